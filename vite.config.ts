@@ -11,6 +11,8 @@ export default defineConfig({
   base: './',
   publicDir: false,
   plugins: [react()],
+  // A worker's source map names its sources from the folder above `assets`, where the worker isn't.
+  worker: { format: 'es', rolldownOptions: { output: { sourcemapPathTransform: (source) => path.posix.join('..', source) } } },
   build: {
     outDir: path.join(import.meta.dirname, 'dist', 'renderer'),
     emptyOutDir: true,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { protocol } from 'electron';
 import { CONTENT_SECURITY_POLICY } from '#contract';
 import { listStaticFiles, type StaticFiles } from '#web';
@@ -30,10 +29,10 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   const address = url.startsWith(PAGE_URL) && method === 'GET' ? url.slice(ORIGIN.length).replace(/[?#].*$/s, '') : '';
   const file = files.get(address);
   if (file === undefined) return { status: 404, headers: { ...headers, 'content-type': 'text/plain' }, body: Buffer.from('not found') };
-  return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await readFile(file.path) };
+  return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await file.read() };
 }
 
-/** Serves the built window and no other files. Throws NOT_FOUND if it isn't built. */
+/** Serves the built window and no other files. Throws NOT_FOUND if the window isn't built. */
 export async function serveRenderer(folder: string): Promise<void> {
   const files = await listStaticFiles(folder);
   if (typeof protocol.handle === 'function') {
@@ -43,11 +42,11 @@ export async function serveRenderer(folder: string): Promise<void> {
     });
     return;
   }
-  // Electron before 25.
+  // For Electron before 25.
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
     reply(files, request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
-      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a built file has disappeared
+      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a file of the build has disappeared
     );
   });
 }

@@ -17,7 +17,7 @@ export interface Bridge {
 interface Connected {
   readonly window: BrowserWindow;
   readonly sender: Sender;
-  /** By the preload's number. */
+  /** Subscriptions, by the preload's number. */
   readonly subscriptions: Map<number, () => void>;
   /** Pending calls, by the page's number. */
   readonly calls: Map<number, AbortController>;
@@ -43,7 +43,7 @@ export function createBridge(host: Host): Bridge {
     return connected;
   };
 
-  /** Ends the calls and subscriptions of a page that is gone. */
+  /** Ends the calls and subscriptions of a page that no longer exists. */
   const endPage = ({ subscriptions, calls }: Connected): void => {
     for (const end of subscriptions.values()) end();
     subscriptions.clear();
@@ -61,7 +61,7 @@ export function createBridge(host: Host): Bridge {
     try {
       return await host.handle(sender, name, input, { signal: control.signal });
     } finally {
-      // A reloaded page starts numbering again, so the number may belong to a newer call by now.
+      // A reloaded page starts numbering again, so the number may now belong to a newer call.
       if (calls.get(call as number) === control) calls.delete(call as number);
     }
   };
@@ -82,7 +82,7 @@ export function createBridge(host: Host): Bridge {
         ?.abort();
   });
 
-  // Only the preload can reach this. It takes the path from a file that the user dropped; the page itself can't name a path.
+  // Only the preload can reach this. The preload takes the path from a file that the user dropped; the page itself can't name a path.
   ipcMain.handle('layerscope:grant', async (event, file: unknown): Promise<Envelope<unknown>> => {
     try {
       const { sender } = find(event.sender, event.senderFrame);
@@ -111,7 +111,7 @@ export function createBridge(host: Host): Bridge {
 
   ipcMain.on('layerscope:unsubscribe', (event, number: unknown) => {
     const subscriptions = windows.get(event.sender)?.subscriptions;
-    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // a page can only end its own
+    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // a page can only end its own subscriptions
     subscriptions.get(number as number)?.();
     subscriptions.delete(number as number);
   });

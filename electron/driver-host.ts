@@ -9,7 +9,7 @@ import { isDriverHost, runDriverHost } from '#driver';
 export function becameDriverHost(argv: readonly string[]): boolean {
   if (!isDriverHost(argv)) return false;
   app.disableHardwareAcceleration();
-  // It never rejects.
+  // runDriverHost never rejects.
   void runDriverHost(argv).then((exitCode) => app.exit(exitCode));
   return true;
 }

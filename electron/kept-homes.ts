@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type KeptHomes, replaceFile, type StoreLocation } from '#engine';
+import { type KeptHomes, type StoreLocation, saveText } from '#engine';
 
-/** Limits what a damaged or forged file can make the program list. */
+/** Maximum number of stores, in case the file is damaged or forged. */
 const MOST = 100;
 const DRIVERS: readonly StoreLocation['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
 
-/** Remembers the stores that the user added in a file. */
+/** Keeps the list of the user's added stores in a file. */
 export function createKeptHomes(file: string, onFailure: (error: unknown) => void): KeptHomes {
   let homes = readHomes(file);
   let writing = Promise.resolve();
@@ -15,12 +15,12 @@ export function createKeptHomes(file: string, onFailure: (error: unknown) => voi
     set(now) {
       homes = now.slice(0, MOST);
       const text = JSON.stringify(homes);
-      writing = writing.then(() => replaceFile(file, text)).catch(onFailure);
+      writing = writing.then(() => saveText(file, text)).catch(onFailure);
     },
   };
 }
 
-/** Ignores a missing or malformed file. */
+/** Reads the list; empty if the file is missing or malformed. */
 function readHomes(file: string): readonly StoreLocation[] {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));

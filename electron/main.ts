@@ -1,18 +1,29 @@
-// Electron's main process. Only builds the parts and connects them.
-import { cpus } from 'node:os';
+// Electron's main process, which only creates the parts and connects them.
+import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, session, shell } from 'electron';
 import { createReader } from '#archive';
-import { cacheFolder, createJobs, createLibrary, createStoreList, createStoreThread, defaultStoreHome, isElevated } from '#engine';
+import {
+  cacheFolder,
+  createJobs,
+  createLibrary,
+  createNamedImages,
+  createStoreList,
+  createStoreThread,
+  defaultStoreHome,
+  isElevated,
+} from '#engine';
 import { createHost, defectText } from '#host';
 import { LayerscopeError } from '#model';
+import { findSources } from '#source';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
 import { becameDriverHost } from './driver-host.ts';
 import { createKeptHomes } from './kept-homes.ts';
 import { refreshMenu, setMenu } from './menu.ts';
-import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
+import { filesOf, findSample, INDEX_WORKER, namesOf, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
 import { createRecentFiles } from './recent-files.ts';
+import { createRecentNames } from './recent-names.ts';
 import { denyNames, secureContents, secureSession } from './security.ts';
 import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
@@ -24,6 +35,8 @@ function logDefect(error: unknown): void {
 }
 
 const waitingFiles: string[] = [];
+const waitingNames: string[] = [];
+let openNames = (names: readonly string[]): void => void waitingNames.push(...names); // until there is a library
 let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // until a window exists
 
 async function start(): Promise<void> {
@@ -34,8 +47,26 @@ async function start(): Promise<void> {
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
+  const { env, platform } = process;
+  const names = createNamedImages({
+    findSources: () => findSources({ env, home: homedir(), platform, offline: false }),
+    reader,
+    library,
+  });
+  openNames = (wanted) => {
+    for (const name of wanted) {
+      try {
+        names.open(name, null);
+      } catch (error) {
+        logDefect(error); // a name that the command line would have refused
+      }
+    }
+  };
+  openNames(waitingNames.splice(0));
   const host = createHost({
     recentFiles,
+    recentNames: createRecentNames(path.join(app.getPath('userData'), 'recent-names.json'), logDefect),
+    names,
     store: createStoreList({
       home: defaultStoreHome(),
       kept: createKeptHomes(path.join(app.getPath('userData'), 'stores.json'), logDefect),
@@ -88,12 +119,12 @@ async function start(): Promise<void> {
     event.preventDefault();
     isDisposed = true;
     const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS));
-    // Deferred, since app.quit() inside will-quit is ignored if nothing was open.
+    // Deferred, because app.quit() inside will-quit is ignored if nothing was open.
     void Promise.race([disposeAll().catch(logDefect), late]).then(() => setImmediate(() => app.quit()));
   });
 
   const openWindow = async (): Promise<void> => {
-    const window = createWindow(PRELOAD);
+    const window = createWindow(PRELOAD, path.join(app.getPath('userData'), 'window.json'), logDefect);
     bridge.connect(window);
     window.webContents.on('did-navigate-in-page', refreshMenu);
     await loadPage(window);
@@ -142,8 +173,10 @@ function main(): void {
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox(); // enableSandbox would override the switch
   const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
   waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));
+  waitingNames.push(...namesOf(process.argv));
   app.on('second-instance', (_event, argv, workingDirectory) => {
     requestFiles(filesOf(argv, workingDirectory, appPath));
+    openNames(namesOf(argv));
     const [window] = BrowserWindow.getAllWindows();
     if (window?.isMinimized()) window.restore();
     window?.focus();

@@ -3,7 +3,7 @@ import { COMMAND_FACTS, type CommandFacts, type CommandId, keyOf } from '#contra
 
 const isMac = process.platform === 'darwin';
 
-/** What the menu does. `open` shows the system's dialogs; all other items are the window's commands. */
+/** The menu's actions. `open` shows the system's dialogs; all other items are the window's commands. */
 export interface MenuActions {
   readonly open: (what: 'files' | 'folder') => void;
   /** Runs a command in the focused window. */
@@ -22,7 +22,7 @@ const ACCELERATORS: Readonly<Record<string, string>> = {
 
 function acceleratorOf(command: CommandFacts): string | undefined {
   const { key, mod, alt, shift } = keyOf(command, isMac);
-  // macOS would take a bare key from the page, where the user may be typing text.
+  // macOS would take a key without modifiers from the page, where the user may be typing.
   if (isMac && !mod && !alt) return undefined;
   const name = ACCELERATORS[key] ?? key.toUpperCase();
   return [...(mod ? ['CmdOrCtrl'] : []), ...(alt ? ['Alt'] : []), ...(shift ? ['Shift'] : []), name].join('+');
@@ -45,6 +45,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
   const file: MenuItemConstructorOptions[] = [
     { label: 'Open…', accelerator: 'CmdOrCtrl+O', click: () => open('files') },
     { label: 'Open Folder…', accelerator: 'CmdOrCtrl+Shift+O', click: () => open('folder') },
+    command('open-name'),
     separator,
     command('export'),
     separator,
@@ -89,6 +90,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
           { role: 'selectAll' },
           separator,
           command('copy-path'),
+          command('deselect'),
         ],
       },
       { label: 'View', submenu: view },
@@ -100,7 +102,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
   refreshMenu();
 }
 
-/** Enables image commands while the focused window shows an image, which its URL tells. */
+/** Enables image commands while the focused window shows an image, as shown by its URL. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

@@ -9,7 +9,7 @@ export const INDEX_WORKER = path.join(here, 'index-worker.cjs');
 export const STORE_WORKER = path.join(here, 'store-worker.cjs');
 export const RENDERER_FOLDER = path.join(here, '..', 'renderer');
 
-/** Finds the sample image in the packed app's resources or the repository's assets; null if it is in neither. */
+/** Finds the sample image in the packed app's resources or the repository's assets; null if in neither. */
 export function findSample(resourcesPath: string): string | null {
   const places = [path.join(resourcesPath, 'sample.tar')];
   for (const up of [2, 3]) places.push(path.join(here, ...Array<string>(up).fill('..'), 'assets', 'sample.tar'));
@@ -28,4 +28,11 @@ export function filesOf(argv: readonly string[], workingDirectory: string, appPa
     .slice(own + 1)
     .filter((word) => !word.startsWith('-'))
     .map((word) => path.resolve(workingDirectory, word));
+}
+
+const NAME_SWITCH = '--image-name=';
+
+/** Returns the images by name among a process's arguments, as `layerscope open` passes them. */
+export function namesOf(argv: readonly string[]): readonly string[] {
+  return argv.filter((word) => word.startsWith(NAME_SWITCH)).map((word) => word.slice(NAME_SWITCH.length));
 }

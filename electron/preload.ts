@@ -1,4 +1,4 @@
-/** The window's only connection to the program. Knows no operations: it passes names, inputs and states through. */
+/** The window's only connection to the program. The preload has no list of operations; names, inputs and states are passed through. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
 type Listener = (state: unknown) => void;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { replaceFile } from '#engine';
+import { saveText } from '#engine';
 import type { GrantedFile, RecentFiles } from '#host';
 
 /** Length of the list; older files are forgotten. */
@@ -12,7 +12,7 @@ export function createRecentFiles(file: string, onFailure: (error: unknown) => v
   let writing = Promise.resolve();
   const keep = (): void => {
     const text = JSON.stringify(paths);
-    writing = writing.then(() => replaceFile(file, text)).catch(onFailure);
+    writing = writing.then(() => saveText(file, text)).catch(onFailure);
   };
   return {
     opened(target) {
@@ -33,7 +33,7 @@ function granted(target: string): GrantedFile {
   return { path: target, name: path.basename(target) || target };
 }
 
-/** Ignores a missing or malformed file. */
+/** Reads the list; empty if the file is missing or malformed. */
 function readPaths(file: string): readonly string[] {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));

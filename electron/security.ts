@@ -12,8 +12,8 @@ function isAllowedUrl(url: string): boolean {
 }
 
 /**
- * A proxy that doesn't exist. webRequest doesn't see preconnects, DNS prefetches and WebRTC, but all of them use the proxy, for loopback
- * addresses too (`<-loopback>`).
+ * A proxy that doesn't exist. webRequest doesn't see preconnects, DNS prefetches and WebRTC, but all of them use the proxy, even for
+ * loopback addresses (`<-loopback>`).
  */
 const NO_NETWORK = { proxyRules: 'socks5://no-network.invalid:9', proxyBypassRules: '<-loopback>' };
 
@@ -36,7 +36,7 @@ export async function secureSession(session: Session): Promise<void> {
   await session.setProxy(NO_NETWORK);
 }
 
-/** Denies all pages, now and later, to navigate elsewhere, open windows or embed views. */
+/** Prevents all current and future pages from navigating elsewhere, opening windows and embedding views. */
 export function secureContents(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));

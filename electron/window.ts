@@ -1,12 +1,16 @@
 import path from 'node:path';
 import { BrowserWindow, dialog, nativeTheme } from 'electron';
 import { isPageUrl, PAGE_URL } from './app-protocol.ts';
+import { keepPlace, readPlace } from './window-place.ts';
 
-/** Creates a sandboxed window without Node, shown once it has rendered. `preload` is the path of the built preload. */
-export function createWindow(preload: string): BrowserWindow {
+/**
+ * Creates a sandboxed window without Node, shown once it has rendered. `preload` is the path of the built preload, `placeFile` the file
+ * that stores the window's position.
+ */
+export function createWindow(preload: string, placeFile: string, onFailure: (error: unknown) => void): BrowserWindow {
+  const { isMaximized, ...bounds } = readPlace(placeFile);
   const window = new BrowserWindow({
-    width: 1320,
-    height: 860,
+    ...bounds,
     minWidth: 480,
     minHeight: 360,
     show: false,
@@ -22,6 +26,8 @@ export function createWindow(preload: string): BrowserWindow {
       spellcheck: false,
     },
   });
+  if (isMaximized) window.maximize();
+  keepPlace(window, placeFile, onFailure);
   window.once('ready-to-show', () => window.show());
   // Navigation to about:blank can't be denied in security.ts, so load the window's page again.
   window.webContents.on('did-navigate', (_event, url) => {

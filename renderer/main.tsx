@@ -4,14 +4,18 @@ import { createRoot } from 'react-dom/client';
 import { watchLayout } from './state/theme.ts';
 import { App } from './window/app.tsx';
 import { connect } from './window/connect.ts';
+import { keepFocus } from './window/keep-focus.ts';
 import { watchShortcuts } from './window/shortcuts.ts';
+import { setLocale } from './words/numbers.ts';
 
+setLocale(navigator.language);
 watchLayout();
 watchShortcuts();
 void connect();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no #root');
+keepFocus(root);
 createRoot(root).render(
   <StrictMode>
     <App />

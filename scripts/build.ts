@@ -1,5 +1,5 @@
 // Builds dist/ (for chrome108: out/chrome108/): the renderer, the command line with its worker, and Electron's main, preload and worker.
-// LAYERSCOPE_TARGET=chrome108 lowers what Electron loads for the specs' old runtime; `--only renderer|cli|electron` builds a part.
+// LAYERSCOPE_TARGET=chrome108 targets the old Electron runtime of the specs; `--only renderer|cli|electron` builds a part.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ if (wanted.has('renderer')) {
   });
 }
 if (wanted.has('cli')) {
-  // Chunks are named by their content, so old ones would pile up.
+  // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   await build(
     nodeBundle({

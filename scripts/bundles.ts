@@ -13,7 +13,10 @@ export interface Bundle {
   readonly target: string;
 }
 
-/** How Vite bundles code for Node or Electron's main process: in one piece, readable, with a source map beside each file. */
+/**
+ * Returns Vite's settings for code that runs on Node or in Electron's main process: in one piece, readable, with a source map beside each
+ * file.
+ */
 export function nodeBundle({ input, outDir, format, target }: Bundle): InlineConfig {
   return {
     configFile: false,
@@ -41,7 +44,10 @@ export function nodeBundle({ input, outDir, format, target }: Bundle): InlineCon
   };
 }
 
-/** Everything that Electron loads except the page. Each entry is one bundle: a sandboxed preload can't require chunks. */
+/**
+ * Returns the bundles of everything that Electron loads except the page. Each entry is one bundle, because a sandboxed preload can't
+ * require chunks.
+ */
 export function electronBundles(outDir: string, target: string): InlineConfig[] {
   const entries = {
     main: 'electron/main.ts',

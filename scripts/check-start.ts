@@ -1,5 +1,5 @@
-// `npm run check-start`: starts the program as README describes and loads the window's page. Without a display that is `npm start`, which
-// then serves the page; otherwise `serve`, as a window would wait for its user.
+// `npm run check-start`: starts the program as README describes and loads the window's page. Runs `npm start`, which serves the page if
+// there is no display; with a display, runs `serve`, because a window would wait for its user.
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ const command = isDisplayed() ? `npm run -s cli -- serve ${sample}` : `npm start
 const isWindows = process.platform === 'win32';
 const child = spawn(command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], shell: true, detached: !isWindows });
 
-/** npm and its child processes. */
+/** Ends npm and its child processes. */
 function end(): void {
   if (child.pid === undefined) return;
   if (isWindows) spawnSync('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });

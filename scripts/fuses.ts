@@ -1,13 +1,13 @@
-// Electron's fuses: what electron-builder.yml sets, and what a packed binary has.
+// Compares Electron's fuses in electron-builder.yml with those in a packed binary.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { parse } from 'yaml';
 
-/** `missing`: the binary's Electron doesn't have the fuse. `removed`: it ignores the fuse. */
+/** `missing`: the binary's Electron doesn't have the fuse. `removed`: the binary ignores the fuse. */
 export type FuseState = 'on' | 'off' | 'missing' | 'removed';
 
-/** Fuses that electron-builder can't set: they keep the runtime's value. */
+/** Fuses that electron-builder can't set, which keep the runtime's value. */
 const LEFT_ALONE: Readonly<Record<string, string>> = {
   WasmTrapHandlers: 'how WebAssembly detects accesses out of bounds, which it does either way',
 };
@@ -16,22 +16,22 @@ const STATES: Readonly<Record<number, FuseState>> = { 48: 'off', 49: 'on', 114: 
 
 const configFile = path.join(import.meta.dirname, '..', 'electron-builder.yml');
 
-/** The parsed electron-builder.yml. */
+/** Returns the parsed electron-builder.yml. */
 export function builderConfig(): Record<string, unknown> & { readonly electronFuses: Readonly<Record<string, boolean>> } {
   return parse(readFileSync(configFile, 'utf8'));
 }
 
-/** Names of all fuses that @electron/fuses knows, in the order of the wire. */
+/** Returns names of all fuses that @electron/fuses knows, in the order of the wire. */
 export function knownFuses(): readonly string[] {
   return Object.values(FuseV1Options).filter((name) => typeof name === 'string');
 }
 
-/** electron-builder's name of a fuse: @electron/fuses' with a lower-case first letter. */
+/** Returns electron-builder's name for a fuse: that of @electron/fuses with a lower-case first letter. */
 function builderName(fuse: string): string {
   return fuse.charAt(0).toLowerCase() + fuse.slice(1);
 }
 
-/** A binary's fuse states by name; unknown fuses are named `fuse N`. Throws if a state is unknown. */
+/** Reads a binary's fuse states by name; fuses without a known name are called `fuse N`. Throws if a state is unknown. */
 export async function readFuses(executable: string): Promise<ReadonlyMap<string, FuseState>> {
   const wire = (await getCurrentFuseWire(executable)) as unknown as Readonly<Record<string, number | string>>;
   const states = new Map<string, FuseState>(knownFuses().map((name) => [name, 'missing']));
@@ -45,7 +45,7 @@ export async function readFuses(executable: string): Promise<ReadonlyMap<string,
 }
 
 export interface FuseReport {
-  /** One line for each fuse that is not as it should be. */
+  /** One line for each fuse that isn't set as configured. */
   readonly wrong: string[];
   /** Fuses in the configuration that this runtime doesn't have. */
   readonly missing: readonly string[];

@@ -18,7 +18,7 @@ interface Wanted {
   readonly replay: string | null;
 }
 
-/** Null if the arguments are invalid. */
+/** Parses the arguments; null if invalid. */
 function wanted(args: string[]): Wanted | null {
   try {
     const options = { seed: { type: 'string' }, inputs: { type: 'string' }, replay: { type: 'string' } } as const;

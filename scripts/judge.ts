@@ -1,5 +1,5 @@
-// `npm run judge -- SEED COUNT`: compares what a container sees of COUNT random stacks of layers with what the command line reports, by
-// ../shared/check/container.py. `npm run judge -- IMAGE…` and `-- --mount IMAGE…` do the same for docker-archives.
+// `npm run judge -- SEED COUNT`: makes COUNT random stacks of layers and compares what a container sees with what the command line reports,
+// using ../shared/check/container.py. `npm run judge -- IMAGE…` and `-- --mount IMAGE…` do the same for docker-archives.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { JUDGE, judgedCommand, judgeLacks } from '../test/support/container-judge.ts';

@@ -1,5 +1,5 @@
-// Makes assets/sample.tar, the image that the empty window offers: under 100 kB, with an example of everything that layers do (files added,
-// changed in content or only in mode, removed by a whiteout, a folder replaced by an opaque one, links, waste).
+// Makes assets/sample.tar, the image that the empty window offers: under 100 kB, with an example of everything that layers can do (files
+// added, changed in content or only in mode, removed by a whiteout, a folder made opaque, links, waste).
 // The bytes are the same on every machine: `node scripts/make-sample.ts`.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const gone = (name: string): NewMember => {
   return { name: `${name.slice(0, cut)}.wh.${name.slice(cut)}`, mtimeSeconds: DAY };
 };
 
-/** Bytes that look like a program and compress like one: a header, then a deterministic mix. */
+/** Returns bytes that look and compress like a program: a header, then a deterministic mix. */
 function binary(size: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(size);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
@@ -37,7 +37,7 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** A picture of three strata, so that there is one to preview. Source: PNG specification, 5.3. */
+/** Draws a picture of three strata, to have one to preview. Source: PNG specification, 5.3. */
 function picture(width: number, height: number): Uint8Array {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   const bands: [number, number[]][] = [
@@ -136,7 +136,7 @@ const npm: NewMember[] = [
   file('root/.npm/_cacache.tgz', binary(50_000, 41)),
 ];
 const clean: NewMember[] = [
-  // An opaque marker: the folder is new and hides its content below.
+  // An opaque marker hides the folder's content from the layers below.
   dir('var/cache/apt'),
   { name: 'var/cache/apt/.wh..wh..opq', mtimeSeconds: DAY },
   gone('root/.npm'),

@@ -1,5 +1,6 @@
-// `npm run pack [-- --check]`: electron-builder's unpacked folder for this system, in out/packed. With ELECTRON_OVERRIDE_DIST_PATH it is
-// built from that runtime, without a download. `--check` reads its fuses back, starts it and examines its window.
+// `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed; with
+// ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses back, starts the program and examines its
+// window. `--release`: also for the other processors in electron-builder.yml.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,15 +8,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { builderConfig, compareFuses, readFuses } from './fuses.ts';
+import { checkKoffiPart, koffiPart, koffiPartFolder, packagedArchs } from './koffi-parts.ts';
 import { electronRuntime } from './runtime.ts';
 import { buildIfStale, outFolder, type Target } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, release: { type: 'boolean', default: false } } });
+const archs = values.release ? packagedArchs() : [process.arch];
 const runtime = process.env.ELECTRON_OVERRIDE_DIST_PATH === undefined ? null : electronRuntime();
 const target: Target = runtime?.target ?? 'current';
 
-/** A runtime older than the product's own is for checks only: the specs' shims, loaded before main, add what it lacks. */
+/** Adds the specs' shims, loaded before main, for a runtime older than the product's own, which is for checks only and lacks some APIs. */
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
@@ -35,9 +38,10 @@ function stage(): void {
     });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  // Everything else is bundled; koffi has a native part.
-  for (const name of ['koffi', '@koromix'])
-    cpSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), { recursive: true });
+  // Everything else is bundled; koffi has a native part for each processor, and electron-builder includes only the one for the package.
+  const modules = path.join(folder, 'node_modules');
+  cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), { recursive: true });
+  for (const arch of archs) cpSync(koffiPartFolder(arch), path.join(modules, '@koromix', koffiPart(arch)), { recursive: true });
   const { name, version, description, license, author, main, dependencies } = JSON.parse(
     readFileSync(path.join(root, 'package.json'), 'utf8'),
   );
@@ -48,7 +52,7 @@ function stage(): void {
   );
 }
 
-/** The configuration without fuses that the stand-in runtime lacks, which electron-builder would refuse to set. */
+/** Returns the configuration without fuses that the stand-in runtime lacks, because electron-builder would refuse to set them. */
 async function configFor(executable: string): Promise<string> {
   const config = builderConfig();
   const { missing } = compareFuses(await readFuses(executable), config.electronFuses);
@@ -59,23 +63,35 @@ async function configFor(executable: string): Promise<string> {
   return file;
 }
 
-async function pack(): Promise<string> {
+/** Makes the unpacked folders. Returns them by processor. */
+async function pack(): Promise<ReadonlyMap<string, string>> {
   rmSync(path.join(root, 'out', 'packed'), { recursive: true, force: true });
-  const args = [createRequire(import.meta.url).resolve('electron-builder/cli.js'), '--dir', '--publish=never'];
+  const args = [
+    createRequire(import.meta.url).resolve('electron-builder/cli.js'),
+    '--dir',
+    '--publish=never',
+    ...archs.map((arch) => `--${arch}`),
+  ];
   if (runtime !== null) {
     args.push(`-c.electronDist=${path.dirname(runtime.executable)}`, `-c.electronVersion=${runtime.version}`, '-c.npmRebuild=false');
     if (target !== 'current') args.push(`--config=${path.relative(root, await configFor(runtime.executable))}`);
   }
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root });
   if (status !== 0) process.exit(status ?? 1);
-  const packed = readdirSync(path.join(root, 'out', 'packed')).find((name) => /unpacked$|^mac/.test(name));
-  if (packed === undefined) throw new Error('electron-builder made no unpacked folder');
-  return path.join(root, 'out', 'packed', packed);
+  const made = readdirSync(path.join(root, 'out', 'packed')).filter((name) => /unpacked$|^mac/.test(name));
+  const folders = new Map<string, string>();
+  for (const arch of archs) {
+    // electron-builder names the processor unless it is x64.
+    const name = made.find((each) => (/-(arm64|armv7l|ia32)\b/.exec(each)?.[1] ?? 'x64') === arch);
+    if (name === undefined) throw new Error(`electron-builder made no unpacked folder for ${arch}`);
+    folders.set(arch, path.join(root, 'out', 'packed', name));
+  }
+  return folders;
 }
 
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Layerscope.app', win32: 'Layerscope.exe' };
 
-/** Reads the fuses of the packed program back: each must be as in electron-builder.yml. Only a stand-in runtime may lack any. */
+/** Checks that each fuse of the packed program is set as in electron-builder.yml. Only a stand-in runtime may lack some. */
 async function checkFuses(folder: string): Promise<void> {
   const states = await readFuses(path.join(folder, EXECUTABLES[process.platform] ?? 'layerscope'));
   const { wrong, missing } = compareFuses(states, builderConfig().electronFuses);
@@ -122,7 +138,7 @@ async function until(what: string, expression: string): Promise<void> {
   throw new Error(`the packed app: ${what} did not appear`, { cause: last });
 }
 
-/** Loads koffi from the package in the runtime: the packed program itself doesn't allow it. */
+/** Loads koffi from the package in the plain runtime, because the packed program doesn't allow that. */
 function checkKoffi(folder: string, executable: string): void {
   const name = path.join(folder, 'resources', 'app.asar', 'node_modules', 'koffi');
   const script = `process.exit(require(${JSON.stringify(name)}).sizeof('int') === 4 ? 0 : 1)`;
@@ -134,8 +150,8 @@ function checkKoffi(folder: string, executable: string): void {
 }
 
 /**
- * Starts the packed app as a user would, with a debugging port, and opens the sample image, whose layers are read in the package. Also
- * lists a windowsfilter home, so that koffi is loaded.
+ * Starts the packed app as a user would, with a debugging port, and opens the sample image, to check that layers are read in the package.
+ * Also lists a windowsfilter home, which loads koffi.
  */
 async function check(folder: string): Promise<void> {
   const executable = path.join(folder, 'layerscope');
@@ -167,8 +183,13 @@ async function check(folder: string): Promise<void> {
 
 buildIfStale(target);
 stage();
-const folder = await pack();
-console.log(`packed: ${path.relative(root, folder)}`);
+const folders = await pack();
+for (const [arch, made] of folders) {
+  console.log(`packed: ${path.relative(root, made)}`);
+  const resources = path.join(made, process.platform === 'darwin' ? 'Layerscope.app/Contents/Resources' : 'resources');
+  if (values.check) console.log(`its part of koffi is for ${arch}: ${checkKoffiPart(resources, arch).join(', ')}`);
+}
+const folder = folders.get(process.arch) ?? '';
 if (values.check) await checkFuses(folder);
 if (values.check && runtime !== null) checkKoffi(folder, runtime.executable);
 if (values.check) await check(folder);

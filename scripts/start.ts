@@ -1,5 +1,5 @@
-// `npm start [-- FILE…]`: builds what is out of date and opens the window. Without an Electron runtime or a display, and for root, it says
-// so in one line and serves the same interface on a loopback address. `npm start -- --no-sandbox` opens the window for root, too.
+// `npm start [-- FILE…]`: builds what is out of date and opens the window. Without an Electron runtime or a display, and for root, prints
+// the reason in one line and serves the same interface on a loopback address. `npm start -- --no-sandbox` opens the window for root, too.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const words = process.argv.slice(2).map((file) => (file.startsWith('-') ? file :
 const noSandbox = words.includes(NO_SANDBOX);
 const files = words.filter((word) => word !== NO_SANDBOX);
 
-/** Fetches the runtime of the electron package, which has no install script, as its first start would. */
+/** Fetches the runtime of the electron package, as its first start would, because the package has no install script. */
 function fetchRuntime(): void {
   const script = createRequire(import.meta.url).resolve('electron/install.js');
   console.log('fetching the Electron runtime, once');

@@ -1,8 +1,7 @@
 // `npm run test:native`: the Windows drivers through koffi on a stand-in for vmcompute.dll, compiled by gcc. Prints what could not run
 // and why; with LAYERSCOPE_REQUIRE_NATIVE=1 that is a failure.
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { hasCompiler } from '../test/native/build.ts';
+import { runTestFiles } from './node-test.ts';
 
 const lacking =
   process.platform !== 'linux' ? 'the stand-in is compiled on Linux only' : hasCompiler('linux') ? null : 'no gcc (Debian: gcc, libc6-dev)';
@@ -10,7 +9,5 @@ if (lacking !== null) {
   console.log(`not run: the Windows drivers on the stand-in: ${lacking}`);
   process.exitCode = process.env.LAYERSCOPE_REQUIRE_NATIVE === '1' ? 1 : 0;
 } else {
-  const args = ['--test', '--test-reporter=spec', 'test/driver/native/*.test.ts'];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: path.dirname(import.meta.dirname) });
-  process.exitCode = status ?? 1;
+  process.exitCode = runTestFiles(['test/driver/native/*.test.ts']);
 }

@@ -1,34 +1,31 @@
-// `npm run test:unit [-- ROOM|FILE…]`: the unit tests of all rooms or of those named (`changes`, `driver/portable`).
-import { spawnSync } from 'node:child_process';
+// `npm run test:unit [-- ROOM|FILE…]`: the unit tests of all rooms or of those named (`changes`, `src/changes`,
+// `driver`, `driver/portable`).
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { runTestFiles } from './node-test.ts';
 
 const root = path.dirname(import.meta.dirname);
-const ROOMS = [
-  'model',
-  'format',
-  'changes',
-  'archive',
-  'disk',
-  'engine',
-  'contract',
-  'host',
-  'web',
-  'cli',
-  'renderer',
-  'hostile',
-  'scripts',
-];
+/** Folders of `test` that other scripts run, or that contain no tests. */
+const OTHERS = new Set(['bench', 'driver', 'fixtures', 'fuzz', 'native', 'shared', 'support', 'ui', 'windows', 'wine']);
 const DRIVERS = ['driver/portable', 'driver/remote', 'driver/windows'];
+const ROOMS = readdirSync(path.join(root, 'test'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !OTHERS.has(entry.name))
+  .map(({ name }) => name);
 
-const given = process.argv.slice(2);
+/** The arguments as folders of `test`: `src/changes` and `test/changes` become `changes`, and `driver` becomes all drivers. */
+const given = process.argv
+  .slice(2)
+  .map((word) => (word.endsWith('.test.ts') ? word : word.replace(/^(?:src|test)\//, '').replace(/\/$/, '')))
+  .flatMap((word) => (word === 'driver' ? DRIVERS : word));
 const wanted = given.length === 0 ? [...ROOMS, ...DRIVERS] : given;
 const unknown = wanted.filter((word) => !word.endsWith('.test.ts') && ![...ROOMS, ...DRIVERS].includes(word));
 if (unknown.length > 0) {
-  console.error(`layerscope: USAGE: no unit tests of ${unknown.join(', ')}: name a file, or one of ${[...ROOMS, ...DRIVERS].join(', ')}`);
+  console.error(
+    `layerscope: USAGE: no unit tests of ${unknown.join(', ')}: name a file, or one of ${[...ROOMS, 'driver', ...DRIVERS].join(', ')}`,
+  );
   process.exit(2);
 }
 const files = wanted.map((word) =>
   word.endsWith('.test.ts') ? path.resolve(process.env.INIT_CWD ?? '.', word) : `test/${word}/**/*.test.ts`,
 );
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit', cwd: root });
-process.exitCode = status ?? 1;
+process.exitCode = runTestFiles(files);

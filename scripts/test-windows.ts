@@ -1,5 +1,6 @@
-// `npm run test:windows -- BASE.tar [LAYER.tar…]`: tests that only a Windows machine can run, as an administrator: Windows' own layer calls
-// on real layers (docs/decisions/0006-proof-without-windows.md describes them and where to get the tars).
+// `npm run test:windows -- BASE.tar [LAYER.tar…]`: tests that run only on Windows, as an administrator: Windows' own layer calls on real
+// layers, and a check for each risk, with a table of the results (docs/decisions/0006-proof-without-windows.md describes them and where to
+// get the tars).
 // `npm run test:windows -- --elevation`: the consent dialog and its result (0010-elevation.md), from a terminal that is not elevated.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -15,8 +16,10 @@ if (!isOfElevation && tars.length === 0) {
   console.error('layerscope: USAGE: npm run test:windows -- BASE.tar [LAYER.tar…]: the plain tars of a Windows image, the base first');
   process.exit(2);
 }
-const spec = isOfElevation ? 'elevation.test.ts' : 'real.test.ts';
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', path.join('test', 'windows', spec)], {
+const specs = isOfElevation ? ['elevation.test.ts'] : ['real.test.ts', 'risks.test.ts'];
+// Run one at a time, because both change Windows' mounts.
+const files = specs.map((name) => path.join('test', 'windows', name));
+const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], {
   cwd: root,
   stdio: 'inherit',
   env: isOfElevation ? process.env : { ...process.env, LAYERSCOPE_LAYERS: tars.join(path.delimiter) },

@@ -1,7 +1,7 @@
-// `npm run test:wine [-- calls|driver|failures|files|elevation|images|tp4|real|layers]`: the tests of the Windows driver in Windows'
-// node.exe under Wine: kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are the stand-in, compiled by mingw. Wine 8 runs
-// Node.js 22, so the tests are bundled for it. Starts node.exe by ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE. Prints
-// what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
+// `npm run test:wine [-- calls|driver|failures|faults|files|elevation|images|half-made|tp4|real|layers]`: the tests of the Windows driver
+// in Windows' node.exe under Wine. kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are a stand-in compiled by mingw. Wine 8
+// runs Node.js 22, so the tests are bundled for it. Starts node.exe with ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE.
+// Prints what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,14 +14,16 @@ const SPECS = {
   calls: 'test/driver/native/calls.test.ts',
   driver: 'test/driver/native/windows-driver.test.ts',
   failures: 'test/driver/native/failures.test.ts',
+  faults: 'test/driver/native/driver-faults.test.ts',
   files: 'test/wine/files.test.ts',
   elevation: 'test/wine/elevation.test.ts',
   images: 'test/driver/native/base-images.test.ts',
+  'half-made': 'test/driver/native/half-made.test.ts',
   tp4: 'test/driver/native/tp4.test.ts',
   real: 'test/windows/real.test.ts',
   ...(existsSync(path.join(root, '..', 'shared')) ? { layers: 'test/shared/windows-round-trip.test.ts' } : {}),
 };
-/** Scripts started by tests. */
+/** Scripts that tests start. */
 const HELPERS = { 'elevation-host': 'test/wine/elevation-host.ts' };
 
 function missing(): string | null {
@@ -30,7 +32,7 @@ function missing(): string | null {
   return existsSync(runner) ? null : `nothing to run Windows' node.exe: set LAYERSCOPE_WINE_NODE`;
 }
 
-/** A path for programs under Wine. */
+/** Returns a file's path as programs under Wine see it. */
 function seenByWine(file: string): string {
   return `Z:${file.replaceAll('/', '\\')}`;
 }

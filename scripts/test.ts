@@ -1,26 +1,40 @@
-// `npm test`: everything that needs only this clone. Ends with a list of what ran and what could not run.
-import { spawnSync } from 'node:child_process';
+// `npm test`: everything that needs only this clone. The tests under Wine keep one processor busy and run beside the unit tests; their
+// output follows when the unit tests have ended.
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { buildIfStale, outFolder } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 
-function run(title: string, args: string[]): boolean {
-  console.log(`\n— ${title}`);
-  const env = { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js') };
+/** Runs a script. `print` gets its output in one piece at the end; if absent, the output goes straight to the terminal. */
+async function run(title: string, script: string, print?: (output: string) => void): Promise<boolean> {
   const start = performance.now();
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root, env });
+  const child = spawn(process.execPath, [path.join('scripts', script)], {
+    stdio: print === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    cwd: root,
+    env: { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js') },
+  });
+  if (print === undefined) console.log(`\n— ${title}`);
+  const pieces: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => pieces.push(bytes));
+  const passed = await new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
   const seconds = Math.round((performance.now() - start) / 1000);
-  console.log(`\n— ${title}: ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`);
-  return status === 0;
+  const time = `\n— ${title}: ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  if (print === undefined) console.log(time);
+  else print(`\n— ${title}\n${Buffer.concat(pieces)}${time}`);
+  return passed;
 }
 
 buildIfStale('current');
-const results = [
-  run('unit tests', [path.join('scripts', 'test-unit.ts')]),
-  run('the Windows drivers on a stand-in', [path.join('scripts', 'test-native.ts')]),
-  run('the Windows drivers under Wine', [path.join('scripts', 'test-wine.ts')]),
-  run('specs', [path.join('scripts', 'test-ui.ts')]),
-];
+let wineOutput = '';
+const wine = run('the Windows drivers under Wine, beside the unit tests', 'test-wine.ts', (output) => {
+  wineOutput = output;
+});
+const results = [await run('unit tests', 'test-unit.ts'), await run('the Windows drivers on a stand-in', 'test-native.ts'), await wine];
+console.log(wineOutput);
+results.push(await run('specs', 'test-ui.ts'));
 console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
 process.exitCode = results.every(Boolean) ? 0 : 1;

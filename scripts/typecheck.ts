@@ -1,4 +1,4 @@
-// Type-checks each kind of room with its own environment: pure rooms see neither Node's nor the DOM's types.
+// Type-checks each kind of room with its own environment: pure rooms have neither Node's nor the DOM's types.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';

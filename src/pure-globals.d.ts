@@ -1,4 +1,4 @@
-// What pure rooms may use of their surroundings: both Node and browsers have it, ECMAScript's own types don't.
+// Globals that pure rooms may use: both Node and browsers have them, but ECMAScript's own types don't.
 
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });

@@ -21,7 +21,7 @@ export function Button({
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** Whether what the button opens is open. */
+  /** For a button that opens something: whether that is open. */
   expanded?: boolean;
 }) {
   return (

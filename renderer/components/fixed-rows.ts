@@ -1,16 +1,16 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 
-/** Rows to draw: from `first` on, `end` not included. */
+/** Rows to draw: `first` up to, but not including, `end`. */
 export interface RowWindow {
   readonly first: number;
   readonly end: number;
 }
 
-/** Rows to scroll before others are drawn. */
+/** Number of rows to scroll before the drawn rows change. */
 const STEP = 2;
 
-/** The rows in sight and a few on both sides. */
+/** Returns the rows in sight and a few on both sides. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
   const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
   const end = first + Math.ceil(room / height / STEP) * STEP + 2 * STEP;
@@ -18,8 +18,8 @@ export function windowOf(count: number, height: number, scrollTop: number, room:
 }
 
 /**
- * Which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of rows.
- * `show` scrolls no further than needed.
+ * Determines which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of
+ * rows. `show` scrolls no further than needed.
  */
 export function useFixedRows(
   scroller: RefObject<HTMLElement | null>,

@@ -35,13 +35,17 @@ const SHAPES = {
   back: <path d="M13 8H3M7.25 3.75L3 8l4.25 4.25" />,
   forward: <path d="M3 8h10M8.75 3.75L13 8l-4.25 4.25" />,
   help: <path d="M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM6.2 6.4a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.6-.8 1.2M8 11.3v.2" />,
+  settings: (
+    <path d="M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 6.25a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5zM6 13.25a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5z" />
+  ),
+  wrap: <path d="M2 3.5h12M2 8h9.5a2 2 0 0 1 0 4H8M9.75 10.25L8 12l1.75 1.75M2 12h3.5" />,
   older: <path d="M8 3v10M3.75 8.75L8 13l4.25-4.25" />,
   newer: <path d="M8 13V3M3.75 7.25L8 3l4.25 4.25" />,
 } satisfies Record<string, ReactNode>;
 
 export type IconName = keyof typeof SHAPES;
 
-/** An icon, hidden from screen readers: there must be a label beside it. */
+/** An icon, hidden from screen readers, so it needs a label beside it. */
 export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
   return (
     <svg

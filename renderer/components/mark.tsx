@@ -1,14 +1,15 @@
-import { formatCount } from '#model';
+import { words } from '../words/index.ts';
+import { formatCount } from '../words/numbers.ts';
 import styles from './mark.module.css';
 
-export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged';
+export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged' | 'hidden';
 
-const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '' };
+const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '', hidden: '−' };
 
 /** A change as a coloured glyph, with the word for screen readers. */
 export function Mark({ name }: { name: MarkName }) {
   return (
-    <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={name}>
+    <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={words.marks[name]}>
       {GLYPHS[name]}
     </span>
   );
@@ -16,10 +17,9 @@ export function Mark({ name }: { name: MarkName }) {
 
 /** Changes in a folder as a line of up to three colours. */
 export function MixedMark({ added, modified, removed }: { added: number; modified: number; removed: number }) {
-  const words = [added > 0 ? `${added} added` : '', modified > 0 ? `${modified} modified` : '', removed > 0 ? `${removed} removed` : ''];
-  const text = words.filter((word) => word !== '').join(', ');
+  const text = words.mixed({ added, modified, removed });
   return (
-    <span className={styles.mixed} title={text} role="img" aria-label={`contains ${text}`}>
+    <span className={styles.mixed} title={text} role="img" aria-label={words.contains(text)}>
       {added > 0 ? <i className={styles.partAdded} style={{ flexGrow: part(added) }} /> : null}
       {modified > 0 ? <i className={styles.partModified} style={{ flexGrow: part(modified) }} /> : null}
       {removed > 0 ? <i className={styles.partRemoved} style={{ flexGrow: part(removed) }} /> : null}
@@ -27,14 +27,14 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   );
 }
 
-/** A logarithmic share, so that few beside many are visible. */
+/** Returns a logarithmic share, so that small numbers stay visible beside large ones. */
 function part(count: number): number {
   return Math.log2(count + 1);
 }
 
-/** `+312 ~18 −4` */
+/** Counts of changes: `+312 ~18 −4`. */
 export function Counts({ added, modified, removed }: { added: number; modified: number; removed: number }) {
-  // An empty box has a baseline of its own and would push the heading beside it out of line.
+  // An empty box has a baseline of its own, which would misalign the heading beside it.
   if (added + modified + removed === 0) return null;
   return (
     <span className={`number ${styles.counts}`}>
@@ -51,7 +51,7 @@ function Count({ name, glyph, count }: { name: 'added' | 'modified' | 'removed';
     <span className={styles[name]}>
       <span aria-hidden="true">{glyph}</span>
       {formatCount(count)}
-      <span className="visually-hidden"> {name}</span>
+      <span className="visually-hidden"> {words.changed[name]}</span>
     </span>
   );
 }

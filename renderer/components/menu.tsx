@@ -28,9 +28,9 @@ export function MenuButton({
   selected: string | null;
   onChoose: (id: string) => void;
   quiet?: boolean;
-  /** Looks like a button among buttons. */
+  /** Has a frame, like an ordinary button. */
   framed?: boolean;
-  /** An icon without a frame. */
+  /** Has neither a frame nor a caret. */
   bare?: boolean;
 }) {
   return (

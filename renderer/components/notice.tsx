@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Icon, type IconName } from './icons.tsx';
 import styles from './notice.module.css';
 
-/** Stands in for a pane's content that is empty, loading or failed. */
+/** Shown instead of a pane's content while that is empty, loading or failed. */
 export function Notice({
   icon,
   title,

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { words } from '../words/index.ts';
 import { Icon } from './icons.tsx';
 import styles from './picker.module.css';
 
@@ -6,6 +7,8 @@ export interface PickerChoice {
   readonly id: string;
   readonly label: string;
   readonly detail?: ReactNode;
+  /** Heading of a group of consecutive choices. */
+  readonly group?: string;
 }
 
 /** A field and the choices that match its text: arrow keys move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
@@ -22,7 +25,7 @@ export function Picker({
   placeholder: string;
   text: string;
   choices: readonly PickerChoice[];
-  /** Shown where there are no choices. */
+  /** Shown instead of choices if there are none. */
   empty: string;
   onText: (text: string) => void;
   onChoose: (id: string) => void;
@@ -34,7 +37,7 @@ export function Picker({
   const at = Math.min(wanted, choices.length - 1);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
+    list.current?.querySelectorAll('[role="option"]')[at]?.scrollIntoView({ block: 'nearest' });
   }, [at]);
 
   function onKeyDown(event: KeyboardEvent) {
@@ -74,26 +77,58 @@ export function Picker({
         />
       </div>
       <div className={styles.list} ref={list} id={listId} role="listbox" aria-label={label} tabIndex={-1}>
-        {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
-          <div
-            key={choice.id}
-            id={`${listId}-${index}`}
-            className={styles.choice}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            onPointerMove={() => setWanted(index)}
-            onClick={() => onChoose(choice.id)}
-          >
-            <span className={styles.label}>{choice.label}</span>
-            {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
-          </div>
+        {inGroups(choices).map(({ group, first, members }) => (
+          <Group key={`${group} ${first}`} group={group} headingId={`${listId}-group-${first}`}>
+            {members.map((choice, place) => {
+              const index = first + place;
+              return (
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
+                <div
+                  key={choice.id}
+                  id={`${listId}-${index}`}
+                  className={styles.choice}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={index === at}
+                  onPointerMove={() => setWanted(index)}
+                  onClick={() => onChoose(choice.id)}
+                >
+                  <span className={styles.label}>{choice.label}</span>
+                  {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+                </div>
+              );
+            })}
+          </Group>
         ))}
       </div>
       <p className={choices.length === 0 ? styles.empty : 'visually-hidden'} role="status">
-        {choices.length === 0 ? empty : `${choices.length} ${choices.length === 1 ? 'choice' : 'choices'}`}
+        {choices.length === 0 ? empty : words.choices(choices.length)}
       </p>
     </>
+  );
+}
+
+interface ChoiceGroup {
+  readonly group: string | undefined;
+  /** Index of the group's first choice among all choices. */
+  readonly first: number;
+  readonly members: readonly PickerChoice[];
+}
+
+function inGroups(choices: readonly PickerChoice[]): readonly ChoiceGroup[] {
+  const starts = choices.flatMap(({ group }, index) => (index === 0 || group !== choices[index - 1]?.group ? [index] : []));
+  return starts.map((first, at) => ({ group: choices[first]?.group, first, members: choices.slice(first, starts[at + 1]) }));
+}
+
+function Group({ group, headingId, children }: { group: string | undefined; headingId: string; children: ReactNode }) {
+  if (group === undefined) return children;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a listbox can't contain a fieldset
+    <div role="group" aria-labelledby={headingId}>
+      <div id={headingId} className={styles.group} role="presentation">
+        {group}
+      </div>
+      {children}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import { ProgressBar } from 'react-aria-components/ProgressBar';
 import styles from './progress.module.css';
 
-/** A progress bar; a moving stripe where the total is unknown. */
+/** A progress bar, or a moving stripe if the total is unknown. */
 export function Progress({ label, done, total }: { label: string; done: number; total: number | null }) {
   const known = total !== null && total > 0;
   const share = known ? Math.min(100, (done / total) * 100) : 0;

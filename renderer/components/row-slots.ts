@@ -1,7 +1,7 @@
 /**
- * React keys by row: which element draws which row. A row that stays in sight keeps its element; a new one takes over the element of a row
- * that left, so that scrolling creates no elements. `before` and the result are in document order. The element of `pinned`, which may have
- * the focus, is never moved in the document, as it would lose the focus.
+ * Assigns React keys to rows, which determine the element that draws each row. A row that stays in sight keeps its element; a new row takes
+ * over the element of one that left, so that scrolling creates no elements. `before` and the result are in document order. The element of
+ * `pinned` is never moved in the document, because it may have the focus and would lose it.
  */
 export function slotsOf(shown: readonly number[], before: ReadonlyMap<number, number>, pinned: number): Map<number, number> {
   const stay = new Set(shown);

@@ -2,7 +2,7 @@ import { ToggleButton } from 'react-aria-components/ToggleButton';
 import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
 import styles from './segmented.module.css';
 
-/** A choice of one among a few visible options. */
+/** Picks one of a few options, all of them visible. */
 export function Segmented<T extends string>({
   label,
   value,

@@ -2,8 +2,8 @@ import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
 import styles from './split-view.module.css';
 
 /**
- * The line between two panes, moved by dragging or the arrow keys (Home and End: the limits). It resizes the pane on its `side`.
- * Source: WAI-ARIA, Window Splitter.
+ * The line between two panes, moved by dragging or the arrow keys (Home and End: the limits). Resizes the pane on its `side`. Source:
+ * WAI-ARIA, Window Splitter.
  */
 export function Splitter({
   label,
@@ -42,7 +42,7 @@ export function Splitter({
   }
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a splitter that can be moved is no <hr>
+    // biome-ignore lint/a11y/useSemanticElements: a splitter that can be moved is not an <hr>
     <div
       className={`${styles.splitter} ${styles[side]}`}
       role="separator"

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document; this grid only those in sight
+// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those in sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
 import {
@@ -22,7 +22,7 @@ const HEAD_HEIGHT = 27;
 /** Chromium draws no element higher than this many px. */
 const MAX_HEIGHT = 33_554_400;
 
-/** What the grid needs to know of a tree: by row number, in depth-first order. */
+/** The tree to show, by row number. Rows are in depth-first order. */
 export interface TreeShape {
   readonly parent: Int32Array;
   isFolder(row: number): boolean;
@@ -52,9 +52,18 @@ export interface TreeGridHandle {
   focus(): void;
 }
 
+let quiet = false;
+
+/** Gives a row the focus without making it the active one. */
+export function focusQuietly(element: HTMLElement): void {
+  quiet = true;
+  element.focus({ preventScroll: true });
+  quiet = false;
+}
+
 /**
- * A tree of up to a million rows; only those in sight are in the document. It is one tab stop. The active row has the focus and stays in
- * the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * A tree of up to a million rows, of which only those in sight are in the document. The tree is one tab stop. The active row has the focus,
+ * and stays in the document when scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -82,16 +91,16 @@ export function TreeGrid({
   onActive: (row: number) => void;
   onToggle: (row: number, open: boolean) => void;
   onOpenSiblings: (row: number) => void;
-  /** Enter or a double click. */
+  /** Called on Enter or a double click. */
   onOpen: (row: number) => void;
-  /** Space. */
+  /** Called on Space. */
   onPreview: (row: number) => void;
   cell: (row: number, column: string, level: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** Rows whose second cell is empty, so that the first one takes its space. */
+  /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
-  /** Keys that begin no type-ahead, as they have another meaning. */
+  /** Whether a key has another meaning and so doesn't start type-ahead. */
   isShortcut: (key: string) => boolean;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -99,11 +108,16 @@ export function TreeGrid({
   const count = Math.min(rows.length, Math.floor(MAX_HEIGHT / ROW_HEIGHT));
   const places = useMemo(() => placesOf(rows, shape.parent), [rows, shape.parent]);
   const activeIndex = useMemo(() => (active < 0 ? -1 : rows.indexOf(active)), [rows, active]);
-  const stop = Math.max(activeIndex, 0);
+  // The last active row, kept so that the keyboard can return there after it is deselected.
+  const left = useRef<{ row: number; parent: Int32Array } | null>(null);
+  if (active >= 0) left.current = { row: active, parent: shape.parent };
+  const leftRow = activeIndex < 0 && left.current?.parent === shape.parent ? left.current.row : -1;
+  const leftIndex = useMemo(() => (leftRow < 0 ? -1 : rows.indexOf(leftRow)), [rows, leftRow]);
+  const stop = Math.max(activeIndex, leftIndex, 0);
 
   const { first, end, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: HEAD_HEIGHT });
   const indexes: number[] = [];
-  // The row that has the focus stays in the document when it is scrolled away.
+  // The row that has the focus stays in the document when scrolled away.
   if (stop < first && stop < count) indexes.push(stop);
   for (let index = first; index < end; index++) indexes.push(index);
   if (stop >= end && stop < count) indexes.push(stop);
@@ -127,7 +141,7 @@ export function TreeGrid({
   const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
     const element = rowElement();
-    // Moves the focus along if another row was activated from elsewhere.
+    // Moves the focus to the active row if the activation came from elsewhere.
     if (element === null || !(wantFocus.current || isOtherRow(document.activeElement, element))) return;
     wantFocus.current = false;
     element.focus({ preventScroll: true });
@@ -186,7 +200,7 @@ export function TreeGrid({
       switch (key) {
         case 'ArrowDown':
         case 'j':
-          return moveTo(activeIndex + 1);
+          return moveTo(Math.max(activeIndex, leftIndex) + 1);
         case 'ArrowUp':
         case 'k':
           return moveTo(stop - 1);
@@ -228,8 +242,9 @@ export function TreeGrid({
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
   }
 
-  /** A row that gets the focus back from a sheet passes it on to the active row, if that is another one. */
+  /** A row that gets the focus back from a sheet passes it on if another row has become active. */
   function onRowFocus(row: number) {
+    if (quiet) return;
     const element = row === active ? null : rowElement();
     if (element !== null) element.focus({ preventScroll: true });
     else if (row !== active) onActive(row);

@@ -1,18 +1,18 @@
-/** Places of the rows in sight in their tree, by index. */
+/** Positions of the rows in sight within their tree, by index. */
 export interface Places {
-  /** 0 at the top. */
+  /** Returns the row's level, 0 at the top. */
   level(index: number): number;
-  /** Among its siblings in sight, from 1. */
+  /** Returns the row's position among its siblings in sight, from 1. */
   position(index: number): number;
-  /** Siblings in sight, itself included. */
+  /** Returns the number of siblings in sight, including the row itself. */
   setSize(index: number): number;
 }
 
-/** Counts siblings only when the first of them is drawn, so rows that nobody scrolls to cost nothing. */
+/** Creates {@link Places}. Siblings are counted only once one of them is drawn, so rows that nobody scrolls to cost nothing. */
 export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
-  // By index, from 1; 0: not counted yet.
+  // Position by index, from 1; 0: not counted yet.
   const position = new Uint32Array(rows.length);
-  // Children in sight by folder, -1 the top.
+  // Number of children in sight, by folder; -1 is the top.
   const sizes = new Map<number, number>();
   const folderOf = (index: number): number => parent[rows[index] as number] as number;
   const countSiblings = (index: number): number => {
@@ -23,7 +23,7 @@ export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
     for (let at = folder < 0 ? 0 : rows.lastIndexOf(folder, index) + 1; at < rows.length; at++) {
       const above = folderOf(at);
       if (above === folder) position[at] = ++count;
-      // Rows are in depth-first order, so everything in the folder has a parent at or after it.
+      // Rows are in depth-first order: the parent of anything inside the folder is the folder or a later row.
       else if (above < folder) break;
     }
     sizes.set(folder, count);

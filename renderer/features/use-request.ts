@@ -13,8 +13,8 @@ const IDLE = { state: 'idle' } as const;
 const LOADING = { state: 'loading' } as const;
 
 /**
- * Asks the host whenever `key` changes; null: nothing to ask. The signal is aborted when the key changes or the component unmounts; answers
- * that arrive later are dropped.
+ * Sends a request to the host whenever `key` changes to something other than null. The signal is aborted when the key changes or the
+ * component unmounts; later responses are dropped.
  */
 export function useRequest<T>(
   key: unknown,
@@ -23,9 +23,9 @@ export function useRequest<T>(
     delay = 0,
     keepsLast = false,
   }: {
-    /** Waits for the key to rest before asking, ms. */
+    /** Send the request only once the key has not changed for this many ms. */
     readonly delay?: number;
-    /** Returns the answer to the last key until the next one arrives. */
+    /** Whether to return the previous response until the next arrives. */
     readonly keepsLast?: boolean;
   } = {},
 ): Answer<T> {

@@ -2,9 +2,10 @@ import { escapePath, trimEnd, unescapePath } from '#model';
 import type { Selection, Side } from './selection.ts';
 
 /**
- * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as JSON
- * of the command line has it (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`,
- * `since` belongs to side B, `view=treemap` shows a treemap.
+ * The address of what is on screen: `#/image/<archive>[.<image>]` for a whole image, else `…/layer/<n>[-<m>]?path=…&mode=stacked`. `path`
+ * is escaped as in the command line's JSON (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A of
+ * `mode=compare`, `since` belongs to side B, `view=treemap` shows a treemap, `view=breakdown` a breakdown,
+ * `view=packages` packages and `view=registry` the registry.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return '#/';
@@ -12,39 +13,45 @@ export function formatAddress(selection: Selection): string {
   const layers = selection.from === selection.to ? `${selection.to}` : `${selection.from}-${selection.to}`;
   const query: string[] = [];
   if (selection.path !== null) query.push(`path=${encodeURIComponent(selection.path).replaceAll('%2F', '/')}`);
-  if (selection.mode !== 'layer') query.push(`mode=${selection.mode}`);
+  const isWhole = selection.mode === 'image';
+  if (selection.mode !== 'layer' && !isWhole) query.push(`mode=${selection.mode}`);
   if (selection.mode === 'compare' && selection.against !== undefined) query.push(`against=${formatSide(selection.against)}`);
   if (selection.mode === 'compare' && selection.since !== undefined) query.push(`since=${selection.since}`);
   if (selection.view !== undefined) query.push(`view=${selection.view}`);
-  return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+  return `#/image/${encodeURIComponent(selection.archiveId)}${image}${isWhole ? '' : `/layer/${layers}`}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
-/** Any printed form of a path as the window keeps it; null for none and for the root. */
+/** Converts any printed form of a path to the window's own; null for an empty path and the root. */
 function parsePath(text: string): string | null {
   const path = trimEnd(escapePath(unescapePath(text)).replace(/^(?:\.?\/)+/, ''), '/');
   return path === '' ? null : path;
 }
 
-/** The selection that an address stands for; null: none. */
+/** Returns the selection of an address; null if the address is invalid. */
 export function parseAddress(hash: string): Selection | null {
-  const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?\/layer\/(\d{1,6})(?:-(\d{1,6}))?(?:\?(.*))?$/.exec(hash);
-  if (match?.[1] === undefined || match[3] === undefined) return null;
-  const from = Number(match[3]);
+  const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?(?:\/layer\/(\d{1,6})(?:-(\d{1,6}))?)?(?:\?(.*))?$/.exec(hash);
+  if (match?.[1] === undefined) return null;
+  const isWhole = match[3] === undefined;
+  const from = Number(match[3] ?? 0);
   const to = match[4] === undefined ? from : Number(match[4]);
   const query = new URLSearchParams(match[5] ?? '');
   const archiveId = decode(match[1]);
   if (archiveId === null) return null;
-  const against = query.get('mode') === 'compare' ? parseSide(query.get('against') ?? '') : null;
+  const against = !isWhole && query.get('mode') === 'compare' ? parseSide(query.get('against') ?? '') : null;
   return {
     archiveId,
     image: Number(match[2] ?? 0),
     from: Math.min(from, to),
     to: Math.max(from, to),
-    mode: query.get('mode') === 'stacked' ? 'stacked' : against !== null ? 'compare' : 'layer',
+    mode: isWhole ? 'image' : query.get('mode') === 'stacked' ? 'stacked' : against !== null ? 'compare' : 'layer',
     path: parsePath(query.get('path') ?? ''),
     ...(against === null ? {} : { against, ...sinceOf(query.get('since')) }),
-    ...(query.get('view') === 'treemap' ? { view: 'treemap' } : {}),
+    ...viewFrom(query.get('view')),
   };
+}
+
+function viewFrom(text: string | null): Pick<Selection, 'view'> {
+  return text === 'treemap' || text === 'breakdown' || text === 'packages' || text === 'registry' ? { view: text } : {};
 }
 
 function formatSide({ archiveId, image, layer, since }: Side): string {

@@ -3,21 +3,24 @@ import type { AppInfo, ArchiveSummary, Client, StoreReport } from '#contract';
 import type { RowTable } from '#model';
 import { type ChangesAction, type ChangesState, changesReducer, initialChanges } from './changes/changes.ts';
 import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from './details/details.ts';
+import type { GivenDockerfile } from './given-dockerfile.ts';
 import { initialJobs, type JobsAction, type JobsState, jobsReducer } from './jobs.ts';
 import { type LayoutState, readLayout } from './layout.ts';
+import type { OpenMenu } from './menus/open-menu.ts';
+import { initialOpenName, type OpenNameAction, type OpenNameState, openNameReducer } from './open-name/open-name.ts';
 import type { Overlay } from './overlay.ts';
 import type { PlainError } from './plain-error.ts';
 import { NOTHING, type Selection } from './selection.ts';
-import type { ImportOffer, StoreAndBases, StoreSheet } from './stores/stores.ts';
+import type { CopyState, ImportOffer, StoreAndBases, StoreSheet } from './stores/stores.ts';
 
-/** A line that is shown for a few seconds. */
+/** A message that is shown for a few seconds. */
 export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
 }
 
-/** Everything the window knows. `changes`, `details` and `jobs` change by their reducers only. */
+/** The window's entire state. `changes`, `details`, `jobs` and `openName` are only changed by their reducers. */
 export interface AppState {
   readonly client: Client | null;
   readonly info: AppInfo | null;
@@ -26,29 +29,36 @@ export interface AppState {
   /** Null until the host has sent its library. */
   readonly archives: readonly ArchiveSummary[] | null;
   readonly selection: Selection;
-  /** Layer at which a range made by Shift-click begins. */
+  /** The layer where a range selected with Shift-click begins. */
   readonly anchor: number;
   readonly changes: ChangesState;
   readonly details: DetailsState;
-  /** Aborts the requests that fill a pane when something else is selected; null: nothing was requested yet. */
+  /** The Dockerfile that the user gave to find layers' commands in; null if none. */
+  readonly dockerfile: GivenDockerfile | null;
+  /** Aborts the requests that fill a pane when something else is selected; null before the first request. */
   readonly requests: { readonly changes: AbortController | null; readonly details: AbortController | null };
-  /** Tables that were shown lately, by request, the last one at the end. */
+  /** Recently shown tables by request, latest last. */
   readonly tables: ReadonlyMap<string, RowTable>;
   readonly jobs: JobsState;
+  /** The dialog Open by name. */
+  readonly openName: OpenNameState;
   readonly layout: LayoutState;
   readonly toasts: readonly Toast[];
-  /** How many toasts there have been; the next one's id. */
+  /** How many toasts there have been; also the id of the next one. */
   readonly toastCount: number;
   readonly overlay: Overlay;
-  /** What had the focus before a sheet took it. */
+  readonly contextMenu: OpenMenu | null;
+  /** The element that had the focus before a sheet took it. */
   readonly focusedBefore: Element | null;
   /** Grants that the system or the command line sent and this window has opened. */
   readonly openedRequests: ReadonlySet<string>;
-  /** What the stores hold; null where there are none, or it isn't known yet. */
+  /** Reports of the stores; null if the host has none, or before the first report. */
   readonly stores: readonly StoreReport[] | null;
-  /** Windows' shared base images, by the store that can adopt them. */
+  /** Windows' shared base images, by the store that could adopt them. */
   readonly bases: readonly StoreAndBases[];
   readonly storeSheet: StoreSheet | null;
+  /** Working copies in portable stores, by {@link copyKey}. */
+  readonly copies: ReadonlyMap<string, CopyState>;
   /** Archives that were opened and could be imported to the store. */
   readonly offers: readonly ImportOffer[];
 }
@@ -62,18 +72,22 @@ export const appStore = createStore<AppState>()(() => ({
   anchor: 0,
   changes: initialChanges,
   details: initialDetails,
+  dockerfile: null,
   requests: { changes: null, details: null },
   tables: new Map(),
   jobs: initialJobs,
+  openName: initialOpenName,
   layout: readLayout(),
   toasts: [],
   toastCount: 0,
   overlay: 'none',
+  contextMenu: null,
   focusedBefore: null,
   openedRequests: new Set(),
   stores: null,
   bases: [],
   storeSheet: null,
+  copies: new Map(),
   offers: [],
 }));
 
@@ -92,11 +106,15 @@ export function dispatchJobs(action: JobsAction): void {
   setApp((state) => ({ jobs: jobsReducer(state.jobs, action) }));
 }
 
+export function dispatchOpenName(action: OpenNameAction): void {
+  setApp((state) => ({ openName: openNameReducer(state.openName, action) }));
+}
+
 export function setLayout(part: Partial<LayoutState>): void {
   setApp((state) => ({ layout: { ...state.layout, ...part } }));
 }
 
-/** Aborts what a pane's last request still loads. The signal is that of its next one. */
+/** Aborts a pane's last request and returns the signal for the next one. */
 export function newRequest(pane: keyof AppState['requests']): AbortSignal {
   const control = new AbortController();
   getApp().requests[pane]?.abort();
@@ -104,7 +122,7 @@ export function newRequest(pane: keyof AppState['requests']): AbortSignal {
   return control.signal;
 }
 
-/** The client as soon as there is one: files dropped on a window that is still connecting wait for it. */
+/** Resolves with the client as soon as it exists. Files dropped on a window that is still connecting wait for this. */
 export function connectedClient(): Promise<Client> {
   const { client } = getApp();
   if (client !== null) return Promise.resolve(client);

@@ -1,12 +1,12 @@
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
 
-/** A line of the chain: a layer, or consecutive steps of the history that made none. */
+/** A line of the chain: a layer, or consecutive steps of the history that made no layer. */
 export type Stratum =
   | { readonly kind: 'layer'; readonly layer: LayerReport; readonly step: HistoryReport | null }
   | { readonly kind: 'empty'; readonly key: string; readonly steps: readonly HistoryReport[] };
 
-/** The lines of the chain, the newest first; without steps where the history doesn't match the layers. */
+/** Returns the lines of the chain, newest first; without steps if the history doesn't match the layers. */
 export function strata(image: ImageSummary): readonly Stratum[] {
   const { layers, history } = image;
   const filled = history.filter((step) => !step.emptyLayer);
@@ -32,7 +32,7 @@ export function strata(image: ImageSummary): readonly Stratum[] {
   return lines.reverse();
 }
 
-/** The command of a step on one line, safe to show, without the shell that builders put in front. */
+/** Returns the command of a step on one line, safe to show, without the shell that builders prepend. */
 export function plainCommand(createdBy: string | null): string | null {
   if (createdBy === null) return null;
   let text = createdBy.replace(/\s+/g, ' ').trim();
@@ -45,22 +45,22 @@ export function plainCommand(createdBy: string | null): string | null {
   return text === '' ? null : displayText(text);
 }
 
-/** Splits `RUN npm ci` into verb and rest; null where there is no verb. */
+/** Splits `RUN npm ci` into verb and rest; null if there is no verb. */
 export function splitVerb(command: string): { readonly verb: string; readonly rest: string } | null {
   const match = /^([A-Z]{2,}) (.*)$/.exec(command);
   return match?.[1] === undefined || match[2] === undefined ? null : { verb: match[1], rest: match[2] };
 }
 
-/** Bytes that a stratum's height shows: those of its files, or those stored if the layer is not read. */
+/** Returns the bytes that a stratum's height shows: the layer's file bytes, or its stored size if it hasn't been read. */
 export function stratumBytes(layer: LayerReport, loaded: boolean): number {
   return loaded && layer.status === 'present' ? layer.fileBytes : layer.blobBytes;
 }
 
-export const STRATUM_MIN = 22;
+export const STRATUM_MIN = 24;
 
 /**
- * Heights in px on a square-root scale: 100 times the bytes are 10 times as high. None is below {@link STRATUM_MIN}; the largest is between
- * 64 and 168, so that all fit in `room` if they can.
+ * Computes heights in px on a square-root scale: 100 times the bytes are 10 times as high. No height is below {@link STRATUM_MIN}; the
+ * largest is between 64 and 168, chosen so that all strata fit into `room` if possible.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);

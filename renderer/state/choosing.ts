@@ -1,12 +1,13 @@
 import type { ImageSummary } from '#contract';
+import { isWindowsPlatform } from '#model';
 import { formatAddress } from './address.ts';
 import { getApp, setApp, setLayout } from './app-state.ts';
 import { otherSide } from './compare.ts';
 import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
-import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer } from './selection.ts';
+import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer, wholeOf } from './selection.ts';
 
-/** Every selection is made here, so that the address follows. `replace`: Back skips the selection before. */
+/** Changes the selection and the address. Every selection goes through here. With `replace`, Back skips the previous selection. */
 export function select(selection: Selection, { replace = false }: { replace?: boolean } = {}): void {
   if (selection === getApp().selection) return;
   setApp({ selection });
@@ -20,12 +21,13 @@ export function showImage(archiveId: string, image: number): void {
   const { archives, selection, layout } = getApp();
   if (selection.archiveId === archiveId && selection.image === image) return;
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
-  const layer = found === null ? 0 : firstLayer(found.image);
-  setApp({ anchor: layer });
+  const whole = found === null ? ({ from: 0, to: 0, mode: 'image' } as const) : wholeOf(found.image);
+  setApp({ anchor: whole.to });
   const first = selection.archiveId === null;
-  const mode = first ? layout.mode : selection.mode === 'compare' ? 'layer' : selection.mode;
-  const view = first && layout.view === 'treemap' ? { view: layout.view } : viewOf(selection);
-  select({ archiveId, image, from: layer, to: layer, mode, path: null, ...view });
+  const view = first && layout.view === 'treemap' ? { view: layout.view } : viewFor(found?.image ?? null, selection);
+  // A user who is viewing filesystems stays in that mode.
+  const shown = selection.mode === 'stacked' ? { from: whole.to, to: whole.to, mode: selection.mode } : whole;
+  select({ archiveId, image, ...shown, path: null, ...view });
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
@@ -34,19 +36,37 @@ function layerCount(): number {
   return selectedImage(archives ?? [], selection)?.image.layers.length ?? 0;
 }
 
+/** Selects a layer, or a range up to it. No path stays selected, so that the details show the layer. */
 export function chooseLayer(layer: number, extend: boolean): void {
   const { selection, anchor } = getApp();
-  if (extend && selection.mode !== 'compare') select(extendTo(selection, anchor, layer));
-  else {
-    setApp({ anchor: layer });
-    select({ ...selection, from: layer, to: layer });
-  }
+  if (extend && selection.mode !== 'compare' && selection.mode !== 'image') {
+    select({ ...extendTo(selection, anchor, layer), path: null });
+  } else goTo(layer, null);
+}
+
+/** Closes the drawer if one is open, else deselects the path. */
+export function leave(): void {
+  const { layout, selection } = getApp();
+  const isDrawer = document.querySelector('[data-drawer]') !== null;
+  if (isDrawer && layout.drawer !== 'none') setLayout({ drawer: 'none' });
+  else if (selection.path !== null) select({ ...selection, path: null });
+}
+
+/** Returns the selection with a single layer. From the whole image, switches to what that layer changed. */
+function withLayer(selection: Selection, layer: number): Selection {
+  return { ...selection, from: layer, to: layer, mode: selection.mode === 'image' ? 'layer' : selection.mode };
+}
+
+/** Selects the whole image, with the same path. */
+export function chooseWhole(path: string | null = getApp().selection.path): void {
+  const { against: _, since: _since, ...rest } = getApp().selection;
+  if (rest.archiveId !== null) select({ ...rest, from: 0, to: Math.max(0, layerCount() - 1), mode: 'image', path });
 }
 
 export function moveLayer(step: -1 | 1, widen: boolean): void {
   const { selection } = getApp();
   const next = clampSelection(stepLayer(selection, step, layerCount(), widen && selection.mode !== 'compare'), layerCount());
-  if (next.from === selection.from && next.to === selection.to) return;
+  if (next.from === selection.from && next.to === selection.to && next.mode === selection.mode) return;
   if (!widen) setApp({ anchor: next.to });
   select(next, { replace: true });
 }
@@ -54,22 +74,34 @@ export function moveLayer(step: -1 | 1, widen: boolean): void {
 export function chooseMode(mode: Selection['mode']): void {
   const { selection, archives } = getApp();
   if (selection.mode === mode) return;
-  if (mode !== 'compare') {
-    setLayout({ mode });
-    const { against: _, since: _since, ...rest } = selection;
-    select({ ...rest, mode });
+  if (mode === 'image') {
+    chooseWhole();
     return;
   }
-  const side = otherSide(archives ?? [], selection);
-  if (side !== null) compareWith(side, side.archiveId !== selection.archiveId || side.image !== selection.image);
+  if (mode !== 'compare') {
+    const { against: _, since: _since, ...rest } = selection;
+    const found = selectedImage(archives ?? [], selection);
+    // The whole image isn't a layer. Switching to layers shows the biggest one; switching to the filesystem shows that of the top layer.
+    const layer = selection.mode !== 'image' || found === null ? null : mode === 'layer' ? firstLayer(found.image) : selection.to;
+    if (layer !== null) setApp({ anchor: layer });
+    select({ ...rest, ...(layer === null ? {} : { from: layer, to: layer }), mode });
+    return;
+  }
+  const found = selectedImage(archives ?? [], selection);
+  // Compare the whole image with another image or, if there is none, its biggest layer with the view below.
+  const biggest = selection.mode === 'image' && found !== null ? firstLayer(found.image) : null;
+  const side = otherSide(archives ?? [], biggest === null ? selection : { ...selection, from: biggest, to: biggest });
+  if (side === null) return;
+  const isOther = side.archiveId !== selection.archiveId || side.image !== selection.image;
+  compareWith(side, isOther ? 'top' : (biggest ?? selection.to));
 }
 
-/** Compares the selection with a filesystem, which becomes side A. `whole`: side B becomes the whole image. */
-export function compareWith(side: Side, whole = false): void {
+/** Compares the selection with a filesystem, which becomes side A. `at` is the layer of side B. */
+export function compareWith(side: Side, at: number | 'top' = getApp().selection.to): void {
   const { selection, archives } = getApp();
   const other = selectedImage(archives ?? [], { ...selection, ...side });
   if (other === null) return;
-  const to = whole ? Math.max(0, layerCount() - 1) : selection.to;
+  const to = at === 'top' ? Math.max(0, layerCount() - 1) : at;
   select({ ...selection, from: to, to, mode: 'compare', against: side });
   if (!other.image.loaded && loadingJob(getApp().jobs, side.archiveId, side.image) === null) void loadImage(side.archiveId, side.image);
 }
@@ -85,6 +117,16 @@ export function showAgainst(side: Side, archiveId: string, image: ImageSummary):
 export function compareWithLayer(layer: number): void {
   const { archiveId, image } = getApp().selection;
   if (archiveId !== null) compareWith({ archiveId, image, layer });
+}
+
+/** Compares a layer of the selected image with the one below it. */
+export function compareLayerBelow(layer: number): void {
+  const { selection } = getApp();
+  const { archiveId, image } = selection;
+  if (archiveId === null || layer === 0) return;
+  setApp({ anchor: layer });
+  const { since: _, ...rest } = selection;
+  select({ ...rest, from: layer, to: layer, mode: 'compare', path: null, against: { archiveId, image, layer: layer - 1 } });
 }
 
 export function swapSides(): void {
@@ -105,19 +147,30 @@ export function chooseSideB({ archiveId, image, layer, since }: Side): void {
   if (found !== null && !found.image.loaded && loadingJob(jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
-export function toggleTreemap(): void {
-  const { selection } = getApp();
-  const { view, ...rest } = selection;
-  if (selection.archiveId === null) return;
-  setLayout({ view: view === undefined ? 'treemap' : 'tree' });
-  select(view === undefined ? { ...rest, view: 'treemap' } : rest, { replace: true });
+/** Shows a treemap, a breakdown, packages or the registry, or the tree again. */
+export function toggleView(view: NonNullable<Selection['view']>): void {
+  chooseView(getApp().selection.view === view ? 'tree' : view);
+}
+
+/** Shows the selection as a tree, a treemap or a breakdown, or its packages or registry. */
+export function chooseView(view: 'tree' | NonNullable<Selection['view']>): void {
+  const { view: _, ...rest } = getApp().selection;
+  if (rest.archiveId === null) return;
+  if (view === 'tree' || view === 'treemap') setLayout({ view });
+  select(view === 'tree' ? rest : { ...rest, view }, { replace: true });
 }
 
 function viewOf({ view }: Selection): Pick<Selection, 'view'> {
   return view === undefined ? {} : { view };
 }
 
-/** Selects a path without a new entry in the history, as the arrow keys pass over many. */
+/** Returns the view of the selection, as far as another image has it: only Windows images have a registry. */
+function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
+  const hasRegistry = image !== null && isWindowsPlatform(image.platform);
+  return selection.view === 'registry' && !hasRegistry ? {} : viewOf(selection);
+}
+
+/** Selects a path without a new history entry: because the arrow keys pass many paths. */
 export function choosePath(path: string | null): void {
   const { selection } = getApp();
   if (selection.path !== path) select({ ...selection, path }, { replace: true });
@@ -127,7 +180,14 @@ export function choosePath(path: string | null): void {
 export function goTo(layer: number, path: string | null): void {
   const { selection } = getApp();
   setApp({ anchor: layer });
-  select({ ...selection, from: layer, to: layer, path });
+  select({ ...withLayer(selection, layer), path });
+}
+
+/** Shows a path in the tree of a layer's changes. */
+export function showInTree(layer: number, path: string): void {
+  const { view: _, ...rest } = getApp().selection;
+  setApp({ anchor: layer });
+  select({ ...withLayer(rest, layer), path });
 }
 
 /** Shows another filesystem, with the same path selected. */

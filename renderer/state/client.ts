@@ -12,8 +12,8 @@ declare global {
 }
 
 /**
- * A client of Electron's bridge if there is one, else of the loopback host that served this page. A browser without a session is sent to
- * the page that says what to do; the promise then never settles.
+ * Creates a client over Electron's bridge if there is one, else over the loopback host that served this page. A browser without a session
+ * is redirected to a page with instructions; the promise then never settles.
  */
 export async function openClient(onConnection: (connected: boolean) => void): Promise<Client> {
   if (window.layerscope !== undefined) return createElectronClient(window.layerscope);
@@ -24,7 +24,7 @@ export async function openClient(onConnection: (connected: boolean) => void): Pr
   }
   return createWebClient({
     secret,
-    // The host must not get cookies of other programs on this address.
+    // The host must not receive cookies of other programs on this address.
     fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' } as RequestInit),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     XMLHttpRequest: window.XMLHttpRequest,

@@ -1,11 +1,13 @@
 import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
-import { changeWords, displayPath, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { changeWords, displayPath, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { words } from '../words/index.ts';
+import { formatSize } from '../words/numbers.ts';
 import type { Selection, Side } from './selection.ts';
 
 /**
- * The side that a new comparison begins with: the image opened before this one, else the one after it, else the layer below the selected
- * ones. Null where there is nothing.
+ * Returns side A of a new comparison: the image opened before this one, else the one opened after it, else the layer below the selected
+ * ones; null if none of these exists.
  */
 export function otherSide(archives: readonly ArchiveSummary[], selection: Selection): Side | null {
   const sides: Side[] = archives.flatMap(({ archiveId, images }) =>
@@ -19,7 +21,7 @@ export function otherSide(archives: readonly ArchiveSummary[], selection: Select
   return { ...own, layer: selection.from > 0 ? selection.from - 1 : own.layer };
 }
 
-/** How many of the lowest layers two images share, by chain id, which identifies a layer with all below it. */
+/** Counts the lowest layers that two images share, by chain ID, which identifies a layer together with all layers below. */
 export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   let common = 0;
   const count = Math.min(a.layers.length, b.layers.length);
@@ -31,13 +33,16 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** By row, folders with all that is in them: differing bytes in side A, and how many more side B has (negative: fewer). */
+/** By row: differing bytes in side A, and how many more side B has (negative if fewer). Folders include everything in them. */
 export interface SideBytes {
   readonly before: Float64Array;
   readonly net: Float64Array;
 }
 
-/** In one pass from the last row to the first. The row of a removed folder includes what was in it; hard-linked bodies are counted once. */
+/**
+ * Computes {@link SideBytes} in one pass, from the last row to the first. A removed folder's row includes its contents; hard-linked bodies
+ * are counted once.
+ */
 export function sideBytes(table: RowTable): SideBytes {
   const { length, parent } = table;
   const before = new Float64Array(length);
@@ -54,18 +59,22 @@ export function sideBytes(table: RowTable): SideBytes {
   return { before, net };
 }
 
-/** `+1.2 MB`, `−340.0 kB`; `0 B` */
+/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. */
 export function signedSize(bytes: number): string {
   return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
 }
 
-/** A line about a config field that differs. */
+/** Returns a line about a config field that differs. */
 function configWords({ field, a, b }: ConfigReport['differences'][number]): string {
-  if (a === null) return `+ config ${field}: ${b ?? ''}`;
-  return b === null ? `− config ${field}: ${a}` : `~ config ${field}: ${a} → ${b}`;
+  const name = `${words.compare.report.config} ${field}`;
+  if (a === null) return `+ ${name}: ${b ?? ''}`;
+  return b === null ? `− ${name}: ${a}` : `~ ${name}: ${a} → ${b}`;
 }
 
-/** A comparison as text: both sides, a line per path as `layerscope diff` prints it, differing config fields, and sums. Names are escaped. */
+/**
+ * Formats a comparison as text: both sides, one line per path like `layerscope diff`, config fields that differ, and sums. Names are
+ * escaped.
+ */
 export function textReport(
   table: RowTable,
   { titleA, titleB, configs = [] }: { titleA: string; titleB: string; configs?: ConfigReport['differences'] },
@@ -83,12 +92,13 @@ export function textReport(
     const notes: string[] = [];
     if (kind === KIND.modified) {
       notes.push(...changeWords(table.differs[row] as number));
-      if (isFile && table.previousSize[row] !== table.size[row]) notes.push(`was ${formatSize(table.previousSize[row] as number)}`);
+      if (isFile && table.previousSize[row] !== table.size[row])
+        notes.push(words.compare.report.was(formatSize(table.previousSize[row] as number)));
     } else if (kind === KIND.removed && (table.hiddenEntries[row] as number) > 0) {
-      notes.push(`and ${table.hiddenEntries[row]} below, ${formatSize(table.hiddenBytes[row] as number)}`);
+      notes.push(words.compare.report.below(table.hiddenEntries[row] as number, formatSize(table.hiddenBytes[row] as number)));
     }
     const glyph = kind === KIND.added ? '+' : kind === KIND.modified ? '~' : '−';
-    lines.push(`${glyph} ${size}  ${path}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`);
+    lines.push(`${glyph} ${size}  ${path}${notes.length === 0 ? '' : `  (${words.list(notes)})`}`);
   }
   for (const each of configs) lines.push(configWords(each));
   const { net } = sideBytes(table);
@@ -97,8 +107,13 @@ export function textReport(
   const added = tally[KIND.added] ?? 0;
   const modified = tally[KIND.modified] ?? 0;
   const removed = tally[KIND.removed] ?? 0;
-  const inConfig = configs.length === 0 ? '' : `, ${configs.length} in the config`;
+  const inConfig = configs.length === 0 ? '' : words.compare.report.inConfig(configs.length);
   const isSame = added + modified + removed + configs.length === 0;
-  lines.push('', isSame ? 'identical' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}${inConfig}`);
+  lines.push(
+    '',
+    isSame
+      ? words.compare.report.identical
+      : words.list([`+${added} ~${modified} −${removed}`, words.compare.net(signedSize(sum)), inConfig]),
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -1,11 +1,11 @@
 import type { ExportInput } from '#contract';
 import { toHex, unescapePath } from '#model';
+import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
-import { countOf } from './words.ts';
 
-/** Saves something to a file: in Electron where the user chooses, in a browser as a download. */
+/** Saves an export to a file: in Electron where the user chooses, in a browser as a download. */
 export async function startExport(input: ExportInput): Promise<void> {
   try {
     const client = await connectedClient();
@@ -17,7 +17,7 @@ export async function startExport(input: ExportInput): Promise<void> {
     link.download = '';
     link.click();
     if (leftOut > 0) {
-      toast(`${countOf(leftOut, 'entry', 'entries')} left out: names or links that lead outside the image`);
+      toast(words.jobs.leftOut(leftOut));
     }
   } catch (error) {
     toast(plainError(error).message);

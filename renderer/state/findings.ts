@@ -1,4 +1,5 @@
-import { FINDING_HINTS, type Finding, type FindingCode, type Severity } from '#model';
+import type { Finding, FindingCode, Severity } from '#model';
+import { words } from '../words/index.ts';
 
 export interface FindingGroup {
   readonly code: FindingCode;
@@ -10,7 +11,11 @@ export interface FindingGroup {
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
-/** Findings of the archive and of one image, grouped by code, the most severe first. */
+export function isSecret(code: FindingCode): boolean {
+  return code.startsWith('secret-');
+}
+
+/** Returns the findings of the archive and of one image, grouped by code, most severe first. */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
   const groups = new Map<FindingCode, Finding[]>();
   for (const finding of findings) {
@@ -21,8 +26,10 @@ export function groupFindings(findings: readonly Finding[], image: number): read
   }
   return [...groups]
     .map(([code, members]) => {
-      const { title, hint } = FINDING_HINTS[code];
-      return { code, severity: members[0]?.severity ?? 'note', title, hint, findings: members };
+      const { title, hint } = words.findings.codes[code];
+      // Secrets of one code differ in severity: a key that is encrypted is a note.
+      const sorted = [...members].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+      return { code, severity: sorted[0]?.severity ?? 'note', title, hint, findings: sorted };
     })
     .sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.title.localeCompare(b.title, 'en'));
 }

@@ -1,18 +1,19 @@
-import type { ImageSummary, Job } from '#contract';
-import { copyText } from '../components/clipboard.ts';
-import { appStore, dispatchJobs, getApp, setApp, setLayout } from './app-state.ts';
-import { select, showAgainst, showImage } from './choosing.ts';
+import type { Job } from '#contract';
+import type { FindingCode, Severity } from '#model';
+import { words } from '../words/index.ts';
+import { appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
+import { showAgainst, showImage } from './choosing.ts';
+import { copyText } from './clipboard.ts';
+import { isSecret } from './findings.ts';
 import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
 import { imageTitle } from './library.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
-import { firstLayer } from './selection.ts';
 import { offerImport } from './stores/importing.ts';
-import { countOf } from './words.ts';
 
 /**
- * Acts on the jobs that this window started when they end, from now on. A job may end before its id is known here, and the library may
- * change before or after it: so all own jobs are looked at after any of these changes, once for those that come together.
+ * Handles the jobs of this window when they end. A job may end before its id is known here, and the library may change before or after
+ * that, so all own jobs are checked after any of these changes, once for simultaneous changes.
  */
 export function watchOwnJobs(): void {
   let scheduled = false;
@@ -35,36 +36,47 @@ function follow({ jobId, purpose }: OwnJob, job: Job): void {
     dispatchJobs({ type: 'settled', jobId });
     if (job.state !== 'done') return;
     if (purpose.kind === 'check') void reportCheck(job);
+    else if (purpose.kind === 'scan') void reportScan(job);
     else reportSaved(job);
   }
 }
 
-/** Its digest lets the user check what was saved. */
+/** Reports a saved file, with its digest so that the user can check the file. */
 function reportSaved({ title, digest }: Job): void {
-  if (digest === null) toast(`Saved ${title}`);
-  else toast(`Saved ${title}: ${digest.slice(0, 19)}…`, { label: 'Copy digest', run: () => void copyText(digest) });
+  if (digest === null) toast(words.jobs.saved(title));
+  else toast(words.jobs.savedAs(title, `${digest.slice(0, 19)}…`), { label: words.jobs.copyDigest, run: () => void copyText(digest) });
 }
 
 const MISMATCHES: ReadonlySet<string> = new Set(['digest-mismatch', 'diffid-mismatch']);
 
-/** The library's next report may still be on its way, so the findings are fetched. */
-async function reportCheck({ archiveId, image }: Job): Promise<void> {
+async function reportCheck(job: Job): Promise<void> {
+  await reportFound(job, (code) => MISMATCHES.has(code), words.jobs.digestsMatch, words.jobs.digestsDiffer);
+}
+
+async function reportScan(job: Job): Promise<void> {
+  await reportFound(job, (code, severity) => isSecret(code) && severity !== 'note', words.jobs.noSecrets, words.jobs.secretsFound);
+}
+
+/** Says how many findings of some kind there are. The library's next report may still be on its way, so they are fetched. */
+async function reportFound(
+  { archiveId, image }: Job,
+  isWanted: (code: FindingCode, severity: Severity) => boolean,
+  none: string,
+  some: (count: number) => string,
+): Promise<void> {
   const { client } = getApp();
   if (client === null || archiveId === null) return;
   try {
     const { findings } = await client.call('archive.summary', { archiveId });
-    const wrong = findings.filter((found) => MISMATCHES.has(found.code) && (found.image === undefined || found.image === image)).length;
-    if (wrong === 0) toast('All digests match');
-    else {
-      const show = () => setLayout({ findingsOpen: true });
-      toast(`${countOf(wrong, 'digest does', 'digests do')} not match`, { label: 'Show', run: show });
-    }
+    const count = findings.filter(({ code, severity, image: of }) => isWanted(code, severity) && (of === undefined || of === image)).length;
+    if (count === 0) toast(none);
+    else toast(some(count), { label: words.show, run: () => setLayout({ findingsOpen: true, wasteOpen: false }) });
   } catch (error) {
     toast(plainError(error).message);
   }
 }
 
-/** Shows the first image of a batch at once, even while its layers are still being read; for the others a toast offers it. */
+/** Shows the first image of a batch at once, even while its layers are still being read, and offers each other image in a toast. */
 function followOpening(job: Job, { sideA, offersImport, isShown }: Extract<Purpose, { kind: 'open' }>): void {
   const { jobId, state } = job;
   if (state === 'failed' || state === 'cancelled') dispatchJobs({ type: 'settled', jobId });
@@ -78,26 +90,16 @@ function followOpening(job: Job, { sideA, offersImport, isShown }: Extract<Purpo
   }
   if (state !== 'done') return;
   const image = archive.images[job.image ?? 0] ?? archive.images[0];
-  if (image === undefined) toast(`${archive.title} has ${archive.artifacts === undefined ? 'no images' : 'only artifacts, no images'}`);
+  if (image === undefined)
+    toast(archive.artifacts === undefined ? words.library.noImages(archive.title) : words.library.onlyArtifacts(archive.title));
   else {
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
     if (sideA !== null) showAgainst(sideA, archiveId, image);
-    else if (isShown) selectBiggest(archiveId, image);
-    else if (selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
+    else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
     else if (!jobs.hasShownOne) {
       dispatchJobs({ type: 'imageShown', jobId: null });
       showImage(archiveId, image.index);
-    } else toast(`${imageTitle(archive, image)} is open`, { label: 'Show', run: () => showImage(archiveId, image.index) });
+    } else toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: () => showImage(archiveId, image.index) });
   }
   dispatchJobs({ type: 'settled', jobId });
-}
-
-/** The biggest layer is known only when all are read: it is selected then, unless the user has chosen something meanwhile. */
-function selectBiggest(archiveId: string, image: ImageSummary): void {
-  const { selection, anchor } = getApp();
-  const layer = firstLayer(image);
-  const untouched = selection.archiveId === archiveId && selection.image === image.index && selection.path === null;
-  if (!untouched || selection.from !== anchor || selection.to !== anchor || anchor !== firstLayer({ ...image, loaded: false })) return;
-  setApp({ anchor: layer });
-  select({ ...selection, from: layer, to: layer }, { replace: true });
 }

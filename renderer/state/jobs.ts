@@ -2,26 +2,28 @@ import type { Job } from '#contract';
 import type { PlainError } from './plain-error.ts';
 import type { Side } from './selection.ts';
 
-/** A file on its way to the host, or that never got there. */
+/** A file that is being sent to the host, or whose upload failed. */
 export interface Transfer {
   readonly id: string;
   readonly name: string;
   readonly sentBytes: number;
   readonly totalBytes: number | null;
   readonly error: PlainError | null;
-  /** Aborts an upload that is under way. */
+  /** Aborts an upload in progress. */
   readonly cancel: () => void;
 }
 
-/** Why this window started a job: what it does when the job ends. */
+/** Why this window started a job, which determines what happens when the job ends. */
 export type Purpose =
   /**
-   * Shows the image: by itself, or compared with side A. `offersImport`: offers to import it to the store, too. `isShown`: it is shown
-   * already, while its layers are still being read.
+   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
+   * the image is already on screen while its layers are still being read.
    */
   | { readonly kind: 'open'; readonly sideA: Side | null; readonly offersImport: boolean; readonly isShown: boolean }
   /** Says whether the digests match. */
   | { readonly kind: 'check' }
+  /** Says how many secrets were found. */
+  | { readonly kind: 'scan' }
   /** Says that the file is saved. */
   | { readonly kind: 'save' }
   /** Runs `onDone` once the reports of the stores include what the job did. */
@@ -33,20 +35,20 @@ export interface OwnJob {
 }
 
 export interface JobsState {
-  /** As the host reports them, the oldest first. */
+  /** Jobs as reported by the host, oldest first. */
   readonly jobs: readonly Job[];
   readonly transfers: readonly Transfer[];
-  /** How many transfers there have been; ids are made of it. */
+  /** How many transfers there have been; used for their ids. */
   readonly transferCount: number;
-  /** Jobs that this window started and whose end it has not acted on yet. */
+  /** Jobs that this window started and hasn't settled yet. */
   readonly own: readonly OwnJob[];
-  /** How to try a job or a transfer again, by its id; only where the file is still at hand. */
+  /** How to retry a job or a transfer, by its id. Only for those whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
-  /** Images that the host was asked to read and hasn't answered for yet: `<archiveId>.<image>`. */
+  /** Images with a pending request to read them: `<archiveId>.<image>`. */
   readonly loading: ReadonlySet<string>;
-  /** One of the files that were opened together is shown already. */
+  /** Whether one of the files that were opened together is already shown. */
   readonly hasShownOne: boolean;
-  /** Work on stores that has ended; `reported`: the reports of the stores include it. */
+  /** Work on stores that has ended, by job. `reported` means that the reports of the stores include it. */
   readonly storeWork: ReadonlyMap<string, 'ended' | 'reported'>;
 }
 
@@ -64,9 +66,9 @@ export const initialJobs: JobsState = {
 export type JobsAction =
   | { readonly type: 'jobsReported'; readonly jobs: readonly Job[] }
   | { readonly type: 'started'; readonly jobId: string; readonly purpose: Purpose }
-  /** An image is shown; by the job that still reads it, where one is named. */
+  /** An image is shown. `jobId` is the job that is still reading it, if any. */
   | { readonly type: 'imageShown'; readonly jobId: string | null }
-  /** Its end was acted on. */
+  /** The job's end has been handled. */
   | { readonly type: 'settled'; readonly jobId: string }
   | { readonly type: 'retryAdded'; readonly id: string; readonly run: () => void }
   | { readonly type: 'retryRemoved'; readonly id: string }
@@ -122,7 +124,7 @@ function asShown({ jobId, purpose }: OwnJob): OwnJob {
   return { jobId, purpose: purpose.kind === 'open' ? { ...purpose, isShown: true } : purpose };
 }
 
-/** Files that are opened after all those before are settled are a batch of their own. */
+/** Removes a settled job. If no more files are being opened, resets `hasShownOne` for the next batch. */
 function withoutOwn(state: JobsState, jobId: string): JobsState {
   const own = state.own.filter((job) => job.jobId !== jobId);
   return { ...state, own, hasShownOne: state.hasShownOne && own.some(({ purpose }) => purpose.kind === 'open') };
@@ -132,12 +134,12 @@ function withTransfer(state: JobsState, id: string, change: (transfer: Transfer)
   return { ...state, transfers: state.transfers.map((transfer) => (transfer.id === id ? change(transfer) : transfer)) };
 }
 
-/** Whether a job is waiting or at work. */
+/** Whether a job is waiting or running. */
 export function isRunning({ state }: Job): boolean {
   return state === 'queued' || state === 'running';
 }
 
-/** Jobs to show: those that run and those that failed. The effect of the others is seen elsewhere. */
+/** Returns the jobs to show: running and failed ones. Results of other jobs are visible elsewhere. */
 export function shownJobs(state: JobsState): readonly Job[] {
   return state.jobs.filter((job) => isRunning(job) || job.state === 'failed');
 }
@@ -146,12 +148,17 @@ export function runningCount(state: JobsState): number {
   return state.jobs.filter(isRunning).length + state.transfers.filter((transfer) => transfer.error === null).length;
 }
 
-/** The running job of a kind that works on an image; null where none does. */
+/** Returns the running job of a kind that works on an image, or null. */
 export function runningJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
   return jobs.find((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && isRunning(job)) ?? null;
 }
 
-/** The job that reads the layers of an image; null where none does. */
+/** Returns the last finished job of a kind for an image; null if there is none on the list. */
+export function endedJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
+  return jobs.findLast((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && !isRunning(job)) ?? null;
+}
+
+/** Returns the job that reads the layers of an image, or null. */
 export function loadingJob(state: JobsState, archiveId: string, image: number): Job | null {
   const found = state.jobs.find(
     (job) =>

@@ -1,4 +1,4 @@
-/** Sizes and choices that outlast the window; kept in the browser's storage. */
+/** Sizes and choices that outlive the window, stored in the browser. */
 export interface LayoutState {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly libraryWidth: number;
@@ -7,20 +7,40 @@ export interface LayoutState {
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
   readonly wasteOpen: boolean;
-  /** The filter's text is searched for in all layers. */
+  /** Whether a comparison shows how the configs differ. */
+  readonly configOpen: boolean;
+  /** Width of a comparison's chain pane, which has two chains side by side. */
+  readonly compareWidth: number;
+  /** Whether the filter's text is searched for in all layers. */
   readonly searchesAll: boolean;
-  /** The mode of the next image that is opened: that of the last one. */
-  readonly mode: 'layer' | 'stacked';
   readonly view: 'tree' | 'treemap';
-  /** Whether archives that are opened are imported to the store. */
+  /** What happens when an archive is opened: ask whether to import it to the store, only look at it, or import it. */
   readonly onOpen: 'ask' | 'look' | 'import';
+  /** Whether sizes are in powers of 1,000 or of 1,024. */
+  readonly units: 'decimal' | 'binary';
+  /** Size of the text in previews, px. */
+  readonly previewText: (typeof PREVIEW_TEXT)[number];
+  /** Whether long lines of previews are wrapped. */
+  readonly wraps: boolean;
+  /** How a modified file is shown at first. */
+  readonly modifiedAs: 'diff' | 'content';
+  readonly diffLayout: 'unified' | 'split';
+  readonly pictureDiff: 'two-up' | 'swipe' | 'onion';
   /** The drawer that is open in a narrow window. */
   readonly drawer: 'none' | 'details' | 'library';
+}
+
+export const PREVIEW_TEXT = [11, 12, 14, 16] as const;
+
+/** Returns height of a preview's line at this text size, px. */
+export function lineHeight(previewText: number): number {
+  return Math.round(previewText * 1.5);
 }
 
 export const PANE_LIMITS = {
   libraryWidth: { min: 160, max: 360 },
   chainWidth: { min: 200, max: 480 },
+  compareWidth: { min: 240, max: 720 },
   detailsWidth: { min: 280, max: 640 },
 } as const;
 
@@ -33,54 +53,72 @@ const initial: LayoutState = {
   libraryOpen: true,
   findingsOpen: false,
   wasteOpen: false,
+  configOpen: false,
+  compareWidth: 340,
   searchesAll: false,
-  mode: 'layer',
   view: 'tree',
   onOpen: 'ask',
+  units: 'decimal',
+  previewText: 12,
+  wraps: false,
+  modifiedAs: 'diff',
+  diffLayout: 'unified',
+  pictureDiff: 'two-up',
   drawer: 'none',
 };
 
-/** The layout that was kept, as far as it is valid. */
+/** Returns the stored layout, as far as it is valid. */
 export function readLayout(): LayoutState {
   let kept: unknown = null;
   try {
     kept = JSON.parse(globalThis.localStorage?.getItem(KEY) ?? 'null');
   } catch {
-    // No storage, or not JSON: the defaults will do.
+    // No storage, or not JSON: use the defaults.
   }
   return parseLayout(kept);
 }
 
-/** Any value as a layout; invalid parts get their defaults. */
+type Kept = Readonly<Record<string, unknown>>;
+
+/** Converts any value to a layout. Invalid parts get their defaults. */
 export function parseLayout(kept: unknown): LayoutState {
   if (typeof kept !== 'object' || kept === null) return initial;
-  const { theme, libraryOpen, mode, view, onOpen } = kept as Partial<Record<keyof LayoutState, unknown>>;
+  const from = kept as Kept;
   const width = (name: keyof typeof PANE_LIMITS) => {
-    const value = (kept as Record<string, unknown>)[name];
+    const value = from[name];
     const { min, max } = PANE_LIMITS[name];
     return typeof value === 'number' && value >= min && value <= max ? value : initial[name];
   };
   return {
     ...initial,
-    theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
-    mode: mode === 'stacked' ? mode : 'layer',
-    view: view === 'treemap' ? view : 'tree',
-    onOpen: onOpen === 'look' || onOpen === 'import' ? onOpen : 'ask',
-    libraryOpen: typeof libraryOpen === 'boolean' ? libraryOpen : true,
+    theme: oneOf(from.theme, ['auto', 'light', 'dark']),
+    view: oneOf(from.view, ['tree', 'treemap']),
+    onOpen: oneOf(from.onOpen, ['ask', 'look', 'import']),
+    units: oneOf(from.units, ['decimal', 'binary']),
+    previewText: PREVIEW_TEXT.find((size) => size === from.previewText) ?? initial.previewText,
+    wraps: from.wraps === true,
+    modifiedAs: oneOf(from.modifiedAs, ['diff', 'content']),
+    diffLayout: oneOf(from.diffLayout, ['unified', 'split']),
+    pictureDiff: oneOf(from.pictureDiff, ['two-up', 'swipe', 'onion']),
+    libraryOpen: typeof from.libraryOpen === 'boolean' ? from.libraryOpen : true,
     libraryWidth: width('libraryWidth'),
     chainWidth: width('chainWidth'),
+    compareWidth: width('compareWidth'),
     detailsWidth: width('detailsWidth'),
   };
 }
 
+/** Returns the value if it is one of the choices, else the first choice. */
+function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]): T {
+  return choices.find((choice) => choice === value) ?? choices[0];
+}
+
 export function keepLayout(layout: LayoutState): void {
-  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view, onOpen } = layout;
+  // Open panels are not kept.
+  const { findingsOpen: _, wasteOpen: _waste, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
   try {
-    globalThis.localStorage?.setItem(
-      KEY,
-      JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view, onOpen }),
-    );
+    globalThis.localStorage?.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // Storage is full or refused: the layout is lost with the window.
+    // Storage is full or refused: the layout lasts only as long as the window.
   }
 }

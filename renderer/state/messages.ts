@@ -3,7 +3,7 @@ import { setApp, type Toast } from './app-state.ts';
 const SHOWN_MS = 6_000;
 const MOST_TOASTS = 3;
 
-/** Shows a line for some seconds. */
+/** Shows a message for a few seconds. */
 export function toast(text: string, action: Toast['action'] = null): void {
   let id = 0;
   setApp(({ toasts, toastCount }) => {

@@ -1,25 +1,27 @@
 import type { FileGrant } from '#contract';
+import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
 import type { Purpose } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
 import type { Side } from './selection.ts';
 
-/** Keeps how work that this window started is tried again, should it fail. */
+/** Remembers how to retry work that this window started, should it fail. */
 export function rememberRetry(id: string, run: () => void): void {
   dispatchJobs({ type: 'retryAdded', id, run });
 }
 
-function toOpen({ sideA = null, offersImport = false }: { sideA?: Side | null; offersImport?: boolean }): Purpose {
+/** Returns the purpose of a job that opens something. */
+export function toOpen({ sideA = null, offersImport = false }: { sideA?: Side | null; offersImport?: boolean }): Purpose {
   return { kind: 'open', sideA, offersImport, isShown: false };
 }
 
-/** Shows what a job opens as soon as it can be shown. */
+/** Shows the image that a job opens as soon as possible. */
 export function showWhenOpen(jobId: string): void {
   dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
 }
 
-/** Opens files that were dropped on the window or chosen in the page. With a side A the first one is compared with it. */
+/** Opens files that were dropped on the window or chosen in the page. With a side A, the first file is compared with it. */
 export function openFiles(files: readonly File[], sideA: Side | null = null): void {
   for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
 }
@@ -28,7 +30,26 @@ function newTransferId(): string {
   return `transfer-${getApp().jobs.transferCount + 1}`;
 }
 
+/** Jobs by the file that they opened. */
+const openedBy = new Map<string, string>();
+
+function keyOf({ name, size, lastModified }: File): string {
+  return `${name}:${size}:${lastModified}`;
+}
+
+/** Returns the job that opened a file, if the file is still open. */
+function jobOf(file: File): string | null {
+  const { archives, jobs } = getApp();
+  const job = jobs.jobs.find(({ jobId, state }) => jobId === openedBy.get(keyOf(file)) && state === 'done');
+  return job !== undefined && archives?.some(({ archiveId }) => archiveId === job.archiveId) === true ? job.jobId : null;
+}
+
 async function openFile(file: File, sideA: Side | null): Promise<void> {
+  const before = jobOf(file);
+  if (before !== null) {
+    dispatchJobs({ type: 'started', jobId: before, purpose: toOpen({ sideA }) });
+    return;
+  }
   const id = newTransferId();
   const control = new AbortController();
   const totalBytes = file.size > 0 ? file.size : null;
@@ -45,6 +66,7 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
     });
     const { jobId } = await client.call('archive.open', { grant });
     rememberRetry(jobId, () => void openFile(file, sideA));
+    openedBy.set(keyOf(file), jobId);
     dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null }) });
     dispatchJobs({ type: 'transferEnded', id });
   } catch (error) {
@@ -54,14 +76,14 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
   }
 }
 
-/** Lists what can't even be sent among the jobs, with the reason. */
+/** Lists a file that can't even be sent among the jobs, with the reason. */
 export function listFailure(name: string, error: PlainError): void {
   const id = newTransferId();
   dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
   dispatchJobs({ type: 'transferFailed', id, error });
 }
 
-/** `offersImport`: not of the program's own sample. */
+/** `offersImport` is false for the program's own sample. */
 export async function openGrants(grants: readonly FileGrant[], offersImport = true): Promise<void> {
   const client = await connectedClient();
   for (const { grant, name } of grants) {
@@ -74,7 +96,7 @@ export async function openGrants(grants: readonly FileGrant[], offersImport = tr
   }
 }
 
-/** Runs, and shows what went wrong as a toast. */
+/** Runs an action and shows an error as a toast. */
 async function orToast(run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
@@ -83,7 +105,7 @@ async function orToast(run: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Opens files chosen in the system's dialog in Electron, in the page's own in a browser. */
+/** Opens files that the user chooses: in the system's dialog in Electron, in the page's own in a browser. */
 export async function choose(what: 'files' | 'folder'): Promise<void> {
   const client = await connectedClient();
   if (getApp().info?.host === 'electron') {
@@ -102,7 +124,7 @@ export async function openSample(): Promise<void> {
   await orToast(async () => openGrants([await client.call('app.sample', {})], false));
 }
 
-/** Opens one of the recent files, by its place among them. */
+/** Opens one of the recent files by its index in the list. */
 export async function openAgain(index: number, name: string): Promise<void> {
   const client = await connectedClient();
   await orToast(async () => openGrants([await client.call('files.again', { index, name })]));
@@ -112,7 +134,7 @@ export async function clearRecentFiles(): Promise<void> {
   const client = await connectedClient();
   await orToast(async () => {
     await client.call('files.forget', {});
-    toast('Recent files cleared');
+    toast(words.frame.recentCleared);
   });
 }
 
@@ -140,13 +162,13 @@ async function callOnJob(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): P
   try {
     await getApp().client?.call(name, { jobId });
   } catch (error) {
-    // A job that is gone needs neither.
+    // If the job no longer exists, there is nothing to cancel or dismiss.
     const plain = plainError(error);
     if (plain.code !== 'NOT_FOUND') toast(plain.message);
   }
 }
 
-/** Starts a failed job again and takes the old one off the list. */
+/** Restarts a failed job and removes the old one from the list. */
 export function retryJob(jobId: string): void {
   const retry = getApp().jobs.retries.get(jobId);
   void dismissJob(jobId);
@@ -157,7 +179,7 @@ export async function closeArchive(archiveId: string): Promise<void> {
   await orToast(async () => getApp().client?.call('archive.close', { archiveId }));
 }
 
-/** Starts reading the layers of an image, unless that is being started. */
+/** Starts reading the layers of an image, unless that is already under way. */
 export async function loadImage(archiveId: string, image: number): Promise<void> {
   const key = `${archiveId}.${image}`;
   if (getApp().jobs.loading.has(key)) return;
@@ -167,18 +189,28 @@ export async function loadImage(archiveId: string, image: number): Promise<void>
     const { jobId } = await client.call('image.load', { archiveId, image });
     rememberRetry(jobId, () => void loadImage(archiveId, image));
   } catch (error) {
-    listFailure(`image ${image + 1}`, plainError(error));
+    listFailure(words.library.imageNumber(image + 1), plainError(error));
   } finally {
     dispatchJobs({ type: 'loadAnswered', image: key });
   }
 }
 
-/** Starts a job that reads every byte of an image and checks every digest; the window says how that went. */
+/** Starts a job that reads every byte of an image and checks every digest; the window then reports the result. */
 export async function verifyImage(archiveId: string, image: number): Promise<void> {
   const client = await connectedClient();
   await orToast(async () => {
     const { jobId } = await client.call('image.verify', { archiveId, image });
     rememberRetry(jobId, () => void verifyImage(archiveId, image));
     dispatchJobs({ type: 'started', jobId, purpose: { kind: 'check' } });
+  });
+}
+
+/** Starts a job that searches all files of an image for secrets; the window says how many there are. */
+export async function scanImage(archiveId: string, image: number): Promise<void> {
+  const client = await connectedClient();
+  await orToast(async () => {
+    const { jobId } = await client.call('image.scan', { archiveId, image });
+    rememberRetry(jobId, () => void scanImage(archiveId, image));
+    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'scan' } });
   });
 }

@@ -1,6 +1,6 @@
 import type { PathMatch } from '#contract';
 
-/** Whether each word of the text is somewhere in the label, in any order and case. */
+/** Whether the label contains each word of the text, in any order and ignoring case. */
 export function matchesWords(label: string, text: string): boolean {
   const name = label.toLowerCase();
   return text
@@ -9,7 +9,7 @@ export function matchesWords(label: string, text: string): boolean {
     .every((word) => name.includes(word));
 }
 
-/** The layer to select for a path: the current one if it touches the path, else the last one that does. */
+/** Returns the layer to select for a path: the current one if it touches the path, else the last one that does. */
 export function landing(match: PathMatch, shown: number): number {
   const layers = match.touches.map(({ layer }) => layer);
   return layers.includes(shown) ? shown : (layers.at(-1) ?? shown);

@@ -1,7 +1,9 @@
 /** Panes in the order in which F6 visits them. */
 const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as const;
 
-/** What gets the focus in a pane: what is selected in it, else its first control, but not its resizable edge. */
+/**
+ * Selectors for the element that gets the focus in a pane: the selected element, or else the first control other than the resizable edge.
+ */
 const STOPS = [
   '[role="row"][tabindex="0"]',
   '[data-layer][tabindex="0"]',

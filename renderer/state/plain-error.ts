@@ -1,6 +1,7 @@
-import { asLayerscopeError, ERROR_HINTS, type ErrorCode } from '#model';
+import { asLayerscopeError, type ErrorCode } from '#model';
+import { words } from '../words/index.ts';
 
-/** An error as it is kept in the state and shown. */
+/** An error in the form kept in the state and shown. */
 export interface PlainError {
   readonly code: string;
   readonly message: string;
@@ -11,7 +12,7 @@ export function plainError(error: unknown): PlainError {
   return { code, message };
 }
 
-/** What the user can do about an error; empty where there is no advice. */
+/** Returns advice on an error for the user; empty if there is none. */
 export function hintFor(error: PlainError): string {
-  return ERROR_HINTS[error.code as ErrorCode] ?? '';
+  return words.errorHints[error.code as ErrorCode] ?? '';
 }

@@ -5,7 +5,7 @@ export interface Side {
   readonly archiveId: string;
   readonly image: number;
   readonly layer: number;
-  /** Leaves out the layers below this one; absent: none. */
+  /** Leaves out the layers below this layer; none if absent. */
   readonly since?: number | undefined;
 }
 
@@ -13,23 +13,27 @@ export interface Side {
 export interface Selection {
   readonly archiveId: string | null;
   readonly image: number;
-  /** The range of layers, both ends included. The modes `stacked` and `compare` use `to` only; in `compare` this is side B. */
+  /**
+   * The range of layers, both ends included: all of them in the mode `image`. The modes `stacked` and `compare` use `to` only; in `compare`
+   * this is side B.
+   */
   readonly from: number;
   readonly to: number;
-  readonly mode: 'layer' | 'stacked' | 'compare';
-  /** Side A, where `mode` is `compare`. */
+  /** `image`: all bytes of all layers. */
+  readonly mode: 'image' | 'layer' | 'stacked' | 'compare';
+  /** Side A if `mode` is `compare`. */
   readonly against?: Side;
   /** As in a {@link Side}, for side B. */
   readonly since?: number | undefined;
-  /** Absent: the tree. */
-  readonly view?: 'treemap';
-  /** As `escapePath` prints it; null: none. */
+  /** The tree if absent. */
+  readonly view?: 'treemap' | 'breakdown' | 'packages' | 'registry';
+  /** As `escapePath` prints it; null if no path is selected. */
   readonly path: string | null;
 }
 
 export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, mode: 'layer', path: null };
 
-/** The selected image; null: it is not in the library (any more). */
+/** The selected image; null if that is not in the library (any more). */
 export function selectedImage(
   archives: readonly ArchiveSummary[],
   selection: Selection,
@@ -39,17 +43,21 @@ export function selectedImage(
   return archive === undefined || image === undefined ? null : { archive, image };
 }
 
-/** The selection, limited to layers that the image has. */
+/** Returns the selection, limited to the image's layers. */
 export function clampSelection(selection: Selection, layerCount: number): Selection {
   const top = Math.max(0, layerCount - 1);
-  const from = Math.min(selection.from, top);
-  const to = Math.min(selection.to, top);
+  const from = selection.mode === 'image' ? 0 : Math.min(selection.from, top);
+  const to = selection.mode === 'image' ? top : Math.min(selection.to, top);
   return from === selection.from && to === selection.to ? selection : { ...selection, from, to };
 }
 
-/** One layer older (-1) or newer (+1); `widen` moves one end of the range instead. */
+/**
+ * Moves the selection to the next older (-1) or newer (+1) layer; with `widen`, only one end of the range. The whole image counts as above
+ * its top layer, as in the chain.
+ */
 export function stepLayer(selection: Selection, step: -1 | 1, layerCount: number, widen: boolean): Selection {
   const top = Math.max(0, layerCount - 1);
+  if (selection.mode === 'image') return step === -1 && !widen ? { ...selection, from: top, to: top, mode: 'layer' } : selection;
   if (widen) {
     return step === -1 ? { ...selection, from: Math.max(0, selection.from - 1) } : { ...selection, to: Math.min(top, selection.to + 1) };
   }
@@ -58,18 +66,29 @@ export function stepLayer(selection: Selection, step: -1 | 1, layerCount: number
   return { ...selection, from: layer, to: layer };
 }
 
-/** The range from the anchor to a layer, as Shift-click selects it. */
+/** Returns the range from the anchor to a layer, as selected by Shift-click. */
 export function extendTo(selection: Selection, anchor: number, layer: number): Selection {
   return { ...selection, from: Math.min(anchor, layer), to: Math.max(anchor, layer) };
 }
 
+/** Whether layers were opened without the config and manifest that make them an image. */
+function isBareChain(image: ImageSummary): boolean {
+  return image.configDigest === null && image.manifestDigest === null;
+}
+
+/** Returns the initial selection of an image: all of it, or the top layer of a chain without config and manifest. */
+export function wholeOf(image: ImageSummary): Pick<Selection, 'from' | 'to' | 'mode'> {
+  const top = Math.max(0, image.layers.length - 1);
+  return isBareChain(image) ? { from: top, to: top, mode: 'layer' } : { from: 0, to: top, mode: 'image' };
+}
+
 /**
- * The layer to select in an image that was just opened: the biggest above the lowest, as most people wonder what made the image big. A
- * chain without config and manifest is opened for its top layer.
+ * Returns the layer to show first: the biggest one above the lowest (the lower of equals), or the top one of a chain without config and
+ * manifest.
  */
 export function firstLayer(image: ImageSummary): number {
   let best = Math.max(0, image.layers.length - 1);
-  if (image.configDigest === null && image.manifestDigest === null) return best;
+  if (isBareChain(image)) return best;
   let bestBytes = -1;
   for (const layer of image.layers) {
     const bytes = image.loaded ? layer.fileBytes : layer.blobBytes;

@@ -1,12 +1,12 @@
 import { SESSION_HEADER } from '#contract';
 
-// The session of a page served by the loopback host. Its secret is kept for this tab, so that it survives reloads; a duplicated tab has it too.
-// It is not handed to other pages of this origin: one may be left from another program that had the same port. A cookie would be sent to
-// every program on this address, whatever its port.
+// The session of a page served by the loopback host. The secret is kept for this tab, so that the session survives reloads; a duplicated
+// tab has the secret too. Other pages of this origin don't get the secret, because one of them may be left over from another program on the
+// same port. A cookie would be sent to every program on this address, regardless of the port.
 
 const KEY = 'layerscope-session';
 
-/** The session's secret; null where this browser has none. Rejects where the host doesn't answer. */
+/** Returns the session's secret; null if this browser has none. Rejects if the host doesn't respond. */
 export async function findSession(): Promise<string | null> {
   const token = takeToken();
   const secret = (token === null ? null : await exchange(token)) ?? (await known(kept()));
@@ -15,7 +15,7 @@ export async function findSession(): Promise<string | null> {
   return secret;
 }
 
-/** The token in the fragment of the printed address, which is then removed from the address bar and the history. */
+/** Takes the token from the fragment of the printed address and removes it from the address bar and the history. */
 function takeToken(): string | null {
   const token = /^#token=([0-9a-f]{64})$/.exec(window.location.hash)?.[1] ?? null;
   if (window.location.hash.startsWith('#token=')) window.history.replaceState(null, '', '/');
@@ -30,13 +30,13 @@ async function exchange(token: string): Promise<string | null> {
   return typeof value?.secret === 'string' ? value.secret : null;
 }
 
-/** The secret if the host accepts it; one of an earlier run is worthless. */
+/** Returns the secret if the host accepts it; one from an earlier run is invalid. */
 async function known(secret: string | null): Promise<string | null> {
   if (secret === null) return null;
   return (await fetch('/session', { headers: { [SESSION_HEADER]: secret }, credentials: 'omit' })).ok ? secret : null;
 }
 
-/** The secret from before a reload. Browsers that store nothing for pages need the printed address again. */
+/** Returns the secret from before a reload. Browsers that store nothing for pages need the printed address again. */
 function kept(): string | null {
   try {
     return window.sessionStorage.getItem(KEY);

@@ -5,15 +5,20 @@ import { select, showImage } from './choosing.ts';
 import { loadImage } from './opening.ts';
 import { clampSelection, NOTHING, selectedImage } from './selection.ts';
 
-/** Selects what the page's address names. */
+/** Selects what the page's address refers to. */
 export function followAddress(): void {
-  const selection = parseAddress(window.location.hash);
+  const parsed = parseAddress(window.location.hash);
+  const found = parsed === null ? null : selectedImage(getApp().archives ?? [], parsed);
+  const selection = parsed === null || found === null ? parsed : clampSelection(parsed, found.image.layers.length);
   if (selection !== null) setApp({ selection, anchor: selection.to });
   else if (getApp().archives !== null) setApp({ selection: NOTHING });
   settleSelection();
 }
 
-/** Keeps the selection within what the library holds, and has its image read. With nothing selected, shows the first image that is read. */
+/**
+ * Limits the selection to what is in the library and ensures that its image is read. If nothing is selected, shows the first image that has
+ * been read.
+ */
 export function settleSelection(): void {
   const { archives, selection } = getApp();
   if (archives === null) return;
@@ -35,7 +40,7 @@ export function settleSelection(): void {
   if (first !== undefined) showImage(first.archiveId, first.images.find(({ loaded }) => loaded)?.index ?? 0);
 }
 
-/** Side A of a comparison may be closed, or not be read yet. */
+/** Handles a side A whose archive was closed or whose image hasn't been read yet. */
 function settleSideA(archives: readonly ArchiveSummary[]): void {
   const { selection } = getApp();
   const { against, ...rest } = selection;
@@ -50,7 +55,10 @@ function settleSideA(archives: readonly ArchiveSummary[]): void {
   loadUntried(against.archiveId, against.image, other.image.loaded);
 }
 
-/** Has an image read, unless a job does, did or failed to: the library may report the image as read later than the job ends. */
+/**
+ * Starts reading an image unless a job for this exists or existed, because the library may report the image as read only after the job has
+ * ended.
+ */
 function loadUntried(archiveId: string, image: number, loaded: boolean): void {
   const wasTried = getApp().jobs.jobs.some(
     (job) => job.archiveId === archiveId && (job.image === null || job.image === image) && (job.kind === 'open' || job.kind === 'load'),

@@ -1,19 +1,24 @@
+import { setUnits } from '../words/numbers.ts';
 import { appStore, getApp } from './app-state.ts';
-import { keepLayout, type LayoutState } from './layout.ts';
+import { keepLayout, type LayoutState, lineHeight } from './layout.ts';
 
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
-function apply(theme: LayoutState['theme']): void {
-  document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme;
+function apply({ theme, units, previewText }: LayoutState): void {
+  const page = document.documentElement;
+  page.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme;
+  page.style.setProperty('--preview-text', `${previewText}px`);
+  page.style.setProperty('--preview-line', `${lineHeight(previewText)}px`);
+  setUnits(units);
 }
 
-/** From now on puts the theme on the page and keeps the layout whenever they change. */
+/** Applies theme, units and text size to the page and stores the layout, now and on every change. */
 export function watchLayout(): void {
-  apply(getApp().layout.theme);
-  dark.addEventListener('change', () => apply(getApp().layout.theme));
+  apply(getApp().layout);
+  dark.addEventListener('change', () => apply(getApp().layout));
   appStore.subscribe(({ layout }, before) => {
     if (layout === before.layout) return;
-    apply(layout.theme);
+    apply(layout);
     keepLayout(layout);
   });
 }

@@ -1,28 +1,56 @@
-import type { SubtreeTotals, TreemapRect } from '#changes';
+import { FILE_TYPES, fileTypeOf, type TreemapRect } from '#changes';
 import { NO_LAYER, type RowTable, TYPE } from '#model';
+import { words } from '../words/index.ts';
+import { formatSize } from '../words/numbers.ts';
+import { hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
+import type { Selection } from './selection.ts';
 
-/**
- * Bytes of each row's rectangle: of its files and those in it, hidden ones included. With a filter, only matching rows have bytes.
- */
-export function areas(table: RowTable, totals: SubtreeTotals, mask: Uint8Array | null): Float64Array {
-  const { length, parent } = table;
-  const areas = new Float64Array(length);
-  for (let row = 0; row < length; row++) areas[row] = (totals.size[row] as number) + (totals.hidden[row] as number);
-  if (mask === null) return areas;
-  // Reduces sums to each row's own bytes, drops rows that don't match, and sums again.
-  for (let row = 0; row < length; row++) {
-    const above = parent[row] as number;
-    if (above >= 0) areas[above] = (areas[above] as number) - (areas[row] as number);
-  }
-  for (let row = 0; row < length; row++) if (mask[row] !== 1) areas[row] = 0;
-  for (let row = length - 1; row >= 0; row--) {
-    const above = parent[row] as number;
-    if (above >= 0) areas[above] = (areas[above] as number) + (areas[row] as number);
-  }
-  return areas;
+/** Bytes by row, including everything below. */
+export interface Areas {
+  /** Bytes of the row's rectangle. */
+  readonly all: Float64Array;
+  /** The hatched part of these bytes (see {@link hatchedBytes}). */
+  readonly hatched: Float64Array;
 }
 
-/** The innermost rectangle at a point. */
+/** Computes the areas of all rows. With a filter, only matching rows have bytes. */
+export function areas(table: RowTable, mode: Selection['mode'], mask: Uint8Array | null): Areas {
+  const { length, parent } = table;
+  const all = new Float64Array(length);
+  const hatched = new Float64Array(length);
+  for (let row = length - 1; row >= 0; row--) {
+    if (mask === null || mask[row] === 1) {
+      const ownHatched = hatchedBytes(table, row, mode);
+      all[row] = (all[row] as number) + plainBytes(table, row) + ownHatched;
+      hatched[row] = (hatched[row] as number) + ownHatched;
+    }
+    const above = parent[row] as number;
+    if (above < 0) continue;
+    all[above] = (all[above] as number) + (all[row] as number);
+    hatched[above] = (hatched[above] as number) + (hatched[row] as number);
+  }
+  return { all, hatched };
+}
+
+/** Sums of the children that share a rectangle. */
+export interface SmallSums {
+  readonly files: number;
+  readonly all: number;
+  readonly hatched: number;
+}
+
+export function sumSmall(table: RowTable, { all, hatched }: Areas, rows: readonly number[]): SmallSums {
+  const sums = { files: 0, all: 0, hatched: 0 };
+  for (const row of rows) {
+    sums.all += all[row] as number;
+    sums.hatched += hatched[row] as number;
+    const end = table.subtreeEnd[row] as number;
+    for (let at = row; at < end; at++) if ((table.subtreeEnd[at] as number) === at + 1 && (all[at] as number) > 0) sums.files++;
+  }
+  return sums;
+}
+
+/** Returns the innermost rectangle at a point. */
 export function rectAt(rects: readonly TreemapRect[], x: number, y: number): TreemapRect | null {
   for (let at = rects.length - 1; at >= 0; at--) {
     const rect = rects[at] as TreemapRect;
@@ -31,7 +59,7 @@ export function rectAt(rects: readonly TreemapRect[], x: number, y: number): Tre
   return null;
 }
 
-/** Children of a row (-1: the top) that have bytes, the largest first, as they are drawn. */
+/** Returns the children of a row (-1 is the top) that have bytes, largest first, as in the drawing. */
 export function children(table: RowTable, weights: Float64Array, row: number): number[] {
   const end = row < 0 ? table.length : (table.subtreeEnd[row] as number);
   const found: number[] = [];
@@ -41,7 +69,7 @@ export function children(table: RowTable, weights: Float64Array, row: number): n
 
 export type Direction = 'next' | 'previous' | 'in' | 'out';
 
-/** The row that an arrow key leads to: a sibling, the largest child, or the parent, within the current folder. */
+/** Returns the row that an arrow key leads to: a sibling, the largest child, or the parent, within the current folder. */
 export function neighbour(table: RowTable, weights: Float64Array, root: number, row: number, direction: Direction): number {
   if (row < 0 || row === root) return children(table, weights, root)[0] ?? -1;
   const above = table.parent[row] as number;
@@ -53,32 +81,44 @@ export function neighbour(table: RowTable, weights: Float64Array, root: number, 
   return siblings[(at + step + siblings.length) % siblings.length] ?? row;
 }
 
-/** Whether a row lies in a folder (-1: the top). */
+/** Whether a row is in a folder (-1 is the top). */
 export function isBelow(table: RowTable, row: number, folder: number): boolean {
   return folder < 0 || (row > folder && row < (table.subtreeEnd[folder] as number));
 }
 
-/** The layer whose colour a row gets: the one that wrote it; a folder gets that of its largest file. */
+/** Returns the layer whose colour a row gets: the layer that wrote it. A folder gets the colour of its largest file. */
 export function layerOf(table: RowTable, weights: Float64Array, row: number): number {
-  let at = row;
-  for (;;) {
+  const layer = table.layer[largestBelow(table, weights, row)] as number;
+  return layer === NO_LAYER ? 0 : layer;
+}
+
+/** Returns the row itself or, for a folder, the largest file in it. */
+function largestBelow(table: RowTable, weights: Float64Array, row: number): number {
+  for (let at = row; ; ) {
     const end = table.subtreeEnd[at] as number;
     let best = -1;
     for (let each = at + 1; each < end; each = table.subtreeEnd[each] as number) {
       if (best < 0 || (weights[each] as number) > (weights[best] as number)) best = each;
     }
-    if (best < 0) break;
+    if (best < 0) return at;
     at = best;
   }
-  const layer = table.layer[at] as number;
-  return layer === NO_LAYER ? 0 : layer;
 }
 
-/** How much of a row's bytes is hidden, 0 to 1. */
-export function hiddenShare(totals: SubtreeTotals, row: number): number {
-  const hidden = totals.hidden[row] as number;
-  const all = (totals.size[row] as number) + hidden;
-  return all === 0 ? 0 : hidden / all;
+/** Describes a size. Mentions a whole image's hidden bytes, so that nobody mistakes them for visible ones. */
+export function areaText(all: number, hatched: number, mode: Selection['mode']): string {
+  if (mode !== 'image' || hatched === 0) return formatSize(all);
+  return hatched === all ? words.treemap.hidden(formatSize(all)) : words.treemap.withHidden(formatSize(all - hatched), formatSize(hatched));
+}
+
+/** Whether rectangles are coloured by kind of file. True in a single layer, where colours by layer would all be the same. */
+export function coloursByType({ mode, from, to }: Selection): boolean {
+  return mode === 'layer' && from === to;
+}
+
+/** Returns the kind of file whose colour a row gets: its own or, for a folder, that of its largest file. */
+export function typeOf(table: RowTable, weights: Float64Array, row: number): string {
+  return FILE_TYPES[fileTypeOf(table, largestBelow(table, weights, row))] ?? 'other';
 }
 
 export function isLeaf(table: RowTable, row: number): boolean {

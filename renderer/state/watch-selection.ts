@@ -3,10 +3,10 @@ import { appStore, dispatchChanges, getApp } from './app-state.ts';
 import { changesKey, clearChanges, loadChanges } from './changes/load-changes.ts';
 import { clearDetails, detailsKey, loadDetails, loadTab } from './details/load-details.ts';
 
-/** Details wait until the arrow keys rest on a row, ms. */
+/** How long, in ms, the arrow keys must rest on a row before its details are loaded. */
 const DETAILS_AFTER = 40;
 
-/** Fills the panes with what is selected, from now on. */
+/** Keeps the panes in step with the selection. */
 export function watchSelection(): void {
   let changesShown: string | null = null;
   let detailsShown: string | null = null;
@@ -28,11 +28,12 @@ export function watchSelection(): void {
     detailsShown = details;
     clearTimeout(waiting);
     if (details === null) clearDetails();
-    else waiting = setTimeout(() => void loadDetails(details, selection), DETAILS_AFTER);
+    // The selection may have been clamped meanwhile, which doesn't change the key.
+    else waiting = setTimeout(() => void loadDetails(details, getApp().selection), DETAILS_AFTER);
   });
 }
 
-/** Path of the row that the keyboard is on. */
+/** Returns the path of the active row. */
 function activePath(): string | null {
   const { table, active } = getApp().changes;
   return table === null || active < 0 ? null : escapePath(rowPath(table, active));

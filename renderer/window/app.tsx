@@ -16,7 +16,9 @@ import { PANE_LIMITS } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
 import { hintFor } from '../state/plain-error.ts';
 import { selectedImage } from '../state/selection.ts';
+import { words } from '../words/index.ts';
 import styles from './app.module.css';
+import { ContextMenus } from './context-menus.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { Overlays } from './palette.tsx';
@@ -26,7 +28,7 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useWidth } from './width.ts';
 
-/** The window: its panes, and what stands in for them. */
+/** The window: its panes, or what is shown in their place. */
 export function App() {
   const connection = useApp((app) => app.connection);
   const archives = useApp((app) => app.archives);
@@ -35,20 +37,21 @@ export function App() {
   const width = useWidth();
   const grid = useRef<TreeGridHandle>(null);
   const found = selectedImage(archives ?? [], selection);
+  const chain = selection.mode === 'compare' ? 'compareWidth' : 'chainWidth';
   const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
 
   useEffect(() => {
-    document.title = found === null ? 'Layerscope' : `${imageTitle(found.archive, found.image)} – Layerscope`;
+    document.title = found === null ? words.product : words.frame.title(imageTitle(found.archive, found.image));
   }, [found]);
 
   if (connection.state === 'failed') {
     return (
       <main className={styles.alone}>
-        <Notice icon="error" title="Layerscope could not start" tone="error">
+        <Notice icon="error" title={words.frame.couldNotStart} tone="error">
           <ErrorText error={connection.error} hint={hintFor(connection.error)} />
           <p className={styles.again}>
             <Button icon="retry" onPress={() => window.location.reload()}>
-              Reload
+              {words.frame.reload}
             </Button>
           </p>
         </Notice>
@@ -58,7 +61,8 @@ export function App() {
 
   return (
     <DropTarget>
-      <div className={styles.window} data-width={width}>
+      {/* The key redraws all sizes when their units change. */}
+      <div className={styles.window} data-width={width} key={layout.units}>
         <TitleBar found={found} width={width} onLeaveFilter={() => grid.current?.focus()} />
         <div className={styles.body}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
@@ -71,8 +75,8 @@ export function App() {
             <main className={styles.main}>{archives === null ? null : <EmptyState />}</main>
           ) : (
             <>
-              <div className={styles.chain} style={width === 'narrow' ? {} : { width: layout.chainWidth }}>
-                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane="chainWidth" />} />
+              <div className={styles.chain} style={width === 'narrow' ? {} : { width: `min(${layout[chain]}px, 36vw)` }}>
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} />} />
               </div>
               <main className={styles.main}>
                 {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
@@ -90,14 +94,14 @@ export function App() {
                   <DetailsPane edge={<PaneEdge pane="detailsWidth" />} drawer={false} />
                 </div>
               ) : layout.drawer === 'details' ? (
-                <div className={styles.drawer}>
+                <div className={styles.drawer} data-drawer="">
                   <DetailsPane edge={null} drawer />
                 </div>
               ) : null}
             </>
           )}
           {width !== 'wide' && layout.drawer === 'library' && !showsLibrary ? (
-            <div className={styles.libraryDrawer}>
+            <div className={styles.libraryDrawer} data-drawer="">
               <LibraryPane edge={null} />
             </div>
           ) : null}
@@ -106,19 +110,29 @@ export function App() {
       </div>
       <Toasts />
       <Overlays />
+      <ContextMenus />
       <StoreSheets />
     </DropTarget>
   );
 }
 
-const EDGES = {
-  libraryWidth: { label: 'Library width', side: 'left' },
-  chainWidth: { label: 'Chain width', side: 'left' },
-  detailsWidth: { label: 'Details width', side: 'right' },
+const SIDES = {
+  libraryWidth: 'left',
+  chainWidth: 'left',
+  compareWidth: 'left',
+  detailsWidth: 'right',
 } as const;
 
 /** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
-function PaneEdge({ pane }: { pane: keyof typeof EDGES }) {
+function PaneEdge({ pane }: { pane: keyof typeof SIDES }) {
   const value = useApp((app) => app.layout[pane]);
-  return <Splitter {...EDGES[pane]} {...PANE_LIMITS[pane]} value={value} onChange={(wanted) => setLayout({ [pane]: wanted })} />;
+  return (
+    <Splitter
+      label={words.frame.widths[pane]}
+      side={SIDES[pane]}
+      {...PANE_LIMITS[pane]}
+      value={value}
+      onChange={(wanted) => setLayout({ [pane]: wanted })}
+    />
+  );
 }

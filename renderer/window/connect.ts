@@ -5,6 +5,8 @@ import { dropClosedTables } from '../state/changes/load-changes.ts';
 import { openClient } from '../state/client.ts';
 import { runCommand } from '../state/commands.ts';
 import { watchOwnJobs } from '../state/finished-jobs.ts';
+import { watchContextMenu } from '../state/menus/context-menu.ts';
+import { offerName } from '../state/open-name/open-name-actions.ts';
 import { openFiles, openGrants } from '../state/opening.ts';
 import { plainError } from '../state/plain-error.ts';
 import { followAddress, settleSelection } from '../state/settle-selection.ts';
@@ -12,12 +14,13 @@ import { withdrawOffers } from '../state/stores/importing.ts';
 import { watchStores } from '../state/stores/watch-stores.ts';
 import { watchSelection } from '../state/watch-selection.ts';
 
-/** Connects to the host and keeps the state up to date with its topics, from now on. */
+/** Connects to the host, then keeps the state in step with its topics. */
 export async function connect(): Promise<void> {
   watchSelection();
   watchFilter();
   watchSort();
   watchOwnJobs();
+  watchContextMenu();
   window.layerscope?.onCommand(runCommand);
   window.addEventListener('paste', onPaste);
   window.addEventListener('popstate', followAddress);
@@ -38,13 +41,20 @@ export async function connect(): Promise<void> {
   }
 }
 
-/** Opens files that were copied in a file manager. */
-function onPaste({ clipboardData }: ClipboardEvent): void {
+/**
+ * Opens files that were copied in a file manager. Text that names an image opens the dialog for names, unless it is pasted into a field.
+ */
+function onPaste({ clipboardData, target }: ClipboardEvent): void {
   const files = [...(clipboardData?.files ?? [])];
   if (files.length > 0) openFiles(files);
+  else if (!isField(target)) offerName(clipboardData?.getData('text/plain') ?? '');
 }
 
-/** Each report repeats the requests before it. */
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
+
+/** Opens newly requested files; each report repeats the previous requests. */
 function onRequests(grants: readonly FileGrant[]): void {
   const { openedRequests } = getApp();
   const fresh = grants.filter(({ grant }) => !openedRequests.has(grant));

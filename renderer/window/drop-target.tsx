@@ -1,22 +1,31 @@
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 import { useApp } from '../features/use-app.ts';
+import { giveDockerfile } from '../state/dockerfile.ts';
 import { type DropOffer, offerFor } from '../state/drop.ts';
+import { isDockerfileName } from '../state/given-dockerfile.ts';
 import { imageTitle, lastPart } from '../state/library.ts';
+import { offerName } from '../state/open-name/open-name-actions.ts';
 import { listFailure, openFiles } from '../state/opening.ts';
 import { type Selection, type Side, selectedImage } from '../state/selection.ts';
+import { words } from '../words/index.ts';
 import styles from './drop-target.module.css';
 
 function halfOf({ clientX }: DragEvent): 'left' | 'right' {
   return clientX < window.innerWidth / 2 ? 'left' : 'right';
 }
 
-/** Side A for a file that is dropped to be compared: that of the comparison on screen, else the whole image that is shown. */
+/** Returns side A for a file dropped to be compared: side A of the comparison on screen, or else the whole image on screen. */
 function wholeSide({ archiveId, image, mode, against }: Selection, layers: number): Side | null {
   if (mode === 'compare' && against !== undefined) return against;
   return archiveId === null ? null : { archiveId, image, layer: Math.max(0, layers - 1) };
 }
 
-/** The whole window accepts drops, and says what a drop will do while something is dragged over it. */
+/** Whether text is being dragged. The text can't be read before it is dropped. */
+function mayBeName({ dataTransfer }: DragEvent): boolean {
+  return dataTransfer.types.includes('text/plain') && [...dataTransfer.items].every(({ kind }) => kind !== 'file');
+}
+
+/** Makes the whole window accept drops, and shows what a drop will do while something is dragged over it. */
 export function DropTarget({ children }: { children: ReactNode }) {
   const [offer, setOffer] = useState<DropOffer | null>(null);
   const [half, setHalf] = useState<'left' | 'right'>('left');
@@ -42,7 +51,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
   function onDragOver(event: DragEvent) {
     event.preventDefault();
     setHalf(halfOf(event));
-    event.dataTransfer.dropEffect = look(event)?.accepts ? 'copy' : 'none';
+    event.dataTransfer.dropEffect = look(event)?.accepts || mayBeName(event) ? 'copy' : 'none';
   }
   function onDragLeave() {
     depth.current = Math.max(0, depth.current - 1);
@@ -52,6 +61,10 @@ export function DropTarget({ children }: { children: ReactNode }) {
     event.preventDefault();
     depth.current = 0;
     setOffer(null);
+    if (mayBeName(event)) {
+      offerName(event.dataTransfer.getData('text/plain'));
+      return;
+    }
     const compares = look(event)?.compares !== undefined && halfOf(event) === 'right';
     const items = [...event.dataTransfer.items].filter(({ kind }) => kind === 'file');
     const web = window.layerscope === undefined;
@@ -62,9 +75,10 @@ export function DropTarget({ children }: { children: ReactNode }) {
       if (web && item.webkitGetAsEntry()?.isDirectory === true) {
         listFailure(file.name, {
           code: 'UNSUPPORTED',
-          message: 'A browser cannot open dropped folders: start layerscope serve FOLDER, or drop a tar of the folder',
+          message: words.frame.folderInBrowser,
         });
-      } else files.push(file);
+      } else if (isDockerfileName(file.name)) void giveDockerfile(file);
+      else files.push(file);
     }
     openFiles(files, compares ? wholeSide(selection, shown?.image.layers.length ?? 1) : null);
   }

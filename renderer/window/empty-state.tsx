@@ -1,38 +1,36 @@
 import { Button } from '../components/button.tsx';
-import { CopyButton } from '../components/copy-button.tsx';
+import { CopyButton } from '../features/copy-button.tsx';
 import { useApp } from '../features/use-app.ts';
+import { showOpenName } from '../state/open-name/open-name-actions.ts';
 import { choose, openSample } from '../state/opening.ts';
-import { WORDS } from '../state/words.ts';
+import { words } from '../words/index.ts';
 import styles from './empty-state.module.css';
 import { RecentFiles } from './recent-files.tsx';
 
-const COMMAND = 'docker save -o image.tar NAME';
-
-/** What a window without an image shows: three ways to open one. */
+/** Shown in a window without an image: three ways to open one. */
 export function EmptyState() {
   const info = useApp((app) => app.info);
   return (
     <div className={styles.empty}>
       <Drawing />
-      <h2 className={styles.title}>Drop an image archive</h2>
-      <p className={styles.text}>
-        Docker and OCI archives{info?.host === 'electron' ? ', OCI layout folders' : ''} and single layers; plain, gzip, zstd, xz or bzip2.
-      </p>
+      <h2 className={styles.title}>{words.frame.dropHere}</h2>
+      <p className={styles.text}>{words.frame.opens(info?.host === 'electron')}</p>
       <div className={styles.buttons}>
         <Button kind="primary" icon="open" onPress={() => void choose('files')}>
-          {WORDS.open}
+          {words.open}
         </Button>
         {info?.host === 'electron' ? (
           <Button icon="folder" onPress={() => void choose('folder')}>
-            {WORDS.openFolder}
+            {words.openFolder}
           </Button>
         ) : null}
-        {info?.sample ? <Button onPress={() => void openSample()}>Explore the sample image</Button> : null}
+        {info?.opensNames ? <Button onPress={() => showOpenName()}>{words.openName.button}</Button> : null}
+        {info?.sample ? <Button onPress={() => void openSample()}>{words.frame.exploreSample}</Button> : null}
       </div>
       <p className={styles.hint}>
-        <span>To make an archive, run</span>
-        <code className={`${styles.command} selectable`}>{COMMAND}</code>
-        <CopyButton label="Copy command" text={COMMAND} />
+        <span>{words.frame.toMakeArchive}</span>
+        <code className={`${styles.command} selectable`}>{words.frame.archiveCommand}</code>
+        <CopyButton label={words.frame.copyCommand} text={words.frame.archiveCommand} />
       </p>
       <RecentFiles />
     </div>
@@ -42,7 +40,7 @@ export function EmptyState() {
 /** A cross-section of three strata with a drill core. */
 function Drawing() {
   return (
-    <svg className={styles.drawing} viewBox="0 0 280 150" role="img" aria-label="Three stacked layers">
+    <svg className={styles.drawing} viewBox="0 0 280 150" role="img" aria-label={words.frame.drawing}>
       <path className={styles.top} d="M8 34c34-12 62-10 96-4s70 10 104 2 44-10 64-6v26c-24-6-42 2-70 8s-70 2-100-4-62-6-94 6z" />
       <path className={styles.middle} d="M8 66c32-12 64-12 94-6s72 10 100 4 46-14 70-8v40c-26-6-48 6-76 10s-62-2-92-8-62-8-96 4z" />
       <path className={styles.bottom} d="M8 106c34-12 66-10 96-4s64 12 92 8 50-16 76-10v36c0 4-2 6-6 6H14c-4 0-6-2-6-6z" />

@@ -1,79 +1,72 @@
 import { useState } from 'react';
-import type { PathMatch, SearchReport } from '#contract';
+import type { SearchReport } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet } from '../components/sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
+import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { type Answer, useRequest } from '../features/use-request.ts';
-import { goTo, showImage } from '../state/choosing.ts';
+import { goTo } from '../state/choosing.ts';
 import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
-import { imageTitle } from '../state/library.ts';
-import { clearRecentFiles, openAgain } from '../state/opening.ts';
 import { landing, matchesWords } from '../state/palette.ts';
-import { WORDS } from '../state/words.ts';
+import { paletteItems } from '../state/palette-items.ts';
+import { words } from '../words/index.ts';
 import styles from './help-sheet.module.css';
 import { useRecentFiles } from './recent-files.tsx';
+import { SettingsSheet } from './settings-sheet.tsx';
 
 /** The sheet that is open over the window. */
 export function Overlays() {
   const overlay = useApp((app) => app.overlay);
   if (overlay === 'palette') return <Palette />;
   if (overlay === 'path') return <GoToPath />;
+  if (overlay === 'open-name') return <OpenNameSheet />;
   if (overlay === 'help') return <HelpSheet />;
+  if (overlay === 'settings') return <SettingsSheet />;
   if (overlay === 'preview') return <PreviewSheet />;
   return null;
 }
 
 const close = () => setOverlay('none');
 
-/** Closes the sheet and restores the focus first, as the command may move it. */
+/** Closes the sheet and restores the focus before running the command, which may move it. */
 function closeThen(run: () => void): void {
   close();
   setTimeout(run, 0);
 }
 
-/** Finds commands, open images and recent files by words of their names. */
+/** Finds commands, images, layers, files and recent files by words in their names. */
 function Palette() {
-  const archives = useApp((app) => app.archives);
-  const hasImage = useApp((app) => app.selection.archiveId !== null);
+  const app = useApp((state) => state);
   const [text, setText] = useState('');
-  const commands = COMMANDS.filter(({ id, again, image }) => !again && id !== 'palette' && (hasImage || !image));
-  const images = (archives ?? []).flatMap((archive) =>
-    archive.images.map((image) => ({
-      id: `image ${archive.archiveId} ${image.index}`,
-      label: `Show ${imageTitle(archive, image)}`,
-      detail: image.platform === 'unknown' ? undefined : image.platform,
-      run: () => showImage(archive.archiveId, image.index),
-    })),
+  const { archiveId, image, to } = app.selection;
+  const recent = useRecentFiles();
+  const query = text.trim();
+  const answer = useRequest(
+    archiveId === null || query.length < 2 ? null : `${archiveId}/${image}/${query}`,
+    (client, signal) => client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_FILES }, { signal }),
+    { delay: SEARCH_AFTER, keepsLast: true },
   );
-  const recent = useRecentFiles().map(({ name, folder }, index) => ({
-    id: `recent ${index}`,
-    label: `Open ${name}`,
-    detail: folder,
-    run: () => void openAgain(index, name),
-  }));
-  const clearRecent = { id: 'clear-recent', label: 'Clear recent files', detail: undefined, run: () => void clearRecentFiles() };
+  const files = answer.state !== 'ready' || query.length < 2 ? [] : answer.value.matches;
   const all = [
-    ...commands.map((command) => ({
-      id: command.id,
-      label: command.title,
-      detail: <Keys keys={keysOf(command)} />,
-      run: command.run,
+    ...paletteItems(app, recent).filter(({ label, detail }) => matchesWords(`${label} ${typeof detail === 'string' ? detail : ''}`, text)),
+    ...files.map((match) => ({
+      id: `file ${match.path}`,
+      label: displayText(match.path),
+      detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
+      run: () => goTo(landing(match, to), match.path),
     })),
-    ...images,
-    ...recent,
-    ...(recent.length > 0 ? [clearRecent] : []),
-  ].filter(({ label }) => matchesWords(label, text));
+  ];
   return (
-    <Sheet label="Commands" onClose={close}>
+    <Sheet label={words.frame.palette} onClose={close}>
       <Picker
-        label="Command or image"
-        placeholder="Command or image"
+        label={words.frame.paletteField}
+        placeholder={words.frame.paletteField}
         text={text}
-        choices={all}
-        empty="No matching command"
+        choices={all.map((item) => ('keys' in item ? { ...item, detail: <Keys keys={item.keys} /> } : item))}
+        empty={words.frame.noCommand}
         onText={setText}
         onChoose={(id) => {
           const chosen = all.find((each) => each.id === id);
@@ -84,8 +77,10 @@ function Palette() {
   );
 }
 
+/** Maximum number of files listed among the commands. */
+const MAX_FILES = 20;
 const MAX_PATHS = 100;
-/** The search waits for a pause in the typing, ms. */
+/** How long, in ms, typing must have paused before a search. */
 const SEARCH_AFTER = 80;
 
 /** Finds a path in any layer of the image, and selects the layer that last touched it. */
@@ -100,15 +95,15 @@ function GoToPath() {
   );
   const matches = answer.state === 'ready' ? answer.value.matches : [];
   return (
-    <Sheet label="Go to path" onClose={close}>
+    <Sheet label={words.frame.goToPath} onClose={close}>
       <Picker
-        label="Path"
-        placeholder="Path in any layer: libssl, *.so, /regex/"
+        label={words.frame.path}
+        placeholder={words.frame.pathPlaceholder}
         text={text}
         choices={matches.map((match) => ({
           id: match.path,
           label: displayText(match.path),
-          detail: layerWords(match),
+          detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
         }))}
         empty={noPath(answer)}
         onText={setText}
@@ -123,35 +118,30 @@ function GoToPath() {
 
 function noPath(answer: Answer<SearchReport>): string {
   if (answer.state === 'failed') return answer.error.message;
-  if (answer.state === 'ready') return answer.value.problem ?? 'No such path in any layer';
-  return answer.state === 'idle' ? 'Type part of a path' : 'Searching…';
+  if (answer.state === 'ready') return answer.value.problem ?? words.frame.noPath;
+  return answer.state === 'idle' ? words.frame.typePath : words.frame.searching;
 }
 
-function layerWords({ touches }: PathMatch): string {
-  const layers = touches.map(({ layer }) => layer);
-  return `${layers.length === 1 ? 'layer' : 'layers'} ${layers.slice(-4).join(', ')}`;
-}
-
-const GROUPS = ['Window', 'Layers', 'Rows', 'Panels'] as const;
+const GROUPS = [...new Set(COMMANDS.map(({ group }) => group))];
 const ROW_KEYS = [
-  { title: 'Previous row, next row', keys: ['↑', '↓'] },
-  { title: 'Collapse, expand folder', keys: ['←', '→'] },
+  { id: 'move', keys: ['↑', '↓'] },
+  { id: 'fold', keys: ['←', '→'] },
 ] as const;
 
 /** Every shortcut, by group. */
 function HelpSheet() {
   return (
-    <Sheet label={WORDS.shortcuts} onClose={close}>
-      <h2 className={styles.title}>{WORDS.shortcuts}</h2>
+    <Sheet label={words.frame.shortcuts} onClose={close}>
+      <h2 className={styles.title}>{words.frame.shortcuts}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={styles.body} aria-label="All shortcuts" tabIndex={0}>
+      <section className={styles.body} aria-label={words.frame.allShortcuts} tabIndex={0}>
         {GROUPS.map((group) => (
           <section key={group} className={styles.group}>
-            <h3 className={styles.heading}>{group}</h3>
+            <h3 className={styles.heading}>{words.frame.groups[group]}</h3>
             <dl>
-              {group !== 'Rows' ? null : ROW_KEYS.map(({ title, keys }) => <KeyLine key={title} title={title} keys={keys} />)}
+              {group !== 'Rows' ? null : ROW_KEYS.map(({ id, keys }) => <KeyLine key={id} title={words.frame.rowKeys[id]} keys={keys} />)}
               {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
-                <KeyLine key={command.id} title={command.title} keys={keysOf(command)} />
+                <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
               ))}
             </dl>
           </section>

@@ -1,5 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { displayText, formatSize } from '#model';
+import { displayText } from '#model';
 import { Button } from '../components/button.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
 import { Progress } from '../components/progress.tsx';
@@ -7,23 +7,24 @@ import { useApp } from '../features/use-app.ts';
 import { loadingJob } from '../state/jobs.ts';
 import { cancelJob, loadImage } from '../state/opening.ts';
 import { hintFor } from '../state/plain-error.ts';
-import { WORDS } from '../state/words.ts';
+import { words } from '../words/index.ts';
+import { formatSize } from '../words/numbers.ts';
 import styles from './reading-state.module.css';
 
-/** Stands in for the changes until the layers are read, and says why they couldn't be. */
+/** Shown instead of the changes until the layers are read. Says why if they can't be. */
 export function ReadingState({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const jobs = useApp((app) => app.jobs);
   const job = loadingJob(jobs, archive.archiveId, image.index);
   if (job !== null) {
-    const amount = job.totalBytes === null ? formatSize(job.doneBytes) : `${formatSize(job.doneBytes)} of ${formatSize(job.totalBytes)}`;
+    const amount = job.totalBytes === null ? formatSize(job.doneBytes) : words.amountOf(job.doneBytes, job.totalBytes);
     return (
-      <Notice title="Reading layers…">
+      <Notice title={words.frame.readingLayers}>
         <div className={styles.work}>
-          <Progress label="Reading layers" done={job.doneBytes} total={job.totalBytes} />
+          <Progress label={words.frame.readingProgress} done={job.doneBytes} total={job.totalBytes} />
           <p className={`number ${styles.phase}`}>
             {displayText(job.phase)} · {amount}
           </p>
-          <Button onPress={() => void cancelJob(job.jobId)}>{WORDS.cancel}</Button>
+          <Button onPress={() => void cancelJob(job.jobId)}>{words.cancel}</Button>
         </div>
       </Notice>
     );
@@ -31,19 +32,19 @@ export function ReadingState({ archive, image }: { archive: ArchiveSummary; imag
   const failed = jobs.jobs.findLast((each) => each.archiveId === archive.archiveId && each.image === image.index && each.error !== null);
   const again = (
     <p className={styles.again}>
-      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>Read layers</Button>
+      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>{words.frame.readLayers}</Button>
     </p>
   );
   if (failed?.error) {
     return (
-      <Notice icon="error" title="Could not read the layers" tone="error">
+      <Notice icon="error" title={words.frame.couldNotRead} tone="error">
         <ErrorText error={failed.error} hint={hintFor(failed.error)} />
         {again}
       </Notice>
     );
   }
   return (
-    <Notice icon="image" title="Layers not read yet">
+    <Notice icon="image" title={words.frame.notRead}>
       {again}
     </Notice>
   );

@@ -2,6 +2,7 @@ import { Icon } from '../components/icons.tsx';
 import { useApp } from '../features/use-app.ts';
 import { useRequest } from '../features/use-request.ts';
 import { openAgain } from '../state/opening.ts';
+import { words } from '../words/index.ts';
 import styles from './recent-files.module.css';
 
 interface RecentFile {
@@ -11,7 +12,7 @@ interface RecentFile {
 
 const NONE: readonly RecentFile[] = [];
 
-/** Recent files; none in a browser. What is open changes them, so they are fetched again whenever the library changes. */
+/** Recent files; none in a browser. Opening a file changes the list, so it is fetched again whenever the library changes. */
 export function useRecentFiles(): readonly RecentFile[] {
   const archives = useApp((app) => app.archives);
   const answer = useRequest(archives, (client, signal) => client.call('files.recent', {}, { signal }), { keepsLast: true });
@@ -20,13 +21,13 @@ export function useRecentFiles(): readonly RecentFile[] {
 
 const SHOWN = 6;
 
-/** The newest of them, for a window without an image. */
+/** The newest recent files, for a window without an image. */
 export function RecentFiles() {
   const files = useRecentFiles();
   if (files.length === 0) return null;
   return (
-    <section className={styles.recent} aria-label="Recent">
-      <h3 className={styles.title}>Recent</h3>
+    <section className={styles.recent} aria-label={words.frame.recent}>
+      <h3 className={styles.title}>{words.frame.recent}</h3>
       <ul>
         {files.slice(0, SHOWN).map(({ name, folder }, index) => (
           <li key={`${folder}/${name}`}>

@@ -3,7 +3,7 @@ import { getApp } from '../state/app-state.ts';
 import { COMMANDS } from '../state/commands.ts';
 import { isMac } from '../state/key-names.ts';
 
-/** Runs the window's commands by their keys, from now on. Fields, menus and dialogs keep their own keys. */
+/** Makes keys run the window's commands. Fields, menus and dialogs keep their own keys. */
 export function watchShortcuts(): void {
   window.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || getApp().overlay !== 'none') return;

@@ -1,14 +1,15 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Icon } from '../components/icons.tsx';
+import { phrase } from '../components/phrase.tsx';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
 import { runningCount } from '../state/jobs.ts';
-import { countOf, WORDS } from '../state/words.ts';
+import { words } from '../words/index.ts';
 import styles from './status-bar.module.css';
 
-/** Store and version on the left; running jobs, waste and findings on the right. */
+/** Stores on the left; running jobs, waste and findings on the right. */
 export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: ImageSummary } | null }) {
   const info = useApp((app) => app.info);
   const connection = useApp((app) => app.connection);
@@ -17,34 +18,33 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
     <footer className={styles.bar}>
       {connection.state === 'lost' ? (
         <span className={styles.lost} role="alert">
-          <Icon name="warning" size={12} /> Lost connection, reconnecting…
+          <Icon name="warning" size={12} /> {words.frame.lost}
         </span>
       ) : (
         <span className={`${styles.quiet} ${styles.about}`}>
-          <StoreWords elevated={info?.elevated ?? false} />
-          {info === null ? WORDS.connecting : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}
+          {info === null ? words.connecting : <StoreWords elevated={info.elevated && info.system === 'win32'} />}
         </span>
       )}
       <span className={styles.space} />
-      {running === 0 ? null : <span role="status">{countOf(running, 'job')} running</span>}
+      {running === 0 ? null : (
+        <span className={styles.running} role="status">
+          {words.frame.jobsRunning(running)}
+        </span>
+      )}
       {found?.image.loaded ? <Waste image={found.image} /> : null}
       {found === null ? null : <FindingsButton />}
     </footer>
   );
 }
 
-/** The stores' drivers, their rights, and how much they hold. */
+/** The size of the stores, and whether this program runs elevated on Windows. */
 function StoreWords({ elevated }: { elevated: boolean }) {
-  const stores = useApp((app) => app.stores);
-  if (stores === null) return null;
-  const drivers = [...new Set(stores.map(({ driver }) => driver))].join(', ');
-  const homes = stores.map(({ driver, home }) => `${driver}: ${home}`).join('\n');
+  const stores = useApp((app) => app.stores) ?? [];
   const bytes = stores.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return (
-    <span title={homes}>
-      {`${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
-      <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : countOf(stores.length, 'store')}
-      {' · '}
+    <span title={stores.map(({ home }) => home).join('\n')}>
+      {stores.length === 0 ? null : phrase(words.frame.inStores(<Size bytes={bytes} />, stores.length))}
+      {elevated ? ` · ${words.frame.administrator}` : ''}
     </span>
   );
 }
@@ -53,7 +53,7 @@ function Waste({ image }: { image: ImageSummary }) {
   const open = useApp((app) => app.layout.wasteOpen);
   const { wastedBytes, fileBytes, efficiency } = image.totals;
   if (fileBytes === 0) return null;
-  const title = `${sizeTitle(wastedBytes)} in files that a later layer removes or overwrites`;
+  const title = words.waste.inFiles(sizeTitle(wastedBytes));
   return (
     <button
       type="button"
@@ -63,7 +63,8 @@ function Waste({ image }: { image: ImageSummary }) {
       onClick={() => setLayout({ wasteOpen: !open, findingsOpen: false })}
     >
       <span>
-        wasted <Size bytes={wastedBytes} /> <span className={styles.quiet}>({((1 - efficiency) * 100).toFixed(1)} %)</span>
+        {phrase(words.waste.inStatusBar(<Size bytes={wastedBytes} />))}{' '}
+        <span className={styles.quiet}>{words.waste.share(1 - efficiency)}</span>
       </span>
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
@@ -75,7 +76,7 @@ function FindingsButton() {
   const open = useApp((app) => app.layout.findingsOpen);
   let total = 0;
   for (const group of groups) total += group.findings.length;
-  if (total === 0) return <span className={styles.quiet}>No findings</span>;
+  if (total === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
   const severe = groups[0]?.severity ?? 'note';
   return (
     <button
@@ -85,7 +86,7 @@ function FindingsButton() {
       onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
     >
       <Icon name={severe} size={12} />
-      {countOf(total, 'finding')}
+      {words.frame.findings(total)}
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
   );

@@ -1,34 +1,32 @@
-import { type KeyboardEvent, useEffect, useState, useSyncExternalStore } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { isWindowsPlatform } from '#model';
+import { ActionMenuButton } from '../components/action-menu.tsx';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
-import { MenuButton } from '../components/menu.tsx';
+import { MiddleText } from '../components/middle-text.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { useApp } from '../features/use-app.ts';
-import { dispatchChanges, setLayout } from '../state/app-state.ts';
-import { chooseMode, moveLayer, showImage, toggleTreemap } from '../state/choosing.ts';
+import { dispatchChanges, getApp, setLayout } from '../state/app-state.ts';
+import { chooseMode, chooseView, moveLayer } from '../state/choosing.ts';
 import { runCommand, setOverlay } from '../state/commands.ts';
 import { canGoBack, canGoForward, watchHistory } from '../state/history-steps.ts';
 import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
-import { WORDS } from '../state/words.ts';
+import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
+import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
-import type { Width } from './width.ts';
+import { useHasRoom, type Width } from './width.ts';
 
-const MODES = [
-  { value: 'layer', label: 'Layer' },
-  { value: 'stacked', label: 'Filesystem' },
-  { value: 'compare', label: 'Compare' },
-] as const;
+const MODES = (['image', 'layer', 'stacked', 'compare'] as const).map((value) => ({ value, label: words.frame.modes[value] }));
 
-const VIEWS = [
-  { value: 'tree', label: 'Tree' },
-  { value: 'treemap', label: 'Treemap' },
-] as const;
+const VIEWS = (['tree', 'treemap', 'breakdown', 'packages', 'registry'] as const).map((value) => ({
+  value,
+  label: words.frame.layouts[value],
+}));
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
-const THEME_WORDS: Record<LayoutState['theme'], string> = { auto: 'system', light: 'light', dark: 'dark' };
 
 /** The image, the way it is shown, and the filter. */
 export function TitleBar({
@@ -43,75 +41,109 @@ export function TitleBar({
   const selection = useApp((app) => app.selection);
   const layout = useApp((app) => app.layout);
   const hasBack = useSyncExternalStore(watchHistory, canGoBack);
+  const hasRoom = useHasRoom();
   const hasForward = useSyncExternalStore(watchHistory, canGoForward);
   const top = (found?.image.layers.length ?? 1) - 1;
   return (
-    <header className={styles.bar}>
+    <header className={styles.bar} data-registry={found !== null && isWindowsPlatform(found.image.platform) ? '' : undefined}>
       {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}
-      {found === null ? <h1 className={styles.product}>Layerscope</h1> : <ImageSwitch archive={found.archive} image={found.image} />}
+      {found === null ? <h1 className={styles.product}>{words.product}</h1> : <ImageMenu archive={found.archive} image={found.image} />}
       {found === null ? null : (
         <>
-          {width === 'narrow' ? null : (
-            <span className={styles.steps}>
-              <IconButton label="Back" keys={keysOfId('back')} icon="back" disabled={!hasBack} onPress={() => runCommand('back')} />
-              <IconButton
-                label="Forward"
-                keys={keysOfId('forward')}
-                icon="forward"
-                disabled={!hasForward}
-                onPress={() => runCommand('forward')}
-              />
-            </span>
-          )}
           <span className={styles.steps}>
-            <IconButton label="Older layer" keys="[" icon="older" disabled={selection.from === 0} onPress={() => moveLayer(-1, false)} />
-            <IconButton label="Newer layer" keys="]" icon="newer" disabled={selection.to >= top} onPress={() => moveLayer(1, false)} />
+            <IconButton
+              label={words.frame.back}
+              keys={keysOfId('back')}
+              icon="back"
+              disabled={!hasBack}
+              onPress={() => runCommand('back')}
+            />
+            <IconButton
+              label={words.frame.forward}
+              keys={keysOfId('forward')}
+              icon="forward"
+              disabled={!hasForward}
+              onPress={() => runCommand('forward')}
+            />
           </span>
-          <Segmented label="View" value={selection.mode} options={MODES} onChange={chooseMode} />
-          <Segmented label="Layout" value={selection.view ?? 'tree'} options={VIEWS} onChange={toggleTreemap} />
+          <span className={`${styles.steps} ${styles.layerSteps}`}>
+            <IconButton
+              label={words.frame.olderLayer}
+              keys="["
+              icon="older"
+              disabled={selection.from === 0 && selection.mode !== 'image'}
+              onPress={() => moveLayer(-1, false)}
+            />
+            <IconButton
+              label={words.frame.newerLayer}
+              keys="]"
+              icon="newer"
+              disabled={selection.to >= top}
+              onPress={() => moveLayer(1, false)}
+            />
+          </span>
+          <span className={styles.break} />
+          <Segmented
+            label={words.frame.mode}
+            value={selection.mode}
+            options={width === 'narrow' || width === 'medium' ? MODES.slice(1) : MODES}
+            onChange={chooseMode}
+          />
+          <Segmented
+            label={words.frame.layout}
+            value={selection.view ?? 'tree'}
+            options={viewsFor(found.image, width, hasRoom)}
+            onChange={chooseView}
+          />
         </>
       )}
       <span className={styles.space} />
       {found?.image.loaded ? <Filter onLeave={onLeaveFilter} /> : null}
-      <IconButton label={WORDS.shortcuts} keys="?" icon="help" onPress={() => setOverlay('help')} />
-      <IconButton
-        label={`Theme: ${THEME_WORDS[layout.theme]}`}
-        icon={layout.theme}
-        onPress={() => setLayout({ theme: NEXT_THEME[layout.theme] })}
-      />
+      <span className={styles.ends}>
+        <IconButton label={words.frame.shortcuts} keys="?" icon="help" onPress={() => setOverlay('help')} />
+        <IconButton
+          label={words.frame.themes[layout.theme]}
+          icon={layout.theme}
+          onPress={() => setLayout({ theme: NEXT_THEME[layout.theme] })}
+        />
+        <IconButton label={words.settings.title} keys={keysOfId('settings')} icon="settings" onPress={() => setOverlay('settings')} />
+      </span>
     </header>
   );
 }
 
-function ImageSwitch({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+/**
+ * The layouts that the title bar offers. Windows images have a registry instead of packages. Where there is no room, the breakdown and the
+ * packages are left out first. `hasRoom`: see {@link useHasRoom}.
+ */
+function viewsFor({ platform }: ImageSummary, width: Width, hasRoom: boolean): typeof VIEWS {
+  const isWindows = isWindowsPlatform(platform);
+  const offered = {
+    tree: true,
+    treemap: true,
+    breakdown: width === 'wide' || (width === 'compact' && !isWindows),
+    packages: hasRoom && !isWindows,
+    registry: isWindows,
+  };
+  return VIEWS.filter(({ value }) => offered[value]);
+}
+
+/** The image's name, with a menu of other images and of actions for this one. */
+function ImageMenu({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const jobs = useApp((app) => app.jobs);
+  const stores = useApp((app) => app.stores);
   const title = imageTitle(archive, image);
-  const name = (
-    <>
-      <span className={styles.imageName} title={title}>
-        {title}
-      </span>
-      {image.platform === 'unknown' ? null : <span className={styles.platform}>{image.platform}</span>}
-    </>
-  );
-  if (archive.images.length < 2) {
-    return <h1 className={styles.only}>{name}</h1>;
-  }
+  const sections = [imageChoices(archives ?? [], selection), ...imageActions({ selection, jobs, stores }, archive, image)];
   return (
-    <>
+    <div className={styles.image}>
       <h1 className="visually-hidden">{title}</h1>
-      <MenuButton
-        label={`Image: ${title}, ${image.platform}`}
-        selected={String(image.index)}
-        choices={archive.images.map((each) => ({
-          id: String(each.index),
-          label: imageTitle(archive, each),
-          detail: each.platform === 'unknown' ? undefined : each.platform,
-        }))}
-        onChoose={(id) => showImage(archive.archiveId, Number(id))}
-      >
-        {name}
-      </MenuButton>
-    </>
+      <ActionMenuButton label={words.menus.image(title, image.platform)} sections={sections}>
+        <MiddleText className={styles.imageName} text={title} />
+        {image.platform === 'unknown' ? null : <span className={styles.platform}>{image.platform}</span>}
+      </ActionMenuButton>
+    </div>
   );
 }
 
@@ -119,24 +151,32 @@ function ImageSwitch({ archive, image }: { archive: ArchiveSummary; image: Image
 function LibraryButton({ width, layout }: { width: Width; layout: LayoutState }) {
   const open = width === 'wide' ? layout.libraryOpen : layout.drawer === 'library';
   const toggle = () => setLayout(width === 'wide' ? { libraryOpen: !open } : { drawer: open ? 'none' : 'library' });
-  return <IconButton label={open ? 'Hide library' : 'Show library'} icon="sidebar" pressed={open} onPress={toggle} />;
+  return <IconButton label={open ? words.frame.hideLibrary : words.frame.showLibrary} icon="sidebar" pressed={open} onPress={toggle} />;
 }
 
-/** The filter visits every row, so it waits for a pause in the typing. */
+/** The text filter. Filtering visits every row, so it waits for a pause in typing. */
 function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const [text, setText] = useState(filter.text);
-  useEffect(() => setText(filter.text), [filter.text]);
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // If the filter is cleared elsewhere, text typed before that must not come back.
   useEffect(() => {
-    if (text === filter.text) return;
-    const timer = setTimeout(() => dispatchChanges({ type: 'filtered', filter: { ...filter, text } }), 80);
-    return () => clearTimeout(timer);
-  }, [text, filter]);
+    clearTimeout(pause.current);
+    setText(filter.text);
+    return () => clearTimeout(pause.current);
+  }, [filter.text]);
+
+  function onChange(typed: string) {
+    setText(typed);
+    clearTimeout(pause.current);
+    pause.current = setTimeout(() => dispatchChanges({ type: 'filtered', filter: { ...getApp().changes.filter, text: typed } }), 80);
+  }
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Escape') {
       if (text === '') onLeave();
       else {
+        clearTimeout(pause.current);
         setText('');
         dispatchChanges({ type: 'filtered', filter: { ...filter, text: '' } });
       }
@@ -150,16 +190,16 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   return (
     <label className={styles.filter}>
       <Icon name="search" size={14} className={styles.searchIcon ?? ''} />
-      <span className="visually-hidden">Filter by path</span>
+      <span className="visually-hidden">{words.frame.filterLabel}</span>
       <input
         className={styles.input}
         data-filter=""
         type="search"
         spellCheck={false}
         autoComplete="off"
-        placeholder="Filter: name, *.so, /regex/"
+        placeholder={words.frame.filterPlaceholder}
         value={text}
-        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        onChange={({ currentTarget }) => onChange(currentTarget.value)}
         onKeyDown={onKeyDown}
       />
       <span className={styles.key} aria-hidden="true">

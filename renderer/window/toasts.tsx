@@ -1,6 +1,7 @@
 import { Button, IconButton } from '../components/button.tsx';
 import { useApp } from '../features/use-app.ts';
 import { dismissToast } from '../state/messages.ts';
+import { words } from '../words/index.ts';
 import styles from './toasts.module.css';
 
 /** Short messages that disappear by themselves; screen readers announce them. */
@@ -22,7 +23,7 @@ export function Toasts() {
               {action.label}
             </Button>
           )}
-          <IconButton small label="Dismiss" icon="close" onPress={() => dismissToast(id)} />
+          <IconButton small label={words.frame.dismiss} icon="close" onPress={() => dismissToast(id)} />
         </div>
       ))}
     </div>

@@ -19,3 +19,15 @@ function subscribe(listener: () => void): () => void {
 export function useWidth(): Width {
   return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
 }
+
+const ROOMY = window.matchMedia('(min-width: 1300px)');
+
+function subscribeRoomy(listener: () => void): () => void {
+  ROOMY.addEventListener('change', listener);
+  return () => ROOMY.removeEventListener('change', listener);
+}
+
+/** Whether the title bar has room for every layout: from 1,300 px on. Keys and the palette lead to all of them in any case. */
+export function useHasRoom(): boolean {
+  return useSyncExternalStore(subscribeRoomy, () => ROOMY.matches);
+}

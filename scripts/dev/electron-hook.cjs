@@ -1,5 +1,5 @@
 // `npm run dev` in Electron: loaded before main.cjs with -r. Serves the page of app:// from Vite's server and allows Vite's socket.
-// Everything that development relaxes is here, so that none of it can be in a build.
+// Everything that development relaxes is here, so that none of it can get into a build.
 'use strict';
 const http = require('node:http');
 const { app } = require('electron');

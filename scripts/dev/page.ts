@@ -10,13 +10,11 @@ const RELOAD = 'layerscope:host';
 export interface DevPage {
   readonly server: ViteDevServer;
   readonly port: number;
-  /** Sends every open page to `url`, after the host was restarted. */
+  /** Navigates every open page to `url`. Called after the host was restarted. */
   show(url: string): void;
 }
 
-/**
- * The product's policy, relaxed as far as Vite needs: a nonce for the scripts and styles that it injects, and its socket.
- */
+/** Returns the product's policy, relaxed as far as Vite needs: a nonce for the scripts and styles that it injects, and its socket. */
 function devPolicy(nonce: string, port: number): string {
   return CONTENT_SECURITY_POLICY.replace("script-src 'self'", `script-src 'self' 'nonce-${nonce}'`)
     .replace("style-src 'self'", `style-src 'self' 'nonce-${nonce}'`)
@@ -28,7 +26,7 @@ function followHost(): Plugin {
   return {
     name: 'layerscope-follow-host',
     apply: 'serve',
-    // The host runs this code too, so it is restarted and the page reloaded afterwards. A hot update now would find no host.
+    // The host runs this code too, so it is restarted and the page reloaded afterwards. A hot update now would have no host.
     hotUpdate: ({ file }) => (file.startsWith(SHARED) ? [] : undefined),
     transformIndexHtml: () => [
       {
@@ -48,8 +46,8 @@ function followHost(): Plugin {
 }
 
 /**
- * Forwards the page's calls to the host as if the host had served the page. Requests of other pages keep their origin, so the host refuses
- * them; Vite refuses other names of this address.
+ * Forwards the page's calls to the host as if the host had served the page. Requests from other pages keep their origin, so the host
+ * refuses them; Vite refuses other names for this address.
  */
 function toHost(hostPort: number): ProxyOptions {
   return {
@@ -64,8 +62,8 @@ function toHost(hostPort: number): ProxyOptions {
 }
 
 /**
- * Vite's server for the renderer, on a loopback address. `hostPort`: port of the loopback host behind it; null for Electron, which has a
- * bridge.
+ * Starts Vite's server for the renderer, on a loopback address. `hostPort`: port of the loopback host behind it; null for Electron, which
+ * has a bridge.
  */
 export async function startPage({ port, hostPort, target }: { port: number; hostPort: number | null; target: string }): Promise<DevPage> {
   const nonce = randomBytes(16).toString('base64');

@@ -1,14 +1,14 @@
 import type { Import } from './imports.ts';
 import { type Room, roomName } from './table.ts';
 
-/** The innermost room that contains a file. */
+/** Returns the innermost room that contains a file. */
 function roomOf(file: string, rooms: readonly Room[]): Room | undefined {
   return rooms
     .filter(({ folder }) => file.startsWith(`${folder}/`))
     .reduce<Room | undefined>((best, room) => (best === undefined || room.folder.length > best.folder.length ? room : best), undefined);
 }
 
-/** The room whose door leads into a room: the room itself or one around it. */
+/** Returns the room whose door leads into a room: the room itself or an enclosing one. */
 function houseOf(room: Room, rooms: readonly Room[], doors: Readonly<Record<string, string>>): Room {
   const hasDoor = ({ folder }: Room): boolean => Object.values(doors).includes(`./${folder}/index.ts`);
   const around = rooms
@@ -76,7 +76,7 @@ function unusedPermissions(rooms: readonly Room[], used: ReadonlySet<string>): s
   ]);
 }
 
-/** Import cycles as `a.ts → b.ts → a.ts`, including type imports and `import()`: the shortest for each file, each listed once. */
+/** Returns import cycles as `a.ts → b.ts → a.ts`, including type imports and `import()`: the shortest for each file, each listed once. */
 export function findCycles(imports: readonly Import[]): string[] {
   const next = new Map<string, Set<string>>();
   for (const { file, target } of imports) if (target !== null) next.set(file, (next.get(file) ?? new Set()).add(target));

@@ -17,7 +17,9 @@ interface Found {
   readonly isType: boolean;
 }
 
-/** Imports, re-exports, `import()` and `import('…')` in types. Those that leave nothing in JavaScript are types. */
+/**
+ * Finds imports, re-exports, `import()`, and `import('…')` in types. An import that leaves no trace in JavaScript counts as a type import.
+ */
 export function findImports(file: string, text: string): Found[] {
   const { module, program, errors } = parseSync(file, text);
   if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`);
@@ -38,7 +40,7 @@ export function findImports(file: string, text: string): Found[] {
   return found;
 }
 
-/** Every import in the repository's TypeScript. `doors`: package.json's `imports`. */
+/** Returns every import in the repository's TypeScript. `doors`: package.json's `imports`. */
 export function readImports(root: string, folders: readonly string[], doors: Readonly<Record<string, string>>): Import[] {
   const files = globSync(
     folders.map((folder) => `${folder}/**/*.{ts,tsx}`),

@@ -13,7 +13,7 @@ function mayEnter({ may, types = [], packages = [], isFree = false }: Room): str
   return parts.length === 0 ? '–' : parts.join('; ');
 }
 
-/** The rooms as a table for ARCHITECTURE.md. */
+/** Formats the rooms as a table for ARCHITECTURE.md. */
 function printRooms(rooms: readonly Room[]): string {
   return [
     '| room | runs | what it is | may import |',

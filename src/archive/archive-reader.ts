@@ -3,6 +3,9 @@ import type {
   Archive,
   ArchiveLayer,
   ChainFiles,
+  ContentFolder,
+  FetchedContent,
+  ImageParts,
   IndexedLayer,
   IndexLayersOptions,
   LayerBodies,
@@ -24,14 +27,30 @@ export interface ArchiveReader extends AsyncDisposable {
     title: string,
     options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
   ): Promise<Archive>;
+  /**
+   * Opens an image that an engine keeps on disk in parts, and reads the headers of its layers. Layers that the engine doesn't have are
+   * missing. Throws NOT_FOUND, PERMISSION, IO, CANCELLED.
+   */
+  openParts(parts: ImageParts, options?: Pick<OpenOptions, 'signal' | 'onProgress'>): Promise<Archive>;
+  /** Opens the images that an index lists, from a folder of blobs. Throws BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
+  openContent(content: ContentFolder): Promise<Archive>;
   /** Opens layers in separate files, lowest first, as one image. Throws NOT_FOUND, PERMISSION, IO. */
   openLayers(chain: ChainFiles): Promise<Archive>;
   /**
-   * Indexes layers in parallel; a blob shared by several layers is read once. The result is null for layers whose blob is missing.
-   * A damaged layer doesn't fail the others: its result has status `damaged`, the entries that could be read, and a finding.
-   * `verify` reads every byte and computes digests; mismatches become findings.
-   * `sums` controls the checksums of bodies (see LayerTable): `taken` computes them if a compressed layer has to be unpacked anyway;
-   * `needed` also unpacks layers again whose cached index has none.
+   * Opens an image whose blobs are fetched when they are needed. The caller must have checked the documents' digests. Throws BAD_MANIFEST,
+   * IO.
+   */
+  openFetched(content: FetchedContent): Promise<Archive>;
+  /** A document that was fetched for an earlier image, by digest; null if it isn't kept. */
+  keptDocument(digest: string): Uint8Array | null;
+  /** Keeps a document for later images. The caller must have checked its digest. */
+  keepDocument(digest: string, bytes: Uint8Array): void;
+  /**
+   * Indexes layers in parallel; a blob shared by several layers is read once. The result is null for layers whose blob is missing. A
+   * damaged layer doesn't fail the others: its result has status `damaged`, the entries that could be read, and a finding. `verify` reads
+   * every byte and computes digests; mismatches become findings. `sums` controls the checksums of bodies (see LayerTable): `taken` computes
+   * them if a compressed layer has to be unpacked anyway; `needed` also unpacks a layer again if its cached index has none. `scan` reads every
+   * byte, searches all files for secrets (see BodyScan), and computes checksums.
    */
   indexLayers(layers: readonly ArchiveLayer[], options?: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]>;
   /** Reads up to `length` bytes of a regular file's body from `start`; holes read as zeros. */

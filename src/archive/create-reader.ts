@@ -1,24 +1,42 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
+import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
+import type { BlobCheckpoint } from './blob/checkpoint.ts';
+import { packed } from './blob/decompress.ts';
 import { readPipe } from './blob/read-pipe.ts';
-import { SourceFile, systemError } from './blob/source-file.ts';
+import { readPart, SourceFile, systemError } from './blob/source-file.ts';
+import { SplitMaps } from './blob/split-maps.ts';
+import { ChunkPlainBytes } from './bodies/chunk-bytes.ts';
 import { bodiesOf } from './bodies/layer-bodies.ts';
 import { LayerBytes } from './bodies/layer-bytes.ts';
-import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './bodies/plain-bytes.ts';
+import {
+  ArrivingPlainBytes,
+  FilePlainBytes,
+  ForwardPlainBytes,
+  type PlainBytes,
+  SplitPlainBytes,
+  SpooledPlainBytes,
+} from './bodies/plain-bytes.ts';
 import { listRawMembers } from './bodies/raw-list.ts';
 import { findMember } from './bodies/raw-member.ts';
 import { readBodyBytes } from './bodies/read-body.ts';
-import { DEFAULT_CACHE_BYTES } from './cache/cache-trim.ts';
+import { SpanPlainBytes } from './bodies/span-bytes.ts';
+import { ztocSpans } from './bodies/ztoc-spans.ts';
+import { BlobCache } from './cache/blob-cache.ts';
+import { DEFAULT_CACHE_BYTES, trimCache } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
 import { abortable } from './control/abortable.ts';
 import { ProgressMeter } from './control/progress-meter.ts';
 import { cancelled } from './control/work-control.ts';
 import { PrivateFolder } from './files/private-folder.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
+import { isSameEntry } from './indexing/lazy-reading.ts';
 import { defaultWorkerUrl, WorkerPool } from './indexing/worker-pool.ts';
 import { type OpenedArchive, openChainFiles, titleOf } from './open/open-archive.ts';
+import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
+import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
@@ -27,6 +45,9 @@ import type {
   ArchiveLayer,
   BlobSource,
   ChainFiles,
+  ContentFolder,
+  FetchedContent,
+  ImageParts,
   IndexedBlob,
   IndexedLayer,
   IndexLayersOptions,
@@ -42,7 +63,7 @@ type HeaderOptions = NonNullable<Parameters<ArchiveReader['readHeader']>[3]>;
 const BLOCK = 512;
 const DEFAULT_HEADER_BYTES = 8192;
 
-/** Creates a reader; see {@link ArchiveReader}. It creates no files and starts no workers until they are needed. */
+/** Creates a reader; see {@link ArchiveReader}. Files and workers are created only when needed. */
 export function createReader(options: ReaderOptions): ArchiveReader {
   return new FileReader(options);
 }
@@ -51,17 +72,26 @@ class FileReader implements ArchiveReader {
   readonly #folder: PrivateFolder;
   readonly #cache: IndexCache | null;
   readonly #spools: SpoolStore;
+  /** Null: no blobs are cached. */
+  readonly #blobs: BlobCache | null;
   readonly #pool: WorkerPool | null;
   readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
+  readonly #splits = new SplitMaps();
   readonly #ended = new AbortController();
+  #checkpoints: { readonly blob: string; readonly list: readonly BlobCheckpoint[] | null } | null = null;
+  readonly #cacheFolder: string | null;
+  readonly #maxCacheBytes: number;
 
   constructor(options: ReaderOptions) {
     const { cacheFolder } = options;
     const maxCacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+    this.#cacheFolder = cacheFolder;
+    this.#maxCacheBytes = maxCacheBytes;
     this.#folder = new PrivateFolder(cacheFolder);
     this.#cache = cacheFolder === null ? null : new IndexCache(cacheFolder, () => this.#folder.newPath('.idx'));
     this.#spools = new SpoolStore(cacheFolder, maxCacheBytes, this.#folder);
+    this.#blobs = cacheFolder === null ? null : new BlobCache(cacheFolder, maxCacheBytes, () => this.#folder.newPath('.blob'));
     const script = options.workerUrl ?? (options.workers > 0 ? defaultWorkerUrl() : null);
     this.#pool = options.workers > 0 && script !== null ? new WorkerPool(script, options.workers) : null;
     this.#layers = new LayerReading({
@@ -70,6 +100,7 @@ class FileReader implements ArchiveReader {
       maxCacheBytes,
       folder: this.#folder,
       pool: this.#pool,
+      readsPlain: options.readsPlain ?? false,
       scanned: this.#scanned,
       ended: this.#ended.signal,
     });
@@ -107,6 +138,48 @@ class FileReader implements ArchiveReader {
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
     return this.#openTar(path, title, true, options);
+  }
+
+  async openFetched(content: FetchedContent): Promise<Archive> {
+    this.#check(undefined);
+    const newPath = (): string => this.#folder.newPath('.blob');
+    const { opened, close } = openFetchedImage(content, newPath, this.#blobs);
+    const { ownFiles, ...shown } = opened;
+    return {
+      ...shown,
+      title: content.title,
+      source: content.source,
+      async [Symbol.asyncDispose]() {
+        for (const file of [...close(), ...ownFiles()]) removeQuietly(file);
+        content.onClose?.();
+      },
+    };
+  }
+
+  keptDocument(digest: string): Uint8Array | null {
+    return this.#blobs?.readDocument(digest) ?? null;
+  }
+
+  keepDocument(digest: string, bytes: Uint8Array): void {
+    this.#blobs?.keepDocument(digest, bytes);
+  }
+
+  async openParts(parts: ImageParts, { signal, onProgress }: Pick<OpenOptions, 'signal' | 'onProgress'> = {}): Promise<Archive> {
+    this.#check(signal);
+    const options = { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };
+    const indexed = await this.#layers.read(layersOfParts(parts), options);
+    const opened = openParts(parts, indexed);
+    for (const { blob, index } of opened.images[0]?.layers ?? []) {
+      const layer = indexed[index];
+      if (blob !== null && layer) this.#scanned.set(blob, { layer, blobDigest: null });
+    }
+    return { ...this.#archive(opened, parts.title, []), source: parts.source };
+  }
+
+  async openContent(content: ContentFolder): Promise<Archive> {
+    this.#check(undefined);
+    const opened = openContent(content, () => this.#folder.newPath('.member'));
+    return { ...this.#archive(opened, content.title, []), source: content.source };
   }
 
   async openLayers(chain: ChainFiles): Promise<Archive> {
@@ -151,7 +224,7 @@ class FileReader implements ArchiveReader {
   async *readBody(layer: ArchiveLayer, indexed: IndexedLayer, member: number, options: BodyOptions = {}): AsyncGenerator<Uint8Array> {
     const { start = 0, length = Number.POSITIVE_INFINITY, signal } = options;
     this.#check(signal);
-    await using bytes = this.#plain(layer, indexed, signal);
+    await using bytes = this.#plain(layer, indexed, signal, true);
     for await (const chunk of readBodyBytes(bytes, indexed, member, start, start + length)) {
       this.#check(signal);
       yield chunk;
@@ -177,10 +250,11 @@ class FileReader implements ArchiveReader {
     const { maxBytes = DEFAULT_HEADER_BYTES, signal } = options;
     this.#check(signal);
     if (!(member >= 0 && member < indexed.table.memberCount)) throw new LayerscopeError('NOT_FOUND', `the layer has no entry ${member}`);
-    await using bytes = this.#plain(layer, indexed, signal);
-    const offset = (indexed.table.headerBlock[member] as number) * BLOCK;
+    const whole = await this.#withHeaders(layer, indexed, member, signal);
+    await using bytes = this.#plain(layer, whole, signal, true);
+    const offset = (whole.table.headerBlock[member] as number) * BLOCK;
     const { raw, bodyOffset } = await findMember(bytes, offset, member);
-    await using again = this.#plain(layer, indexed, signal);
+    await using again = this.#plain(layer, whole, signal, true);
     const wanted = Math.min(bodyOffset - offset, maxBytes);
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < wanted; ) {
@@ -194,15 +268,92 @@ class FileReader implements ArchiveReader {
 
   async *listRaw(layer: ArchiveLayer, options: { signal?: AbortSignal } = {}): AsyncGenerator<RawMember> {
     this.#check(options.signal);
-    yield* listRawMembers(blobOf(layer), options.signal);
+    yield* listRawMembers(await arrived(blobOf(layer)), options.signal);
   }
 
-  #plain(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined): PlainBytes {
-    const blob = blobOf(layer);
+  /**
+   * Returns the layer with its tar's own headers: reads the tar if `indexed` was made from a table of contents. Throws DAMAGED if the tar
+   * has a different entry in the member's place.
+   */
+  async #withHeaders(layer: ArchiveLayer, indexed: IndexedLayer, member: number, signal: AbortSignal | undefined): Promise<IndexedLayer> {
+    if (indexed.table.provenance === 'tar') return indexed;
+    const [whole] = await this.#layers.read([layer], { isWhole: true, ...(signal === undefined ? {} : { signal }) });
+    if (!whole || !isSameEntry(indexed.table, whole.table, member))
+      throw new LayerscopeError('DAMAGED', `layer ${layer.index} has another entry than its table of contents lists`);
+    return whole;
+  }
+
+  /** `keeps`: whether to cache pieces that are fetched one at a time. */
+  #plain(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps = false): PlainBytes {
+    const arrival = arrivalOf(blobOf(layer));
+    const { table } = indexed;
+    if (arrival !== null && table.provenance === 'toc' && table.chunkAt.length === 0)
+      return new ArrivingPlainBytes(() => this.#ztocPlain(arrival, layer, indexed, signal));
+    if (arrival !== null && table.provenance === 'toc') {
+      const blobs = keeps ? this.#blobs : null;
+      const kept =
+        blobs === null
+          ? null
+          : {
+              read: (digest: string) => blobs.readDocument(digest),
+              keep: (digest: string, bytes: Uint8Array) => blobs.keepDocument(digest, bytes),
+            };
+      const part = (first: number, length: number, stop: AbortSignal | undefined): Promise<Uint8Array> =>
+        arrival.part(first, length, true, stop);
+      return new ChunkPlainBytes({ table, compression: packed(layer.compression), part, kept }, signal);
+    }
+    if (arrival === null) return this.#plainOf(blobOf(layer), indexed, signal, keeps);
+    const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, keeps));
+    const checkpoints = keeps && !arrival.isHere ? this.#checkpointsOf(blobOf(layer)) : null;
+    if (checkpoints === null) return whole();
+    const part = (first: number, length: number): Promise<Uint8Array> => arrival.part(first, length, true, signal);
+    const { tarBytes: plainBytes } = indexed;
+    return new SpanPlainBytes({ checkpoints, packedBytes: arrival.length, plainBytes, part, isFetched: true }, whole, { signal });
+  }
+
+  /** Opens the contents of a layer listed by its zTOC; bodies are unpacked from the zTOC's checkpoints. */
+  async #ztocPlain(arrival: Arrival, layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined): Promise<PlainBytes> {
+    const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, false));
+    const found = arrival.isHere ? null : await arrival.parts?.ztoc?.(signal);
+    if (found == null) return whole();
+    const part = (first: number, length: number): Promise<Uint8Array> => arrival.part(first, length, true, signal);
+    const sizes = { packedBytes: arrival.length, plainBytes: indexed.tarBytes };
+    return new SpanPlainBytes({ checkpoints: ztocSpans(found.bytes), ...sizes, part, isFetched: true }, whole, { signal });
+  }
+
+  async #arrivedPlain(
+    layer: ArchiveLayer,
+    indexed: IndexedLayer,
+    signal: AbortSignal | undefined,
+    isOnePiece: boolean,
+  ): Promise<PlainBytes> {
+    return this.#plainOf(await arrived(blobOf(layer)), indexed, signal, isOnePiece);
+  }
+
+  /** `isOnePiece`: only a small part of the layer is wanted, so unpacking one span is enough. */
+  #plainOf(blob: BlobSource, indexed: IndexedLayer, signal: AbortSignal | undefined, isOnePiece: boolean): PlainBytes {
+    if (blob.split !== undefined) return new SplitPlainBytes(this.#splits.open(blob, signal));
     if (blob.compression === 'none') return new FilePlainBytes(blob);
     const spool = this.#spools.of(blob, indexed.tarBytes);
-    if (spool === null || spool.failed) return new ForwardPlainBytes(blob, signal);
-    return new SpooledPlainBytes(spool, signal, () => this.#spools.continueLater(spool, indexed.tarBytes));
+    const others = (): PlainBytes =>
+      spool === null || spool.failed
+        ? new ForwardPlainBytes(blob, signal)
+        : new SpooledPlainBytes(spool, signal, () => this.#spools.continueLater(spool, indexed.tarBytes));
+    const checkpoints = isOnePiece && blob.compression === 'gzip' && spool?.isWhole !== true ? this.#checkpointsOf(blob) : null;
+    if (checkpoints === null) return others();
+    const part = async (first: number, length: number): Promise<Uint8Array> => readPart(blob, first, length);
+    const isAtHand = (end: number): boolean => spool !== null && !spool.failed && spool.readyBytes >= end;
+    const source = { checkpoints, packedBytes: blob.length, plainBytes: indexed.tarBytes, part, isFetched: false };
+    return new SpanPlainBytes(source, others, { signal, isAtHand });
+  }
+
+  /** Returns the checkpoints of a gzip blob; null if there are none. Keeps those of the most recent blob in memory. */
+  #checkpointsOf(blob: BlobSource): readonly BlobCheckpoint[] | null {
+    if (this.#checkpoints?.blob !== blob.cacheKey) {
+      const list = this.#cache?.readCheckpoints(blob) ?? null;
+      this.#checkpoints = { blob: blob.cacheKey, list };
+    }
+    return blob.cacheKey === '' ? null : this.#checkpoints.list;
   }
 
   #check(signal: AbortSignal | undefined): void {
@@ -213,6 +364,7 @@ class FileReader implements ArchiveReader {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     await this.#spools.close();
+    if (this.#blobs?.written && this.#cacheFolder !== null) await trimCache(this.#cacheFolder, this.#maxCacheBytes);
     await this.#pool?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
@@ -226,7 +378,7 @@ function statOf(path: string): Stats {
   }
 }
 
-/** Throws BLOB_MISSING. */
+/** Returns the layer's blob. Throws BLOB_MISSING. */
 function blobOf(layer: ArchiveLayer): BlobSource {
   if (layer.blob !== null) return layer.blob;
   throw new LayerscopeError('BLOB_MISSING', `layer ${layer.index} is ${layer.status}: its blob is not in the archive`);

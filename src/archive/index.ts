@@ -14,8 +14,8 @@
  */
 export type { ArchiveReader } from './archive-reader.ts';
 export { detectCompression } from './blob/compression.ts';
-export { type CopiedBlob, copyBlob, readBlob } from './blob/copy-blob.ts';
-export { algorithmOf, chainIds, Digester, sha256 } from './blob/digest.ts';
+export { type CopiedBlob, copyBlob, readBlob, readBlobPart } from './blob/copy-blob.ts';
+export { algorithmOf, chainIds, Digester, digestLike, sha256 } from './blob/digest.ts';
 export { zstdDecompressor } from './blob/inflate-stream.ts';
 export { compressionOf, plainTarOf, readPlain } from './blob/plain-tar.ts';
 export { writeError } from './blob/source-file.ts';
@@ -24,10 +24,7 @@ export { openBodies, readLayer, readWholeLayer } from './bodies/layer-bodies.ts'
 export { BodyComparer, LayerBytes } from './bodies/layer-bytes.ts';
 export { decodeIndex, encodeIndex } from './cache/index-file.ts';
 export { createReader } from './create-reader.ts';
-export { besideName, isLeftBeside } from './files/beside-name.ts';
-export { HeldFolder, openFolderItself, pathOfDescriptor } from './files/held-folder.ts';
 export { cacheFolderIn } from './files/private-place.ts';
-export { isProcessThere, processBegan } from './files/process-mark.ts';
 export { blobName } from './members/member-store.ts';
 export { platformField, rootOfImage } from './open/archive-roots.ts';
 export { blobInFile } from './open/open-archive.ts';

@@ -1,17 +1,31 @@
 import type { LayerTable } from '#format/layer';
-import type { ArchiveFormat, ArtifactReport, Compression, Finding, HistoryReport, LayerStatus } from '#model';
+import type {
+  ArchiveFormat,
+  ArtifactReport,
+  AttestationReport,
+  Compression,
+  Finding,
+  HistoryReport,
+  LayerStatus,
+  SourceReport,
+} from '#model';
+import type { SecretHit } from '#secrets';
 
 /** An open archive: its manifests have been read, its layers have not. It holds a file open; the caller disposes of it. */
 export interface Archive extends AsyncDisposable {
   readonly format: ArchiveFormat;
   /** The file's or folder's name, for display. */
   readonly title: string;
+  /** Set if the image was opened by name. The counts in the report grow while the image is read. */
+  readonly source?: SourceReport;
   readonly images: readonly ArchiveImage[];
   /** What the archive holds besides images, in index order. */
-  readonly artifacts: readonly ArtifactReport[];
-  /** Findings about the archive and its manifests; those about layers come with each layer. */
+  readonly artifacts: readonly ArchiveArtifact[];
+  /** Findings about the archive and its manifests; each layer has findings of its own. */
   readonly findings: readonly Finding[];
-  /** The entries to copy to keep the images elsewhere. Reads manifests again. Empty for a single layer. Throws BAD_MANIFEST, IO. */
+  /**
+   * The entries to copy in order to store the images elsewhere. Reads manifests again. Empty for a single layer. Throws BAD_MANIFEST, IO.
+   */
   roots(): readonly ArchiveRoot[];
 }
 
@@ -19,10 +33,10 @@ export interface Archive extends AsyncDisposable {
 export interface ArchiveRoot {
   /** The entry as in index.json; null if only manifest.json or `repositories` lists the image, which then has no manifest. */
   readonly descriptor: RootDescriptor | null;
-  /** Names given by tools; never invented ones. */
+  /** Names given by tools; never made-up ones. */
   readonly names: readonly string[];
   readonly images: readonly ArchiveImage[];
-  /** Every blob below the entry that the archive has, each once; a blob comes before those that refer to it. Empty without a descriptor. */
+  /** The blobs below the entry that the archive has, each listed once, before the blobs that refer to it. Empty without a descriptor. */
   readonly blobs: readonly RootBlob[];
 }
 
@@ -41,7 +55,7 @@ export interface RootBlob {
 export interface ArchiveImage {
   readonly index: number;
   readonly names: readonly string[];
-  /** The `names` that tools gave the image, without the stand-in for an untagged one. */
+  /** The `names` that tools gave the image, without the made-up name of an untagged one. */
   readonly tags: readonly string[];
   /** `linux/amd64`, `linux/arm/v7`; `unknown` if the archive doesn't say. */
   readonly platform: string;
@@ -49,16 +63,43 @@ export interface ArchiveImage {
   readonly os: string;
   readonly osVersion?: string;
   readonly configDigest: string | null;
-  /** The text in place of an ill-formed config digest; safe to print. */
+  /** The text that was found in place of the config digest, if it is ill-formed; safe to print. */
   readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly ArchiveLayer[];
   readonly history: readonly HistoryReport[];
-  readonly attestations: readonly string[];
+  readonly attestations: readonly ArchiveAttestation[];
   /** The image config as JSON, parsed on each access; null if it is missing or damaged. */
   readonly config: unknown;
   /** The config's bytes; null if it has no blob of its own, as in archives of Docker up to 1.9. */
   readonly configSource: BlobSource | null;
+}
+
+/** A statement about an image, and where it is. */
+export interface ArchiveAttestation extends AttestationReport {
+  /** Null if it is missing. */
+  readonly source: BlobSource | null;
+}
+
+/** An artifact, and what it consists of. */
+export interface ArchiveArtifact extends ArtifactReport {
+  /** Its layers, in order; of a blob without a manifest, the blob itself. */
+  readonly files: readonly ArtifactFile[];
+  /** Whether the subject's manifest was read and hashes to its digest. */
+  readonly isSubjectIntact: boolean;
+}
+
+/** A layer of an artifact. Texts are safe to print, `signature` is not. */
+export interface ArtifactFile {
+  /** The file's name, if the manifest states one. */
+  readonly name: string | null;
+  readonly mediaType: string | null;
+  readonly digest: string | null;
+  readonly size: number;
+  /** Null if it is missing. */
+  readonly source: BlobSource | null;
+  /** The signature that cosign keeps in an annotation, in base64. */
+  readonly signature: string | null;
 }
 
 export interface ArchiveLayer {
@@ -73,13 +114,13 @@ export interface ArchiveLayer {
   /** Size of the blob in bytes: as found, otherwise as its descriptor states. */
   readonly blobBytes: number;
   readonly urls: readonly string[];
-  /** The text in place of an ill-formed digest or diffID; safe to print. */
+  /** The texts that were found in place of ill-formed digests; safe to print. */
   readonly illFormed?: { readonly digest?: string; readonly diffId?: string };
   /** Null if the blob is missing or foreign. Layers that share a blob share this object. */
   readonly blob: BlobSource | null;
 }
 
-/** Location of a blob's bytes: a range of a file. Structured-clonable, as workers open the file themselves. */
+/** Location of a blob's bytes: a range of a file. Structured-clonable, because workers open the file themselves. */
 export interface BlobSource {
   readonly path: string;
   readonly start: number;
@@ -91,23 +132,159 @@ export interface BlobSource {
   readonly statedDigest: string | null;
   /** Identity of the file when it was opened, to detect that another file has replaced it; null: not checked. */
   readonly identity: string | null;
+  /** Set if the bytes have yet to arrive: `path` is the file that they are written to. */
+  readonly arriving?: ArrivingBlob;
+  /**
+   * Set if the bytes are a tar that an engine has taken apart. `path` is then its gzipped tar-split metadata, `start` is 0, `compression`
+   * is `none`, and `length` is that of the tar.
+   */
+  readonly split?: SplitPlace;
 }
 
-/** A layer that has been read. */
+/** How much of a blob has arrived, visible to all threads. See archive/blob/arrival.ts. */
+export interface ArrivingBlob {
+  readonly cell: SharedArrayBuffer;
+  /** As the manifest states, until the first bytes have arrived. */
+  readonly compression: Compression;
+}
+
+/** An image whose documents have been fetched, and whose blobs are fetched when they are needed. */
+export interface FetchedContent {
+  readonly title: string;
+  readonly format: ArchiveFormat;
+  readonly source: SourceReport;
+  /** An OCI index as JSON. */
+  readonly index: Uint8Array;
+  /** Manifests, indexes and configs by digest. The digests have been checked. */
+  readonly documents: ReadonlyMap<string, Uint8Array>;
+  readonly blobs: readonly FetchableBlob[];
+  /** Called when the archive is disposed of. */
+  readonly onClose?: () => void;
+}
+
+/** A blob that can be fetched. Size and compression are as the manifest states. */
+export interface FetchableBlob {
+  readonly digest: string;
+  readonly length: number;
+  readonly compression: Compression;
+  /** Yields the blob's bytes, or throws the reason for failure. The reader checks the digest. */
+  readonly pieces: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** Set if parts of the blob can be fetched. */
+  readonly parts?: BlobParts;
+}
+
+/** Access to the parts of a blob that is fetched. */
+export interface BlobParts {
+  /** Annotations of the blob's descriptor. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Fetches exactly this part, without verifying it. Throws UNSUPPORTED if the server only sends whole blobs. */
+  readonly range: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
+  /** Fetches the zTOC that SOCI stores beside the blob; null if there is none. Throws what fetching throws. */
+  readonly ztoc?: (signal: AbortSignal | undefined) => Promise<FetchedZtoc | null>;
+  /** Called when content that no digest verifies is shown. */
+  readonly onUnverified: () => void;
+}
+
+/** A zTOC that has been checked against its digest. */
+export interface FetchedZtoc {
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  /** Whether the image's manifest vouches for the digest. */
+  readonly isVouched: boolean;
+}
+
+/** A layer's table of contents as it was fetched. Structured-clonable. */
+export interface PackedToc {
+  readonly dialect: 'estargz' | 'zstd-chunked' | 'ztoc';
+  /** The packed bytes. In the dialect `ztoc`, they aren't part of the blob, and the fields for positions in the blob are 0. */
+  readonly packed: Uint8Array;
+  /** Range of the packed bytes in the blob. */
+  readonly start: number;
+  readonly end: number;
+  /** The stated unpacked length; null if none is stated. */
+  readonly plainBytes: number | null;
+  /** Offset of the first packed byte after the contents. */
+  readonly dataEnd: number;
+  /** The digest that the manifest states: of the unpacked TOC for eStargz, of the packed TOC for zstd:chunked. */
+  readonly statedDigest: string | null;
+  /** The tar's headers as packed tar-split metadata; null if there are none. */
+  readonly tarSplit: Uint8Array | null;
+  /** Length of the plain tar; 0 if unknown. */
+  readonly tarBytes: number;
+}
+
+/** Where an engine keeps the files of a layer. */
+export interface SplitPlace {
+  /** The folder that the layer was unpacked into. */
+  readonly folder: string;
+}
+
+/** An image whose config and layers are separate files of an engine. */
+export interface ImageParts {
+  readonly title: string;
+  readonly format: ArchiveFormat;
+  readonly source: SourceReport;
+  readonly names: readonly string[];
+  /** Path of the config. Its digest is the image's id. */
+  readonly configPath: string;
+  readonly configDigest: string;
+  readonly manifestDigest: string | null;
+  /** Bottom first, one for each diffID of the config; null: the engine doesn't have the layer. */
+  readonly layers: readonly (LayerParts | null)[];
+}
+
+/** A layer's tar-split metadata and its files. */
+export interface LayerParts {
+  /** Path of the metadata. */
+  readonly metadata: string;
+  /** The folder that holds the layer's files. */
+  readonly folder: string;
+}
+
+/** A folder `blobs/sha256/…` without an index, and an index of what to open in that folder. */
+export interface ContentFolder {
+  readonly title: string;
+  readonly format: ArchiveFormat;
+  readonly source: SourceReport;
+  readonly folder: string;
+  /** An OCI index as JSON, for example with one descriptor. */
+  readonly index: Uint8Array;
+}
+
+/** The result of reading a layer. */
 export interface IndexedLayer {
   readonly table: LayerTable;
   readonly status: 'present' | 'damaged';
   /** Bytes of the plain tar that were read, including trailing blocks. */
   readonly tarBytes: number;
-  /** The `image` and `layer` fields are not set. */
+  /** The findings' `image` and `layer` fields are not set. */
   readonly findings: readonly Finding[];
-  /** Digest computed while the blob was read. Absent if it was not hashed; its stated digest is then unverified. */
+  /** Digest computed while the blob was read. Absent if the blob was not hashed, which leaves its stated digest unverified. */
   readonly blobDigest?: string;
   /** Set only by `verify`. */
   readonly measured: { readonly digest: string; readonly diffId: string } | null;
+  /** Set only by `scan`. */
+  readonly scan?: BodyScan;
 }
 
-/** A layer that has been read, with the blob's digest if the whole blob was read. */
+/** Something in a file that looks like a secret. */
+export interface BodyHit extends SecretHit {
+  readonly member: number;
+  /** Offset in the plain tar. */
+  readonly offset: number;
+}
+
+/** What a search of a layer's files found. Structured-clonable. */
+export interface BodyScan {
+  /** In the order of the tar. */
+  readonly hits: readonly BodyHit[];
+  /** Number of further hits by code, above a limit. */
+  readonly leftOut: readonly (readonly [SecretHit['code'], number])[];
+  /** Members of which only the first part was searched. */
+  readonly cut: readonly number[];
+}
+
+/** The result of reading a layer, with the blob's digest if the whole blob was read. */
 export interface IndexedBlob {
   readonly layer: IndexedLayer;
   readonly blobDigest: string | null;
@@ -121,7 +298,7 @@ export interface RawMember {
   readonly name: Uint8Array;
   readonly type: string;
   readonly typeflag: number;
-  /** Size of the file, including holes; for a member without a body, whatever its header states. */
+  /** Size of the file, including holes. For a member without a body, whatever the header states. */
   readonly size: number;
   /** Bytes of the body in the tar, without padding. */
   readonly storedSize: number;
@@ -142,10 +319,15 @@ export interface RawMember {
 }
 
 export interface ReaderOptions {
-  /** Folder for indexes and spooled layers. Null: no cache; spools go to a temporary folder that is removed on disposal. */
+  /** Folder for indexes and spooled layers. Null: no cache; spools are kept in a temporary folder, removed on disposal. */
   readonly cacheFolder: string | null;
   /** Maximum number of workers; 0: all work is done on the calling thread. */
   readonly workers: number;
+  /**
+   * Whether the calling thread is idle and reads the headers of the largest plain layer itself, instead of waiting for a worker to start.
+   * Default: false.
+   */
+  readonly readsPlain?: boolean;
   /** The worker's script; default: the one next to this module. */
   readonly workerUrl?: URL | string;
   /** Size limit of the cache in bytes. */
@@ -163,12 +345,14 @@ export interface ChainFiles {
   readonly title: string;
   readonly name: string;
   readonly os: string;
+  /** The steps that made the layers; empty if they aren't known. */
+  readonly history?: readonly HistoryReport[];
   readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];
   /** Called when the archive is disposed of. */
   readonly onClose?: () => Promise<void>;
 }
 
-/** Stored bytes of a file and their offset in it. Valid until the next piece is requested. */
+/** Stored bytes of a file and their offset in it. The bytes are valid until the next piece is requested. */
 export interface StoredPiece {
   readonly at: number;
   readonly bytes: Uint8Array;
@@ -176,20 +360,26 @@ export interface StoredPiece {
 
 /** Bodies of a layer's regular files. The caller disposes of it. */
 export interface LayerBodies extends AsyncDisposable {
-  /** Yields the stored parts of a file in order; gaps are holes. Throws NOT_FOUND if it isn't a file; TRUNCATED, DAMAGED, IO, CANCELLED. */
+  /**
+   * Yields the stored parts of a file in order; gaps are holes. Throws NOT_FOUND if the member isn't a file; TRUNCATED, DAMAGED, IO,
+   * CANCELLED.
+   */
   pieces(member: number): AsyncIterable<StoredPiece>;
+  /** The bytes of a file from `start`, holes as zeros; fewer than `length` at its end. Throws as {@link pieces} does. */
+  read(member: number, start: number, length: number): Promise<Uint8Array>;
 }
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Follow links that lead out of the folder. Whoever made the folder then decides which files are read. */
+  /** Follow links that lead out of the folder. The creator of the folder then decides which files are read. */
   readonly followLinks?: boolean;
 }
 
 /** Options of {@link ArchiveReader.indexLayers}. */
 export interface IndexLayersOptions {
   readonly verify?: boolean;
+  readonly scan?: boolean;
   readonly sums?: 'taken' | 'needed' | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

@@ -1,13 +1,13 @@
 import { FLAG, type LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
-/** Two paths of one layer whose names differ in case only: nodes of its table. `other` came first. */
+/** Two paths of one layer whose names differ in case only: nodes of the layer's table. `other` was written first. */
 export interface CaseCollision {
   readonly node: number;
   readonly other: number;
 }
 
-/** By node, 1 if the layer has an entry for it or below it, whiteouts aside. */
+/** Returns a column by node: 1 if the layer has an entry at or below the node. Whiteouts don't count. */
 export function broughtNodes(table: LayerTable): Uint8Array {
   const brought = new Uint8Array(table.nodeCount);
   for (let member = 0; member < table.memberCount; member++) {
@@ -31,7 +31,7 @@ export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] 
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // Paths below two folders that collide are no collisions themselves, unless their own names differ.
+    // Paths below two folders that collide aren't collisions themselves, unless their own names differ.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }

@@ -1,5 +1,5 @@
-// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. The changes of layers, views and
-// comparisons are all made here; they differ only in what makes a path modified.
+// Makes rows of changes, with what each path was and is now, in one pass over the nodes of the image's tree. Changes of layers, views and
+// comparisons differ only in what counts as modified.
 
 import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
@@ -24,12 +24,15 @@ const REMOVED = 4;
 const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const MARKER = TOUCH.whiteout | TOUCH.opaque;
 
-/** Makes the rows. `whole`: every path of the view after, without removals; otherwise changes and the folders that lead to them. */
+/**
+ * Makes the rows: with `whole`, for every path of the view after, without removals; otherwise for changes and the folders that lead to
+ * them.
+ */
 export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   const { tree, before, after, watcher } = comparison;
   const names = new LinkNames(comparison);
   const marks = new Uint8Array(tree.count);
-  // Of a node that disappeared with an ancestor: the topmost ancestor that was removed or replaced; 0 none.
+  // By node that disappeared with an ancestor: the topmost ancestor that was removed or replaced; 0: none.
   const top = new Uint32Array(tree.count);
   let swallowed = false;
   for (let node = 1; node < tree.count; node++) {
@@ -59,7 +62,7 @@ export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   return rows;
 }
 
-/** Names as spelled by the layers that the rows come from. The layers below may spell them in another case. */
+/** Returns names as spelled by the layers that the rows come from. Layers below may use another case. */
 function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   const nameLayer = tree.nameLayer.slice();
   const nameNode = tree.nameNode.slice();
@@ -74,7 +77,7 @@ function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   return { nameLayer, nameNode };
 }
 
-/** Was removed, or was a folder and is something else: everything below it disappeared too. */
+/** Whether the node was removed, or is no longer a folder, so that everything below it disappeared too. */
 function swallows({ before, after }: ViewPair, node: number): boolean {
   const was = before.type[node] as number;
   if (was === ABSENT) return false;
@@ -95,7 +98,7 @@ function isModified(comparison: ViewPair, names: LinkNames, node: number): boole
   return after.type[node] !== TYPE.directory || !isSameFolder(tree, before, node, layer, after.member[node] as number);
 }
 
-/** A folder that stays, with a whiteout or opaque marker that hid its content. */
+/** Whether a folder remains but has a whiteout or opaque marker that hid content. */
 function hidesByMarker({ tree, before, after, watcher }: ViewPair, node: number): boolean {
   if (watcher === null || ((watcher.marks[node] as number) & MARKER) === 0) return false;
   if (!isFolder(before.type[node] as number) || !isFolder(after.type[node] as number)) return false;
@@ -154,7 +157,7 @@ function bodySize(tree: ImageTree, key: number): number {
   return key < 0 ? 0 : ((tree.layers[bodyKeyLayer(key)] as LayerTable).size[bodyKeyMember(key)] as number);
 }
 
-/** Fills rows from what the views show. */
+/** Fills rows from the two views. */
 class RowFiller {
   readonly #comparison: ViewPair;
   readonly #names: LinkNames;
@@ -189,7 +192,7 @@ class RowFiller {
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
-      // An implied folder has no entry: its row says what it hides.
+      // An implied folder has no entry; its row shows what it hides.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;
     }
@@ -215,7 +218,7 @@ class RowFiller {
     setMember(this.#rows, row, entry, layer - base, inode, size);
   }
 
-  /** Fills in what the row replaces or removes, and the size of the body that no name shows any more. */
+  /** Fills in what the row replaces or removes, and the size of the body that is no longer shown under any name. */
   #setPrevious(node: number, row: number): void {
     const { tree, before, beforeBase, links, twins } = this.#comparison;
     if (before.type[node] === IMPLIED) return;
@@ -250,10 +253,13 @@ function canonical(twins: readonly number[], key: number): number {
   return (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key);
 }
 
-/** Adds what disappeared without a row of its own to the row that it disappeared with, and to the folder whose marker hid it. */
+/**
+ * Counts each path that disappeared without a row of its own: in the row of the ancestor it disappeared with, and in that of the folder
+ * whose marker hid it.
+ */
 function addHidden(comparison: ViewPair, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;
-  // The nearest folder above whose row sums up what its marker hid; 0 none.
+  // By node: the nearest folder above whose row sums up what its marker hid; 0: none.
   const under = watcher === null ? null : new Uint32Array(tree.count);
   for (let node = 1; node < tree.count; node++) {
     let marker = 0;
@@ -279,7 +285,7 @@ function hasMarkerRow(rows: RowDraft): boolean {
   return false;
 }
 
-/** Whether the row is a folder that stays and sums up what its marker hid. */
+/** Whether the row is a remaining folder that sums up what its marker hid. */
 function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

@@ -1,5 +1,5 @@
-// Sums of a comparison include each body once a side, however many names show it, and only if none of its names stays as it is. It is
-// included at the file's own name, or at the first hard link if the view doesn't show that name.
+// Sums of a comparison include each body once per side, however many names it has, and only if none of its names is unchanged. The body
+// counts at the file's own name or, if the view doesn't show that name, at the first hard link.
 
 import { COUNTED, KIND, NO_LAYER, REASON, type RowTable, rowPath, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
@@ -16,8 +16,8 @@ export interface CountedSide {
 }
 
 /**
- * Sets `counted` of a comparison's rows, in place. From the bytes of removed folders it subtracts bodies that other names still show, and
- * adds those that only hard links in them showed. `isDifferent`: by row, not 0 for a difference.
+ * Sets `counted` of a comparison's rows, in place. For removed folders, subtracts bodies that other names still show, and adds bodies that
+ * only hard links in the folder showed. `isDifferent`: by row; nonzero for a difference.
  */
 export function countBodies(a: CountedSide, b: CountedSide, rows: RowTable, isDifferent: ArrayLike<number>): void {
   const sides = [new SideRows(rows, isDifferent, 'before'), new SideRows(rows, isDifferent, 'now')] as const;
@@ -51,7 +51,7 @@ class SideRows {
     this.#countLinked({ stack, layer });
   }
 
-  /** Layer and member that the row is on this side; NO_LAYER for an implied folder. */
+  /** Returns the row's layer and member on this side; NO_LAYER for an implied folder. */
   #entryOf(row: number): readonly [number, number] {
     const { kind, layer, entry, previousLayer, previousEntry } = this.#rows;
     return this.#side === 'now' || kind[row] === KIND.removed
@@ -97,7 +97,7 @@ class SideRows {
     }
   }
 
-  /** The row of a node: its own, or that of the removed folder it was in. Null if the node didn't change. */
+  /** Returns the row of a node, or of the removed folder that contained it. Null if the node didn't change. */
   #placeOf(stack: Stack, node: number): { readonly row: number; readonly isInside: boolean } | null {
     const own = this.#rowOf.get(node);
     if (own !== undefined) return { row: own, isInside: false };
@@ -111,7 +111,7 @@ class SideRows {
   }
 }
 
-/** Was a folder and no longer is one. */
+/** Whether the row was a folder and no longer is. */
 function hasGone({ kind, type, reason }: RowTable, row: number): boolean {
   return kind[row] === KIND.removed || (type[row] !== TYPE.directory && reason[row] !== 0);
 }
@@ -119,7 +119,7 @@ function hasGone({ kind, type, reason }: RowTable, row: number): boolean {
 interface LinkedBody {
   /** Node of the file's own name; 0 if the view doesn't show it. */
   readonly own: number;
-  /** Nodes of the hard links that show it. */
+  /** Nodes of the hard links that show the body. */
   readonly links: number[];
   readonly size: number;
 }
@@ -162,7 +162,7 @@ export function bytesBefore(rows: RowTable, row: number): number {
     return isCounted ? (rows.size[row] as number) : 0;
   }
   if (rows.kind[row] !== KIND.modified) return 0;
-  // A folder replaced by a file: its content disappeared with it.
+  // The content of a folder that was replaced by a file disappeared too.
   if (rows.reason[row] === REASON.replaced) return rows.hiddenBytes[row] as number;
   return isCounted ? (rows.previousSize[row] as number) : 0;
 }

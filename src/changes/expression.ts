@@ -1,13 +1,14 @@
-// Regular expressions typed by the user, matched in linear time. JavaScript's engine backtracks: with `/(a+)+$/` a name of forty letters
-// keeps it busy for hours. RE2 doesn't, and therefore has no backreferences and no lookaround. An expression must be valid JavaScript; it
-// is then translated to RE2's syntax.
+// Regular expressions typed by the user, matched in linear time. JavaScript's engine backtracks: matching `/(a+)+$/` against a name of
+// forty letters takes hours. RE2 doesn't backtrack, and therefore supports neither backreferences nor lookaround. An expression must be
+// valid JavaScript, and is then translated to RE2's syntax.
 import { RE2JS } from 're2js';
+import { expressionSize } from './expression-size.ts';
 
 interface Expression {
   test(text: string): boolean;
 }
 
-/** An expression, or why it can't be used: one line, safe to show. */
+/** An expression, or the reason why it can't be used, as one line that is safe to show. */
 export type CompiledExpression = { readonly expression: Expression } | { readonly problem: string };
 
 const NOT_AN_EXPRESSION = 'not a regular expression';
@@ -15,8 +16,12 @@ const NOT_AN_EXPRESSION = 'not a regular expression';
 /** Letters that mean the same to both engines after a backslash, or that RE2JS translates. Others stand for themselves. */
 const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';
 
-/** Nobody types a longer filter. */
+/** Maximum length of a filter in UTF-16 units, more than anybody types. */
 const MOST_LETTERS = 4_096;
+
+/** Maximum number of states. RE2JS compiles this many in a third of a second, which blocks the thread. */
+const MOST_STATES = 5_000;
+const TOO_MANY_STATES = 'the regular expression repeats too much: written out, it has more than 5,000 parts';
 
 /** `flags`: of i, m, s and u. */
 export function compileExpression(source: string, flags: string): CompiledExpression {
@@ -26,6 +31,7 @@ export function compileExpression(source: string, flags: string): CompiledExpres
   } catch {
     return { problem: NOT_AN_EXPRESSION };
   }
+  if (expressionSize(source) > MOST_STATES) return { problem: TOO_MANY_STATES };
   const translated = translate(source);
   if ('problem' in translated) return translated;
   try {
@@ -47,7 +53,7 @@ function problemOf(error: unknown): string {
   return 'the regular expression has a part that is not supported here';
 }
 
-/** Rewrites what RE2 would read differently from JavaScript. Returns a problem for what RE2 can't do. */
+/** Rewrites syntax that RE2 interprets differently from JavaScript. Returns a problem for syntax that RE2 lacks. */
 function translate(source: string): { readonly source: string } | { readonly problem: string } {
   let result = '';
   let inClass = false;

@@ -1,5 +1,9 @@
-/** Reached as `#changes/filter`, not through index.ts: the regular expression engine is slow to load, and no command needs it at start. */
+/**
+ * Filters rows. Imported as `#changes/filter`, not through index.ts, because the regular expression engine is slow to load and no command
+ * needs it at start.
+ */
 import { compareBytes, decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName, unescapePath } from '#model';
+import { ALL_DIFFERENCES, differenceClass } from './difference-classes.ts';
 import { compileExpression } from './expression.ts';
 import { LongText } from './long-text.ts';
 import { globPattern, type PathPattern, step, textPattern } from './path-pattern.ts';
@@ -10,7 +14,7 @@ export interface RowFilter {
    * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
    * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row of exactly that path.
    * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes that are printed; the
-   *   case of A to Z is ignored. If no row has it: rows with its characters in that order, with others between them.
+   *   case of A to Z is ignored. If no row has it: rows with its characters in that order, possibly with others between them.
    */
   readonly text: string;
   /** Bits of `1 << KIND`; 15: all. */
@@ -19,6 +23,8 @@ export interface RowFilter {
   readonly minBytes: number;
   /** Bits of `1 << TYPE`; 0: all. */
   readonly types: number;
+  /** Bits of {@link DIFFERENCE_CLASS}, for modified rows; absent: all. */
+  readonly differences?: number;
 }
 
 export interface RowMatches {
@@ -26,7 +32,7 @@ export interface RowMatches {
   readonly matches: Uint8Array<ArrayBuffer> | null;
   /** Rows that match. */
   readonly count: number;
-  /** Why the text can't be used (an invalid regular expression); it is then ignored. One line, safe to show. */
+  /** Why the text is ignored, for example an invalid regular expression. One line, safe to show. */
   readonly problem: string | null;
 }
 
@@ -35,7 +41,7 @@ const BACKSLASH = 0x5c;
 
 const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
 
-/** Finds the rows that match, and the folders that lead to them. Rows below a match aren't included. */
+/** Finds the rows that match, and the folders that lead to them. Rows below a match are not included. */
 export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
   const steps = filterSteps(table, filter);
   for (;;) {
@@ -51,7 +57,9 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
   yield;
   const { minBytes, types } = filter;
   const kinds = filter.kinds & ALL_KINDS;
-  if (text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0) return { matches: null, count: length, problem };
+  const differences = filter.differences ?? ALL_DIFFERENCES;
+  const isWhole = text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0;
+  if (isWhole && differences === ALL_DIFFERENCES) return { matches: null, count: length, problem };
   const matches = new Uint8Array(length);
   let count = 0;
   for (let row = length - 1; row >= 0; row--) {
@@ -59,6 +67,7 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
       (text === null || text[row] === 1) &&
       ((kinds >>> (table.kind[row] as number)) & 1) === 1 &&
       (types === 0 || ((types >>> (table.type[row] as number)) & 1) === 1) &&
+      (differences === ALL_DIFFERENCES || differs(table, row, differences)) &&
       (minBytes <= 0 || (table.size[row] as number) >= minBytes || (table.hiddenBytes[row] as number) >= minBytes);
     if (isMatch) {
       matches[row] = 1;
@@ -69,6 +78,12 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
     if (row % (4 * STEP_ROWS) === 0) yield;
   }
   return { matches, count, problem };
+}
+
+/** Whether a row is either not modified or differs in one of the classes. */
+function differs(table: RowTable, row: number, classes: number): boolean {
+  const found = differenceClass(table, row);
+  return found === 0 || (found & classes) !== 0;
 }
 
 interface TextMatches {
@@ -88,7 +103,7 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   const isGlob = /[*?[]/.test(text);
   const glob = isGlob ? globPattern(encodeUtf8(text)) : null;
   const globbed = glob === null ? null : yield* matchPattern(table, glob);
-  // As a path is printed: escapes are undone, the letters of a glob are plain, a folder may end in `/`.
+  // The text may be a path as printed: undo its escapes, take glob characters literally, allow a `/` after a folder.
   const printed = unescapePath(text);
   if (globbed?.includes(1)) {
     const row = rowOf(table, printed);
@@ -109,7 +124,7 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   return { matches: scattered === null ? new Uint8Array(table.length) : yield* matchPattern(table, scattered), problem: null };
 }
 
-/** Row of a whole path, -1 if the table has none. */
+/** Returns the row of a full path; -1 if there is none. */
 function rowOf(table: RowTable, path: Uint8Array): number {
   let row = -1;
   let end = table.length;
@@ -178,7 +193,7 @@ function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, s
   }
 }
 
-/** How many bytes of paths are decoded at once. */
+/** How many bytes of paths to decode at once. */
 const CHUNK_BYTES = 1 << 16;
 
 function* matchExpression(table: RowTable, source: string, flags: string): Steps<TextMatches> {
@@ -195,7 +210,7 @@ function* matchExpression(table: RowTable, source: string, flags: string): Steps
 /** Visits paths as they are printed (escapePath), in the order of the rows. Decodes many at once if none needs an escape. */
 function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
-  // The current row's path, behind those of its folders; and by row, where its path ends.
+  // The current row's path, which begins with its folders' paths; and by row, where its path ends.
   let path = new Uint8Array(1024);
   const pathEnd = new Uint32Array(length);
   let chunk = new Uint8Array(CHUNK_BYTES);

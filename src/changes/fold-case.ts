@@ -1,18 +1,8 @@
-// Names of a Windows image are one name where they differ by case only. NTFS compares UTF-16 units through a table of simple upper
-// case ([MS-FSA] 2.1.4.3); we fold each character on its own, and only where that gives one character again: `ß` stays `ß`.
-// Bytes that aren't UTF-8 fold their ASCII letters only.
+// In a Windows image, names that differ only in case are the same name. For bytes that aren't UTF-8, only ASCII letters are folded.
 
-import { decodeUtf8, encodeUtf8 } from '#model';
+import { decodeUtf8, encodeUtf8, foldWindowsCase } from '#model';
 
-/** Folds one character: to upper case, then to lower, each only if the result is one character of the same length. */
-function foldCharacter(ch: string): string {
-  const upper = ch.toUpperCase();
-  const one = upper.length === ch.length ? upper : ch;
-  const lower = one.toLowerCase();
-  return lower.length === one.length ? lower : one;
-}
-
-/** Folds a name: two names of a Windows image are the same if the results are. Returns `bytes` itself if nothing changes. */
+/** Folds a name. Two names of a Windows image are the same if their folded forms are equal. Returns `bytes` itself if nothing changes. */
 export function foldName(bytes: Uint8Array): Uint8Array {
   let upper = false;
   let ascii = true;
@@ -23,10 +13,6 @@ export function foldName(bytes: Uint8Array): Uint8Array {
   }
   if (ascii && !upper) return bytes;
   const text = ascii ? null : decodeUtf8(bytes);
-  if (text !== null) {
-    let folded = '';
-    for (const ch of text) folded += foldCharacter(ch);
-    return encodeUtf8(folded);
-  }
+  if (text !== null) return encodeUtf8(foldWindowsCase(text));
   return bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte));
 }

@@ -1,7 +1,7 @@
-// Resolves hard links. A hard link is another name of a file and its body, but also of a symbolic link, a device or a pipe. It keeps what
-// its target was when the link was made: an entry of the same layer, before the link (the table knows) or after it, otherwise of the
-// layers below, even if the same layer hides the target. Links may point at links, in a circle, or at nothing.
-// (go-containerregistry#977)
+// Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. The link refers to
+// the entry that its target was when the link was made: an entry of the same layer, before the link (the table already resolves those) or
+// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at links, in a circle, or
+// at nothing. (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';
@@ -39,7 +39,7 @@ function linkIndex(links: LinkTable | null | undefined, member: number): number 
   return -1;
 }
 
-/** Resolves the links of the layer being staged. Calls `onFault` for each without a valid target. */
+/** Resolves the links of the layer being staged. Calls `onFault` for each link without a valid target. */
 export function resolveLinks(
   applier: Applier,
   staged: Staged,
@@ -96,7 +96,7 @@ interface Target {
   readonly member: number;
 }
 
-/** One step from a hard link: an entry, another hard link of the same layer, or nothing. */
+/** Follows a hard link by one step: to an entry, another hard link of the same layer, or nothing. */
 function follow(applier: Applier, layer: number, link: number, lower: readonly (LinkTable | null)[]): Target | LinkFault {
   const { tree, touch, brought, view } = applier;
   const own = tree.layers[layer] as LayerTable;
@@ -124,7 +124,7 @@ function follow(applier: Applier, layer: number, link: number, lower: readonly (
   return 'missing';
 }
 
-/** The entry that a hard link is another name of; any other entry itself. Null for a hard link to nothing. */
+/** Returns the entry that a hard link is another name of; any other entry is returned itself. Null for a dangling hard link. */
 export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): EntryAt | null {
   if (tree.layers[layer]?.type[member] !== TYPE.hardlink) return { layer, member };
   const table = links[layer];
@@ -133,7 +133,7 @@ export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], l
   return { layer: table.targetLayer[index] as number, member: table.targetMember[index] as number };
 }
 
-/** A number for the entry's body, the same for all names of that body; -1 if it has none. */
+/** Returns a number that identifies the entry's body, equal for all names of that body; -1 if there is none. */
 export function bodyKey(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): number {
   const type = tree.layers[layer]?.type[member];
   if (type === TYPE.file) return layer * 0x1_0000_0000 + member;

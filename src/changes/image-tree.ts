@@ -1,10 +1,10 @@
 // One tree of all paths in the layers of an image: every node of every layer's table is mapped to a node of the image.
 //
-// Nodes are numbered in the order in which they appear, from the bottom layer up: a parent's number is smaller than its children's, 0 is
-// the root. A name is stored once, in the table of the lowest layer that has it. Children are found through one open-addressing hash
-// table over (parent, name); the hash of a name comes with the layer's table. Memory: 18 bytes for each node of the image (parent, first
-// child, next sibling, name) and 6 to 12 in the hash table; 4 for each node of a layer. No strings, no objects. The depth-first order
-// with sorted siblings (4 bytes) is made with the first row table; `inspect` needs none.
+// Nodes are numbered in order of appearance, from the bottom layer up: a parent's number is smaller than its children's, and 0 is the root.
+// A name is stored once, in the table of the lowest layer that has it. Children are found through one open-addressing hash table over
+// (parent, name); the layer's table contains the hash of each name. Memory: 18 bytes for each node of the image (parent, first child, next
+// sibling, name) and 6 to 12 in the hash table; 4 for each node of a layer. No strings, no objects. The depth-first order with sorted
+// siblings (4 bytes) is computed for the first row table, which `inspect` doesn't need.
 
 import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
@@ -20,7 +20,7 @@ export interface ImageTree {
   readonly caseInsensitive: boolean;
   readonly count: number;
   readonly parent: Uint32Array;
-  /** 0: none, as the root is nobody's child. The latest child comes first. */
+  /** The most recently added child; 0, the root, if there is none. */
   readonly firstChild: Uint32Array;
   readonly nextSibling: Uint32Array;
   /** Layer whose table has the name, and the node there. */
@@ -47,7 +47,7 @@ function slotCount(nodes: number): number {
   return count;
 }
 
-/** Name of an image node: a view. The root's is empty. */
+/** Name of an image node, as a view into its table. The root's is empty. */
 export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
   const table = tree.layers[tree.nameLayer[node] as number];
   return node === 0 || !table ? new Uint8Array(0) : nodeName(table, tree.nameNode[node] as number);
@@ -96,7 +96,7 @@ class TreeBuilder {
   readonly #nextSibling: Uint32Array<ArrayBuffer>;
   readonly #nameLayer: Uint16Array<ArrayBuffer>;
   readonly #nameNode: Uint32Array<ArrayBuffer>;
-  /** Hash of the case-folded name, needed while building; null if names are case-sensitive, as the tables have the hash then. */
+  /** Hash of the case-folded name, needed while building; null if names are case-sensitive, because the tables already have that hash. */
   readonly #folded: Uint32Array | null;
   #slots: Uint32Array<ArrayBuffer> = new Uint32Array(64);
 
@@ -114,7 +114,7 @@ class TreeBuilder {
   }
 
   build(): ImageTree {
-    // A layer that comes again leads to the nodes that it led to before.
+    // If a layer occurs twice, its nodes map to the same image nodes both times.
     const known = new Map<LayerTable, Uint32Array>();
     const maps = this.#layers.map((table, layer) => {
       if (table === null) return null;
@@ -195,7 +195,7 @@ class TreeBuilder {
     return folded === name ? (table.nodeHash[node] as number) : hashName(folded, 0, folded.length);
   }
 
-  /** Grows the hash table for that many more nodes. */
+  /** Grows the hash table to take that many more nodes. */
   #reserve(nodes: number): void {
     const length = slotCount(this.#count + nodes);
     if (length <= this.#slots.length) return;
@@ -217,7 +217,7 @@ export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitiv
 }
 
 /** The child with the name bytes[start..end], 0 if no layer has it. */
-function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
+export function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
   const { slots } = tree;
   const mask = slots.length - 1;
   const name = bytes.subarray(start, end);
@@ -236,7 +236,7 @@ function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: nu
 /** Returned by {@link findPath} for a path that no layer has, or that contains `..`. */
 export const NOT_IN_TREE = -1;
 
-/** The node of a path, 0 for the root. The path needn't be normalised: empty components and `.` are skipped. */
+/** Finds the node of a path, 0 for the root. The path needn't be normalized: empty components and `.` are skipped. */
 export function findPath(tree: ImageTree, path: Uint8Array): number {
   let node = 0;
   for (let start = 0; start < path.length; ) {

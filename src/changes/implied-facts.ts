@@ -1,19 +1,36 @@
-// Mode, owner, attributes and time of an implied folder. A container engine copies them from the same folder in the layers below, which it
-// searches one at a time, the nearest first, each unpacked on its own. So they may come from a folder that an opaque marker hides, or that
-// a link of a lower layer leads to. If the nearest entry is no folder, or there is none, the folder gets 0755 and root.
-// Source: containerd pkg/archive, mkparent.
+// Mode, owner, attributes and time of an implied folder. A container engine copies these from the same folder in the layers below. It
+// searches them one at a time, nearest first, each unpacked on its own, so the source may be a folder that an opaque marker hides, or that
+// a link of a lower layer leads to. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and root. Source:
+// containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
-import { type FolderFacts, type ImageTree, imageNodePath } from './image-tree.ts';
+import { type FolderFacts, type ImageTree, imageNodeName } from './image-tree.ts';
 import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
+/** Maximum number of components of link targets looked up for all folders of an image. */
+const MAX_STEPS = 1 << 26;
+/** Maximum number of cached places. A search takes one for each layer below the folder. */
+const MAX_PLACES = 1 << 18;
 /** What a layer has at a node, other than an entry. */
 const NOTHING = 0;
 const IMPLIED = -1;
 const WHITEOUT = -2;
 
-/** One layer unpacked on its own: what it has at each path. */
+/** The target of a path in a layer. */
+interface Place {
+  /** 1 + the member, or NOTHING, IMPLIED or WHITEOUT. */
+  readonly holds: number;
+  readonly node: number;
+  /** Number of links followed to get there. */
+  readonly links: number;
+}
+
+const ROOT: Place = { holds: IMPLIED, node: 0, links: 0 };
+const NOWHERE: Place = { holds: NOTHING, node: 0, links: 0 };
+const HIDDEN: Place = { holds: WHITEOUT, node: 0, links: 0 };
+
+/** What one layer, unpacked on its own, has at each path. */
 class OwnFolder {
   readonly #table: LayerTable;
   /** By node: 1 + the member, or one of the constants above. */
@@ -50,47 +67,47 @@ class OwnFolder {
     }
   }
 
-  /** Whether the layer hides the path in the layers below, by a whiteout of it or of a folder above. */
-  hides(path: Uint8Array): boolean {
-    let node = 0;
-    for (const name of this.#whitedOut.size === 0 ? [] : partsOf(path)) {
-      node = this.#find(node, name);
-      if (node === 0) return false;
-      if (this.#whitedOut.has(node)) return true;
+  /** Returns the image's nodes that the layer hides in the layers below, by a whiteout of the node or of a folder above. */
+  hidden(map: Uint32Array): ReadonlySet<number> {
+    const hidden = new Set<number>();
+    if (this.#whitedOut.size === 0) return hidden;
+    const { nodeParent, nodeCount } = this.#table;
+    for (let node = 1; node < nodeCount; node++) {
+      const isBelow = hidden.has(map[nodeParent[node] as number] as number);
+      if (isBelow || this.#whitedOut.has(node)) hidden.add(map[node] as number);
     }
-    return false;
+    return hidden;
   }
 
-  /** Follows a path, symbolic links included: returns 1 + the member there or one of the constants above, and the path without links. */
-  locate(path: Uint8Array): { readonly holds: number; readonly parts: readonly Uint8Array[] } {
-    const { type } = this.#table;
-    const left = partsOf(path).reverse();
-    const way: { node: number; name: Uint8Array }[] = [];
-    let holds: number = IMPLIED;
-    let links = 0;
-    for (let name = left.pop(); name !== undefined; name = left.pop()) {
-      if (name.length === 2 && name[0] === 0x2e && name[1] === 0x2e) {
-        way.pop();
-        continue;
-      }
-      const node = this.#find(way.at(-1)?.node ?? 0, name);
-      holds = node === 0 ? NOTHING : (this.#holds[node] as number);
+  #isFolder(holds: number): boolean {
+    return holds === IMPLIED || (holds > 0 && this.#table.type[holds - 1] === TYPE.directory);
+  }
+
+  /** Resolves `name` in a folder, following symbolic links. Subtracts the components of link targets from `room`. */
+  below(folder: Place, name: Uint8Array, room: { steps: number }): Place {
+    const { type, nodeParent } = this.#table;
+    if (!this.#isFolder(folder.holds)) return folder.holds === NOTHING ? NOWHERE : HIDDEN;
+    let { node, holds, links } = folder;
+    const left = [name];
+    for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      const isUp = part.length === 2 && part[0] === 0x2e && part[1] === 0x2e;
+      const next = isUp ? (nodeParent[node] as number) : this.#find(node, part);
+      holds = next === 0 && !isUp ? NOTHING : (this.#holds[next] as number);
       if (holds > 0 && type[holds - 1] === TYPE.symlink) {
-        if (++links > MAX_LINKS) return { holds: NOTHING, parts: [] };
         const target = linkName(this.#table, holds - 1) ?? new Uint8Array(0);
-        if (target[0] === 0x2f) way.length = 0;
-        left.push(...partsOf(target).reverse());
-        holds = IMPLIED;
+        const parts = partsOf(target);
+        room.steps -= parts.length;
+        if (++links > MAX_LINKS || room.steps < 0) return NOWHERE;
+        if (target[0] === 0x2f) node = 0;
+        for (const each of parts.reverse()) left.push(each);
+        holds = this.#holds[node] as number;
         continue;
       }
-      way.push({ node, name });
-      const isFolder = holds === IMPLIED || (holds > 0 && type[holds - 1] === TYPE.directory);
-      if (!isFolder) {
-        // Nothing of the layers further down is visible below a whiteout or a file.
-        return { holds: left.length > 0 && node !== 0 && holds !== NOTHING ? WHITEOUT : left.length > 0 ? NOTHING : holds, parts: [] };
-      }
+      node = next;
+      // Below a whiteout or a file, lower layers aren't visible.
+      if (left.length > 0 && !this.#isFolder(holds)) return holds === NOTHING ? NOWHERE : HIDDEN;
     }
-    return { holds, parts: way.map(({ name }) => name) };
+    return { holds, node, links };
   }
 }
 
@@ -128,53 +145,77 @@ function partsOf(path: Uint8Array): Uint8Array[] {
   return parts;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const path = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 1, 0));
-  let at = 0;
-  for (const part of parts) {
-    path.set(part, at);
-    path[at + part.length] = 0x2f;
-    at += part.length + 1;
-  }
-  return path;
-}
-
 /** The layers of a tree, each unpacked on its own when first needed. */
 export class ImpliedFacts implements FolderFacts {
   readonly #tree: ImageTree;
   readonly #folders = new Map<number, OwnFolder>();
   readonly #known = new Map<number, EntryAt | null>();
+  readonly #hidden = new Map<number, ReadonlySet<number>>();
+  /** By layer and image node. */
+  readonly #places = new Map<number, Place>();
+  readonly #room = { steps: MAX_STEPS };
 
   constructor(tree: ImageTree) {
     this.#tree = tree;
   }
 
   /**
-   * The entry that an implied folder of `layer` takes its mode, owner and time from; null: 0755 and root. Searches no layer below `lowest`.
-   * Always null in a Windows image, which has no such rule.
+   * Finds the entry that an implied folder of `layer` takes its mode, owner and time from; null: 0755 and root. Searches no layer below
+   * `lowest`. Always null for Windows images, to which the rule doesn't apply.
    */
   of(lowest: number, layer: number, node: number): EntryAt | null {
     if (this.#tree.caseInsensitive) return null;
     const key = layer * 0x1_0000_0000 + node;
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = this.#search(lowest, layer, imageNodePath(this.#tree, node));
+      known = layer <= lowest ? null : this.#search(lowest, layer, node);
       this.#known.set(key, known);
     }
     return known;
   }
 
-  #search(lowest: number, from: number, path: Uint8Array): EntryAt | null {
-    if (this.#folder(from)?.hides(path)) return null;
-    for (let layer = from - 1, at = path; layer >= lowest; layer--) {
-      const { holds, parts } = this.#folder(layer)?.locate(at) ?? { holds: NOTHING, parts: [] };
+  #search(lowest: number, from: number, node: number): EntryAt | null {
+    const { layers, maps } = this.#tree;
+    if (this.#hiddenBy(from).has(node)) return null;
+    for (let layer = from - 1, at = node; layer >= lowest; layer--) {
+      const { holds, node: found } = this.#place(layer, at);
       if (holds === NOTHING) continue;
-      if (holds > 0) return this.#tree.layers[layer]?.type[holds - 1] === TYPE.directory ? { layer, member: holds - 1 } : null;
+      if (holds > 0) return layers[layer]?.type[holds - 1] === TYPE.directory ? { layer, member: holds - 1 } : null;
       if (holds === WHITEOUT) return null;
-      // Implied there as well: that folder was copied from further below, by its own path.
-      at = joined(parts);
+      // The folder is implied there as well, and takes its mode and owner from further below by its own path.
+      at = maps[layer]?.[found] as number;
     }
     return null;
+  }
+
+  /** Resolves an image node's path in a layer. Caches parent folders, so a deep tree costs one step per folder. */
+  #place(layer: number, node: number): Place {
+    const folder = this.#folder(layer);
+    if (folder === null) return NOWHERE;
+    const { parent } = this.#tree;
+    const keyOf = (at: number): number => layer * 0x1_0000_0000 + at;
+    const way: number[] = [];
+    let place: Place | undefined;
+    for (let at = node; place === undefined; at = parent[at] as number) {
+      place = at === 0 ? ROOT : this.#places.get(keyOf(at));
+      if (place === undefined) way.push(at);
+    }
+    if (this.#places.size > MAX_PLACES) this.#places.clear();
+    for (let at = way.pop(); at !== undefined; at = way.pop()) {
+      place = folder.below(place, imageNodeName(this.#tree, at), this.#room);
+      this.#places.set(keyOf(at), place);
+    }
+    return place;
+  }
+
+  #hiddenBy(layer: number): ReadonlySet<number> {
+    let hidden = this.#hidden.get(layer);
+    if (hidden === undefined) {
+      const map = this.#tree.maps[layer];
+      hidden = (map && this.#folder(layer)?.hidden(map)) ?? new Set<number>();
+      this.#hidden.set(layer, hidden);
+    }
+    return hidden;
   }
 
   #folder(layer: number): OwnFolder | null {

@@ -1,31 +1,31 @@
+import type { PathMatcher, PathState } from '#format/path';
 import { TYPE } from '#model';
 import { bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
-import { imageNodePath } from './image-tree.ts';
+import { type ImageTree, imageNodeName } from './image-tree.ts';
 import { linkedBodies, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { forEachBody } from './wasted-files.ts';
 
-/** Bytes of an image without some of its files. */
+/** Byte counts of an image without some of its files. */
 export interface KeptFigures {
   /** By layer, the bottom first: bytes of its regular files. */
   readonly layerBytes: readonly number[];
   /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
-  /** Bytes of them that the top view still shows, each body once. */
+  /** How many of those bytes the top view still shows, counting each body once. */
   readonly finalBytes: number;
 }
 
-/** Totals without the bodies whose paths are left out. The path (raw bytes) is that of the entry with the body, not of its hard links. */
-export function figuresWithout(stack: Stack, isLeftOut: (path: Uint8Array) => boolean): KeptFigures {
+/**
+ * Totals without the bodies that patterns match. What counts is the path of the entry with the body, not those of its hard links. `rest` is
+ * awaited between parts of the work: it gives other work its turn, and may throw to stop. Throws as {@link PathMatcher.enter}.
+ */
+export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: () => Promise<void>): Promise<KeptFigures> {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
-  // By node: 1 kept, 2 left out, 0 unknown.
-  const known = new Uint8Array(tree.count);
-  const isKept = (node: number): boolean => {
-    if (known[node] === 0) known[node] = isLeftOut(imageNodePath(tree, node)) ? 2 : 1;
-    return known[node] === 1;
-  };
+  const isLeftOut = await matchNodes(tree, matcher, rest);
+  const isKept = (node: number): boolean => isLeftOut[node] === 0;
   const layerBytes = stack.layers.map(() => 0);
   forEachBody(stack, (node, layer, size) => {
     if (isKept(node)) layerBytes[layer] = (layerBytes[layer] as number) + size;
@@ -44,3 +44,21 @@ export function figuresWithout(stack: Stack, isLeftOut: (path: Uint8Array) => bo
   }
   return { layerBytes, fileBytes: layerBytes.reduce((sum, bytes) => sum + bytes, 0), finalBytes };
 }
+
+/** By node of the tree: 1 if a pattern matches its path, otherwise 0. */
+async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Promise<void>): Promise<Uint8Array> {
+  const matches = new Uint8Array(tree.count);
+  // Of nodes with children only. A parent's number is smaller than its children's.
+  const states: (PathState | undefined)[] = [matcher.root];
+  for (let node = 1; node < tree.count; node++) {
+    if (node % NODES_A_TURN === 0) await rest();
+    const parent = states[tree.parent[node] as number] as PathState;
+    const state = matcher.enter(parent, imageNodeName(tree, node));
+    if (state.matches) matches[node] = 1;
+    if (tree.firstChild[node] !== 0) states[node] = state;
+  }
+  return matches;
+}
+
+/** A few milliseconds with ordinary patterns. */
+const NODES_A_TURN = 1000;

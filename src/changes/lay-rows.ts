@@ -10,8 +10,8 @@ export interface RowDraft extends RowTable {
 }
 
 /**
- * Makes rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1. Fills in parents,
- * subtree ends and names (those of `shown`), and each node's row in `rowOf`. All other columns are empty, kinds `unchanged`.
+ * Makes rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which get the mark 1. Fills in parents, subtree
+ * ends and names (those of `shown`), and each node's row in `rowOf`. All other columns stay empty; every kind is `unchanged`.
  */
 export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowDraft {
   const { parent } = tree;
@@ -83,8 +83,8 @@ export interface Fact {
 }
 
 /**
- * Fills a row from a member. `size`: of the body that it shows; `layer`: the number for the column; `inode`: the target of a hard link,
- * otherwise the member itself.
+ * Fills a row from a member. `size`: of the body that the row shows; `layer`: the number for the column; `inode`: the target of a hard
+ * link, otherwise the member itself.
  */
 export function setMember(rows: RowDraft, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
   const { table, member } = entry;
@@ -95,7 +95,7 @@ export function setMember(rows: RowDraft, row: number, entry: Fact, layer: numbe
   if (table.type[member] === TYPE.file) rows.counted[row] = COUNTED.now;
   rows.layer[row] = layer;
   rows.entry[row] = member;
-  // A copy: cloning a view would clone all link names of the layer.
+  // Copied, because cloning a view would clone all link names of the layer.
   if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
 }
 

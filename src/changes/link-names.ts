@@ -1,5 +1,5 @@
-// Names of one body are equal on disk: which of them is the file in a tar, and which are links to it, is a matter of order and says
-// nothing about the file system. Used by comparisons of two file systems; changes of layers show what the layers contain.
+// On disk, all names of a body are equal. Which name a tar stores as the file and which as links depends only on their order. Used for
+// comparisons of file systems only; changes of layers show what the layers contain.
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
@@ -13,7 +13,7 @@ import type { ViewPair } from './view-pair.ts';
 /** What may differ between two entries with the same names and body. */
 const BY_ROLE = DIFFERS.type | DIFFERS.link;
 
-/** By the key of each body that hard links show: the nodes of all its names in the view, ascending. */
+/** Returns, by body key, the nodes of all names in the view, ascending, for each body that has hard links. */
 function namesOfLinkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): ReadonlyMap<number, readonly number[]> {
   const names = new Map<number, number[]>();
   links.forEach((table, layer) => {
@@ -43,8 +43,8 @@ export class LinkNames {
   }
 
   /**
-   * For a node with a file on both sides: its `bits` of DIFFERS without those that only come from the order of a tar. If the same names
-   * share the body on both sides, it doesn't matter which of them are links, and the body's attributes apply.
+   * Returns `bits` of DIFFERS, for a node with a file on both sides, without differences that only come from the order of a tar. If the
+   * same names share the body on both sides, which of them are links doesn't matter, and the body's attributes apply.
    */
   withoutRoles(node: number, bits: number): number {
     if ((bits & (BY_ROLE | DIFFERS.attributes)) === 0) return bits;

@@ -1,10 +1,10 @@
 /**
- * Searches for a text of any length byte by byte, ignoring the case of A to Z (Knuth–Morris–Pratt). A state is the number of bytes
- * matched; as with a path pattern, the state after a folder's path is where its children start.
+ * Searches for a string of any length byte by byte, ignoring the case of A to Z (Knuth–Morris–Pratt). A state is the number of bytes
+ * matched; as with a path pattern, the state after a folder's path is the initial state of its children.
  */
 export class LongText {
   readonly #text: Uint8Array;
-  /** By the number of bytes matched: how many still match if the next byte doesn't. */
+  /** By the number of bytes matched: how many still match after a mismatch. */
   readonly #back: Uint32Array;
 
   constructor(text: Uint8Array) {

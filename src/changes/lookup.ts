@@ -7,7 +7,8 @@ import { ABSENT, applyLayer, createApplier, IMPLIED, isFolder, isSameFolder } fr
 
 /**
  * The entry of a path (raw bytes; empty components and `.` are skipped) as seen at a layer; null if the view doesn't have it, and for the
- * root. The first call for a layer builds its view, which later calls reuse. A layer above the top means the top, -1 an empty view.
+ * root. The first call for a layer builds its view, which later calls reuse. A layer above the top is treated as the top; -1 is an empty
+ * view.
  */
 export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
   const node = findPath(indexOf(stack).tree, path);
@@ -24,7 +25,7 @@ export interface StreamAt {
 }
 
 /**
- * Alternate data streams of a path as seen at a layer, by name: a Windows layer has an entry `file:stream` for each. Source:
+ * Alternate data streams of a path as seen at a layer, by name. A Windows layer has an entry `file:stream` for each stream. Source:
  * go-winio, backuptar/tar.go.
  */
 export function streamsOf(stack: Stack, layer: number, path: Uint8Array): StreamAt[] {
@@ -46,13 +47,13 @@ export function streamsOf(stack: Stack, layer: number, path: Uint8Array): Stream
   return found.sort((a, b) => compareBytes(a.name, b.name));
 }
 
-/** The regular file with the body that a path shows, directly or through a hard link; null if it shows none. */
+/** Returns the regular file with the body that a path shows, directly or through a hard link; null if there is none. */
 export function resolveBody(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
   const at = lookup(stack, layer, path);
   return at === null || at.member === NO_ENTRY ? null : resolveEntryBody(stack, at);
 }
 
-/** The regular file with the body that an entry shows: the entry itself or the target of a hard link; null for anything else. */
+/** Returns the regular file with the body that an entry shows: the entry itself or the target of a hard link; null for anything else. */
 export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
   const { tree, links } = indexOf(stack);
   const key = bodyKey(tree, links, at.layer, at.member);
@@ -60,8 +61,8 @@ export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
 }
 
 /**
- * The entry, of any type, that a hard link is another name of; any other entry itself, an implied folder too. Null for a hard link to
- * nothing.
+ * Returns the entry, of any type, that a hard link is another name of; any other entry, even an implied folder, is returned itself. Null
+ * for a dangling hard link.
  */
 export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
   if (at.member === NO_ENTRY) return at;
@@ -69,7 +70,7 @@ export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
   return inodeOf(tree, links, at.layer, at.member);
 }
 
-/** What a layer did to a path. */
+/** A layer's change to a path. */
 export interface PathEvent {
   readonly layer: number;
   readonly kind: Exclude<KindName, 'unchanged'>;
@@ -77,11 +78,21 @@ export interface PathEvent {
   readonly size: number;
 }
 
-/** Layers that added, modified or removed the path, or removed a folder it was in; the lowest first. */
+/** What a layer did to a path, and the entry that it brought; null for removals. The member is NO_ENTRY for an implied folder. */
+export interface PathVersion extends PathEvent {
+  readonly at: EntryAt | null;
+}
+
+/** Returns the layers that added, modified or removed the path, or removed a folder it was in; the lowest first. */
 export function history(stack: Stack, path: Uint8Array): PathEvent[] {
+  return pathVersions(stack, path).map(({ at: _, ...event }) => event);
+}
+
+/** Like {@link history}, with the entries. */
+export function pathVersions(stack: Stack, path: Uint8Array): PathVersion[] {
   const { tree, links } = indexOf(stack);
   const node = findPath(tree, path);
-  const events: PathEvent[] = [];
+  const events: PathVersion[] = [];
   if (node <= 0) return events;
   const applier = createApplier(tree);
   const { view } = applier;
@@ -93,13 +104,13 @@ export function history(stack: Stack, path: Uint8Array): PathEvent[] {
     applyLayer(applier, layer);
     const now = view.type[node] as number;
     if (now === ABSENT) {
-      if (type !== ABSENT) events.push({ layer, kind: KIND_NAMES[3], size: 0 });
+      if (type !== ABSENT) events.push({ layer, kind: KIND_NAMES[3], size: 0, at: null });
       continue;
     }
     if (view.layer[node] !== layer) continue;
     if (now === IMPLIED) {
       // An implied folder is an event only if it replaces something else.
-      if (type !== ABSENT && !isFolder(type)) events.push({ layer, kind: KIND_NAMES[2], size: 0 });
+      if (type !== ABSENT && !isFolder(type)) events.push({ layer, kind: KIND_NAMES[2], size: 0, at: { layer, member: NO_ENTRY } });
       continue;
     }
     const member = view.member[node] as number;
@@ -109,7 +120,7 @@ export function history(stack: Stack, path: Uint8Array): PathEvent[] {
     }
     const key = bodyKey(tree, links, layer, member);
     const size = key < 0 ? 0 : (stack.layers[bodyKeyLayer(key)]?.size[bodyKeyMember(key)] ?? 0);
-    events.push({ layer, kind: type === ABSENT ? KIND_NAMES[1] : KIND_NAMES[2], size });
+    events.push({ layer, kind: type === ABSENT ? KIND_NAMES[1] : KIND_NAMES[2], size, at: { layer, member } });
   }
   return events;
 }

@@ -2,7 +2,7 @@ import { type RowTable, rowName } from '#model';
 
 const SLASH = 0x2f;
 
-/** Whether `folder/…` sorts before the sibling's path. Siblings are sorted, so the folder's name isn't after the sibling's. */
+/** Whether `folder/…` sorts before the sibling's path. Requires that the folder's name doesn't sort after the sibling's. */
 function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boolean {
   const folderName = rowName(rows, folder);
   const name = rowName(rows, sibling);
@@ -11,13 +11,13 @@ function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boo
 }
 
 /**
- * All row numbers in the order of the full paths' bytes. That is not the order of the rows: `a-b` comes before `a/x`, as `-` is less
- * than `/`. One pass over the rows, without building paths: a folder's content waits until no sibling comes before it.
+ * Returns all row numbers in the byte order of the full paths. The rows' own order differs: `a-b` sorts before `a/x`, because `-` is less
+ * than `/`. Takes one pass over the rows and builds no paths: a folder's content waits until siblings that sort before it have been output.
  */
 export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(rows.length);
   let length = 0;
-  // Folders that are in the order already, but not their content; the next one is on top.
+  // Folders that were output without their content; the next is on top.
   const waiting: number[] = [];
   // By level of siblings: the next row, the end, and how many folders of outer levels are waiting.
   const next: number[] = [0];

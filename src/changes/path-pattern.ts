@@ -1,11 +1,11 @@
 // Patterns over paths, matched byte by byte by a bit-parallel automaton (Shift-And): bit i of the state means that the first i pieces of
-// the pattern match. The state after a folder's path is where its children start, so that a whole table takes one step for each byte of
-// its names. A pattern may have 31 pieces, the bits of a number.
+// the pattern match. The state after a folder's path is the initial state of its children, so a whole table takes one step per byte of its
+// names. A pattern may have 31 pieces, one per bit of a number.
 
 const SLASH = 0x2f;
 const ANY_BYTE = new Uint8Array(256).fill(1);
 const NO_SLASH = ANY_BYTE.map((_, byte) => (byte === SLASH ? 0 : 1));
-/** Bytes that begin a character; a loop takes the bytes that continue it. */
+/** Bytes that begin a UTF-8 character; a loop matches its continuation bytes. */
 const LEAD_BYTE = ANY_BYTE.map((_, byte) => (byte === SLASH || (byte & 0xc0) === 0x80 ? 0 : 1));
 
 const MOST_PIECES = 31;
@@ -13,13 +13,13 @@ const MOST_PIECES = 31;
 export interface PathPattern {
   /** By byte, the bits of states that advance. */
   readonly advance: Int32Array;
-  /** By byte, the bits of states that stay. */
+  /** By byte, the bits of states that remain. */
   readonly stay: Int32Array;
   /** States that are optional: entering one also enters the next. */
   readonly skip: number;
   readonly start: number;
   readonly accept: number;
-  /** Match the last component only. */
+  /** Whether to match the last component only. */
   readonly nameOnly: boolean;
 }
 
@@ -54,7 +54,7 @@ class PatternBuilder {
   }
 }
 
-/** The byte; a letter A to Z in both cases. */
+/** Returns the set of a byte; for a letter A to Z, of both cases. */
 function byteSet(byte: number): Uint8Array {
   const set = new Uint8Array(256);
   set[byte] = 1;
@@ -126,7 +126,7 @@ function classSet(inside: Uint8Array): Uint8Array {
   return isInverse ? set.map((is, byte) => (byte === SLASH ? 0 : 1 - is)) : set;
 }
 
-/** The state after one more byte. */
+/** Returns the state after one more byte. */
 export function step(pattern: PathPattern, state: number, byte: number): number {
   const entered = (state & (pattern.advance[byte] as number)) << 1;
   return entered | ((entered & pattern.skip) << 1) | (state & (pattern.stay[byte] as number));

@@ -19,7 +19,7 @@ function checkLayer(stack: Stack, layer: number): void {
   }
 }
 
-/** Applies the layers and records why nodes disappear. */
+/** Applies the layers from `from` to `to` and records why nodes disappear. */
 function watched(stack: Stack, from: number, to: number, sums: UseOfSums): ViewPair {
   const { tree, links } = indexOf(stack);
   const before = ownViewAtLayer(stack, from - 1);
@@ -31,10 +31,10 @@ function watched(stack: Stack, from: number, to: number, sums: UseOfSums): ViewP
 }
 
 /**
- * What the layers from `from` to `to` (both included, 0 the bottom) changed together: rows of changes, and of the folders that lead to
- * them. A removed folder is one row with the sum of what it hid. A folder that stays although a whiteout or opaque marker hid its content
- * has that `reason` and the sum; the topmost hidden paths have rows below it. Files of the same size that can't be compared without
- * reading them are `unread`. Throws NOT_FOUND for a layer that doesn't exist or a reversed range.
+ * Returns what the layers from `from` to `to` (inclusive, 0 is the bottom) changed together: rows of changes, and of the folders that lead
+ * to them. A removed folder is one row with the sum of what it contained. A folder that remains while a whiteout or opaque marker hid its
+ * content has that `reason` and the sum; the topmost hidden paths have rows below the folder. Files of the same size that can't be compared
+ * without reading them are `unread`. Throws NOT_FOUND for a layer that doesn't exist or a reversed range.
  */
 export function changesOf(stack: Stack, from: number, to: number, { sums = 'trusted' }: SumOptions = {}): RowTable {
   checkLayer(stack, from);
@@ -44,8 +44,8 @@ export function changesOf(stack: Stack, from: number, to: number, { sums = 'trus
 }
 
 /**
- * The file system as seen at a layer: a row for each path of the view. Paths that this layer added or modified are marked.
- * Throws NOT_FOUND for a layer that doesn't exist.
+ * Returns the file system as seen at a layer, with a row for each path of the view. Marks paths that this layer added or modified. Throws
+ * NOT_FOUND for a layer that doesn't exist.
  */
 export function viewAt(stack: Stack, layer: number): RowTable {
   checkLayer(stack, layer);
@@ -61,11 +61,11 @@ export interface CompareViewsOptions extends SumOptions {
 }
 
 /**
- * Compares the view of stack A at `layerA` with that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
- * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of A for removed rows), `previousLayer` and
+ * Compares the view of stack A at `layerA` with that of stack B at `layerB`: rows of what B added, modified (for folders, in more than the
+ * time) or removed, and of the folders that lead to those. `layer` and `entry` are of stack B (of A for removed rows), `previousLayer` and
  * `previousEntry` of A. Files of the same size that may have the same bytes are `unread`: the caller reads both. If the same names share a
- * body in both views, it doesn't matter which of them are the hard links. Layer -1 is an empty view. Throws NOT_FOUND for other layers
- * that don't exist.
+ * body in both views, which of them are hard links doesn't matter. Layer -1 is an empty view. Throws NOT_FOUND for other layers that don't
+ * exist.
  */
 export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareViewsOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);

@@ -25,7 +25,7 @@ export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: num
   );
 }
 
-/** Mode and owner of an implied folder that has nothing to copy them from: what container engines use. */
+/** Mode and owner of an implied folder without a folder to copy them from, as container engines set them. */
 export const IMPLIED_META: MemberMeta = {
   mode: 0o755,
   uid: 0,
@@ -37,7 +37,7 @@ export const IMPLIED_META: MemberMeta = {
   attributes: null,
 };
 
-/** Bits of DIFFERS for mode, owner and attributes. */
+/** Returns the bits of DIFFERS for mode, owner and attributes. */
 function metaDifference(one: MemberMeta, two: MemberMeta): number {
   if (one === two) return 0;
   let bits = 0;
@@ -56,30 +56,31 @@ function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
 export interface Shown {
   readonly table: LayerTable | null;
   readonly member: number;
-  /** The same number for the same body, -1 for none. */
+  /** A number that identifies the body, the same for all its names; -1 if there is none. */
   readonly body: number;
   /** Table of the member with the body. */
   readonly bodyTable: LayerTable | null;
   readonly bodyMember: number;
-  /** Size of the body. */
   readonly size: number;
 }
 
-/** An implied folder. */
+/** What is shown for an implied folder. */
 export const NOTHING_SHOWN: Shown = { table: null, member: 0, body: -1, bodyTable: null, bodyMember: 0, size: 0 };
 
 /**
- * How checksums of bodies are used. `trusted`: equal sums mean equal bytes; `hints`: different sums mean different bytes, but equal ones
- * must be confirmed by reading; `ignored`: not at all.
+ * How checksums of bodies are used. `trusted`: equal sums mean equal bytes; `hints`: different sums mean different bytes, but equality must
+ * be confirmed by reading; `ignored`: checksums aren't used.
  */
 export type UseOfSums = 'trusted' | 'hints' | 'ignored';
 
-/** One of CONTENT_BITS: what is known about the bytes of two files without reading them. */
+/** Returns one of CONTENT_BITS: what is known about the content of two files without reading them. */
 export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): number {
   if (before.body === now.body) return DIFFERS.rewritten;
   if (before.size !== now.size) return DIFFERS.content;
   if (now.size === 0) return DIFFERS.rewritten;
   if (sums === 'ignored' || before.bodyTable === null || now.bodyTable === null) return DIFFERS.unread;
+  // Checksums from a table of contents aren't comparable with those computed from bodies.
+  if (before.bodyTable.provenance !== now.bodyTable.provenance) return DIFFERS.unread;
   const isSame = sameSums(before.bodyTable.bodySums, before.bodyMember, now.bodyTable.bodySums, now.bodyMember);
   if (isSame === false) return DIFFERS.content;
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
@@ -96,7 +97,7 @@ function typeOf(shown: Shown): number {
   return shown.table === null ? TYPE.directory : (shown.table.type[shown.member] as number);
 }
 
-/** Bits of DIFFERS between what a path was and what it is. */
+/** Returns the bits of DIFFERS between the former and the present entry of a path. */
 export function difference(before: Shown, now: Shown, sums: UseOfSums): number {
   const { table: a, member: x } = before;
   const { table: b, member: y } = now;

@@ -1,6 +1,6 @@
 /**
- * Returns a function that hands out the same memory on each call, overwriting what the last caller had: allocating it would cost more than
- * the work done with it. Kept as long as the program runs, 4 bytes a row of the longest table.
+ * Returns a function that returns the same memory on each call, overwriting the previous caller's data, because allocating would cost more
+ * than the work itself. The memory, 4 bytes per row of the longest table, is never freed.
  */
 export function makeScratch(): (length: number) => Uint32Array<ArrayBuffer> {
   let scratch = new Uint32Array(0);

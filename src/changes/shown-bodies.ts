@@ -3,7 +3,7 @@ import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-lin
 import type { ImageTree } from './image-tree.ts';
 import type { View } from './view.ts';
 
-/** Image node of a member that is part of the view. */
+/** Returns the image node of a member that is part of the view. */
 export function nodeOf(tree: ImageTree, layer: number, member: number): number {
   const table = tree.layers[layer] as LayerTable;
   return (tree.maps[layer] as Uint32Array)[table.node[member] as number] as number;
@@ -19,7 +19,7 @@ export function isShownByItself(tree: ImageTree, view: View, key: number, twins?
   return shown === layer || (twins !== undefined && twins[shown] === twins[layer]);
 }
 
-/** Keys of the bodies that a view shows through hard links only, each once, ascending. */
+/** Returns the keys of the bodies that a view shows through hard links only, without duplicates, ascending. */
 export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const keys = new Set<number>();
   links.forEach((table, layer) => {

@@ -7,8 +7,8 @@ export type SortKey = 'name' | 'size' | 'kind' | 'mtime';
 export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0, [KIND.added]: 1, [KIND.modified]: 2, [KIND.removed]: 3 };
 
 /**
- * The rows depth first with siblings in another order: by name, size (of the whole subtree, then the bytes it hides), kind, or time;
- * equal ones by name. Default: names ascending, the others descending. Linear time: a radix sort.
+ * Returns the rows depth first with siblings sorted by name, size (of the subtree, then its hidden bytes), kind or time; ties by name.
+ * Default: names ascending, all else descending. Linear time: a radix sort.
  */
 export function sortChildren(
   table: RowTable,
@@ -35,7 +35,7 @@ export function sortChildren(
   return depthFirst(table, sorted);
 }
 
-/** Rows depth first, siblings in the order in which `sorted` has them. */
+/** Returns the rows depth first, with siblings in the order of `sorted`. */
 function depthFirst(table: RowTable, sorted: Uint32Array): Uint32Array<ArrayBuffer> {
   const { length, parent, subtreeEnd } = table;
   // A row's distance from its folder's first child, and the next free distance in each folder (the top level last).
@@ -62,8 +62,9 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
 /**
- * Row numbers sorted by key, stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Maps the keys' bits to 64-bit numbers in
- * the same order (negative ones inverted) and sorts by eleven bits in each pass. A pass in which all are equal is skipped.
+ * Returns row numbers sorted by key. The sort is stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Maps the keys' bits to
+ * 64-bit numbers in the same order (negative ones inverted) and sorts by eleven bits in each pass. Skips passes in which all bits are
+ * equal.
  */
 export function radixSort(rows: Uint32Array | null, keys: Float64Array, descending: boolean): Uint32Array<ArrayBuffer> {
   const length = keys.length;

@@ -4,13 +4,13 @@ import { KIND_RANK, radixSort } from './sort-children.ts';
 import type { SubtreeTotals } from './subtree-totals.ts';
 import type { VisibleOptions } from './visible-rows.ts';
 
-/** Sort by name, by what happened (the kind, then what differs), or by size (of the whole subtree, then the bytes it hides). */
+/** Sort by name, by what happened (the kind, then what differs), or by size (of the subtree, then its hidden bytes). */
 export type RowSort = 'name' | 'what' | 'size';
 
 const rowScratch = makeScratch();
 const resultScratch = makeScratch();
 
-/** Up to SHORT siblings are sorted by insertion, LONG and more by radix. */
+/** Up to SHORT siblings are sorted by insertion, LONG or more by radix. */
 const SHORT = 24;
 const LONG = 8_192;
 
@@ -28,8 +28,8 @@ export interface SortedOptions extends Pick<VisibleOptions, 'mask'> {
 }
 
 /**
- * Visible rows, top to bottom, as `visibleRows` returns them, but with sorted siblings; equal ones by name. Sorts visible rows only: the
- * time depends on the rows shown and not on the table.
+ * Returns the visible rows, top to bottom, like `visibleRows` but with sorted siblings; ties by name. Sorts visible rows only, so the time
+ * depends on the rows shown and not on the table.
  */
 export function sortedRows(
   table: RowTable,
@@ -55,7 +55,7 @@ export function* sortSteps(
   options: SortedOptions = {},
 ): Generator<undefined, Uint32Array<ArrayBuffer>> {
   const { length } = table;
-  // Not the scratch memory: others sort between the steps.
+  // Doesn't use the scratch memory: another sort may use it between the steps.
   const walk = new SortedWalk(table, expanded, totals, sort, options, new Uint32Array(length), new Uint32Array(length));
   while (!walk.step(STEP_ROWS)) yield;
   return walk.rows();
@@ -140,13 +140,13 @@ class SortedWalk {
     return false;
   }
 
-  /** A copy of the rows found so far. */
+  /** Returns a copy of the rows found so far. */
   rows(): Uint32Array<ArrayBuffer> {
     return this.#rows.slice(0, this.#count);
   }
 }
 
-/** How siblings compare: two keys by row, `sign` 1 ascending and -1 descending; then by name, which is the order of the rows. */
+/** How siblings compare: by two keys per row (`sign`: 1 ascending, -1 descending), then by name, which is the order of the rows. */
 interface Order {
   readonly first: Float64Array | null;
   readonly second: Float64Array | null;
@@ -173,7 +173,7 @@ function keysOf(
 /** {@link KIND_RANK}, above all bits of DIFFERS. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
-/** Reused memory for numbers, as makeScratch for rows; kept for one length at a time. */
+/** Returns reused memory for floats, like makeScratch for rows; keeps only the latest length. */
 function floats(length: number): Float64Array {
   const known = whatScratch.get(length);
   if (known !== undefined) return known;
@@ -183,7 +183,7 @@ function floats(length: number): Float64Array {
   return made;
 }
 
-/** Below 0 if `a` is shown first. */
+/** Returns a negative number if `a` is shown first. */
 function compare({ first, second, sign, byRow }: Order, a: number, b: number): number {
   if (first !== null) {
     const difference = ((first[a] as number) - (first[b] as number)) * sign;
@@ -198,7 +198,7 @@ function compare({ first, second, sign, byRow }: Order, a: number, b: number): n
 
 const shortKeys = new Float64Array(SHORT);
 
-/** Sorts rows, given in the order of their names, by insertion, in reverse: the row shown first comes last. Looks up each key once. */
+/** Sorts rows, which are ordered by name, by insertion into reverse display order. Looks up each key once. */
 function sortShort(rows: Uint32Array, from: number, end: number, { first, second, sign, byRow }: Order): void {
   if (byRow === 1) {
     for (let low = from, high = end - 1; low < high; low++, high--) {

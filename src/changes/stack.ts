@@ -1,7 +1,7 @@
-// Builds a stack: the tree of all paths, then layer after layer applied to one view, counting on the way. Keeps the tree, the maps into
+// Builds a stack: makes the tree of all paths, then applies layer after layer to one view and counts. A stack keeps the tree, the maps into
 // it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
 //
-//   80,000 entries in six layers: about 10 ms. Memory beside the layers' tables: see image-tree.ts.
+//   80,000 entries in six layers: about 10 ms. For memory besides the layers' tables, see image-tree.ts.
 
 import { FLAG, type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
 import {
@@ -24,15 +24,17 @@ import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } f
 import { windowsOddNames } from './windows-names.ts';
 
 const MAX_FINDINGS = 1_000;
-/** Of a path or a link target in a finding. */
+/** Maximum number of bytes of a path or link target that a finding shows. */
 const MAX_SHOWN_BYTES = 4096;
 
 /** What a stack keeps to build views and row tables from. */
 export interface StackIndex {
   readonly tree: ImageTree;
   readonly links: readonly (LinkTable | null)[];
-  /** The views used last, the latest first: the details of one path need two. */
+  /** The most recently used views, latest first. The details of one path need two. */
   readonly views: { readonly layer: number; readonly view: View }[];
+  /** By layer: the topmost nodes that it removes, and the folders that it replaces. */
+  readonly removals: readonly Uint32Array[];
 }
 
 interface BuiltStack extends Stack {
@@ -46,7 +48,7 @@ export function indexOf(stack: Stack): StackIndex {
   return index;
 }
 
-/** The view at a layer; below 0 an empty one. It is cached: don't write into it. */
+/** Returns the view at a layer; an empty view below layer 0. Views are cached: don't modify the result. */
 export function viewAtLayer(stack: Stack, layer: number): View {
   const { tree, views } = indexOf(stack);
   const at = Math.min(layer, stack.layers.length - 1);
@@ -57,7 +59,7 @@ export function viewAtLayer(stack: Stack, layer: number): View {
   return known.view;
 }
 
-/** A copy of {@link viewAtLayer}, to apply more layers to. */
+/** Returns a copy of the view at a layer, to apply more layers to. */
 export function ownViewAtLayer(stack: Stack, layer: number): View {
   const { tree, views } = indexOf(stack);
   const known = views.find((view) => view.layer === layer);
@@ -66,8 +68,8 @@ export function ownViewAtLayer(stack: Stack, layer: number): View {
 
 /**
  * Stacks layers, the lowest first; null for a layer that couldn't be read, which is treated as empty. `caseInsensitive`: ignore case in
- * names (an image whose os is windows). Keeps the tables, which must not change any more. Throws TOO_LARGE for more layers than the
- * columns can number.
+ * names, as in Windows images. Keeps the tables, which must not change afterwards. Throws TOO_LARGE for more layers than the columns can
+ * number.
  */
 export function buildStack(layers: readonly (LayerTable | null)[], options: { caseInsensitive?: boolean } = {}): Stack {
   if (layers.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `an image of ${layers.length} layers`);
@@ -77,6 +79,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
   const links: (LinkTable | null)[] = [];
   const summaries: LayerSummary[] = [];
   const findings: Finding[] = [];
+  const removals = layers.map(() => new Uint32Array(0));
   layers.forEach((table, layer) => {
     const staged = stageLayer(applier, layer);
     if (table === null || staged === null) {
@@ -106,12 +109,15 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
       }
       for (const { node, reason } of windowsOddNames(table)) list.addNode('reserved-name', node, reason);
     }
+    applier.removals = [];
     const removed = commitLayer(applier, staged);
+    if (applier.removals.length > 0) removals[layer] = Uint32Array.from(applier.removals);
     summaries.push({ ...layerFigures(table), added: staged.added, modified: staged.modified, removed });
     list.finish(findings);
   });
   const totals = totalsOf(tree, applier.view, links, summaries);
-  const stack: BuiltStack = { layers, caseInsensitive, summaries, totals, findings, index: { tree, links, views: [] } };
+  const index = { tree, links, views: [{ layer: layers.length - 1, view: applier.view }], removals };
+  const stack: BuiltStack = { layers, caseInsensitive, summaries, totals, findings, index };
   return stack;
 }
 
@@ -141,7 +147,7 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   folder: 'is a folder',
 };
 
-/** Findings of one layer: at most 1,000 of a code, the last of which then says how many were left out. */
+/** Findings of one layer: at most 1,000 per code, followed by a count of the rest. */
 class LayerFindings {
   readonly #table: LayerTable;
   readonly #layer: number;

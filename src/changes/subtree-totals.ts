@@ -18,7 +18,7 @@ export function subtreeTotals(table: RowTable): SubtreeTotals {
   return totals;
 }
 
-/** Sums of that many rows, all zero. */
+/** Returns totals for `length` rows, all zero. */
 export function emptyTotals(length: number): SubtreeTotals {
   return {
     size: new Float64Array(length),
@@ -30,8 +30,8 @@ export function emptyTotals(length: number): SubtreeTotals {
 }
 
 /**
- * Adds the rows from `from` to the end of the table to sums of the rows before, in place: a table that is loaded page by page is summed
- * once, not once a page.
+ * Adds the rows from `from` to the end of the table to the sums of the rows before it, in place, so that a table that is loaded page by
+ * page is summed once, not once per page.
  */
 export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
   const { parent, kind, counted } = table;
@@ -44,7 +44,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
     if (ownKind !== KIND.removed && ((counted[row] as number) & COUNTED.now) !== 0)
       size[row] = (size[row] as number) + (table.size[row] as number);
     if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
-    // Folders before `from` aren't visited again, so add to all of them now.
+    // The loop won't visit folders before `from` again, so add to all of them now.
     for (let above = parent[row] as number; above >= 0; above = parent[above] as number) {
       size[above] = (size[above] as number) + (size[row] as number);
       hidden[above] = (hidden[above] as number) + (hidden[row] as number);
@@ -56,7 +56,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
   }
 }
 
-/** Whether the row sums up what its marker hid while rows below it list the same one by one. */
+/** Whether the row sums up what its marker hid, so that rows below repeat the same bytes. */
 function repeatsHidden(table: RowTable, row: number): boolean {
   const reason = table.reason[row];
   return table.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

@@ -4,7 +4,7 @@ import type { ImageTree } from './image-tree.ts';
 /** For each node of the image, the layer and the node of its table whose name is shown. */
 export type NodeNames = Pick<ImageTree, 'nameLayer' | 'nameNode'>;
 
-/** Compares the bytes of two nodes' names: below 0 if the first comes first. */
+/** Compares the bytes of two nodes' names: returns a negative number if the first sorts first. */
 function compareNames(layers: ImageTree['layers'], names: NodeNames, a: number, b: number): number {
   const tableA = layers[names.nameLayer[a] as number] as LayerTable;
   const tableB = layers[names.nameLayer[b] as number] as LayerTable;
@@ -25,14 +25,14 @@ function compareNames(layers: ImageTree['layers'], names: NodeNames, a: number, 
 }
 
 /**
- * All nodes but the root, depth first, siblings by the bytes of their names. Computed once for the tree's own names, and not for other
- * `names`. Don't write into it. Most layers are sorted already, so there is little to do.
+ * Returns all nodes but the root, depth first, siblings in the byte order of their names. The result for the tree's own names is cached:
+ * don't modify it. Most layers are sorted already, so there is little to do.
  */
 export function depthFirstOrder(tree: ImageTree, names: NodeNames = tree): Uint32Array {
   if (names === tree && tree.order !== null) return tree.order;
   const { firstChild, nextSibling, count, layers } = tree;
   const order = new Uint32Array(count - 1);
-  // Nodes still to visit, the next one on top.
+  // Nodes still to visit, the next on top.
   const stack = new Uint32Array(count);
   let height = 1;
   let length = 0;

@@ -1,5 +1,5 @@
-// Squarified treemap: each folder's children, largest first, fill strips along the shorter side of the free space; a strip grows as long
-// as that makes its rectangles squarer. Source: Bruls, Huizing, van Wijk, Squarified Treemaps (2000).
+// Squarified treemap: each folder's children, largest first, fill strips along the shorter side of the free space; a strip grows as long as
+// its rectangles become squarer. Source: Bruls, Huizing, van Wijk, Squarified Treemaps (2000).
 
 import type { RowTable } from '#model';
 
@@ -12,23 +12,32 @@ export interface Rect {
 
 export interface TreemapRect extends Rect {
   readonly row: number;
+  /** The children of `row` (-1: of the top level) that the rectangle stands for, each too small to be drawn. */
+  readonly small?: readonly number[];
+}
+
+/** A candidate for a rectangle: one row, or several that share a rectangle. */
+interface Item {
+  readonly row: number;
+  readonly weight: number;
+  readonly small?: readonly number[];
 }
 
 export interface TreemapOptions {
-  /** Rows that would get less are left out, with everything below them. */
+  /** Rows that would get a smaller area share a rectangle with their neighbours, unless that is too small as well. */
   readonly minArea?: number;
   /** Number of levels below `root`. */
   readonly maxDepth?: number;
   /** The folder whose children fill the rectangle; -1: the top level. */
   readonly root?: number;
-  /** Space that a folder keeps at its top edge (for its name) and at the others, if it is large enough. */
+  /** Space inside a folder's rectangle: at the top edge for the name, if the rectangle is large enough, and at the other edges. */
   readonly header?: number;
   readonly inset?: number;
 }
 
 /**
- * Rectangles of rows, a folder before its content. `weights`: by row, of the whole subtree (at least the sum of its children); rows of
- * weight 0 get no rectangle. Siblings of equal weight keep their order.
+ * Computes rectangles of rows, a folder before its content. `weights`: by row, of the whole subtree (at least the sum of its children);
+ * rows of weight 0 get no rectangle. Siblings of equal weight keep their order.
  */
 export function treemap(table: RowTable, weights: ArrayLike<number>, rect: Rect, options: TreemapOptions = {}): TreemapRect[] {
   const { minArea = 16, maxDepth = 64, root = -1, header = 0, inset = 0 } = options;
@@ -40,18 +49,18 @@ export function treemap(table: RowTable, weights: ArrayLike<number>, rect: Rect,
     if (total <= 0) continue;
     const { inner, depth } = folder;
     const scale = (inner.w * inner.h) / total;
-    const large = children.filter((row) => (weights[row] as number) * scale >= minArea);
-    for (const each of squarify(large, weights, scale, inner)) {
+    for (const each of squarify(itemsOf(children, weights, folder.row, minArea / scale), scale, inner)) {
       rects.push(each);
-      if ((table.subtreeEnd[each.row] as number) === each.row + 1) continue;
-      const below = { x: each.x + inset, y: each.y + inset + header, w: each.w - 2 * inset, h: each.h - 2 * inset - header };
+      if (each.small !== undefined || (table.subtreeEnd[each.row] as number) === each.row + 1) continue;
+      const top = Math.min(each.w, each.h) > 2 * header ? header : 0;
+      const below = { x: each.x + inset, y: each.y + inset + top, w: each.w - 2 * inset, h: each.h - 2 * inset - top };
       if (below.w > 0 && below.h > 0) folders.push({ row: each.row, depth: depth + 1, inner: below });
     }
   }
   return rects;
 }
 
-/** Largest first. */
+/** Returns the children, largest first. */
 function childrenOf(table: RowTable, weights: ArrayLike<number>, folder: number): { children: number[]; total: number } {
   const end = folder < 0 ? table.length : (table.subtreeEnd[folder] as number);
   const children: number[] = [];
@@ -66,36 +75,59 @@ function childrenOf(table: RowTable, weights: ArrayLike<number>, folder: number)
   return { children, total };
 }
 
-/** Worst aspect ratio in a strip along a side of that length, of areas from `smallest` to `largest` with that `sum`. */
+/** Returns an item for each child with a weight of at least `least`, and one for all others together, sorted by weight, largest first. */
+function itemsOf(children: readonly number[], weights: ArrayLike<number>, folder: number, least: number): Item[] {
+  const items: Item[] = [];
+  const small: number[] = [];
+  let sum = 0;
+  for (const row of children) {
+    const weight = weights[row] as number;
+    if (weight >= least) items.push({ row, weight });
+    else {
+      small.push(row);
+      sum += weight;
+    }
+  }
+  if (sum < least || sum === 0) return items;
+  const at = items.findIndex(({ weight }) => weight < sum);
+  items.splice(at < 0 ? items.length : at, 0, { row: folder, weight: sum, small });
+  return items;
+}
+
+/**
+ * Returns the worst aspect ratio in a strip along a side of length `side`, whose areas range from `smallest` to `largest` and add up to
+ * `sum`.
+ */
 function worst(smallest: number, largest: number, sum: number, side: number): number {
   const squared = (side * side) / (sum * sum);
   return Math.max(squared * largest, 1 / (squared * smallest));
 }
 
-function squarify(rows: readonly number[], weights: ArrayLike<number>, scale: number, rect: Rect): TreemapRect[] {
+function squarify(items: readonly Item[], scale: number, rect: Rect): TreemapRect[] {
   const rects: TreemapRect[] = [];
   let { x, y, w, h } = rect;
-  for (let first = 0; first < rows.length; ) {
+  for (let first = 0; first < items.length; ) {
     const side = Math.min(w, h);
-    const areaOf = (at: number): number => (weights[rows[at] as number] as number) * scale;
+    const areaOf = (at: number): number => (items[at] as Item).weight * scale;
     const largest = areaOf(first);
     let sum = largest;
     let next = first + 1;
-    for (let ratio = worst(largest, largest, sum, side); next < rows.length; next++) {
+    for (let ratio = worst(largest, largest, sum, side); next < items.length; next++) {
       const area = areaOf(next);
       const grown = worst(area, largest, sum + area, side);
       if (grown > ratio) break;
       ratio = grown;
       sum += area;
     }
-    // The strip takes the whole shorter side.
+    // A strip always takes the whole shorter side.
     const isColumn = w >= h;
     const thickness = side > 0 ? sum / side : 0;
     let along = isColumn ? y : x;
     for (let at = first; at < next; at++) {
       const length = thickness > 0 ? areaOf(at) / thickness : 0;
-      const row = rows[at] as number;
-      rects.push(isColumn ? { row, x, y: along, w: thickness, h: length } : { row, x: along, y, w: length, h: thickness });
+      const { row, small } = items[at] as Item;
+      const place = isColumn ? { x, y: along, w: thickness, h: length } : { x: along, y, w: length, h: thickness };
+      rects.push({ row, ...place, ...(small === undefined ? {} : { small }) });
       along += length;
     }
     if (isColumn) {

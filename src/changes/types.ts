@@ -1,7 +1,7 @@
 import type { LayerTable } from '#format/layer';
-import type { Finding, ImageTotals } from '#model';
+import type { Finding, ImageTotals, WasteCause } from '#model';
 
-/** What `inspect` says of one layer of a stack, as cli.md's JSON defines it. */
+/** Facts about one layer of a stack, as in the JSON of `inspect` (cli.md). */
 export interface LayerSummary {
   readonly entries: number;
   readonly fileBytes: number;
@@ -30,11 +30,30 @@ export interface EntryAt {
   readonly member: number;
 }
 
-/** A path with bytes that the image contains but no longer shows. */
-export interface WastedFile {
+/** A path with bytes that the image contains but hides. */
+interface WastedFile {
   readonly path: Uint8Array;
-  /** Bytes of its bodies that no visible name has any more. */
+  /** Bytes of the path's bodies that no visible name shows any more. */
   readonly wastedBytes: number;
   /** Layers that wrote the file, the lowest first. */
   readonly layers: readonly number[];
+  /** The layer that last hid one of the path's bodies. */
+  readonly hiddenBy: number;
+  readonly cause: WasteCause;
+}
+
+/** Hidden bytes with one cause. */
+interface WasteGroup {
+  readonly cause: WasteCause;
+  readonly bytes: number;
+  /** Number of files. */
+  readonly files: number;
+}
+
+/** Hidden bytes of a stack by file and by cause. */
+export interface Waste {
+  /** Most wasteful first. */
+  readonly files: readonly WastedFile[];
+  /** The causes that occur, most bytes first. Their bytes add up to `wastedBytes`. */
+  readonly groups: readonly WasteGroup[];
 }

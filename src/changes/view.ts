@@ -1,11 +1,11 @@
 // The file system that a stack of layers shows: for each node of the image's tree, the layer and member it comes from. A view is made by
-// applying layers one after another, the lowest first. Everything else is derived from views, so that a single place knows what
-// whiteouts, opaque markers, replaced folders and implied folders do: `applyLayer`. How members of one layer affect each other (links in
-// paths, folders replaced in the same layer) is already settled in the layer's table.
+// applying layers one after another, the lowest first. Everything else is derived from views, so only `applyLayer` needs to know what
+// whiteouts, opaque markers, replaced folders and implied folders do. How members of one layer affect each other (links in paths, folders
+// replaced in the same layer) is already settled in the layer's table.
 //
-// Source: OCI image-spec layer.md (Applying Changesets). Where it leaves a choice: the order in a layer doesn't matter to whiteouts (they
-// hide only the layers below), the last of several members with the same path wins, parents without a member are implied. A view takes 7
-// bytes a node of the image; the time to apply a layer grows with its size and what it hides.
+// Source: OCI image-spec layer.md (Applying Changesets). Where the specification leaves a choice: whiteouts hide only the layers below,
+// regardless of the order in a layer; the last of several members with the same path wins; parents without a member are implied. A view
+// takes 7 bytes per node of the image; the time to apply a layer grows with its size and with what it hides.
 
 import { FLAG, type LayerTable } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, REASON, TYPE } from '#model';
@@ -42,15 +42,16 @@ export function isFolder(type: number): boolean {
   return type === TYPE.directory || type === IMPLIED;
 }
 
-/** What one layer does to a node: bits of {@link Applier.touch} and {@link Watcher.marks}. */
+/** What a layer does to a node: bits of {@link Applier.touch} and {@link Watcher.marks}. */
 export const TOUCH = {
-  entry: 1, // it has a member
-  implied: 2, // only its content has members
+  entry: 1, // the layer has a member for the node
+  implied: 2, // the layer has members only below the node
   whiteout: 4,
   opaque: 8,
-  replaced: 16, // a folder in the layers below, something else now
+  replaced: 16, // a folder in the layers below, replaced by something else
   below: 32, // an ancestor hides the layers below
   counted: 64,
+  aimless: 128, // the layer's opaque markers have nothing to hide
 } as const;
 
 const KEPT = TOUCH.entry | TOUCH.implied;
@@ -64,7 +65,7 @@ export interface Watcher {
   readonly marks: Uint8Array;
 }
 
-/** A view under construction, with the scratch columns needed to apply a layer. Use one for all layers of a view. */
+/** A view under construction, with the scratch columns needed to apply a layer. Use the same applier for all layers of a view. */
 export interface Applier {
   readonly tree: ImageTree;
   readonly view: View;
@@ -72,10 +73,12 @@ export interface Applier {
   readonly touch: Uint8Array;
   /** The layer's member for the node, if `touch` has the bit `entry`. */
   readonly brought: Uint32Array;
+  /** If set, {@link commitLayer} appends the topmost nodes that the layer removes, and the folders that it replaces. */
+  removals: number[] | null;
 }
 
 export function createApplier(tree: ImageTree, view: View = emptyView(tree)): Applier {
-  return { tree, view, touch: new Uint8Array(tree.count), brought: new Uint32Array(tree.count) };
+  return { tree, view, touch: new Uint8Array(tree.count), brought: new Uint32Array(tree.count), removals: null };
 }
 
 /** What a layer is about to do. */
@@ -99,14 +102,16 @@ export function applyLayer(applier: Applier, layer: number, watcher: Watcher | n
   if (staged !== null) commitLayer(applier, staged, watcher);
 }
 
-/** The view of the layers from `from` to `to` (both included) alone. */
+/** Returns the view of only the layers from `from` to `to` (inclusive). */
 export function viewOf(tree: ImageTree, from: number, to: number): View {
   const applier = createApplier(tree);
   for (let layer = from; layer <= to; layer++) applyLayer(applier, layer);
   return applier.view;
 }
 
-/** First half of applying: marks what the layer touches and counts it, without changing the view. Null for a layer without a table. */
+/**
+ * First half of applying a layer: marks and counts the nodes that it touches, without changing the view. Null for a layer without a table.
+ */
 export function stageLayer(applier: Applier, layer: number): Staged | null {
   const table = applier.tree.layers[layer];
   const map = applier.tree.maps[layer];
@@ -127,12 +132,12 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
     const node = map[nodes[member] as number] as number;
     const touched = touch[node] as number;
     if ((flag & (FLAG.whiteout | FLAG.opaque)) !== 0) {
-      const bit = (flag & FLAG.whiteout) !== 0 ? TOUCH.whiteout : TOUCH.opaque;
-      if (bit === TOUCH.whiteout ? view.type[node] === ABSENT : !hasContent(applier, node)) staged.aimless.push(member);
       if ((touched & (TOUCH.whiteout | TOUCH.opaque)) === 0) staged.causes.push(node);
-      touch[node] = touched | bit;
+      const isWhiteout = (flag & FLAG.whiteout) !== 0;
+      touch[node] = touched | (isWhiteout ? TOUCH.whiteout : opaqueTouch(applier, node, touched));
+      if (isWhiteout ? view.type[node] === ABSENT : ((touch[node] as number) & TOUCH.aimless) !== 0) staged.aimless.push(member);
     } else if (node !== 0) {
-      // The last member of a path wins, also if two names differ only in case in a Windows image.
+      // The last member of a path wins, even if in a Windows image their names differ in case.
       touch[node] = touched | TOUCH.entry;
       brought[node] = member;
       if (type[member] === TYPE.hardlink) hasLinks = true;
@@ -144,6 +149,14 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
     const node = map[nodes[member] as number] as number;
     if (node !== 0 && ((touch[node] as number) & TOUCH.entry) !== 0 && brought[node] === member) staged.links.push(member);
   }
+}
+
+/**
+ * Returns the bits for an opaque marker. Searches the folder only for the first marker, because a layer may repeat the marker many times.
+ */
+function opaqueTouch(applier: Applier, node: number, touched: number): number {
+  if ((touched & TOUCH.opaque) !== 0) return TOUCH.opaque;
+  return hasContent(applier, node) ? TOUCH.opaque : TOUCH.opaque | TOUCH.aimless;
 }
 
 /** Whether the view has anything in the folder. */
@@ -189,21 +202,21 @@ function stageNodes(applier: Applier, staged: Staged, table: LayerTable, map: Ui
   }
 }
 
-/** An implied folder replaces anything that isn't a folder. */
+/** Stages an implied folder, which replaces anything that isn't a folder. */
 function stageImplied(staged: Staged, below: number, layerNode: number): void {
   if (below === ABSENT || isFolder(below)) return;
   staged.modified++;
   if (below === TYPE.symlink) staged.lostLinks.push(layerNode);
 }
 
-/** The columns of a view. */
+/** Columns of a view. */
 export interface ViewColumns {
   readonly type: ArrayLike<number>;
   readonly layer: ArrayLike<number>;
   readonly member: ArrayLike<number>;
 }
 
-/** Whether the view has a folder at the node, with the same mode, owner and attributes as that member, a folder too. */
+/** Whether the view has a folder at the node with the same mode, owner and attributes as the folder `member`. */
 export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, layer: number, member: number): boolean {
   if (view.type[node] !== TYPE.directory) return false;
   const below = tree.layers[view.layer[node] as number] as LayerTable;
@@ -211,7 +224,9 @@ export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, l
   return sameMeta(below, below.meta[view.member[node] as number] as number, above, above.meta[member] as number);
 }
 
-/** Second half of applying: changes the view and clears the scratch columns. Returns how many removals a list of changes shows. */
+/**
+ * Second half of applying a layer: changes the view and clears the scratch columns. Returns the number of removals for a list of changes.
+ */
 export function commitLayer(applier: Applier, staged: Staged, watcher: Watcher | null = null): number {
   const { tree, touch, view } = applier;
   const { layer, causes } = staged;
@@ -255,11 +270,11 @@ function markBelowCauses(touch: Uint8Array, table: LayerTable, map: Uint32Array)
 }
 
 /**
- * Removes from the view what the topmost cause at `top` and the causes below it hide. Walks only present nodes, as an absent node has
- * nothing below it. Returns the number of topmost paths that disappeared: paths below them, or below a replaced folder, aren't counted.
+ * Removes from the view what the topmost cause at `top` and the causes below `top` hide. Walks only present nodes, because nothing is below
+ * an absent node. Returns the number of topmost paths that disappeared: paths below them, or below a replaced folder, aren't counted.
  */
 function hideBelow(applier: Applier, top: number, watcher: Watcher | null): number {
-  const { tree, touch, view } = applier;
+  const { tree, touch, view, removals } = applier;
   if (top !== 0 && view.type[top] === ABSENT) return 0;
   let removed = 0;
   // Node, whether an ancestor was removed or replaced, and the inherited reason, in one number: (node * 2 + covered) * 4 + reason.
@@ -271,7 +286,10 @@ function hideBelow(applier: Applier, top: number, watcher: Watcher | null): numb
     let covered = next & 4;
     if (reason !== REASON.none) {
       if ((touched & KEPT) === 0) {
-        if (covered === 0) removed++;
+        if (covered === 0) {
+          removed++;
+          removals?.push(node);
+        }
         if (watcher !== null) watcher.reasons[node] = reason;
         covered = 4;
       }
@@ -284,7 +302,10 @@ function hideBelow(applier: Applier, top: number, watcher: Watcher | null): numb
       if ((touched & TOUCH.opaque) !== 0) reasonBelow = REASON.opaque;
       else if ((touched & TOUCH.replaced) !== 0) reasonBelow = REASON.replaced;
     }
-    if ((touched & TOUCH.replaced) !== 0) covered = 4;
+    if ((touched & TOUCH.replaced) !== 0) {
+      if (covered === 0) removals?.push(node);
+      covered = 4;
+    }
     for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
       if (view.type[child] !== ABSENT) walk.push(child * 8 + covered + reasonBelow);
     }

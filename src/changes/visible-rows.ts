@@ -4,13 +4,13 @@ import { makeScratch } from './scratch.ts';
 const scratchRows = makeScratch();
 
 export interface VisibleOptions {
-  /** By row: 0 hides it and everything below it (see filterRows). */
+  /** By row: 0 hides the row and everything below (see filterRows). */
   readonly mask?: Uint8Array | null;
   /** Rows depth first, siblings in another order (see sortChildren). */
   readonly order?: Uint32Array | null;
 }
 
-/** Visible rows, top to bottom: those of the top level, and the children of visible rows that are expanded (not 0). */
+/** Returns the visible rows, top to bottom: those of the top level, and the children of visible rows that are expanded (nonzero). */
 export function visibleRows(table: RowTable, expanded: Uint8Array, options: VisibleOptions = {}): Uint32Array<ArrayBuffer> {
   const { length, subtreeEnd } = table;
   const { mask = null, order = null } = options;

@@ -1,13 +1,69 @@
 import { FLAG } from '#format/layer';
-import { TYPE } from '#model';
+import { TYPE, type WasteCause } from '#model';
 import { bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
-import { imageNodePath } from './image-tree.ts';
+import { findPath, imageNodePath } from './image-tree.ts';
 import { linkedBodies, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
-import type { Stack, WastedFile } from './types.ts';
+import type { Stack, Waste } from './types.ts';
+import { ABSENT, applyLayer, createApplier } from './view.ts';
 
-/** Paths with bytes that the image contains without showing them, most first, at most `limit`. All together have `wastedBytes`. */
-export function wastedFiles(stack: Stack, limit: number): WastedFile[] {
+/** A file that was rewritten with the same bytes; `bytes`: total of the copies. */
+export interface UnchangedFile {
+  readonly path: Uint8Array;
+  readonly bytes: number;
+}
+
+/**
+ * Returns the bytes that the image contains but hides: for at most `limit` files, and by cause for all files. `unchanged` are files known
+ * to have been rewritten with the same bytes; their cause is `rewritten` if that explains all their hidden bytes.
+ */
+export function wasteOf(stack: Stack, limit: number, unchanged: readonly UnchangedFile[] = []): Waste {
+  const { tree } = indexOf(stack);
+  const wasted = wastedByNode(stack);
+  const nodes: number[] = [];
+  for (let node = 0; node < tree.count; node++) if ((wasted[node] as number) > 0) nodes.push(node);
+  nodes.sort((a, b) => (wasted[b] as number) - (wasted[a] as number) || a - b);
+  const same = new Map<number, number>();
+  for (const { path, bytes } of unchanged) {
+    const node = findPath(tree, path);
+    same.set(node, (same.get(node) ?? 0) + bytes);
+  }
+  const hiders = hidersOf(stack, nodes);
+  const causeOf = (place: number): WasteCause => {
+    const node = nodes[place] as number;
+    if (hiders.deleted[place] === 1) return 'deleted';
+    return (same.get(node) ?? 0) >= (wasted[node] as number) ? 'rewritten' : 'overwritten';
+  };
+  const listed = nodes.slice(0, Math.max(limit, 0));
+  const layersOf = new Map<number, number[]>(listed.map((node) => [node, []]));
+  forEachBody(stack, (node, layer) => {
+    const layers = layersOf.get(node);
+    if (layers !== undefined && layers.at(-1) !== layer) layers.push(layer);
+  });
+  const files = listed.map((node, place) => {
+    const layers = layersOf.get(node) ?? [];
+    const hider = hiders.layer[place] as number;
+    return {
+      path: imageNodePath(tree, node),
+      wastedBytes: wasted[node] as number,
+      layers,
+      // If a layer contains a file twice, no other layer hid the first copy.
+      hiddenBy: hider < 0 ? (layers.at(-1) ?? 0) : hider,
+      cause: causeOf(place),
+    };
+  });
+  const sums = new Map<WasteCause, { bytes: number; files: number }>();
+  nodes.forEach((node, place) => {
+    const cause = causeOf(place);
+    const sum = sums.get(cause) ?? { bytes: 0, files: 0 };
+    sums.set(cause, { bytes: sum.bytes + (wasted[node] as number), files: sum.files + 1 });
+  });
+  const groups = [...sums].map(([cause, sum]) => ({ cause, ...sum })).sort((a, b) => b.bytes - a.bytes);
+  return { files, groups };
+}
+
+/** Returns, by node of the image, the bytes that the image contains but hides. Their sum is `wastedBytes`. */
+export function wastedByNode(stack: Stack): Float64Array {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
   const wasted = new Float64Array(tree.count);
@@ -25,23 +81,34 @@ export function wastedFiles(stack: Stack, limit: number): WastedFile[] {
     const member = bodyKeyMember(key);
     takeShown(nodeOf(tree, layer, member), layer, member);
   }
-  const nodes: number[] = [];
-  for (let node = 0; node < tree.count; node++) if ((wasted[node] as number) > 0) nodes.push(node);
-  nodes.sort((a, b) => (wasted[b] as number) - (wasted[a] as number) || a - b);
-  nodes.length = Math.min(nodes.length, Math.max(limit, 0));
-  const layersOf = new Map<number, number[]>(nodes.map((node) => [node, []]));
-  forEachBody(stack, (node, layer) => {
-    const layers = layersOf.get(node);
-    if (layers !== undefined && layers.at(-1) !== layer) layers.push(layer);
-  });
-  return nodes.map((node) => ({
-    path: imageNodePath(tree, node),
-    wastedBytes: wasted[node] as number,
-    layers: layersOf.get(node) ?? [],
-  }));
+  return wasted;
 }
 
-/** By layer, the bottom first: bytes that it wrote and nothing shows. Together they are `wastedBytes`. */
+/** Returns for each of `nodes` the layer that last hid its file (-1: none), and whether that layer deleted the file. */
+function hidersOf(stack: Stack, nodes: readonly number[]): { readonly layer: Int32Array; readonly deleted: Uint8Array } {
+  const { tree } = indexOf(stack);
+  const applier = createApplier(tree);
+  const { view } = applier;
+  const layer = new Int32Array(nodes.length).fill(-1);
+  const deleted = new Uint8Array(nodes.length);
+  const wasFile = new Uint8Array(nodes.length);
+  stack.layers.forEach((table, at) => {
+    if (table === null) return;
+    applyLayer(applier, at);
+    for (let place = 0; place < nodes.length; place++) {
+      const node = nodes[place] as number;
+      const type = view.type[node] as number;
+      if (wasFile[place] === 1 && (type === ABSENT || view.layer[node] === at)) {
+        layer[place] = at;
+        deleted[place] = type === ABSENT ? 1 : 0;
+      }
+      wasFile[place] = type === TYPE.file ? 1 : 0;
+    }
+  });
+  return { layer, deleted };
+}
+
+/** Returns, by layer from the bottom, the bytes of the layer that no path shows. Their sum is `wastedBytes`. */
 export function wastedByLayer(stack: Stack): number[] {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);

@@ -2,14 +2,14 @@ import { type LayerTable, nodePath } from '#format/layer';
 import { isWindowsFile, oddOnWindows } from '#format/path';
 import { broughtNodes } from './case-collisions.ts';
 
-/** A node of a layer's table whose own name, not that of a folder above it, Windows can't open. */
+/** A node of a layer's table whose name Windows can't open. */
 export interface OddName {
   readonly node: number;
   /** A clause without the name: `is a device on Windows`. */
   readonly reason: string;
 }
 
-/** Names in a layer of a Windows image that Windows reserves or refuses, by node. */
+/** Finds names in a layer of a Windows image that Windows reserves or refuses. */
 export function windowsOddNames(table: LayerTable): OddName[] {
   const brought = broughtNodes(table);
   const odd: OddName[] = [];

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { displayText, LayerscopeError, plural } from '#model';
 
-/** An option of a command: a flag, or one with a value, which the help shows under this name. */
+/** An option of a command. `value`: name of the value in the help; absent for a flag. */
 export interface OptionSpec {
   readonly value?: string;
+  /** Whether it may be given several times. */
+  readonly repeats?: boolean;
   readonly summary: string;
 }
 
@@ -24,6 +26,8 @@ export interface Arguments {
   readonly operands: readonly string[];
   flag(name: string): boolean;
   value(name: string): string | undefined;
+  /** All values of an option that may be repeated, in their order. */
+  values(name: string): readonly string[];
 }
 
 export function usageError(message: string): LayerscopeError {
@@ -31,14 +35,15 @@ export function usageError(message: string): LayerscopeError {
 }
 
 /**
- * Options may appear anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an operand.
- * Throws USAGE for options and operands that the command doesn't take.
+ * Parses the words after the command's name. Options may appear anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an
+ * operand. Throws USAGE for options and operands that the command doesn't take.
  */
 export function parseArguments(spec: CommandSpec, argv: readonly string[]): Arguments {
-  // Not strict: Node's own errors are several lines long, and it lets an option be repeated.
+  // Not strict: Node's own errors are several lines long, and strict mode doesn't reject repeated options.
   const { tokens } = parseArgs({ args: [...argv], options: nodeOptions(spec), strict: false, allowPositionals: true, tokens: true });
   const operands: string[] = [];
   const given = new Map<string, string | true>();
+  const repeated = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
@@ -46,10 +51,11 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
     const word = argv[token.index] ?? '';
     const option = word.startsWith('--') && Object.hasOwn(spec.options, name) ? spec.options[name] : undefined;
     if (option === undefined) throw usageError(`${spec.name} has no option ${displayText(word.replace(/=.*/s, ''))}`);
-    if (given.has(name)) throw usageError(`--${name} is given twice`);
+    if (given.has(name) && !option.repeats) throw usageError(`--${name} is given twice`);
     if (option.value === undefined && value !== undefined) throw usageError(`--${name} takes no value`);
     if (option.value !== undefined && !value) throw usageError(`--${name} needs a value: --${name} ${option.value}`);
     given.set(name, value ?? true);
+    repeated.set(name, [...(repeated.get(name) ?? []), value ?? '']);
   }
   if (operands.length < spec.minOperands) throw usageError(`usage: layerscope ${spec.name} ${spec.operands}`);
   if (operands.length > spec.maxOperands) {
@@ -62,6 +68,7 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
       const value = given.get(name);
       return typeof value === 'string' ? value : undefined;
     },
+    values: (name) => repeated.get(name) ?? [],
   };
 }
 
@@ -71,16 +78,18 @@ function nodeOptions({ options }: CommandSpec): Record<string, { type: 'string' 
   );
 }
 
-/** `no arguments`, `1 argument`, `at most 2 arguments`, `at least 1 argument`. */
+/** Returns `no arguments`, `1 argument`, `at most 2 arguments`, `at least 1 argument`. */
 export function argumentCount(min: number, max: number): string {
   if (max === 0) return 'no arguments';
   if (max === Number.POSITIVE_INFINITY) return `at least ${plural(min, 'argument')}`;
   return `${min === max ? '' : 'at most '}${plural(max, 'argument')}`;
 }
 
-/** The text of `layerscope COMMAND --help`. */
+/** Returns the text of `layerscope COMMAND --help`. */
 export function commandHelp(spec: CommandSpec): string {
-  const rows = Object.entries(spec.options).map(([name, { value, summary }]) => [`--${name}${value ? ` ${value}` : ''}`, summary] as const);
+  const rows = Object.entries(spec.options).map(
+    ([name, { value, summary, repeats }]) => [`--${name}${value ? ` ${value}` : ''}${repeats ? '…' : ''}`, summary] as const,
+  );
   rows.push(['--help', 'print this help']);
   const width = Math.max(...rows.map(([option]) => option.length));
   return [

@@ -1,6 +1,6 @@
 import { sortedByPathBytes } from '#changes';
-import { changeLines, chooseLayer, hidesFolder, listChanges } from '#engine';
-import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
+import { changeLines, chooseLayer, createRowPaths, hidesFolder, listChanges, type RowPaths } from '#engine';
+import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, sizeParts, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -10,7 +10,6 @@ import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
-import { padText } from './text-table.ts';
 
 export const spec: CommandSpec = {
   name: 'changes',
@@ -52,9 +51,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   out.write(
     `${style.bold(`layer ${layer.index}`)}  ${counts}  ${formatSize(report?.fileBytes ?? 0)}${command === '' ? '' : `  ${style.dim(command)}`}\n`,
   );
+  const paths = createRowPaths(rows, false);
   for (const row of sortedByPathBytes(rows)) {
     if (rows.kind[row] === KIND.unchanged) continue;
-    out.write(`${changeLine(rows, row, style)}\n`);
+    out.write(`${changeLine(rows, row, paths, style)}\n`);
     if (out.full) await out.drain();
   }
   return EXIT.done;
@@ -62,15 +62,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 export function sizeCell(bytes: number): string {
   const { value, unit } = sizeParts(bytes);
-  return `${padText(value, 6, 'right')} ${padText(unit, 2)}`;
+  return `${value.padStart(6)} ${unit.padEnd(2)}`;
 }
 
 export const EMPTY_SIZE_CELL = ' '.repeat(9);
 
-/** A change for people: mark, size, path and notes. */
-export function changeLine(rows: RowTable, row: number, style: Style): string {
+/** Formats a change for display: mark, size, path and notes. */
+function changeLine(rows: RowTable, row: number, paths: RowPaths, style: Style): string {
   const kind = rows.kind[row] as number;
-  const label = rowLabel(rows, row, rowPath(rows, row));
+  const label = rowLabel(rows, row, paths);
   const type = rows.type[row] as number;
   const size = type === TYPE.file || type === TYPE.hardlink ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL;
   if (kind === KIND.added) return `${style.added('+')} ${size}  ${style.added(label)}`;

@@ -1,15 +1,25 @@
-import { createReadStream } from 'node:fs';
-import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult, withoutExcluded } from '#engine';
-import { asLayerscopeError, formatSize, jsonText, LayerscopeError, plural } from '#model';
-import type { Arguments, CommandSpec } from './arguments.ts';
+import {
+  checkRules,
+  chooseImage,
+  DEFAULT_CHECK_CONFIG,
+  loadImage,
+  MOST_CONFIG_BYTES,
+  parseCheckConfig,
+  type RuleResult,
+  withoutExcluded,
+  withoutIgnored,
+} from '#engine';
+import { readSettings } from '#files';
+import { compareFindings, displayText, formatSize, jsonText, LayerscopeError, plural } from '#model';
+import { type Arguments, type CommandSpec, usageError } from './arguments.ts';
+import type { ReportTarget } from './check-reports.ts';
 import { type Context, EXIT } from './context.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import type { Style } from './style.ts';
 
 const CONFIG_FILE = '.dive-ci';
-/** Limit, as an archive may be named by mistake. */
-const MOST_CONFIG_BYTES = 2_000_000;
+const STANDARD_OUTPUT = '-';
 
 export const spec: CommandSpec = {
   name: 'check',
@@ -18,6 +28,10 @@ export const spec: CommandSpec = {
   maxOperands: 1,
   options: {
     config: { value: 'FILE', summary: `the rules file (default: ${CONFIG_FILE} in this folder, else dive’s default rules)` },
+    verify: { summary: 'read everything and check every digest and diff ID: mismatches are findings of severity error' },
+    'no-scan': { summary: 'do not search files for secrets' },
+    sarif: { value: 'FILE', summary: 'also write the findings as SARIF 2.1.0, for GitHub and others; - is standard output' },
+    'code-quality': { value: 'FILE', summary: 'also write the findings as GitLab’s Code Quality; - is standard output' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
@@ -31,41 +45,53 @@ export const spec: CommandSpec = {
     '  highestWastedBytes: 20MB         # at most; disabled by default',
     '  highestUserWastedPercent: 0.20   # at most, as a share of the bytes above the lowest layer; default 0.1',
     'failOn: error                      # or warning: fails for findings of that severity or above; disabled by default',
+    'waste:                             # at most, by kind; the kinds are the codes of inspect’s findings without waste-',
+    '  apt-lists: 0',
+    '  git-folder: 10MB',
     'exclude:                           # paths that every rule ignores',
     '  - /usr/share/doc                 # a path and everything below it; * ? [a-z] match characters, ** folders',
     '  - "*.pyc"                        # without a slash: a name in any folder',
+    'ignore:                            # findings that no rule takes into account',
+    '  - secret-netrc                   # a code, or codes that begin alike: secret-*',
+    '  - secret-private-key /srv/demo   # a code and a path pattern as above',
   ],
 };
 
-/** The rules file and its text; null if none is named and the current folder has none. */
-async function readConfig(named: string | undefined): Promise<{ file: string; text: string } | null> {
+/** Returns the rules file and its text; null if none is named and the current folder has none. */
+function readConfig(named: string | undefined): { file: string; text: string } | null {
   const file = named ?? CONFIG_FILE;
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of createReadStream(file, { end: MOST_CONFIG_BYTES })) chunks.push(chunk as Buffer);
-    return { file, text: Buffer.concat(chunks).toString() };
-  } catch (thrown) {
-    const error = asLayerscopeError(thrown);
-    if (error.code !== 'NOT_FOUND') throw error;
-    if (named === undefined) return null;
-    throw new LayerscopeError('NOT_FOUND', `no file ${named}`, { cause: thrown });
-  }
+  const bytes = readSettings(file, MOST_CONFIG_BYTES);
+  if (bytes !== null) return { file, text: bytes.toString() };
+  if (named === undefined) return null;
+  throw new LayerscopeError('NOT_FOUND', `no file ${displayText(named)}`);
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  const source = await readConfig(args.value('config'));
+  const targets = reportTargets(args);
+  const source = readConfig(args.value('config'));
   const config = source === null ? DEFAULT_CHECK_CONFIG : await parseCheckConfig(source.text, source.file);
   await using input = await openInput(context, args, args.operands[0] ?? '');
   const { reader, archive } = input;
   const image = chooseImage(archive, { image: args.value('image'), platform: args.value('platform') });
-  const loaded = await loadImage(reader, archive, image.index, { signal: context.signal, onProgress: context.progress.update });
+  const options = { verify: args.flag('verify'), scan: !args.flag('no-scan'), signal: context.signal, onProgress: context.progress.update };
+  const loaded = await loadImage(reader, archive, image.index, options);
   context.progress.clear();
   const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
-  const { report, findings, excludedBytes } = withoutExcluded(loaded, [...ofArchive, ...loaded.findings], config.exclude);
+  const checked = await withoutExcluded(loaded, [...ofArchive, ...loaded.findings], config.exclude, context.signal);
+  const { report, excludedBytes } = checked;
+  const findings = withoutIgnored(checked.findings, config.ignore, { ignoreCase: loaded.stack.caseInsensitive }).toSorted(compareFindings);
   const rules = checkRules(config, report, findings);
   const passed = rules.every(({ status }) => status !== 'fail');
   const { out, style } = context;
   const { exclude } = config;
+  if (targets.length > 0) {
+    const { writeReports } = await import('./check-reports.ts');
+    await writeReports(context, loaded, findings, targets);
+    if (targets.some(({ file }) => file === STANDARD_OUTPUT)) {
+      for (const { rule, status, message } of rules) context.note(`${status.toUpperCase()} ${rule}: ${message}`);
+      return passed ? EXIT.done : EXIT.failed;
+    }
+  }
   if (args.flag('json')) {
     const excluded = { patterns: exclude, bytes: excludedBytes };
     out.write(`${jsonText({ passed, config: source?.file ?? null, image: image.index, rules, excluded }, 2)}\n`);
@@ -76,6 +102,17 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${plural(exclude.length, 'pattern')}\n`));
   }
   return passed ? EXIT.done : EXIT.failed;
+}
+
+/** The reports that the user wants. Throws USAGE if more than one thing would go to standard output. */
+function reportTargets(args: Arguments): readonly ReportTarget[] {
+  const targets = (['sarif', 'code-quality'] as const).flatMap((kind): ReportTarget[] => {
+    const file = args.value(kind);
+    return file === undefined ? [] : [{ kind, file }];
+  });
+  const printed = targets.filter(({ file }) => file === STANDARD_OUTPUT).length + (args.flag('json') ? 1 : 0);
+  if (printed > 1) throw usageError('only one of --json, --sarif - and --code-quality - can go to standard output');
+  return targets;
 }
 
 function ruleLine({ rule, status, message }: RuleResult, style: Style): string {

@@ -1,3 +1,4 @@
+import type { ListedCommand } from './completion-scripts.ts';
 import type { Output } from './output.ts';
 import type { ProgressLine } from './progress.ts';
 import type { Style } from './style.ts';
@@ -8,6 +9,10 @@ export interface Context {
   readonly style: Style;
   readonly progress: ProgressLine;
   readonly signal: AbortSignal;
+  /** Every command with its spec, in the order of the help. */
+  commands(): Promise<readonly ListedCommand[]>;
+  /** Prints `layerscope: …` to standard error, with control characters escaped. */
+  note(message: string): void;
   /** Prints `layerscope: warning: …` to standard error, with control characters escaped. */
   warn(message: string): void;
   /** Prints an error to standard error as if the command had failed with it, but the command continues. */

@@ -17,8 +17,9 @@ type Layers = Pick<Operand, 'layer' | 'since'>;
 const NO_LAYERS: Layers = { layer: undefined, since: undefined };
 
 /**
- * `image.tar#3` is a file and a layer of it, `image.tar#2-3` a range, `image.tar@app:1` an image of it, `image.tar@app:1#3` a layer of that.
- * An existing file with `@` or `#` in its own name takes precedence, the longest name first. Throws USAGE if nothing follows the `@`.
+ * Splits an operand: `image.tar#3` is a layer of the file, `image.tar#2-3` a range of layers, `image.tar@app:1` an image in it,
+ * `image.tar@app:1#3` a layer of that image. An existing file whose name contains `@` or `#` takes precedence, longest name first. Throws
+ * USAGE if nothing follows the `@`.
  */
 export function splitOperand(operand: string, exists: (path: string) => boolean = existsSync): Operand {
   if (exists(operand)) return { file: operand, image: undefined, ...NO_LAYERS };

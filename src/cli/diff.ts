@@ -8,11 +8,14 @@ import {
   compareImages,
   configDifferences,
   configLines,
+  createRowPaths,
   differenceLines,
+  diffMarkdown,
   type ImageView,
   loadImage,
+  type RowPaths,
 } from '#engine';
-import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, rowPath, TYPE } from '#model';
+import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
@@ -24,7 +27,7 @@ import { IMAGE_OPTIONS, JSON_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 
-/** The words of `--ignore`. */
+/** Words that `--ignore` accepts. */
 const IGNORED: ReadonlyMap<string, number> = new Map([
   ['time', DIFFERS.time],
   ['owner', DIFFERS.owner],
@@ -43,6 +46,8 @@ export const spec: CommandSpec = {
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
     json: JSON_OPTION,
+    markdown: { summary: 'print a comment for a pull request, at most 65,536 characters' },
+    name: { value: 'NAME', summary: 'for --markdown: the name in its hidden first line (default: the image’s, without its tag)' },
     'image-a': { value: 'N|NAME', summary: 'which image of A; --image-b of B; --image of both' },
     'image-b': { value: 'N|NAME', summary: 'which image of B' },
     'platform-a': { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of A; --platform-b of B; --platform of both' },
@@ -57,6 +62,7 @@ export const spec: CommandSpec = {
     'is “rewritten”, and listed only if its mode, owner, time or attributes differ. A file that cannot be read is “unread” and always',
     'listed; so is every file of equal size with --no-content. A file whose time alone differs is modified; a folder is not.',
     'Configs are compared if A and B are whole images, not layers of them.',
+    'The hidden first line of --markdown is <!-- layerscope:diff:NAME -->: a script finds the comment by it, and replaces it.',
   ],
 };
 
@@ -83,7 +89,7 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined };
 }
 
-/** Bits of DIFFERS. Throws USAGE for a word that isn't one of them. */
+/** Converts the words of `--ignore` to bits of DIFFERS. Throws USAGE for an unknown word. */
 function ignoredBits(words: string | undefined): number {
   let bits = 0;
   for (const word of words?.split(',') ?? []) {
@@ -95,6 +101,8 @@ function ignoredBits(words: string | undefined): number {
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
+  if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown exclude each other');
+  if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name goes with --markdown');
   const ignore = ignoredBits(args.value('ignore'));
   const [left, right] = args.operands.map((operand) => splitOperand(operand));
   if (left === undefined || right === undefined) throw usageError('diff needs A and B');
@@ -109,7 +117,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const configs = args.flag('no-config') ? [] : (configDifferences(a, b) ?? []);
   const unreadable = args.flag('no-config') ? [] : warnOfConfigs(context, { A: a, B: b });
   const { out, style } = context;
-  if (args.flag('json')) {
+  if (args.flag('markdown')) {
+    const { comparePackages } = await import('#engine/packages');
+    const packages = await comparePackages(a, b, { signal: context.signal });
+    out.write(diffMarkdown(a, b, comparison, { name: args.value('name'), packages }));
+  } else if (args.flag('json')) {
     for (const lines of [differenceLines(a, b, comparison), configLines(configs)]) {
       for (const line of lines) {
         out.write(line);
@@ -123,13 +135,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       configs.map((each) => configLine(each, style)),
       unreadable.length > 0,
     );
-  // If configs can't be compared, the images can't be called equal.
+  // If configs can't be compared, the images can't be reported as equal.
   const differ = configs.length > 0 || unreadable.length > 0 || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
 /**
- * Warns if a whole image has a config that can't be read, and returns the names of such sides. Single layers and chains of a store have no
+ * Warns about complete images whose config can't be read, and returns the names of such sides. Single layers and chains of a store have no
  * config.
  */
 function warnOfConfigs(context: Context, sides: Readonly<Record<string, ImageView>>): string[] {
@@ -150,10 +162,11 @@ async function writeText(
   isPartial: boolean,
 ): Promise<void> {
   const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
+  const paths = createRowPaths(rows, false);
   for (const row of sortedByPathBytes(rows)) {
     if (counts[row] === 0) continue;
     tally[rows.kind[row] as keyof typeof tally]++;
-    out.write(`${diffLine(rows, row, changeWords(differs[row] as number), style)}\n`);
+    out.write(`${diffLine(rows, row, paths, changeWords(differs[row] as number), style)}\n`);
     if (out.full) await out.drain();
   }
   for (const line of configs) out.write(`${line}\n`);
@@ -169,13 +182,13 @@ async function writeText(
   out.write(`${totals.join(', ')}\n`);
 }
 
-/** How many bytes B has more than A in the differences, each body once. */
+/** Formats how many more bytes B has than A in the differences, counting each body once. */
 function sumText({ before, now }: SideSums): string {
   const net = now - before;
   return `net ${net > 0 ? '+' : ''}${formatSize(net)}`;
 }
 
-/** `~ config Env.PATH: "/bin" → "/usr/bin"` */
+/** Formats a difference as `~ config Env.PATH: "/bin" → "/usr/bin"`. */
 function configLine({ field, a, b }: ConfigDifference, style: Style): string {
   const label = displayText(field);
   if (a === null) return `${style.added('+')} config ${style.added(label)}: ${valueText(b)}`;
@@ -187,10 +200,10 @@ function valueText(value: unknown): string {
   return displayText(jsonText(value));
 }
 
-function diffLine(rows: RowTable, row: number, words: readonly string[], style: Style): string {
+function diffLine(rows: RowTable, row: number, paths: RowPaths, words: readonly string[], style: Style): string {
   const kind = rows.kind[row];
   const type = rows.type[row];
-  const label = rowLabel(rows, row, rowPath(rows, row));
+  const label = rowLabel(rows, row, paths);
   const size = type === TYPE.file || type === TYPE.hardlink ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL;
   if (kind === KIND.added) return `${style.added('+')} ${size}  ${style.added(label)}`;
   if (kind === KIND.removed) {

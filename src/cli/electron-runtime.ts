@@ -9,11 +9,11 @@ const FIRST_CURRENT_VERSION = 40;
 export interface ElectronRuntime {
   readonly executable: string;
   readonly version: string;
-  /** Which build it can load. */
+  /** Which build the runtime can run. */
   readonly target: 'current' | 'chrome108';
 }
 
-/** The folder of this program's package.json, whether this code runs from source or bundled in dist. */
+/** Returns the folder of this program's package.json, whether this code runs from source or bundled in dist. */
 export function packageFolder(from: string = import.meta.dirname): string {
   for (let folder = from; ; folder = path.dirname(folder)) {
     const file = path.join(folder, 'package.json');
@@ -22,7 +22,7 @@ export function packageFolder(from: string = import.meta.dirname): string {
   }
 }
 
-/** The runtime in ELECTRON_OVERRIDE_DIST_PATH, else that of the electron package; null if there is none. */
+/** Finds the runtime in ELECTRON_OVERRIDE_DIST_PATH, otherwise that of the electron package; null if there is none. */
 export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv = process.env): ElectronRuntime | null {
   const folder = environment.ELECTRON_OVERRIDE_DIST_PATH || path.join(root, 'node_modules', 'electron', 'dist');
   const executable = path.join(folder, EXECUTABLES[process.platform] ?? 'electron');
@@ -38,8 +38,8 @@ export function hasDisplay(environment: NodeJS.ProcessEnv = process.env, system:
 }
 
 /**
- * Chromium's switches for its sandbox. Linux gives root no sandbox, and a window without one is opened only where the user asked for that:
- * throws USAGE. `uid`: null where the system has none.
+ * Returns Chromium's switches for the sandbox. On Linux, Chromium can't sandbox root, and a window without a sandbox requires the user's
+ * request; otherwise throws USAGE. `uid`: null if the system has none.
  */
 export function sandboxSwitches(
   noSandbox: boolean,

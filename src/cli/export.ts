@@ -1,5 +1,4 @@
-import { exportPath } from '#engine';
-import { parseImagePath } from '#format/path';
+import { exportPath, typedPath } from '#engine';
 import { displayText, formatSize } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -18,11 +17,12 @@ export const spec: CommandSpec = {
     layer: VIEW_LAYER_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'Writes a file or folder of the image to disk: all of it, or nothing if there is an error.',
+  summary: 'Writes a file or folder of the image to disk. An error, such as a full disk, leaves nothing behind.',
   notes: [
     'Writes nothing outside FOLDER and overwrites nothing in it. Entries whose names lead out of it, or that this system cannot store, are',
     'left out and named on standard error, and the exit code is 3. Symbolic links are kept as they are; devices and pipes are left out.',
-    'Modes and times are kept; owners and set-id bits are not.',
+    'Modes and times are kept; owners, set-id bits and extended attributes are not. If a layer cannot be read, a warning says so, and what is',
+    'written is the image without it: files of the layers below that it replaces or removes are written too.',
   ],
 };
 
@@ -30,9 +30,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const folder = args.value('to');
   if (folder === undefined) throw usageError('export needs --to FOLDER');
   const [image = '', path = ''] = args.operands;
-  const { parts, endsInSlash } = parseImagePath(path);
   await using input = await openInput(context, args, image);
   const loaded = await loadChosen(context, args, input);
+  const { parts, endsInSlash } = typedPath(loaded, path);
   const layer = viewLayer(loaded, args.value('layer'));
   warnOfGaps(context, loaded, 0, layer);
   const result = await exportPath(loaded, {

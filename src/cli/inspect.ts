@@ -1,7 +1,8 @@
-import { assembleImage, chooseImage, inspectArchive } from '#engine';
+import type { KeyObject } from 'node:crypto';
+import { artifactReport, assembleImage, chooseImage, inspectArchive, parsePublicKey, verifySignatures } from '#engine';
+import { readSettings } from '#files';
 import {
   type ArchiveReport,
-  type ArtifactReport,
   displayText,
   FINDING_HINTS,
   type Finding,
@@ -10,11 +11,14 @@ import {
   type ImageReport,
   jsonText,
   type LayerReport,
+  LayerscopeError,
   plural,
   shortDigest,
+  sortFindings,
 } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
+import { artifactLines, attestationLines } from './describe-stated.ts';
 import { layerCommand } from './layer-command.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
@@ -27,7 +31,9 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: {
-    verify: { summary: 'read everything and check every digest and diff ID' },
+    verify: { summary: 'read everything and check every digest and diff ID; mismatches are findings; to fail on them, use check --verify' },
+    scan: { summary: 'read everything and search all files for secrets, which are findings' },
+    key: { value: 'FILE', summary: 'check signatures by cosign with this public key (PEM: ECDSA P-256, RSA or Ed25519)' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
     image: { value: 'N|NAME', summary: 'only this image of the archive (default: all)' },
@@ -36,9 +42,13 @@ export const spec: CommandSpec = {
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
+  const keyFile = args.value('key');
+  const key = keyFile === undefined ? null : readKey(keyFile);
   await using input = await openInput(context, args, args.operands[0] ?? '');
-  const { reader, archive } = input;
-  const options = { verify: args.flag('verify'), signal: context.signal, onProgress: context.progress.update };
+  const { reader } = input;
+  const archive =
+    key === null ? input.archive : { ...input.archive, artifacts: await verifySignatures(input.archive.artifacts, key, context.signal) };
+  const options = { verify: args.flag('verify'), scan: args.flag('scan'), signal: context.signal, onProgress: context.progress.update };
   const choice = { image: args.value('image'), platform: args.value('platform') };
   let report: ArchiveReport;
   if (choice.image === undefined && choice.platform === undefined) report = await inspectArchive(reader, archive, options);
@@ -46,13 +56,28 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     const image = chooseImage(archive, choice);
     const loaded = assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
     const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
-    const { format, artifacts } = archive;
-    report = { format, images: [loaded.report], artifacts, findings: [...ofArchive, ...loaded.findings] };
+    const { format, source, artifacts } = archive;
+    report = {
+      format,
+      ...(source === undefined ? {} : { source: { ...source } }),
+      images: [loaded.report],
+      artifacts: artifacts.map(artifactReport),
+      findings: sortFindings([...ofArchive, ...loaded.findings]),
+    };
   }
   context.progress.clear();
   if (args.flag('json')) context.out.write(`${jsonText(report, 2)}\n`);
   else for (const line of describeArchive(archive.title, report, context.style)) context.out.write(`${line}\n`);
   return EXIT.done;
+}
+
+const MAX_KEY_BYTES = 64 * 1024;
+
+/** Throws USAGE if the file is no public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
+function readKey(file: string): KeyObject {
+  const bytes = readSettings(file, MAX_KEY_BYTES);
+  if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} does not exist`);
+  return parsePublicKey(bytes.toString('utf8'), displayText(file));
 }
 
 const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
@@ -61,6 +86,10 @@ const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
   'oci-layout': 'OCI layout folder',
   dir: 'image folder (dir:)',
   layer: 'one layer tar',
+  docker: 'image of Docker',
+  podman: 'image of Podman',
+  containerd: 'image of containerd',
+  registry: 'image of a registry',
 };
 
 function* describeArchive(title: string, report: ArchiveReport, style: Style): Generator<string> {
@@ -70,20 +99,8 @@ function* describeArchive(title: string, report: ArchiveReport, style: Style): G
     yield '';
     yield* describeImage(image, report.images.length > 1, style);
   }
-  if (report.artifacts.length > 0) yield* describeArtifacts(report.artifacts, style);
+  yield* artifactLines(report.artifacts, style);
   yield* describeFindings(report.findings, report.images.length > 1, style);
-}
-
-function* describeArtifacts(artifacts: readonly ArtifactReport[], style: Style): Generator<string> {
-  yield '';
-  yield plural(artifacts.length, 'artifact');
-  for (const { index, names, digest, artifactType, mediaTypes, subject, bytes } of artifacts) {
-    const name = names.length > 0 ? names.join(', ') : shortDigest(digest);
-    const facts = [formatSize(bytes), names.length > 0 ? shortDigest(digest) : ''].filter((fact) => fact !== '');
-    yield `  ${style.dim(`${index}  `)}${style.bold(name)}  ${artifactType ?? 'no stated type'}  ${style.dim(facts.join('  '))}`;
-    for (const type of mediaTypes) if (type !== artifactType) yield `       ${style.dim(type)}`;
-    if (subject !== null) yield `       about ${subject}`;
-  }
 }
 
 function* describeImage(image: ImageReport, numbered: boolean, style: Style): Generator<string> {
@@ -103,8 +120,8 @@ function* describeImage(image: ImageReport, numbered: boolean, style: Style): Ge
     wastedBytes > 0 ? style.modified(wasted) : wasted,
     `efficiency ${(efficiency * 100).toFixed(1)} %`,
   ].join(' · ');
-  if (image.attestations !== undefined) yield `  ${style.dim(plural(image.attestations.length, 'attestation'))}`;
   if (image.layers.length > 0) yield* describeLayers(image.layers, style);
+  yield* attestationLines(image.attestations, style);
 }
 
 const BAR_COLUMNS = 10;
@@ -154,7 +171,7 @@ function* describeLayers(layers: readonly LayerReport[], style: Style): Generato
     if (column === 6 || column === 7) return style.dim(cell);
     return cell;
   };
-  // The command may be long: it gets the space left on the terminal.
+  // The command may be long, so limit it to the rest of the terminal's width.
   const taken =
     (
       formatTable(
@@ -174,7 +191,9 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
   const byCode = Map.groupBy(findings, ({ code }) => code);
   const rank = { error: 0, warning: 1, note: 2 } as const;
   const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
-  const groups = [...byCode.values()].sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
+  // Findings of one code may differ in severity: a secret in an example is a note.
+  const groups = [...byCode.values()].map((group) => group.toSorted((a, b) => rank[a.severity] - rank[b.severity]));
+  groups.sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
   yield '';
   yield plural(findings.length, 'finding');
   for (const group of groups) {

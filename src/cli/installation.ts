@@ -6,29 +6,29 @@ import { packageFolder } from './electron-runtime.ts';
 /** Set by the build: true if this code runs bundled, from dist. */
 const isBundled = Boolean(process.env.LAYERSCOPE_VERSION);
 
-/** The folder of cli.js; when run from source, the folder that the build writes to. */
+/** Returns the folder of cli.js; when run from source, the folder that the build writes to. */
 function buildFolder(): string {
   const here = import.meta.dirname;
   if (!isBundled) return path.join(packageFolder(), 'dist');
   return path.basename(here) === 'chunks' ? path.dirname(here) : here;
 }
 
-/** The script of the archive room's worker; undefined when run from source, as the room finds it itself. */
+/** Returns the script of the archive room's worker; undefined when run from source, because the room then finds it itself. */
 export function workerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'index-worker.js')) : undefined;
 }
 
-/** The script of the store's thread, likewise. */
+/** Returns the script of the store's thread; undefined when run from source. */
 export function storeWorkerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'store-worker.js')) : undefined;
 }
 
-/** The built window. */
+/** Returns the folder of the built window. */
 export function rendererFolder(): string {
   return path.join(buildFolder(), 'renderer');
 }
 
-/** The image that an empty window offers; null if it isn't installed. */
+/** Returns the image that an empty window offers; null if it isn't installed. */
 export function sampleFile(): string | null {
   const folder = isBundled ? path.dirname(buildFolder()) : packageFolder();
   const file = path.join(folder, 'assets', 'sample.tar');

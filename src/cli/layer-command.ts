@@ -1,6 +1,9 @@
 import { displayText } from '#model';
 
-/** A command of the history as in a Dockerfile: `RUN npm ci`, without the shell and BuildKit's suffix; one line, safe to print. */
+/**
+ * Formats a command of the history as in a Dockerfile (`RUN npm ci`), without the shell and BuildKit's suffix, as one line that is safe to
+ * print.
+ */
 export function layerCommand(createdBy: string | null): string {
   if (createdBy === null) return '';
   let text = createdBy.replace(/\s+/g, ' ').trim();

@@ -19,12 +19,12 @@ export async function loadChosen(
   return loaded;
 }
 
-/** Number of the layer selected by --layer, by default the top one; -1 for an image without layers. */
+/** Returns the number of the layer selected by --layer, by default the top one; -1 for an image without layers. */
 export function viewLayer(loaded: LoadedImage, text: string | undefined): number {
   return text === undefined ? loaded.image.layers.length - 1 : chooseLayer(loaded.image, text).index;
 }
 
-/** Throws BLOB_MISSING if the layer couldn't be read. */
+/** Checks that a layer was read. Throws BLOB_MISSING if not. */
 export function requireLayer(loaded: LoadedImage, { index, status, digest }: ArchiveLayer): void {
   if (loaded.layers[index] !== null) return;
   throw new LayerscopeError(
@@ -33,7 +33,7 @@ export function requireLayer(loaded: LoadedImage, { index, status, digest }: Arc
   );
 }
 
-/** Warns of missing and damaged layers from `from` to `layer`: the output is without them. */
+/** Warns about missing and damaged layers from `from` to `layer`, which the output lacks. */
 export function warnOfGaps(context: Context, loaded: LoadedImage, from: number, layer: number): void {
   for (const report of loaded.report.layers.slice(from, layer + 1)) {
     if (report.status === 'present') continue;

@@ -1,14 +1,15 @@
 import { resolveEntry, type Stack, sortedByPathBytes } from '#changes';
-import { createEntryFields, createRowPaths, findRow, listView, resolveImagePath } from '#engine';
+import { createEntryFields, createRowPaths, findRow, folderFacts, listView, resolveImagePath, typedPath } from '#engine';
 import type { MemberMeta } from '#format/layer';
-import { parseImagePath, splitPath } from '#format/path';
-import { displayPath, entryTypeName, jsonString, LayerscopeError, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
+import { splitPath } from '#format/path';
+import { displayPath, entryTypeName, LayerscopeError, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
+import { folderSummary } from './folder-summary.ts';
 import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
-import { IMAGE_OPTIONS, JSON_OPTION, PATH_NOTE, VIEW_LAYER_OPTION } from './options.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, PATH_NOTES, VIEW_LAYER_OPTION } from './options.ts';
 import { dateText, permissionText, rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
@@ -18,9 +19,14 @@ export const spec: CommandSpec = {
   operands: 'IMAGE [PATH]',
   minOperands: 1,
   maxOperands: 2,
-  options: { layer: VIEW_LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  options: {
+    layer: VIEW_LAYER_OPTION,
+    summary: { summary: 'instead what it adds up to: bytes, biggest files, layers that wrote it, types' },
+    json: JSON_OPTION,
+    ...IMAGE_OPTIONS,
+  },
   summary: 'The file system as seen at a layer: all of it, or everything below PATH.',
-  notes: [PATH_NOTE],
+  notes: PATH_NOTES,
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
@@ -29,64 +35,91 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const layer = viewLayer(loaded, args.value('layer'));
   warnOfGaps(context, loaded, 0, layer);
   const rows = listView(loaded.stack, layer);
-  const { from, end } = rowsBelow(loaded, layer, rows, args.operands[1]);
+  const { row: top, from, end } = rowsBelow(loaded, layer, rows, args.operands[1]);
   const { out, style } = context;
   const json = args.flag('json');
+  if (args.flag('summary')) {
+    out.write(folderSummary(folderFacts(rows, top), { json, style }));
+    return EXIT.done;
+  }
   const fields = createEntryFields(loaded.stack);
-  const paths = createRowPaths(rows);
-  const digits = String(Math.max(0, layer)).length;
+  const paths = createRowPaths(rows, loaded.stack.caseInsensitive);
+  const viewLine = createViewLine(loaded.stack, rows, { digits: String(Math.max(0, layer)).length, style });
   for (const row of sortedByPathBytes(rows)) {
     if (row < from || row >= end) continue;
     if (json) {
       const owner = rows.layer[row] as number;
-      out.write(
-        `{"path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`,
-      );
-    } else out.write(`${viewLine(loaded.stack, rows, row, digits, style)}\n`);
+      out.write(`{${paths.fields(row)},${fields.ofRow(rows, row)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`);
+    } else out.write(`${viewLine(row)}\n`);
     if (out.full) await out.drain();
   }
   return EXIT.done;
 }
 
-/** Rows of PATH: the content of a folder, or the entry itself. Follows links in the path, and a last one if it ends in `/`. */
+/**
+ * Returns the row of PATH (-1: the root) and the rows to list: the content of a folder, or the entry itself. Follows links in the path, and
+ * a final link if the path ends in `/`.
+ */
 function rowsBelow(
   loaded: Parameters<typeof resolveImagePath>[0],
   layer: number,
   rows: RowTable,
   typed: string | undefined,
-): { from: number; end: number } {
-  if (typed === undefined) return { from: 0, end: rows.length };
-  const { parts, endsInSlash } = parseImagePath(typed);
+): { row: number; from: number; end: number } {
+  if (typed === undefined) return { row: -1, from: 0, end: rows.length };
+  const { parts, endsInSlash } = typedPath(loaded, typed);
   const { path } = resolveImagePath(loaded, layer, parts, { followLast: endsInSlash });
   const row = findRow(rows, splitPath(path), loaded.stack.caseInsensitive);
   if (row === null) throw new LayerscopeError('NOT_FOUND', `no ${displayPath(path)} in the image as seen at layer ${layer}`);
-  if (row < 0) return { from: 0, end: rows.length };
+  if (row < 0) return { row, from: 0, end: rows.length };
   const end = rows.subtreeEnd[row] as number;
-  if (rows.type[row] === TYPE.directory) return { from: row + 1, end };
+  if (rows.type[row] === TYPE.directory) return { row, from: row + 1, end };
   if (endsInSlash) throw new LayerscopeError('NOT_FOUND', `${displayPath(path)} is not a directory`);
-  return { from: row, end };
+  return { row, from: row, end };
 }
 
-/** A row for people, like `ls -l`: mode, owner, size or device numbers, time, layer, name. */
-function viewLine(stack: Stack, rows: RowTable, row: number, digits: number, style: Style): string {
-  const type = rows.type[row] as number;
-  const layer = rows.layer[row] as number;
-  const at = { layer, member: rows.entry[row] as number };
-  const inode = layer === NO_LAYER ? at : (resolveEntry(stack, at) ?? at);
-  const table = stack.layers[inode.layer];
-  // A hard link is shown as its target.
-  const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
-  const seconds = table?.mtimeSeconds[inode.member] ?? (rows.mtime[row] as number);
-  const label = rowLabel(rows, row, rowPath(rows, row));
-  return [
-    permissionText(entryTypeName(shown), rows.mode[row] as number),
-    padText(`${rows.uid[row]}:${rows.gid[row]}`, 9),
-    sizeOrNumbers(rows.size[row] as number, shown, table?.metas[table.meta[inode.member] as number]),
-    style.dim(layer === NO_LAYER ? ' '.repeat(19) : padText(dateText(seconds), 19)),
-    style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')),
-    type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label,
-  ].join('  ');
+/** Formats rows for display, like `ls -l`: mode, owner, size or device numbers, time, layer, name. */
+function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { readonly digits: number; readonly style: Style }) {
+  const paths = createRowPaths(rows, stack.caseInsensitive);
+  // Most files share their mode, owner and time with many others.
+  const permissions = remembered((key) => permissionText(entryTypeName(key >> 16), key & 0xffff));
+  const ownersOf = remembered((uid) => remembered((gid) => padText(`${uid}:${gid}`, 9)));
+  const times = remembered((seconds) => style.dim(padText(dateText(seconds), 19)));
+  const layers = remembered((layer) => style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')));
+  const noTime = style.dim(' '.repeat(19));
+  return (row: number): string => {
+    const type = rows.type[row] as number;
+    const layer = rows.layer[row] as number;
+    const at = { layer, member: rows.entry[row] as number };
+    const inode = layer === NO_LAYER ? at : (resolveEntry(stack, at) ?? at);
+    const table = stack.layers[inode.layer];
+    // A hard link is shown as its target.
+    const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
+    const seconds = table?.mtimeSeconds[inode.member] ?? (rows.mtime[row] as number);
+    const label = rowLabel(rows, row, paths);
+    const name = type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label;
+    const size = sizeOrNumbers(rows.size[row] as number, shown, table?.metas[table.meta[inode.member] as number]);
+    const mode = permissions(shown * 0x1_0000 + (rows.mode[row] as number));
+    const owner = ownersOf(rows.uid[row] as number)(rows.gid[row] as number);
+    return `${mode}  ${owner}  ${size}  ${layer === NO_LAYER ? noTime : times(seconds)}  ${layers(layer)}  ${name}`;
+  };
 }
+
+/** Calls `of` once for each key, as long as there are few of them. */
+function remembered<T>(of: (key: number) => T): (key: number) => T {
+  const known = new Map<number, T>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = of(key);
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(key, made);
+    return made;
+  };
+}
+
+/** An image with more distinct modes, owners or times than this gains nothing from remembering them. */
+const MAX_REMEMBERED = 10_000;
 
 function sizeOrNumbers(size: number, type: number, meta: MemberMeta | undefined): string {
   if (type === TYPE.file || type === TYPE.hardlink) return sizeCell(size);

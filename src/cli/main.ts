@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 /**
- * The command line: `layerscope COMMAND …`. This file runs a command and turns what it throws into one line on standard error and an exit
- * code.
+ * The command line: `layerscope COMMAND …`. This file runs a command and turns any error into one line on standard error and an exit code.
  *
  * A command is one file with a `spec` (operands, options and help) and `run`; `commands.ts` lists them. `arguments.ts` parses what was
  * typed, `open-input.ts` opens an IMAGE, `load-input.ts` loads its layers, `output.ts` and `progress.ts` write. Begin with `cat.ts`, the
- * shortest command. What a command does is in the engine; here it is only printed.
+ * shortest command. The engine does the work; this room only prints the results.
  */
 import { asLayerscopeError, displayText, ERROR_HINTS, type ErrorCode } from '#model';
 import { commandHelp, parseArguments, usageError } from './arguments.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, listedCommands } from './commands.ts';
 import { type Context, EXIT } from './context.ts';
+import { IMAGE_MEANS } from './man-page.ts';
 import { createOutput, OutputClosed } from './output.ts';
 import { createProgress } from './progress.ts';
 import { createStyle } from './style.ts';
@@ -23,8 +23,7 @@ function programHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
     '',
-    'IMAGE is a docker-archive, an OCI archive, a folder of either or of skopeo’s dir:, or a single layer tar, either plain or compressed',
-    'with gzip, zstd, xz or bzip2; - reads standard input.',
+    ...IMAGE_MEANS,
     'layerscope COMMAND --help explains a command; layerscope --version prints the version.',
     '',
   ].join('\n');
@@ -43,10 +42,14 @@ function stopOn(signal: NodeJS.Signals, code: number): void {
   });
 }
 
-const out = createOutput(process.stdout, () => {
-  outputClosed = true;
-  interrupt.abort();
-});
+const out = createOutput(
+  process.stdout,
+  () => {
+    outputClosed = true;
+    interrupt.abort();
+  },
+  interrupt.signal,
+);
 const progress = createProgress(process.stderr);
 
 /** Writes everything that goes to standard error: one line per call, with control characters escaped. */
@@ -60,6 +63,8 @@ const context: Context = {
   style: createStyle(process.stdout, process.env),
   progress,
   signal: interrupt.signal,
+  commands: listedCommands,
+  note: complain,
   warn: (message) => complain(`warning: ${message}`),
   error: (code, message) => complain(`${code}: ${message}`),
 };

@@ -16,7 +16,7 @@ export const STORE_OPTIONS = {
   },
 } as const satisfies Record<string, OptionSpec>;
 
-/** The driver and home from the options. Throws USAGE. */
+/** Returns the driver and home from the options. Throws USAGE. */
 export function homeOf(args: Arguments): { readonly driver: DriverName; readonly home: string } {
   const name = args.value('driver') ?? 'portable';
   const driver = DRIVERS.find((known) => known === name);
@@ -24,7 +24,7 @@ export function homeOf(args: Arguments): { readonly driver: DriverName; readonly
   return { driver, home: args.value('home') ?? defaultHome(driver) };
 }
 
-/** Whether a portable store is there, or something else that opening it will explain. */
+/** Whether opening a store makes sense: always for Windows' drivers; for portable ones if the home isn't empty or can't be read. */
 export async function hasStore(args: Arguments): Promise<boolean> {
   const { driver, home } = homeOf(args);
   if (driver !== 'portable') return true;
@@ -32,12 +32,12 @@ export async function hasStore(args: Arguments): Promise<boolean> {
   return names.length > 0;
 }
 
-/** The error for a store that nobody has made yet: only an import makes one. */
+/** Returns the error for a store that doesn't exist yet; only an import creates one. */
 export function noStore(args: Arguments): LayerscopeError {
   return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}`);
 }
 
-/** Opens the store; with `readsOnly` read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */
+/** Opens the store; with `readsOnly`, read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */
 export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
   const { driver, home } = homeOf(args);
   try {

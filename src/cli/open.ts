@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
-import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { findElectronRuntime, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
+import { splitOperands } from './split-operands.ts';
 
-/** A runtime that can't start exits within this time; if it still runs, its window is open. */
+/** A runtime that can't start exits within this time; if still running, it has opened a window. */
 const START_MS = 1500;
 
 export const spec: CommandSpec = {
@@ -22,10 +22,10 @@ export const spec: CommandSpec = {
 };
 
 export async function run(_context: Context, args: Arguments): Promise<number> {
-  if (args.operands.includes('-')) throw usageError('open takes files: a window cannot open standard input');
+  const operands = splitOperands('open', args.operands);
   const sandbox = sandboxSwitches(args.flag('no-sandbox'));
-  const files = args.operands.map((file) => path.resolve(file));
-  for (const file of files) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
+  const files = operands.files.map((file) => path.resolve(file));
+  const names = operands.names.map((name) => `--image-name=${name}`);
   if (!hasDisplay())
     throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window; layerscope serve shows the same in a browser');
   const root = packageFolder();
@@ -37,13 +37,13 @@ export async function run(_context: Context, args: Arguments): Promise<number> {
   if (!existsSync(main))
     throw new LayerscopeError('NOT_FOUND', `the window is not built: ${displayText(main)} is missing; run npm run build`);
   const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env;
-  const child = spawn(runtime.executable, [...sandbox, main, ...files], { stdio: 'ignore', detached: true, env: environment });
+  const child = spawn(runtime.executable, [...sandbox, main, ...names, ...files], { stdio: 'ignore', detached: true, env: environment });
   await new Promise<void>((resolve, reject) => {
     const started = setTimeout(resolve, START_MS);
     child.once('error', (error) => reject(new LayerscopeError('IO', `the window cannot start: ${error.message}`, { cause: error })));
     child.once('exit', (code, signal) => {
       clearTimeout(started);
-      // It may have passed the files to a running instance and exited with 0.
+      // The runtime may have passed the files to a running instance and exited with 0.
       if (code === 0) resolve();
       else reject(new LayerscopeError('IO', `the window exited during start: ${signal ?? `exit ${code}`}`));
     });

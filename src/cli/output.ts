@@ -1,4 +1,4 @@
-import { LayerscopeError } from '#model';
+import { LayerscopeError, throwIfCancelled } from '#model';
 
 /** Thrown when the reader of standard output stops reading (`| head`). The program then exits silently. */
 export class OutputClosed extends Error {
@@ -6,14 +6,16 @@ export class OutputClosed extends Error {
 }
 
 const BATCH_CHARACTERS = 65_536;
+/** How long a writing loop may block signals and timers: writing to a file doesn't yield to the event loop. */
+const TURN_MS = 20;
 
 /** Standard output, written in batches, with backpressure. */
 export interface Output {
   /** Adds text to the batch; call {@link Output.drain} when `full` says so. */
   write(text: string): void;
-  /** Whether the batch should be drained: `if (out.full) await out.drain()` in every loop that writes. */
+  /** Whether the batch should be drained. Write `if (out.full) await out.drain()` in every loop that writes. */
   readonly full: boolean;
-  /** Writes the batch and waits until the stream accepts more. Throws OutputClosed, IO. */
+  /** Writes the batch and waits until the stream accepts more. Throws OutputClosed, IO, CANCELLED. */
   drain(): Promise<void>;
   /** Writes bytes after the batch. Throws OutputClosed, IO. */
   writeBytes(bytes: Uint8Array): Promise<void>;
@@ -21,11 +23,15 @@ export interface Output {
   finish(): Promise<void>;
 }
 
-/** `onClosed` is called once when the reader stops reading, so that work can stop before the next write. */
-export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void): Output {
+/**
+ * Creates an output. `onClosed` is called once when the reader stops reading, so that work can stop before the next write. `signal` ends
+ * loops that write.
+ */
+export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void, signal?: AbortSignal): Output {
   let batch = '';
   let failure: Error | null = null;
   let wake: (() => void) | null = null;
+  let turnAt = performance.now();
 
   const awake = (): void => {
     wake?.();
@@ -50,10 +56,16 @@ export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void
     }
     if (failure !== null) throw failure;
   };
-  const drain = async (): Promise<void> => {
+  const flush = async (): Promise<void> => {
     const chunk = batch;
     batch = '';
     await send(chunk);
+  };
+  const takeTurn = async (): Promise<void> => {
+    if (performance.now() - turnAt < TURN_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    turnAt = performance.now();
+    if (failure === null) throwIfCancelled(signal);
   };
 
   return {
@@ -63,13 +75,17 @@ export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void
     get full() {
       return batch.length >= BATCH_CHARACTERS;
     },
-    drain,
+    async drain() {
+      await flush();
+      await takeTurn();
+    },
     async writeBytes(bytes) {
-      if (batch !== '') await drain();
+      if (batch !== '') await flush();
       await send(bytes);
+      await takeTurn();
     },
     async finish() {
-      await drain();
+      await flush();
       await new Promise<void>((resolve) => stream.write('', () => resolve()));
       if (failure !== null) throw failure;
     },

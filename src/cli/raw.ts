@@ -36,12 +36,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** UTF-8 unchanged, other bytes as `\xE4`. For names that aren't paths: their backslashes aren't doubled. */
+/** Formats a name that isn't a path: UTF-8 unchanged, other bytes as `\xE4`, backslashes not doubled. */
 function ownerName(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** A member in `raw --json`. */
+/** Returns a member for `raw --json`. */
 function rawJson(member: RawMember): Record<string, unknown> {
   const { name, linkname, type, pax, sparse, whiteout } = member;
   return {
@@ -73,13 +73,13 @@ function isDevice(type: string): boolean {
   return type === 'character' || type === 'block';
 }
 
-/** Under the names that `ls` uses, and the older ones. */
+/** Returns the device numbers under the names that `ls` uses, and under older names. */
 function deviceJson({ devMajor, devMinor }: RawMember): Record<string, number> {
   return { devmajor: devMajor, devminor: devMinor, devMajor, devMinor };
 }
 
 function paxJson(pax: ReadonlyMap<string, Uint8Array>): Record<string, string | { hex: string }> {
-  // From entries, as a record may be named __proto__.
+  // Object.fromEntries, because a record may be named __proto__.
   return Object.fromEntries([...pax].map(([key, value]) => [key, decodeUtf8(value) ?? { hex: toHex(value) }]));
 }
 

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { cacheFolder, defaultStoreHome, type StoreLocation } from '#engine';
-import { displayText, LayerscopeError } from '#model';
+import { displayText } from '#model';
 import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
 import { homeOf, STORE_OPTIONS } from './open-store.ts';
-import { FOLLOW_LINKS_OPTION } from './options.ts';
+import { FOLLOW_LINKS_OPTION, NETWORK_OPTIONS } from './options.ts';
+import { splitOperands } from './split-operands.ts';
+import { userSources } from './user-sources.ts';
 import { programVersion } from './version.ts';
 
 export const spec: CommandSpec = {
@@ -20,6 +21,9 @@ export const spec: CommandSpec = {
     port: { value: 'N', summary: 'the port to listen on (default: a free one)' },
     'follow-links': FOLLOW_LINKS_OPTION,
     ...STORE_OPTIONS,
+    'allow-sources': { summary: 'let the window open images by name, from engines and registries' },
+    'plain-http': NETWORK_OPTIONS['plain-http'],
+    realm: NETWORK_OPTIONS.realm,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
   summary: 'Prints the address of the window and serves it to browsers on this machine until interrupted.',
@@ -32,19 +36,22 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-/** The store from the options, which the window lists beside the user's own. */
+/** Returns the store from the options, which the window lists beside the user's own stores. */
 function storeOf(args: Arguments): readonly StoreLocation[] {
   return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
 }
 
 export async function run({ out, signal }: Context, args: Arguments): Promise<number> {
   const port = parsePort(args.value('port'));
-  if (args.operands.includes('-')) throw usageError('serve takes files: a window cannot open standard input');
-  for (const file of args.operands) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
+  const { files, names } = splitOperands('serve', args.operands);
+  const [name] = names;
+  if (name !== undefined && !args.flag('allow-sources')) throw usageError(`${displayText(name)} is an image’s name: add --allow-sources`);
   const worker = workerUrl();
   const storeWorker = storeWorkerUrl();
   await using web = await startWeb({
-    files: args.operands,
+    files,
+    names,
+    ...(args.flag('allow-sources') ? { findSources: () => userSources(args) } : {}),
     followLinks: args.flag('follow-links'),
     port,
     rendererFolder: rendererFolder(),

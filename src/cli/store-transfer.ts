@@ -1,7 +1,6 @@
 // Imports, exports and removals of images and layers.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type Archive, createReader } from '#archive';
 import type { GraphDriver, StoredImage } from '#driver';
 import {
@@ -20,6 +19,7 @@ import {
   spoolChain,
   writeNewFile,
 } from '#engine';
+import { makeMarkedFolder } from '#files';
 import { displayText, formatSize, jsonText, LayerscopeError, shortDigest } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -29,7 +29,7 @@ import { openInput } from './open-input.ts';
 
 const FORMATS: readonly StoredImageFormat[] = ['docker-archive', 'oci-archive', 'oci-layout'];
 
-/** `store import`: an image archive, or a layer tar. */
+/** Runs `store import` for an image archive or a layer tar. */
 export async function importInto(
   context: Context,
   args: Arguments,
@@ -46,7 +46,7 @@ export async function importInto(
       context.progress.update({ phase: 'import', doneBytes: done, totalBytes: null });
     },
   };
-  // With --id or --parent the file is a layer tar: no need to detect what it is.
+  // With --id or --parent the file must be a layer tar, so its type need not be detected.
   if (args.value('id') !== undefined || args.value('parent') !== undefined) {
     const parent = args.value('parent');
     const id = args.value('id') ?? newLayerId();
@@ -65,7 +65,8 @@ function warnOf(context: Context, { findings }: Archive): void {
   for (const { severity, code, message } of findings) if (severity === 'error') context.warn(`${code}: ${message}`);
 }
 
-function printImported(context: Context, args: Arguments, imported: Imported): number {
+/** Prints the images or layers that were added. */
+export function printImported(context: Context, args: Arguments, imported: Imported): number {
   context.progress.clear();
   if (imported.kind === 'layers') {
     const { ids, sizeBytes } = imported;
@@ -80,7 +81,7 @@ function printImported(context: Context, args: Arguments, imported: Imported): n
   return EXIT.done;
 }
 
-/** An image of the store in JSON. */
+/** Returns an image of the store for JSON output. */
 export function imageFacts({ names, platform, manifestDigest, configDigest, layers, sizeBytes, problem }: StoredImage): object {
   const state = problem === null ? { state: 'ready' } : { state: 'broken', problem };
   return { names, platform, manifestDigest, configDigest, layers, size: sizeBytes, ...state };
@@ -90,7 +91,7 @@ export function imageName({ names, manifestDigest }: StoredImage): string {
   return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
 }
 
-/** `store export`: an image as an archive; a layer's blob as stored, or with `--format` its chain as an image. */
+/** Runs `store export`: writes an image as an archive; a layer's blob as stored, or with `--format` its chain as an image. */
 export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const to = args.value('to');
   if (to === undefined) throw usageError('store export needs --to FILE');
@@ -121,7 +122,7 @@ async function exportOneChain(
   { id, format, to }: { readonly id: string; readonly format: 'docker-archive' | 'oci-archive'; readonly to: string },
 ): Promise<number> {
   const { signal } = context;
-  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-chain-'));
+  const folder = makeMarkedFolder(tmpdir(), 'layerscope-chain-');
   try {
     await using reader = createReader({ cacheFolder: null, workers: 0 });
     await using archive = await openSpooled(reader, await spoolChain(driver, id, folder, { signal }), `store:${id}`);
@@ -150,14 +151,17 @@ async function exportOneLayer(context: Context, driver: GraphDriver, id: string,
   return EXIT.done;
 }
 
-/** `store diff`: a layer's plain tar on standard output. */
+/** Runs `store diff`: writes a layer's plain tar to standard output. */
 export async function diffOf(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
   for await (const bytes of driver.diff(id, { signal: context.signal })) await context.out.writeBytes(bytes.slice());
   return EXIT.done;
 }
 
-/** `store remove`: images by name or digest, layers by id. Prints an error for each that can't be removed; a single one is thrown. */
+/**
+ * Runs `store remove`: removes images by name or digest, layers by id. Prints an error for each that can't be removed; with a single
+ * operand, throws the error.
+ */
 export async function removeFrom(context: Context, _args: Arguments, driver: GraphDriver, words: readonly string[]): Promise<number> {
   let code: number = EXIT.done;
   for (const word of words) {
@@ -175,7 +179,7 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
 
 async function removeOne(context: Context, driver: GraphDriver, word: string): Promise<void> {
   const found = await findStored(driver, word).catch((error: unknown) => {
-    // A broken layer and a leftover can be removed too.
+    // Broken layers and leftovers can be removed too.
     if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
     throw error;
   });

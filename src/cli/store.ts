@@ -1,13 +1,14 @@
-import type { GraphDriver, StoredImage } from '#driver';
-import { findStoredLayer, verifyStore } from '#engine';
-import { displayText, formatSize, jsonString, jsonText } from '#model';
+import path from 'node:path';
+import type { GraphDriver, LayerInfo, StoredImage } from '#driver';
+import { commitCopy, discardCopy, findStoredLayer, newLayerId, verifyStore } from '#engine';
+import { displayText, formatSize, jsonString, jsonText, parseBinarySize } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { argumentCount, usageError } from './arguments.ts';
 import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
 import { hasStore, noStore, openStore } from './open-store.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
-import { diffOf, exportFrom, imageFacts, imageName, importInto, removeFrom } from './store-transfer.ts';
+import { diffOf, exportFrom, imageFacts, imageName, importInto, printImported, removeFrom } from './store-transfer.ts';
 import { formatTable } from './text-table.ts';
 
 export const spec: CommandSpec = {
@@ -18,16 +19,22 @@ export const spec: CommandSpec = {
   options: {
     ...IMAGE_OPTIONS,
     id: { value: 'ID', summary: 'import: the id of a layer tar (default: a new one)' },
-    parent: { value: 'ID', summary: 'import: the parent of a layer tar (default: none)' },
-    name: { value: 'NAME', summary: 'import: the image’s name (default: the names in the archive)' },
+    parent: { value: 'ID', summary: 'import: the parent of a layer tar (default: none); create: the parent of a layer with this new ID' },
+    name: {
+      value: 'NAME',
+      summary: 'import: the image’s name (default: the names in the archive); commit: the new image’s name (default: only a layer)',
+    },
+    comment: { value: 'TEXT', summary: 'commit: what the new layer’s step in the history says' },
     to: { value: 'FILE', summary: 'export: the file or folder to write; - is standard output' },
     format: {
       value: 'docker-archive|oci-archive|oci-layout',
       summary: 'export: the format of an image (default: docker-archive, which opens everywhere); for a layer: its chain as an image',
     },
     images: { summary: 'list: only images, each with its layers' },
+    size: { value: 'SIZE', summary: 'create: the size of its disk, 20GB or 512m, in powers of 1024 (default: 127GB); Windows only' },
+    at: { value: 'FOLDER', summary: 'mount: an empty folder to mount the layer at; windowsfilter only' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
-    'as-is': { summary: 'mount: keep set-id bits and create devices, as root (default: leave them out and name each)' },
+    'as-is': { summary: 'mount: keep set-id bits and capabilities, and create devices, as root (default: leave them out and name each)' },
     adopt: { value: 'ID', summary: 'base-images: create the layer of this one' },
     json: JSON_OPTION,
   },
@@ -40,8 +47,11 @@ export const spec: CommandSpec = {
     'changes ID         what the layer changed',
     'size ID            bytes of the files that the layer changed',
     'remove ID…         removes images or layers, unless they are mounted or other layers are based on them',
+    'create ID          creates a working copy of an image or layer and prints its id; with --parent, ID is the new layer’s id',
+    'commit ID          makes a layer of a working copy’s changes or, with --name, an image with its parent’s config and history',
+    'discard ID         removes a working copy and its changes, unless it is mounted',
     'mount ID           mounts the layer’s chain and prints the folder; without --wait it stays until release or cleanup',
-    'release ID         unmounts what a process that has ended left mounted',
+    'release ID         unmounts what a process that has ended left mounted, and what mount without --wait mounted',
     'cleanup            removes leftovers: folders of abandoned mounts, and blobs that nothing refers to',
     'verify             reads everything and checks it; exit code 1 if something is broken',
     'base-images        Windows’ shared base images',
@@ -64,6 +74,9 @@ const VERBS: Readonly<
   changes: { run: changes, operands: [1, 1] },
   size: { run: size, operands: [1, 1], readsOnly: true },
   remove: { run: removeFrom, operands: [1, Number.POSITIVE_INFINITY] },
+  create: { run: create, operands: [1, 1] },
+  commit: { run: commit, operands: [1, 1] },
+  discard: { run: discard, operands: [1, 1] },
   mount: { run: mount, operands: [1, 1] },
   release: { run: release, operands: [1, 1] },
   verify: { run: verify, operands: [0, 0] },
@@ -98,7 +111,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem, images: of } of layers) {
       const shown = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
-      // Null for Windows stores, which don't have them without exporting the layer.
+      // Null for Windows stores, which would have to export the layer to compute these.
       const { digest = null, diffId = null, sizeBytes: size = null } = state === 'ready' ? await driver.metadata(id) : {};
       const facts = { diffId, digest, size };
       const line = {
@@ -119,9 +132,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
     tableOfImages(context, images);
     context.out.write('\n');
   }
-  // Each layer after its parent.
-  const place = new Map(layers.map(({ id, chain }) => [id, [...chain].reverse().concat(id).join('/')]));
-  const inChains = [...layers].sort((a, b) => ((place.get(a.id) ?? '') < (place.get(b.id) ?? '') ? -1 : 1));
+  const inChains = afterParents(layers);
   const rows = inChains.map(({ id, parent, chain, state, problem }) => [
     shortId(id),
     parent === null ? '·' : shortId(parent),
@@ -131,6 +142,32 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   const table = formatTable([{ title: 'layer' }, { title: 'parent' }, { title: 'below', align: 'right' }, { title: 'state' }], rows);
   for (const line of table) context.out.write(`${line}\n`);
   return EXIT.done;
+}
+
+/** Sorts layers by id, with each layer after its parent and next to its siblings. */
+function afterParents(layers: readonly LayerInfo[]): LayerInfo[] {
+  const sorted = [...layers].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const ids = new Set(sorted.map(({ id }) => id));
+  const above = new Map<string, LayerInfo[]>();
+  for (const layer of sorted) {
+    if (layer.parent === null) continue;
+    const siblings = above.get(layer.parent);
+    if (siblings === undefined) above.set(layer.parent, [layer]);
+    else siblings.push(layer);
+  }
+  const order = new Set<LayerInfo>();
+  const walk = (first: LayerInfo): void => {
+    const left = [first];
+    for (let layer = left.pop(); layer !== undefined; layer = left.pop()) {
+      if (order.has(layer)) continue;
+      order.add(layer);
+      for (const next of (above.get(layer.id) ?? []).toReversed()) left.push(next);
+    }
+  };
+  for (const layer of sorted) if (layer.parent === null || !ids.has(layer.parent)) walk(layer);
+  // Layers whose parents form a cycle aren't reachable from any root.
+  for (const layer of sorted) walk(layer);
+  return [...order];
 }
 
 function tableOfImages(context: Context, images: readonly StoredImage[]): void {
@@ -153,7 +190,7 @@ function tableOfImages(context: Context, images: readonly StoredImage[]): void {
   for (const line of formatTable(columns, rows)) context.out.write(`${line}\n`);
 }
 
-/** Ids of 64 digits are shortened. */
+/** Shortens ids of 64 digits. */
 function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
@@ -177,12 +214,28 @@ async function size(context: Context, args: Arguments, driver: GraphDriver, [wor
   return EXIT.done;
 }
 
+async function create(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const base = args.value('parent');
+  const size = args.value('size');
+  const sizeBytes = size === undefined ? undefined : (parseBinarySize(size) ?? undefined);
+  if (size !== undefined && sizeBytes === undefined) throw usageError(`--size is a size such as 20GB, not ${displayText(size)}`);
+  if (sizeBytes !== undefined && driver.name === 'portable') throw usageError('--size is for the layers of Windows, which have disks');
+  const parent = await findStoredLayer(driver, base ?? word);
+  const id = base === undefined ? newLayerId() : word;
+  await driver.createReadWrite(id, parent, { ...callOptions(context), ...(sizeBytes === undefined ? {} : { sizeBytes }) });
+  context.out.write(`${args.flag('json') ? jsonText({ id, parent }) : displayText(id)}\n`);
+  return EXIT.done;
+}
+
 async function mount(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const at = args.value('at');
+  if (at !== undefined && driver.name === 'portable') throw usageError('--at is for the layers of Windows, whose mounts are volumes');
   const id = await findStoredLayer(driver, word);
   const mounted = await driver.mount(id, {
+    ...(at === undefined ? {} : { at: path.resolve(at) }),
     signal: context.signal,
     asIs: args.flag('as-is'),
-    onFinding: ({ message, path }) => context.warn(path === undefined ? message : `${path}: ${message}`),
+    onFinding: ({ message, path: of }) => context.warn(of === undefined ? message : `${of}: ${message}`),
   });
   context.out.write(`${displayText(mounted.path)}\n`);
   // The mount outlives this process.
@@ -193,7 +246,21 @@ async function mount(context: Context, args: Arguments, driver: GraphDriver, [wo
   return EXIT.done;
 }
 
-/** `store release`: a mount whose process has ended. */
+async function commit(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const id = await findStoredLayer(driver, word);
+  const choice = { name: args.value('name'), comment: args.value('comment') };
+  if (choice.comment !== undefined && choice.name === undefined) throw usageError('--comment needs --name: a layer alone has no history');
+  return printImported(context, args, await commitCopy(driver, id, choice, callOptions(context)));
+}
+
+async function discard(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const id = await findStoredLayer(driver, word);
+  await discardCopy(driver, id, callOptions(context));
+  context.out.write(`${displayText(id)}\n`);
+  return EXIT.done;
+}
+
+/** Runs `store release`: releases a mount whose process has ended. */
 async function release(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
   if (driver.releaseLeft === undefined) throw usageError(`${driver.name} has no mounts that outlive their process`);

@@ -3,7 +3,7 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** Width of a text on a terminal, in columns: 2 for wide East Asian letters, 0 for combining marks. */
+/** Returns the width of a string on a terminal, in columns: 2 for wide East Asian characters, 0 for combining marks. */
 function textWidth(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: most text is printable ASCII
   if (/^[\u0000-\u007e]*$/.test(text)) return text.length;
@@ -24,7 +24,7 @@ export function padText(text: string, width: number, align: 'left' | 'right' = '
   return align === 'right' ? space + text : text + space;
 }
 
-/** Shortens the text to `width` columns, replacing its end by `…`. */
+/** Shortens a string to `width` columns, replacing its end with `…`. */
 export function shorten(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let out = '';
@@ -37,7 +37,7 @@ export function shorten(text: string, width: number): string {
   return `${out}…`;
 }
 
-/** Lines of a table, columns two spaces apart; a last column on the left isn't padded. `paint` colours each padded cell. */
+/** Formats lines of a table, with columns two spaces apart; a left-aligned last column isn't padded. `paint` colours each padded cell. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -66,7 +66,7 @@ export function formatTable(
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-/** A bar for `share` (0 to 1) of `width` columns, in eighths of a column: at least one if `share` isn't 0. */
+/** Draws a bar of `width` columns filled to `share` (0 to 1), in eighths of a column; at least one eighth if `share` isn't 0. */
 export function shareBar(share: number, width: number): string {
   const eighths = share <= 0 ? 0 : Math.max(1, Math.round(Math.min(1, share) * width * 8));
   return padText('█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? ''), width);

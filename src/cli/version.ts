@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The program's version: set by the build, or read from package.json when run from source. */
+/** Returns the program's version, set by the build or, when run from source, read from package.json. */
 export function programVersion(): string {
   const built = process.env.LAYERSCOPE_VERSION;
   if (built) return built;

@@ -1,14 +1,19 @@
+import type { WasteReport } from '#contract';
 import { findRewritten, reportWaste } from '#engine';
-import { displayPath, formatSize, jsonText, unescapePath } from '#model';
+import { displayPath, formatSize, jsonText, unescapePath, WASTE_HINTS, WASTE_KINDS, wasteAdvice } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
+import { layerCommand } from './layer-command.ts';
 import { loadChosen, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
+import type { Style } from './style.ts';
+import { shorten } from './text-table.ts';
 
 const DEFAULT_LIMIT = 50;
+const COMMAND_WIDTH = 60;
 
 export const spec: CommandSpec = {
   name: 'waste',
@@ -18,13 +23,29 @@ export const spec: CommandSpec = {
   options: {
     rewritten: { summary: 'also compare contents, to find files that a layer writes again unchanged' },
     limit: { value: 'N', summary: `list at most N files, most waste first (default: ${DEFAULT_LIMIT})` },
+    if: {
+      value: 'WHAT',
+      summary: 'what the image would weigh with other layers: squash=N, merge-removals, drop-caches, zstd, or all of them',
+    },
+    pack: { summary: 'for --if: pack the layers that change, to know their stored size' },
+    to: { value: 'FILE', summary: 'for --if: write the image with these layers to a new file' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'The bytes that an image contains but no longer shows, by the layer that wrote them and by file.',
+  summary:
+    'The bytes that an image contains but no longer shows, by the layer that wrote them, and by file with the layer that hid it; and what it could do without, by kind.',
+  notes: [
+    'squash=N            layers N to the top as one',
+    'merge-removals      files are left out of the layer that brought them if a later layer removes them',
+    'drop-caches         caches of package managers and builds are left out; the other two change nothing that the image shows',
+    'zstd                all layers packed as zstd',
+    'The same image gives the same layers each time. With --json, --if prints one object a line.',
+  ],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
+  if (args.value('if') !== undefined) return (await import('./what-if.ts')).runWhatIf(context, args);
+  for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} goes with --if`);
   const typed = args.value('limit') ?? String(DEFAULT_LIMIT);
   if (!/^\d{1,9}$/.test(typed)) throw usageError('--limit takes a number');
   const limit = Number(typed);
@@ -38,30 +59,66 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       })
     : null;
   context.progress.clear();
-  const report = reportWaste(loaded.stack, limit, rewritten);
+  const report = reportWaste(loaded, limit, rewritten);
   const { out, style } = context;
+  const commandOf = (layer: number): string => layerCommand(loaded.report.layers[layer]?.createdBy ?? null);
   if (args.flag('json')) {
     const { rewritten: found, ...rest } = report;
-    out.write(`${jsonText(found === null ? rest : { ...rest, rewritten: { ...found, files: found.files.slice(0, limit) } }, 2)}\n`);
+    const files = report.files.map((file) => ({ ...file, hiddenByCommand: commandOf(file.hiddenBy) || null }));
+    const same = found === null ? {} : { rewritten: { ...found, files: found.files.slice(0, limit) } };
+    const kinds = report.kinds.map((kind) => ({
+      ...kind,
+      places: kind.places.map((place) => ({ ...place, command: commandOf(place.layer) || null })),
+    }));
+    out.write(`${jsonText({ ...rest, files, ...same, kinds }, 2)}\n`);
     return EXIT.done;
   }
   const { fileBytes, efficiency } = loaded.report.totals;
   out.write(
-    `${style.bold(formatSize(report.wastedBytes))} of ${formatSize(fileBytes)} hidden or rewritten, efficiency ${(efficiency * 100).toFixed(1)} %\n`,
+    `${style.bold(formatSize(report.wastedBytes))} of ${formatSize(fileBytes)} hidden or overwritten, efficiency ${(efficiency * 100).toFixed(1)} %\n`,
   );
   for (const [layer, bytes] of report.byLayer.entries()) if (bytes > 0) out.write(`${sizeCell(bytes)}  written by layer ${layer}\n`);
-  if (report.files.length > 0) out.write('\n');
-  for (const { path, wastedBytes, layers } of report.files) {
-    out.write(`${sizeCell(wastedBytes)}  ${displayPath(unescapePath(path))}  ${style.dim(`(layers ${layers.join(', ')})`)}\n`);
-    if (out.full) await out.drain();
-  }
-  if (report.rewritten !== null) {
-    const { count, bytes, files } = report.rewritten;
-    out.write(`\n${count === 0 ? 'nothing was' : `${count} ${count === 1 ? 'file was' : 'files were'}`} rewritten with the same content`);
-    out.write(count === 0 ? '\n' : `, ${formatSize(bytes)}\n`);
-    for (const { path, layer, bytes: each } of files.slice(0, limit)) {
-      out.write(`${sizeCell(each)}  ${displayPath(unescapePath(path))}  ${style.dim(`(layer ${layer})`)}\n`);
+  for (const { cause, bytes, files } of report.groups) {
+    const { title, hint } = WASTE_HINTS[cause];
+    out.write(`\n${style.bold(title)}: ${formatSize(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}\n${style.dim(hint)}\n`);
+    for (const file of report.files) {
+      if (file.cause !== cause) continue;
+      const command = commandOf(file.hiddenBy);
+      const story = `${wasteStory(file)}${command === '' ? '' : ` (${shorten(command, COMMAND_WIDTH)})`}`;
+      out.write(`${sizeCell(file.wastedBytes)}  ${displayPath(unescapePath(file.path))}  ${style.dim(story)}\n`);
+      if (out.full) await out.drain();
     }
   }
+  for (const line of kindLines(report.kinds, commandOf, style)) {
+    out.write(`${line}\n`);
+    if (out.full) await out.drain();
+  }
+  if (report.rewritten?.count === 0) out.write('\nno file was rewritten with the same content\n');
   return EXIT.done;
+}
+
+/** What the image could do without, by kind. Removed files are listed above by what hid them, and are left out here. */
+function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => string, style: Style): Generator<string> {
+  for (const { code, bytes, places } of kinds) {
+    if (code === 'waste-removed-later') continue;
+    yield '';
+    yield `${style.bold(WASTE_KINDS[code].title)}: ${formatSize(bytes)}  ${style.dim(code)}`;
+    yield style.dim(wasteAdvice(code));
+    for (const { path, layer, bytes: size, removedIn, of } of places) {
+      const command = commandOf(layer);
+      const story = [
+        `layer ${layer}`,
+        ...(removedIn === undefined ? [] : [`removed in ${removedIn}`]),
+        ...(of === undefined ? [] : [`same as ${displayPath(unescapePath(of))}`]),
+      ];
+      const ofCommand = command === '' ? '' : ` (${shorten(command, COMMAND_WIDTH)})`;
+      yield `${sizeCell(size)}  ${path === null ? 'many more' : displayPath(unescapePath(path))}  ${style.dim(story.join(', ') + ofCommand)}`;
+    }
+  }
+}
+
+/** Formats what happened to a file: `added in 4 → deleted in 5`. */
+function wasteStory({ layers, hiddenBy, cause }: ReturnType<typeof reportWaste>['files'][number]): string {
+  const writers = layers.filter((layer) => layer < hiddenBy);
+  return `added in ${(writers.length === 0 ? layers : writers).join(', ')} → ${cause} in ${hiddenBy}`;
 }

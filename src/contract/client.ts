@@ -3,7 +3,7 @@ import type { AbortSignalLike, Client, OperationName } from './operations.ts';
 import type { FileGrant } from './reports.ts';
 import type { TopicName } from './topics.ts';
 
-/** A door as the client sees it. The host is trusted: only the outer form of its replies is checked. */
+/** The client's side of a door. The host is trusted, so only the outer form of replies is checked. */
 export interface Transport {
   /** Calls an operation and returns the host's envelope. Throws LayerscopeError if the host can't be reached. */
   request(name: OperationName, input: unknown, signal?: AbortSignalLike): Promise<unknown>;
@@ -34,7 +34,7 @@ export function createClient(transport: Transport): Client {
     async call(name, input, { signal } = {}) {
       if (signal?.aborted) throw cancelled();
       const envelope = await untilAborted(transport.request(name, input, signal), signal);
-      return openEnvelope(envelope) as never; // the host's handlers are typed by the same table
+      return openEnvelope(envelope) as never; // the same table types the host's handlers
     },
     subscribe(topic, listener) {
       return transport.subscribe(topic, (state) => listener(state as never));

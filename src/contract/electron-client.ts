@@ -2,11 +2,14 @@ import { createClient, openEnvelope } from './client.ts';
 import type { Client } from './operations.ts';
 import type { FileGrant } from './reports.ts';
 
-/** The API that electron/preload.ts exposes as `window.layerscope`. It knows no operations and passes everything through. */
+/** The API that electron/preload.ts exposes as `window.layerscope`. The API has no list of operations; every call is passed through. */
 export interface ElectronBridge {
-  /** Calls an operation and returns the host's envelope. `call` identifies it to {@link cancel}: an integer unique among pending calls. */
+  /**
+   * Calls an operation and returns the host's envelope. `call`, an integer unique among pending calls, identifies the call to {@link
+   * cancel}.
+   */
   request(name: string, input: unknown, call?: number): Promise<unknown>;
-  /** Stops the host's work on a call; does nothing if it has ended. */
+  /** Stops the host's work on a call; does nothing if the call has ended. */
   cancel(call: number): void;
   /** Subscribes to a topic. Returns a function that unsubscribes. */
   subscribe(topic: string, listener: (state: unknown) => void): () => void;

@@ -13,7 +13,7 @@ export interface EntryAttributes {
   /** Formatted by formatTimestamp. */
   readonly mtime: string;
   readonly linkname: string | null;
-  /** Extended and Windows attributes: printable text or hex, and an explanation in lines if the value doesn't speak for itself. */
+  /** Extended and Windows attributes: printable text or hex, with lines of explanation if the value isn't self-explanatory. */
   readonly attributes: readonly {
     readonly name: string;
     readonly value: string;
@@ -22,19 +22,32 @@ export interface EntryAttributes {
   }[];
   /** Alternate data streams, which Windows layers store as separate entries: names as displayPath prints them, sizes in bytes. */
   readonly streams: readonly { readonly name: string; readonly size: number }[];
-  /** Whether it is an implied folder. */
+  /** Whether the entry is an implied folder. */
   readonly implied: boolean;
 }
 
 /** A path at a layer, below it, and in all layers that touch it. */
 export interface EntryDetails {
   readonly path: string;
-  /** As seen at the requested layer; null if it is gone there. */
+  /** As seen at the requested layer; null if the path no longer exists there. */
   readonly now: EntryAttributes | null;
-  /** As seen at the layer below; null if it didn't exist. */
+  /** As seen at the layer below; null if the path didn't exist. */
   readonly before: EntryAttributes | null;
   /** Layers that touch the path, lowest first. */
   readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
+}
+
+/** Sums of a folder and everything below, as seen at a layer. Counts the bytes of hard-linked files once. */
+export interface FolderReport {
+  readonly bytes: number;
+  readonly files: number;
+  readonly folders: number;
+  /** The biggest files, at most ten, biggest first; `path` as escapePath prints it. */
+  readonly biggest: readonly { readonly path: string; readonly bytes: number; readonly layer: number }[];
+  /** Layers that wrote the files, the lowest first. */
+  readonly layers: readonly { readonly layer: number; readonly files: number; readonly bytes: number }[];
+  /** By file extension, in lower case (empty: none); at most ten, most bytes first. */
+  readonly types: readonly { readonly extension: string; readonly files: number; readonly bytes: number }[];
 }
 
 /** An entry's tar header, decoded and raw; offsets in bytes of the layer's tar. */

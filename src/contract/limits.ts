@@ -1,8 +1,13 @@
-/** Rows of a table's first page: few, so that the window shows something at once. */
+/** Number of rows in a table's first page: few, so that the window shows something quickly. */
 export const FIRST_PAGE_ROWS = 2_000;
-/** Most rows in a page. */
+/** Maximum number of rows in a page. */
 export const PAGE_ROWS = 12_500;
-/** Most bytes of names and link targets in a page, unless its first row alone has more. */
+/** Maximum number of bytes of names and link targets in a page, unless the first row alone has more. */
 export const PAGE_BYTES = 2 * 1024 * 1024;
-/** Most bytes of a file in one reply. */
+/** Maximum number of bytes of a file in one reply. */
 export const CONTENT_PAGE_BYTES = 262_144;
+
+/** The most changes or keys of the registry in one page. */
+export const REGISTRY_PAGE = 500;
+/** Longest Dockerfile that a window passes on, in characters. */
+export const MAX_DOCKERFILE_LETTERS = 65_536;

@@ -1,5 +1,17 @@
-/** The result of an operation. Values may contain typed arrays, which structured clone and the wire codec both carry. */
-import type { ArchiveFormat, ArtifactReport, Finding, HistoryReport, ImageTotals, LayerReport, RowTable } from '#model';
+/** Results of operations. They may contain typed arrays, which structured clone and the wire codec both carry. */
+import type {
+  ArchiveFormat,
+  ArtifactReport,
+  AttestationReport,
+  Finding,
+  HistoryReport,
+  ImageTotals,
+  LayerReport,
+  RowTable,
+  SourceReport,
+  WasteCause,
+  WasteCode,
+} from '#model';
 
 export type Envelope<T> =
   | { readonly ok: true; readonly value: T }
@@ -8,7 +20,7 @@ export type Envelope<T> =
 /** The running program. */
 export interface AppInfo {
   readonly version: string;
-  /** Which door serves this: Electron's IPC or the loopback host. */
+  /** Which door serves the window: Electron's IPC or the loopback host. */
   readonly host: 'electron' | 'web';
   /** `linux`, `darwin`, `win32`. */
   readonly system: string;
@@ -16,6 +28,8 @@ export interface AppInfo {
   readonly elevated: boolean;
   /** Name of the sample image; null if it isn't installed. */
   readonly sample: string | null;
+  /** Whether images can be opened by name. */
+  readonly opensNames: boolean;
 }
 
 /** Opaque access to a file that the user chose: valid once, for the window it was issued to. */
@@ -32,14 +46,16 @@ export interface ImageSummary {
   readonly osVersion?: string;
   readonly configDigest: string | null;
   readonly manifestDigest: string | null;
-  /** Whether its layers have been read; until then counts and sizes are 0. */
+  /** Whether the layers have been read; if not, counts and sizes are 0. */
   readonly loaded: boolean;
   readonly layers: readonly LayerReport[];
   /** ChainID of each layer; null if a diffID is unknown. Source: OCI image-spec config.md, Layer ChainID. */
   readonly chainIds: readonly (string | null)[];
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
-  readonly attestations: readonly string[];
+  readonly attestations: readonly AttestationReport[];
+  /** Whether the files of its layers were searched for secrets. */
+  readonly scanned: boolean;
 }
 
 /** An open archive: everything the window shows about it except rows. */
@@ -48,12 +64,14 @@ export interface ArchiveSummary {
   readonly archiveId: string;
   readonly title: string;
   readonly format: ArchiveFormat;
-  /** Size of the file, or of a folder's blobs. */
+  /** Where the image came from, if opened by name. */
+  readonly source?: SourceReport;
+  /** Size of the file, or total size of the blobs for a folder or an image opened by name. */
   readonly sizeBytes: number;
   readonly images: readonly ImageSummary[];
   /** Contents other than images; absent if there are none. */
   readonly artifacts?: readonly ArtifactReport[];
-  /** Most severe first; a message holds a limited number. */
+  /** Most severe first; limited in number. */
   readonly findings: readonly Finding[];
   /** Total number of findings; absent if all are listed. */
   readonly findingsTotal?: number;
@@ -64,14 +82,14 @@ type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 /** Long-running work with progress. */
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten' | 'compare' | 'import';
+  readonly kind: 'open' | 'load' | 'verify' | 'scan' | 'export' | 'rewritten' | 'compare' | 'import';
   /** What the job works on, safe to show. */
   readonly title: string;
   readonly state: JobState;
   /** Current step, such as `reading layer 3 of 9`. */
   readonly phase: string;
   readonly doneBytes: number;
-  /** Null if not known; then show bytes without a percentage. */
+  /** Null if unknown; show bytes without a percentage then. */
   readonly totalBytes: number | null;
   readonly archiveId: string | null;
   readonly image: number | null;
@@ -86,18 +104,114 @@ export interface RowPage {
   readonly start: number;
   /** Contains only this page's names: `nameStart` starts at 0. `links` is keyed by row number in the page. */
   readonly rows: RowTable;
+  /** On the first page: folders of the whole table that a list opens initially, ascending. */
+  readonly open?: Uint32Array;
 }
 
-/** Bytes that an image stores but doesn't show: files that a later layer hides or writes again. */
+/** Sums of files. */
+export interface FileSums {
+  /** Visible files and hard links. */
+  readonly files: number;
+  /** Bytes of the visible files, each body once. */
+  readonly bytes: number;
+  /** Bytes of files that the image contains but no longer shows; 0 if the sums aren't of a complete image. */
+  readonly hiddenBytes: number;
+}
+
+/** Sums of a path and everything below it. */
+export interface PathSum extends FileSums {
+  /** Path as printed by escapePath. */
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** Number of paths below. */
+  readonly items: number;
+}
+
+/** The path that holds most of the bytes in question. */
+interface Culprit {
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly bytes: number;
+}
+
+/** Sums of an image, a layer, a file system or one of its folders. Lists are sorted, most bytes first. */
+export interface BreakdownReport extends FileSums {
+  readonly folders: number;
+  /** Symbolic links, devices and pipes. */
+  readonly others: number;
+  /** By kind of file (FILE_TYPES), with the extensions that have the most bytes. */
+  readonly types: readonly (FileSums & { readonly type: string; readonly extensions: readonly string[] })[];
+  /** Entries directly in the folder. */
+  readonly parts: readonly PathSum[];
+  /** The biggest files. */
+  readonly biggest: readonly PathSum[];
+  /** Layers that wrote the visible files, the lowest first. */
+  readonly layers: readonly (FileSums & { readonly layer: number })[];
+  /** The deepest folder that holds most of the bytes, including hidden ones; null if no folder contains any bytes. */
+  readonly largestFolder: Culprit | null;
+  /** The file or folder with the most hidden bytes; null if nothing is hidden. */
+  readonly mostHidden: Culprit | null;
+}
+
+/** Bytes that an image stores but doesn't show: files that a later layer hides or rewrites. */
 export interface WasteReport {
   /** Total, including files not listed; equals `wastedBytes` of the image's totals. */
   readonly wastedBytes: number;
-  /** Most wasteful first; `path` as escapePath prints it, `layers` those that wrote it, lowest first. */
-  readonly files: readonly { readonly path: string; readonly wastedBytes: number; readonly layers: readonly number[] }[];
+  readonly files: readonly WastedFileReport[];
+  /**
+   * The causes that occur, most bytes first; they add up to `wastedBytes`. `rewritten` is listed separately once `image.rewritten` has run.
+   */
+  readonly groups: readonly { readonly cause: WasteCause; readonly bytes: number; readonly files: number }[];
   /** Hidden bytes written by each layer, bottom first. */
   readonly byLayer: readonly number[];
   /** Files rewritten with identical bytes; null until `image.rewritten` has run. */
   readonly rewritten: RewrittenReport | null;
+  /** Bytes that the image could do without, hidden or not, by kind, most bytes first. The same bytes may be of several kinds. */
+  readonly kinds: readonly WasteKindReport[];
+}
+
+/** What an image's files would weigh if its layers were made otherwise; see `waste --if`. */
+export interface WhatIfReport {
+  readonly kind: 'squash' | 'merge-removals' | 'drop-caches';
+  /** For squash: the lowest layer of those that would be one. */
+  readonly from: number | null;
+  readonly layers: number;
+  readonly fileBytes: number;
+}
+
+/** Waste of one kind. */
+export interface WasteKindReport {
+  readonly code: WasteCode;
+  /** Total, including places not listed. */
+  readonly bytes: number;
+  /** The rule of the linter hadolint that warns of the same; null if it has none. */
+  readonly hadolint: string | null;
+  /** Most bytes first. */
+  readonly places: readonly WastePlaceReport[];
+}
+
+/** Bytes that one layer stores at or below a path. */
+export interface WastePlaceReport {
+  /** As escapePath prints it; null for the sum of many small places. */
+  readonly path: string | null;
+  readonly layer: number;
+  readonly bytes: number;
+  /** The layer that removed all of it. */
+  readonly removedIn?: number;
+  /** The path with the same content. */
+  readonly of?: string;
+}
+
+/** A file with hidden bytes; files are listed most wasteful first. */
+export interface WastedFileReport {
+  /** Path as printed by escapePath. */
+  readonly path: string;
+  readonly wastedBytes: number;
+  /** Layers that wrote the file, lowest first. */
+  readonly layers: readonly number[];
+  /** The layer that last hid one of the file's bodies. */
+  readonly hiddenBy: number;
+  readonly cause: WasteCause;
 }
 
 /** How two images' configs differ. */
@@ -106,7 +220,7 @@ export interface ConfigReport {
   readonly compared: boolean;
   /** Number of fields that differ; `differences` may list fewer. */
   readonly total: number;
-  /** `field` as named in `diff --json`; values safe to show, lists as JSON, long ones cut off; null if not set. */
+  /** `field` as named in `diff --json`; values are safe to show, lists are JSON, and long ones are cut off; null if not set. */
   readonly differences: readonly { readonly field: string; readonly a: string | null; readonly b: string | null }[];
 }
 
@@ -115,7 +229,7 @@ export interface RewrittenReport {
   /** Total, including files not listed. */
   readonly bytes: number;
   readonly count: number;
-  /** Largest first; `path` as escapePath prints it, `layer` the one that rewrites it. */
+  /** Largest first; `path` as escapePath prints it, `layer` rewrites the file. */
   readonly files: readonly { readonly path: string; readonly layer: number; readonly bytes: number }[];
 }
 
@@ -124,7 +238,7 @@ export interface SearchReport {
   /** Number of matching paths; `matches` may list fewer. */
   readonly total: number;
   readonly matches: readonly PathMatch[];
-  /** What is wrong with the search text, which then matches nothing. */
+  /** Why the search text is invalid and matches nothing; null if valid. */
   readonly problem: string | null;
 }
 
@@ -136,11 +250,11 @@ export interface PathMatch {
   readonly touches: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
 }
 
-/** How a started export continues. */
+/** Result of starting an export. */
 export interface ExportStarted {
-  /** The job that saves the file, in Electron; null if the user chose none, and on the loopback host. */
+  /** The job that saves the file, in Electron; null if the user cancelled the dialog, and on the loopback host. */
   readonly jobId: string | null;
-  /** On the loopback host, fetched once by `GET /downloads/<download>`; otherwise null. */
+  /** On the loopback host, the name to fetch the export by, once, from `GET /downloads/<download>`; otherwise null. */
   readonly download: string | null;
   /** Number of entries left out because their names or links lead out of the image. */
   readonly leftOut: number;
@@ -152,6 +266,6 @@ export interface ListingReport {
   readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
   /** Whether all entries are listed. */
   readonly complete: boolean;
-  /** Why it could not be read to its end; null if it could, or reading stopped at the limit. */
+  /** Why the archive could not be read to its end; null if it was, or if reading stopped at the limit. */
   readonly problem: string | null;
 }

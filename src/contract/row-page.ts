@@ -3,9 +3,9 @@ import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS } from './limits.ts';
 import type { RowPage } from './reports.ts';
 
 /**
- * Copies rows [start, start + count) of a table into a page; copies, since structured clone would send the whole table with a view. The
- * page has fewer rows at the end of the table, or if names and link targets exceed {@link PAGE_BYTES}, but at least one unless `start`
- * is past the end.
+ * Copies rows [start, start + count) of a table into a page. A view is not enough, because structured clone sends the whole buffer. The
+ * page has fewer rows at the end of the table, or if names and link targets exceed {@link PAGE_BYTES}, but at least one unless `start` is
+ * past the end.
  */
 export function slicePage(rows: RowTable, start: number, count: number): RowPage {
   const from = Math.min(start, rows.length);
@@ -27,7 +27,7 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
   };
 }
 
-/** Row before which the page ends: `most`, or an earlier one if names are long. */
+/** Returns the end of the page (exclusive): `most`, or an earlier row if names are long. */
 function pageEnd(rows: RowTable, from: number, most: number): number {
   let bytes = 0;
   for (let row = from; row < most; row++) {
@@ -75,7 +75,10 @@ export class PageAssembler {
   #rowsThere = 0;
   readonly #waiting = new Map<number, RowPage>();
   #table: RowTable | null = null;
-  /** Folders that extend past the last available row: their `subtreeEnd` is cut there until the next table is made. */
+  /**
+   * Folders that extend past the last available row. Their `subtreeEnd` is clamped to it until the next table is made; `end` is the real
+   * value.
+   */
   #cut: { readonly row: number; readonly end: number }[] = [];
 
   /** Rows of the whole table; null before the first page. */
@@ -93,8 +96,8 @@ export class PageAssembler {
   }
 
   /**
-   * The available rows, as views of the columns; folders that continue are cut at the last row. This invalidates the table returned
-   * before, whose folders may then end past its rows. Throws BAD_REQUEST before the first page.
+   * The available rows, as views of the columns; folders that continue are cut at the last row. Invalidates the previously returned table,
+   * whose folders may then end past its rows. Throws BAD_REQUEST before the first page.
    */
   get table(): RowTable {
     if (this.#columns === null) throw new LayerscopeError('BAD_REQUEST', 'no page of the table has been loaded');
@@ -106,8 +109,8 @@ export class PageAssembler {
   }
 
   /**
-   * Adds a page without changing the table returned last; ignores a page it already has. Throws BAD_REQUEST for a page that doesn't fit
-   * the others.
+   * Adds a page without changing the most recently returned table; ignores a page that was already added. Throws BAD_REQUEST for a page
+   * that doesn't fit the others.
    */
   add(page: RowPage): void {
     checkPage(page);
@@ -156,12 +159,14 @@ export class PageAssembler {
 export interface LoadedTable {
   readonly table: RowTable;
   readonly total: number;
+  /** Folders to open initially; only with the first table. */
+  readonly open?: Uint32Array;
 }
 
 /**
  * Loads a table page by page, fetching each page while the previous one is added. Yields the first page at once, then the available rows
- * every `every` units of the clock `now`, finally the whole table. Asking for the next table invalidates the last one, since they share
- * columns. Throws what `fetchPage` throws, and BAD_REQUEST for pages that don't follow each other or have no rows.
+ * every `every` units of the clock `now`, finally the complete table. Requesting the next table invalidates the previous one, because both
+ * share columns. Throws what `fetchPage` throws, and BAD_REQUEST for pages that don't follow each other or have no rows.
  */
 export async function* tablePages(
   fetchPage: (start: number, count: number) => Promise<RowPage>,
@@ -183,7 +188,7 @@ export async function* tablePages(
     assembler.add(page);
     start = end;
     if (shownAt !== null && !isLast && now() - shownAt < every) continue;
-    yield { table: assembler.table, total: page.total };
+    yield { table: assembler.table, total: page.total, ...(page.open === undefined ? {} : { open: page.open }) };
     if (isLast) return;
     shownAt = now();
   }
@@ -198,7 +203,7 @@ function checkPage({ total, start, rows }: RowPage): void {
   }
 }
 
-/** A table of `length` rows, all zero. */
+/** Returns a table of `length` rows, all zero. */
 function emptyColumns(length: number): RowTable {
   return {
     length,

@@ -1,14 +1,18 @@
 /**
- * The table of operations: each one's input as a zod schema, and the type of its output. A new operation starts here; the compiler then
- * lists what else it needs. Its own entry point (`#contract/schemas`) is for the privileged side, which checks every input before acting.
+ * The table of operations, with the input as a zod schema and the type of the output. A new operation starts here; the compiler then lists
+ * what else is needed. The separate entry point `#contract/schemas` is for the privileged side, which checks every input before acting.
  */
 import * as z from 'zod';
 import { LayerscopeError } from '#model';
-import type { ContentPage, EntryDetails, RawHeader } from './entry-reports.ts';
-import { CONTENT_PAGE_BYTES, PAGE_ROWS } from './limits.ts';
+import type { ContentPage, EntryDetails, FolderReport, RawHeader } from './entry-reports.ts';
+import { CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
+import type { PackagesReport } from './package-reports.ts';
+import type { ArtifactFileReport, StatedReport, WhyReport } from './provenance-reports.ts';
+import type { RegistryChangesPage, RegistryKeyReport, RegistrySearchReport } from './registry-reports.ts';
 import type {
   AppInfo,
   ArchiveSummary,
+  BreakdownReport,
   ConfigReport,
   ExportStarted,
   FileGrant,
@@ -16,11 +20,13 @@ import type {
   RowPage,
   SearchReport,
   WasteReport,
+  WhatIfReport,
 } from './reports.ts';
-import type { BaseImageReport, PreflightReport, StoredChanges, StoreReport } from './store-reports.ts';
+import type { EngineListing, ImageLook } from './source-reports.ts';
+import type { BaseImageReport, PreflightReport, RemovalReport, StoredChanges, StoreReport } from './store-reports.ts';
 import { TOPIC_NAMES, type TopicName } from './topics.ts';
 
-/** Rows that the columns' 32-bit numbers can address. */
+/** Maximum number of rows that the 32-bit columns can address. */
 const MAX_ROWS = 0xffff_ffff;
 const MAX_PATH_BYTES = 65_536;
 
@@ -35,48 +41,61 @@ const pathHex = z
   .max(MAX_PATH_BYTES * 2)
   .regex(/^(?:[0-9a-fA-F]{2})*$/);
 
-// Strict objects: an unknown key is refused.
+// Strict objects: unknown keys are rejected.
 const nothing = z.strictObject({});
 const archiveRef = z.strictObject({ archiveId: id });
 const jobRef = z.strictObject({ jobId: id });
-const imageRef = z.strictObject({ archiveId: id, image: index }).readonly();
-const image = imageRef.unwrap().shape;
-const entryRef = z.strictObject({ ...image, layer: index, pathHex }).readonly();
-const entry = entryRef.unwrap().shape;
-const viewRef = z.strictObject({ ...image, layer: index, since: index.optional() }).readonly();
-const storeRef = z.strictObject({ storeId: id }).readonly();
+const image = { archiveId: id, image: index };
+const imageRef = fixed(z.strictObject(image));
+const entry = { ...image, layer: index, pathHex };
+const registry = { ...image, layer: index, hive: z.string().min(1).max(MAX_PATH_BYTES) };
+const registryPath = z.string().max(MAX_PATH_BYTES);
+const registryPage = { start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(REGISTRY_PAGE) };
+const entryRef = fixed(z.strictObject(entry));
+const viewRef = fixed(z.strictObject({ ...image, layer: index, since: index.optional() }));
+const storeRef = fixed(z.strictObject({ storeId: id }));
 const storedName = z.string().min(1).max(1_024);
-const storedRef = z.strictObject({ storeId: id, name: storedName }).readonly();
-const stored = storedRef.unwrap().shape;
+const stored = { storeId: id, name: storedName };
+const storedRef = fixed(z.strictObject(stored));
 
-const exportInput = z
-  .discriminatedUnion('what', [
+/** An image word, never an address: the host parses the word and finds the source that has the image. */
+const reference = z.string().min(1).max(1_024);
+const platform = z.string().regex(/^[A-Za-z0-9._-]{1,64}(?:\/[A-Za-z0-9._-]{1,64}){1,2}$/);
+
+const exportInput = fixed(
+  z.discriminatedUnion('what', [
     z.strictObject({ what: z.literal('entry'), ...entry }),
     z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain', 'gzip', 'zstd']), ...image, layer: index }),
     z.strictObject({ what: z.literal('image'), format: z.enum(['docker-archive', 'oci-archive']), ...image }),
     z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
     z.strictObject({ what: z.literal('report'), archiveId: id }),
-  ])
-  .readonly();
+    z.strictObject({ what: z.literal('registry'), ...registry, path: registryPath }),
+  ]),
+);
 
 /** An image of an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
-/**
- * A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below that one.
- */
+/** A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below `since`. */
 export type ViewRef = z.input<typeof viewRef>;
+/** What a breakdown sums: all bytes of an image, what layers wrote, or the file system at a layer. */
+export type BreakdownOf = Operations['image.breakdown']['input']['of'];
 /**
  * What can be exported: a file, or a folder as a tar; a layer as stored, decompressed or recompressed; an image as an archive; a comparison
- * as printed by `diff --json`; an archive's report as printed by `inspect --json`.
+ * as printed by `diff --json`; an archive's report as printed by `inspect --json`; a key of the registry as a .reg file.
  */
 export type ExportInput = z.input<typeof exportInput>;
+
+/** Makes the type read-only without zod's `readonly`, which also freezes rejected input and throws on a typed array. */
+function fixed<Output, Input>(schema: z.ZodType<Output, Input>): z.ZodType<Readonly<Output>, Readonly<Input>> {
+  return schema as z.ZodType<Readonly<Output>, Readonly<Input>>;
+}
 
 type Nothing = Record<string, never>;
 type Started = { jobId: string };
 
 interface Operation<Input extends z.ZodType, Output> {
   readonly input: Input;
-  /** Type only. */
+  /** Carries the type only; never set. */
   readonly output?: Output;
 }
 
@@ -91,14 +110,28 @@ const OPERATIONS = {
 
   /** Recently opened files, latest first, each with its folder; empty on the loopback host. */
   'files.recent': takes(nothing).gives<{ files: readonly { readonly name: string; readonly folder: string }[] }>(),
-  /** A grant for a recent file, by its index in that list. NOT_FOUND if another file has that index by now. */
+  /** A grant for a recent file, by index in `files.recent`. NOT_FOUND if the list has changed and another file has that index. */
   'files.again': takes(z.strictObject({ index, name: fileName })).gives<FileGrant>(),
   /** Clears the list of recent files. */
   'files.forget': takes(nothing).gives<Nothing>(),
-  /** Shows the system's dialog and gives a grant for each file chosen; FORBIDDEN on the loopback host, which takes uploads. */
+  /** Shows the system's dialog and returns a grant for each file chosen; FORBIDDEN on the loopback host, which takes uploads. */
   'files.choose': takes(z.strictObject({ what: z.enum(['files', 'folder']) })).gives<{ grants: readonly FileGrant[] }>(),
   /** A grant to upload to, on the loopback host: `PUT /uploads/<grant>`. FORBIDDEN in Electron. */
   'files.expect': takes(z.strictObject({ name: fileName, sizeBytes: z.int().min(0) })).gives<FileGrant>(),
+
+  /** The images of an engine on this machine. FORBIDDEN if the host opens no images by name; so are the next four operations. */
+  'sources.list': takes(z.strictObject({ engine: z.enum(['docker', 'podman', 'containerd']) })).gives<EngineListing>(),
+  /**
+   * Which source has an image, and for which platforms; opens nothing. NOT_FOUND lists each source with its reason; USAGE if the word is
+   * invalid.
+   */
+  'sources.look': takes(z.strictObject({ reference })).gives<ImageLook>(),
+  /** Opens and loads an image by name, for a platform from `sources.look` (null: the default). USAGE if the word is invalid. */
+  'sources.open': takes(z.strictObject({ reference, platform: platform.nullable() })).gives<Started>(),
+  /** Recently opened names, latest first. Listing them contacts no source. */
+  'sources.recent': takes(nothing).gives<{ references: readonly string[] }>(),
+  /** Clears the list of recent names. */
+  'sources.forget': takes(nothing).gives<Nothing>(),
 
   /** Opens the granted file or folder, and loads its first image. */
   'archive.open': takes(z.strictObject({ grant })).gives<Started>(),
@@ -107,11 +140,27 @@ const OPERATIONS = {
 
   /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 characters. Null if it is missing or damaged. */
   'image.config': takes(imageRef).gives<{ json: string | null; complete: boolean }>(),
+  /** What is attested of an image, read from its statements. */
+  'image.stated': takes(imageRef).gives<{ attestations: readonly StatedReport[] }>(),
+  /** The files of an artifact, by its index; at most 1,000. */
+  'artifact.files': takes(z.strictObject({ archiveId: id, artifact: index })).gives<{ files: readonly ArtifactFileReport[] }>(),
+  /** Bytes of a file of an artifact, as stored: at most 262,144 per call. */
+  'artifact.content': takes(
+    z.strictObject({
+      archiveId: id,
+      artifact: index,
+      file: index,
+      offset: z.int().min(0),
+      length: z.int().min(0).max(CONTENT_PAGE_BYTES),
+    }),
+  ).gives<ContentPage>(),
   /** Reads the layers of one image of an open archive. */
   'image.load': takes(imageRef).gives<Started>(),
-  /** Reads everything and checks every digest; findings follow in the summary. */
+  /** Reads everything and checks every digest. Adds findings to the summary. */
   'image.verify': takes(imageRef).gives<Started>(),
-  /** What the layers from `from` to `to` (both included, 0 the bottom) changed together. */
+  /** Reads everything and searches all files for secrets; findings follow in the summary. */
+  'image.scan': takes(imageRef).gives<Started>(),
+  /** What the layers from `from` to `to` (inclusive, 0 is the bottom) changed together. */
   'image.changes': takes(
     z
       .strictObject({ ...image, from: index, to: index, ...page })
@@ -119,20 +168,81 @@ const OPERATIONS = {
   ).gives<RowPage>(),
   /** The file system as seen at a layer; rows the layer touches are marked. */
   'image.view': takes(z.strictObject({ ...image, layer: index, ...page })).gives<RowPage>(),
-  /** How `b` differs from `a`, to the last byte: rows as compareViews makes them, without those that are the same. */
+  /** All bytes of an image by path: what its top layer's file system shows, and what later layers hide (see wholeImage). */
+  'image.whole': takes(z.strictObject({ ...image, ...page })).gives<RowPage>(),
+  /** Sums of an image, of layers, or of the file system at a layer; or only of the folder at a path. An empty path means everything. */
+  'image.breakdown': takes(
+    z.strictObject({
+      ...image,
+      of: z.discriminatedUnion('what', [
+        z.strictObject({ what: z.literal('image') }),
+        z.strictObject({ what: z.literal('changes'), from: index, to: index }),
+        z.strictObject({ what: z.literal('view'), layer: index }),
+      ]),
+      pathHex,
+      limit,
+    }),
+  ).gives<BreakdownReport>(),
+  /** How `b` differs from `a`, compared byte by byte: rows as made by compareViews, without identical ones. */
   'images.compare': takes(z.strictObject({ a: viewRef, b: viewRef, ...page })).gives<RowPage>(),
-  /** How the configs of both sides differ, if both are whole images. */
+  /** How the configs of both sides differ, if both are complete images. */
   'images.configs': takes(z.strictObject({ a: viewRef, b: viewRef })).gives<ConfigReport>(),
-  /** Looks for files that a layer writes again with the same content. It reads bodies, and so is a job; `image.waste` has its result. */
+  /**
+   * Looks for files that a layer rewrites with the same content. Runs as a job, because it reads bodies; `image.waste` returns the result.
+   */
   'image.rewritten': takes(imageRef).gives<Started>(),
-  'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport>(),
-  /** Which layers touch paths that match a text (see RowFilter), at most `limit` of them. */
+  'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport & { readonly whatIf: readonly WhatIfReport[] }>(),
+  /**
+   * What layers did to packages, or the packages as seen at a layer, a page of those that contain `text`. May take long: databases and
+   * programs are read.
+   */
+  'image.packages': takes(
+    z.strictObject({
+      ...image,
+      of: z.discriminatedUnion('what', [
+        z.strictObject({ what: z.literal('changes'), from: index, to: index }),
+        z.strictObject({ what: z.literal('view'), layer: index }),
+      ]),
+      text: z.string().max(1_024),
+      start: page.start,
+      count: limit,
+    }),
+  ).gives<PackagesReport>(),
+  /** Which layers touch paths that match a search text (see RowFilter), at most `limit` of them. */
   'image.search': takes(z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit })).gives<SearchReport>(),
 
+  /** What the layers from `from` to `to` changed in the registry of a Windows image, each of them; with `text` only what matches it. */
+  'registry.changes': takes(
+    z
+      .strictObject({ ...image, from: index, to: index, text: z.string().max(1_024), ...registryPage })
+      .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
+  ).gives<RegistryChangesPage>(),
+  /** Names of the hives as seen at a layer. */
+  'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
+  /** A key as seen at a layer, and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
+  'registry.key': takes(z.strictObject({ ...registry, path: registryPath, ...registryPage })).gives<RegistryKeyReport>(),
+  /** Keys as seen at a layer whose names or values match a text, at most `limit` of them. */
+  'registry.search': takes(
+    z.strictObject({ ...image, layer: index, text: z.string().min(1).max(1_024), limit }),
+  ).gives<RegistrySearchReport>(),
+
   'entry.details': takes(entryRef).gives<EntryDetails>(),
+  /**
+   * Which layers brought and removed a path, and what made them. `dockerfile`: text to match the layers' commands to, as a guess. NOT_FOUND
+   * if no layer ever had the path.
+   */
+  'entry.origin': takes(
+    z.strictObject({
+      ...image,
+      pathHex,
+      dockerfile: z.strictObject({ name: fileName, text: z.string().max(MAX_DOCKERFILE_LETTERS) }).nullable(),
+    }),
+  ).gives<WhyReport>(),
+  /** Sums of a folder as seen at the layer; an empty path is the root. NOT_FOUND if it doesn't exist there. */
+  'entry.folder': takes(entryRef).gives<FolderReport>(),
   /** The header of the entry that is visible at this layer, from the layer that has it. */
   'entry.raw': takes(entryRef).gives<RawHeader>(),
-  /** A file's bytes as seen at the layer: at most 262,144 a call. */
+  /** A file's bytes as seen at the layer: at most 262,144 per call. */
   'entry.content': takes(
     z.strictObject({ ...entry, offset: z.int().min(0), length: z.int().min(0).max(CONTENT_PAGE_BYTES) }),
   ).gives<ContentPage>(),
@@ -148,31 +258,43 @@ const OPERATIONS = {
   'store.add': takes(nothing).gives<{ storeId: string | null }>(),
   /** Removes a store from the list; its files stay. USAGE for the program's own, EXISTS while a layer of it is mounted. */
   'store.forget': takes(storeRef).gives<Nothing>(),
-  /** Opens an image by its name, or a layer with its chain, as an archive. */
+  /** Opens an image by name, or a layer with the layers below, as an archive. */
   'store.open': takes(storedRef).gives<Started>(),
   /** Imports an image of an open archive; a layer tar as a layer on `parent` (null: a base layer). */
   'store.import': takes(z.strictObject({ storeId: id, ...image, parent: storedName.nullable() })).gives<Started>(),
-  /** Removes an image's name, a layer or a leftover, and what nothing else needs. EXISTS if layers stand on it, or it is mounted. */
-  'store.remove': takes(storedRef).gives<Nothing>(),
-  /** Reads everything from end to end, as a job; the report's `checked` has the result. */
+  /**
+   * Removes an image's name, a layer or a leftover, and what nothing else needs. `withCopies`: first unmounts the layer and removes the
+   * working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
+   */
+  'store.remove': takes(z.strictObject({ ...stored, withCopies: z.boolean() })).gives<Nothing>(),
+  /** What `store.remove` would delete. */
+  'store.removal': takes(storedRef).gives<RemovalReport>(),
+  /** Unmounts and removes a working copy. USAGE if the layer isn't a working copy. */
+  'store.discard': takes(storedRef).gives<Nothing>(),
+  /** Starts a job that reads the whole store; the report's `checked` has the result. */
   'store.verify': takes(storeRef).gives<Started>(),
   /** What a clean-up would remove: names safe to show. */
   'store.leftovers': takes(storeRef).gives<{ names: readonly string[] }>(),
   /** Removes leftovers; returns their names, safe to show. */
   'store.cleanup': takes(storeRef).gives<{ removed: readonly string[] }>(),
-  /** Makes a layer's chain visible as a folder, until it is released or the program ends. */
+  /** Makes a layer's chain visible as a folder, until the mount is released or the program ends. */
   'store.mount': takes(storedRef).gives<{ path: string; findings: readonly string[] }>(),
   'store.release': takes(storedRef).gives<Nothing>(),
-  /** Opens the folder of a mount in the system's file manager. NOT_FOUND if it isn't mounted; FORBIDDEN on the loopback host. */
+  /** Opens the folder of a mount in the system's file manager. NOT_FOUND if the layer isn't mounted; FORBIDDEN on the loopback host. */
   'store.reveal': takes(storedRef).gives<Nothing>(),
-  /** Creates a working copy on the layer of that name; returns its id. */
+  /** Creates a working copy based on the named layer; returns its id. */
   'store.create': takes(storedRef).gives<{ id: string }>(),
   'store.changes': takes(z.strictObject({ ...stored, limit })).gives<StoredChanges>(),
-  /** Starts a job that creates a layer from the current content of a working copy. */
-  'store.commit': takes(storedRef).gives<Started>(),
+  /**
+   * Starts a job that creates a layer from the current content of a working copy; with `image`, also an image of that name, with the
+   * parent's history.
+   */
+  'store.commit': takes(
+    z.strictObject({ ...stored, image: storedName.nullable(), comment: z.string().max(1_024).nullable() }),
+  ).gives<Started>(),
   /** Windows' shared base images; empty on systems that have none. Changes nothing. */
   'store.bases': takes(storeRef).gives<{ images: readonly BaseImageReport[] }>(),
-  /** What the Windows drivers require of this system, and whether it is met; safe to show. */
+  /** The Windows drivers' requirements and whether this system meets them; safe to show. */
   'store.preflight': takes(nothing).gives<{ facts: readonly PreflightReport[] }>(),
   /** Starts an elevated process to do a store's work; Windows asks the user. False if the user declined. FORBIDDEN on the loopback host. */
   'store.elevate': takes(storeRef).gives<{ elevated: boolean }>(),

@@ -7,9 +7,9 @@ export interface StoreReport {
   readonly driver: 'portable' | 'windowsfilter' | 'windowsdiff';
   /** Safe to show. */
   readonly home: string;
-  /** Whether it is the program's own, which is always listed. */
+  /** Whether this is the program's own store, which is always listed. */
   readonly isOwn: boolean;
-  /** Why the store can't be changed; null if it can. */
+  /** Why the store can't be changed; null if changes are possible. */
   readonly readOnlyReason: string | null;
   /** Whether administrator rights are `needed`, or `held` by an elevated process that does the work. */
   readonly elevation: 'none' | 'needed' | 'held';
@@ -18,13 +18,13 @@ export interface StoreReport {
   readonly layers: readonly StoredLayerReport[];
   /** Total size of the blobs, with shared ones counted once. */
   readonly sizeBytes: number;
-  /** Why the store can't be read; null if it can. */
+  /** Why the store can't be read; null if it is readable. */
   readonly problem: string | null;
-  /** Problems found by the last check, safe to show; null before the first. */
+  /** Problems found by the last check, safe to show; null before the first check. */
   readonly checked: StoreChecked;
 }
 
-/** Problems found by a check; null before the first. */
+/** Problems found by a check; null before the first check. */
 export type StoreChecked = readonly { readonly name: string; readonly message: string }[] | null;
 
 /** An image in a store. */
@@ -37,7 +37,7 @@ export interface StoredImageReport {
   /** Lowest first, with the sizes of their blobs. */
   readonly layers: readonly { readonly id: string; readonly sizeBytes: number }[];
   readonly sizeBytes: number;
-  /** What can't be read; null if everything can. */
+  /** What can't be read; null if everything is readable. */
   readonly problem: string | null;
 }
 
@@ -47,15 +47,15 @@ export interface StoredLayerReport {
   readonly id: string;
   /** Null for a base layer, or if the chain can't be read. */
   readonly parent: string | null;
-  /** Number of layers below it. */
+  /** Number of layers below. */
   readonly below: number;
   readonly state: 'ready' | 'mounted' | 'broken' | 'leftover';
-  /** Why it isn't ready; null if it is. */
+  /** Why the layer isn't ready; null if it is. */
   readonly problem: string | null;
   /** Null if the driver keeps no blobs. */
   readonly sizeBytes: number | null;
   readonly isReadWrite: boolean;
-  /** Whether an image of the store contains it. */
+  /** Whether an image of the store contains the layer. */
   readonly ofImage: boolean;
   /** Where this program has mounted it, safe to show. */
   readonly mountPath: string | null;
@@ -68,7 +68,7 @@ export interface BaseImageReport {
   readonly version: string;
   readonly path: string;
   readonly sizeBytes: number;
-  /** RFC 3339; empty if not known. */
+  /** RFC 3339; empty if unknown. */
   readonly created: string;
   /** Whether the store has a layer for it. */
   readonly adopted: boolean;
@@ -85,4 +85,25 @@ export interface PreflightReport {
 export interface StoredChanges {
   readonly changes: readonly { readonly kind: 'added' | 'modified' | 'removed'; readonly path: string }[];
   readonly complete: boolean;
+  /** Total number of changes, listed or not. */
+  readonly total: number;
+  /** Bytes of the added and modified files, in a portable store; null in others. */
+  readonly sizeBytes: number | null;
+  /** Hash of the changes' kinds, paths, sizes and times: differs whenever any of these differs. */
+  readonly stamp: string;
+}
+
+/** What removing something from a store deletes. */
+export interface RemovalReport {
+  /** `name`: only a name is removed, because the image has others. `copy`: a working copy. */
+  readonly kind: 'image' | 'name' | 'layer' | 'copy';
+  /** Bytes that nothing else in the store uses. */
+  readonly freedBytes: number;
+  readonly layers: number;
+  /** Number of working copies based on the layer, which are also removed if requested. */
+  readonly copies: number;
+  /** Ids of other layers based on the layer, which must be removed first. */
+  readonly others: readonly string[];
+  /** How many of the layers to be removed are mounted by this program. */
+  readonly mounted: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads the loopback host's topics: Server-Sent Events from the body of a plain request, since the browser's EventSource can't send the
+ * Reads the loopback host's topics: Server-Sent Events from the body of a plain request, because the browser's EventSource can't send the
  * session header. Source: HTML, 9.2 Server-sent events.
  */
 import { decodeUtf8 } from '#model';
@@ -14,7 +14,9 @@ const NEWLINE = 0x0a;
 type Listener = (state: unknown) => void;
 type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
 
-/** Subscribes to topics over one shared stream: a browser allows six connections per host, and one stream per topic would use three a tab. */
+/**
+ * Subscribes to topics over one shared stream: a browser allows six connections per host, and one stream per topic would use three per tab.
+ */
 export class TopicReader {
   readonly #surroundings: Surroundings;
   readonly #headers: Readonly<Record<string, string>>;
@@ -57,7 +59,7 @@ export class TopicReader {
           (topic, state) => this.#publish(topic, state),
         );
       } catch {
-        // The host is gone or the connection was cut; onConnection reports both.
+        // The host has ended or the connection was cut; onConnection reports both.
       }
       if (stream.isClosed) return;
       onConnection?.(false);
@@ -80,7 +82,7 @@ class Stream {
 
   close(): void {
     this.isClosed = true;
-    this.#body?.cancel().catch(() => {}); // it has already ended
+    this.#body?.cancel().catch(() => {}); // the body has already ended
   }
 
   async read(response: WebResponse, onOpen: () => void, onState: (topic: string, state: unknown) => void): Promise<void> {

@@ -1,6 +1,8 @@
 import type { ArchiveSummary, FileGrant, Job } from './reports.ts';
 
-/** A subscription starts with a snapshot; each change sends the whole state again, at most ten times a second. */
+/**
+ * Topics and their states. A subscription starts with a snapshot; each change sends the complete state again, at most ten times a second.
+ */
 export interface Topics {
   jobs: { readonly jobs: readonly Job[] };
   library: { readonly archives: readonly ArchiveSummary[] };

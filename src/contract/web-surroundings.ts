@@ -1,13 +1,13 @@
 import type { AbortSignalLike } from './operations.ts';
 
-/** Browser APIs that the client needs; pass the window's. Minimal types, since pure rooms have no DOM. */
+/** Browser APIs that the client needs; pass the window's. The types are minimal because pure rooms have no DOM types. */
 export interface WebSurroundings {
   /** Secret of the session: 256 bits as hex digits. */
   readonly secret: string;
   readonly fetch: (url: string, init: WebRequest) => Promise<WebResponse>;
   /** Resolves after the given time. */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** For uploads, since fetch reports no progress. */
+  /** For uploads, because fetch reports no progress. */
   readonly XMLHttpRequest: new () => UploadRequest;
   /** Called when the host stops responding, and when it responds again. */
   readonly onConnection?: (connected: boolean) => void;
@@ -17,7 +17,7 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
-  /** Aborts the request; the host then stops its work. */
+  /** Aborts the request; the host then stops working on it. */
   readonly signal?: AbortSignalLike;
 }
 

@@ -7,7 +7,7 @@
  *         of the tail, length in elements), a Map<number, Uint8Array> is { "$map": [keys, lengths, bytes] }, each of them a typed
  *         array; in plain objects, a key that starts with $ gets another $ in front
  *         zeros up to a multiple of 8
- *         tail: the arrays, each starting at a multiple of 8, in this machine's byte order, since both ends run on it
+ *         tail: the arrays, each starting at a multiple of 8, in the machine's byte order, because both ends run on one machine
  */
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 

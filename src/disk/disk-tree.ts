@@ -1,9 +1,10 @@
-// Creates the entries of a tree in a folder, each as a new one, and sets their facts as far as the file system and the user allow. Calls go
-// through the `fs` object, so that tests can simulate a limited file system.
+// Creates the entries of a tree in a folder, never replacing one, and sets their facts as far as the file system and the user's rights
+// allow. Calls go through the `fs` object, so that tests can simulate a limited file system.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { findProgram } from '#files';
 import { TYPE } from '#model';
 import { type Attributes, setAttributes } from './extended-attributes.ts';
 import type { Facts } from './facts.ts';
@@ -14,6 +15,7 @@ import { HeldTimes, timeArgument } from './times.ts';
 /** What to preserve besides names, content, permissions and times. */
 export interface Keeps {
   readonly owners: boolean;
+  /** Set-user-ID and set-group-ID bits, and capabilities of files. */
   readonly setIds: boolean;
 }
 
@@ -28,7 +30,7 @@ const NODE_LETTERS: ReadonlyMap<number, string> = new Map([
   [TYPE.fifo, 'p'],
 ]);
 
-/** An entry whose facts are set, as a path or an open descriptor. */
+/** The entry to set metadata on: its path or an open descriptor. */
 type Handle = Buffer | number;
 
 /** Paths are raw bytes below the root, joined by `/`. Every folder on a path must have been created here. */
@@ -69,10 +71,12 @@ export class DiskTree {
   makeNode(name: Uint8Array, type: number, facts: Facts): boolean {
     const letter = NODE_LETTERS.get(type);
     if (letter === undefined) return false;
-    // mknod takes only text but names may be any bytes, so the node is created next to the root, then linked.
+    // mknod takes text only, but names may be any bytes, so the node is created next to the root, then linked.
     const made = path.join(path.dirname(this.#root.toString()), `node-${randomBytes(6).toString('hex')}`);
     const numbers = letter === 'p' ? [] : [String(facts.devMajor), String(facts.devMinor)];
-    if (spawnSync('mknod', ['-m', '600', '--', made, letter, ...numbers], { stdio: 'ignore' }).status !== 0) return false;
+    const program = findProgram('mknod');
+    const words = ['-m', '600', '--', made, letter, ...numbers];
+    if (program === null || spawnSync(program, words, { stdio: 'ignore', cwd: '/' }).status !== 0) return false;
     try {
       // Unlike a rename, a link never replaces an existing entry.
       fs.linkSync(made, this.at(name));
@@ -82,7 +86,7 @@ export class DiskTree {
     return true;
   }
 
-  /** Adds another name to an entry. Returns false if the file system allows no more. */
+  /** Adds another name to an entry. Returns false if the file system allows no more links. */
   makeLink(existing: Uint8Array, name: Uint8Array): boolean {
     try {
       fs.linkSync(this.at(existing), this.at(name));
@@ -97,16 +101,30 @@ export class DiskTree {
     fs.copyFileSync(this.at(existing), this.at(name), fs.constants.COPYFILE_EXCL);
   }
 
-  /** Sets owner, mode and time, in this order, as changing the owner clears set-id bits. */
+  /** Sets owner, mode and time, in this order, because changing the owner clears set-id bits. */
   setFacts(handle: Handle, name: Uint8Array, facts: Facts): void {
     this.#own(handle, name, facts);
+    this.#setModeAndTime(handle, name, facts);
+  }
+
+  /** Sets the owner of an entry that gets extended attributes: changing it later would clear its file capabilities. */
+  setOwner(name: Uint8Array, facts: Facts): void {
+    this.#own(this.at(name), name, facts);
+  }
+
+  /** Sets the rest of the facts after {@link setOwner} and {@link setAttributes}. */
+  setOtherFacts(name: Uint8Array, facts: Facts): void {
+    this.#setModeAndTime(this.at(name), name, facts);
+  }
+
+  #setModeAndTime(handle: Handle, name: Uint8Array, facts: Facts): void {
     if (!this.#keeps.setIds && (facts.mode & SET_IDS) !== 0) this.shortfalls.note('setId', name);
     const mode = this.#keeps.setIds ? facts.mode : facts.mode & ~SET_IDS;
     this.#fact('mode', name, () => (typeof handle === 'number' ? fs.fchmodSync(handle, mode) : fs.chmodSync(handle, mode)));
     this.#setTime(handle, name, facts);
   }
 
-  /** Moves a folder to its destination, then sets its facts, as its mode may forbid the move. */
+  /** Moves a folder to its destination, then sets its facts, because its final mode may forbid the move. */
   moveFolder(name: Uint8Array, place: Buffer, facts: Facts): void {
     if (process.platform === 'win32') {
       fs.renameSync(this.at(name), place);
@@ -123,7 +141,14 @@ export class DiskTree {
     }
   }
 
-  /** Call this before setting modes: a user can set attributes only on what it may write. */
+  /** Returns the attributes to set. File capabilities give a program rights, as set-id bits do, so both are kept or left out together. */
+  kept(name: Uint8Array, attributes: Attributes): Attributes {
+    if (this.#keeps.setIds || !attributes.some(isCapability)) return attributes;
+    this.shortfalls.note('capabilities', name);
+    return attributes.filter((each) => !isCapability(each));
+  }
+
+  /** Sets extended attributes. Call this before setting modes, because a user can set attributes only on what is writable. */
   setAttributes(entries: readonly { readonly path: Uint8Array; readonly attributes: Attributes }[]): void {
     const named = entries.map(({ path: name, attributes }) => ({ path: Buffer.from(name).toString('latin1'), attributes }));
     this.shortfalls.noteAttributes(setAttributes(this.#root.toString(), named));
@@ -164,11 +189,15 @@ export class DiskTree {
   }
 }
 
+function isCapability([name]: Attributes[number]): boolean {
+  return name === 'security.capability';
+}
+
 function isId(id: number): boolean {
   return id >= 0 && id <= MAX_ID;
 }
 
-/** Modification time in seconds, rounded down. */
+/** Returns the modification time in seconds, rounded down. */
 function secondsOf(handle: Handle): number {
   const { mtimeNs } = typeof handle === 'number' ? fs.fstatSync(handle, { bigint: true }) : fs.lstatSync(handle, { bigint: true });
   const second = 1_000_000_000n;

@@ -11,14 +11,14 @@ export interface Facts extends FileTime {
   readonly gid: number;
   readonly devMajor: number;
   readonly devMinor: number;
-  /** Without Windows' own attributes. */
+  /** Extended attributes, without Windows' own. */
   readonly attributes: Attributes;
 }
 
 const NO_ATTRIBUTES: Attributes = [];
 const NOTHING: Facts = { mode: 0o755, uid: 0, gid: 0, devMajor: 0, devMinor: 0, seconds: 0, nanos: 0, attributes: NO_ATTRIBUTES };
 
-/** The facts of an entry in its layer. */
+/** Returns the facts of an entry in its layer. */
 export function factsAt(stack: Stack, { layer, member }: EntryAt): Facts {
   const table = stack.layers[layer];
   const meta = table?.metas[table.meta[member] as number];
@@ -37,7 +37,7 @@ export function factsAt(stack: Stack, { layer, member }: EntryAt): Facts {
   };
 }
 
-/** The facts of a folder in a view, also of an implied one. */
+/** Returns the facts of a folder in a view, which may be implied. */
 export function folderFacts(stack: Stack, rows: RowTable, row: number): Facts {
   const layer = rows.layer[row] as number;
   const member = rows.entry[row] as number;

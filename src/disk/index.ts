@@ -6,12 +6,14 @@
  * - **facts**: an entry's metadata: owner, mode, time, attributes, device numbers.
  * - **shortfall**: something that could not be preserved, because of the file system or the user's rights; reported as a finding.
  *
- * Begin with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts deal with modes that lock this
- * user out.
+ * Begin with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts handle modes that deny access
+ * to this user.
  */
-export { openFolder, openToRead } from './access.ts';
+export { IS_RESTRICTED, READ } from './access.ts';
 export { type Attributes, readAttributes, setAttributes } from './extended-attributes.ts';
 export { type Facts, factsAt } from './facts.ts';
+export { FolderPath } from './folder-path.ts';
+export { HeldEntry } from './held-entry.ts';
 export { type LaidOut, layOut, nodeWord, type Written } from './lay-out.ts';
 export { removeTree } from './remove-tree.ts';
 export { type PlannedEntry, planTree, type Refusal, type TreePlan } from './tree-plan.ts';

@@ -1,6 +1,6 @@
 // Lays a plan out in a new folder. The order makes every step safe without checking where paths lead: first folders and files, each newly
 // created; then further names of files, devices and pipes; then symbolic links, when nothing more is written below any name; then extended
-// attributes. Facts of folders come last, since times change with content, and modes may lock this user out.
+// attributes. Facts of folders come last, because times change with content, and modes may deny access to this user.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';
@@ -17,7 +17,7 @@ const ENTRIES_A_TURN = 64;
 
 /** Counts of what was created. */
 export interface Written {
-  /** Names: each hard link counts. */
+  /** Number of names; each hard link counts. */
   readonly files: number;
   readonly folders: number;
   readonly links: number;
@@ -26,9 +26,9 @@ export interface Written {
 
 export interface LayOutOptions extends Keeps {
   readonly attributes: boolean;
-  /** Which devices and pipes to create. `none`: all are left to the caller; `pipes`: devices are left out and reported. */
+  /** Which devices and pipes to create. `none`: the caller creates all of them; `pipes`: devices are left out and reported. */
   readonly nodes: 'all' | 'pipes' | 'none';
-  /** Opens the bodies of a layer; members are requested in tar order. Throws BLOB_MISSING if it has none. */
+  /** Opens the bodies of a layer; members are requested in tar order. Throws BLOB_MISSING if the layer has no blob. */
   readonly bodiesOf: (layer: number) => LayerBodies;
   /** If true, an unreadable body is left out; otherwise it stops the work. */
   readonly takesDamage: boolean;
@@ -37,16 +37,16 @@ export interface LayOutOptions extends Keeps {
   readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** A plan that has been laid out, except for the facts of folders. */
+/** A plan laid out, except for the facts of folders. */
 export interface LaidOut {
   readonly written: Written;
-  /** Sets owners, modes and times of folders, deepest first; `top`: also of those directly in the root. */
+  /** Sets owners, modes and times of folders, deepest first; `top`: whether to include those directly in the root. */
   closeFolders(top: boolean): Promise<void>;
   /** Sets the root's facts. */
   closeRoot(facts: Facts): void;
   /** Moves an entry directly in the root to `place`, and sets a folder's facts. */
   moveOut(name: Uint8Array, place: Buffer): void;
-  /** What could not be preserved; call this last. */
+  /** Returns what could not be preserved; call this last. */
   findings(): readonly Finding[];
 }
 
@@ -67,8 +67,10 @@ class Laying implements LaidOut {
   /** Rows of folders that could not be created; everything below them is left out. */
   readonly #lost = new Set<number>();
   readonly #folders: Planned[] = [];
+  /** Rows of the folders directly in the root, by name; made for {@link moveOut}. */
+  #topFolders: ReadonlyMap<string, number> | null = null;
   readonly #attributes: { readonly path: Uint8Array; readonly attributes: Attributes }[] = [];
-  /** Files whose facts are set after their attributes. */
+  /** Files with attributes: their owner is set before the attributes, all other facts after. */
   readonly #late: { readonly path: Uint8Array; readonly facts: Facts }[] = [];
   readonly written = { files: 0, folders: 0, links: 0, bytes: 0 };
   readonly #bodyOptions: WriteBodyOptions;
@@ -99,8 +101,9 @@ class Laying implements LaidOut {
       else if (this.#options.nodes === 'pipes') for (const { path } of this.#names(node)) this.#tree.shortfalls.note('device', path);
     }
     for (const link of this.#plan.symlinks) await this.#makeSymlink(link);
+    for (const { path, facts } of this.#late) this.#tree.setOwner(path, facts);
     this.#tree.setAttributes(this.#attributes);
-    for (const { path, facts } of this.#late) this.#tree.setFacts(this.#tree.at(path), path, facts);
+    for (const { path, facts } of this.#late) this.#tree.setOtherFacts(path, facts);
     return this;
   }
 
@@ -112,14 +115,16 @@ class Laying implements LaidOut {
   }
 
   closeRoot(facts: Facts): void {
-    this.#tree.setAttributes([{ path: new Uint8Array(0), attributes: facts.attributes }]);
-    this.#tree.setFacts(this.#tree.at(new Uint8Array(0)), new Uint8Array(0), facts);
+    const path = new Uint8Array(0);
+    this.#tree.setAttributes([{ path, attributes: this.#tree.kept(path, facts.attributes) }]);
+    this.#tree.setFacts(this.#tree.at(path), path, facts);
   }
 
   moveOut(name: Uint8Array, place: Buffer): void {
-    const folder = this.#folders.find(({ path }) => Buffer.compare(path, name) === 0);
-    if (folder === undefined) fs.renameSync(this.#tree.at(name), place);
-    else this.#tree.moveFolder(name, place, folderFacts(this.#stack, this.#rows, folder.row));
+    this.#topFolders ??= new Map(this.#folders.filter(({ path }) => !path.includes(0x2f)).map(({ path, row }) => [keyOf(path), row]));
+    const row = this.#topFolders.get(keyOf(name));
+    if (row === undefined) fs.renameSync(this.#tree.at(name), place);
+    else this.#tree.moveFolder(name, place, folderFacts(this.#stack, this.#rows, row));
   }
 
   findings(): readonly Finding[] {
@@ -165,7 +170,8 @@ class Laying implements LaidOut {
     }
   }
 
-  #keepAttributes(path: Uint8Array, attributes: Attributes): void {
+  #keepAttributes(path: Uint8Array, all: Attributes): void {
+    const attributes = this.#tree.kept(path, all);
     if (attributes.length > 0) this.#attributes.push({ path, attributes });
   }
 
@@ -223,7 +229,8 @@ class Laying implements LaidOut {
   }
 
   /**
-   * Creates further names of a file. If the file system allows no more links, the next name is a copy, and those after it link to the copy.
+   * Creates further names of a file. If the file system allows no more links, the next name becomes a copy, and later names link to the
+   * copy.
    */
   #linkAll(path: Uint8Array, names: readonly Planned[], facts: Facts): void {
     let existing = path;
@@ -290,6 +297,10 @@ const CAN_LINK_SYMLINKS = process.platform === 'linux';
 
 export function nodeWord(type: number): string {
   return type === TYPE.fifo ? 'a pipe' : 'a device';
+}
+
+function keyOf(name: Uint8Array): string {
+  return Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('latin1');
 }
 
 function targetOf(stack: Stack, { layer, member }: EntryAt): Uint8Array {

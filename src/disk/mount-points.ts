@@ -3,8 +3,8 @@ import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 
 /**
- * Throws EXISTS if a file system is mounted at or below a folder: what it holds isn't the folder's, and must not be removed with it. A bind
- * mount of the same file system looks like any other folder, so the list of mounts is asked. Linux only. Source: proc_pid_mountinfo(5).
+ * Throws EXISTS if a file system is mounted at or below a folder, because removing the folder must not remove the mount's content. A bind
+ * mount of the same file system looks like any other folder, so this reads the list of mounts. Linux only. Source: proc_pid_mountinfo(5).
  */
 export function refuseMountPoints(folder: string): void {
   if (process.platform !== 'linux') return;

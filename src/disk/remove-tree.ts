@@ -1,19 +1,23 @@
 import fs from 'node:fs';
-import { openFolderItself, pathOfDescriptor } from '#archive';
+import { openFolderItself, pathOfDescriptor } from '#files';
+import { displayText, LayerscopeError } from '#model';
 import { IS_RESTRICTED } from './access.ts';
+import { HeldEntry } from './held-entry.ts';
 import { refuseMountPoints } from './mount-points.ts';
 import { errorCode } from './system-errors.ts';
 
-/** Entries after which other work on this thread gets a turn. */
+/** Entries after which this thread yields to other work. */
 const ENTRIES_A_TURN = 256;
+/** Maximum number of folders open at once, regardless of depth. */
+const MOST_OPEN = 32;
 
 /**
- * Removes a folder with its contents, or a file or link, whatever the modes of folders and the bytes of names. It is not an error if
- * nothing is there. Links are not followed, not even one that another user puts in a folder's place meanwhile (on Linux). Throws EXISTS,
- * before removing anything, if a file system is mounted in it.
+ * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
+ * Links are not followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
+ * anything, if a file system is mounted in the folder.
  */
 export async function removeTree(folder: string | Buffer): Promise<void> {
-  // On Windows modes don't matter, but programs that scan new files block removal for a while: `rm` retries.
+  // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
   if (process.platform === 'win32') return fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const top = typeof folder === 'string' ? Buffer.from(folder) : folder;
   const stats = fs.lstatSync(top, { throwIfNoEntry: false });
@@ -23,32 +27,151 @@ export async function removeTree(folder: string | Buffer): Promise<void> {
     return;
   }
   refuseMountPoints(top.toString());
-  await new Removal().folder(top);
+  await new Removal(top).run();
 }
 
+/** A folder on the path to the folder that is being emptied. */
+interface Level {
+  /** Name in the folder above; for the first level, the path. */
+  readonly name: Buffer;
+  readonly identity: string;
+  /** Folders inside that are still to be removed. */
+  readonly folders: Buffer[];
+  /** Null while the folder is not open. */
+  descriptor: number | null;
+}
+
+const SLASH = Buffer.from('/');
+const ABOVE = Buffer.from('..');
+/** Errors of a removal after another process has added or exchanged something. */
+const CHANGED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
+
 class Removal {
+  readonly #top: Buffer;
+  readonly #levels: Level[] = [];
   #count = 0;
 
-  async folder(at: Buffer): Promise<void> {
+  constructor(top: Buffer) {
+    this.#top = top;
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#enter(this.#top, this.#top);
+      for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        const next = level.folders.pop();
+        if (next === undefined) this.#leave();
+        else await this.#enter(this.#below(level, next), next);
+      }
+    } finally {
+      for (const level of this.#levels) close(level);
+    }
+  }
+
+  /** Opens a folder, and removes everything in it that isn't a folder. */
+  async #enter(at: Buffer, name: Buffer): Promise<void> {
     if (IS_RESTRICTED) open(at);
     const descriptor = openOrGone(at);
     if (descriptor === null) return;
-    try {
-      const inside = Buffer.from(pathOfDescriptor(descriptor) ?? at);
-      for (const entry of fs.readdirSync(inside, { withFileTypes: true, encoding: 'buffer' })) {
-        const below = Buffer.concat([inside, Buffer.from('/'), entry.name]);
-        if (entry.isDirectory()) await this.folder(below);
-        else remove(() => fs.unlinkSync(below));
-        if (++this.#count % ENTRIES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-    } finally {
-      fs.closeSync(descriptor);
+    const level: Level = { name, identity: identityOf(descriptor), folders: [], descriptor };
+    this.#levels.push(level);
+    // The first stays open: reopening starts from there.
+    const far = this.#levels.at(-1 - MOST_OPEN);
+    if (far !== undefined && far !== this.#levels[0] && pathOfDescriptor(descriptor) !== null) close(far);
+    const inside = this.#inside(level);
+    for (const entry of fs.readdirSync(inside, { withFileTypes: true, encoding: 'buffer' })) {
+      if (entry.isDirectory() || !this.#unlink(Buffer.concat([inside, SLASH, entry.name]))) level.folders.push(entry.name);
+      if (++this.#count % ENTRIES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    remove(() => fs.rmdirSync(at));
+  }
+
+  /** Returns false if a folder was given the name meanwhile. */
+  #unlink(at: Buffer): boolean {
+    try {
+      remove(() => fs.unlinkSync(at));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EISDIR') return false;
+      throw error;
+    }
+  }
+
+  /** Removes the folder that is empty by now, and goes back to the one above it. */
+  #leave(): void {
+    const level = this.#levels.pop();
+    const above = this.#levels.at(-1);
+    if (level === undefined) return;
+    try {
+      if (above !== undefined && above.descriptor === null) this.#reopen(above, level);
+    } finally {
+      close(level);
+    }
+    const at = above === undefined ? this.#top : this.#below(above, level.name);
+    try {
+      remove(() => fs.rmdirSync(at));
+    } catch (error) {
+      if (CHANGED.has(errorCode(error))) throw this.#changed(error);
+      throw error;
+    }
+  }
+
+  /** Reopens a folder from the one below or, if that was moved meanwhile, from the first. */
+  #reopen(level: Level, below: Level): void {
+    level.descriptor = this.#openIf(level, this.#below(below, ABOVE));
+    if (level.descriptor !== null) return;
+    let at = this.#levels[0] as Level;
+    let step: number | null = null;
+    try {
+      for (const next of this.#levels.slice(1)) {
+        const inside = step === null ? this.#inside(at) : Buffer.from(pathOfDescriptor(step) ?? '');
+        const found = this.#openIf(next, Buffer.concat([inside, SLASH, next.name]));
+        if (step !== null) fs.closeSync(step);
+        step = found;
+        if (found === null) throw this.#changed();
+        at = next;
+      }
+      level.descriptor = step;
+    } catch (error) {
+      if (step !== null) fs.closeSync(step);
+      throw error;
+    }
+  }
+
+  #changed(cause?: unknown): LayerscopeError {
+    return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was removed: try again`, { cause });
+  }
+
+  /** Opens the folder at a path if it is that level's; otherwise null. */
+  #openIf({ identity }: Level, at: Buffer): number | null {
+    const descriptor = openOrGone(at);
+    if (descriptor === null || identityOf(descriptor) === identity) return descriptor;
+    fs.closeSync(descriptor);
+    return null;
+  }
+
+  /** Returns a path to an open folder, which on Linux stays valid even if the folder's name changes. */
+  #inside({ descriptor }: Level): Buffer {
+    const own = descriptor === null ? null : pathOfDescriptor(descriptor);
+    if (own !== null) return Buffer.from(own);
+    return Buffer.concat(this.#levels.flatMap(({ name }, index) => (index === 0 ? [name] : [SLASH, name])));
+  }
+
+  #below(level: Level, name: Buffer): Buffer {
+    return Buffer.concat([this.#inside(level), SLASH, name]);
   }
 }
 
-/** Null if it was removed or replaced meanwhile: whatever has its name now isn't what was to be removed. */
+function close(level: Level): void {
+  if (level.descriptor !== null) fs.closeSync(level.descriptor);
+  level.descriptor = null;
+}
+
+function identityOf(descriptor: number): string {
+  const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** Opens a folder. Returns null if it was removed or replaced meanwhile, because a replacement isn't to be removed. */
 function openOrGone(at: Buffer): number | null {
   try {
     return openFolderItself(at);
@@ -58,16 +181,18 @@ function openOrGone(at: Buffer): number | null {
   }
 }
 
+/** Opens a folder for this user. Something else may have been given its name meanwhile: that isn't touched. */
 function open(at: Buffer): void {
   try {
-    fs.chmodSync(at, 0o700);
+    using held = new HeldEntry(at);
+    if (held.stats.isDirectory()) fs.chmodSync(held.at, 0o700);
   } catch (error) {
     // Another user's folder: what follows reports it if it matters.
-    if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'EACCES') throw error;
+    if (!['EPERM', 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) throw error;
   }
 }
 
-/** Another process may be removing the same tree. */
+/** Runs a removal, ignoring missing entries, because another process may be removing the same tree. */
 function remove(work: () => void): void {
   try {
     work();

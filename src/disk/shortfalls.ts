@@ -1,4 +1,5 @@
-// Counts what was not preserved, because the file system or user can't or because it wasn't requested: by kind, naming the first of each.
+// Counts what was not preserved, because the file system or the user's rights don't allow it or because it wasn't requested. Counts by kind
+// and names the first entries of each.
 import { displayPath, type Finding, finding, formatCount } from '#model';
 
 /** Message for an entry, by kind. */
@@ -7,13 +8,14 @@ const SENTENCES = {
   owner: 'its owner could not be kept',
   mode: 'its mode could not be kept',
   setId: 'its set-user-ID and set-group-ID bits were left out',
+  capabilities: 'its file capabilities were left out',
   time: 'this file system cannot store its time',
   link: 'it is a copy: this file system allows no more hard links',
 } as const;
 
 export type Shortfall = keyof typeof SENTENCES;
 
-/** Entries that are named per kind. */
+/** Maximum number of entries named per kind. */
 const MAX_NAMED = 5;
 
 export class Shortfalls {
@@ -36,7 +38,10 @@ export class Shortfalls {
     this.#attributes += count;
   }
 
-  /** Counts an entry of another user, made by someone who may not give files away. None is named, as that is the rule for all but root. */
+  /**
+   * Counts an entry whose owner could not be set because this user may not give files away. Names no entry, because this is normal for
+   * everyone but root.
+   */
   noteForeignOwner(): void {
     this.#foreignOwners++;
   }

@@ -1,6 +1,6 @@
 // Separates system errors about one entry from those about the disk as a whole.
 
-/** Errors about one entry, which is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
+/** Errors about one entry. The entry is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
 const ENTRY_ERRORS: ReadonlySet<string> = new Set([
   'EACCES',
   'EEXIST',

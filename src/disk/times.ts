@@ -1,5 +1,5 @@
-// Times on disk. Node.js takes a negative number as "now" but a string literally, passes a double to the system, and file systems silently
-// clamp times that they can't store: ext4 ends in 2446, FAT starts in 1980, older ones end in 2038.
+// Times on disk. Node.js interprets a negative number as "now" but a string literally, and passes a double to the system. File systems
+// silently clamp times that they can't store: ext4 ends in 2446, FAT starts in 1980, older ones end in 2038.
 
 /** Every file system can store times from here on. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01
@@ -13,7 +13,7 @@ export interface FileTime {
   readonly nanos: number;
 }
 
-/** A time as argument of Node's calls: the nearest double at or below it, so that it is never rounded up to the next second. */
+/** Formats a time as an argument for Node's calls: the nearest double at or below the time, which never rounds up to the next second. */
 export function timeArgument({ seconds, nanos }: FileTime): string | number {
   const whole = Math.max(-LIMIT, Math.min(LIMIT, seconds));
   let time = whole + nanos / 1e9;
@@ -21,7 +21,7 @@ export function timeArgument({ seconds, nanos }: FileTime): string | number {
   return time < 0 ? String(time) : time;
 }
 
-/** Whether a file system can store a time: known for some times; for others, by reading back what was set. */
+/** Whether a file system can store a time: some times are known to be safe; others are checked by reading back what was set. */
 export class HeldTimes {
   #first = SAFE_FIRST;
   #last = SAFE_LAST;

@@ -1,5 +1,5 @@
-// Plans what to lay out of a view and in which order. A view's rows are what a container would see, so everything laid out from them
-// follows the same rules.
+// Plans what to lay out of a view and in which order. A view's rows are what a container would see, so every use of a plan follows the same
+// rules.
 import { type EntryAt, resolveEntry, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
 import type { RefusedName } from '#format/path';
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** A row to lay out; `path` is raw bytes, relative to the folder in which it is laid out. */
+/** A row to lay out; `path` is raw bytes, relative to the folder that the plan is laid out in. */
 export interface Planned {
   readonly row: number;
   readonly path: Uint8Array;
@@ -31,7 +31,7 @@ export interface PlannedEntry {
 export interface TreePlan {
   /** Parents before their children. */
   readonly folders: readonly Planned[];
-  /** Ordered by layer and position in its tar, so that reading them goes through each layer once. */
+  /** Ordered by layer and position in the tar, so that each layer is read through once. */
   readonly bodies: readonly PlannedEntry[];
   readonly symlinks: readonly PlannedEntry[];
   /** Devices and pipes. */
@@ -46,9 +46,11 @@ export interface PlanOptions {
   readonly end?: number;
   /** Length in bytes of that folder's path, removed from the rows' paths. */
   readonly prefix?: number;
-  /** Returns why a name may not be written; null if it may. */
+  /** Returns why a name must not be written; null if it may be. */
   readonly refuseName: (name: Uint8Array) => RefusedName | null;
-  /** Lay out entries whose names or links climb above the root inside it, where a container has them; otherwise they are refused. */
+  /**
+   * Whether to lay out entries whose names or links climb above the root inside the root, as a container does, instead of refusing them.
+   */
   readonly keepEscapes?: boolean;
 }
 
@@ -57,12 +59,12 @@ function below(rows: RowTable, row: number): string {
   return count === 0 ? '' : ` (and ${count} below it)`;
 }
 
-/** A refused row, which also excludes everything below it. */
+/** Makes the refusal of a row, which also excludes everything below it. */
 export function refusal(rows: RowTable, row: number, code: ErrorCode, finding: FindingCode, message: string): Refusal {
   return { path: displayPath(rowPath(rows, row)), code, finding, message: message + below(rows, row) };
 }
 
-/** FLAG bits of the row's entry; 0 for an implied folder. */
+/** Returns the FLAG bits of the row's entry; 0 for an implied folder. */
 function rowFlags(stack: Stack, rows: RowTable, row: number): number {
   const layer = rows.layer[row] as number;
   const entry = rows.entry[row] as number;
@@ -77,7 +79,7 @@ function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   return false;
 }
 
-/** Groups names by entry. */
+/** Groups the names of each entry. */
 class EntryGroups {
   readonly #groups = new Map<number, { readonly source: EntryAt; readonly type: number; readonly names: Planned[] }>();
 
@@ -94,8 +96,8 @@ class EntryGroups {
 }
 
 /**
- * Plans rows of a view. Refuses names and hard links that lead outside, names that may not be written, dangling hard links, and everything
- * below an entry that isn't a folder, which would be written through a link.
+ * Plans rows of a view. Refuses names and hard links that lead outside, names that must not be written, and dangling hard links. Also
+ * refuses everything below an entry that isn't a folder, because that would be written through a link.
  */
 export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
   const { from = 0, end = rows.length, prefix = 0 } = options;
@@ -135,7 +137,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
         row = next;
         continue;
       }
-      // The folder contains entries of others, so it is created as if it were implied.
+      // The folder contains other entries, so it is created as if implied.
       refused.push({ ...escaping, message: what });
     }
     if (isFolder) folders.push({ row, path });

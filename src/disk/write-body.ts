@@ -14,7 +14,7 @@ export interface WriteBodyOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Why a body could not be written. */
+/** The reason why a body could not be written. */
 export interface BodyFailure {
   readonly code: ErrorCode;
   readonly message: string;

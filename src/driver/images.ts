@@ -1,4 +1,4 @@
-// Whole images in a driver that stores them: names, config and manifests next to the layers.
+// Image operations of a driver that stores images: names, config and manifests beside the layers.
 import type { Archive, ArchiveImage, ArchiveRoot } from '#archive';
 import type { ApplyOptions, CallOptions } from './options.ts';
 
@@ -7,14 +7,14 @@ export interface StoredImage {
   readonly platform: string;
   readonly manifestDigest: string;
   readonly configDigest: string | null;
-  /** Ids of its layers, lowest first. */
+  /** Ids of the image's layers, lowest first. */
   readonly layers: readonly string[];
-  /** Total size of its layers' blobs. */
+  /** Total size of the layers' blobs. */
   readonly sizeBytes: number;
-  /** Why its manifest, config or a layer can't be read, in one line; null if it is complete. */
+  /** Why the manifest, the config or a layer can't be read, in one line; null if the image is complete. */
   readonly problem: string | null;
   readonly image: ArchiveImage;
-  /** The index entry that it was stored under: an image, or an index of several. */
+  /** The index entry that the image was stored under: an image, or an index of several. */
   readonly root: ArchiveRoot;
 }
 
@@ -25,12 +25,13 @@ export interface ImageProblem {
 }
 
 export interface ImageStore {
-  /** Lists every image, in the order of the index; each platform is an image of its own. */
+  /** Lists every image, in the order of the index; each platform is a separate image. */
   list(): Promise<readonly StoredImage[]>;
 
   /**
-   * Imports images, all or none, with blobs, config and manifest unchanged. A name that another image has moves to the new one. `roots`:
-   * the archive's roots or parts of them; default: all. Throws BLOB_MISSING, DIGEST_MISMATCH, BAD_MANIFEST, leaving nothing behind.
+   * Imports images atomically, with blobs, config and manifest unchanged. If another image has one of the names, the name moves to the new
+   * image. `roots`: the archive's roots or parts of them; default: all. Throws BLOB_MISSING, DIGEST_MISMATCH, BAD_MANIFEST, leaving nothing
+   * behind.
    */
   add(
     archive: Archive,
@@ -39,11 +40,11 @@ export interface ImageStore {
   ): Promise<readonly StoredImage[]>;
 
   /**
-   * Removes a name, or, by a manifest's digest, an image with all its names. The last name takes the image with it, and the layers that
-   * nothing else needs. Throws NOT_FOUND; EXISTS if one of its layers has another layer on it or is mounted.
+   * Removes a name, or, given a manifest's digest, an image with all its names. Removing the last name also removes the image, and the
+   * layers that nothing else needs. Throws NOT_FOUND; EXISTS if one of its layers has another layer on it or is mounted.
    */
   remove(name: string, options?: CallOptions): Promise<void>;
 
-  /** Reads everything of every image except its layers. Returns the problems, in one line each. Changes nothing. */
+  /** Reads every image completely, except for its layers. Returns the problems, one line each. Changes nothing. */
   verify(options?: CallOptions): Promise<readonly ImageProblem[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * Graph drivers: stores that keep layers on disk and mount their chains. driver.ts is the place to begin: it documents the interface with
- * its words, a layer's life and the errors.
+ * Graph drivers: stores that keep layers on disk and mount their chains. Begin with driver.ts: it documents the interface, its terms, a
+ * layer's life and the errors.
  *
  * - `portable/`: a store that is an OCI image layout, on any system.
  * - `windows/`: windowsfilter and windowsdiff, over Windows' own layer calls (`windows/ffi`).

@@ -7,8 +7,9 @@ interface Mounted {
 }
 
 /**
- * Counts mounts by layer: only the first mounts and only the last unmounts. Work on one layer runs in turn, work on different layers at
- * the same time. After a failed unmount the layer is no longer counted as mounted, as nobody is left to release it.
+ * Counts mounts by layer: only the first call mounts and only the last release unmounts. Calls for one layer run one after another, calls
+ * for different layers in parallel. After a failed unmount the layer is no longer counted as mounted, because no holder is left to release
+ * it.
  */
 export class MountTable {
   readonly #mounted = new Map<string, Mounted>();
@@ -40,7 +41,10 @@ export class MountTable {
     };
   }
 
-  /** Mounts a layer, or counts another mount of it. `make` and `undo` run with its lock held. Throws what `make` does, counting nothing. */
+  /**
+   * Mounts a layer, or counts another mount of it. `make` and `undo` run with the layer's lock held. If `make` throws, rethrows the error
+   * and counts nothing.
+   */
   async mount(key: string, id: string, make: () => Promise<string>, undo: () => Promise<void>): Promise<Mount> {
     using _turn = await this.turn(key);
     let mounted = this.#mounted.get(key);
@@ -65,7 +69,7 @@ export class MountTable {
     };
   }
 
-  /** Drops a mount whatever its count, when the driver is disposed. */
+  /** Forgets a mount regardless of its count. Call this when the driver is disposed. */
   drop(key: string): void {
     this.#mounted.delete(key);
   }

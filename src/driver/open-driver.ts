@@ -1,15 +1,14 @@
 import path from 'node:path';
-import { LayerscopeError } from '#model';
 import type { DriverName, GraphDriver } from './driver.ts';
 
 export interface OpenDriverOptions {
-  /** Opens a Windows home for reading only, which works on any system: Windows' libraries aren't needed. */
+  /** Opens a Windows home for reading only, which works on any system, without Windows' libraries. */
   readonly readOnly?: boolean;
 }
 
 /**
- * Opens a driver on a home. A portable home is made if it doesn't exist, a Windows home must exist. Throws NOT_FOUND; UNSUPPORTED with the
- * reason if this system lacks what the driver needs.
+ * Opens a driver on a home. A portable home is created if it doesn't exist; a Windows home must exist, on NTFS. Throws NOT_FOUND;
+ * UNSUPPORTED with the reason if this system lacks what the driver needs.
  */
 export async function openDriver(name: DriverName, home: string, options: OpenDriverOptions = {}): Promise<GraphDriver> {
   const folder = path.resolve(home);
@@ -22,8 +21,5 @@ export async function openDriver(name: DriverName, home: string, options: OpenDr
     return ReadOnlyWindowsHome.open(name, folder);
   }
   const [{ openNative }, { WindowsDriver }] = await Promise.all([import('./windows/ffi/index.ts'), import('./windows/windows-driver.ts')]);
-  const native = openNative();
-  const facts = await native.files.facts(folder);
-  if (facts === null) throw new LayerscopeError('NOT_FOUND', `no folder ${folder}`);
-  return new WindowsDriver(name, folder, native);
+  return WindowsDriver.open(name, folder, openNative());
 }

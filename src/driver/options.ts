@@ -3,23 +3,25 @@ import type { Finding } from '#model';
 export interface CallOptions {
   /** Cancels the call: it is undone and throws CANCELLED. */
   readonly signal?: AbortSignal;
-  /** Called when the call waits long for another writer of the store, with a sentence that names the writer. */
+  /** Called with a sentence that names another writer of the store, if the call has to wait long for that writer. */
   readonly onWaiting?: (message: string) => void;
 }
 
 export interface MountOptions extends CallOptions {
   /**
-   * Keeps set-user-ID and set-group-ID bits, and creates devices; default: leaves them out and reports them. Has no effect on the layers of
-   * Windows.
+   * Keeps files' set-user-ID and set-group-ID bits and capabilities, and creates devices; by default they are left out and reported. Has no
+   * effect on Windows layers.
    */
   readonly asIs?: boolean;
-  /** Receives what could not be laid out as it is in the layer. */
+  /** Absolute path of an empty folder to mount at; only for read-write layers of windowsfilter, whose mounts are volumes. */
+  readonly at?: string;
+  /** Receives a finding for everything that could not be laid out as in the layer. */
   readonly onFinding?: (finding: Finding) => void;
 }
 
 export interface ApplyOptions extends CallOptions {
-  /** Receives what was corrected in the tar. */
+  /** Receives a finding for everything that was corrected in the tar. */
   readonly onFinding?: (finding: Finding) => void;
-  /** Receives the bytes of the tar read since the last call. */
+  /** Receives the number of tar bytes read since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }

@@ -5,7 +5,7 @@ import type { Sender } from './sender.ts';
 
 /** Exports to be downloaded once each, by a name of 128 random bits that only its receiver knows. */
 export interface Downloads {
-  /** Registers a download and returns its name. Drops the sender's oldest if it has too many unfetched. */
+  /** Registers a download and returns its name. Drops the sender's oldest download if too many are unfetched. */
   give(sender: Sender, exported: Exported): string;
   /** Uses up a download and returns its export. Throws FORBIDDEN if the name is unknown or used. */
   take(download: string): Exported;

@@ -12,7 +12,7 @@ export interface GrantedFile {
   readonly release?: () => Promise<void>;
 }
 
-/** Grants, which stand for paths: 128 random bits, valid once for the sender they were issued to. */
+/** Grants, which stand for paths: 128 random bits, valid once and only for the sender they were issued to. */
 export interface Grants {
   /** Issues a grant. Throws TOO_LARGE if the sender has too many unused ones. */
   give(sender: Sender, file: GrantedFile): FileGrant;
@@ -22,7 +22,10 @@ export interface Grants {
   fulfil(grant: string, file: GrantedFile): boolean;
   /** Revokes an unused grant and releases its file. Ignores unknown grants. */
   revoke(grant: string): Promise<void>;
-  /** Uses up a grant and returns its file, which the caller then releases. Throws FORBIDDEN unless the grant is this sender's and ready. */
+  /**
+   * Uses up a grant and returns its file, which the caller then releases. Throws FORBIDDEN unless the grant belongs to this sender and is
+   * ready.
+   */
   take(sender: Sender, grant: string): GrantedFile;
   /** Revokes all grants of a sender, or of all senders. */
   drop(sender?: Sender): Promise<void>;
@@ -66,7 +69,7 @@ export function createGrants(): Grants {
     revoke: end,
     take(sender, grant) {
       const entry = entries.get(grant);
-      // The same error for every case, so that a sender learns nothing about others' grants.
+      // Throw the same error in every case, so that a sender learns nothing about other senders' grants.
       if (entry === undefined || entry.sender !== sender || entry.file === null) {
         throw new LayerscopeError('FORBIDDEN', 'this window has no access to the file, or has already opened it');
       }

@@ -1,12 +1,13 @@
 import { dirname as folderOf } from 'node:path';
 import { type ExportInput, type ExportStarted, type RowPage, slicePage } from '#contract';
-import type { ExportRequest } from '#engine';
+import { type ExportRequest, foldersToOpen } from '#engine';
 import { displayText, fromHex, LayerscopeError, type RowTable } from '#model';
 import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
 import type { Handlers, HostServices } from './services.ts';
+import { createRecentNames, sourceHandlers } from './source-handlers.ts';
 import { storeHandlers } from './store-handlers.ts';
 
 type Services = HostServices & { readonly grants: Grants; readonly requests: Requests; readonly downloads: Downloads };
@@ -16,7 +17,8 @@ function forbidden(what: string): LayerscopeError {
 }
 
 function pageOf(rows: RowTable, { start, count }: { start: number; count: number }): RowPage {
-  return slicePage(rows, start, count);
+  const page = slicePage(rows, start, count);
+  return start === 0 ? { ...page, open: foldersToOpen(rows) } : page;
 }
 
 /** Decodes the path of a request to raw bytes. Throws BAD_REQUEST. */
@@ -45,7 +47,7 @@ function exportRequest(input: ExportInput): ExportRequest {
 
 async function startExport({ library, chooseTarget, downloads }: Services, sender: Sender, input: ExportInput): Promise<ExportStarted> {
   const request = exportRequest(input);
-  // Fails before the user has to choose a target.
+  // This fails before the user has to choose a target.
   const exported = library.exported(request);
   const { leftOut } = exported;
   if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), leftOut };
@@ -55,10 +57,11 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
 
 /** Creates the handlers of all operations. */
 export function createHandlers(services: Services): Handlers {
-  const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles } = services;
+  const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles, names } = services;
+  const recentNames = services.recentNames ?? createRecentNames();
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
   return {
-    'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null }),
+    'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null, opensNames: names !== undefined }),
     'app.sample': async (sender) => {
       if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not installed');
       return grants.give(sender, sample);
@@ -73,6 +76,7 @@ export function createHandlers(services: Services): Handlers {
     },
     'files.forget': async () => {
       recentFiles?.forget();
+      recentNames.forget();
       return {};
     },
     'files.choose': async (sender, { what }) => {
@@ -90,22 +94,38 @@ export function createHandlers(services: Services): Handlers {
     },
     'archive.summary': async (_sender, { archiveId }) => library.summary(archiveId),
     'image.config': async (_sender, ref) => library.config(ref),
+    'image.stated': async (_sender, ref, signal) => ({ attestations: await library.stated(ref, signal) }),
+    'artifact.files': async (_sender, { archiveId, artifact }) => ({ files: library.artifactFiles(archiveId, artifact) }),
+    'artifact.content': (_sender, input, signal) => library.artifactContent(input, signal),
     'image.load': async (_sender, ref) => ({ jobId: library.load(ref) }),
     'image.verify': async (_sender, ref) => ({ jobId: library.verify(ref) }),
+    'image.scan': async (_sender, ref) => ({ jobId: library.scan(ref) }),
     'image.changes': async (_sender, input, signal) => pageOf(await library.changes(input, { ...input, signal }), input),
     'image.view': async (_sender, input, signal) => pageOf(await library.view(input, { ...input, signal }), input),
+    'image.whole': async (_sender, input, signal) => pageOf(await library.whole(input, signal), input),
+    'image.breakdown': (_sender, input, signal) =>
+      library.breakdown(input, { of: input.of, limit: input.limit, path: pathOf(input) }, signal),
     'images.compare': async (_sender, input, signal) => pageOf(await library.compare(input.a, input.b, signal), input),
     'images.configs': (_sender, { a, b }, signal) => library.configs(a, b, signal),
     'image.rewritten': async (_sender, ref) => ({ jobId: library.findRewritten(ref) }),
     'image.waste': (_sender, input, signal) => library.waste(input, input.limit, signal),
+    'image.packages': (_sender, { of, ...input }, signal) =>
+      library.packages(input, { ...input, of, layer: of.what === 'view' ? of.layer : of.to }, signal),
     'image.search': (_sender, input, signal) => library.search(input, input, signal),
+    'registry.changes': (_sender, input, signal) => library.registryChanges(input, input, signal),
+    'registry.hives': (_sender, input, signal) => library.registryHives(input, input.layer, signal),
+    'registry.key': (_sender, input, signal) => library.registryKey(input, input, signal),
+    'registry.search': (_sender, input, signal) => library.registrySearch(input, input, signal),
     'entry.details': (_sender, input, signal) => library.details({ ...input, path: pathOf(input) }, signal),
+    'entry.origin': (_sender, input, signal) => library.origin(input, pathOf(input), input.dockerfile, signal),
+    'entry.folder': (_sender, input, signal) => library.folder({ ...input, path: pathOf(input) }, signal),
     'entry.raw': (_sender, input, signal) => library.raw({ ...input, path: pathOf(input) }, signal),
     'entry.content': (_sender, input, signal) => library.content({ ...input, path: pathOf(input) }, input, signal),
     'entry.listing': async (_sender, input, signal) => ({
       listing: await library.listing({ ...input, path: pathOf(input) }, input.limit, signal),
     }),
     'export.start': (sender, input) => startExport(services, sender, input),
+    ...sourceHandlers(services, recentNames),
     ...storeHandlers(services),
     'jobs.cancel': async (_sender, { jobId }) => {
       jobs.cancel(jobId);

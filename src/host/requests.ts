@@ -7,7 +7,7 @@ type State = Topics['requests'];
 
 /** Files that each window is asked to open: the topic `requests`. A request stays until its grant is used. */
 export interface Requests {
-  /** Throws TOO_LARGE. */
+  /** Asks a sender's window to open files. Throws TOO_LARGE. */
   add(sender: Sender, files: readonly GrantedFile[]): void;
   used(sender: Sender, grant: string): void;
   subscribe(sender: Sender, listener: (state: State) => void): () => void;

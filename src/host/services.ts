@@ -1,5 +1,5 @@
 import type { AppInfo, FileGrant, InputOf, OperationName, OutputOf } from '#contract';
-import type { ElevatedLaunch, Jobs, Library, StoreList } from '#engine';
+import type { ElevatedLaunch, Jobs, Library, NamedImages, StoreList } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
@@ -11,18 +11,30 @@ export interface RecentFiles {
   forget(): void;
 }
 
+/** Names of recently opened images. */
+export interface RecentNames {
+  /** Lists the names, latest first. */
+  list(): readonly string[];
+  opened(reference: string): void;
+  forget(): void;
+}
+
 /** What the host serves, and what only some doors can do. */
 export interface HostServices {
-  readonly appInfo: Omit<AppInfo, 'sample'>;
+  readonly appInfo: Omit<AppInfo, 'sample' | 'opensNames'>;
   /** The sample image; null if it isn't installed. */
   readonly sample: GrantedFile | null;
   readonly library: Library;
   readonly jobs: Jobs;
+  /** If absent, operations on images by name throw FORBIDDEN. */
+  readonly names?: NamedImages;
+  /** Defaults to a list that ends with the program. */
+  readonly recentNames?: RecentNames;
   /** If absent, operations on stores throw FORBIDDEN. */
   readonly store?: StoreList;
   /** Grants shared with the door; defaults to the host's own. */
   readonly grants?: Grants;
-  /** Shows the system's dialog; returns none if the user cancels. If absent, throws FORBIDDEN. */
+  /** Shows the system's dialog; returns an empty list if the user cancels. If absent, throws FORBIDDEN. */
   readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
   /**
    * Shows the system's dialog for a new file; returns null if the user cancels. If absent, exports are downloaded through

@@ -29,8 +29,13 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
     'store.import': async (_sender, { storeId, archiveId, image, parent }) => ({
       jobId: stores().importImage(storeId, { archiveId, image }, parent),
     }),
-    'store.remove': async (_sender, { storeId, name }) => {
-      await stores().remove(storeId, name);
+    'store.remove': async (_sender, { storeId, name, withCopies }) => {
+      await stores().remove(storeId, name, withCopies);
+      return {};
+    },
+    'store.removal': (_sender, { storeId, name }) => stores().removal(storeId, name),
+    'store.discard': async (_sender, { storeId, name }) => {
+      await stores().discard(storeId, name);
       return {};
     },
     'store.verify': async (_sender, { storeId }) => ({ jobId: stores().verify(storeId) }),
@@ -47,7 +52,9 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
     },
     'store.create': async (_sender, { storeId, name }) => ({ id: await stores().create(storeId, name) }),
     'store.changes': (_sender, { storeId, name, limit }) => stores().changes(storeId, name, limit),
-    'store.commit': async (_sender, { storeId, name }) => ({ jobId: stores().commit(storeId, name) }),
+    'store.commit': async (_sender, { storeId, name, image, comment }) => ({
+      jobId: stores().commit(storeId, name, { name: image ?? undefined, comment: comment ?? undefined }),
+    }),
     'store.bases': async (_sender, { storeId }) => ({ images: await stores().bases(storeId) }),
     'store.preflight': async () => ({
       facts: (await preflight()).map(({ what, held, why }) => ({ what: displayText(what), held, why: displayText(why) })),

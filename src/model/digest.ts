@@ -10,13 +10,13 @@ export function isDigest(text: string): text is Digest {
   return FORM.test(text);
 }
 
-/** Throws BAD_MANIFEST if `text` isn't a digest. Source: OCI image-spec descriptor.md, Digests. */
+/** Parses a digest. Throws BAD_MANIFEST if `text` isn't one. Source: OCI image-spec descriptor.md, Digests. */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new LayerscopeError('BAD_MANIFEST', `not a digest: ${JSON.stringify(text).slice(0, 100)}`);
 }
 
-/** The first 12 hex digits, as Docker prints ids. */
+/** Returns the first 12 hex digits, as Docker prints ids. */
 export function shortDigest(digest: string): string {
   const colon = digest.indexOf(':');
   return digest.slice(colon + 1, colon + 13);

@@ -8,14 +8,17 @@ export const ERROR_CODES = [
   'TRUNCATED', // the input ends too early
   'DAMAGED', // compressed data that doesn't decompress
   'BLOB_MISSING', // the blob isn't in the archive
-  'DIGEST_MISMATCH', // content isn't what its digest says
+  'DIGEST_MISMATCH', // content doesn't match its digest
   'UNSUPPORTED', // a format or feature that this program can't read
   'TOO_LARGE', // over a limit
-  'PATH_ESCAPE', // a path or link leads out of where it belongs
+  'PATH_ESCAPE', // a path or link leads outside its root
   'NAME_REFUSED', // a name that can't be written on this system
   'EXISTS', // the target already exists
   'PERMISSION', // the system denied access
   'IO', // the system failed to read or write
+  'UNREACHABLE', // a registry or engine doesn't answer, or answers incorrectly
+  'UNAUTHORIZED', // a registry or engine refuses access
+  'RATE_LIMITED', // a registry has received too many requests
   'CANCELLED', // stopped by the user or the end of the program
   'BAD_REQUEST', // a message that violates the contract
   'FORBIDDEN', // a sender or grant that isn't allowed
@@ -24,7 +27,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Every error that users see. `message`: what failed on what, in one line without control characters. */
+/** The class of every error that users see. `message`: what failed on what, in one line without control characters. */
 export class LayerscopeError extends Error {
   override readonly name = 'LayerscopeError';
   readonly code: ErrorCode;
@@ -38,10 +41,10 @@ export class LayerscopeError extends Error {
   }
 }
 
-/** Converts any thrown value: Node's system errors get the code that fits, everything else is INTERNAL. */
+/** Converts any thrown value: Node's system errors get a matching code, everything else is INTERNAL. */
 export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
-  // A dispose failed after an earlier error, which is the one to report.
+  // Disposal failed after an earlier error, which is the one to report.
   if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error) return asLayerscopeError(error.suppressed);
   if (error instanceof Error) {
     const { code, name } = error as Error & { code?: unknown };

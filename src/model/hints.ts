@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
-import type { FindingCode } from './findings.ts';
+import type { FindingCode, WasteCode } from './findings.ts';
+import { WASTE_KINDS, wasteAdvice } from './waste-hints.ts';
 
 /** What the user can do about an error, in one sentence. */
 export const ERROR_HINTS: Record<ErrorCode, string> = {
@@ -19,13 +20,38 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   EXISTS: 'Choose another folder, or remove what is there.',
   PERMISSION: 'Check the permissions of the file or folder.',
   IO: 'Check the disk and try again.',
+  UNREACHABLE: 'Check the address, the network and the proxy settings; for an engine, that it is running.',
+  UNAUTHORIZED: 'Log in with: docker login HOST, or skopeo login HOST.',
+  RATE_LIMITED: 'Try again later, or log in: registries allow more requests with an account.',
   CANCELLED: 'Start it again when you want it.',
   BAD_REQUEST: 'This is a defect of the program; please report it.',
   FORBIDDEN: 'Open the address that the program printed.',
   INTERNAL: 'This is a defect of the program; please report it.',
 };
 
-/** What a finding means and what to do: true of every input with that code. */
+/**
+ * Why bytes are hidden: a later layer deletes the file; a later layer writes different content in its place; or later layers rewrite the
+ * file, always with the same bytes.
+ */
+export type WasteCause = 'deleted' | 'overwritten' | 'rewritten';
+
+/** What the hidden bytes of each cause are, and how an image can avoid them, in one sentence. */
+export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly hint: string }> = {
+  deleted: {
+    title: 'Deleted by a later layer',
+    hint: 'Delete files in the RUN step that creates them, or build in an earlier stage and copy only the result.',
+  },
+  overwritten: {
+    title: 'Overwritten by a later layer',
+    hint: 'Write a file once, with its final content, or join the steps that write it.',
+  },
+  rewritten: {
+    title: 'Rewritten without changes',
+    hint: 'Set owner and mode when the file is copied (COPY --chown, --chmod), not in a later step.',
+  },
+};
+
+/** What a finding means and what to do; applies to every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
   'missing-blob': {
     title: 'Blob missing',
@@ -34,6 +60,14 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'digest-mismatch': { title: 'Digest does not match', hint: 'The content is not what its digest says: damaged or changed.' },
   'diffid-mismatch': { title: 'Diff ID does not match', hint: 'The layer is not what the image config says: damaged or changed.' },
   'damaged-blob': { title: 'Damaged blob', hint: 'The data does not decompress to its end; what could be read is shown.' },
+  'changed-on-disk': {
+    title: 'Changed on the disk',
+    hint: 'A file of the layer is not what it was when the engine unpacked it; pull the image again.',
+  },
+  'toc-mismatch': {
+    title: 'Table of contents is wrong',
+    hint: 'The layer was read and is shown as it is; what fetches its files by the table of contents may see others.',
+  },
   'bad-tar': { title: 'Damaged tar', hint: 'A header could not be read; entries before it are shown.' },
   'unsupported-compression': {
     title: 'Unsupported compression',
@@ -85,7 +119,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'manifest-disagreement': {
     title: 'Manifests disagree',
-    hint: 'manifest.json and the OCI manifest differ; manifest.json takes precedence.',
+    hint: 'manifest.json and the OCI manifest differ (manifest.json takes precedence), or a file or a field occurs twice. Other programs may show another image.',
   },
   'history-mismatch': {
     title: "History doesn't match layers",
@@ -104,6 +138,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
   'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
+  unverified: {
+    title: 'Not verified',
+    hint: 'No digest in the manifest vouches for what the registry sent; --verify reads and checks the whole layer.',
+  },
   'odd-name': { title: 'Unusual path', hint: 'The name is not in normal form; readers may differ.' },
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name wins here, as in Go.' },
@@ -149,4 +187,143 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'too-large': { title: 'Too large', hint: 'It passes a limit that protects this machine; what was read before the limit is shown.' },
   'name-too-long': { title: 'Name too long', hint: 'No system takes such a path or link target, so the entry is only listed in raw.' },
+  'scan-limit': { title: 'Searched in part', hint: 'The file is longer than what is searched for secrets; its end was not looked at.' },
+  'secret-private-key': {
+    title: 'Private key',
+    hint: 'Replace the key pair wherever it is trusted: removing a layer does not unpublish the key.',
+  },
+  'secret-github-token': { title: 'GitHub token', hint: 'Revoke it at GitHub and make a new one: removing a layer does not unpublish it.' },
+  'secret-npm-token': { title: 'npm token', hint: 'Revoke it at npm and make a new one: removing a layer does not unpublish it.' },
+  'secret-gitlab-token': { title: 'GitLab token', hint: 'Revoke it at GitLab and make a new one: removing a layer does not unpublish it.' },
+  'secret-aws-key': { title: 'AWS access key', hint: 'Revoke it at AWS and make a new one: removing a layer does not unpublish it.' },
+  'secret-slack-token': { title: 'Slack token', hint: 'Revoke it at Slack and make a new one: removing a layer does not unpublish it.' },
+  'secret-slack-webhook': {
+    title: 'Slack webhook',
+    hint: 'Delete the webhook at Slack and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-stripe-key': { title: 'Stripe key', hint: 'Revoke it at Stripe and make a new one: removing a layer does not unpublish it.' },
+  'secret-gcp-key': {
+    title: 'Google API key',
+    hint: 'Revoke it at Google Cloud and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-gcp-service-account': {
+    title: 'Google service account key',
+    hint: 'Delete the key of the service account and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-pypi-token': { title: 'PyPI token', hint: 'Revoke it at PyPI and make a new one: removing a layer does not unpublish it.' },
+  'secret-huggingface-token': {
+    title: 'Hugging Face token',
+    hint: 'Revoke it at Hugging Face and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-openai-token': { title: 'OpenAI key', hint: 'Revoke it at OpenAI and make a new one: removing a layer does not unpublish it.' },
+  'secret-anthropic-token': {
+    title: 'Anthropic key',
+    hint: 'Revoke it at Anthropic and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-digitalocean-token': {
+    title: 'DigitalOcean token',
+    hint: 'Revoke it at DigitalOcean and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-databricks-token': {
+    title: 'Databricks token',
+    hint: 'Revoke it at Databricks and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-rubygems-token': {
+    title: 'RubyGems key',
+    hint: 'Revoke it at RubyGems and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-sendgrid-token': {
+    title: 'SendGrid key',
+    hint: 'Revoke it at SendGrid and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-shopify-token': {
+    title: 'Shopify token',
+    hint: 'Revoke it at Shopify and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-vault-token': { title: 'Vault token', hint: 'Revoke it at Vault and make a new one: removing a layer does not unpublish it.' },
+  'secret-age-key': { title: 'age key', hint: 'Encrypt the files again for a new key: removing a layer does not unpublish the old one.' },
+  'secret-pulumi-token': { title: 'Pulumi token', hint: 'Revoke it at Pulumi and make a new one: removing a layer does not unpublish it.' },
+  'secret-grafana-token': {
+    title: 'Grafana token',
+    hint: 'Revoke it at Grafana and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-postman-token': {
+    title: 'Postman key',
+    hint: 'Revoke it at Postman and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-artifactory-token': {
+    title: 'Artifactory key',
+    hint: 'Revoke it at Artifactory and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-docker-token': {
+    title: 'Docker Hub token',
+    hint: 'Revoke it at Docker Hub and make a new one: removing a layer does not unpublish it.',
+  },
+  'secret-docker-auth': {
+    title: 'Registry credentials',
+    hint: 'Change the password or token of the registry account, and pass credentials to the build as a secret mount.',
+  },
+  'secret-git-credentials': {
+    title: 'Git credentials',
+    hint: 'Change the password or revoke the token of the Git host, and clone with a secret or SSH mount.',
+  },
+  'secret-kubeconfig-key': {
+    title: 'Kubernetes credentials',
+    hint: 'Revoke the client certificate or token of the cluster, and mount kubeconfig files at run time.',
+  },
+  'secret-netrc': {
+    title: 'Password in .netrc',
+    hint: 'Change the password, and mount the file as a secret of the build step that needs it.',
+  },
+  'secret-env-file': {
+    title: 'Secrets in an .env file',
+    hint: 'Add .env to .dockerignore, change what it holds, and pass secrets at run time.',
+  },
+  'secret-env-password': {
+    title: 'Secret in the config',
+    hint: 'Change the value, and pass it at run time: everyone who has the image can read its config.',
+  },
+  'secret-build-arg': {
+    title: 'Secret in a build argument',
+    hint: 'Change the value, and use a secret mount: the history keeps the arguments of every build.',
+  },
+  'secret-pypirc': {
+    title: 'Password in .pypirc',
+    hint: 'Change the password, and mount the file as a secret where packages are published.',
+  },
+  'secret-key-store': { title: 'Key store', hint: 'Check that it holds no private key, or mount it at run time.' },
+  'secret-password-hash': { title: 'Password hash', hint: 'Remove the password from the account: a hash can be attacked offline.' },
+  'secret-wp-config': {
+    title: 'Passwords in wp-config.php',
+    hint: 'Read passwords and keys from the environment, and change those that are in the file.',
+  },
+  'secret-terraform-state': {
+    title: 'Terraform state',
+    hint: 'Keep state in a remote backend: it holds the attributes of resources in plain text, passwords too.',
+  },
+  'secret-azure-credentials': {
+    title: 'Azure credentials',
+    hint: 'Sign out of the account that built the image, and log in with a secret mount.',
+  },
+  'secret-gcloud-credentials': {
+    title: 'Google Cloud credentials',
+    hint: 'Revoke the login with gcloud auth revoke, and mount credentials only where they are needed.',
+  },
+  'mode-setuid': {
+    title: 'Runs as its owner',
+    hint: 'The file is set-user-ID: whoever runs it acts as its owner. Remove the bit (chmod u-s) where nothing needs it.',
+  },
+  'mode-world-writable': {
+    title: 'Everyone may write',
+    hint: 'Any user of the container can change it. Remove the permission: chmod o-w.',
+  },
+  ...wasteHints(),
 };
+
+function wasteHints(): Record<WasteCode, { title: string; hint: string }> {
+  const entries = (Object.keys(WASTE_KINDS) as WasteCode[]).map((code) => [
+    code,
+    { title: WASTE_KINDS[code].title, hint: wasteAdvice(code) },
+  ]);
+  return Object.fromEntries(entries) as Record<WasteCode, { title: string; hint: string }>;
+}

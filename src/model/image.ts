@@ -1,12 +1,17 @@
 import type { Finding } from './findings.ts';
 
-/** Detected by content. `dir`: skopeo's folder of one image; `layer`: a single layer tar. */
-export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer';
-/** How a blob is packed. More may be added to the JSON. */
+/**
+ * Format of a file or folder, detected by content (`dir`: skopeo's folder of one image; `layer`: a single layer tar), or the kind of source
+ * for an image opened by name.
+ */
+export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer' | SourceKind;
+/** Source of an image other than a file: an engine, through its API or its files on disk, or a registry. */
+export type SourceKind = 'docker' | 'podman' | 'containerd' | 'registry';
+/** How a blob is compressed. The JSON may gain more values. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
 
-/** A layer in `inspect --json`. Counts and sizes are 0 if it wasn't or can't be read. */
+/** A layer in `inspect --json`. Counts and sizes are 0 if the layer wasn't or can't be read. */
 export interface LayerReport {
   readonly index: number;
   readonly digest: string | null;
@@ -22,6 +27,8 @@ export interface LayerReport {
   readonly modified: number;
   readonly removed: number;
   readonly createdBy: string | null;
+  /** Set if the layer itself was not read: its entries come from its table of contents, and `tarBytes` may be 0. */
+  readonly listedBy?: 'toc';
   /** Where a foreign layer can be downloaded. */
   readonly urls?: readonly string[];
 }
@@ -51,28 +58,66 @@ export interface ImageReport {
   readonly layers: readonly LayerReport[];
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
-  /** Digests of the attestation manifests of this image. */
-  readonly attestations?: readonly string[];
+  /** What is attested of this image, in the index's order. */
+  readonly attestations: readonly AttestationReport[];
 }
+
+/** A statement that BuildKit attached to an image. Nothing is verified. Texts are safe to print. */
+export interface AttestationReport {
+  /** Digest of the attestation manifest that lists the statement. */
+  readonly manifestDigest: string;
+  /** Digest of the statement; null if the manifest is missing or damaged. */
+  readonly digest: string | null;
+  readonly predicateType: string | null;
+  /** Whether a subject of the statement is this image's manifest. */
+  readonly matches: boolean;
+  readonly status: 'present' | 'missing' | 'damaged';
+}
+
+export type ArtifactKind = 'signature' | 'attestation' | 'sbom' | 'chart' | 'other';
 
 /** Content of an archive that isn't an image: a chart, a signature, an attestation, a module, any file. Texts are safe to print. */
 export interface ArtifactReport {
   readonly index: number;
-  /** Of its manifest. */
+  /** Digest of the artifact's manifest. */
   readonly digest: string;
   readonly artifactType: string | null;
-  /** Of its config and layers, each once. */
+  readonly kind: ArtifactKind;
+  /** Distinct media types of the config and layers. */
   readonly mediaTypes: readonly string[];
-  /** Digest of the manifest that it refers to. */
+  /** Digest of the manifest that the artifact refers to. */
   readonly subject: string | null;
-  /** Of its config and layers, as stated, each blob once. */
+  /** Whether the archive has that manifest; absent without a subject. */
+  readonly subjectHere?: boolean;
+  /** Total size of its layers, as the manifest states it. */
   readonly bytes: number;
   readonly names: readonly string[];
+  /** Of the statements in an attestation. */
+  readonly predicateTypes: readonly string[];
+  /** Set only by `--key`: whether a signature in it is by that key, over a payload that names the subject. */
+  readonly verified?: boolean;
 }
 
-/** The whole of `inspect --json`. */
+/** Where an image opened by name came from. Texts are safe to print and contain no secrets. */
+export interface SourceReport {
+  readonly kind: SourceKind;
+  /** A registry's host, an engine's address, or the folder on the disk. */
+  readonly host: string;
+  /** The image's full name, or its id. */
+  readonly reference: string;
+  /** Digest of the manifest; null if the source has none. */
+  readonly digest: string | null;
+  /** Bytes of response bodies received over the network or a socket. */
+  readonly fetchedBytes: number;
+  readonly requests: number;
+  /** Whether a chain of digests leads from the reference to everything that was read. */
+  readonly verified: boolean;
+}
+
+/** The complete output of `inspect --json`. */
 export interface ArchiveReport {
   readonly format: ArchiveFormat;
+  readonly source?: SourceReport;
   readonly images: readonly ImageReport[];
   readonly artifacts: readonly ArtifactReport[];
   readonly findings: readonly Finding[];

@@ -1,6 +1,6 @@
 /**
- * The words that all rooms share: errors and findings with their hints, digests, entry types, paths as text, sizes, reports, and
- * `RowTable`, the columns that changes and views travel in. Pure, and imports nothing.
+ * The vocabulary that all rooms share: errors and findings with their hints, digests, entry types, paths as text, sizes, reports, and
+ * `RowTable`, the columns that hold changes and views. Pure, and imports nothing.
  *
  * Begin with `errors.ts` (what can be thrown) and `row-table.ts` with `row-columns.ts` (what a list of changes is).
  */
@@ -17,3 +17,6 @@ export * from './row-columns.ts';
 export * from './row-table.ts';
 export * from './trim-end.ts';
 export * from './unset-time.ts';
+export * from './waste-hints.ts';
+export * from './windows-case.ts';
+export * from './windows-path.ts';

@@ -1,4 +1,4 @@
-// Characters that JSON.stringify doesn't escape though a terminal obeys them or they mislead a reader: C1 controls, DEL, bidi marks.
+// Characters that JSON.stringify doesn't escape, but that control a terminal or mislead a reader: C1 controls, DEL, bidi marks.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 const PLAIN = /^[ !#-[\]-~]*$/;
 
@@ -6,12 +6,12 @@ function escapeLetter(letter: string): string {
   return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A string as JSON, safe on a terminal. */
+/** Encodes a string as JSON that is safe on a terminal. */
 export function jsonString(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replace(UNSAFE, escapeLetter);
 }
 
-/** Any value as JSON, safe on a terminal: unsafe characters only occur in strings. */
+/** Encodes a value as JSON that is safe on a terminal; unsafe characters only occur in strings. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, escapeLetter);
 }

@@ -27,7 +27,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-// Control characters, and the bidi controls that make a name read as another.
+// Control characters, and bidi controls that make one name look like another.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
@@ -40,14 +40,15 @@ function escapeUnsafe(text: string): string {
   });
 }
 
-/** Length of the valid UTF-8 sequence at `at`, or 0. */
+/** Returns the length of the valid UTF-8 sequence at `at`, or 0. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   const length =
     first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   if (length === 1) return 1;
-  // No overlong forms, no surrogates, nothing over U+10FFFF. By hand: a decoder's error takes as long as a thousand bytes.
+  // Rejects overlong forms, surrogates, and code points over U+10FFFF. Checked by hand, because an exception from TextDecoder costs as much
+  // as decoding a thousand bytes.
   const second = bytes[at + 1] as number;
   const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
   const top = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
@@ -57,8 +58,8 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * A path as printed in JSON: valid UTF-8 unchanged, other bytes as `\xE4`, a backslash as `\\`. Reversed by {@link unescapePath}. Control
- * characters stay, as JSON escapes them; for a terminal or the window use {@link displayPath}.
+ * Formats a path as printed in JSON: valid UTF-8 unchanged, other bytes as `\xE4`, a backslash as `\\`. Reversed by {@link unescapePath}.
+ * Control characters stay, because JSON escapes them; for a terminal or the window use {@link displayPath}.
  */
 export function escapePath(bytes: Uint8Array): string {
   const whole = decodeUtf8(bytes);
@@ -78,12 +79,12 @@ export function escapePath(bytes: Uint8Array): string {
   return text;
 }
 
-/** {@link escapePath} with control and bidi characters escaped too: safe on a terminal and in the window. */
+/** Like {@link escapePath}, but also escapes control and bidi characters: safe on a terminal and in the window. */
 export function displayPath(bytes: Uint8Array): string {
   return escapeUnsafe(escapePath(bytes));
 }
 
-/** Free text (a command, a message, a tag) with control and bidi characters escaped. */
+/** Escapes control and bidi characters in free text: a command, a message, a tag. */
 export function displayText(text: string): string {
   return escapeUnsafe(text);
 }
@@ -94,7 +95,7 @@ const ESCAPE =
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
 /**
- * The bytes of a path printed by {@link escapePath} or {@link displayPath}. Accepts `\n`, `\t` and the other escapes of JSON too. A
+ * Returns the bytes of a path printed by {@link escapePath} or {@link displayPath}. Accepts `\n`, `\t` and the other escapes of JSON too. A
  * backslash that doesn't begin an escape stands for itself.
  */
 export function unescapePath(text: string): Uint8Array<ArrayBuffer> {
@@ -125,7 +126,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Null if `text` isn't an even number of hex digits. */
+/** Decodes hex digits; null if `text` isn't an even number of them. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   const bytes = new Uint8Array(text.length / 2);
@@ -133,7 +134,7 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   return bytes;
 }
 
-/** Compares bytes as unsigned, a prefix first: -1, 0 or 1. */
+/** Compares bytes as unsigned, a prefix first. Returns -1, 0 or 1. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** A size in decimal units, value and unit separately: `{ value: '41.0', unit: 'MB' }`. */
+/** Formats a size in decimal units, with value and unit separate: `{ value: '41.0', unit: 'MB' }`. */
 export function sizeParts(bytes: number): { value: string; unit: string } {
   if (bytes < 0) {
     const { value, unit } = sizeParts(-bytes);
@@ -16,30 +16,46 @@ export function sizeParts(bytes: number): { value: string; unit: string } {
   return { value: value.toFixed(1), unit: UNITS[unit] ?? 'PB' };
 }
 
-/** A size in decimal units: `41.0 MB`. */
+/** Formats a size in decimal units: `41.0 MB`. */
 export function formatSize(bytes: number): string {
   const { value, unit } = sizeParts(bytes);
   return `${value} ${unit}`;
 }
 
-const GROUPED = new Intl.NumberFormat('en');
+const BINARY_UNITS = 'bkmgtp';
 
-/** A whole number with grouped digits: `918,008`. */
-export function formatCount(count: number): string {
-  return GROUPED.format(count);
+/**
+ * Parses a disk size as Docker does: a number and an optional unit, such as `20GB`, `1.5 t` or `64MiB`. All units are powers of 1024.
+ * Returns whole bytes; null if the text isn't a size, or the size is too large to count.
+ */
+export function parseBinarySize(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text.trim());
+  if (match === null) return null;
+  const power = Math.max(0, BINARY_UNITS.indexOf((match[2] ?? 'b').toLowerCase()));
+  const bytes = Math.floor(Number(match[1]) * 1024 ** power);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** A number of things: `1 file`, `918,008 files`. `many`: a plural that doesn't just add an s. */
+/** Formats a whole number with grouped digits: `918,008`. */
+export function formatCount(count: number): string {
+  // Doesn't use Intl, which takes longer to load than most commands take to start.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** Formats a count with a noun: `1 file`, `918,008 files`. `many`: an irregular plural. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** `0755`: the permission, set-id and sticky bits in octal, four digits. */
+/** Formats the permission, set-id and sticky bits as four octal digits: `0755`. */
 export function formatMode(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
-/** Seconds and nanoseconds since 1970 as in the JSON: `1764036549.123456789`. `nanos` is added to `seconds`, also before 1970. */
+/**
+ * Formats seconds and nanoseconds since 1970 as in the JSON: `1764036549.123456789`. `nanos` is always added to `seconds`, even before
+ * 1970.
+ */
 export function formatTimestamp(seconds: number, nanos: number): string {
   if (seconds < 0 && nanos > 0) {
     const whole = -seconds - 1;

@@ -1,29 +1,29 @@
 /**
- * The columns of a {@link RowTable} that hold one number a row: the only place that names them all. Type, allocation, copies, views and
- * size are derived from it, so that a new column is one line here. What reads and fills a column says so itself.
+ * All columns of a {@link RowTable} that contain one number per row. Type, allocation, copies, views and size are derived from this list,
+ * so a new column is one line here. Code that reads or fills a column names it explicitly.
  */
 export const ROW_COLUMNS = {
-  /** Row of the folder above, -1 at the top. Always smaller than the row itself. */
+  /** Row of the parent folder, -1 at the top. Always smaller than the row itself. */
   parent: Int32Array,
-  /** Row after the last one below this: `row + 1` for a leaf. */
+  /** Row after the last one in this row's subtree: `row + 1` for a leaf. */
   subtreeEnd: Uint32Array,
   /** {@link KIND} */
   kind: Uint8Array,
-  /** Bits of {@link DIFFERS}: what differs from before, and what is known of a file's content; 0 for added, removed and unchanged rows. */
+  /** Bits of {@link DIFFERS}: what has changed, and what is known about a file's content; 0 for added, removed and unchanged rows. */
   differs: Uint16Array,
-  /** {@link REASON}: why a row was removed, or what a modified or added one hides; 0 none. */
+  /** {@link REASON}: why a row was removed, or why a modified or added row hides something; 0: none. */
   reason: Uint8Array,
-  /** Code of ENTRY_TYPES: as it is now, or as it was for a removed row. */
+  /** Code of ENTRY_TYPES: the present type or, for a removed row, the former one. */
   type: Uint8Array,
-  /** Bytes of the file now; of a removed file: before. 0 for everything but files (a hard link has the size of its body). */
+  /** Present size of the file; for a removed file, its former size. 0 for everything but files (a hard link has the size of its body). */
   size: Float64Array,
-  /** Bytes before, of a modified file; else 0. */
+  /** Previous size of a modified file; otherwise 0. */
   previousSize: Float64Array,
-  /** Bits of {@link COUNTED}: the sides on which the row's bytes are part of sums. Of the names that share a body only one has it. */
+  /** Bits of {@link COUNTED}: the sides whose totals include the row's bytes. Of several names of one body, only one counts. */
   counted: Uint8Array,
-  /** Paths hidden with this row, not itself: of a removed folder, one replaced, or one made opaque. */
+  /** Number of other paths hidden with this row: those in a folder that was removed, replaced or made opaque. */
   hiddenEntries: Uint32Array,
-  /** Bytes hidden by this row, its own body included if that is hidden: what the layers below still cost. */
+  /** Bytes hidden by this row, including its own body if that is hidden. Hidden bytes still take space in the layers below. */
   hiddenBytes: Float64Array,
   /** Seconds since 1970, UTC, with fraction. */
   mtime: Float64Array,
@@ -31,29 +31,32 @@ export const ROW_COLUMNS = {
   mode: Uint16Array,
   uid: Float64Array,
   gid: Float64Array,
-  /** Layer (0 the bottom) that the row's entry comes from: of a removed row, the layer that had it. {@link NO_LAYER} for an implied folder. */
+  /**
+   * Layer (0 is the bottom) that the row's entry comes from; for a removed row, the layer that contained the entry. {@link NO_LAYER} for an
+   * implied folder.
+   */
   layer: Uint16Array,
   /** Row of the entry in that layer's table (`LayerTable`), {@link NO_ENTRY} for an implied folder. */
   entry: Uint32Array,
   /** Layer of the entry that the row replaces or removes; {@link NO_LAYER} if there is none. */
   previousLayer: Uint16Array,
-  /** That entry's row in its layer's table; {@link NO_ENTRY} if there is none. */
+  /** Row of the previous entry in that layer's table; {@link NO_ENTRY} if there is none. */
   previousEntry: Uint32Array,
 } as const;
 
 type RowColumnName = keyof typeof ROW_COLUMNS;
 
-/** The columns of {@link ROW_COLUMNS}, all of one length. */
+/** The columns of {@link ROW_COLUMNS}, all of the same length. */
 export type RowColumns = { readonly [Name in RowColumnName]: (typeof ROW_COLUMNS)[Name]['prototype'] };
 
 type AnyColumn = RowColumns[RowColumnName];
 
 export const ROW_COLUMN_NAMES: readonly RowColumnName[] = Object.keys(ROW_COLUMNS) as RowColumnName[];
 
-/** Bytes that one row takes in these columns. */
+/** Bytes that one row takes in all columns. */
 export const ROW_COLUMN_BYTES: number = Object.values(ROW_COLUMNS).reduce((sum, { BYTES_PER_ELEMENT }) => sum + BYTES_PER_ELEMENT, 0);
 
-/** `make` must return the type of array that the column has in {@link ROW_COLUMNS}: the compiler can't check it. */
+/** Makes every column. `make` must return the column's type of array in {@link ROW_COLUMNS}, which the compiler can't check. */
 function mapColumns(make: (name: RowColumnName) => AnyColumn): RowColumns {
   return Object.fromEntries(ROW_COLUMN_NAMES.map((name) => [name, make(name)])) as unknown as RowColumns;
 }
@@ -63,27 +66,27 @@ function newColumn(name: RowColumnName, length: number): AnyColumn {
   return new type(length);
 }
 
-/** Columns of `length` rows, all zero. */
+/** Creates columns of `length` rows, all zero. */
 export function newColumns(length: number): RowColumns {
   return mapColumns((name) => newColumn(name, length));
 }
 
-/** Rows [from, to) as columns of their own: copies. */
+/** Copies rows [from, to) into new columns. */
 export function copyColumns(columns: RowColumns, from: number, to: number): RowColumns {
   return mapColumns((name) => columns[name].slice(from, to));
 }
 
-/** The first `length` rows as views: no copies. */
+/** Returns views of the first `length` rows, without copying. */
 export function viewColumns(columns: RowColumns, length: number): RowColumns {
   return mapColumns((name) => columns[name].subarray(0, length));
 }
 
-/** Writes all rows of `source` into `target`, from row `at`. Throws RangeError if they don't fit. */
+/** Writes all rows of `source` into `target`, from row `at`. Throws RangeError if the rows don't fit. */
 export function writeColumns(target: RowColumns, source: RowColumns, at: number): void {
   for (const name of ROW_COLUMN_NAMES) target[name].set(source[name], at);
 }
 
-/** Copies of the rows whose numbers are in `rows`, in that order. */
+/** Copies the rows whose numbers are in `rows`, in that order. */
 export function pickColumns(columns: RowColumns, rows: Uint32Array): RowColumns {
   return mapColumns((name) => {
     const from = columns[name];

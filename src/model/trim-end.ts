@@ -1,6 +1,6 @@
 /**
- * The text without those letters at its end. Use it for text from outside instead of `replace(/x+$/, '')`, which takes quadratic time: ten
- * seconds for 64 kB of slashes before a name.
+ * Returns the text without the given characters at its end. Use it for untrusted text instead of `replace(/x+$/, '')`, which takes
+ * quadratic time: ten seconds for 64 kB of slashes before a name.
  */
 export function trimEnd(text: string, letters: string): string {
   let end = text.length;
@@ -8,7 +8,7 @@ export function trimEnd(text: string, letters: string): string {
   return text.slice(0, end);
 }
 
-/** The text without those letters at its beginning. */
+/** Returns the text without the given characters at its beginning. */
 export function trimStart(text: string, letters: string): string {
   let start = 0;
   while (start < text.length && letters.includes(text[start] as string)) start++;

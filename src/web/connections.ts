@@ -1,21 +1,21 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Limits on connections: those of sessions stay, those without one ("strangers") are closed to make room. */
+/** Limits connections: those of sessions stay open, those without a session ("strangers") are closed to make room. */
 export interface Connections {
   /** Marks a connection that sent a session's secret, which lifts the limits for strangers. */
   belongsToSession(socket: Socket): void;
   /**
-   * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends
-   * a request before the reply to the one before, and hundreds of replies that nobody reads would fill the memory.
+   * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends a
+   * request before the previous reply has ended, and hundreds of unread replies would fill the memory.
    */
   isAlone(socket: Socket, response: ServerResponse): boolean;
 }
 
 export interface ConnectionLimits {
-  /** Longest life of a connection without a session, in ms, whatever it does. */
+  /** Maximum lifetime of a connection without a session, in ms, even if active. */
   readonly strangerMs?: number;
-  /** Most connections without a session; one more closes the oldest. */
+  /** Maximum number of connections without a session; one more closes the oldest. */
   readonly strangers?: number;
 }
 
@@ -26,13 +26,13 @@ export const BACKLOG = 128;
 
 const STRANGERS = 256;
 const STRANGER_MS = 10_000;
-/** Most connections in total. Only a session can reach it, and then shuts out only itself. */
+/** Maximum number of connections in total. Only a session can reach the limit, and then excludes only itself. */
 const MOST = 1_024;
 
 /**
- * Watches a server's connections, since any user of this machine can connect. A connection without a session is closed after a short time,
- * even if it keeps sending bytes. When there are too many, the oldest is closed rather than the newest refused: the newest may be the
- * browser's, which sends its secret at once and stays.
+ * Watches a server's connections, because any user of this machine can connect. A connection without a session is closed after a short
+ * time, even if it keeps sending bytes. If there are too many, closes the oldest instead of refusing the newest, which may be the
+ * browser's. A browser sends its secret at once, and its connection stays.
  */
 export function watchConnections(
   server: Server,

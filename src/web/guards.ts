@@ -11,7 +11,7 @@ export class Refusal extends LayerscopeError {
   }
 }
 
-/** Most bytes of a JSON body: enough for the longest path in hex digits. */
+/** Maximum size of a JSON body in bytes: enough for the longest path in hex digits. */
 const MAX_BODY_BYTES = 262_144;
 
 /** How long a body may stall before it is cut off. */

@@ -14,6 +14,15 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
+/**
+ * Calls `listener` when the connection ends, or at once if it already has, because the event isn't emitted again and a stream to a closed
+ * connection would never end.
+ */
+export function onClose(response: ServerResponse, listener: () => void): void {
+  if (response.destroyed) listener();
+  else response.once('close', listener);
+}
+
 /** Sends an envelope without typed arrays as JSON. */
 export function replyJson(
   response: ServerResponse,
@@ -39,9 +48,13 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
  */
 export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
   const left = new AbortController();
-  response.once('close', () => left.abort());
+  onClose(response, () => left.abort());
   const pieces = bytes(left.signal)[Symbol.asyncIterator]();
   const first = await pieces.next();
+  if (response.destroyed) {
+    await pieces.return?.();
+    return;
+  }
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escapeMark)}`,
@@ -55,7 +68,7 @@ export async function sendDownload(response: ServerResponse, { name, totalBytes,
   await pipeline(all, response);
 }
 
-/** Escapes marks that encodeURIComponent leaves but RFC 8187 doesn't allow. */
+/** Escapes a character that encodeURIComponent leaves unescaped but RFC 8187 doesn't allow. */
 function escapeMark(mark: string): string {
   return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -4,8 +4,8 @@ import { SESSION_HEADER } from '#contract';
 import type { Host, Sender } from '#host';
 
 /**
- * Sessions: pages that exchanged a token for a secret, and send the secret in a header of each request. Not a cookie, since a browser sends
- * cookies to every port of an address and so to every program listening there. Source: RFC 6265 8.5.
+ * Sessions: pages that exchanged a token for a secret, and send the secret in a header of each request. Not a cookie, because a browser
+ * sends cookies to every port of an address, and thus to every program listening there. Source: RFC 6265 8.5.
  */
 export interface Sessions {
   /** Issues a token of 256 bits that can be exchanged once. */

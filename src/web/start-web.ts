@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
-import { createJobs, createLibrary, createStoreList, createStoreThread, isElevated, type StoreLocation } from '#engine';
+import { createJobs, createLibrary, createNamedImages, createStoreList, createStoreThread, isElevated, type StoreLocation } from '#engine';
 import { createGrants, createHost, defectText } from '#host';
+import type { ImageSource } from '#source';
 import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
@@ -11,6 +12,10 @@ export interface WebOptions {
   readonly files?: readonly string[];
   /** Follows links that lead out of those folders. */
   readonly followLinks?: boolean;
+  /** Finds the sources of images by name; if absent, the window can't open images by name. */
+  readonly findSources?: () => readonly ImageSource[];
+  /** Images to open by name at the start; requires `findSources`. */
+  readonly names?: readonly string[];
   /** Defaults to 0, any free port. */
   readonly port?: number;
   /** The built window. */
@@ -58,6 +63,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     workers = 1,
     workerUrl,
     temporaryFolder,
+    findSources,
+    names: atStart = [],
   } = options;
   const logDefect = (error: unknown): void => {
     process.stderr.write(`layerscope: INTERNAL: ${error instanceof Error ? defectText(error) : String(error)}\n`);
@@ -80,11 +87,13 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const library = own(createLibrary({ reader, jobs, onFailure: logDefect }));
   const thread = own(createStoreThread(storeWorkerUrl));
   own(jobs);
+  const names = findSources === undefined ? null : createNamedImages({ findSources, reader, library });
   const host = createHost({
     appInfo: { version, host: 'web', system: process.platform, elevated: isElevated() },
     sample: sampleFile !== null && existsSync(sampleFile) ? { path: sampleFile, name: path.basename(sampleFile) } : null,
     library,
     jobs,
+    ...(names === null ? {} : { names }),
     grants,
     expectUpload: (sender, file) => uploads.expect(sender, file),
     ...(storeHome === null ? {} : { store: createStoreList({ home: storeHome, more: moreStores, thread, library, jobs }) }),
@@ -97,10 +106,14 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     throw error;
   }
   for (const file of files) library.open({ path: path.resolve(file), title: path.basename(path.resolve(file)), followLinks });
+  for (const name of atStart) names?.open(name, null);
   return { url: web.issueUrl(), port: web.port, issueUrl: () => web.issueUrl(), close, [Symbol.asyncDispose]: close };
 }
 
-/** Disposes of parts in reverse order, since later ones use earlier ones. Goes on after an error and throws the first at the end. */
+/**
+ * Disposes of parts in reverse order, because later parts use earlier ones. Continues after an error, and throws the first error at the
+ * end.
+ */
 async function disposeAll(parts: AsyncDisposable[]): Promise<void> {
   const errors: unknown[] = [];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {

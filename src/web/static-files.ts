@@ -1,18 +1,20 @@
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { CONTENT_TYPES } from '#contract';
 import { LayerscopeError } from '#model';
 
 interface StaticFile {
-  readonly path: string;
   readonly type: string;
   readonly isHashed: boolean;
+  /**
+   * Returns the content, which is read once and cached, so that many requests from a stranger open no files. Rejects with the system's
+   * error.
+   */
+  read(): Promise<Buffer>;
 }
 
-/** A folder's files by address. Listed once, so that an address is looked up and never joined to a path. */
+/** A folder's files by address. Listed once, so that addresses are looked up and never joined to a path. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
 /** Lists a folder's files without following links. Throws NOT_FOUND if there is no index.html. */
@@ -25,7 +27,7 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
       if (entry.isDirectory()) await walk(file, `${address}${entry.name}/`);
       else if (entry.isFile() && type !== undefined) {
         // The bundler puts a hash into the names of files in assets/.
-        files.set(`${address}${entry.name}`, { path: file, type, isHashed: address.startsWith('/assets/') });
+        files.set(`${address}${entry.name}`, { type, isHashed: address.startsWith('/assets/'), read: readOnce(file) });
       }
     }
   };
@@ -40,11 +42,21 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
   return files;
 }
 
-/** Sends a file, or only its headers for HEAD. Rejects if it can't be read or the connection ends. */
-export async function sendFile(response: ServerResponse, { path: file, type, isHashed }: StaticFile, headOnly: boolean): Promise<void> {
-  const { size } = await stat(file);
+function readOnce(file: string): () => Promise<Buffer> {
+  let content: Promise<Buffer> | null = null;
+  return () => {
+    content ??= readFile(file).catch((error: unknown) => {
+      content = null;
+      throw error;
+    });
+    return content;
+  };
+}
+
+/** Sends a file, or only its headers for HEAD. Rejects if it can't be read. */
+export async function sendFile(response: ServerResponse, { type, isHashed, read }: StaticFile, headOnly: boolean): Promise<void> {
+  const content = await read();
   const caching = isHashed ? 'private, max-age=31536000, immutable' : 'no-cache';
-  response.writeHead(200, { 'content-type': type, 'content-length': size, 'cache-control': caching });
-  if (headOnly) response.end();
-  else await pipeline(createReadStream(file), response);
+  response.writeHead(200, { 'content-type': type, 'content-length': content.length, 'cache-control': caching });
+  response.end(headOnly ? undefined : content);
 }

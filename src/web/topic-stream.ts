@@ -2,11 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { TOPIC_NAMES, type TopicName } from '#contract';
 import type { Host, Sender } from '#host';
 import { Refusal } from './guards.ts';
+import { onClose } from './replies.ts';
 
-/** Proxies and browsers drop streams that stay silent. */
+/** Interval of heartbeats, because proxies and browsers drop silent streams. */
 const HEARTBEAT_MS = 15_000;
 
-/** Parses the topics in an address, such as `jobs` or `jobs,library`. Throws {@link Refusal} for an unknown one. */
+/** Parses the topics in an address, such as `jobs` or `jobs,library`. Throws {@link Refusal} for an unknown topic. */
 export function parseTopics(text: string): readonly TopicName[] {
   return text.split(',').map((name) => {
     const topic = TOPIC_NAMES.find((each) => each === name);
@@ -38,7 +39,7 @@ export function streamTopics(host: Host, sender: Sender, topics: readonly TopicN
       flush();
     }),
   );
-  response.once('close', () => {
+  onClose(response, () => {
     clearInterval(heartbeat);
     for (const end of ends) end();
   });

@@ -1,11 +1,12 @@
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FileGrant } from '#contract';
+import { makeMarkedFolder } from '#files';
 import type { Grants, Sender } from '#host';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { checkType, cutOffWhenIdle, Refusal } from './guards.ts';
@@ -18,17 +19,18 @@ export interface Uploads extends AsyncDisposable {
   receive(sender: Sender, grant: string, request: IncomingMessage): Promise<void>;
 }
 
+const PREFIX = 'layerscope-uploads-';
 /** Space that uploads leave free on the disk. */
 const KEPT_FREE_BYTES = 256_000_000;
 
-/** Most uploads that a page may have announced; more drop the oldest. */
+/** Maximum number of announced uploads per page; further ones drop the oldest. */
 const MAX_EXPECTED = 500;
 
 export interface UploadsOptions {
   readonly grants: Grants;
   /** Where the folder is created; defaults to the system's temporary folder. */
   readonly under?: string;
-  /** Most uploads in progress at once. */
+  /** Maximum number of uploads in progress at once. */
   readonly atOnce?: number;
 }
 
@@ -38,7 +40,7 @@ interface Expected {
   readonly sizeBytes: number;
 }
 
-/** Creates the uploads. Their folder is created by the first one. */
+/** Creates the uploads. The first upload creates the folder. */
 export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsOptions): Uploads {
   const expected = new Map<string, Expected>();
   const receiving = new Set<Promise<void>>();
@@ -47,7 +49,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
   let removeAtExit: (() => void) | null = null;
 
   const makeFolder = async (): Promise<string> => {
-    const made = await mkdtemp(path.join(under, 'layerscope-uploads-'));
+    const made = makeMarkedFolder(under, PREFIX);
     removeAtExit = () => rmSync(made, { recursive: true, force: true });
     process.once('exit', removeAtExit); // in case the process exits without disposal
     return made;

@@ -4,8 +4,8 @@ import type { Host, Sender } from '#host';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { BACKLOG, type ConnectionLimits, watchConnections } from './connections.ts';
 import { checkOrigin, checkSite, Refusal, readJson } from './guards.ts';
-import { COMMON_HEADERS, replyJson, replyWire, sendDownload } from './replies.ts';
-import { SESSION_PAGE, SESSION_STYLE } from './session-page.ts';
+import { COMMON_HEADERS, onClose, replyJson, replyWire, sendDownload } from './replies.ts';
+import { SESSION_ICON, SESSION_PAGE, SESSION_STYLE } from './session-page.ts';
 import { createSessions } from './sessions.ts';
 import { listStaticFiles, type StaticFiles, sendFile } from './static-files.ts';
 import { parseTopics, streamTopics } from './topic-stream.ts';
@@ -28,15 +28,15 @@ export interface WebHost extends AsyncDisposable {
   issueUrl(): string;
 }
 
-/** Keep-alive of an idle session connection, long so that strangers can't take its place. */
+/** How long an idle session connection is kept alive: long, so that strangers can't replace it. */
 const KEPT_MS = 600_000;
 
-/** How long a refused sender may go on sending. */
+/** How long a client whose request was refused may keep sending. */
 const LAST_WORD_MS = 1_000;
 
 /**
- * Most bytes of a request's headers. Other programs on this address can set up to 180 cookies of 4 kB that the browser sends here too, and
- * its requests must still be readable.
+ * Maximum size of a request's headers in bytes. Other programs on this address can set up to 180 cookies of 4 kB that the browser sends
+ * here too, and those requests must still be readable.
  */
 const MAX_HEADER_BYTES = 1_048_576;
 
@@ -44,14 +44,15 @@ const MAX_HEADER_BYTES = 1_048_576;
 const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/no-session': ['text/html; charset=utf-8', SESSION_PAGE],
   '/session.css': ['text/css; charset=utf-8', SESSION_STYLE],
+  '/favicon.ico': ['image/svg+xml', SESSION_ICON],
 };
 
 const NO_SESSION = 'this browser has no session: open the address that the program printed';
 
 /**
- * Serves the contract and the window to this machine's browsers with node:http on 127.0.0.1. Host, Origin, session, type and length of every
- * request are checked first. The window's own files are public; everything else needs a session. Throws NOT_FOUND if the window isn't
- * built, IO if the port is taken, PERMISSION.
+ * Serves the contract and the window to this machine's browsers with node:http on 127.0.0.1. Checks Host, Origin, session, type and length
+ * of every request first. The window's own files are public; everything else needs a session. Throws NOT_FOUND if the window isn't built,
+ * IO if the port is taken, PERMISSION.
  */
 export async function startWebHost({ host, rendererFolder, uploads, port = 0, limits = {} }: WebHostOptions): Promise<WebHost> {
   const files = await listStaticFiles(rendererFolder);
@@ -96,7 +97,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
     else if (route === 'POST call') {
       const input = await readJson(request);
       const left = new AbortController();
-      response.once('close', () => left.abort());
+      onClose(response, () => left.abort());
       const envelope = await host.handle(sender, rest, input, { signal: left.signal });
       if (!response.destroyed) replyWire(response, envelope);
     } else if (route === 'PUT uploads') {
@@ -105,7 +106,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
     } else throw new Refusal(404, 'NOT_FOUND', 'not found');
   };
 
-  // A missing Host header is left to our own guard, whose replies have our headers.
+  // Our own guard handles a missing Host header, because its replies have our headers.
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     if (!connections.isAlone(request.socket, response)) return;
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseImage } from '#engine';
+import type { ArtifactKind } from '#model';
 import { archiveOf, type BuiltDescriptor, Files, json, ociImage, ociIndex, ociLayout } from '../support/image-builder.ts';
 import { file, tar, utf8 } from '../support/tar-builder.ts';
 import { codesOf, type Opened, openAll } from '../support/workbench.ts';
@@ -27,30 +28,42 @@ const EMPTY = ['application/vnd.oci.empty.v1+json', {}] as const;
 const IMAGE_CONFIG = [OCI_CONFIG, { architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] } }] as const;
 const DSSE = '{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}';
 
-/** Artifacts as tools write them, with the name and type that are reported. */
-const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string | null]>> = {
+/** Artifacts as tools write them, each with the type and kind that are reported. */
+const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string, ArtifactKind]>> = {
   'a Helm chart': [
     {
       config: ['application/vnd.cncf.helm.config.v1+json', { name: 'chart' }],
       layers: [['application/vnd.cncf.helm.chart.content.v1.tar+gzip', BASE]],
     },
     'application/vnd.cncf.helm.config.v1+json',
+    'chart',
   ],
   'a WebAssembly component': [
     { config: ['application/vnd.wasm.config.v0+json', { os: 'wasip2', architecture: 'wasm' }], layers: [['application/wasm', '\0asm']] },
     'application/vnd.wasm.config.v0+json',
+    'other',
   ],
-  'a module beside an image’s config': [{ config: IMAGE_CONFIG, layers: [['application/vnd.wasm.content.layer.v1+wasm', '\0asm']] }, null],
+  'a module beside an image’s config': [
+    { config: IMAGE_CONFIG, layers: [['application/vnd.wasm.content.layer.v1+wasm', '\0asm']] },
+    OCI_CONFIG,
+    'other',
+  ],
   'a model': [
     { config: ['application/vnd.cncf.model.config.v1+json', {}], layers: [['application/vnd.cncf.model.weight.v1.tar', BASE]] },
     'application/vnd.cncf.model.config.v1+json',
+    'other',
   ],
   'a signature of cosign': [
     { config: IMAGE_CONFIG, layers: [['application/vnd.dev.cosign.simplesigning.v1+json', '{"critical":{}}']] },
-    null,
+    OCI_CONFIG,
+    'signature',
   ],
-  'an attestation of cosign': [{ config: IMAGE_CONFIG, layers: [['application/vnd.dsse.envelope.v1+json', DSSE]] }, null],
-  'a bill of materials': [{ config: IMAGE_CONFIG, layers: [['text/spdx', 'SPDXVersion: SPDX-2.3']] }, null],
+  'an attestation of cosign': [
+    { config: IMAGE_CONFIG, layers: [['application/vnd.dsse.envelope.v1+json', DSSE]] },
+    OCI_CONFIG,
+    'attestation',
+  ],
+  'a bill of materials': [{ config: IMAGE_CONFIG, layers: [['text/spdx', 'SPDXVersion: SPDX-2.3']] }, OCI_CONFIG, 'sbom'],
   'a signature bundle': [
     {
       config: EMPTY,
@@ -58,19 +71,27 @@ const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string | null]>
       more: { artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
     },
     'application/vnd.dev.sigstore.bundle.v0.3+json',
+    'signature',
   ],
-  'a file that ORAS sent as a layer': [{ config: ['application/vnd.unknown.config.v1+json', {}], layers: [[OCI_LAYER, 'hello']] }, null],
+  'a file that ORAS sent as a layer': [
+    { config: ['application/vnd.unknown.config.v1+json', {}], layers: [[OCI_LAYER, 'hello']] },
+    'application/vnd.unknown.config.v1+json',
+    'other',
+  ],
   'a text file': [
     { config: EMPTY, layers: [['text/plain', 'hello']], more: { artifactType: 'application/vnd.eda.banner' } },
     'application/vnd.eda.banner',
+    'other',
   ],
   'an artifact with an image’s config and layer': [
     { config: IMAGE_CONFIG, layers: [[OCI_LAYER, BASE]], more: { artifactType: 'application/vnd.example.thing' } },
     'application/vnd.example.thing',
+    'other',
   ],
   'an artifact of a config alone': [
     { config: ['application/vnd.example.config.v1+json', {}], layers: [] },
     'application/vnd.example.config.v1+json',
+    'other',
   ],
 };
 
@@ -79,25 +100,19 @@ function open(t: Parameters<typeof openAll>[0], files: Files, ...manifests: read
 }
 
 test('anything that is not an image is listed as an artifact, with its type and media types and without a finding', async (t) => {
-  for (const [name, [spec, artifactType]] of Object.entries(ARTIFACTS)) {
+  for (const [name, [spec, artifactType, kind]] of Object.entries(ARTIFACTS)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));
     assert.deepEqual([archive.images.length, archive.artifacts.length, findings], [0, 1, []], name);
     const [artifact] = archive.artifacts;
     assert.deepEqual(
-      [artifact?.artifactType, artifact?.mediaTypes],
-      [artifactType, [...new Set([spec.config[0], ...spec.layers.map(([type]) => type)])]],
+      [artifact?.artifactType, artifact?.kind, artifact?.mediaTypes],
+      [artifactType, kind, [...new Set([spec.config[0], ...spec.layers.map(([type]) => type)])]],
       name,
-    );
-    const sizes = new Map(
-      [...spec.layers.map(([, content]) => content), Buffer.from(json(spec.config[1])).toString()].map((each) => [
-        String(each),
-        each.length,
-      ]),
     );
     assert.equal(
       artifact?.bytes,
-      [...sizes.values()].reduce((sum, size) => sum + size, 0),
+      spec.layers.reduce((sum, [, content]) => sum + content.length, 0),
       name,
     );
     assert.throws(
@@ -187,28 +202,25 @@ function attestation(files: Files, image: { digest: string }, statement: string)
   return { ...built, platform: { os: 'unknown', architecture: 'unknown' } };
 }
 
-test('a BuildKit attestation belongs to its image if its statement is JSON; otherwise it is a reported artifact', async (t) => {
-  for (const [statement, attested] of [
-    ['{"_type":"https://in-toto.io/Statement/v0.1"}', true],
-    ['{cut', false],
+test('a BuildKit attestation belongs to its image and is no artifact; a statement that is not JSON is damaged and reported', async (t) => {
+  for (const [statement, status] of [
+    ['{"_type":"https://in-toto.io/Statement/v0.1"}', 'present'],
+    ['{cut', 'damaged'],
   ] as const) {
     const files = new Files();
     const image = ociImage(files, { layers: [{ tar: BASE }] });
     const built = attestation(files, image, statement);
     const { archive, findings } = await open(t, files, image, built);
     assert.deepEqual(
-      archive.images.map(({ attestations }) => attestations),
-      [attested ? [built.digest] : []],
+      archive.images.map(({ attestations }) => attestations.map((each) => [each.manifestDigest, each.status])),
+      [[[built.digest, status]]],
     );
-    assert.deepEqual(
-      archive.artifacts.map(({ subject }) => subject),
-      [image.digest],
-    );
-    assert.deepEqual(codesOf(findings), attested ? [] : ['attestation-unreadable']);
+    assert.deepEqual(archive.artifacts, []);
+    assert.deepEqual(codesOf(findings), status === 'present' ? [] : ['attestation-unreadable']);
   }
 });
 
-test('an attestation of an image that is elsewhere is an artifact, without a finding', async (t) => {
+test('an attestation of an image that is not in the archive is an artifact, without a finding', async (t) => {
   const files = new Files();
   const { archive, findings } = await open(t, files, attestation(files, { digest: `sha256:${'e'.repeat(64)}` }, '{}'));
   assert.deepEqual([archive.images, archive.artifacts[0]?.subject, findings], [[], `sha256:${'e'.repeat(64)}`, []]);

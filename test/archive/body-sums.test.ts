@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '#format/layer';
-import { LayerIndexer } from '../../src/archive/indexing/index-layer.ts';
+import { LayerIndexer } from '../../src/archive/indexing/layer-indexer.ts';
 import { randomChunks } from '../support/random-chunks.ts';
 import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 
-/** Sums of a tar's members; the tar is passed on in these pieces. */
+/** Checksums and flags of the members of a tar that is read in these pieces. */
 function sumsOf(pieces: readonly Uint8Array[]): { sums: string[]; flags: Uint16Array } {
   const indexer = new LayerIndexer(0, { sums: true });
   let length = 0;

@@ -13,7 +13,7 @@ const NOISE = new Uint8Array(randomBytes(300_000));
 const PLAIN = tar(file('first', 'one'), file('noise', NOISE), file('last', 'three'));
 const NAMES = ['first', 'noise', 'last'];
 
-/** The blob as the only layer of an OCI archive. */
+/** Opens the blob as the only layer of an OCI archive. */
 async function openLayer(t: Parameters<typeof openAll>[0], blob: Uint8Array, verify = false): Promise<Opened> {
   const files = new Files();
   const mediaType = 'application/x-layer';
@@ -63,16 +63,8 @@ test('gzip with several members, split anywhere in the tar, is one stream', asyn
 });
 
 test('zeros or junk after the last gzip member are reported; the content is read and the digest covers all bytes', async (t) => {
-  for (const rest of [
-    zeros(1),
-    zeros(5000),
-    utf8('j'),
-    utf8('junk behind'),
-    Uint8Array.of(0x1f, 0x8b),
-    Uint8Array.of(0x1f, 0x8b, 9, 9, 9),
-  ]) {
+  for (const rest of [zeros(1), zeros(5000), utf8('j'), utf8('junk behind'), Uint8Array.of(0x1f, 0x8b, 9, 9, 9)]) {
     for (const head of [pack(PLAIN, 'gzip'), concat(pack(PLAIN.subarray(0, 999), 'gzip'), pack(PLAIN.subarray(999), 'gzip'))]) {
-      if (rest.length <= 2 && rest[0] !== 0 && head.length !== pack(PLAIN, 'gzip').length) continue; // two bytes may be a truncated member
       const blob = concat(head, rest);
       const { layers, findings } = await openLayer(t, blob, true);
       assert.deepEqual(pathsOf(layers[0]?.[0]), NAMES);
@@ -98,6 +90,7 @@ test('gzip without its trailer and zstd truncated inside a frame give the entrie
     [gzip.subarray(0, -8), NAMES],
     [gzip.subarray(0, -1), NAMES],
     [gzip.subarray(0, gzip.length / 2), ['first', 'noise']],
+    [concat(gzip, gzip.subarray(0, 2)), NAMES],
     [zstd.subarray(0, zstd.length / 2), ['first', 'noise']],
     [concat(pack(PLAIN.subarray(0, 1024), 'zstd'), zstd.subarray(0, 3)), ['first']],
   ];
@@ -142,7 +135,7 @@ test('a gzip stream that expands a thousandfold is listed without being held in 
   if (layer && layers[0]?.[0]) assert.equal((await collect(reader.readBody(layer, layers[0][0], 1))).toString(), 'x');
 });
 
-test('xz and bzip2 streams that expand many thousandfold are listed, no faster than they are consumed', async (t) => {
+test('xz and bzip2 streams that expand many thousandfold are listed, and inflated no faster than they are consumed', async (t) => {
   const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
   for (const bomb of [BZIP2_TAR, XZ_TAR]) {
     const { layers, findings } = await openLayer(t, bomb);

@@ -159,7 +159,7 @@ test('an archive of Docker up to 1.9 is read from its repositories and the paren
   assert.deepEqual(findings, []);
 });
 
-test('an old archive without tags starts from the layer that is nobody’s parent', async (t) => {
+test('an old archive without tags starts from the layer that no other layer has as parent', async (t) => {
   const { archive } = await openAll(t, archiveOf(legacyArchive([BASE, TOP], false)));
   assert.equal(archive.images.length, 1);
   assert.equal(archive.images[0]?.layers.length, 2);
@@ -357,4 +357,27 @@ test('a manifest that names far more layers than any image has is refused quickl
   );
   const opened = await reader.open(testFile(t, heavy));
   assert.match(opened.findings.at(-1)?.message ?? '', /manifests and configs/);
+});
+
+test('a manifest or a layer that occurs twice is reported, because other programs use the first; copies of a layer are not', async (t) => {
+  const one = dockerArchive([{ layers: [BASE], tags: ['app:1'] }]);
+  const two = dockerArchive([{ layers: [TOP], tags: ['app:2'] }]);
+  const members = (files: ReadonlyMap<string, Uint8Array | string>) => [...files].map(([name, bytes]) => file(name, bytes));
+  const { archive, findings } = await openAll(t, tar(...members(one), ...members(two)));
+  assert.deepEqual(archive.images[0]?.names, ['app:2']);
+  assert.deepEqual(codesOf(findings), ['manifest-disagreement']);
+  assert.match(findings[0]?.message ?? '', /holds manifest\.json more than once/);
+  const layer = [...one.keys()].find((name) => name.endsWith('.tar')) ?? '';
+  const copied = await openAll(t, tar(...members(one), file(layer, BASE)));
+  assert.deepEqual(copied.findings, []);
+  const config = [...one.keys()].find((name) => name.endsWith('.json')) ?? '';
+  const sameSize = tar(file('etc/passwd', 'evil'));
+  assert.equal(sameSize.length, BASE.length);
+  for (const second of [file(layer, tar(file('x', ''), file('y', ''), file('z', ''))), symlink(layer, config)]) {
+    const other = await openAll(t, tar(...members(one), second));
+    assert.ok(codesOf(other.findings).includes('manifest-disagreement'));
+  }
+  // The last copy matches the config, but other programs read the first.
+  const first = await openAll(t, tar(file(layer, sameSize), ...members(one)), { verify: true });
+  assert.deepEqual(codesOf(first.findings), ['manifest-disagreement']);
 });

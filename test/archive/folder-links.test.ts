@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-/** Where a link in `blobs/sha256` leads, below the folder; null: outside. */
+/** Returns the path below the folder that a link in `blobs/sha256` leads to; null if it leads outside. */
 function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
   const start = linkStart(roots, ['blobs', 'sha256'], target, style);
   return start === null ? null : [...start.at, ...start.parts].join('/');
@@ -39,13 +39,13 @@ test('on Windows a link to a share, a device, another drive or a drive’s curre
   ]) {
     assert.equal(led(['C:\\images\\app'], target, path.win32), null, target);
   }
-  // A folder on one share doesn't link to another.
+  // A link from one share to another leads outside.
   assert.equal(led(['\\\\host\\share\\app'], '\\\\other\\share\\app\\x', path.win32), null);
   assert.equal(led(['\\\\host\\share\\app'], '\\host\\share\\app\\x', path.win32), null);
   assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
 });
 
-test('links that stay in the folder are followed, by whichever of its names', () => {
+test('links that stay in the folder are followed, by any of its names', () => {
   for (const [target, to] of [
     ['real', 'blobs/sha256/real'],
     ['..\\sha512\\real', 'blobs/sha512/real'],
@@ -71,7 +71,7 @@ test('links that stay in the folder are followed, by whichever of its names', ()
   }
 });
 
-/** Records every path that node:fs is called with while the work runs, by call. */
+/** Records which paths are passed to which calls of node:fs while the work runs. */
 function asked(t: TestContext, work: () => void): (readonly [call: string, path: string])[] {
   const all: (readonly [string, string])[] = [];
   const calls = ['realpathSync', 'statSync', 'lstatSync', 'readlinkSync', 'openSync', 'accessSync', 'existsSync', 'readdirSync'] as const;

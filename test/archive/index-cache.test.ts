@@ -38,7 +38,7 @@ async function readOnce(cacheFolder: string, input: string): Promise<IndexedLaye
   return layers.flat().filter((layer) => layer !== null);
 }
 
-/** Everything about a layer, in a form that can be compared. */
+/** Returns everything about a layer, in a form that can be compared. */
 function plain(layers: readonly IndexedLayer[]): unknown {
   return layers.map(({ table, ...rest }) => ({ ...rest, table: { ...table, metas: table.metas.map((meta) => ({ ...meta })) } }));
 }
@@ -164,7 +164,7 @@ test('a stated digest is not trusted: content that doesn’t match it is never c
   const blob = image.layers[0] as BuiltDescriptor;
   const lying = new Files();
   for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
-  // Of equal length, so that the length doesn't give it away.
+  // Of equal length, so that the length doesn't reveal the change.
   const evil = pack(tar(file('b', 'y')), 'gzip');
   assert.equal(evil.length, blob.size);
   lying.replace(blob, evil);

@@ -22,7 +22,7 @@ import { codesOf, openAll, pathsOf, readAll, testFile, testFolder, testReader } 
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-/** Documents that are neither a manifest nor an index, with the expected message. */
+/** Documents that are neither a manifest nor an index, by the expected message. */
 const BROKEN = {
   '42': 'is a number',
   '"image"': 'is a string',
@@ -31,7 +31,7 @@ const BROKEN = {
   '[1]': 'entries that are not images',
 };
 
-test('a manifest.json that is truncated, of another kind or has bad layers leaves an archive without images that says why', async (t) => {
+test('a manifest.json that is truncated, of another kind or with bad layers results in an archive without images, with the reason', async (t) => {
   const layers = { '[{"Layers":["l.tar",1]}]': 'not a list of paths', '[{"Layers":"l.tar"}]': 'not a list of paths' };
   for (const [text, words] of Object.entries({ ...BROKEN, ...layers })) {
     for (const layerName of [`${'a'.repeat(64)}/layer.tar`, 'base/layer.tar', 'l.tar', 'layer0.tar.gz']) {
@@ -220,7 +220,7 @@ test('layers that manifest.json names with backslashes, as Docker on Windows did
   assert.deepEqual((await openAll(t, archiveOf(plain))).layers[0]?.map(pathsOf), [['app/run']], 'the plain name comes first');
 });
 
-test('dates in the year 1 are treated as unset, those of 1970 are not', async (t) => {
+test('dates in the year 1 are treated as unset, dates of 1970 are not', async (t) => {
   const history = ['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z'].map((created, step) => ({ created, created_by: `step ${step}` }));
   const { archive } = await openAll(t, archiveOf(dockerArchive([{ layers: [BASE, TOP], config: { history } }])));
   assert.deepEqual(
@@ -275,4 +275,45 @@ test('a ZIP file is recognized, as an image and as a layer', async (t) => {
     findings.map(({ code, layer, message }) => [code, layer, message]),
     [['unsupported-compression', 0, 'the layer is a ZIP file, which is not supported']],
   );
+});
+
+test('a field in two spellings is read as Docker reads it, with a warning', async (t) => {
+  const files = dockerArchive([{ layers: [BASE] }, { layers: [TOP] }]);
+  const entries = JSON.parse(Buffer.from(files.get('manifest.json') ?? []).toString()) as { Config: string; Layers: string[] }[];
+  const [one, two] = entries;
+  for (const [fields, words] of [
+    [{ layers: two?.Layers, CONFIG: two?.Config }, 'Layers and layers'],
+    // Go treats a long s as an s when it ignores case.
+    [{ 'layer\u017f': two?.Layers, config: two?.Config }, 'Layers and layer\u017f'],
+  ] as const) {
+    const manifest = utf8(JSON.stringify([{ ...one, ...fields }]));
+    const { layers, findings } = await openAll(t, archiveOf(new Map([...files, ['manifest.json', manifest]])));
+    assert.deepEqual(pathsOf(layers[0]?.[0]), ['app/run']);
+    assert.deepEqual(codesOf(findings), ['manifest-disagreement']);
+    assert.ok(findings[0]?.message.includes(words), findings[0]?.message);
+  }
+});
+
+test('one field twice in an OCI manifest, a descriptor or a config is reported, but not keys of labels', async (t) => {
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  for (const [part, from, to, words] of [
+    ['manifest', '"layers":', '"Layers":[],"layers":', 'Layers and layers'],
+    ['manifest', '"digest":', '"digest":"sha256:00","digest":', 'digest twice'],
+    ['config', '"os":"linux"', '"os":"windows","\\u006fs":"linux"', 'os twice'],
+    ['config', '"os":"linux"', '"os":"linux","config":{"Labels":{"OS":"1","os":"2"}}', null],
+  ] as const) {
+    const files = new Files();
+    const layer = files.add(BASE, 'application/vnd.oci.image.layer.v1.tar');
+    const edited = (value: unknown, name: string): Uint8Array => {
+      const text = Buffer.from(json(value)).toString();
+      assert.ok(name !== part || text.includes(from), text);
+      return utf8(name === part ? text.replace(from, to) : text);
+    };
+    const config = files.add(edited(imageConfig([BASE]), 'config'), 'application/vnd.oci.image.config.v1+json');
+    const manifest = files.add(edited({ schemaVersion: 2, mediaType: type, config, layers: [layer] }, 'manifest'), type);
+    const { layers, findings } = await openAll(t, archiveOf(ociLayout(files, [manifest])));
+    assert.deepEqual(pathsOf(layers[0]?.[0]), ['etc/passwd']);
+    assert.deepEqual(codesOf(findings), words === null ? [] : ['manifest-disagreement'], to);
+    if (words !== null) assert.ok(findings[0]?.message.includes(words), findings[0]?.message);
+  }
 });

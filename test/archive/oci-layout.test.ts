@@ -107,7 +107,7 @@ test('indexes nested 20 deep, and one that names itself, end with a finding', as
   );
   assert.deepEqual(codesOf(opened.findings), ['index-entry-skipped']);
 
-  // A blob can't contain its own digest, but one under a false digest can.
+  // A blob can't contain its own digest, but can contain a false digest that it is stored under.
   const self = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(utf8('self')), size: 1 };
   files.replace(self, json({ manifests: [self] }));
   const cyclic = await openAll(t, archiveOf(ociLayout(files, [self, near])));
@@ -127,7 +127,7 @@ test('an attestation is not an image but belongs to the image whose digest it na
   };
   const { archive, findings } = await openAll(t, archiveOf(ociLayout(files, [attestation, image])));
   assert.deepEqual(
-    archive.images.map(({ manifestDigest, attestations }) => [manifestDigest, attestations]),
+    archive.images.map(({ manifestDigest, attestations }) => [manifestDigest, attestations.map((each) => each.manifestDigest)]),
     [[image.digest, [manifest.digest]]],
   );
   assert.deepEqual(findings, []);
@@ -313,7 +313,7 @@ test('links that lead out of a layout folder are refused, those inside are follo
   assert.deepEqual(codesOf(findings), ['link-outside']);
 });
 
-test('a folder that is not a layout, and a layout without an index, are refused', async (t) => {
+test('a folder that is not a layout is refused, and so is a layout without an index', async (t) => {
   const reader = testReader(t);
   const folder = testFolder(t);
   await assert.rejects(reader.open(folder), hasCode('NOT_AN_IMAGE'));

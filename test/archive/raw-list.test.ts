@@ -173,3 +173,17 @@ test('the size is what the header states, even for members without a body; the s
   const bodyless = ['link', 'hard', 'dir/', 'char', 'block', 'pipe', 'v7dir/'].map((name) => `${name} ${0o1234} 0`);
   assert.deepEqual(sizes, [...bodyless, 'paxed 70000 0', 'file 4 4', 'sparse 5000 515']);
 });
+
+test('a list of members that are all read at once can be cancelled', async (t) => {
+  const reader = testReader(t);
+  const members = Buffer.alloc(512 * 100_000, file('a', ''));
+  const archive = await reader.open(testFile(t, tar(members)));
+  const [layer] = archive.images[0]?.layers ?? [];
+  assert.ok(layer);
+  const abort = new AbortController();
+  setImmediate(() => abort.abort());
+  const listAll = async (): Promise<void> => {
+    for await (const _raw of reader.listRaw(layer, { signal: abort.signal }));
+  };
+  await assert.rejects(listAll(), hasCode('CANCELLED'));
+});

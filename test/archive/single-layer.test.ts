@@ -36,7 +36,7 @@ test('1,024 zero bytes and a single ./ entry are empty layers', async (t) => {
   }
 });
 
-test('a file without bytes, plain or compressed, is not an image: whatever wrote it failed', async (t) => {
+test('an empty file, plain or compressed, is not an image, because whatever wrote it failed', async (t) => {
   const reader = testReader(t);
   for (const packing of ['none', 'gzip', 'zstd'] as const)
     await assert.rejects(reader.open(testFile(t, pack(zeros(0), packing))), hasCode('NOT_AN_IMAGE'), packing);
@@ -47,7 +47,7 @@ test('a file without bytes, plain or compressed, is not an image: whatever wrote
   });
 });
 
-test('a layer without bytes in an image is an empty layer', async (t) => {
+test('a layer of zero bytes in an image is an empty layer', async (t) => {
   const { layers, findings } = await openAll(t, archiveOf(dockerArchive([{ layers: [zeros(0), LAYER] }])));
   assert.deepEqual([layers[0]?.[0]?.status, layers[0]?.[0]?.table.memberCount], ['present', 0]);
   assert.deepEqual(findings, []);
@@ -99,7 +99,7 @@ test('an archive with very many members is read, and a layer with as many is a l
   assert.deepEqual([layer.archive.format, layer.layers[0]?.[0]?.table.memberCount], ['layer', 5000]);
 });
 
-test('a compressed layer of any size and a compressed archive that looks like one at first are told apart', async (t) => {
+test('a compressed layer of any size is distinguished from a compressed archive that looks like one at first', async (t) => {
   const noise = zeros(9 * 1024 * 1024);
   const layer = await openAll(t, pack(tar(file('a', noise), file('b', noise), file('c', 'x')), 'gzip'));
   assert.equal(layer.archive.format, 'layer');

@@ -43,7 +43,7 @@ test('a config and manifest.json stored as sparse members are read, and their fi
   const config = json(imageConfig([LAYER]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['l.tar'] }]);
   const sparse = (name: string, bytes: Uint8Array) => {
-    // The blanks in the middle are stored, as a hole would read as zeros; only the end is split into parts.
+    // Two parts without a hole between them: a hole would read as zeros, which JSON can't contain.
     const half = bytes.length >> 1;
     return gnuSparse(
       name,
@@ -77,7 +77,7 @@ test('a sparse layer larger than any real one is refused, and the others are sho
   assert.deepEqual(codesOf(findings), ['layer-unreadable']);
 });
 
-/** The real size in base-256, as octal is too short for it. */
+/** Header fields of a sparse member, with its real size in base-256 because it is too large for octal. */
 function sizeAt(size: number): Record<number, Uint8Array> {
   const field = new Uint8Array(12);
   new DataView(field.buffer).setBigUint64(4, BigInt(size));

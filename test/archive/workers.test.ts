@@ -11,7 +11,7 @@ import { codesOf, openFilesBelow, pathsOf, readAll, testFile, testFolder, testRe
 
 const NOISE = new Uint8Array(randomBytes(2_500_000));
 
-/** Layers of every kind, some defective, large enough for a worker. */
+/** Makes layers of every kind, some defective, large enough for a worker. */
 function manyLayers(): LayerSpec[] {
   const layer = (name: string) =>
     tar(file(name, NOISE), ...Array.from({ length: 500 }, (_, index) => file(`${name}-${index}`, 'x', { uid: index % 7 })));
@@ -34,7 +34,7 @@ function input(t: TestContext, layers = manyLayers()): string {
   return testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers })])));
 }
 
-/** No file in the folder is still open: workers close their files when they end. */
+/** Checks that no file in the folder is open any more: workers close their files when they end. */
 function assertNoOpenFiles(folder: string): void {
   assert.deepEqual(openFilesBelow(folder) ?? [], []);
 }

@@ -34,7 +34,7 @@ test('archives that were written are read back as intended, verified and without
     ] as const) {
       const { archive, layers, findings } = await openAll(t, bytes, { verify: true });
       assert.equal(archive.format, format);
-      // An OCI index names the manifest twice, with both names; it is one image.
+      // An OCI index lists the manifest twice, once with each name; it is still one image.
       assert.deepEqual(
         archive.images.flatMap(({ names }) => names),
         ['one:1', 'two:1'],

@@ -1,6 +1,6 @@
-// `npm run bench:host [-- IMAGE]`: the process that hosts the library, while it opens an image of gzip layers (1.24 GB unpacked): how late
-// its event loop gets, how soon the first page of changes is ready, and whether its memory stays flat while layers are browsed. Prints the
-// figures beside our targets; nothing passes or fails. `bench:window` measures the page's memory.
+// `npm run bench:host [-- IMAGE]`: measures the process that hosts the library while it opens an image of gzip layers (1.24 GB unpacked):
+// the delay of its event loop, the time to the first page of changes, and whether its memory stays flat while layers are browsed. Prints
+// the figures beside our targets; nothing passes or fails. `bench:window` measures the page's memory.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -57,7 +57,7 @@ async function openOnce(): Promise<{ took: number; latest: number; page: number;
   return { took, latest: delay.max / 1e6, page, flat };
 }
 
-/** Imports the open image into a store on the store's thread. Returns how long it takes and how late this thread's event loop gets. */
+/** Imports the open image into a store on the store's thread. Returns the duration and the delay of this thread's event loop. */
 async function importOnce(): Promise<{ took: number; latest: number }> {
   const home = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-'));
   try {

@@ -40,7 +40,7 @@ export function ustar(name: string, typeflag: string, size: number, mtime: numbe
   return block;
 }
 
-/** Text-like bytes that gzip to about a third, like the files of an image. */
+/** Makes text-like bytes that gzip to about a third, like the files of an image. */
 export function textPool(random: () => number): Uint8Array {
   const words: string[] = [];
   for (let i = 0; i < 4000; i++) words.push(Math.floor(random() * 36 ** (3 + Math.floor(random() * 5))).toString(36));
@@ -55,7 +55,7 @@ export function textPool(random: () => number): Uint8Array {
   return Buffer.from(pieces.join(''), 'latin1');
 }
 
-/** Writes to a file in big pieces and hashes what it writes. */
+/** Writes to a file in large pieces and hashes the written bytes. */
 class Writer {
   readonly #file: number;
   readonly #buffer = Buffer.alloc(4 << 20);
@@ -99,7 +99,7 @@ export interface Shape {
   name: string;
   layers: number;
   files: number;
-  /** Mean size of a body, in bytes. */
+  /** Mean size of a file body, in bytes. */
   meanBytes: number;
   filesInFolder: number;
 }
@@ -181,7 +181,7 @@ function copyInto(out: Writer, file: string): void {
   out.write(readFileSync(file));
 }
 
-/** Makes the image of a shape unless it exists: plain, and on request also with gzip layers. Returns the paths. */
+/** Makes the image of a shape unless it exists, with plain and, on request, also with gzip layers. Returns the paths. */
 export function benchImage(shape: Shape, withGzip: boolean): { plain: string; gzip: string; layers: string[] } {
   mkdirSync(benchFolder, { recursive: true });
   const plain = path.join(benchFolder, `${shape.name}.tar`);

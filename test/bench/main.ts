@@ -1,5 +1,5 @@
-// `npm run bench`: ratios to baselines run at the same time, as whole processes, medians. First makes its images in out/bench (some 4 GB of
-// disk). LAYERSCOPE_DIVE: a dive executable to compare with. Prints the figures beside our targets; nothing passes or fails.
+// `npm run bench`: median ratios to baselines that run at the same time, as whole processes. First makes its images in out/bench (some 4 GB
+// of disk). LAYERSCOPE_DIVE: a dive executable to compare with. Prints the figures beside our targets; nothing passes or fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -37,7 +37,10 @@ function entriesOf(file: string): number {
   return report.images[0]?.layers.reduce((sum, layer) => sum + layer.entries, 0) ?? 0;
 }
 
-/** One analysis of the big image by dive, which hashes every body too. Exit code 1 is a result: dive's own rules may fail. */
+/**
+ * Times one analysis of the big image by dive, which also hashes every body. Exit code 1 is accepted, because the image may break dive's
+ * own rules.
+ */
 function diveSeconds(dive: string): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(dive, ['--source', 'docker-archive', big.plain, '--ci'], { stdio: ['ignore', 'ignore', 'pipe'] });

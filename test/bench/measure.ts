@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export interface Run {
+  /** Default: this Node. */
+  program?: string;
   args: string[];
+  /** Exit codes of success besides 0. */
+  alsoGood?: readonly number[];
   env?: Record<string, string>;
   /** Runs before each run, untimed. */
   before?: () => void;
@@ -15,20 +19,21 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
-function once({ args, env, before }: Run): number {
+function once({ args, program = process.execPath, alsoGood = [], env, before }: Run): number {
   before?.();
   const start = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(process.execPath, args, {
+  const { status, stderr } = spawnSync(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  if (status !== 0) throw new Error(`${args.slice(0, 3).join(' ')}: exit ${status}: ${stderr}`);
+  if (status !== 0 && !alsoGood.includes(status ?? -1))
+    throw new Error(`${path.basename(program)} ${args.slice(0, 3).join(' ')}: exit ${status}: ${stderr}`);
   return seconds;
 }
 
-/** Medians of whole processes, A B A B …, after one warm-up run of each; `ratio` is the median of the pairs' ratios. */
+/** Measures medians of whole processes, run A B A B …, after one warm-up run of each; `ratio` is the median of the pairs' ratios. */
 export function pair(a: Run, b: Run, runs: number): { a: number; b: number; ratio: number } {
   once(a);
   once(b);
@@ -37,7 +42,7 @@ export function pair(a: Run, b: Run, runs: number): { a: number; b: number; rati
   return { a: median(times.map((t) => t.a)), b: median(times.map((t) => t.b)), ratio: median(times.map((t) => t.a / t.b)) };
 }
 
-/** Median peak resident memory of whole processes, in bytes. */
+/** Measures the median peak resident memory of whole processes, in bytes. */
 export function peakMemory(run: Run, runs: number): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-'));
   try {

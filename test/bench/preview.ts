@@ -1,4 +1,4 @@
-// Previews of files in a compressed layer of 500 MB: the first inflates up to its file, later ones read from the cached layer.
+// Previews of files in a compressed layer of 500 MB: the first inflates the layer up to its file, later ones read from the cached layer.
 import { createReadStream, createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -46,9 +46,9 @@ export interface PreviewTimes {
   readonly blobBytes: number;
   readonly inflate: number;
   readonly first: number;
-  /** Another file, before the first one in the layer, immediately afterwards. */
+  /** A file that comes before the first one in the layer, read right after it. */
   readonly second: number;
-  /** A file near the end, once the whole layer is cached, in a new reader: as after a restart. */
+  /** A file near the end, read by a new reader, as after a restart, once the whole layer is cached. */
   readonly reopened: number;
 }
 
@@ -71,7 +71,7 @@ export async function previewTimes(cacheFolder: string): Promise<PreviewTimes> {
         }),
       );
     }
-    // Inflating continues in the background and puts the whole layer into the cache.
+    // Inflating continues in the background and adds the whole layer to the cache.
     if (settle) await new Promise((resolve) => setTimeout(resolve, (inflate * 4 + 3) * 1000));
     return times;
   };

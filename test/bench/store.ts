@@ -1,5 +1,5 @@
-// `npm run bench:store`: the portable store compared with tar and cat, as whole processes, medians of pairs. First makes a layer of 70,000
-// files in out/bench. Prints the figures beside our targets; nothing passes or fails. Run as root, as only root sets owners of files.
+// `npm run bench:store`: compares the portable store with tar and cat, as whole processes; prints medians of pairs. First makes a layer of
+// 70,000 files in out/bench. Prints the figures beside our targets; nothing passes or fails. Run it as root: only root can set owners.
 // LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs for each row;
 // LAYERSCOPE_BENCH_ROWS: only one of import, export, mount.
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ const cli = path.join(root, 'dist', 'cli.js');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
 const isWanted = (rows: string): boolean => [rows, undefined, ''].includes(process.env.LAYERSCOPE_BENCH_ROWS);
 
-/** The only layer of an image as a tar, plain and gzip. */
+/** Returns the only layer of an image as a tar, plain and gzip. */
 function layerOf(): { readonly plain: string; readonly gzip: string } {
   const image = benchImage({ name: 'seventy', layers: 1, files: 70_000, meanBytes: 8_000, filesInFolder: 20 }, false);
   const plain = path.join(benchFolder, 'seventy.layer.tar');
@@ -81,7 +81,7 @@ try {
         spawnSync('sync');
       },
     });
-    // An export is on disk and its digest checked when it ends; cat does the first only with sync, and the second never.
+    // An export ends when the file is on disk and its digest is checked. cat needs sync for the former, and never does the latter.
     const durable = fresh(system('sh', '-c', `cat "${file}" > "${out}" && sync "${out}"`));
     row(
       `export of the layer, ${name}; cat and sync`,

@@ -1,6 +1,6 @@
-// `npm run bench:window [-- IMAGE]`: the window in Chromium against the loopback host, with an image of a million files: how long the page
-// is busy from a click to the next frame when opening folders, sorting and filtering, its longest frame while scrolling, how soon a layer's
-// changes are painted, and whether its memory stays flat while layers are browsed. Prints the figures beside our targets; nothing passes or
+// `npm run bench:window [-- IMAGE]`: measures the window in Chromium, against the loopback host, with an image of a million files: the time
+// from a click to the next frame when opening folders, sorting and filtering, the longest frame while scrolling, the time until a layer's
+// changes are painted, and whether memory stays flat while layers are browsed. Prints the figures beside our targets; nothing passes or
 // fails.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -136,7 +136,7 @@ async function times(page: Page, act: () => Promise<Timed>, before: () => Promis
   return measured;
 }
 
-function tell(what: string, measured: readonly Timed[]): void {
+function print(what: string, measured: readonly Timed[]): void {
   row(`${what}: busy`, several(measured.map(({ busy }) => busy)), '≤ 50 ms');
   row(`${what}: until drawn`, several(measured.map(({ drawn }) => drawn)), '');
   const frames = measured.flatMap(({ longest }) => (longest === undefined ? [] : [longest]));
@@ -186,7 +186,7 @@ try {
 
   await page.getByRole('row').nth(1).click();
   await page.keyboard.press('Home');
-  tell(
+  print(
     'every folder opened',
     await times(
       page,
@@ -196,7 +196,7 @@ try {
   );
   row('rows in sight', (await call<number>(page, 'rows()')).toLocaleString('en'), '');
   await page.keyboard.press('Home');
-  tell(
+  print(
     'a folder opened or closed',
     await times(
       page,
@@ -210,11 +210,11 @@ try {
     ),
   );
   await call(page, "keyOnRow('ArrowRight')");
-  tell('sorted by size', await times(page, () => call(page, "sort('Size')")));
-  tell('sorted by name', await times(page, () => call(page, "sort('Name')")));
+  print('sorted by size', await times(page, () => call(page, "sort('Size')")));
+  print('sorted by name', await times(page, () => call(page, "sort('Name')")));
   await call(page, "sort('Name')");
   for (const text of ['7', 'file-0012', 'zzzz', '*.js', '/12[0-9]4/']) {
-    tell(
+    print(
       `filtered: ${text}`,
       await times(
         page,

@@ -6,7 +6,7 @@ import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer
 
 type Layers = readonly MemberFixture[][];
 
-/** Bytes of both sides. Files of one size are taken for the same bytes. */
+/** Returns the bytes counted on each side. Files of the same size are assumed to have the same bytes. */
 function sums(a: Layers, b: Layers): [before: number, now: number] {
   const [one, two] = [a, b].map((layers) => ({ stack: buildStack(layers.map(layer)), layer: layers.length - 1 }));
   assert.ok(one && two);
@@ -27,14 +27,14 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([linked(100)], [linked(101)]), [100, 101]);
     assert.deepEqual(sums([linked(100)], [[]]), [100, 0]);
     assert.deepEqual(sums([[]], [linked(100)]), [0, 100]);
-    // The name that is the file in one tar is a link in the other.
+    // One tar has `a` as the file and `b` as the link, the other the reverse.
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 8), hardlink('a', 'b')]]), [7, 8]);
   });
 
-  it('do not count a body if another of its names stays', () => {
+  it('do not count a body if another of its names is unchanged', () => {
     assert.deepEqual(sums([linked(100)], [linked(100, ['l1'])]), [0, 0]);
     assert.deepEqual(sums([linked(100)], [[...linked(100), hardlink('more', 'f')]]), [0, 0]);
-    // The file's own name went, a link still shows it.
+    // The file's own name was removed, but a link still shows it.
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 7)]])[0], 7);
     const below = [file('a', 7), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(sums([below], [below, [{ whiteout: 'a' }]]), [0, 0]);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { buildStack, changesOf } from '#changes';
 import { filterRows } from '#changes/filter';
 import { compileExpression } from '../../src/changes/expression.ts';
+import { expressionSize } from '../../src/changes/expression-size.ts';
 import { dir, file, layer } from '../support/layer-fixture.ts';
 
 function expressionOf(source: string, flags = ''): { test(text: string): boolean } {
@@ -16,7 +17,7 @@ function problemOf(source: string, flags = ''): string | null {
   return 'problem' in compiled ? compiled.problem : null;
 }
 
-/** Each keeps an engine that tries one way after another busy beyond any patience, on a text of these letters. */
+/** Expressions that a backtracking engine practically never finishes matching against a long string of these letters. */
 const ENDLESS: readonly (readonly [source: string, letters: string])[] = [
   ['(a+)+$', 'a'],
   ['(a|aa)+$', 'a'],
@@ -39,7 +40,7 @@ for (const [source, letters] of ENDLESS) {
   });
 }
 
-test('a filter of rows ends with such an expression, and one in the flags of either case', () => {
+test('a filter of rows with such an expression ends, with or without ignoring case', () => {
   const table = changesOf(buildStack([layer([dir('d'), file(`d/${'a'.repeat(200)}!`), file('aaa')])]), 0, 0);
   const { matches, count, problem } = filterRows(table, { text: '/(a+)+$/', kinds: 15, minBytes: 0, types: 0 });
   assert.deepEqual([matches?.length, count, problem], [3, 1, null]);
@@ -63,7 +64,47 @@ test('an invalid expression is reported, and an unsupported construct is named',
   assert.match(problemOf('a'.repeat(5_000)) ?? '', /too long/);
 });
 
-test('letters that are plain in JavaScript stay plain', () => {
+test('an expression whose repetitions would take seconds to compile is refused by its size', () => {
+  const refused = /repeats too much: written out, it has more than 5,000 parts/;
+  const large = [
+    `${'.{0,900}'.repeat(100)}Z`,
+    '(?:[a-z]|\\d){0,999}'.repeat(200),
+    '(a|b|c|d){900}'.repeat(3),
+    '((((.{0,5}){0,5}){0,5}){0,5}){0,9}',
+    '[^\\]]{900}'.repeat(6),
+    '\\p{L}{0,900}'.repeat(20),
+    '(x{9,}){900}',
+  ];
+  for (const source of large) assert.match(problemOf(source) ?? '', refused, source);
+  for (const source of [
+    '.{0,900}Z',
+    'a'.repeat(4_096),
+    '(a)'.repeat(1_365),
+    'a?'.repeat(2_048),
+    '[{9999}]',
+    '\\{9999}',
+    'a{9999',
+    '[a-z0-9_.-]{1,100}/'.repeat(10),
+  ])
+    assert.equal(problemOf(source), null, source);
+});
+
+test('the size of an expression is not less than RE2’s number of states', () => {
+  const sizes: Readonly<Record<string, readonly [least: number, most: number]>> = {
+    '.{0,900}': [1_800, 1_803],
+    'a{5}': [5, 6],
+    '(ab){3}': [12, 17],
+    '(a|b|c|d){900}': [2_700, 8_200],
+    '(x{0,10}){0,100}': [2_300, 2_600],
+    '[a-z\\]]{10}x': [11, 13],
+  };
+  for (const [source, [least, most]] of Object.entries(sizes)) {
+    const size = expressionSize(source);
+    assert.ok(size >= least && size <= most, `${source}: ${size}`);
+  }
+});
+
+test('characters that are literal in JavaScript stay literal', () => {
   for (const [source, fits, other] of [
     ['\\Qa.b\\E', 'Qa-bE', 'a.b'],
     ['\\Abc', 'xAbc', 'bc'],
@@ -84,7 +125,7 @@ test('letters that are plain in JavaScript stay plain', () => {
   }
 });
 
-test('four thousand random expressions match what they match in JavaScript', () => {
+test('four thousand random expressions match the same as in JavaScript', () => {
   let state = 20_261_128;
   const next = (bound: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -122,7 +163,7 @@ test('four thousand random expressions match what they match in JavaScript', () 
     try {
       js = new RegExp(source, flags);
     } catch {
-      // Wrong in both.
+      // Invalid in JavaScript, so compileExpression must refuse it too.
     }
     if ('problem' in compiled) {
       assert.equal(js === null, compiled.problem === 'not a regular expression', `/${source}/${flags}: ${compiled.problem}`);

@@ -38,11 +38,11 @@ test('every path is found by each of its printed forms', () => {
   }
 });
 
-test('an empty folder is found with the slash that is printed after it', () => {
+test('an empty folder is found by its name with the printed slash', () => {
   assert.deepEqual(found('empty/folder/'), ['empty/folder']);
 });
 
-test('glob characters are plain in a whole path, and if no row matches the glob', () => {
+test('glob characters are literal in a full path, and if no row matches the glob', () => {
   assert.deepEqual(found('dots[1].txt'), ['dots1.txt', 'dots[1].txt']);
   assert.deepEqual(found('ots[1].txt'), ['dots[1].txt']);
   assert.deepEqual(found('[slug]/page.tsx'), [`b/${'deep/'.repeat(8)}[slug]/page.tsx`]);
@@ -54,7 +54,7 @@ test('a backslash that does not begin an escape stands for itself', () => {
   assert.deepEqual(found('x\\y'), [LONG.replace('\\', '\\\\')]);
 });
 
-test('a text longer than a pattern can be is found anywhere, in either case, and across folders', () => {
+test('a text too long for a pattern is found anywhere, in either case, and across folders', () => {
   const deep = 'aab'.repeat(40);
   const rows = changesOf(buildStack([layer([dir(`x${deep}y`), file(`x${deep}y/below`), file('ab'.repeat(60)), file('aab/aab')])]), 0, 0);
   const count = (text: string): number => filterRows(rows, { text, kinds: 15, minBytes: 0, types: 0 }).count;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildStack, changesOf, compareViews, history, lookup, resolveBody, sortedByPathBytes, viewAt, wastedFiles } from '#changes';
-import { entryTypeName, KIND, KIND_NAMES, NO_ENTRY, NO_LAYER, REASON_NAMES, type RowTable, rowPath, TYPE } from '#model';
+import { buildStack, changesOf, compareViews, history, lookup, resolveBody, sortedByPathBytes, viewAt, wasteOf } from '#changes';
+import { displayPath, entryTypeName, KIND, KIND_NAMES, NO_ENTRY, NO_LAYER, REASON_NAMES, type RowTable, rowPath, TYPE } from '#model';
 import { bytes, layer, type MemberFixture } from '../support/layer-fixture.ts';
 import { Random, randomLayers } from '../support/random-layers.ts';
 import { changedPaths } from '../support/row-text.ts';
@@ -23,7 +23,7 @@ function text(rows: RowTable, row: number): string {
   return Buffer.from(rowPath(rows, row)).toString('latin1');
 }
 
-/** The changes of a table as cli.md lists them, in the order of the paths' bytes. */
+/** Returns the changes of a table as listed in cli.md, in the byte order of paths. */
 function listed(rows: RowTable, withReason = true): SlowChange[] {
   const changes: SlowChange[] = [];
   for (const row of sortedByPathBytes(rows)) {
@@ -135,7 +135,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('change together what differs between their views', () => {
+  it('together change what differs between their views', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -157,7 +157,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare as they stack: the same paths are added and removed, and what differs was written again', () => {
+  it('compare as they stack: the same paths are added and removed, and differing paths were written again', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -169,7 +169,7 @@ describe('random stacks', () => {
           compared.filter((line) => !isModified(line)),
           changes.filter((line) => !isModified(line)),
         );
-        // A file that is written again may be the same, and an implied folder may get an entry with the implied mode and owner. The other
+        // A rewritten file may be unchanged, and an implied folder may get an entry with the implied mode and owner. The other
         // way round, an entry that becomes implied loses its mode and owner, and a file that becomes an implied folder its type.
         const rows = compareViews(stack, at - 1, stack, at);
         for (let row = 0; row < rows.length; row++) {
@@ -224,19 +224,29 @@ describe('random stacks', () => {
     }, 400);
   });
 
-  it('waste as many bytes in all as their files together', () => {
+  it('waste as many bytes in total as their files together', () => {
     eachSeed((seed) => {
       const stack = buildStack(randomLayers(seed).map(layer));
-      const files = wastedFiles(stack, Number.POSITIVE_INFINITY);
+      const { files, groups } = wasteOf(stack, Number.POSITIVE_INFINITY);
       assert.equal(
         files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0),
         stack.totals.wastedBytes,
       );
+      assert.equal(
+        groups.reduce((sum, { bytes }) => sum + bytes, 0),
+        stack.totals.wastedBytes,
+      );
+      for (const { path, hiddenBy, cause } of files) {
+        const events = history(stack, path);
+        // The layer that hid the file has an event in its history, and the event agrees with the cause.
+        const event = events.find(({ layer: at }) => at === hiddenBy);
+        assert.equal(event?.kind === 'removed', cause === 'deleted', `${displayPath(path)} ${JSON.stringify(events)}`);
+      }
       for (const { layers } of files) assert.ok(layers.length > 0 && layers.every((at, i) => i === 0 || at > (layers[i - 1] as number)));
     }, 600);
   });
 
-  it('of Windows images are those of folded names', () => {
+  it('of Windows images equal those of folded names', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { names: ['a', 'A', 'b', 'bB', 'Bb'] });
       const stack = buildStack(layers.map(layer), { caseInsensitive: true });
@@ -253,7 +263,7 @@ describe('random stacks', () => {
 });
 
 describe('rows of changes', () => {
-  it('name the members that a row was and is', () => {
+  it('name a row’s former and present members', () => {
     eachSeed((seed) => {
       const layers: MemberFixture[][] = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

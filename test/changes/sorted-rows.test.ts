@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { addTotals, emptyTotals, type RowSort, sortChildren, sortedRows, sortSteps, subtreeTotals, visibleRows } from '#changes';
 import { KIND, newColumns, type RowTable, TYPE } from '#model';
 
-/** A folder of `count` files at the top, then another; sizes and kinds from a small generator. */
+/** Makes a table of `folders` top-level folders with `count` files each; sizes and kinds are pseudorandom. */
 function tableOf(folders: number, count: number): RowTable {
   const length = folders * (count + 1);
   const column = <T>(make: (row: number) => T): T[] => Array.from({ length }, (_, row) => make(row));
@@ -38,7 +38,7 @@ for (const [what, folders, count] of [
         const order = sortChildren(table, by, totals, descending);
         const rows = sortedRows(table, expanded, totals, { by, descending });
         assert.deepEqual(rows, visibleRows(table, expanded, { order }), `${by} ${descending ? 'down' : 'up'}`);
-        // In steps, between which another sort overwrites the shared arrays.
+        // The same in steps, with another sort after each step that overwrites the shared arrays.
         const steps = sortSteps(table, expanded, totals, { by, descending });
         let step = steps.next();
         for (; !step.done; step = steps.next()) sortedRows(table, expanded, totals, { by: 'size', descending: !descending });
@@ -48,7 +48,7 @@ for (const [what, folders, count] of [
   });
 }
 
-test('removed rows come first, then modified ones, those that hide most before others', () => {
+test('removed rows come first, then modified ones, those that hide the most first', () => {
   const table = tableOf(1, 50);
   const totals = subtreeTotals(table);
   const [, ...rows] = sortedRows(table, Uint8Array.of(1, ...new Uint8Array(50)), totals, { by: 'what', descending: true });
@@ -79,7 +79,7 @@ test('rows in collapsed folders and rows that don’t match the filter are not v
   assert.deepEqual([...sortedRows(table, new Uint8Array(8).fill(1), totals, sort, { mask })], [0, 1]);
 });
 
-test('sums of a table that is loaded page by page equal those of the whole', () => {
+test('sums of a table that is loaded page by page equal those of the whole table', () => {
   const table = tableOf(4, 11);
   const sums = emptyTotals(table.length);
   let before = 0;

@@ -14,7 +14,7 @@ function counts(stack: Stack, at: number): readonly [number, number, number] {
   return [summary?.added ?? -1, summary?.modified ?? -1, summary?.removed ?? -1];
 }
 
-/** Every order of the members of the top layer must give these changes. */
+/** Checks that every order of the top layer's members results in these changes. */
 function inAnyOrder(lower: readonly (readonly MemberFixture[])[], top: readonly MemberFixture[], expected: readonly string[]): Stack {
   for (const order of permutations(top)) {
     assert.deepEqual(rowLines(changesOf(stackOf(...lower, order), lower.length, lower.length)), expected);
@@ -41,7 +41,7 @@ describe('a stack of layers', () => {
     assert.equal(changesOf(stack, 0, 2).length, 0);
   });
 
-  it('lists what a layer adds, in depth-first order, with the folders that lead there', () => {
+  it('lists what a layer adds, in depth-first order, with the folders that lead to it', () => {
     const stack = stackOf([dir('a'), file('a/x', 5), file('a-b', 2), file('b/deep/y', 7)]);
     const rows = changesOf(stack, 0, 0);
     assert.deepEqual(rowLines(rows, { unchanged: true }), ['+ a/', '+ a/x', '+ a-b', '  b/', '  b/deep/', '+ b/deep/y']);
@@ -87,7 +87,7 @@ describe('a stack of layers', () => {
     );
   });
 
-  it('counts a removed folder as one, with what it hid', () => {
+  it('counts a removed folder as one change, with the total of what it hid', () => {
     const stack = inAnyOrder(
       [[dir('d'), dir('d/e'), file('d/e/x', 5), file('d/y', 2), file('z')]],
       [{ whiteout: 'd' }],
@@ -134,13 +134,13 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 1), [1, 0, 2]);
   });
 
-  it('takes the nearest cause as the reason, and adds what is below to the topmost removed path', () => {
+  it('reports the nearest cause as the reason, and adds what is below to the topmost removed path', () => {
     inAnyOrder(
       [[dir('a'), dir('a/b'), file('a/b/c', 4), file('a/b/d', 1), file('a/z', 2)]],
       [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
       ['- a/b/c (whiteout 0 4)', '- a/b/d (opaque 0 1)', '- a/z (opaque 0 2)'],
     );
-    // The marker in a/b needs that folder, so it is there again, implied.
+    // The marker in a/b implies that folder, so the folder exists again.
     inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/b/c (whiteout 0 4)']);
   });
 
@@ -199,13 +199,13 @@ describe('a stack of layers', () => {
     };
     const below = [dir('a', { mode: 0o755 }), dir('a/d', { mode: 0o700, uid: 7 }), file('a/d/x')];
     assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')]), '700 7');
-    // A whiteout in between says that nothing was there.
+    // A whiteout in a layer in between ends the search, because the folder did not exist there.
     assert.equal(modeOf(below, [{ whiteout: 'a/d' }], [file('a/d/y')]), '755 0');
     assert.equal(modeOf(below, [{ whiteout: 'a/d' }, file('a/d/y')]), '755 0');
     assert.equal(modeOf([file('a')], [file('a/d/y')]), '755 0');
     // containerd follows a link of the layer below when it looks for the folder.
     assert.equal(modeOf([dir('b', { mode: 0o711, uid: 3 }), dir('a'), symlink('a/d', '../b')], [file('a/d/y')]), '711 3');
-    // What is implied below as well has what that one has.
+    // A folder that is implied in the layer below, too, keeps the mode and owner that it has there.
     assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')], [{ opaque: 'a' }, file('a/d/z')]), '700 7');
   });
 
@@ -222,7 +222,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(paths(viewAt(stack, 0)), ['a']);
   });
 
-  it('notes a whiteout of nothing, which has no effect', () => {
+  it('reports a whiteout without a target, which has no effect', () => {
     const stack = stackOf([file('a')], [{ whiteout: 'gone' }, { whiteout: 'a' }], [{ whiteout: 'a' }]);
     assert.deepEqual(
       stack.findings.map(({ code, layer: at, path, severity }) => [code, at, path, severity]),
@@ -234,7 +234,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 2), [0, 0, 0]);
   });
 
-  it('has at most 1,000 findings of a code in a layer, the last of which says how many more there are', () => {
+  it('has at most 1,000 findings of a code in a layer, and then one that counts the rest', () => {
     const many = Array.from({ length: 1_500 }, (_, i) => ({ whiteout: `gone-${i}` }));
     const { findings } = stackOf(many);
     assert.equal(findings.length, 1_000);
@@ -300,7 +300,7 @@ describe('the view at a layer', () => {
 });
 
 describe('hard links', () => {
-  it('keep the bytes that they pointed to when the file is removed or overwritten', () => {
+  it('keep their bytes when the file is removed or overwritten', () => {
     const stack = stackOf([file('a', 10)], [hardlink('b', 'a')], [{ whiteout: 'a' }], [file('a', 3)], [{ whiteout: 'b' }]);
     assert.deepEqual(resolveBody(stack, 3, bytes('b')), { layer: 0, member: 0 });
     assert.deepEqual(resolveBody(stack, 3, bytes('a')), { layer: 3, member: 0 });
@@ -327,7 +327,7 @@ describe('hard links', () => {
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
   });
 
-  it('that dangle, run in a circle or lead out are reported, those to symlinks are not', () => {
+  it('that dangle, form a cycle or lead out are reported, those to symlinks are not', () => {
     const stack = stackOf([
       hardlink('x', 'y'),
       hardlink('y', 'x'),
@@ -382,6 +382,13 @@ describe('names that differ by case', () => {
     assert.deepEqual(lookup(stack, 0, bytes('DOC/Pam.7.GZ')), { layer: 0, member: 1 });
   });
 
+  it('are two files in a Windows image if NTFS distinguishes them, as it does with ı and I, µ and Μ, and letters beyond the BMP', () => {
+    const names = ['straße', 'STRASSE', 'ı', 'I', 'ſ', 'S', 'ﬁ', 'FI', 'µ', '\u039c', '𐐨', '𐐀'];
+    const stack = buildStack([layer(names.map((name) => file(name, 1)))], { caseInsensitive: true });
+    assert.equal(stack.totals.files, names.length);
+    assert.deepEqual(stack.findings, []);
+  });
+
   it('are one across layers of a Windows image, without a finding', () => {
     const stack = buildStack([layer([dir('Files'), file('Files/Ä.txt', 3)]), layer([file('files/ä.TXT', 5)])], { caseInsensitive: true });
     assert.deepEqual(stack.findings, []);
@@ -400,7 +407,7 @@ describe('names that differ by case', () => {
     assert.deepEqual([stack.summaries[1]?.added, stack.summaries[1]?.modified, stack.summaries[1]?.removed], [0, 1, 0]);
   });
 
-  it('that are not UTF-8 fold their letters only', () => {
+  it('that are not UTF-8 fold their ASCII letters only', () => {
     const stack = buildStack(
       [layer([file(Uint8Array.of(0x41, 0xc4), 1), file(Uint8Array.of(0x61, 0xc4), 1), file(Uint8Array.of(0x61, 0xe4), 1)])],
       {

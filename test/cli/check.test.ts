@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
-// 100 bytes in the bottom layer, 60 above, of which 10 rewrite a path: 10 of 160 wasted, 10 of 60 of the user's.
+// 100 bytes in the bottom layer and 60 above it, 10 of which rewrite a path: 10 of 160 bytes are wasted, 10 of the user's 60.
 const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
 
-test('without a file dive’s default rules apply: one line a rule, exit code 1 if one fails', async (t) => {
+test('without a file dive’s default rules apply: one line per rule, exit code 1 if one fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['check', 'image.tar']);
@@ -50,7 +53,7 @@ test('.dive-ci in the current folder is used, unless --config names another file
   );
 });
 
-test('findings fail the check if failOn says so', async (t) => {
+test('findings fail the check if failOn is set', async (t) => {
   const bench = createBench(t);
   bench.write('cut.tar', tar(file('whole', 'w'), file('cut', 'c'.repeat(5000))).subarray(0, 4000));
   bench.write('rules', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nfailOn: error\n');
@@ -114,4 +117,42 @@ test('a rules file with unknown or impossible rules is a usage error that names 
     assert.deepEqual([code, stdout], [2, ''], text);
     assert.ok(stderr.startsWith(`layerscope: USAGE: ${said}`), stderr);
   }
+});
+
+test('--verify finds content that does not match its digest, and failOn fails on it', async (t) => {
+  const bench = createBench(t);
+  const changed = Buffer.from(IMAGE);
+  changed.set(Buffer.from('B'), changed.indexOf('b'.repeat(90)));
+  bench.write('image.tar', changed);
+  bench.write('rules.yaml', 'rules:\n  highestUserWastedPercent: disabled\nfailOn: error\n');
+  const check = ['check', 'image.tar', '--config', 'rules.yaml', '--no-cache'];
+  assert.equal((await bench.cli(check)).code, 0);
+  const { code, stdout } = await bench.cli([...check, '--verify']);
+  assert.equal(code, 1);
+  assert.match(stdout, /^FAIL {2}failOn /m);
+});
+
+test('a rules file that is not a small regular file is refused, whatever it is', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  const said = async (...args: string[]) => {
+    const { code, stderr } = await bench.cli(['check', 'image.tar', ...args]);
+    return { code, stderr };
+  };
+  const refused = (what: RegExp) => (result: { code: number | null; stderr: string }) => {
+    assert.equal(result.code, 3, result.stderr);
+    assert.match(result.stderr, what);
+  };
+  bench.write('.dive-ci', `rules: {highestWastedBytes: "${'1'.repeat(900_000)}!"}`);
+  refused(/TOO_LARGE: \.dive-ci has more than 65536 bytes/)(await said());
+  if (process.platform === 'win32') return;
+  rmSync(path.join(bench.folder, '.dive-ci'));
+  execFileSync('mkfifo', [path.join(bench.folder, '.dive-ci')]);
+  refused(/IO: \.dive-ci is not a regular file/)(await said());
+  refused(/IO: \/dev\/zero is not a regular file/)(await said('--config', '/dev/zero'));
+  symlinkSync('.dive-ci', path.join(bench.folder, 'link'));
+  refused(/IO: link is not a regular file/)(await said('--config', 'link'));
+  bench.write('rules', 'rules: {highestUserWastedPercent: off}');
+  symlinkSync('rules', path.join(bench.folder, 'link-to-rules'));
+  assert.equal((await said('--config', 'link-to-rules')).code, 0);
 });

@@ -4,7 +4,7 @@ import { splitOperand } from '../../src/cli/diff-operand.ts';
 
 const HERE = new Set(['a.tar', 'we@ird.tar', 'b#3', 'b', 'x@y', 'x', 'dir/a@1.tar']);
 
-/** `file image layer since`, with `-` for missing parts. */
+/** Returns `file image layer since`, with `-` for missing parts. */
 function split(operand: string): string {
   const { file, image = '-', layer = '-', since = '-' } = splitOperand(operand, (path) => HERE.has(path));
   return [file, image, layer, since].join(' ');

@@ -63,7 +63,7 @@ test('differences of configs have lines of their own, affect the exit code, and 
   ]);
   const without = await bench.cli(['diff', 'same.tar', 'other.tar', '--exit-code', '--no-config']);
   assert.deepEqual([without.code, without.stdout], [0, 'no difference\n']);
-  // A layer has no config, whether it is selected from an image or is a file of its own.
+  // A layer has no config, whether selected from an image or stored in a file of its own.
   bench.write('layer.tar', layer);
   for (const sides of [
     ['same.tar#0', 'other.tar'],
@@ -111,12 +111,12 @@ test('text output says “content” if bytes differ, “rewritten” if they do
     file('grown', 'cc'),
   );
   bench.write('a.tar', dockerArchive([[below, above]]));
-  const told = async (...args: string[]) =>
+  const linesOf = async (...args: string[]) =>
     (await bench.cli(args)).stdout.split('\n').flatMap((line) => (line.startsWith('~') ? [line.replace(/^~ +\S+ \S+ +/, '')] : []));
   const changes = ['changed  (content)', 'chmod  (rewritten, mode)', 'grown  (content, was 1 B)', 'link => chmod  (rewritten, mode)'];
-  assert.deepEqual(await told('changes', 'a.tar', '--layer', '1'), changes);
-  assert.deepEqual(await told('diff', 'a.tar#0', 'a.tar'), changes);
+  assert.deepEqual(await linesOf('changes', 'a.tar', '--layer', '1'), changes);
+  assert.deepEqual(await linesOf('diff', 'a.tar#0', 'a.tar'), changes);
   const unread = changes.map((line) => line.replace('rewritten', 'unread').replace('changed  (content)', 'changed  (unread)'));
-  assert.deepEqual(await told('changes', 'a.tar', '--layer', '1', '--no-content'), unread);
-  assert.deepEqual(await told('diff', 'a.tar#0', 'a.tar', '--no-content'), unread);
+  assert.deepEqual(await linesOf('changes', 'a.tar', '--layer', '1', '--no-content'), unread);
+  assert.deepEqual(await linesOf('diff', 'a.tar#0', 'a.tar', '--no-content'), unread);
 });

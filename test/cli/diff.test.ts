@@ -40,7 +40,7 @@ const B = dockerArchive([
   ],
 ]);
 
-test('diff prints every difference, down to a single byte, and nothing else', async (t) => {
+test('diff prints every difference, even of a single byte, and nothing else', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', A);
   bench.write('b.tar', B);
@@ -100,7 +100,7 @@ test('A#N is the view at layer N, in one image or in two', async (t) => {
   assert.match(wrong.stderr, /^layerscope: NOT_FOUND: [^\n]+\n$/);
 });
 
-test('A#N-M is the content of layers N to M alone, whatever the base', async (t) => {
+test('A#N-M is the content of layers N to M alone, regardless of the layers below', async (t) => {
   const bench = createBench(t);
   const step = [tar(file('app', 'one')), tar(file('app', 'two'), file('etc/.wh.os'))];
   bench.write('a.tar', dockerArchive([[tar(file('etc/os', 'debian')), ...step]]));
@@ -116,7 +116,7 @@ test('A#N-M is the content of layers N to M alone, whatever the base', async (t)
   for (const wrong of ['a.tar#2-1', 'a.tar#0-9']) assert.notEqual((await bench.cli(['diff', wrong, 'b.tar'])).code, 0);
 });
 
-test('the same bytes in other layers, in another order, or as hard links instead of files, are no difference', async (t) => {
+test('the same bytes in other layers, in another order, or as hard links instead of files, make no difference', async (t) => {
   const bench = createBench(t);
   bench.write('one.tar', dockerArchive([[tar(file('x', 'xxxx'), file('y', 'yyyy'), directory('d/'), file('d/z', 'z'))]]));
   bench.write(

@@ -51,7 +51,7 @@ test('a folder is written under its own name with modes, times and links', async
   assert.equal(statSync(at('tool')).mode & 0o7777, 0o755, 'set-id bits of an image are dropped');
 });
 
-test('the content as of the selected layer is written, and hard links stay one file', async (t) => {
+test('the content as seen at the selected layer is written, and hard links stay one file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['export', 'image.tar', 'etc', '--to', 'out', '--layer', '0']);

@@ -1,4 +1,4 @@
-// What `ls`, `cat` and `export` report for links to nothing, loops of links, or links to something that is not a file.
+// What `ls`, `cat` and `export` report for dangling links, loops of links, and links to something that is not a file.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ const LAYER = tar(
   file('row41', 'too far'),
 );
 
-/** The one-line message with which the command fails. */
+/** Returns the one-line message with which the command fails. */
 async function complaint(t: TestContext, command: 'cat' | 'ls' | 'export', typed: string): Promise<string> {
   const folder = testFolder(t);
   const image = path.join(folder, 'layer.tar');
@@ -87,7 +87,7 @@ test('a link that is followed twice is not a loop', async (t) => {
   assert.deepEqual([code, stdout, stderr], [0, 'found', '']);
 });
 
-test('ls and export follow links in the path alike, and treat a link at its end as the link itself', async (t) => {
+test('ls and export follow links within the path, but treat a link at its end as the link itself', async (t) => {
   for (const command of ['ls', 'export'] as const) {
     assert.equal(await complaint(t, command, 'a/'), OF_CAT.a);
     assert.equal(await complaint(t, command, 'a/deeper'), OF_CAT['a/deeper']);

@@ -13,7 +13,7 @@ const root = packageFolder();
 const isBuilt = existsSync(path.join(root, 'dist', 'electron', 'main.cjs'));
 const onLinux = process.platform === 'linux' ? (isBuilt ? false : 'the window is not built: npm run build') : 'not on Linux';
 
-test('only root on Linux has no sandbox, and runs without one only on request', () => {
+test('only root on Linux can’t use the sandbox, and runs without it only on request', () => {
   assert.deepEqual(sandboxSwitches(false, 1000, 'linux'), []);
   assert.deepEqual(sandboxSwitches(false, 0, 'darwin'), []);
   assert.deepEqual(sandboxSwitches(false, null, 'win32'), []);
@@ -21,7 +21,7 @@ test('only root on Linux has no sandbox, and runs without one only on request', 
   for (const uid of [0, 1000]) assert.deepEqual(sandboxSwitches(true, uid, 'linux'), ['--no-sandbox']);
 });
 
-/** A runtime that writes its arguments to `started`, one a line. */
+/** Creates a runtime that writes its arguments to `started`, one per line. */
 function fakeRuntime(bench: Bench): { readonly env: NodeJS.ProcessEnv; started(): readonly string[] | null } {
   const log = path.join(bench.folder, 'started');
   bench.write('runtime/version', '45.0.0');

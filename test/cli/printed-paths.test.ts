@@ -1,4 +1,4 @@
-// Every form of a path that a command prints is accepted by the others.
+// Every form of a path that one command prints is accepted by the other commands.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { Files, ociImage, ociLayout, writeFolder } from '../support/image-builder.ts';
 import { directory, file, hardlink, latin1, member, pax, symlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
@@ -69,7 +70,7 @@ test('inspect prints a table without colour if output is not a terminal', async 
   assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
-test('changes are in byte order of their paths, with previous, reason and what a removed folder hid', async (t) => {
+test('changes are in byte order of their paths, with the previous entry, the reason, and the total that a removed folder hid', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const lines = await bench.lines(['changes', 'image.tar', '--layer', '1', '--json']);
@@ -326,4 +327,16 @@ test('a usage error is one line and exit code 2', async (t) => {
     assert.equal(stdout, '');
     assert.match(stderr, /^layerscope: USAGE: [^\n]+\n$/);
   }
+});
+
+test('cat warns about a layer that could not be read, because it may have changed the file', async (t) => {
+  const bench = createBench(t);
+  const files = new Files();
+  const manifest = ociImage(files, { layers: [{ tar: BASE }, { tar: TOP, absent: true }] });
+  writeFolder(path.join(bench.folder, 'image'), ociLayout(files, [manifest]));
+  const { code, stdout, stderr } = await bench.cli(['cat', 'image', 'etc/motd']);
+  assert.deepEqual([code, stdout], [0, 'hello\n']);
+  assert.match(stderr, /^layerscope: warning: layer 1 is missing/);
+  const below = await bench.cli(['cat', 'image', 'etc/motd', '--layer', '0']);
+  assert.deepEqual([below.code, below.stdout, below.stderr], [0, 'hello\n', '']);
 });

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { removeTree } from '#disk';
 import { concat, file, tar } from '../support/tar-builder.ts';
 
-/** LAYERSCOPE_TEST_CLI: the built program, as users run it; it starts five times as fast. */
+/** LAYERSCOPE_TEST_CLI: the built program, which users run and which starts five times as fast. Default: the sources. */
 export const MAIN = process.env.LAYERSCOPE_TEST_CLI ?? path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 export interface CliResult {
@@ -23,11 +23,11 @@ export interface Bench {
   /** Writes a file into the folder and returns its path. */
   write(name: string, bytes: Uint8Array | string): string;
   cli(args: readonly string[], options?: { readonly stdin?: Uint8Array; readonly env?: NodeJS.ProcessEnv }): Promise<CliResult>;
-  /** The objects of a command that prints one JSON object a line. */
+  /** Runs a command that prints one JSON object per line; returns the objects. */
   lines(args: readonly string[]): Promise<Record<string, unknown>[]>;
 }
 
-/** A temporary folder, removed when the test ends, and the command line run in it. */
+/** Creates a temporary folder, removed when the test ends, to run the command line in. */
 export function createBench(t: TestContext): Bench {
   const outer = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
   const folder = path.join(outer, 'work');
@@ -80,13 +80,13 @@ export interface ImageSpec {
   readonly names?: readonly string[];
   readonly os?: string;
   readonly architecture?: string;
-  /** One for each layer. */
+  /** One command for each layer. */
   readonly commands?: readonly string[];
   /** How the image is run: the `config` object of its config. */
   readonly config?: object;
 }
 
-/** A docker-archive with one or more images of plain layer tars, as written by `docker save` before version 25. */
+/** Makes a docker-archive with one or more images of plain layer tars, as written by `docker save` before version 25. */
 export function dockerArchive(...images: readonly (readonly [readonly Uint8Array[], ImageSpec?])[]): Uint8Array<ArrayBuffer> {
   const members: Uint8Array[] = [];
   const manifest = images.map(([layers, spec = {}]) => {

@@ -1,4 +1,5 @@
-// Whole images on the command line: imported, listed, read like any image, exported in each format, renamed, removed; and interrupted.
+// Images in a store, on the command line: imported, listed, read like any image, exported in each format, renamed, removed, and
+// interrupted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -51,14 +52,14 @@ test('an imported image can be read by its name in every command, and exported w
     ['oci-layout', 'out-layout'],
   ] as const) {
     await cli('store', 'export', 'app:2', '--to', name, '--format', format);
-    const [, told] = [name, JSON.parse((await bench.cli(['inspect', name, '--json'])).stdout)] as [string, Record<string, never>];
-    const [out] = told.images as unknown as Record<string, unknown>[];
+    const [, report] = [name, JSON.parse((await bench.cli(['inspect', name, '--json'])).stdout)] as [string, Record<string, never>];
+    const [out] = report.images as unknown as Record<string, unknown>[];
     for (const key of ['names', 'configDigest', 'manifestDigest']) assert.deepEqual(out?.[key], listed?.[key], `${format}: ${key}`);
     await refused(/EXISTS/, 'store', 'export', 'app:2', '--to', name, '--format', format);
   }
   await refused(/^layerscope: [^\n]*format/, 'store', 'export', 'app:2', '--to', 'x', '--format', 'zip');
 
-  // A layer with those below it can be used as an image, too.
+  // A layer with the layers below can be used as an image too.
   const ids = await bench.lines(['store', 'list', '--json', '--home', home]);
   const top = String(ids.find(({ chain }) => (chain as string[]).length === 1)?.id);
   await cli('store', 'export', top, '--to', 'chain.tar', '--format', 'docker-archive');
@@ -85,7 +86,7 @@ test('an interrupted import leaves nothing', { skip: process.platform === 'win32
   const before = readFileSync(path.join(home, 'index.json'), 'utf8');
   const blobs = readdirSync(path.join(home, 'blobs', 'sha256')).sort();
   const main = MAIN;
-  // Standard input without an end: the command is stopped while it waits.
+  // Standard input never ends, so the command is stopped while waiting.
   const child = spawn(process.execPath, [main, 'store', 'import', '-', '--id', 'half', '--home', home], {
     cwd: bench.folder,
     stdio: ['pipe', 'pipe', 'pipe'],

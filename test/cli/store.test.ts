@@ -33,10 +33,10 @@ test('store list shows a copied home on any system: chains, broken ones, leftove
   const bench = createBench(t);
   const home = windowsHome(bench);
   const lines = await bench.lines(['store', 'list', '--driver', 'windowsfilter', '--home', home, '--json']);
-  const told = Object.fromEntries(lines.map(({ id, state, parent, problem }) => [id, [state, parent, problem]]));
-  assert.deepEqual(told.base, ['ready', null, undefined]);
-  assert.deepEqual(told.over, ['ready', 'top', undefined]);
-  assert.equal(told['gone-removing']?.[0], 'removing');
+  const listed = Object.fromEntries(lines.map(({ id, state, parent, problem }) => [id, [state, parent, problem]]));
+  assert.deepEqual(listed.base, ['ready', null, undefined]);
+  assert.deepEqual(listed.over, ['ready', 'top', undefined]);
+  assert.equal(listed['gone-removing']?.[0], 'removing');
   for (const [id, words] of [
     ['orphan', /does not exist/],
     ['circle', /below itself/],
@@ -45,8 +45,8 @@ test('store list shows a copied home on any system: chains, broken ones, leftove
     ['absent', /is missing/],
     ['liar', /differs from its own/],
   ] as const) {
-    assert.equal(told[id]?.[0], 'broken', id);
-    assert.match(String(told[id]?.[2]), words, id);
+    assert.equal(listed[id]?.[0], 'broken', id);
+    assert.match(String(listed[id]?.[2]), words, id);
   }
   assert.deepEqual(lines.find(({ id }) => id === 'over')?.chain, ['top', 'base']);
   const { code, stdout } = await bench.cli(['store', 'list', '--driver', 'windowsfilter', '--home', home]);
@@ -61,7 +61,7 @@ test('store size measures a layer’s folder in a copied home', async (t) => {
   assert.equal(stdout, `${'base'.length * 10 + 'null'.length}\n`);
 });
 
-test('a command that needs Windows says so in one line and leaves nothing', {
+test('a command that needs Windows reports that in one line and leaves nothing behind', {
   skip: process.platform === 'win32' && 'this is Windows',
 }, async (t) => {
   const bench = createBench(t);
@@ -154,6 +154,18 @@ test('the portable store imports, lists, exports the same bytes, mounts, verifie
   assert.equal((await store('export', 'top', '--to', path.join(bench.folder, 'out.tar'))).code, 0);
   assert.ok(readFileSync(path.join(bench.folder, 'out.tar')).equals(top));
   assert.ok((await store('diff', 'base')).bytes.equals(gunzipSync(base)));
+
+  assert.equal((await store('create', 'run')).code, 3, 'without --parent it is an image or layer of the store');
+  assert.equal((await store('create', 'run', '--parent', 'top', '--size', '20XB')).code, 2);
+  assert.equal((await store('create', 'run', '--parent', 'top', '--size', '20GB')).code, 2, 'a portable layer has no disk');
+  const made = JSON.parse((await store('create', 'run', '--parent', 'top', '--json')).stdout);
+  assert.deepEqual(made, { id: 'run', parent: 'top' });
+  const left = (await store('mount', 'run')).stdout.trim();
+  assert.equal(existsSync(path.join(left, 'etc', 'new')), true, 'mounted after its process ended');
+  assert.equal((await store('release', 'run')).stdout, 'run\n');
+  assert.equal((await store('release', 'run')).code, 3);
+  assert.equal((await store('mount', 'run', '--at', bench.folder)).code, 2);
+  assert.equal((await store('remove', 'run')).code, 0);
 
   const mounted = await bench.cli(['store', 'mount', 'top', '--wait', '--home', path.join(bench.folder, 'home')], {
     stdin: new Uint8Array(0),

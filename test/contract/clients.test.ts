@@ -122,14 +122,14 @@ test('the web client calls by name in JSON and reads both forms of reply', async
   ]);
 });
 
-test('a host that does not answer is an error of code IO', async () => {
+test('a host that does not respond is an error of code IO', async () => {
   const client = webClient(async () => {
     throw new TypeError('fetch failed');
   });
   await assert.rejects(client.call('app.info', {}), hasCode('IO'));
 });
 
-/** The host's end of a stream of topics. */
+/** Creates the host's end of a stream of topics. */
 function topicServer() {
   const streams: { url: string; headers: Record<string, string>; push(text: string | Uint8Array): void; end(): void; isLeft: boolean }[] =
     [];
@@ -156,7 +156,7 @@ function topicServer() {
   return { streams, reply };
 }
 
-/** Resolves once listeners have got what was read. */
+/** Resolves once the listeners have received what was read. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 test('all topics share one stream, late listeners get the latest state, and the last one to unsubscribe closes it', async () => {
@@ -198,7 +198,7 @@ test('a state that arrives in pieces, split within characters, is joined', async
   assert.deepEqual(states, [{ jobs: ['ü中😀'] }]);
 });
 
-test('the client reconnects when a stream ends or is refused, and the page learns of both', async () => {
+test('the client reconnects when a stream ends or is refused, and notifies the page', async () => {
   const { streams, reply } = topicServer();
   const heard: boolean[] = [];
   const waits: (() => void)[] = [];

@@ -110,7 +110,7 @@ test('damaged messages are refused without reading past their end', () => {
     message('{"$u64":[0,1]}', 8),
     message('{"a":1,"$u8":[0,1]}', 8),
     message('{"$map":[]}', 8),
-    message('{"$map":[{"$u32":[0,1]},{"$u32":[8,1]},{"$u8":[16,0]}]}', 16), // valid: one key with no bytes
+    message('{"$map":[{"$u32":[0,1]},{"$u32":[8,1]},{"$u8":[16,0]}]}', 16), // valid here, made invalid below: one key with no bytes
     message(`${'['.repeat(100)}${']'.repeat(100)}`),
   ];
   const fits = cases[17] as Uint8Array;

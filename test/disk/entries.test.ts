@@ -1,4 +1,4 @@
-// Odd entries, times and links of a layer are laid out exactly, or left out and reported, by both mounts and exports.
+// Unusual entries, times and links of a layer are laid out exactly, or left out and reported, by both mounts and exports.
 import assert from 'node:assert/strict';
 import fs, { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -118,7 +118,7 @@ for (const code of ['EINVAL', 'EPERM', 'ENOTSUP', 'EILSEQ', 'ELOOP', 'ENXIO', 'E
 }
 
 for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
-  test(`${code} is about the disk: the work stops, and an export leaves nothing`, async (t) => {
+  test(`${code} concerns the disk: the work stops, and an export leaves nothing behind`, async (t) => {
     t.mock.method(fs, 'symlinkSync', () => {
       throw Object.assign(new Error(code), { code });
     });

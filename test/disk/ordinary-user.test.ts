@@ -1,4 +1,4 @@
-// Modes that lock out the user who lays them out. They don't affect root, so all of these tests also run as an ordinary user.
+// Modes that deny access to the user who lays out the layer. Root isn't affected, so all of these tests also run as an ordinary user.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs, {
@@ -16,8 +16,9 @@ import fs, {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readAttributes, removeTree, setAttributes } from '#disk';
+import { removeTree, setAttributes } from '#disk';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
+import { attributesBelow } from '../support/attributes.ts';
 import { runCommand } from '../support/command-line.ts';
 import { directory, file, hardlink, pax, tar } from '../support/tar-builder.ts';
 import { collect } from '../support/tar-collect.ts';
@@ -51,7 +52,7 @@ function newFolder(t: TestContext): string {
   return folder;
 }
 
-/** Folders as nix and others create them: nobody may write to them, and some nobody may enter. */
+/** Folders as created by nix and others: none is writable, and some can't even be entered. */
 const LOWER = tar(
   directory('./', { mode: 0o555 }),
   directory('nix/', { mode: 0o555, mtime: 1_500_000_000 }),
@@ -66,7 +67,7 @@ const LOWER = tar(
 );
 const UPPER = tar(file('nix/store/b', 'b', { mode: 0o444 }), file('root/.wh.secret', ''), file('none/below/g', 'g', { mode: 0o111 }));
 
-/** The mode of every path, read as root or by temporarily opening each folder. */
+/** Returns the mode of every path, read as root or by temporarily opening each folder. */
 function modesBelow(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   const visit = (name: string): void => {
@@ -118,7 +119,7 @@ test('a chain whose folders lock their owner out is mounted and unmounted', asyn
   assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), []);
 });
 
-test('a mount cancelled half-way leaves nothing, whatever was created by then', async (t) => {
+test('a mount cancelled at any point leaves nothing behind', async (t) => {
   const driver = await openStore(t);
   for (const call of ['mkdirSync', 'openSync', 'lutimesSync'] as const) {
     const controller = new AbortController();
@@ -133,7 +134,7 @@ test('a mount cancelled half-way leaves nothing, whatever was created by then', 
   }
 });
 
-test('the root keeps its own mode, which locks nothing out while work remains', async (t) => {
+test('the root gets its own mode, but only after all other work', async (t) => {
   const driver = await openStore(t);
   await using mount = await driver.mount('upper');
   assert.equal(lstatSync(mount.path).mode & 0o7777, 0o555);
@@ -160,7 +161,7 @@ test('an export that fails while setting modes leaves nothing', async (t) => {
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
   const to = path.join(folder, 'to');
-  // The name is taken during the export, so that it exists by the time of the move.
+  // Another export takes the name meanwhile, so that it exists by the time of the move.
   const taken = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const other = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const codes = (await Promise.all([taken, other])).map(({ code }) => code).sort();
@@ -168,7 +169,7 @@ test('an export that fails while setting modes leaves nothing', async (t) => {
   assert.deepEqual(readdirSync(to), ['none']);
 });
 
-test('a read-write layer over unreadable files has no changes at first, then only those that were made, and keeps its modes', async (t) => {
+test('a read-write layer over unreadable files has no changes initially, then only those that were made, and keeps its modes', async (t) => {
   const driver = await openStore(t);
   await driver.createReadWrite('run', 'upper');
   const changes = async (): Promise<string[]> => {
@@ -204,7 +205,8 @@ test('a read-write layer over unreadable files has no changes at first, then onl
 
 test('attributes of unreadable files are set and read', async (t) => {
   const probe = newFolder(t);
-  if (setAttributes(probe, [{ path: '', attributes: [['user.probe', 'x']] }]) > 0 || readAttributes(probe) === null)
+  writeFileSync(path.join(probe, 'f'), '');
+  if (setAttributes(probe, [{ path: '', attributes: [['user.probe', 'x']] }]) > 0 || (await attributesBelow(probe)) === null)
     return t.skip('this system or file system has no extended attributes of users');
   const driver = await PortableDriver.open(path.join(newFolder(t), 'home'));
   t.after(() => driver[Symbol.asyncDispose]());
@@ -220,7 +222,7 @@ test('attributes of unreadable files are set and read', async (t) => {
     reported.filter((message) => message.includes('attribute')),
     [],
   );
-  assert.deepEqual([...(readAttributes(mount.path) ?? [])].sort(), [
+  assert.deepEqual([...((await attributesBelow(mount.path)) ?? [])].sort(), [
     ['none', [['user.note', 'folder']]],
     ['none/f', [['user.note', 'file']]],
   ]);

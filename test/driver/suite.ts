@@ -11,18 +11,20 @@ export interface LayerSketch {
 
 /** The store of one test. */
 export interface DriverBench extends AsyncDisposable {
-  /** Opens the store; again if it is open. */
+  /** Opens the store. May be called again while the store is open. */
   open(): Promise<GraphDriver>;
   /** Makes the tar of a layer, with entries for the folders of its files. */
   tar(id: string, sketch: LayerSketch, isBase: boolean): Uint8Array | Promise<Uint8Array>;
   /** Reads a tar from this driver: files with content, and removed paths. */
   read(tar: Uint8Array): Promise<LayerSketch>;
-  /** Returns everything in a diff that must be equal in another diff of the same layer, without what this system can't keep. */
+  /** Returns the parts of a diff that must be equal in every diff of the same layer, without what this system can't store. */
   comparable(tar: Uint8Array): unknown;
   /** Writes into a mounted read-write layer. */
   write(mountPath: string, sketch: LayerSketch): void;
-  /** Content of a file in a mount; undefined if there is none, null if this driver's mounts can't be read here. */
+  /** Returns the content of a file in a mount; undefined if there is no such file, null if this driver's mounts can't be read here. */
   shows(mountPath: string, name: string): string | null | undefined;
+  /** Makes an empty layer count as filled, without files, in a driver where an empty layer can't be a parent. */
+  fillQuickly?(id: string, driver: GraphDriver): Promise<void>;
   /** Simulates a crash of the process and the start of another. */
   crash(): void;
   /** Names of temporary files and leftovers in the store's folder and beside it. */
@@ -35,7 +37,7 @@ export interface DriverTraits {
   open(): Promise<DriverBench>;
   /** Whether changes distinguish modifications from additions. */
   readonly tellsAdditions: boolean;
-  /** Whether a diff can be applied to a layer with a parent. */
+  /** Whether a diff can be applied to a layer with a parent, once. */
   readonly applies: boolean;
   /** Length of the longest chain to test; default 128. */
   readonly deepest?: number;
@@ -49,7 +51,7 @@ async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 async function changesOf(driver: GraphDriver, id: string): Promise<DriverChange[]> {
   const changes: DriverChange[] = [];
-  for await (const change of driver.changes(id)) changes.push(change);
+  for await (const { kind, path: changed } of driver.changes(id)) changes.push({ kind, path: changed });
   return changes;
 }
 
@@ -104,6 +106,12 @@ export function driverSuite(traits: DriverTraits): void {
     await driver.applyDiff(id, [await bench.tar(id, sketch, true)]);
   };
 
+  /** Creates a layer that others can be based on. */
+  const between = async (bench: DriverBench, driver: GraphDriver, id: string, parent: string): Promise<void> => {
+    await driver.create(id, parent);
+    await bench.fillQuickly?.(id, driver);
+  };
+
   describe(traits.name, { concurrency: false }, () => {
     run('an empty store has no layers', async (_, driver) => {
       assert.deepEqual(await driver.list(), []);
@@ -113,7 +121,7 @@ export function driverSuite(traits: DriverTraits): void {
 
     run('a created layer exists with its chain, also after the store is opened again', async (bench, driver) => {
       await base(bench, driver);
-      await driver.create('top', 'base');
+      await between(bench, driver, 'top', 'base');
       await driver.create('over', 'top');
       for (const store of [driver, await bench.open()]) {
         assert.deepEqual(
@@ -207,7 +215,7 @@ export function driverSuite(traits: DriverTraits): void {
         bench.write(mount.path, sketch);
         const seen = bench.shows(mount.path, 'etc/motd');
         if (seen !== null) assert.equal(seen, 'from inside');
-        // A mounted layer can be read, and is still mounted afterwards.
+        // A mounted layer can be read, and stays mounted.
         assert.deepEqual(await bench.read(await collect(driver.diff('run'))), sketch);
       }
       const diff = await collect(driver.diff('run'));
@@ -253,7 +261,7 @@ export function driverSuite(traits: DriverTraits): void {
     const deepest = traits.deepest ?? 128;
     run(`a chain of ${deepest} layers is created, mounted, and removed again`, async (bench, driver) => {
       await base(bench, driver, 'l000');
-      for (let number = 1; number < deepest; number++) await driver.create(name(number), name(number - 1));
+      for (let number = 1; number < deepest; number++) await between(bench, driver, name(number), name(number - 1));
       const top = name(deepest - 1);
       assert.equal((await driver.chain(top)).length, deepest - 1);
       assert.equal((await driver.chain(top))[0], name(deepest - 2));
@@ -313,6 +321,20 @@ export function driverSuite(traits: DriverTraits): void {
       );
     });
 
+    run('a layer is filled once: another diff is refused, and the layer stays as it is', async (bench, driver) => {
+      if (!traits.applies) return;
+      await base(bench, driver);
+      await driver.create('top', 'base');
+      await driver.applyDiff('top', [await bench.tar('top', { files: { 'etc/motd': 'changed' } }, false)]);
+      for (const id of ['top', 'base']) {
+        const before = bench.comparable(await collect(driver.diff(id)));
+        await rejects(driver.applyDiff(id, [Buffer.from('nothing like a tar'.repeat(100))]), 'EXISTS');
+        await rejects(driver.applyDiff(id, [await bench.tar(id, { files: { other: 'x' } }, id === 'base')]), 'EXISTS');
+        assert.deepEqual(bench.comparable(await collect(driver.diff(id))), before);
+        if (id === 'top') await driver.remove('top');
+      }
+    });
+
     run('a call with an aborted signal is cancelled and leaves nothing', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
@@ -363,7 +385,7 @@ export function driverSuite(traits: DriverTraits): void {
         assert.ok(bytes.length > 0);
         break;
       }
-      // It is still mounted, and can be read again.
+      // The layer is still mounted, and can be read again.
       assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
     });
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRules, DEFAULT_CHECK_CONFIG, parseByteSize, parseCheckConfig, userWastedRatio } from '#engine';
 import { type Finding, finding, type ImageReport, LayerscopeError } from '#model';
+import { parseRatio } from '../../src/engine/check/check-values.ts';
+import { hasCode } from '../support/asserts.ts';
 
 function report(layerBytes: readonly number[], wastedBytes: number): ImageReport {
   const fileBytes = layerBytes.reduce((sum, bytes) => sum + bytes, 0);
@@ -15,12 +17,15 @@ function report(layerBytes: readonly number[], wastedBytes: number): ImageReport
     manifestDigest: null,
     layers: layerBytes.map((bytes, index) => ({ index, ...layer, ...counts, fileBytes: bytes })),
     history: [],
+    attestations: [],
     totals: { files: 0, fileBytes, finalBytes: fileBytes - wastedBytes, wastedBytes, efficiency: (fileBytes - wastedBytes) / fileBytes },
   };
 }
 
 const statuses = async (yaml: string, image: ImageReport, findings: readonly Finding[] = []) =>
   checkRules(await parseCheckConfig(yaml), image, findings).map(({ rule, status }) => `${rule} ${status}`);
+
+const hasMessage = (message: RegExp) => (error: unknown) => isUsage(error) && message.test((error as Error).message);
 
 const isUsage = (error: unknown) => error instanceof LayerscopeError && error.code === 'USAGE' && !error.message.includes('\n');
 
@@ -42,11 +47,13 @@ test("dive's example file is accepted unchanged", async () => {
     highestWastedBytes: 20_000_000,
     highestUserWastedPercent: 0.2,
     failOn: null,
+    waste: new Map(),
     exclude: [],
+    ignore: [],
   });
 });
 
-test('rules missing from the file have the defaults of dive, even if it names none', async () => {
+test('rules missing from the file have dive’s defaults, even if the file names no rule', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
@@ -89,13 +96,15 @@ test('errors in the file name the file and the line, in one line', async () => {
     lowestEfficiency: /^ci:1: not a mapping of rules$/,
     '# c\n\nrules: [': /^ci:3: not YAML: /,
     'a: b: c': /^ci:1: not YAML: /,
-    'failOn: error\nfailOn: error\n': /^ci:2: not YAML: /,
+    'failOn: error\nfailOn: error\n': /^ci:2: "failOn" is given twice$/,
+    'rules: {lowestEfficiency: 1}\nrules: {}\n': /^ci:2: "rules" is given twice$/,
+    'exclude: [a]\nexclude: [b]\n': /^ci:2: "exclude" is given twice$/,
     'failOn: error\n---\nfailOn: error\n': /^ci:2: not YAML: /,
     'rules: much\n': /^ci:1: rules is not a mapping of rules$/,
     'rules:\n  - lowestEfficiency: 1\n': /^ci:2: rules is not a mapping of rules$/,
     'rules:\n  lowestEfficiency: 0.9\n  lowestEficiency: 0.9\n': /^ci:3: unknown rule "lowestEficiency": expected lowestEfficiency, /,
     'rules:\n  exclude: [a]\n': /^ci:2: unknown rule "exclude"/,
-    'rule:\n  lowestEfficiency: 0.9\n': /^ci:1: unknown key "rule": expected rules, exclude or failOn$/,
+    'rule:\n  lowestEfficiency: 0.9\n': /^ci:1: unknown key "rule": expected rules, waste, exclude, ignore or failOn$/,
     'failOn: error\n"\u001b[31m": 1\n': /^ci:2: unknown key "\\u001b\[31m"/,
     'rules:\n  lowestEfficiency: 2\n': /^ci:2: lowestEfficiency: not between 0 and 1: "2"$/,
     'rules:\n\n  lowestEfficiency: -0.1\n': /^ci:3: lowestEfficiency: not between 0 and 1/,
@@ -117,7 +126,28 @@ test('errors in the file name the file and the line, in one line', async () => {
   for (const [text, said] of Object.entries(saids)) {
     await assert.rejects(parseCheckConfig(text, 'ci'), (error) => isUsage(error) && said.test((error as Error).message), text);
   }
-  await assert.rejects(parseCheckConfig(`rules:\n${'#'.repeat(1_000_000)}`, 'ci'), isUsage);
+});
+
+test('a file is limited in its bytes, patterns, aliases, values and depth', async () => {
+  const sized = (bytes: number) => `rules:\n${'#'.repeat(bytes - 7)}`;
+  assert.deepEqual(await parseCheckConfig(sized(65_536)), DEFAULT_CHECK_CONFIG);
+  await assert.rejects(parseCheckConfig(sized(65_537)), hasCode('TOO_LARGE'));
+
+  const patterns = (count: number) => `exclude: [${'a,'.repeat(count)}]`;
+  assert.equal((await parseCheckConfig(patterns(200))).exclude.length, 200);
+  await assert.rejects(parseCheckConfig(patterns(201)), hasMessage(/exclude has more than 200 patterns$/));
+  assert.equal((await parseCheckConfig(`exclude: [${'a'.repeat(1_000)}]`)).exclude.length, 1);
+  await assert.rejects(parseCheckConfig(`exclude: [${'a'.repeat(1_001)}]`), hasMessage(/is too long$/));
+
+  const aliases = (count: number) => `exclude: [&a a, ${'*a ,'.repeat(count)}]`;
+  assert.equal((await parseCheckConfig(aliases(100))).exclude.length, 101);
+  await assert.rejects(parseCheckConfig(aliases(101)), hasMessage(/more than 100 aliases$/));
+
+  for (const parse of [parseRatio, parseByteSize]) {
+    assert.equal(parse('rule', `1.${'0'.repeat(98)}`), 1);
+    assert.throws(() => parse('rule', `1.${'0'.repeat(99)}`), isUsage);
+  }
+  await assert.rejects(parseCheckConfig(`exclude: ${'['.repeat(30_000)}${']'.repeat(30_000)}`), hasMessage(/not YAML: nested too deeply$/));
 });
 
 test('an alias is resolved', async () => {
@@ -153,7 +183,7 @@ test('the user’s waste is measured against all layers but the lowest', async (
     'highestUserWastedPercent pass', // 0 of 0
     'failOn skip',
   ]);
-  // One layer with a path twice: waste, but no user bytes to divide by. dive fails it too (it divides by zero).
+  // One layer with a duplicate path has waste, but no user bytes to divide by. dive fails it too, by dividing by zero.
   const [, , rule] = checkRules(DEFAULT_CHECK_CONFIG, report([1000], 500), []);
   assert.equal(rule?.status, 'fail');
   assert.equal(rule?.value, null);
@@ -177,4 +207,37 @@ test('an image with a missing or damaged layer fails, whatever the other rules s
   assert.deepEqual([first?.rule, first?.status, first?.value], ['layers', 'fail', 1]);
   assert.match(first?.message ?? '', /^layer 0 is missing/);
   assert.equal(others.length, 4);
+});
+
+test('kinds of waste are rules of their own: sizes by name, with or without waste-', async () => {
+  const config = await parseCheckConfig('waste:\n  apt-lists: 0\n  waste-tmp: 10kB\n  logs: disabled\n');
+  assert.deepEqual(
+    [...config.waste],
+    [
+      ['waste-apt-lists', 0],
+      ['waste-tmp', 10_000],
+    ],
+  );
+  const findings = [
+    finding('waste-apt-lists', '', { layer: 0, path: 'var/lib/apt/lists', bytes: 1 }),
+    finding('waste-tmp', '', { layer: 0, path: 'tmp', bytes: 6000 }),
+    finding('waste-tmp', '', { layer: 1, path: 'tmp', bytes: 4000 }),
+    finding('waste-logs', '', { layer: 1, path: 'var/log', bytes: 4000 }),
+  ];
+  const rules = checkRules(config, report([1000], 500), findings).slice(4);
+  assert.deepEqual(
+    rules.map(({ rule, status, value, threshold }) => [rule, status, value, threshold]),
+    [
+      ['waste-apt-lists', 'fail', 1, 0],
+      ['waste-tmp', 'pass', 10_000, 10_000],
+    ],
+  );
+  for (const text of [
+    'waste:\n  apt: 0\n',
+    'waste: 1\n',
+    'waste:\n  tmp: much\n',
+    'waste:\n  tmp: 1\n  waste-tmp: 2\n',
+    'waste:\n  tmp: [1]\n',
+  ])
+    await assert.rejects(parseCheckConfig(text), hasCode('USAGE'), text);
 });

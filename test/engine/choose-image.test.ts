@@ -35,7 +35,7 @@ function archiveOf(platforms: readonly string[], more: Partial<Archive> = {}): A
 
 const MULTI = ['linux/arm/v5', 'linux/arm/v6', 'linux/arm/v7', 'linux/arm64/v8', 'linux/386', 'windows/amd64', 'linux/s390x'];
 
-/** The platform chosen from the list; null if none matches. */
+/** Returns the platform chosen from the list; null if none matches. */
 function chosen(platforms: readonly string[], platform: string): string | null {
   try {
     return chooseImage(archiveOf(platforms), { platform }).platform;
@@ -61,7 +61,7 @@ test('a platform without a variant chooses the usual one, or else the best that 
   assert.equal(chosen(['linux/arm/v8'], 'linux/arm'), null);
 });
 
-test('a requested variant chooses what it can run, and nothing newer', () => {
+test('a requested variant chooses what that variant can run, and nothing newer', () => {
   assert.equal(chosen(MULTI, 'linux/arm/v6'), 'linux/arm/v6');
   assert.equal(chosen(['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v6'), 'linux/arm/v5');
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm/v6'), null);
@@ -93,11 +93,15 @@ test('without a platform the host’s is chosen, or else the first image', () =>
   assert.equal(hostPlatform('linux', 'arm'), 'linux/arm');
 });
 
-test('the error for an archive without images says what it holds instead, or why it can’t be read', () => {
+test('the error for an archive without images says what the archive contains instead, or why it can’t be read', () => {
   const artifact = {
     index: 0,
     digest: `sha256:${'a'.repeat(64)}`,
     artifactType: 'a/b',
+    kind: 'other' as const,
+    predicateTypes: [],
+    files: [],
+    isSubjectIntact: false,
     mediaTypes: [],
     subject: null,
     bytes: 1,

@@ -31,7 +31,7 @@ async function load(
   return loadImage(reader, archive, 0, sums === null ? {} : { sums });
 }
 
-/** `path: content` of the modified rows. */
+/** Returns `path: content` for the modified rows. */
 async function contentsOf(loaded: LoadedImage, options: Parameters<typeof listChanges>[3] = {}): Promise<string[]> {
   const layer = loaded.image.layers.length - 1;
   const lines = [...changeLines(loaded.stack, await listChanges(loaded, layer, layer, options))].map((line) => JSON.parse(line));
@@ -101,7 +101,7 @@ for (const packings of PACKINGS) {
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
-    // A hole equals zeros.
+    // All but `hole`: a hole equals zeros.
     const listed = [...counts.keys()].filter((row) => counts[row] === 1);
     assert.equal(listed.length, EXPECTED.length - 1);
     assert.ok(listed.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));
@@ -130,12 +130,12 @@ test('changes of compressed layers read nothing again; a comparison confirms equ
   await compareImages(
     { loaded, layer: 0 },
     { loaded, layer: 1 },
-    { around: async (bytes, read) => read({}).then(() => void totals.push(bytes)) },
+    { runRead: async (bytes, read) => read({}).then(() => void totals.push(bytes)) },
   );
   assert.deepEqual([opened.sort(), totals], [[0, 1], [LONG.length]]);
 });
 
-test('an index cached without checksums gets them on demand, and keeps them', async (t) => {
+test('an index cached without checksums gets checksums on demand, and keeps them', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const tars = [tar(file('chmod', LONG), file('other', `${LONG}a`)), tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`))];
@@ -165,15 +165,15 @@ test('a pair of files is read once, however many names it has and however often 
   const opened: number[] = [];
   const loaded = await load(t, [side(LONG, 0o644), side(LONG, 0o600)], ['none', 'none'], counted(testReader(t), opened));
   const totals: number[] = [];
-  const around = async (bytes: number, read: (options: object) => Promise<void>) => {
+  const runRead = async (bytes: number, read: (options: object) => Promise<void>) => {
     totals.push(bytes);
     await read({});
   };
-  const lines = await contentsOf(loaded, { around });
+  const lines = await contentsOf(loaded, { runRead });
   assert.equal(lines.length, 301);
   assert.ok(lines.every((line) => line.endsWith(': same')));
-  assert.deepEqual(await contentsOf(loaded, { around }), lines);
-  await compareImages({ loaded, layer: 0 }, { loaded, layer: 1 }, { around });
+  assert.deepEqual(await contentsOf(loaded, { runRead }), lines);
+  await compareImages({ loaded, layer: 0 }, { loaded, layer: 1 }, { runRead });
   assert.deepEqual([totals, opened.sort()], [[LONG.length], [0, 1]]);
 });
 
@@ -189,7 +189,7 @@ test('two images of a file with 300 hard links: each side counts its bytes once,
   };
   const totals: number[] = [];
   const { rows, counts } = await compareImages(await view('a'), await view('b'), {
-    around: async (bytes, read) => {
+    runRead: async (bytes, read) => {
       totals.push(bytes);
       await read({});
     },
@@ -202,7 +202,7 @@ test('two images of a file with 300 hard links: each side counts its bytes once,
   assert.deepEqual(totals, [LONG.length + 1]);
 });
 
-test('a truncated file is unread, those before it are not', async (t) => {
+test('a truncated file is unread, but not the files before it', async (t) => {
   const below = tar(file('first', LONG), file('cut', LONG));
   const above = concat(file('first', LONG, { mode: 0o600 }), file('cut', LONG, { mode: 0o600 }));
   for (const packings of PACKINGS) {

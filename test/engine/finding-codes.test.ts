@@ -1,5 +1,6 @@
 // Every code of a finding, with an input that raises it and its expected texts. A new code needs a new row: a code without a row fails, and
-// so does a row whose input raises nothing. `input` is null for codes raised when files are laid out, see test/driver.
+// so does a row whose input raises nothing. `input` is null for codes that are raised elsewhere: when files are laid out (see test/driver),
+// by the data of engines and registries (see test/source), or where all bodies are read (see test/findings).
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -22,8 +23,10 @@ import {
   pack,
   writeFolder,
 } from '../support/image-builder.ts';
+import { SECRET_SAMPLES } from '../support/secret-samples.ts';
 import {
   concat,
+  directory,
   file,
   gnuLongName,
   gnuSparse,
@@ -47,13 +50,13 @@ interface Row {
   readonly title: RegExp;
   readonly hint: RegExp;
   readonly message: RegExp;
-  /** Further codes that the same input rightly raises. */
+  /** Further codes that the same input is expected to raise. */
   readonly beside?: readonly FindingCode[];
 }
 
 const BASE = tar(file('etc/passwd', 'root'));
 
-/** A docker-archive of these layers with a valid config and manifest.json. */
+/** Makes a docker-archive of these layers with a valid config and manifest.json. */
 const docker = (...layers: Uint8Array[]): FileMap => dockerArchive([{ layers }]);
 const image =
   (...layers: Uint8Array[]): Input =>
@@ -72,7 +75,7 @@ const withConfig =
     ]);
     return archiveOf(content === null ? files : files.set('c.json', utf8(content)));
   };
-/** An OCI archive of one image with a modified manifest. */
+/** Makes an OCI archive of one image with a modified manifest. */
 const withManifest =
   (change: (built: ReturnType<typeof ociImage>, files: Files) => object): Input =>
   () => {
@@ -93,7 +96,48 @@ const oci =
     return archiveOf(ociLayout(files, [built]));
   };
 
+/** A code of secrets that a scan of files raises: an image with its sample. */
+function secretRow(code: FindingCode): Row {
+  const sample = SECRET_SAMPLES[code];
+  const { title, hint } = FINDING_HINTS[code];
+  const { path: name, text } = sample?.() ?? { path: '', text: '' };
+  return {
+    severity: FINDING_SEVERITY[code],
+    input: sample === undefined ? null : image(tar(file(name, text))),
+    title: new RegExp(`^${title}$`),
+    hint: new RegExp(`^${hint}$`),
+    message: new RegExp(`^${title}`),
+  };
+}
+
+const SECRET_ROWS = Object.fromEntries(
+  Object.keys(FINDING_SEVERITY)
+    .filter((code) => code.startsWith('secret-'))
+    .map((code) => [code, secretRow(code as FindingCode)]),
+) as Record<Extract<FindingCode, `secret-${string}`>, Row>;
+
+/** By code of secrets in configs. */
+const configRow = (code: FindingCode, config: object): Row => ({
+  ...secretRow(code),
+  message: /^Secret in the (?:variable DB_PASSWORD|build argument API_KEY of a step of the history)$/,
+  input: withConfig(JSON.stringify({ ...imageConfig([BASE]), ...config })),
+});
+
+/** A note about ten bytes at a path of the catalogue. */
+const catalogued = (path: string, title: RegExp, hint: RegExp): Row => ({
+  severity: 'note',
+  input: image(tar(file(path, 'ten bytes!'))),
+  title,
+  hint,
+  message: /^10 B, /,
+});
+
 const ROWS: Readonly<Record<FindingCode, Row>> = {
+  ...SECRET_ROWS,
+  'secret-env-password': configRow('secret-env-password', { config: { Env: ['DB_PASSWORD=correct horse'] } }),
+  'secret-build-arg': configRow('secret-build-arg', { history: [{ created_by: 'RUN |1 API_KEY=battery staple /bin/sh -c make' }] }),
+  // Files of several gigabytes: see test/archive/body-scan.test.ts.
+  'scan-limit': { severity: 'note', input: null, title: /in part/, hint: /longer than what is searched/, message: /./ },
   'missing-blob': {
     severity: 'error',
     input: oci((files, built) => files.remove(built.layers[0] ?? built)),
@@ -128,6 +172,9 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     message: /the gzip stream is damaged/,
     beside: ['diffid-mismatch'],
   },
+  'changed-on-disk': { severity: 'error', input: null, title: /Changed on the disk/, hint: /pull the image again/, message: /./ },
+  'toc-mismatch': { severity: 'error', input: null, title: /Table of contents/, hint: /shown as it is/, message: /./ },
+  unverified: { severity: 'note', input: null, title: /Not verified/, hint: /--verify reads/, message: /./ },
   'bad-tar': {
     severity: 'error',
     input: image(concat(file('a', 'x'), new Uint8Array(1024).fill(0x41))),
@@ -208,7 +255,8 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   },
   'parent-loop': {
     severity: 'error',
-    input: () => archiveOf(legacyArchive([BASE, BASE]).set(`${hexOf(utf8('layer 0'))}/json`, json({ parent: hexOf(utf8('layer 1')) }))),
+    input: () =>
+      archiveOf(legacyArchive([BASE, tar(file('b', 'y'))]).set(`${hexOf(utf8('layer 0'))}/json`, json({ parent: hexOf(utf8('layer 1')) }))),
     title: /Layers in a circle/,
     hint: /its own parent/,
     message: /the parents of [0-9a-f]{12} lead in a circle/,
@@ -490,13 +538,55 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only listed in raw/,
     message: /a name of 65537 bytes, the limit is 65536/,
   },
+  'waste-apt-lists': catalogued('var/lib/apt/lists/x', /lists of apt/, /rm -rf .*DL3009/),
+  'waste-apt-cache': catalogued('var/cache/apt/x', /Downloads of apt/, /apt-get clean/),
+  'waste-apk-cache': catalogued('var/cache/apk/x', /apk/, /--no-cache .*DL3019/),
+  'waste-yum-cache': catalogued('var/cache/yum/x', /yum/, /yum clean all .*DL3032/),
+  'waste-dnf-cache': catalogued('var/cache/dnf/x', /dnf/, /dnf clean all .*DL3040/),
+  'waste-pip-cache': catalogued('root/.cache/pip/x', /pip/, /--no-cache-dir .*DL3042/),
+  'waste-npm-cache': catalogued('home/a/.npm/_cacache/x', /npm/, /npm cache clean/),
+  'waste-go-build-cache': catalogued('root/.cache/go-build/x', /Go/, /earlier stage/),
+  'waste-cargo-cache': catalogued('root/.cargo/registry/x', /Cargo/, /cargo.registry/),
+  'waste-maven-repository': catalogued('root/.m2/repository/x', /Maven/, /folder \.m2/),
+  'waste-gradle-cache': catalogued('root/.gradle/caches/x', /Gradle/, /folder \.gradle/),
+  'waste-composer-cache': catalogued('root/.composer/cache/x', /Composer/, /composer install/),
+  'waste-gem-cache': catalogued('usr/lib/ruby/gems/3.2.0/cache/x', /RubyGems/, /gem files/),
+  'waste-conda-pkgs': catalogued('opt/conda/pkgs/x', /conda/, /conda clean/),
+  'waste-pyc': catalogued('app/__pycache__/x', /Python/, /PYTHONDONTWRITEBYTECODE/),
+  'waste-logs': catalogued('var/log/x', /Log/, /logs/),
+  'waste-tmp': catalogued('tmp/x', /Temporary/, /tmpfs/),
+  'waste-git-folder': catalogued('app/.git/x', /Git/, /dockerignore/),
+  'waste-build-tools': catalogued('usr/bin/x86_64-linux-gnu-gcc-12', /Build tools/, /copy only the result/),
+  'waste-removed-later': {
+    severity: 'note',
+    input: image(tar(file('a/b', 'ten bytes!')), tar(file('.wh.a'))),
+    title: /Removed by a later layer/,
+    hint: /stay in the image/,
+    message: /^10 B, removed by layer 1$/,
+  },
+  'waste-metadata-only-copy': { severity: 'note', input: null, title: /metadata/, hint: /--chown/, message: /./ },
+  'waste-same-content': { severity: 'note', input: null, title: /Same content/, hint: /link to it/, message: /./ },
+  'mode-setuid': {
+    severity: 'note',
+    input: image(tar(file('usr/bin/su', 'x', { mode: 0o4755 }))),
+    title: /Runs as its owner/,
+    hint: /chmod u-s/,
+    message: /^mode 4755$/,
+  },
+  'mode-world-writable': {
+    severity: 'warning',
+    input: image(tar(directory('open/', { mode: 0o777 }), directory('tmp/', { mode: 0o1777 }))),
+    title: /Everyone may write/,
+    hint: /chmod o-w/,
+    message: /^mode 0777$/,
+  },
 };
 
 async function findingsOf(t: TestContext, input: Input): Promise<readonly Finding[]> {
   const built = input(t);
   const reader = testReader(t);
   await using archive = await reader.open(typeof built === 'string' ? built : testFile(t, built));
-  return (await inspectArchive(reader, archive, { verify: true })).findings;
+  return (await inspectArchive(reader, archive, { verify: true, scan: true })).findings;
 }
 
 const CODES = Object.keys(FINDING_SEVERITY) as FindingCode[];

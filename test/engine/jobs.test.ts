@@ -5,7 +5,7 @@ import { createJobs, type JobContext } from '#engine';
 import { LayerscopeError } from '#model';
 import { hasCode } from '../support/asserts.ts';
 
-/** Work that runs until it is released or cancelled. */
+/** Creates work that runs until released or cancelled. */
 function held() {
   let release: () => void = () => {};
   let context: JobContext | null = null;
@@ -114,7 +114,7 @@ test('a running job can’t be dismissed', async () => {
   assert.throws(() => jobs.dismiss(id), hasCode('USAGE'));
 });
 
-test('the topic starts with a snapshot and reports a thousand steps in few messages', async () => {
+test('the topic starts with a snapshot and reports a thousand steps in a few messages', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     await using jobs = createJobs();
@@ -127,7 +127,7 @@ test('the topic starts with a snapshot and reports a thousand steps in few messa
       work.context()?.report({ doneBytes: i });
       if (i % 100 === 0) await Promise.resolve();
     }
-    assert.equal(updates.length, 2); // the second at the first change
+    assert.equal(updates.length, 2); // the snapshot, then one update for the first change; the rest wait for the timer
     mock.timers.tick(99);
     assert.equal(updates.length, 2);
     mock.timers.tick(1);

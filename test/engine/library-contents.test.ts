@@ -9,7 +9,7 @@ import { atEnd, testFile } from '../support/workbench.ts';
 
 const { signal } = new AbortController();
 
-/** A library with the image opened as `a1`. */
+/** Creates a library with the image opened as `a1`. */
 async function openLibrary(t: TestContext, image: Uint8Array) {
   const reader = createReader({ cacheFolder: null, workers: 0 });
   const jobs = createJobs({ intervalMs: 0 });
@@ -41,7 +41,7 @@ const LARGE = [...'ab'].map((end, mode) =>
   tar(file('late', 'x'.repeat(12_000_000) + end), file('chmod', 'y'.repeat(12_000_000), { mode: 0o600 + mode })),
 );
 
-test('a layer with much to compare is read by a job, and the rows have its result', async (t) => {
+test('a layer with much to compare is read by a job, and the rows include its result', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   const seen = new Set<number | null>();
   jobs.subscribe((list) => {
@@ -83,7 +83,7 @@ test('a caller gets its rows even if another caller cancelled the shared request
   );
 });
 
-test('a comparison’s rows count each file once a side', async (t) => {
+test('a comparison’s rows count each file once per side', async (t) => {
   const names = Array.from({ length: 300 }, (_, at) => `l${at}`);
   const layer = (end: string) => tar(file('f', 'x'.repeat(1_000) + end), ...names.map((name) => hardlink(name, 'f')));
   const { library } = await openLibrary(t, dockerArchive([[layer('a'), layer('b')]]));

@@ -8,9 +8,10 @@ import { createReader } from '#archive';
 import type { ArchiveSummary, Job } from '#contract';
 import { createJobs, createLibrary } from '#engine';
 import { encodeUtf8 } from '#model';
-import { hasCode } from '../support/asserts.ts';
+import { faultsIn, hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { changedPaths } from '../support/row-text.ts';
+import { SECRET_SAMPLES } from '../support/secret-samples.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 
@@ -23,13 +24,28 @@ const layers = [
 /** A tar with many members, long enough to cancel while it is read. */
 const LONG_LAYER = tar(...Array<Uint8Array>(20_000).fill(file('again')));
 
-/** A library over a reader without workers, and a folder to write archives to. */
+/** Creates a library over a reader without workers, and a folder to write archives to. */
 async function startLibrary(image: Uint8Array = dockerArchive({ name: 'web:1', layers })) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   const archive = path.join(folder, 'image.tar');
   await writeFile(archive, image);
   const reader = createReader({ cacheFolder: null, workers: 0 });
-  const jobs = createJobs({ intervalMs: 0 });
+  const real = createJobs({ intervalMs: 0 });
+  // Every reported phase; the topic skips phases that end quickly.
+  const phases: string[] = [];
+  const jobs: typeof real = {
+    ...real,
+    start: (what, run) =>
+      real.start(what, (context) =>
+        run({
+          ...context,
+          report(progress) {
+            if (progress.phase !== undefined) phases.push(progress.phase);
+            context.report(progress);
+          },
+        }),
+      ),
+  };
   const failures: unknown[] = [];
   const library = createLibrary({ reader, jobs, intervalMs: 0, onFailure: (error) => failures.push(error) });
   return {
@@ -38,6 +54,7 @@ async function startLibrary(image: Uint8Array = dockerArchive({ name: 'web:1', l
     jobs,
     library,
     failures,
+    phases,
     async open(release?: () => Promise<void>): Promise<Job> {
       return jobs.ended(library.open({ path: archive, title: 'image.tar', ...(release === undefined ? {} : { release }) }));
     },
@@ -54,12 +71,14 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   await using it = await startLibrary();
   const states: (readonly ArchiveSummary[])[] = [];
   it.library.subscribe((state) => states.push(state));
-  const phases = new Set<string>();
-  it.jobs.subscribe((jobs) => jobs.forEach(({ phase }) => void phases.add(phase)));
   const job = await it.open();
   assert.deepEqual([job.state, job.archiveId, job.image, job.error], ['done', 'a1', 0, null]);
   const summary = it.library.summary('a1');
-  assert.deepEqual([summary.title, summary.format, summary.images.length, summary.findings], ['image.tar', 'docker-archive', 1, []]);
+  const codes = summary.findings.map(({ code }) => code);
+  assert.deepEqual(
+    [summary.title, summary.format, summary.images.length, codes],
+    ['image.tar', 'docker-archive', 1, ['waste-removed-later']],
+  );
   const [image] = summary.images;
   assert.equal(image?.loaded, true);
   assert.deepEqual(
@@ -74,10 +93,6 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   assert.deepEqual(states[0], []);
   assert.equal(states.find((state) => state.length === 1)?.[0]?.images[0]?.loaded, false); // listed before its layers are read
   await until(() => isDeepStrictEqual(states.at(-1), [summary]), 'the topic has the whole summary');
-  assert.ok(
-    [...phases].some((phase) => /^reading layer \d of 2$/.test(phase)),
-    [...phases].join(),
-  );
 });
 
 test('changes and views are rows, from one table for all pages', async () => {
@@ -152,10 +167,28 @@ test('verifying finds a layer that does not match its config', async () => {
   image.set(encodeUtf8('LOCALHOST'), at);
   await using it = await startLibrary(image);
   await it.open();
-  assert.deepEqual(it.library.summary('a1').findings, []);
+  assert.deepEqual(faultsIn(it.library.summary('a1').findings), []);
   await it.jobs.ended(it.library.verify({ archiveId: 'a1', image: 0 }));
   const [found] = it.library.summary('a1').findings;
   assert.deepEqual([found?.code, found?.image, found?.layer], ['diffid-mismatch', 0, 0]);
+});
+
+test('a scan finds secrets, and a later check of the digests keeps them', async () => {
+  const secret = SECRET_SAMPLES['secret-github-token']?.().text ?? '';
+  await using it = await startLibrary(dockerArchive({ name: 'one', layers: [tar(file('app/token', secret))] }));
+  await it.open();
+  const ref = { archiveId: 'a1', image: 0 };
+  assert.equal(it.library.summary('a1').images[0]?.scanned, false);
+  assert.deepEqual(it.library.summary('a1').findings, []);
+  for (const start of [it.library.scan, it.library.verify]) {
+    assert.equal((await it.jobs.ended(start(ref))).state, 'done');
+    const { findings, images } = it.library.summary('a1');
+    assert.deepEqual(
+      findings.map(({ code, image, layer, path }) => [code, image, layer, path]),
+      [['secret-github-token', 0, 0, 'app/token']],
+    );
+    assert.equal(images[0]?.scanned, true);
+  }
 });
 
 test('closing closes the archive and releases its file once', async () => {
@@ -211,7 +244,7 @@ test('closing while its layers are read cancels the reading', async () => {
   assert.deepEqual(it.library.list(), []);
 });
 
-test('a failed release is reported, and does no harm', async () => {
+test('a failed release is reported, without other effects', async () => {
   await using it = await startLibrary();
   await it.open(async () => {
     throw new Error('the disk is gone');
@@ -264,4 +297,50 @@ test('a comparison with much to read runs as a job and can be cancelled', async 
   await assert.rejects(it.library.compare(side(1), side(2), control.signal));
   leave();
   assert.ok(it.jobs.list().every(({ kind }) => kind !== 'compare'));
+});
+
+test('a job reports which layer it reads', async () => {
+  await using it = await startLibrary();
+  await it.open();
+  assert.deepEqual(
+    [...new Set(it.phases)].filter((phase) => phase.startsWith('reading layer')),
+    ['reading layer 1 of 2', 'reading layer 2 of 2'],
+  );
+});
+
+test('a file that is open already is the archive of a job that opens it again, until it changes or is closed', async () => {
+  await using it = await startLibrary();
+  const first = await it.open();
+  const again = await it.open();
+  assert.deepEqual([again.state, again.archiveId, again.image], ['done', first.archiveId, 0]);
+  const both = await Promise.all([it.open(), it.open()]);
+  assert.deepEqual(
+    both.map(({ archiveId }) => archiveId),
+    [first.archiveId, first.archiveId],
+  );
+  assert.equal(it.library.list().length, 1);
+
+  await writeFile(it.archive, dockerArchive({ name: 'web:2', layers }));
+  const changed = await it.open();
+  assert.notEqual(changed.archiveId, first.archiveId);
+  assert.equal(it.library.list().length, 2);
+
+  await it.library.close(changed.archiveId ?? '');
+  let released = 0;
+  const last = await it.open(async () => {
+    released++;
+  });
+  assert.notEqual(last.archiveId, changed.archiveId);
+  // The archive is already open, so this job releases the source that it was given.
+  await it.open(async () => {
+    released += 10;
+  });
+  assert.equal(released, 10);
+});
+
+test('two jobs that open a file at the same time result in one archive', async () => {
+  await using it = await startLibrary();
+  const both = await Promise.all([it.open(), it.open()]);
+  assert.equal(both[0]?.archiveId, both[1]?.archiveId);
+  assert.equal(it.library.list().length, 1);
 });

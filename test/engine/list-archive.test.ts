@@ -35,14 +35,14 @@ async function listAll(t: TestContext, files: Readonly<Record<string, Uint8Array
   return listed;
 }
 
-/** A ZIP file written by Python's library. */
+/** Makes a ZIP file with Python's library. */
 function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array {
   const script =
     'import sys,json,zipfile,io\nb=io.BytesIO()\nz=zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED)\nf,c=json.loads(sys.argv[1])\n[z.writestr(k,v) for k,v in f.items()]\nz.comment=c.encode()\nz.close()\nsys.stdout.buffer.write(b.getvalue())';
   return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
 }
 
-test('an archive with names of a megabyte is listed up to the limit, each name cut off', async (t) => {
+test('an archive with names of a megabyte is listed up to the limit, with each name cut off', async (t) => {
   const long = (index: number) => concat(pax({ path: `${index}/${'x'.repeat(1_000_000)}` }), file('s', ''));
   const packed = gzipSync(tar(concat(...Array.from({ length: 60 }, (_, index) => long(index)))));
   const names = gzipSync(
@@ -72,7 +72,7 @@ test('tars compressed with xz or bzip2 are listed as far as they can be read; ot
   );
 });
 
-test('tars are listed, plain and compressed; a compressed file that is not a tar is no archive', async (t) => {
+test('tars are listed, plain and compressed; a compressed file that is not a tar is not an archive', async (t) => {
   const list = 'd/=directory d/a=3 evil\\u202E=1';
   assert.deepEqual(
     await listAll(t, {

@@ -7,6 +7,7 @@ import { createReader } from '#archive';
 import type { StoreReport } from '#contract';
 import { createJobs, createLibrary, createStoreList, createStoreThread, type KeptHomes, type StoreLocation } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
+import { archiveOf, Files, ociImage, ociLayout } from '../support/image-builder.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 
@@ -99,7 +100,7 @@ test('a mounted layer is written to, its changes are listed, and committed as a 
   await assert.rejects(stores.mountPath('s1', run), { code: 'NOT_FOUND' });
   const [{ path: at, findings }, again] = await Promise.all([stores.mount('s1', run), stores.mount('s1', run)]);
   assert.equal(again.path, at, 'mounted once, however often it is requested');
-  // Only root may change owners. Whichever of the two calls lays the layer out reports it.
+  // Only root may change owners. The call that lays out the layer reports this.
   const owners = ['the owner of 2 entries could not be kept: only root may give files away'];
   assert.deepEqual([...findings, ...again.findings], process.getuid?.() === 0 ? [] : owners);
   assert.equal(await stores.mountPath('s1', run), at);
@@ -243,4 +244,30 @@ test('the report names the problem of a store that can’t be read', async (t) =
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   writeFileSync(path.join(home, 'index.json'), '{');
   assert.match((await own()).problem ?? '', /index\.json/);
+});
+
+test('an image that was opened by name is imported with its name, and leaves no file behind', async (t) => {
+  const { folder, image, jobs, library, stores, own } = startStores(t);
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith('layerscope-store-'));
+  const files = new Files();
+  const annotations = { 'io.containerd.image.name': 'docker.io/library/other:2' };
+  const manifest = ociImage(files, { layers: [{ tar: tar(file('c', 'three')), packed: 'gzip' }], annotations });
+  const oci = path.join(folder, 'oci.tar');
+  writeFileSync(oci, archiveOf(ociLayout(files, [manifest])));
+  const importOf = async (from: string) => {
+    const opened = library.open({ path: null, title: 'by name', read: (reader, options) => reader.open(from, options) });
+    const { archiveId } = await jobs.ended(opened);
+    return jobs.ended(stores.importImage('s1', { archiveId: archiveId ?? '', image: 0 }, null));
+  };
+  const imported = await importOf(oci);
+  assert.deepEqual([imported.state, imported.error], ['done', null]);
+  // Without a manifest, as stored by engines.
+  assert.equal((await importOf(image)).error?.code, 'UNSUPPORTED');
+  const { images } = await own();
+  assert.deepEqual(
+    images.map(({ names, layers }) => [names, layers.length]),
+    [[['docker.io/library/other:2'], 1]],
+  );
+  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('layerscope-store-') && !before.includes(name));
+  assert.deepEqual(left, []);
 });

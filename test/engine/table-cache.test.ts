@@ -4,7 +4,7 @@ import type { RowTable } from '#model';
 import { createTableCache } from '../../src/engine/library/table-cache.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
-/** Makes tables and counts the calls. */
+/** Returns a function that makes tables and counts its calls. */
 function counted(length = 1) {
   const make = async (): Promise<RowTable> => {
     make.count++;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildStack, wastedByLayer } from '#changes';
 import { createJobs, createLibrary, reportWaste } from '#engine';
+import { aloneFrom } from '../../src/engine/read/compare-images.ts';
 import { searchLayers } from '../../src/engine/read/search-layers.ts';
 import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
@@ -52,11 +53,16 @@ test('waste by file and waste by layer have the same total', async (t) => {
   assert.deepEqual(report, {
     wastedBytes: 260,
     files: [
-      { path: 'etc/hosts', wastedBytes: 220, layers: [0, 1, 2] },
-      { path: 'etc/old', wastedBytes: 40, layers: [0] },
+      { path: 'etc/hosts', wastedBytes: 220, layers: [0, 1, 2], hiddenBy: 2, cause: 'overwritten' },
+      { path: 'etc/old', wastedBytes: 40, layers: [0], hiddenBy: 1, cause: 'deleted' },
+    ],
+    groups: [
+      { cause: 'overwritten', bytes: 220, files: 1 },
+      { cause: 'deleted', bytes: 40, files: 1 },
     ],
     byLayer: [140, 120, 0],
     rewritten: null,
+    kinds: [{ code: 'waste-removed-later', bytes: 40, hadolint: null, places: [{ path: 'etc/old', layer: 0, bytes: 40, removedIn: 1 }] }],
   });
   assert.equal((await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 1, signal)).files.length, 1);
 });
@@ -64,7 +70,14 @@ test('waste by file and waste by layer have the same total', async (t) => {
 test('an image without layers wastes nothing', () => {
   const stack = buildStack([]);
   assert.deepEqual(wastedByLayer(stack), []);
-  assert.deepEqual(reportWaste(stack, 5, null), { wastedBytes: 0, files: [], byLayer: [], rewritten: null });
+  assert.deepEqual(reportWaste({ stack, findings: [] }, 5, null), {
+    wastedBytes: 0,
+    files: [],
+    groups: [],
+    byLayer: [],
+    rewritten: null,
+    kinds: [],
+  });
 });
 
 test('a search finds paths of every layer with the kind of each change', async (t) => {
@@ -82,6 +95,33 @@ test('a search finds paths of every layer with the kind of each change', async (
   const first = await library.search(ref, { text: 'etc/*', limit: 1 }, signal);
   assert.deepEqual([first.total, first.matches.length], [2, 1]);
   assert.equal((await library.search(ref, { text: '/(/', limit: 1 }, signal)).problem, 'not a regular expression');
+});
+
+test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
+  const layer = tar(directory('Files/'), directory('Files/Windows/'), file('Files/Windows/a.dll', 'a'), file('Hives/System_Delta', 'h'));
+  const { library, ids } = await open(
+    t,
+    dockerArchive({ name: 'w:1', os: 'windows', layers: [layer] }),
+    dockerArchive({ name: 'l:1', layers: [layer] }),
+  );
+  const paths = async (image: number, text: string) =>
+    (await library.search({ archiveId: ids[image] ?? '', image: 0 }, { text, limit: 10 }, signal)).matches.map(({ path }) => path);
+  for (const text of ['C:\\Windows\\a.dll', 'c:\\windows\\a', 'C:/Windows/*.dll']) {
+    assert.deepEqual(await paths(0, text), ['Files/Windows/a.dll'], text);
+    assert.deepEqual(await paths(1, text), [], text);
+  }
+  assert.deepEqual(await paths(0, 'D:\\Windows'), []);
+});
+
+test('a part of an image distinguishes names by case as the image does, however its os is spelled', () => {
+  for (const [os, caseInsensitive] of [
+    ['Windows', true],
+    ['windows', true],
+    ['linux', false],
+  ] as const) {
+    const loaded = { image: { os }, layers: [null, null], stack: buildStack([null, null], { caseInsensitive }) };
+    assert.equal(aloneFrom(loaded as never, 1).stack.caseInsensitive, caseInsensitive, os);
+  }
 });
 
 test('an aborted search ends', async () => {

@@ -179,7 +179,7 @@ test('extended attributes are read and written, with the zeros after the last', 
 test('extended attributes that are cut off, or point to themselves, are refused', () => {
   const bytes = bytesOf(ATTRIBUTES);
   for (let length = 1; length < 33; length++) {
-    // Sixteen bytes are the complete first entry, which says that another follows.
+    // Sixteen bytes are the complete first entry, which states that another follows.
     const cut = bytes.slice(0, length);
     if (length === 16) assert.equal(parseExtendedAttributes(cut).length, 1);
     else assert.throws(() => parseExtendedAttributes(cut), { code: 'DAMAGED' }, `cut at ${length}`);
@@ -187,7 +187,7 @@ test('extended attributes that are cut off, or point to themselves, are refused'
   assert.throws(() => parseExtendedAttributes(bytesOf('0400000000030300666f6f0062617200')), { code: 'DAMAGED' });
 });
 
-test('extended attributes that are too long for their length fields are refused', () => {
+test('extended attributes too long for their length fields are refused', () => {
   assert.throws(() => encodeExtendedAttributes([{ name: 'x'.repeat(256), value: new Uint8Array(0), flags: 0 }]), { code: 'TOO_LARGE' });
   assert.throws(() => encodeExtendedAttributes([{ name: 'x', value: new Uint8Array(65536), flags: 0 }]), { code: 'TOO_LARGE' });
   assert.throws(() => encodeExtendedAttributes([{ name: '漢', value: new Uint8Array(0), flags: 0 }]), { code: 'BAD_REQUEST' });

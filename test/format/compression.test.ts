@@ -61,7 +61,7 @@ test('a stream that is cut off yields the beginning of its text and TRUNCATED', 
   }
 });
 
-test('a stream with any one bit flipped never yields another text without an error', () => {
+test('a stream with any single bit flipped never yields another text without an error', () => {
   for (const [name, create, packed] of SAMPLES) {
     if (name.includes('unchecked')) continue;
     for (let at = 0; at < packed.length; at++) {
@@ -74,7 +74,7 @@ test('a stream with any one bit flipped never yields another text without an err
   }
 });
 
-test('bytes after the last stream are left alone and not counted as used', () => {
+test('bytes after the last stream are ignored and not counted as used', () => {
   for (const [create, packed] of [
     [xz, XZ_SAMPLES.crc64],
     [bzip2, BZIP2_SAMPLES['one stream']],

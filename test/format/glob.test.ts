@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPathMatcher, invalidGlob } from '#format/path';
+import { invalidGlob, PathMatcher } from '#format/path';
 import { encodeUtf8 } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { latin1 } from '../support/tar-builder.ts';
 
 function matches(pattern: string, path: string | Uint8Array, ignoreCase = false): boolean {
-  return createPathMatcher([pattern], { ignoreCase })(typeof path === 'string' ? encodeUtf8(path) : path);
+  return new PathMatcher([pattern], { ignoreCase }).matches(typeof path === 'string' ? encodeUtf8(path) : path);
 }
 
 function assertMatches(pattern: string, yes: readonly string[], no: readonly string[]): void {
@@ -77,4 +78,12 @@ test('a pattern that names nothing, leads out, or is too long is reported', () =
   assert.equal(invalidGlob('../x'), 'leads out of the image');
   assert.equal(invalidGlob('a/'.repeat(200)), 'has too many folders');
   assert.equal(invalidGlob('/usr/**'), null);
+});
+
+test('patterns and names made to take long are refused after a number of steps', () => {
+  const matcher = new PathMatcher(['**/*a'.repeat(60)], { ignoreCase: false, mostSteps: 100_000 });
+  const path = encodeUtf8('a'.repeat(200).concat('/').repeat(200));
+  assert.throws(() => {
+    for (let i = 0; i < 100; i++) matcher.matches(path);
+  }, hasCode('TOO_LARGE'));
 });

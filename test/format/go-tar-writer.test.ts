@@ -22,7 +22,7 @@ interface GoResult {
   readonly error?: string;
 }
 
-// Made by test/fixtures/go-tar/main.go: random headers, and for each what Go's archive/tar wrote or why it refused it.
+// Made by test/fixtures/go-tar/main.go: random headers with what Go's archive/tar wrote for each, or why it was refused.
 const results = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/go-tar/headers.json.gz', import.meta.url))).toString(),
 ) as readonly GoResult[];
@@ -37,7 +37,7 @@ function headerOf({ name, linkname, uname, gname, records, format, ...rest }: Go
   return format === '' ? { ...header, records: own } : { ...header, records: own, form: format };
 }
 
-/** Go's words without the values, as it prints times and strings differently. */
+/** Returns Go's error message without the values, because Go prints times and strings differently. */
 function reasons(message: string): string {
   return message.replaceAll(/=[^;]*/g, '').replace(/invalid PAX record.*/s, 'invalid PAX record');
 }
@@ -52,7 +52,7 @@ test("headers are written byte for byte as Go's archive/tar writes them", () => 
   }
 });
 
-test('what Go refuses to write is refused for the same reasons', () => {
+test('headers that Go refuses to write are refused for the same reasons', () => {
   const refused = results.filter(({ error }) => error !== undefined);
   assert.ok(refused.length > 50);
   for (const { header, error } of refused) {

@@ -62,7 +62,7 @@ test("any file may be named manifest.json: only null and lists of objects are a 
   assert.deepEqual([null, [], [{}], [{}, 1], {}, 'x', 3].map(isDockerManifest), [true, true, true, false, false, false, false]);
 });
 
-test('a path has a digest in the forms that tools write, and in no other', () => {
+test('a digest is found in a path in the forms that tools write, and in no other', () => {
   const stating = [
     `blobs/sha256/${HEX}`,
     `sha256:${HEX}`,
@@ -96,7 +96,7 @@ test('an index lists descriptors with a digest; null manifests are an empty list
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
-test('its fields decide what a document is', () => {
+test('fields decide what a document is', () => {
   assert.equal(parseIndexed({ manifests: [] })?.kind, 'index');
   assert.equal(parseIndexed({ layers: [] })?.kind, 'manifest');
   assert.equal(parseIndexed({ config: {}, layers: null })?.kind, 'manifest');
@@ -132,13 +132,13 @@ test('the name of a platform has the stated parts', () => {
   assert.equal(name({ os: 'lin\u001bux', architecture: 'amd64' }), 'lin\\x1Bux/amd64');
 });
 
-test('a platform may have any name, even that of a property of objects', () => {
+test('a platform may have any name, even that of an object property', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'valueOf']) {
     assert.equal(platformRank(`${name}/${name}`, 'linux/amd64'), null);
     assert.equal(platformRank(`linux/${name}`, `linux/${name}`), 0);
     assert.equal(platformRank('linux/amd64', `${name}/${name}/v1`), null);
   }
-  // A variant that no processor has matches only itself.
+  // A nonexistent variant matches only itself.
   assert.equal(platformRank('linux/arm/v7', 'linux/arm/v99999999999'), null);
   assert.equal(platformRank('linux/arm/v6', 'linux/arm/v7'), 1);
 });

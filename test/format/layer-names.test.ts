@@ -10,7 +10,7 @@ const names = (flags: number) =>
     .filter(([, bit]) => (flags & bit) !== 0)
     .map(([name]) => name);
 
-/** A line for each member: `path` or `-`, and its flags. */
+/** Returns a line for each member: `path` or `-`, and its flags. */
 function rows({ table }: BuiltLayer): string[] {
   return Array.from({ length: table.memberCount }, (_, row) => {
     const node = table.node[row] as number;
@@ -31,7 +31,7 @@ describe('names in normal form', () => {
     assert.equal(built.table.node[0], 0);
   });
 
-  test('a layer of just a ./ entry is empty, without findings', () => {
+  test('a layer with only a ./ entry is empty, without findings', () => {
     const built = layer(directory('./'));
     assert.deepEqual([rows(built), built.findings, built.entries, built.fileBytes], [[''], [], 1, 0]);
   });
@@ -64,7 +64,7 @@ describe('names in normal form', () => {
     assert.deepEqual(reported(built.findings), ['invalid-utf8-name \\xE4', 'invalid-utf8-name \\xF6', 'invalid-utf8-name dir/\\xFF\\xFE']);
   });
 
-  test('if a folder is not UTF-8, no name below it is', () => {
+  test('if a folder’s name is not UTF-8, no name below it is', () => {
     const built = layer(file(latin1('\xE4/a')), file(latin1('\xE4/b')), file('c'));
     assert.deepEqual(rows(built), ['\xE4/a nameNotUtf8', '\xE4/b nameNotUtf8', 'c']);
   });
@@ -157,7 +157,7 @@ describe('names that lead out', () => {
     }
   });
 
-  test('names that only look like those are not marked', () => {
+  test('names that only look like such names are not marked', () => {
     const good = ['..a', 'a/...', '..a/b', 'a:b', 'ab:c', 'dir/C:x', 'dev-disk-by\\x2dlabel', 'a\\b', 'x..', '. ', 'a/.b', '1:2'];
     for (const name of good) assert.deepEqual(layer(file(name)).findings, [], name);
   });
@@ -169,7 +169,7 @@ describe('names that lead out', () => {
       assert.deepEqual(rows(layer(hardlink('h', target))), ['h'], target);
   });
 
-  test('a symbolic link may lead anywhere', () => {
+  test('a symbolic link may point anywhere', () => {
     for (const target of ['/etc/passwd', '../../../x', 'C:\\x']) {
       const built = layer(symlink('l', target));
       assert.deepEqual([rows(built), built.findings], [['l'], []], target);
@@ -188,7 +188,7 @@ describe('names that lead out', () => {
   });
 });
 
-describe('what members of a layer do to each other', () => {
+describe('effects of a layer’s members on each other', () => {
   test('a symbolic link in a name is followed inside the root, with a note', () => {
     const built = layer(
       directory('data/'),
@@ -209,7 +209,7 @@ describe('what members of a layer do to each other', () => {
     );
   });
 
-  test('the missing target of a link is created as a folder; whiteouts and opaque markers follow links too', () => {
+  test('a link’s missing target is created as a folder; whiteouts and opaque markers follow links too', () => {
     const built = layer(symlink('s', 'nowhere/at'), file('s/x'), file('s/.wh.gone'), file('s/t/.wh..wh..opq'), directory('s/'));
     assert.deepEqual(rows(built), ['s superseded', 'nowhere/at/x', 'nowhere/at/gone whiteout', 'nowhere/at/t opaque', 's']);
   });
@@ -239,7 +239,7 @@ describe('what members of a layer do to each other', () => {
     assert.deepEqual([...built.table.linkTarget], [0, 1]);
   });
 
-  test('an entry that replaces a folder removes what the layer put below it before', () => {
+  test('an entry that replaces a folder removes what the layer added below it before', () => {
     const built = layer(directory('v/'), file('v/R', 'x'), file('v/d/.wh.w'), file('v/.wh..wh..opq'), file('v', 'ten bytes.'));
     assert.deepEqual(rows(built), ['v superseded', 'v/R superseded', 'v/d/w whiteout superseded', 'v opaque superseded', 'v']);
     assert.deepEqual(reported(built.findings), ['folder-replaced v', 'duplicate-path v']);
@@ -356,7 +356,7 @@ describe('whiteouts', () => {
     assert.deepEqual(built.findings, []);
   });
 
-  test('names that only begin like one are normal', () => {
+  test('names that only begin like a whiteout are normal', () => {
     assert.deepEqual(rows(layer(file('.wh'), file('.whx'), file('a.wh.b'), file('.WH.a'), file('.wh.d/f'))), [
       '.wh',
       '.whx',
@@ -367,7 +367,7 @@ describe('whiteouts', () => {
   });
 });
 
-describe('columns', () => {
+describe('columns of the table', () => {
   test('a row has all values of its member', () => {
     const { table } = layer(
       file('f', 'hello', { mode: 0o100644, uid: 1, gid: 2, uname: 'u', gname: 'g', mtime: 99 }),
@@ -399,11 +399,11 @@ describe('columns', () => {
     assert.deepEqual(links, [null, null, 'target', 'f', null]);
   });
 
-  test('nanoseconds take no memory if there are none', () => {
+  test('nanoseconds take no memory if all are zero', () => {
     assert.equal(layer(file('a'), file('b')).table.mtimeNanos.length, 0);
   });
 
-  test('members with the same metadata share a meta, whatever is between them', () => {
+  test('members with the same metadata share a meta, even if not consecutive', () => {
     const mode = (value: number) => ({ mode: value, uname: 'root' });
     const { table } = layer(
       file('a', '', mode(1)),
@@ -451,7 +451,7 @@ describe('columns', () => {
     assert.equal(built.table.metas[built.table.meta[1] as number]?.attributes, null);
   });
 
-  test('attributes in another order share a meta; with another owner they do not', () => {
+  test('members with the same attributes in another order share a meta, but not with another owner', () => {
     const one: [string, string][] = [
       ['SCHILY.xattr.a', '1'],
       ['SCHILY.xattr.b', '2'],
@@ -488,7 +488,7 @@ describe('columns', () => {
     assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);
   });
 
-  test('globals and unknown types are raw only; globals are no entries', () => {
+  test('globals and unknown types are raw only; globals are not entries', () => {
     const built = layer(paxGlobal({ comment: 'c' }), member({ name: 'v', typeflag: 'V' }, 'body'), file('f', 'xy'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', 'f']);
     assert.deepEqual([built.entries, built.fileBytes], [2, 2]);

@@ -65,7 +65,7 @@ test('the reason says what the name means on Windows', () => {
   assert.equal(reservedOnWindows('plain.txt'), null);
 });
 
-test('a name in a Windows image is odd if Windows reserves or refuses it; an alternate data stream is not', () => {
+test('a name in a Windows image is unusual if Windows reserves or refuses it; an alternate data stream is not', () => {
   const odd = (name: string) => oddOnWindows(encodeUtf8(name));
   for (const name of ['NUL', 'con.txt', 'COM¹', 'aux', 'lpt1.x:stream', 'AUX .log']) assert.match(odd(name) ?? '', /device/, name);
   for (const name of ['dot.', 'blank ', '...', 'f.:stream']) assert.match(odd(name) ?? '', /ends in/, name);

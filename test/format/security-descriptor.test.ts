@@ -35,6 +35,17 @@ test("a file's descriptor is parsed into its parts", () => {
   assert.equal(hexOf(encodeSecurityDescriptor(descriptor)), hexOf(PLAIN));
 });
 
+test('the offset of a list that the descriptor does not have is ignored', () => {
+  const bytes = PLAIN.slice();
+  new DataView(bytes.buffer).setUint16(2, CONTROL.selfRelative, true);
+  for (const offset of [52, 5000]) {
+    new DataView(bytes.buffer).setUint32(12, offset, true);
+    new DataView(bytes.buffer).setUint32(16, offset, true);
+    const { sacl, dacl } = parseSecurityDescriptor(bytes);
+    assert.deepEqual([sacl, dacl], [null, null]);
+  }
+});
+
 // SDDL as Windows prints it, for descriptors of its own files and of other objects.
 const SDDL = [
   'O:BAG:BAD:(A;;FA;;;SY)',
@@ -58,7 +69,7 @@ test('SDDL as Windows prints it survives parsing and formatting', () => {
   assert.equal(hexOf(sddlToSecurityDescriptor('O:BAG:BAD:(A;;FA;;;SY)')), hexOf(PLAIN));
 });
 
-test('SDDL may be in any order and case, with spaces, numbers and whole masks', () => {
+test('SDDL may be in any order and case, with spaces, numbers and complete masks', () => {
   const same = (text: string, expected: string) => assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(text)), expected, text);
   same('D:(A;;FA;;;SY)G:BAO:BA', 'O:BAG:BAD:(A;;FA;;;SY)');
   same('o:ba g:s-1-5-32-544 d:pai( A ; oici ; 0x1f01ff ; ; ; s-1-5-18 ) (a;;2032127;;;sy)', 'O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;;FA;;;SY)');
@@ -180,7 +191,7 @@ test('a condition that SDDL can not express has no SDDL, and never that of anoth
   }
   const sayable = bytesOf(`61727478 f8 02000000 6100 ${one} 80 00`);
   assert.equal(descriptorToSddl(ace(9, sayable)), 'D:(XA;;CC;;;WD;(a == 1))');
-  // An entry of an unconditional type has no condition, whatever its data looks like.
+  // An entry of an unconditional type has no condition, regardless of its data.
   assert.throws(() => descriptorToSddl(ace(0, sayable)), { code: 'UNSUPPORTED' });
 });
 

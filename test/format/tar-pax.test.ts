@@ -32,7 +32,7 @@ const refusedAt = (offset: number, message: RegExp, ...parts: Uint8Array[]) => {
 };
 
 describe('PAX records', () => {
-  test('records override everything that they may override', () => {
+  test('records override every field that they may override', () => {
     const got = first(
       pax({ path: 'p'.repeat(400), uid: '4294967296', gid: '-1', uname: 'ü', gname: 'g', mtime: '1764036549.123456789' }),
       file('short', 'body', { uid: 1, gid: 1, uname: 'u', gname: 'x', mtime: 5 }),
@@ -185,7 +185,7 @@ describe('PAX records', () => {
 });
 
 describe('PAX global headers', () => {
-  test('a global header is an entry of its own, reported, and not applied to what follows', () => {
+  test('a global header is a separate entry, reported, and not applied to what follows', () => {
     const { members, findings } = collect(tar(paxGlobal({ path: 'global', mtime: '77', comment: 'c' }), file('n', 'x', { mtime: 5 })));
     assert.deepEqual(
       members.map((one) => [one.name, one.type, one.size, one.pax]),
@@ -201,11 +201,11 @@ describe('PAX global headers', () => {
     );
   });
 
-  test('without a path record it has the name in its header', () => {
+  test('without a path record a global header has the name in its header block', () => {
     assert.equal(first(paxGlobal({ comment: 'c' }, { name: 'GlobalHead.0.0' })).name, 'GlobalHead.0.0');
   });
 
-  test('extension headers before it are lost, as in Go, and that is reported', () => {
+  test('extension headers before a global header are lost, as in Go, and this is reported', () => {
     const { members, findings } = collect(tar(pax({ path: 'lost' }), gnuLongName('lost too'), paxGlobal({}), file('n')));
     assert.deepEqual(
       members.map((one) => [one.name, one.headerOffset]),
@@ -217,7 +217,7 @@ describe('PAX global headers', () => {
     assert.match(findings[0]?.message ?? '', /is lost$/);
   });
 
-  test('its records must be well-formed, its numbers need not be', () => {
+  test('records of a global header must be well-formed, numbers need not be', () => {
     refusedAt(0, /without =/, paxGlobal(utf8('5 kv\n')));
     assert.equal(first(paxGlobal({ uid: 'x' })).type, 'global');
   });

@@ -56,7 +56,7 @@ describe('header formats', () => {
     refused(tar(file('n', '', { format: 'star', at: { 476: 'no time' } })), /number is malformed/);
   });
 
-  test('a GNU header has times in place of a prefix', () => {
+  test('a GNU header has times instead of a prefix', () => {
     const got = only(tar(file('n', '', { format: 'gnu', at: { 345: '14371234567\x0014371234567\0' } })));
     assert.equal(got.name, 'n');
     assert.equal(got.format, 'gnu');
@@ -222,7 +222,7 @@ describe('types', () => {
     );
   });
 
-  test('types without a body have none, whatever size their header says', () => {
+  test('types without a body have none, whatever size their header states', () => {
     const parts = ['1', '2', '3', '4', '5', '6'].map((typeflag) => member({ name: `n${typeflag}`, typeflag, size: 1000 }));
     const { members, codes } = collect(tar(...parts, file('last', 'x')));
     assert.deepEqual(codes, []);
@@ -296,7 +296,7 @@ describe('GNU long names', () => {
     });
   }
 
-  test('a GNU link name wins over a PAX linkpath; two names that say the same are not ambiguous', () => {
+  test('a GNU link name wins over a PAX linkpath; two equal names are not ambiguous', () => {
     const links = collect(tar(gnuLongLink('gnu'), pax({ linkpath: 'pax', path: 'n' }), gnuLongName('n'), hardlink('short', 'short')));
     assert.deepEqual([links.members[0]?.linkname, links.members[0]?.name], ['gnu', 'n']);
     assert.deepEqual(links.codes, ['ambiguous-name']);
@@ -380,7 +380,7 @@ describe('ends of tars', () => {
 describe('the reader as a state machine', () => {
   const nothing = { member: () => {}, finding: () => {} };
 
-  test('after a failure it ignores further bytes, and its end reports nothing', () => {
+  test('ignores further bytes after a failure, and reports nothing at the end', () => {
     const findings: string[] = [];
     const reader = new TarReader({ member: () => assert.fail(), finding: (finding) => findings.push(finding.code) });
     assert.throws(() => reader.push(latin1('x'.repeat(512))), { code: 'BAD_TAR' });
@@ -389,7 +389,7 @@ describe('the reader as a state machine', () => {
     assert.deepEqual([reader.done, findings], [true, []]);
   });
 
-  test('it knows which bytes it does not need, and refuses to skip more', () => {
+  test('knows which bytes are not needed, and refuses to skip more', () => {
     const reader = new TarReader(nothing);
     reader.push(header({ name: 'n', size: 1000 }));
     assert.equal(reader.wantedSkip, 1024);
@@ -401,7 +401,7 @@ describe('the reader as a state machine', () => {
     assert.equal(reader.done, true);
   });
 
-  test('a handler may stop it at a member, and offsets may start anywhere', () => {
+  test('a handler may stop the reader at a member, and offsets may start anywhere', () => {
     const names: string[] = [];
     let offset = 0;
     const reader: TarReader = new TarReader(

@@ -5,7 +5,7 @@ import { collect, inPieces } from '../support/tar-collect.ts';
 
 type Pairs = [number, number][];
 
-/** Pieces of one byte at odd offsets, more than fit a header. */
+/** Pieces of one byte at odd offsets, more than fit into a header. */
 const ODD_BYTES: Pairs = Array.from({ length: 60 }, (_, i) => [i * 2 + 1, 1]);
 
 const FORMS = [
@@ -23,7 +23,7 @@ function refused(message: RegExp, ...parts: Uint8Array[]): void {
 
 for (const [form, make] of FORMS) {
   describe(`sparse files, ${form}`, () => {
-    test('have their real name and size, holes as zeros, and the next entry is found', () => {
+    test('have their real name and size, with holes as zeros, and the next entry is found', () => {
       const { members, codes } = collect(
         tar(
           make(
@@ -47,7 +47,7 @@ for (const [form, make] of FORMS) {
       assert.deepEqual([members[1]?.name, members[1]?.content], ['next', 'small']);
     });
 
-    test('a map of many pieces, whole or in pieces of any length', () => {
+    test('a map of many entries, read at once or in pieces of any length', () => {
       const bytes = tar(make(ODD_BYTES, 130, 'x'.repeat(60)), file('next', 'small'));
       const { members, codes } = collect(bytes);
       assert.deepEqual(codes, []);

@@ -24,7 +24,7 @@ import {
 } from '../support/tar-builder.ts';
 
 const layer = splitLayer();
-// Made by tar-split's own command: see splitLayer.
+// Made with tar-split's own command: see splitLayer.
 const theirs = gunzipSync(readFileSync(new URL('../fixtures/tar-split/layer.json.gz', import.meta.url)));
 
 async function entriesOf(metadata: Uint8Array): Promise<SplitEntry[]> {
@@ -33,7 +33,7 @@ async function entriesOf(metadata: Uint8Array): Promise<SplitEntry[]> {
   return entries;
 }
 
-/** The content of each file entry in a tar's metadata, by name, cut out of the tar. */
+/** Returns the content of each file entry in a tar's metadata, by name, cut out of the tar. */
 async function contentsOf(bytes: Uint8Array, metadata: Uint8Array): Promise<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   let at = 0;
@@ -82,7 +82,7 @@ test("a tar's metadata does not depend on its chunks", async () => {
     directory('d'),
     directory('./d/'),
   );
-  // Extension headers without a member, among them a global one, and bytes after the end.
+  // Extension headers without a member, including a global one, and bytes after the end.
   const endless = concat(tar(file('f', 'f'), gnuLongName('n'.repeat(700))), zeros(700));
   const global = concat(tar(pax({ path: 'p' }), paxGlobal({ comment: 'c' }), gnuLongName('n')), zeros(2048));
   for (const bytes of [layer, odd, endless, global]) {
@@ -186,7 +186,7 @@ test('malformed metadata is refused with the line number', async () => {
   assert.deepEqual(await entriesOf(utf8('\n {"position":0,"more":1,"type":2}\r\n')), [{ kind: 'segment', bytes: new Uint8Array(0) }]);
 });
 
-test("checksums are those of Go's crc64.ISO", () => {
+test("checksums equal those of Go's crc64.ISO", () => {
   const sum = (text: string) => {
     const crc = new Crc64();
     crc.update(utf8(text));
@@ -208,4 +208,37 @@ test('a checksum does not depend on how its bytes are split', () => {
     assert.deepEqual(pieces.digest(), whole.digest());
   });
   fc.assert(property, { seed: 5 });
+});
+
+test('metadata in another spelling of JSON means the same as tar-split’s own', async () => {
+  const own = [
+    '{"type":2,"payload":"AAEC/w==","position":0}',
+    '{"type":1,"name":"etc/ü","size":5,"payload":"AQIDBAUGBwg=","position":1}',
+    '{"type":1,"name":"empty","payload":null,"position":2}',
+    '{"type":2,"payload":"","position":3}',
+    '{"type":2,"payload":"AAE=","position":4}',
+  ];
+  const spaced = own.map((line) => line.replaceAll(/([,:{])"/g, '$1 "'));
+  const turned = own.map((line) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line) as object).reverse())));
+  const escaped = own.map((line) => line.replace('ü', '\\u00fc').replaceAll('/', '\\/'));
+  const read = async (lines: readonly string[]) => entriesOf(utf8(lines.join('\n')));
+  const expected = await read(own);
+  assert.equal(expected.length, 5);
+  for (const lines of [spaced, turned, escaped]) assert.deepEqual(await read(lines), expected);
+});
+
+test('lines that are nearly tar-split’s own are refused', async () => {
+  const wrong = [
+    '{"type":1,"name":"x","size":5,"payload":"AQIDBAUGBw==","position":1}',
+    '{"type":1,"name":"x","size":5,"payload":null,"position":1}',
+    '{"type":1,"name":"x","size":99999999999999999999,"payload":"AQIDBAUGBwg=","position":1}',
+    '{"type":1,"name":"x","size":05,"payload":"AQIDBAUGBwg=","position":1}',
+    '{"type":1,"name":"x","size":-5,"payload":"AQIDBAUGBwg=","position":1}',
+    '{"type":1,"name":"x","size":5,"payload":"AQIDBAUGBwg=","position":1',
+    '{"type":2,"payload":"AAE","position":4}',
+    '{"type":2,"payload":"A?E=","position":4}',
+    '{"type":2,"payload":"AAE=","position":x}',
+    '{"type":2,"payload":"AAE=',
+  ];
+  for (const line of wrong) await assert.rejects(entriesOf(utf8(line)), { code: 'DAMAGED' }, line);
 });

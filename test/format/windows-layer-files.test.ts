@@ -166,11 +166,12 @@ test('a layer id is a valid folder name on Windows', () => {
   assert.throws(() => parseLayerIdFile(Uint8Array.of(0xff)), { code: 'NAME_REFUSED' });
 });
 
-test('init layers and folders under removal are recognised by their suffixes', () => {
+test('init layers and folders under removal are recognized by their suffixes', () => {
   assert.equal(isInitLayerId('abc-init'), true);
   assert.equal(isInitLayerId('abc'), false);
   assert.equal(removingNameOf(parseWindowsLayerId('abc')), 'abc-removing');
   assert.equal(idOfRemovingName('abc-removing'), 'abc');
+  assert.equal(idOfRemovingName('abc-Removing'), 'abc');
   assert.equal(idOfRemovingName('-removing'), null);
   assert.equal(idOfRemovingName('abc'), null);
 });

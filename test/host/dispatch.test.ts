@@ -14,7 +14,10 @@ const page = { archiveId: 'a1', image: 0, from: 0, to: 1, start: 0, count: 2_000
 test('an admitted sender gets a reply', async () => {
   const { host } = fakeHost();
   const answer = await host.handle(host.admit(), 'app.info', {});
-  assert.deepEqual(answer, { ok: true, value: { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' } });
+  assert.deepEqual(answer, {
+    ok: true,
+    value: { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar', opensNames: false },
+  });
 });
 
 test('the sender is checked first', async () => {
@@ -38,7 +41,7 @@ test('the name is checked before the input, the input before the grant', async (
   assert.equal(codeOf(await host.handle(sender, 'archive.open', { grant: 'f'.repeat(32) })), 'FORBIDDEN');
 });
 
-test('a page carries only its own rows', async () => {
+test('a page contains only its own rows', async () => {
   const { host, library } = fakeHost();
   const answer = await host.handle(host.admit(), 'image.changes', page);
   assert.ok(answer.ok);
@@ -73,7 +76,7 @@ test('operations that a door does not offer are forbidden', async () => {
   assert.equal(codeOf(await host.handle(sender, 'files.expect', { name: 'x', sizeBytes: 1 })), 'FORBIDDEN');
 });
 
-test('an export is downloaded once, or saved where the dialog says if the door has one', async () => {
+test('an export is downloaded once, or saved where the dialog says if the door has a dialog', async () => {
   const { host, library } = fakeHost();
   const sender = host.admit();
   const input = { what: 'entry', archiveId: 'a1', image: 0, layer: 2, pathHex: 'e4' };

@@ -12,7 +12,7 @@ function codeOf(envelope: Envelope<unknown>): string {
   return envelope.ok ? 'ok' : envelope.error.code;
 }
 
-/** A file that counts its releases. */
+/** Creates a file that counts its releases. */
 function countedFile() {
   const file = {
     path: '/tmp/x',
@@ -80,7 +80,7 @@ test('a grant that cannot be opened releases its file', async () => {
   assert.equal(file.released, 1);
 });
 
-test('grants that are never used are bounded', () => {
+test('the number of unused grants is limited', () => {
   const grants = createGrants();
   const sender = { number: 1 };
   assert.throws(() => {
@@ -89,7 +89,7 @@ test('grants that are never used are bounded', () => {
   assert.ok(grants.give({ number: 2 }, { path: '/x', name: 'x' }));
 });
 
-test('a window is asked to open its own files until it has done so', async () => {
+test('a window is asked to open its own files until it has opened them', async () => {
   const { host } = fakeHost();
   const [asked, other] = [host.admit(), host.admit()];
   host.request(asked, [{ path: '/a.tar', name: 'a.tar' }]);

@@ -30,12 +30,12 @@ test('frames of a bundle name the source, with and without a function’s name, 
   ]);
 });
 
-test('frames without a map stay as they are', () => {
+test('frames without a map are unchanged', () => {
   const stack = 'Error: x\n    at run (/nowhere/main.cjs:1:5)\n    at node:internal/timers:520:9\n    at new Promise (<anonymous>)';
   assert.equal(mapStack(stack), stack);
 });
 
-test('a damaged map leaves its frames as they are', async () => {
+test('a damaged map leaves its frames unchanged', async () => {
   const damaged = path.join(folder, 'damaged.cjs');
   await writeFile(`${damaged}.map`, '{');
   const stack = `Error: x\n    at run (${damaged}:1:5)`;

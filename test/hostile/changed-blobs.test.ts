@@ -55,7 +55,7 @@ test('a corrupted blob is not mounted, exported or committed, and importing the 
   for (const [index, id] of stored.layers.entries()) {
     const { file: blob = '', digest = '' } = await driver.metadata(id);
     const honest = readFileSync(blob);
-    // Changes in a body, in a header and at the end; with the same length, shorter and longer.
+    // Changes in a body, in a header and at the end; the changed blob is of the same length as the original, shorter or longer.
     const damages = [
       () => flip(blob, index === 0 ? 520 : 40),
       () => flip(blob, 3),
@@ -98,7 +98,7 @@ test('importing a layer tar repairs its corrupted blob', async (t) => {
   assert.equal(readFileSync(path.join(mount.path, 'l'), 'utf8'), 'layer');
 });
 
-test('nothing is swept while a manifest is damaged, as its blobs are unknown', async (t) => {
+test('nothing is cleaned up while a manifest is damaged, because its blobs are unknown', async (t) => {
   const { driver, image, blobs } = await takenIn(t);
   const all = blobs();
   const index = JSON.parse(readFileSync(path.join(driver.home, 'index.json'), 'utf8')) as { manifests: { digest: string }[] };

@@ -1,4 +1,4 @@
-// Inputs that claim to be more than they are: no claim is trusted for memory, disk space, time or content.
+// Inputs that make false claims, none of which may cost memory, disk space or time, or be taken for content.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ interface Told {
   readonly findings: readonly { readonly code: string; readonly message: string }[];
 }
 
-test('a size larger than any disk is a truncated body, one too large for a number is a bad header; members before it are read', async (t) => {
+test('a size larger than any disk means a truncated body, one too large for a number a bad header; earlier members are read', async (t) => {
   const claim = (size: bigint) => concat(file('before', 'x'), header({ name: 'huge', size: base256(size, 12) }), zeros(512));
   for (const [size, code] of [
     [2n ** 52n, 'truncated'],
@@ -50,7 +50,7 @@ test('a sparse file of 2^50 bytes is listed with its size and costs nothing', as
   assert.equal((JSON.parse(stdout) as { size: number }).size, 2 ** 50);
 });
 
-test('a manifest that isn’t JSON, is nested deeply or has a hundred megabytes makes no image, and says so', async (t) => {
+test('a manifest that isn’t JSON, is nested deeply or has a hundred megabytes is reported and results in no image', async (t) => {
   for (const text of ['['.repeat(2_000_000), '{"a":'.repeat(500_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '[null']) {
     const { code, stdout, stderr } = await runCommand(['inspect', testFile(t, tar(file('manifest.json', text))), '--json']);
     if (code === 0) assert.equal((JSON.parse(stdout) as { format: string }).format, 'layer');
@@ -106,7 +106,7 @@ test('reading an index that names itself, once or twice, ends', async (t) => {
 
 test('bombs: a few kilobytes that unpack to a gigabyte are read in bounded memory', async (t) => {
   const bench = createBench(t);
-  // Built from separate members and frames to keep this process small: a child's peak includes what its parent had at the start.
+  // Built from separate members and frames to keep this process small, because a child's peak includes the parent's memory at the start.
   const body = member({ name: 'zeros' }, zeros(32 * 1024 * 1024));
   const repeated = (packed: Uint8Array) => concat(...Array.from({ length: 32 }, () => packed));
   const memory = path.join(bench.folder, 'memory');

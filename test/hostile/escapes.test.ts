@@ -1,4 +1,4 @@
-// Names and links that lead outside: reading them is safe, and exporting them is refused by name.
+// Names and links that lead outside: reading such entries is safe, and exporting them is refused with an error that names the entry.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,8 @@ import { testFolder } from '../support/workbench.ts';
 const PLANTED = 'planted by an image\n';
 
 /**
- * Every escape known from public reports, each as a layer. `named`: how the refusal names the entry; `inside`: where it may be extracted.
+ * Every escape known from public reports, each as a layer. `named`: how the refusal names the entry; `inside`: where the entry may be
+ * extracted.
  */
 const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; readonly named: RegExp; readonly inside?: string }[] = [
   { what: 'a name with ..', layer: tar(file('../escaped', PLANTED), file('ok', 'ok')), named: /\.\.\/escaped/ },
@@ -71,7 +72,7 @@ for (const { what, layer, named, inside } of ESCAPES) {
       assert.equal(readFileSync(path.join(to, inside), 'utf8'), PLANTED);
       return;
     }
-    // A name with a backslash or a colon is an ordinary name here and may be extracted inside; everything else is refused by name.
+    // A name with a backslash or a colon is an ordinary name here and may be extracted inside; everything else is refused.
     const plainHere = process.platform !== 'win32' && (what === 'backslashes' || what === 'a drive' || what.startsWith('.. with'));
     if (!plainHere || code !== 0) {
       assert.equal(code, 3, `${what}: ${stderr}`);

@@ -1,4 +1,4 @@
-// Disks that are full or would be: unpacking leaves room for others, and nothing is lost or half-done.
+// Disks that are full or would become full: unpacking leaves room for others, and nothing is lost or half-done.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -36,7 +36,7 @@ function smallDisk(t: TestContext, kib: number): string {
   return disk;
 }
 
-/** A small archive that unpacks to 64 MiB. */
+/** Makes a small archive that unpacks to 64 MiB. */
 const bomb = () => {
   const archive = dockerArchive({ name: 'bomb:1', layers: [tar(file('f', 'x'))] });
   return gzipSync(concat(member({ name: 'zeros' }, new Uint8Array(64 * MIB)), archive));

@@ -18,6 +18,15 @@ for (const name of readdirSync(FINDINGS).sort()) {
   }
 }
 
+// Catches a change that breaks a target's own seeds here, not only in a run of the fuzzers.
+for (const name of ['frames-ipc', 'frames-pipe', 'frames-http']) {
+  test(`the seeds of ${name} pass`, async () => {
+    const target = await targetNamed(name);
+    await using session = await target.open();
+    for (const seed of target.seeds()) await session.run(seed);
+  });
+}
+
 async function planted(replay: string | null, hangMs = 30_000): Promise<{ result: RunResult; log: string }> {
   const lines: string[] = [];
   const log = (text: string): void => void lines.push(text);

@@ -1,4 +1,4 @@
-// What the program leaves alone: folders that a cache was put into, stores that nobody made.
+// What the program leaves alone: other files in a folder used as the cache, and homes without a store.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -7,10 +7,11 @@ import { test } from 'node:test';
 import { createBench, MAIN } from '../cli/run-cli.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
+import { until } from '../support/waiting.ts';
 
 const image = dockerArchive({ name: 'app:1', layers: [tar(file('a', 'one'))] });
 
-test('a cache in a folder of other files removes none of them, and leaves the folder open', async (t) => {
+test('a cache in a folder of other files removes none of them, and leaves the folder accessible', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', image);
   const shared = path.join(bench.folder, 'shared');
@@ -34,7 +35,7 @@ test('a cache in a folder of other files removes none of them, and leaves the fo
   assert.ok(existsSync(path.join(shared, names[0] ?? '', 'thesis.txt')));
 });
 
-test('looking at a store that is not there makes none', async (t) => {
+test('reading a store that does not exist does not create it', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', image);
   const home = path.join(bench.folder, 'typo', 'deep');
@@ -60,7 +61,7 @@ test('looking at a store that is not there makes none', async (t) => {
 
 const noPipes = process.platform === 'win32' && 'Windows has no pipes among its files';
 
-test('a pipe that nobody writes into keeps no signal from ending the program', { skip: noPipes }, async (t) => {
+test('a signal ends the program even while it waits for a pipe that nobody writes to', { skip: noPipes }, async (t) => {
   const bench = createBench(t);
   const pipe = path.join(bench.folder, 'pipe');
   assert.equal(await new Promise((resolve) => spawn('mkfifo', [pipe]).on('close', resolve)), 0);
@@ -72,13 +73,13 @@ test('a pipe that nobody writes into keeps no signal from ending the program', {
     const child = spawn(process.execPath, [MAIN, 'inspect', pipe], {
       env: { ...process.env, LAYERSCOPE_CACHE: path.join(bench.folder, 'c') },
     });
-    // It is reading once its folder for what comes in is there.
+    // The process is reading once its folder for the input exists.
     while (!existsSync(path.join(bench.folder, 'c')) || !readdirSync(path.join(bench.folder, 'c')).some((name) => name.startsWith('run-')))
       await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill(signal);
     assert.equal(await new Promise((resolve) => child.on('close', resolve)), code, signal);
   }
-  // One that is written into later is read as standard input is.
+  // A pipe that is written into later is read in the same way as standard input.
   const child = spawn(process.execPath, [MAIN, 'inspect', pipe, '--no-cache']);
   let stdout = '';
   child.stdout.on('data', (bytes: Buffer) => {
@@ -87,4 +88,32 @@ test('a pipe that nobody writes into keeps no signal from ending the program', {
   writeFileSync(pipe, image);
   await new Promise((resolve) => child.on('close', resolve));
   assert.match(stdout, /app:1/);
+});
+
+test('the next run removes what a killed process unpacked, even if the cache can’t be used', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', image);
+  const temporary = path.join(bench.folder, 'tmp');
+  mkdirSync(temporary);
+  // Put a file where the cache's folder would be.
+  const env = { LAYERSCOPE_CACHE: path.join(bench.folder, 'image.tar', 'cache'), TMPDIR: temporary };
+  mkdirSync(path.join(temporary, 'layerscope-notes'));
+  const child = spawn(process.execPath, [MAIN, 'inspect', '-'], { env: { ...process.env, ...env }, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin?.on('error', () => {});
+  child.stdin?.write(image.subarray(0, 1024));
+  await until(() => readdirSync(temporary).some((name) => /^layerscope-\d/.test(name)), 'a folder for what comes in');
+  const other = spawn(process.execPath, [MAIN, 'inspect', '-'], { env: { ...process.env, ...env }, stdio: ['pipe', 'ignore', 'ignore'] });
+  await until(() => readdirSync(temporary).length === 3, 'a second one');
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('close', resolve));
+  assert.equal((await bench.cli(['inspect', '-'], { env, stdin: image })).code, 0);
+  // The other process is still running.
+  assert.deepEqual(
+    readdirSync(temporary).filter((name) => !/^layerscope-\d/.test(name)),
+    ['layerscope-notes'],
+  );
+  assert.equal(readdirSync(temporary).length, 2);
+  other.kill('SIGTERM');
+  await new Promise((resolve) => other.on('close', resolve));
+  assert.deepEqual(readdirSync(temporary), ['layerscope-notes']);
 });

@@ -1,5 +1,5 @@
-// Real archives with random damage, and files that are no archives: an answer or a clear one-line error with a code; never a stack trace, a
-// hang, or anything left behind.
+// Real archives with random damage, and files that aren't archives, result in an answer or a clear one-line error with a code, without a
+// stack trace, a hang, or anything left behind.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const INPUTS: Readonly<Record<string, Uint8Array>> = {
   'gzip archive': gzipSync(dockerArchive([[LAYER]])),
 };
 
-/** Random numbers below a bound; the same seed gives the same numbers. */
+/** Returns a generator of random numbers below a bound; the same seed gives the same numbers. */
 function seeded(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
@@ -52,7 +52,7 @@ function damaged(bytes: Uint8Array, next: (bound: number) => number): Uint8Array
   if (kind === 1) for (let i = 0; i < 1 + next(4); i++) result[next(result.length)] = next(256);
   else if (kind === 2) result.fill(next(2) * 255, next(result.length), next(result.length));
   else if (kind === 3) {
-    // Header fields and documents consist of digits: changing one changes what they claim.
+    // Header fields and documents consist of digits, so changing a digit changes their claims.
     for (let i = 0, at = next(result.length); i < 600 && at < result.length; i++, at++) {
       const byte = result[at] as number;
       if (byte >= 0x30 && byte <= 0x37 && next(8) === 0) result[at] = 0x30 + next(8);
@@ -119,7 +119,7 @@ describe('damaged archives', { concurrency: false }, () => {
       }
     });
 
-    test(`${name}: every command, cut at its edges`, async (t) => {
+    test(`${name}: every command, on the file cut at its edges`, async (t) => {
       for (const length of [1, 257, 511, 512, 513, Math.floor(bytes.length / 2), bytes.length - 1]) {
         await tryAll(t, bytes.slice(0, length), `${name}, ${length} bytes`, commandsFor);
       }

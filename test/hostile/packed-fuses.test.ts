@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { builderConfig, compareFuses, type FuseState, knownFuses, readFuses } from '../../scripts/fuses.ts';
 
-/** What an attacker gains if the fuse is set the other way. */
+/** The safe state of each fuse; the comments say what an attacker could gain from the other. */
 const SAFE: Readonly<Record<string, FuseState>> = {
   RunAsNode: 'off',
   EnableCookieEncryption: 'on',
@@ -20,7 +20,7 @@ const SAFE: Readonly<Record<string, FuseState>> = {
 
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
 
-/** A file with a fuse wire like that of a runtime's binary. `states`: 0, 1 or r for each fuse. */
+/** Creates a file with a fuse wire like that of a runtime's binary. `states` has 0, 1 or r for each fuse. */
 function binary(t: TestContext, states: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuses-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ test('a new fuse in @electron/fuses must be set, or be left alone with a reason'
   ]);
 });
 
-test('fuses that a binary has set wrongly or lacks are named', async (t) => {
+test('fuses that are set wrongly or missing in a binary are named', async (t) => {
   const { electronFuses } = builderConfig();
   const wire = Object.values(SAFE).map((state) => (state === 'on' ? '1' : '0'));
   assert.deepEqual(compareFuses(await readFuses(binary(t, wire.join(''))), electronFuses), { wrong: [], missing: [] });

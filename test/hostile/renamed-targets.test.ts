@@ -1,12 +1,13 @@
-// Another user who may rename what is in the folder that an export goes to: nothing is written or deleted elsewhere. Who renames is played
-// by this process, in the middle of the work, so that each run meets the moment.
+// Another user may rename things in the folder that an export goes to: nothing is written or deleted elsewhere. This process plays the
+// attacker and renames in the middle of the work, so that each run hits the right moment.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { createReader, writeLayout } from '#archive';
+import { type Archive, type ArchiveRoot, createReader, writeLayout } from '#archive';
 import { removeTree } from '#disk';
 import { exportPath, loadImage } from '#engine';
+import { createNamed, replaceNamed } from '../../src/engine/export/named-file.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
 import { runTool } from '../support/tools.ts';
@@ -17,7 +18,7 @@ const image = dockerArchive({
   layers: [tar(directory('d/'), ...Array.from({ length: 400 }, (_, at) => file(`d/f${at}`, 'content')))],
 });
 
-/** A folder to export into, and one that the attacker leads to. */
+/** Creates a folder to export into, and one that the attacker redirects the export to. */
 function places(folder: string): { target: string; victim: string; swap(): boolean } {
   const target = path.join(folder, 'target');
   const victim = path.join(folder, 'victim');
@@ -51,7 +52,7 @@ for (const [what, parts, into] of [
   ['a whole image into an empty folder', [], ''],
   ['a folder of it', [Buffer.from('d')], ''],
 ] as const) {
-  test(`an export of ${what} follows no link that takes its place meanwhile`, { skip: elsewhere }, async (t) => {
+  test(`an export of ${what} follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const { target, victim, swap } = places(folder);
     const archiveFile = path.join(folder, 'image.tar');
@@ -68,7 +69,7 @@ for (const [what, parts, into] of [
         isSwapped = swap() || isSwapped;
       },
     });
-    // Entries are moved out of the folder that was made, wherever it is by now; as a whole it can't be moved by its name.
+    // Entries are moved out of the folder that the export created, wherever that is now. The folder itself can't be moved by name.
     if (into === 'new') await assert.rejects(exported, { code: 'IO' });
     else {
       await exported;
@@ -79,22 +80,125 @@ for (const [what, parts, into] of [
   });
 }
 
-test('a layout follows no link that takes its folder’s place meanwhile', { skip: elsewhere }, async (t) => {
+/** Moves a folder away and puts a link to the victim's folder in its place. */
+function swapFolder(at: string, victim: string): void {
+  renameSync(at, `${at}-away`);
+  symlinkSync(victim, at);
+}
+
+for (const [what, parts, into, swapped] of [
+  ['a whole image into a new folder', [], 'target/new', 'target'],
+  ['a whole image into an empty folder', [], 'target', 'target'],
+  ['a folder of it into a folder', [Buffer.from('d')], 'target', 'target'],
+  ['a folder of it into a new folder', [Buffer.from('d')], 'target/new', 'target/new'],
+  ['a file of it into a new folder', [Buffer.from('d'), Buffer.from('f1')], 'target/new', 'target'],
+] as const) {
+  test(`an export of ${what} fails if the target is replaced by a link, and nothing is written anywhere`, {
+    skip: elsewhere,
+  }, async (t) => {
+    const folder = testFolder(t);
+    const victim = path.join(folder, 'victim');
+    for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
+    const archiveFile = path.join(folder, 'image.tar');
+    writeFileSync(archiveFile, image);
+    await using reader = createReader({ cacheFolder: null, workers: 0 });
+    await using archive = await reader.open(archiveFile);
+    let isSwapped = false;
+    const exported = exportPath(await loadImage(reader, archive, 0), {
+      parts,
+      folder: path.join(folder, into),
+      onRefused: ({ path: at, message }) => assert.fail(`${at}: ${message}`),
+      onSkipped: () => {},
+      onProgress: () => {
+        if (!isSwapped) swapFolder(path.join(folder, swapped), victim);
+        isSwapped = true;
+      },
+    });
+    await assert.rejects(exported, { code: 'IO', message: /^[^ ]+\/target[^ ]* was replaced while it was written: others may rename/ });
+    assert.ok(isSwapped);
+    assert.deepEqual(readdirSync(victim), []);
+    const away = readdirSync(path.join(folder, `${swapped}-away`), { recursive: true });
+    assert.deepEqual(away, []);
+  });
+}
+
+test('an export into a link follows the link once, and names the folder that it wrote into', async (t) => {
   const folder = testFolder(t);
-  const { target, victim, swap } = places(folder);
+  mkdirSync(path.join(folder, 'real'));
+  symlinkSync('real', path.join(folder, 'link'));
   const archiveFile = path.join(folder, 'image.tar');
   writeFileSync(archiveFile, image);
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   await using archive = await reader.open(archiveFile);
+  const { target } = await exportPath(await loadImage(reader, archive, 0), {
+    parts: [Buffer.from('d')],
+    folder: path.join(folder, 'link'),
+    onRefused: ({ path: at, message }) => assert.fail(`${at}: ${message}`),
+    onSkipped: () => {},
+  });
+  assert.equal(target, path.join(realpathSync(folder), 'real', 'd'));
+});
+
+for (const [what, save] of [
+  ['replaces', replaceNamed],
+  ['creates', createNamed],
+] as const) {
+  test(`code that ${what} a file follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
+    const folder = testFolder(t);
+    const victim = path.join(folder, 'victim');
+    for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
+    const saved = save(path.join(folder, 'target', 'file'), async (unfinished) => {
+      writeFileSync(unfinished, 'content');
+      swapFolder(path.join(folder, 'target'), victim);
+      // Another user can't create this file, but the victim may have a similar one.
+      writeFileSync(path.join(victim, path.basename(unfinished)), 'other');
+    });
+    await assert.rejects(saved, { code: 'IO', message: /target was replaced while it was written/ });
+    assert.equal(existsSync(path.join(victim, 'file')), false);
+    assert.deepEqual(readdirSync(path.join(folder, 'target-away')), []);
+  });
+}
+
+test('a layout is not written into a folder that replaces its parent meanwhile', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  const victim = path.join(folder, 'victim');
+  for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
+  const archiveFile = path.join(folder, 'image.tar');
+  writeFileSync(archiveFile, image);
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(archiveFile);
+  let isSwapped = false;
+  const written = writeLayout(layoutRoot(archive), path.join(folder, 'target', 'new'), {
+    onProgress: () => {
+      if (!isSwapped) swapFolder(path.join(folder, 'target'), victim);
+      isSwapped = true;
+    },
+  });
+  await assert.rejects(written, { code: 'IO', message: /target was replaced while it was written/ });
+  assert.deepEqual([readdirSync(victim), readdirSync(path.join(folder, 'target-away'))], [[], []]);
+});
+
+/** Returns an image of one layer, in the form from which a layout is written. */
+function layoutRoot(archive: Archive): ArchiveRoot {
   const [root] = archive.roots();
   assert.ok(root !== undefined);
   const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 1 };
   const [layer] = archive.images[0]?.layers ?? [];
   assert.ok(layer?.blob);
   const blobs = [{ digest: layer.digest ?? layer.diffId ?? '', source: layer.blob }];
+  return { ...root, descriptor, blobs } as never;
+}
+
+test('a layout follows no link that replaces its folder meanwhile', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  const { target, victim, swap } = places(folder);
+  const archiveFile = path.join(folder, 'image.tar');
+  writeFileSync(archiveFile, image);
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(archiveFile);
   let isSwapped = false;
   await assert.rejects(
-    writeLayout({ ...root, descriptor, blobs } as never, path.join(target, 'new'), {
+    writeLayout(layoutRoot(archive), path.join(target, 'new'), {
       onProgress: () => {
         isSwapped = swap() || isSwapped;
       },
@@ -107,7 +211,7 @@ test('a layout follows no link that takes its folder’s place meanwhile', { ski
 
 const forRoot = process.getuid?.() === 0 ? elsewhere : 'not run: mounting needs root';
 
-test('what is mounted in a folder is not removed with it, and nothing else is', { skip: forRoot }, async (t) => {
+test('a file system mounted in a folder is not removed with it, and neither is anything else', { skip: forRoot }, async (t) => {
   const folder = testFolder(t);
   const { target, victim } = places(folder);
   for (const name of ['home', 'with space']) {

@@ -1,4 +1,4 @@
-// A store folder from elsewhere, and stores that other users of the machine try to enter: nothing outside is touched, and the error names
+// Store folders from elsewhere, and stores that other users of the machine try to enter: nothing outside is touched, and the error says
 // what is wrong with the store.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -24,6 +24,7 @@ import { createReader } from '#archive';
 import { importArchive } from '#engine';
 import { LayerscopeError } from '#model';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
+import { ReadOnlyWindowsHome } from '../../src/driver/windows/read-only-home.ts';
 import { runCommand } from '../support/command-line.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { Files, ociImage, ociLayout, writeFolder } from '../support/image-builder.ts';
@@ -39,7 +40,7 @@ interface Store {
   readonly image: string;
 }
 
-/** A store with an image, a layer, a read-write layer with a change and an abandoned mount; and a folder beside the store. */
+/** Creates a store with an image, a layer, a read-write layer with a change and an abandoned mount; and a folder beside the store. */
 async function fullStore(t: TestContext): Promise<Store> {
   const folder = testFolder(t);
   const home = path.join(folder, 'home');
@@ -66,7 +67,7 @@ async function fullStore(t: TestContext): Promise<Store> {
   return { home, victim, image };
 }
 
-/** Names, kinds, modes and content of everything in a folder. */
+/** Returns names, kinds, modes and content of everything in a folder. */
 function pictureOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -78,7 +79,7 @@ function pictureOf(folder: string): string[] {
     });
 }
 
-/** Runs everything a user can do with a store. Whatever fails must throw a LayerscopeError; returns the codes. */
+/** Runs everything a user can do with a store. Every failure must be a LayerscopeError. Returns the codes. */
 async function everything({ home, image }: Store): Promise<Set<string>> {
   const codes = new Set<string>();
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
@@ -155,7 +156,7 @@ for (const place of PLACES) {
   });
 }
 
-test('a link that replaces a folder after the store was opened can’t direct a removal or sweep outside', async (t) => {
+test('a link that replaces a folder after the store was opened can’t direct a removal or cleanup outside', async (t) => {
   for (const place of ['tmp', 'mounts', 'written', 'layers', 'tables', 'blobs', 'blobs/sha256']) {
     const store = await fullStore(t);
     const before = pictureOf(store.victim);
@@ -201,7 +202,7 @@ test('links and pipes in place of a store’s files are not read, written or wai
       rmSync(at, { force: true });
       if (kind === 'link') symlinkSync(path.join(store.victim, 'precious'), at);
       else execFileSync('mkfifo', [at]);
-      // Waiting for a lock that nobody holds is kept short here.
+      // Wait only briefly for a lock that nobody holds.
       await using driver = await PortableDriver.open(store.home, { waitMs: 0 }).catch((error: unknown) => {
         assert.ok(error instanceof LayerscopeError);
         return null;
@@ -242,19 +243,19 @@ test('a blob that is a link out of the store, a pipe or a folder is never read o
   }
 });
 
-test('in another program’s layout images can be added and removed, and that program’s own files stay', async (t) => {
+test('images can be added to and removed from another program’s layout, and that program’s own files stay', async (t) => {
   const folder = testFolder(t);
   const home = path.join(folder, 'layout');
   const files = new Files();
   mkdirSync(home);
   writeFolder(home, ociLayout(files, [ociImage(files, { layers: [{ tar: tar(file('theirs', 'x')), packed: 'gzip' }] })]));
-  // Blobs that nothing names, and folders with names of ours.
+  // Unreferenced blobs, and folders with names like ours.
   const theirs = [
     'blobs/sha256/'.concat('1'.repeat(64)),
     'blobs/sha512/x',
     'tmp/half-done',
     `tmp/${'0'.repeat(24)}`,
-    'mounts/disk/root/f',
+    path.posix.join('mounts', 'disk', 'root', 'f'),
     'written/story/page',
     'tables/oak',
     'layers/cake',
@@ -301,7 +302,7 @@ test('a folder that is not a store is not turned into one, and nothing in it is 
   }
 });
 
-test('a store, its mounts and its files are private to the user, even if it was made open to all', async (t) => {
+test('a store, its mounts and its files are private to the user, even if it was created accessible to all', async (t) => {
   const store = await fullStore(t);
   const modes = () =>
     ['', 'blobs', 'blobs/sha256', 'layers', 'mounts', 'written', 'tmp'].map((name) =>
@@ -318,14 +319,14 @@ test('a store, its mounts and its files are private to the user, even if it was 
   assert.deepEqual(new Set(modes()), new Set(['777']), 'reading changes no modes');
   await driver.create('b', null);
   assert.deepEqual(new Set(modes()), new Set(['700']));
-  // A store from before there were markers.
+  // A store made by a version that wrote no markers.
   rmSync(path.join(store.home, 'layerscope-store.json'));
   for (const name of ['', 'mounts', 'written']) chmodSync(path.join(store.home, name), 0o755);
   await using _mount = await driver.mount('b');
   assert.deepEqual(new Set(modes()), new Set(['700']));
 });
 
-test('a store that another user owns, or owns a folder of, is refused by name', forRoot, async (t) => {
+test('a store is refused by name if another user owns it or one of its folders', forRoot, async (t) => {
   for (const place of ['.', 'tmp', 'mounts', 'written', 'layers', 'blobs', 'blobs/sha256']) {
     const store = await fullStore(t);
     chownSync(path.join(store.home, place), 65_534, 65_534);
@@ -336,7 +337,7 @@ test('a store that another user owns, or owns a folder of, is refused by name', 
 
 test('another user can’t enter a mount: no set-id program, device or open folder is reachable', forRoot, async (t) => {
   const store = await fullStore(t);
-  // The folders above are open to all.
+  // Open the parent folders to everyone, so that only the store keeps the other user out.
   for (let at = path.dirname(store.home); at !== '/tmp' && at !== '/'; at = path.dirname(at)) chmodSync(at, 0o755);
   const layer = tar(
     file('suid', '#!/bin/sh\necho entered\n', { mode: 0o4755 }),
@@ -370,6 +371,32 @@ test('another user can’t enter a mount: no set-id program, device or open fold
   }
 });
 
+test('a store that another store has replaced while it was open is not written to, restricted or cleaned up', async (t) => {
+  const { home, image } = await fullStore(t);
+  const other = path.join(path.dirname(home), 'other');
+  cpSync(home, other, { recursive: true });
+  writeFileSync(path.join(other, 'tmp', `.layerscope-${'0'.repeat(24)}`), 'unfinished');
+  for (const name of ['', 'tmp', 'layers', 'blobs', 'mounts']) chmodSync(path.join(other, name), 0o755);
+  const driver = await PortableDriver.open(home);
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(image);
+  renameSync(home, `${home}-away`);
+  symlinkSync(other, home);
+  const before = pictureOf(other);
+  for (const [what, verb] of [
+    ['create', () => driver.create('new', null)],
+    ['import', () => importArchive(driver, archive, { name: 'new:1' })],
+    ['mount', () => driver.mount('a')],
+    ['remove', () => driver.remove('a')],
+    ['cleanup', () => driver.cleanup()],
+    ['release', () => driver.releaseLeft('a')],
+  ] as const) {
+    await assert.rejects(async () => verb(), { code: 'PATH_ESCAPE', message: /it was replaced by another folder while it was open/ }, what);
+    assert.deepEqual(pictureOf(other), before, what);
+    assert.equal(statSync(other).mode & 0o777, 0o755, what);
+  }
+});
+
 test('another user can’t swap folders for links while a chain is being laid out', forRoot, async (t) => {
   const store = await fullStore(t);
   for (let at = path.dirname(store.home); at !== '/tmp' && at !== '/'; at = path.dirname(at)) chmodSync(at, 0o755);
@@ -382,7 +409,7 @@ test('another user can’t swap folders for links while a chain is being laid ou
   await driver.applyDiff('one', [tar(...folders)]);
   await driver.create('two', 'one');
   await driver.applyDiff('two', [tar(...files)]);
-  // Tries in a loop until stopped; prints whether it ever got in.
+  // Tries in a loop until stopped; prints whether it ever succeeded.
   const script = `
     const fs = require('node:fs');
     const [mounts, victim, stop] = process.argv.slice(1);
@@ -392,7 +419,7 @@ test('another user can’t swap folders for links while a chain is being laid ou
       turns++;
       try {
         for (const name of fs.readdirSync(mounts)) for (const d of fs.readdirSync(mounts + '/' + name + '/root')) {
-          const at = mounts + '/' + name + '/root/' + d;
+          const at = [mounts, name, 'root', d].join('/');
           fs.renameSync(at, at + '-moved');
           fs.symlinkSync(victim, at);
           swapped++;
@@ -442,4 +469,24 @@ test('a copy of a store works as a store, and its links are unchanged', async (t
   );
   await using mount = await driver.mount('run');
   assert.equal(readFileSync(path.join(mount.path, 'd', 'new'), 'utf8'), 'written');
+});
+
+test('a pipe in place of a chain of a Windows home is a problem of that layer alone', { skip: process.platform === 'win32' }, async (t) => {
+  const home = path.join(testFolder(t), 'windowsfilter');
+  for (const [id, chain] of [
+    ['base', '[]'],
+    ['top', '["C:\\\\home\\\\base"]'],
+    ['odd', null],
+  ] as const) {
+    mkdirSync(path.join(home, id, 'Files'), { recursive: true });
+    if (chain === null) execFileSync('mkfifo', [path.join(home, id, 'layerchain.json')]);
+    else writeFileSync(path.join(home, id, 'layerchain.json'), chain);
+  }
+  const driver = await ReadOnlyWindowsHome.open('windowsfilter', home);
+  const states = (await driver.list()).map(({ id, state }) => [id, state]);
+  assert.deepEqual(states, [
+    ['base', 'ready'],
+    ['odd', 'broken'],
+    ['top', 'ready'],
+  ]);
 });

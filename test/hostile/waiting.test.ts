@@ -1,12 +1,14 @@
 // Locks held by other processes, and mounts left by processes that have ended.
 import assert from 'node:assert/strict';
 
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { lockForWriting } from '../../src/driver/portable/writer-lock.ts';
-import { createBench } from '../cli/run-cli.ts';
+import { createBench, MAIN } from '../cli/run-cli.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
@@ -40,7 +42,7 @@ test('waiting for a lock held by a live process times out with an error that nam
   assert.match(said[0] ?? '', /^waiting for /);
 });
 
-test('store release unmounts what a dead process left, but not what a live one holds', async (t) => {
+test('store release unmounts what a dead process left mounted, but not what a live one holds', async (t) => {
   const bench = createBench(t);
   const home = path.join(bench.folder, 'home');
   const layer = bench.write('layer.tar', tar(file('f', 'x')));
@@ -59,4 +61,52 @@ test('store release unmounts what a dead process left, but not what a live one h
   assert.equal(held.code, 3);
   assert.match(held.stderr, /EXISTS: layer one is mounted by process \d+/);
   assert.ok(existsSync(mount.path));
+});
+
+const otherNamespace = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+const hasNamespaces = spawnSync('unshare', [...otherNamespace, 'true']).status === 0;
+
+test('a mount and a lock of another container stay, because their process may still run', {
+  skip: !hasNamespaces && 'needs root',
+}, async (t) => {
+  const bench = createBench(t);
+  const home = path.join(bench.folder, 'home');
+  const layer = bench.write('layer.tar', tar(file('f', 'x')));
+  const store = (...args: string[]) => bench.cli(['store', ...args, '--home', home]);
+  assert.equal((await store('import', layer, '--id', 'one')).code, 0);
+  const environment = { ...process.env, LAYERSCOPE_CACHE: path.join(bench.folder, 'cache') };
+  const held = spawn('unshare', [...otherNamespace, process.execPath, MAIN, 'store', 'mount', 'one', '--wait', '--home', home], {
+    env: environment,
+  });
+  t.after(() => held.kill('SIGKILL')); // unshare ignores SIGTERM while its child runs
+  const [line] = (await once(held.stdout, 'data')) as [Buffer];
+  const root = line.toString().trim();
+  assert.ok(existsSync(path.join(root, 'f')));
+  assert.deepEqual((await store('cleanup')).stdout, '');
+  const released = await store('release', 'one');
+  assert.equal(released.code, 3);
+  assert.match(released.stderr, /EXISTS: layer one is mounted by process \d+ of another container or machine: .* remove .*\/mounts\/one-/);
+  const removed = await store('remove', 'one');
+  assert.equal(removed.code, 3);
+  assert.ok(existsSync(path.join(root, 'f')));
+  // Six writers, each in its own namespace, wait for their turns.
+  const files = Array.from({ length: 6 }, (_, i) => bench.write(`layer${i}.tar`, tar(file('f', `${i}`))));
+  const ends = files.map(async (each, i) => {
+    const child = spawn('unshare', [...otherNamespace, process.execPath, MAIN, 'store', 'import', each, '--id', `n${i}`, '--home', home], {
+      env: environment,
+    });
+    const said: Buffer[] = [];
+    child.stderr.on('data', (bytes: Buffer) => said.push(bytes));
+    const [code] = (await once(child, 'close')) as [number];
+    return [
+      code,
+      Buffer.concat(said)
+        .toString()
+        .replace(/^.*waiting for process.*\n/gm, ''),
+    ];
+  });
+  assert.deepEqual(
+    await Promise.all(ends),
+    files.map(() => [0, '']),
+  );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asLayerscopeError, isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 
-test('of an error and a later one while disposing, the first is reported', () => {
+test('if disposal fails after an error, the first error is reported', () => {
   const first = new LayerscopeError('TRUNCATED', 'first');
   const second = Object.assign(new Error('second'), { name: 'SuppressedError', error: new Error('while letting go'), suppressed: first });
   assert.equal(asLayerscopeError(second), first);

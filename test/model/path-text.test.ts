@@ -7,7 +7,7 @@ test('a path in UTF-8 is printed unchanged', () => {
   assert.equal(escapePath(encodeUtf8('usr/share/ä/文')), 'usr/share/ä/文');
 });
 
-test('bytes that are not UTF-8 are printed as \\xNN, those around them unchanged', () => {
+test('bytes that are not UTF-8 are printed as \\xNN, all others unchanged', () => {
   assert.equal(escapePath(Uint8Array.of(0x66, 0xe4, 0x6f)), 'f\\xE4o');
   assert.equal(escapePath(Uint8Array.of(0xc3, 0xa4, 0xf6)), 'ä\\xF6');
 });
@@ -40,7 +40,7 @@ test('a displayed name contains no control and no bidi character', () => {
   );
 });
 
-// Bytes that make escapes likely: backslashes, what follows them in an escape, controls, bidi marks, halves of characters.
+// Bytes that make escapes likely: backslashes and what may follow them, control and bidi characters, halves of characters.
 const PIECES = [
   '\\',
   'x',
@@ -78,7 +78,7 @@ test('a printed path can be parsed back byte for byte, in JSON and on a terminal
   );
 });
 
-test('escapes of JSON and typed ones are understood, but not a lone surrogate', () => {
+test('JSON escapes and typed escapes are understood, but not a lone surrogate', () => {
   const typed = (text: string): string => toHex(unescapePath(text));
   assert.equal(typed('bidi\\u202Etxt.exe'), typed('bidi\u202etxt.exe'));
   assert.equal(typed('\\u202e\\u{202E}\\u{00202e}'), 'e280ae'.repeat(3));
@@ -90,7 +90,7 @@ test('escapes of JSON and typed ones are understood, but not a lone surrogate', 
   assert.equal(typed('\\\\u202E\\\\n'), toHex(encodeUtf8('\\u202E\\n')));
 });
 
-test('hex is parsed back, and anything else is null', () => {
+test('hex is parsed back; anything else is null', () => {
   assert.deepEqual(fromHex(toHex(Uint8Array.of(0, 255, 16))), Uint8Array.of(0, 255, 16));
   assert.equal(fromHex('abc'), null);
   assert.equal(fromHex('zz'), null);

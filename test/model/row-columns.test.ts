@@ -16,7 +16,7 @@ import { numberedRows } from '../support/row-tables.ts';
 
 const ROWS = numberedRows(11);
 
-/** Every column with its type and values, to be compared at once. */
+/** Returns every column with its type and values, to compare all at once. */
 function contents(columns: RowColumns, rows = (column: Iterable<number>): number[] => [...column]): unknown[] {
   return ROW_COLUMN_NAMES.map((name) => [name, columns[name].constructor.name, rows(columns[name])]);
 }
@@ -53,7 +53,7 @@ test('columns written piece by piece equal the whole', () => {
   assert.throws(() => writeColumns(whole, newColumns(1), ROWS.length), RangeError);
 });
 
-test('a column that is too short or too long is noticed, whichever it is', () => {
+test('any column that is too short or too long is noticed', () => {
   assert.ok(haveLength(ROWS, ROWS.length));
   for (const name of ROW_COLUMN_NAMES) {
     assert.ok(!haveLength({ ...ROWS, [name]: new ROW_COLUMNS[name](ROWS.length - 1) }, ROWS.length), name);

@@ -53,7 +53,7 @@ test('every error and every finding has a hint', () => {
   assert.equal(finding('missing-blob', 'x').severity, 'error');
 });
 
-test("a system's error keeps its meaning, and a defect is INTERNAL", () => {
+test('a system error keeps its meaning, and an internal error is INTERNAL', () => {
   assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'ENOENT' })).code, 'NOT_FOUND');
   assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'EACCES' })).code, 'PERMISSION');
   assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'ENOSPC' })).code, 'IO');

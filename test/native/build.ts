@@ -6,11 +6,13 @@ import path from 'node:path';
 
 const here = import.meta.dirname;
 const source = path.join(here, 'vmcompute.c');
+/** Included by vmcompute.c on Linux. */
+const kernel = path.join(here, 'kernel.c');
 const out = path.join(here, '..', '..', 'out', 'native');
 
 export interface StandInBuild {
   readonly system: 'linux' | 'windows';
-  /** Leaves out the export that Windows Server 2016 TP4 lacks. */
+  /** Whether to leave out the export that Windows Server 2016 TP4 lacks. */
   readonly tp4?: boolean;
 }
 
@@ -22,7 +24,7 @@ export function hasCompiler(system: StandInBuild['system']): boolean {
 
 /** Compiles the library if needed; returns its path. Throws the compiler's output. */
 export function buildStandIn({ system, tp4 = false }: StandInBuild): string {
-  const state = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
+  const state = createHash('sha256').update(readFileSync(source)).update(readFileSync(kernel)).digest('hex').slice(0, 12);
   const folder = path.join(out, `${state}${tp4 ? '-tp4' : ''}`);
   const file = path.join(folder, system === 'linux' ? 'vmcompute.so' : 'vmcompute.dll');
   if (existsSync(file)) return file;

@@ -1,7 +1,6 @@
 // The file calls of the Windows drivers' `Native` on node:fs, for tests on any system. Names have \, as on Windows. NTFS metadata that this
 // system lacks (attributes, creation and change time, security descriptors, streams other than the data) is kept in memory by inode, shared
-// by all users of a `NodeFiles`. It records what is open, and can make any call fail.
-import { randomUUID } from 'node:crypto';
+// by all users of a `NodeFiles`. `NodeFiles` records what is open, and can make any call fail.
 import { type BigIntStats, constants, type Stats } from 'node:fs';
 import {
   type FileHandle,
@@ -75,9 +74,8 @@ function asFileError(error: unknown, name: string): LayerscopeError {
 }
 
 export class NodeFiles implements FileCalls {
-  /** By inode and birth time, as inodes are reused. */
+  /** By inode and birth time, because inodes are reused. */
   readonly #kept = new Map<string, Kept>();
-  readonly #temporary: string;
   /** Names of the calls so far, which {@link failAt} counts. */
   calls: string[] = [];
   /** Makes the call of that number (0 is the next) fail with IO. */
@@ -85,12 +83,7 @@ export class NodeFiles implements FileCalls {
   /** Paths of open files and folders. */
   readonly openPaths = new Set<string>();
 
-  /** `temporary`: the folder in which to make temporary folders. */
-  constructor(temporary: string) {
-    this.#temporary = temporary;
-  }
-
-  /** Records a call, and throws if {@link failAt} says so. */
+  /** Records a call, and throws if {@link failAt} selects this call. */
   note(call: string, name: string): void {
     this.calls.push(call);
     if (this.failAt === 0) {
@@ -166,15 +159,15 @@ export class NodeFiles implements FileCalls {
     return new NodeRoot(this, folder);
   }
 
-  async makeTemporaryFolder(): Promise<string> {
-    this.note('makeTemporaryFolder', this.#temporary);
-    const folder = path.join(this.#temporary, `hcs${randomUUID()}`);
-    await mkdir(folder, { recursive: true });
-    return folder;
+  async makePrivateFolder(folder: string): Promise<void> {
+    this.note('makePrivateFolder', folder);
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      throw asFileError(error, folder);
+    });
   }
 
-  async removeFolder(folder: string): Promise<void> {
-    this.note('removeFolder', folder);
+  async removeAll(folder: string): Promise<void> {
+    this.note('removeAll', folder);
     await this.removeTree(folder);
   }
 
@@ -219,7 +212,7 @@ export class NodeFiles implements FileCalls {
   }
 }
 
-/** Splits a name below a root into its parts. Throws as the native interface demands. */
+/** Splits a name below a root into its parts. Throws as the native interface specifies. */
 function partsOf(name: string): string[] {
   if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${name}: expected relative path`);
   const parts: string[] = [];
@@ -243,7 +236,7 @@ class NodeRoot implements RootFolder {
     files.openPaths.add(folder);
   }
 
-  /** The absolute path of a name. Checks each folder on the way. */
+  /** Returns the absolute path of a name. Checks each folder on the path. */
   async #at(name: string): Promise<string> {
     const parts = partsOf(name);
     let at = this.path;
@@ -476,7 +469,7 @@ class NodeFile implements OpenFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#files.openPaths.delete(this.#path);
-    // The only time that copies of the file can have too.
+    // The only time that a copy of the file can preserve.
     const seconds = this.#time === null ? null : Number(this.#time - EPOCH) / 1e7;
     if (seconds !== null) await this.#handle.utimes(seconds, seconds);
     await this.#handle.close();

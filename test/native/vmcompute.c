@@ -4,11 +4,15 @@
  *
  * Layers are real folders. A layer's folder has
  *   Files, Hives …     the files, as Windows stores them: plain; files that only the parent has are empty placeholders
- *   transport$         what ImportLayer was given, to be exported again byte for byte
+ *   transport$         what ImportLayer was given and is exported again unchanged: everything but Files
  *   placeholders$      the paths of the placeholders, one a line: a removed one becomes a tombstone of the export
  *   sandbox.vhdx       in a read-write layer; and volume$, the folder that it is mounted as. A file .wh.NAME in it is a tombstone of
  *                      NAME, everything else in it is exported as new.
- * A hard link to an imported file that is not a placeholder is exported as a hard link.
+ * Files is exported as it is at the time, changes after the import included. Attributes, and streams other than the content, are kept
+ * for each file by its id. Names of one file are exported as hard links.
+ *
+ * It refuses what Windows refuses: a layer in the other flavour, ids that aren't absolute paths, calls out of order, preparing two layers
+ * at once, parents that were not processed.
  *
  * Every call is logged with all its arguments. Any call can be made to fail, before or after it takes effect. Active and prepared layers
  * and allocations are counted. A lock lets one call run at a time.
@@ -56,14 +60,21 @@ typedef struct { Guid id; uint32_t flags; uint32_t pad; const u16 *path; } Descr
 #define NOT_READY WIN32_HR(21)
 #define BAD_STATE WIN32_HR(170)
 #define NOT_EMPTY WIN32_HR(145)
+#define NOT_FILE WIN32_HR(2)
+#define DENIED WIN32_HR(5)
+#define INVALID WIN32_HR(87)
+#define TIMED_OUT WIN32_HR(258)
+#define PREPARE_MS 20
 
 /* ---- lock ---- */
 #ifdef _WIN32
 static SRWLOCK lock_ = SRWLOCK_INIT;
+static void pause_(int ms) { Sleep((DWORD)ms); }
 static void lock(void) { AcquireSRWLockExclusive(&lock_); }
 static void unlock(void) { ReleaseSRWLockExclusive(&lock_); }
 #else
 static pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
+static void pause_(int ms) { usleep((useconds_t)ms * 1000); }
 static void lock(void) { pthread_mutex_lock(&lock_); }
 static void unlock(void) { pthread_mutex_unlock(&lock_); }
 #endif
@@ -117,6 +128,9 @@ static size_t utf16(const char *text, u16 *out, size_t room) {
 static char *log_; static size_t logLength, logRoom;
 static int calls, failAt = -1, failAfter, logOnly; static HR failWith;
 static long allocated, backups;
+/* The next `momentary` calls of `momentaryCall` fail. */
+static char momentaryCall[64]; static int momentary; static HR momentaryWith;
+static const char *calling = "";
 static char *active[1024], *prepared[1024];
 static char baseImages[65536] = "{\"Images\":[]}";
 
@@ -137,6 +151,7 @@ static void sayText(const u16 *text) {
 }
 
 static void sayCall(const char *name, const Info *info, const u16 *id) {
+  calling = name;
   say("%s info.type=%d info.home=", name, info->flavour);
   sayText(info->home);
   say(" id=");
@@ -154,7 +169,12 @@ static void sayParents(const Descriptor *parents, size_t count) {
 }
 
 /* Whether this call must fail: 1 before its effect, 2 after it. */
-static int turn(void) { return calls++ == failAt ? (failAfter ? 2 : 1) : 0; }
+static int turn(void) {
+  if (momentary > 0 && !strcmp(calling, momentaryCall)) { calls++; momentary--; return 3; }
+  return calls++ == failAt ? (failAfter ? 2 : 1) : 0;
+}
+/* What a call that fails before its effect returns. */
+static HR early(int fails) { return fails == 3 ? momentaryWith : failWith; }
 static HR end(HR result, int fails) { return fails == 2 && result >= 0 ? failWith : result; }
 
 static int find(char **list, const char *name) { for (int i = 0; i < 1024; i++) if (list[i] && !strcmp(list[i], name)) return i; return -1; }
@@ -163,6 +183,11 @@ static void drop(char **list, int at) { free(list[at]); list[at] = NULL; }
 
 API int StandInCalls(void) { return calls; }
 API void StandInFailAt(int call, int32_t hresult, int after) { calls = 0; failAt = call; failWith = hresult; failAfter = after; }
+API void StandInFailNext(const u16 *call, int count, int32_t hresult) {
+  char *name = utf8(call);
+  snprintf(momentaryCall, sizeof momentaryCall, "%s", name); momentary = count; momentaryWith = hresult;
+  free(name);
+}
 API void StandInLogOnly(int on) { logOnly = on; }
 API void StandInBaseImages(const u16 *json) { char *text = utf8(json); snprintf(baseImages, sizeof baseImages, "%s", text); free(text); }
 /* Copies the log so far, in UTF-8, into a buffer and returns its length. Clears it if the buffer holds all of it. */
@@ -179,6 +204,29 @@ API int StandInHeld(void) {
 }
 /* Simulates a crash: nothing is active or prepared any more. */
 API void StandInForget(void) { for (int i = 0; i < 1024; i++) { if (active[i]) drop(active, i); if (prepared[i]) drop(prepared, i); } }
+
+/* ---- what is kept of files and layers by id ---- */
+/* A backup stream, head and content, other than the data stream. */
+typedef struct Kept { uint64_t file; uint32_t id; size_t length; char *bytes; struct Kept *next; } Kept;
+static Kept *kept;
+/* `attributes` 0: unknown, unless hasAttributes. Times: creation, access, write, change; 0: the file system's. */
+typedef struct Meta { uint64_t file; uint32_t attributes, tag; int64_t times[4]; int hasAttributes, shielded, hasNoData, flavour, isLayer, isReady, hasVm, wasPrepared; struct Meta *next; } Meta;
+static Meta *metas;
+static Meta *metaOf(uint64_t file) { Meta *m = metas; while (m && m->file != file) m = m->next; return m; }
+static Meta *makeMeta(uint64_t file) {
+  Meta *m = metaOf(file);
+  if (!m) { m = calloc(1, sizeof *m); m->file = file; m->next = metas; metas = m; }
+  return m;
+}
+static void forgetMeta(uint64_t file) {
+  for (Meta **at = &metas; *at; at = &(*at)->next) if ((*at)->file == file) { Meta *m = *at; *at = m->next; free(m); return; }
+}
+static void keep(uint64_t file, uint32_t id, const char *bytes, size_t length) {
+  Kept *k = calloc(1, sizeof *k), **last = &kept;
+  while (*last) last = &(*last)->next;
+  *last = k; k->file = file; k->id = id; k->length = length; k->bytes = malloc(length ? length : 1);
+  memcpy(k->bytes, bytes, length);
+}
 
 /* ---- files: paths in UTF-8 with / ---- */
 #ifdef _WIN32
@@ -219,7 +267,13 @@ static int isThere(const char *path) { struct stat s; return !lstat(path, &s); }
 static int makeFolder(const char *path) { return mkdir(path, 0755); }
 static void removeOne(const char *path, int folder) { if (folder) rmdir(path); else unlink(path); }
 static int linkFile(const char *from, const char *to) { return link(from, to); }
-static uint64_t anyId(const char *path, int linkedOnly) { struct stat s; return !lstat(path, &s) && (!linkedOnly || s.st_nlink > 1) ? s.st_ino : 0; }
+/* The inode and the birth time, because inodes are reused. */
+static uint64_t idAt(int at, const char *path, int flags, int linkedOnly) {
+  struct statx s;
+  if (statx(at, path, flags, STATX_INO | STATX_NLINK | STATX_BTIME, &s) || (linkedOnly && s.stx_nlink < 2)) return 0;
+  return s.stx_ino ^ ((uint64_t)s.stx_btime.tv_sec * 1000000000u + s.stx_btime.tv_nsec) * 0x9e3779b97f4a7c15u;
+}
+static uint64_t anyId(const char *path, int linkedOnly) { return idAt(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, linkedOnly); }
 static void keepTime(const char *from, const char *to) {
   struct stat s;
   if (lstat(from, &s)) return;
@@ -276,7 +330,12 @@ static void each(const char *folder, Visit visit, void *with) {
 }
 
 static void removeVisit(const char *folder, const char *name, int sub, void *with);
-static void removeTree(const char *path) { if (isFolder(path)) { each(path, removeVisit, NULL); removeOne(path, 1); } else if (isThere(path)) removeOne(path, 0); }
+#ifndef _WIN32
+static int mayRemove(const char *path);
+#else
+static int mayRemove(const char *path) { (void)path; return 1; }
+#endif
+static void removeTree(const char *path) { if (!mayRemove(path)) return; if (isFolder(path)) { each(path, removeVisit, NULL); removeOne(path, 1); } else if (isThere(path)) removeOne(path, 0); }
 static void removeVisit(const char *folder, const char *name, int sub, void *with) { char *p = join(folder, name); (void)sub; (void)with; removeTree(p); free(p); }
 
 static char *readAll(const char *path, size_t *length) {
@@ -298,8 +357,16 @@ static void writeAll(const char *path, const char *bytes, size_t length) {
   fclose(f);
   /* Ids are reused: forget the streams of an earlier file with this id. */
   forgetStreams(anyId(path, 0));
+  forgetMeta(anyId(path, 0));
 }
-static void copyFile(const char *from, const char *to) { size_t n; char *b = readAll(from, &n); if (b) writeAll(to, b, n); free(b); keepTime(from, to); }
+/* Copies what is kept of the original to its copy. */
+static void keepAlso(const char *from, const char *to) {
+  uint64_t source = anyId(from, 0), target = anyId(to, 0);
+  const Meta *m = metaOf(source);
+  if (m) { Meta *copy = makeMeta(target); copy->attributes = m->attributes; copy->tag = m->tag; memcpy(copy->times, m->times, sizeof m->times); }
+  for (Kept *k = kept; k; k = k->next) if (k->file == source) keep(target, k->id, k->bytes, k->length);
+}
+static void copyFile(const char *from, const char *to) { size_t n; char *b = readAll(from, &n); if (b) { writeAll(to, b, n); keepAlso(from, to); } free(b); keepTime(from, to); }
 
 static void copyVisit(const char *folder, const char *name, int sub, void *with) {
   char *from = join(folder, name), *to = join(with, name);
@@ -311,26 +378,48 @@ static void copyVisit(const char *folder, const char *name, int sub, void *with)
 #define FOLDER_FILE ".$wcidirs$"
 static int endsWith(const char *text, const char *with) { size_t a = strlen(text), b = strlen(with); return a >= b && !strcmp(text + a - b, with); }
 
-/* The data stream of a transport file: the file's content. */
-static void writeContent(const char *from, const char *to) {
-  size_t n, at = 4; char *bytes = readAll(from, &n);
-  while (bytes && at + 20 <= n) {
-    uint32_t id, name; uint64_t size;
-    memcpy(&id, bytes + at, 4); memcpy(&size, bytes + at + 8, 8); memcpy(&name, bytes + at + 16, 4);
-    at += 20 + name;
-    if (id == 1) { writeAll(to, bytes + at, size < n - at ? (size_t)size : n - at); free(bytes); keepTime(from, to); return; }
-    at += size;
+#define WCI_1 0x90001018u
+
+/* Restores `to` from the transport file `from`: attributes, content, other streams. `from` may be missing. */
+static void restore(const char *from, const char *to, int folder) {
+  size_t n, at = 4; char *bytes = readAll(from, &n); int hasData = 0;
+  uint64_t size; uint32_t id, name;
+  if (!folder) {
+    while (bytes && at + 20 <= n && !hasData) {
+      memcpy(&id, bytes + at, 4); memcpy(&size, bytes + at + 8, 8); memcpy(&name, bytes + at + 16, 4);
+      at += 20 + name;
+      if (id == 1) { writeAll(to, bytes + at, size < n - at ? (size_t)size : n - at); hasData = 1; }
+      at += size;
+    }
+    if (!hasData) writeAll(to, "", 0);
   }
-  writeAll(to, "", 0);
+  uint64_t file = anyId(to, 0);
+  forgetStreams(file); forgetMeta(file);
+  Meta *m = makeMeta(file);
+  if (bytes && n >= 4) { memcpy(&m->attributes, bytes, 4); m->hasAttributes = 1; }
+  for (at = 4; bytes && at + 20 <= n; at += 20 + name + size) {
+    memcpy(&id, bytes + at, 4); memcpy(&size, bytes + at + 8, 8); memcpy(&name, bytes + at + 16, 4);
+    if (id != 1) keep(file, id, bytes + at, 20 + name + size < n - at ? (size_t)(20 + name + size) : n - at);
+    if (id == 8 && at + 24 + name <= n) memcpy(&m->tag, bytes + at + 20 + name, 4);
+  }
+  m->hasNoData = !folder && !hasData;
+  if (bytes) { const Meta *own = metaOf(anyId(from, 0)); if (own) memcpy(m->times, own->times, sizeof m->times); keepTime(from, to); }
   free(bytes);
-  keepTime(from, to);
 }
 
-/* Writes the transport files below Files as plain files. */
+/* Lays out what is in the transport folder's Files. A folder becomes a reparse point of the container filter. */
 static void layVisit(const char *folder, const char *name, int sub, void *with) {
   if (endsWith(name, FOLDER_FILE)) return;
   char *from = join(folder, name), *to = join(with, name);
-  if (sub) { makeFolder(to); each(from, layVisit, to); keepTime(from, to); } else writeContent(from, to);
+  if (sub) {
+    char *about = malloc(strlen(from) + 16);
+    sprintf(about, "%s" FOLDER_FILE, from);
+    makeFolder(to); each(from, layVisit, to);
+    restore(about, to, 1);
+    Meta *m = makeMeta(anyId(to, 0));
+    if (!m->tag) m->tag = WCI_1;
+    free(about);
+  } else restore(from, to, 0);
   free(from); free(to);
 }
 
@@ -349,25 +438,58 @@ static void mergeVisit(const char *folder, const char *name, int sub, void *with
 static char *pathOf(const Info *info, const u16 *id) {
   char *home = utf8(info->home), *name = utf8(id), *path = *home ? join(home, name) : strdup(name);
   for (char *p = path; *p; p++) if (*p == '\\') *p = '/';
+#ifndef _WIN32
+  /* The form of a path that has no length limit, which only Windows has. */
+  if (!strncmp(path, "//?/", 4)) memmove(path, path + 4, strlen(path + 4) + 1);
+#endif
   free(home); free(name);
   return path;
 }
 static char *plainPath(const u16 *text) { Info none = { 0, 0, (const u16[]){ 0 } }; return pathOf(&none, text); }
 static int in(const char *layer, const char *name, int folder) { char *p = join(layer, name); int yes = folder ? isFolder(p) : isThere(p); free(p); return yes; }
 
-static HR parentsThere(const Descriptor *parents, size_t count) {
-  for (size_t i = 0; i < count; i++) { char *p = plainPath(parents[i].path); int there = isFolder(p); free(p); if (!there) return NOT_FOUND; }
+/*
+ * Whether a layer's files are complete: something was imported into it, and if it is a base layer, Windows has processed it. Nothing can be
+ * laid over a layer without Files (moby's create leaves it out of chains).
+ */
+static HR isComplete(const char *layer) {
+#ifdef TP4
+  (void)layer;
+#else
+  const Meta *m = metaOf(anyId(layer, 0));
+  if (m && m->isLayer && m->flavour == 1 && (!m->isReady || (in(layer, "UtilityVM/Files", 1) && !m->hasVm))) return NOT_FILE;
+#endif
   return OK;
 }
+static HR parentsThere(const Descriptor *parents, size_t count) {
+  HR r = OK;
+  for (size_t i = 0; i < count && r == OK; i++) { char *p = plainPath(parents[i].path); r = isFolder(p) ? isComplete(p) : NOT_FOUND; free(p); }
+  return r;
+}
+static int isAbsolute(const u16 *id) { return id[0] == '/' || id[0] == '\\' || (id[0] && id[1] == ':'); }
+/* Ids must be absolute paths, with no home, and a layer must be addressed in the flavour in which it was made. */
+static HR addressed(const Info *info, const u16 *id, const char *path) {
+  const Meta *m = metaOf(anyId(path, 0));
+  return info->home[0] || !isAbsolute(id) || (m && m->isLayer && m->flavour != info->flavour) ? INVALID : OK;
+}
+static void made(const Info *info, const char *path) {
+  uint64_t file = anyId(path, 0);
+  forgetMeta(file);
+  Meta *m = makeMeta(file);
+  m->isLayer = 1; m->flavour = info->flavour;
+}
+/* Whether a layer's volume is in use, so that its folder can't be renamed. */
+API int StandInInUse(const u16 *path) { lock(); char *p = plainPath(path); int yes = find(active, p) >= 0; free(p); unlock(); return yes; }
 
 /* ---- the layer calls ---- */
-#define BEGIN int fails = turn(); if (fails == 1) { say("\n"); unlock(); return failWith; } if (logOnly) { say("\n"); unlock(); return OK; }
+#define BEGIN int fails = turn(); if (fails & 1) { say("\n"); unlock(); return early(fails); } if (logOnly) { say("\n"); unlock(); return OK; }
 #define END(result) say("\n"); HR done = end(result, fails); unlock(); return done;
 
 API HR STD ActivateLayer(const Info *info, const u16 *id) {
   lock(); sayCall("ActivateLayer", info, id); BEGIN
   char *path = pathOf(info, id);
-  HR r = !isFolder(path) ? NOT_FOUND : find(active, path) >= 0 ? BAD_STATE : OK;
+  HR r = addressed(info, id, path);
+  if (r == OK) r = !isFolder(path) ? NOT_FOUND : find(active, path) >= 0 ? BAD_STATE : OK;
   if (r == OK) put(active, path);
   free(path);
   END(r)
@@ -375,7 +497,8 @@ API HR STD ActivateLayer(const Info *info, const u16 *id) {
 API HR STD DeactivateLayer(const Info *info, const u16 *id) {
   lock(); sayCall("DeactivateLayer", info, id); BEGIN
   char *path = pathOf(info, id); int at = find(active, path);
-  HR r = at < 0 ? NOT_READY : find(prepared, path) >= 0 ? BAD_STATE : OK;
+  HR r = addressed(info, id, path);
+  if (r == OK) r = at < 0 ? NOT_READY : find(prepared, path) >= 0 ? BAD_STATE : OK;
   if (r == OK) drop(active, at);
   free(path);
   END(r)
@@ -383,22 +506,35 @@ API HR STD DeactivateLayer(const Info *info, const u16 *id) {
 API HR STD PrepareLayer(const Info *info, const u16 *id, const Descriptor *parents, size_t count) {
   lock(); sayCall("PrepareLayer", info, id); sayParents(parents, count); BEGIN
   char *path = pathOf(info, id);
-  HR r = find(active, path) < 0 ? NOT_READY : find(prepared, path) >= 0 ? BAD_STATE : parentsThere(parents, count);
-  if (r == OK) put(prepared, path);
+  static int preparing;
+  HR r = preparing ? TIMED_OUT : addressed(info, id, path);
+  if (r == OK) r = !in(path, "sandbox.vhdx", 0) ? INVALID : find(active, path) < 0 ? NOT_READY : find(prepared, path) >= 0 ? BAD_STATE : parentsThere(parents, count);
+  if (r == OK) {
+    /* Releases the lock, so that another call can come in between. */
+    preparing = 1; unlock(); pause_(PREPARE_MS); lock(); preparing = 0;
+    put(prepared, path);
+    makeMeta(anyId(path, 0))->wasPrepared = 1;
+  }
   free(path);
   END(r)
 }
 API HR STD UnprepareLayer(const Info *info, const u16 *id) {
   lock(); sayCall("UnprepareLayer", info, id); BEGIN
   char *path = pathOf(info, id); int at = find(prepared, path);
-  if (at >= 0) drop(prepared, at);
+  HR r = addressed(info, id, path);
+  if (r == OK && at < 0) r = NOT_READY;
+  if (r == OK) drop(prepared, at);
   free(path);
-  END(at < 0 ? NOT_READY : OK)
+  END(r)
 }
 API HR STD CreateLayer(const Info *info, const u16 *id, const u16 *parent) {
   lock(); sayCall("CreateLayer", info, id); say(" parent="); sayText(parent); BEGIN
   char *path = pathOf(info, id);
-  HR r = isThere(path) ? EXISTS : makeFolder(path) ? NOT_FOUND : OK;
+  HR r = addressed(info, id, path);
+  /* The parent is the name of a folder beside the layer, or none. */
+  for (const u16 *p = parent; *p; p++) if (*p == '/' || *p == '\\') r = INVALID;
+  if (r == OK) r = isThere(path) ? EXISTS : makeFolder(path) ? NOT_FOUND : OK;
+  if (r == OK) made(info, path);
   free(path);
   END(r)
 }
@@ -407,9 +543,11 @@ API HR STD CreateSandboxLayer(const Info *info, const u16 *id, const u16 *parent
   if (parent) sayText(parent); else say("0");
   sayParents(parents, count); BEGIN
   char *path = pathOf(info, id);
-  HR r = parentsThere(parents, count);
+  HR r = addressed(info, id, path);
+  if (r == OK) r = parentsThere(parents, count);
   if (r == OK) r = isThere(path) ? EXISTS : makeFolder(path) ? NOT_FOUND : OK;
   if (r == OK) {
+    made(info, path);
     char *disk = join(path, "sandbox.vhdx"), *volume = join(path, "volume$");
     writeAll(disk, "vhdx", 4); makeFolder(volume);
     free(disk); free(volume);
@@ -419,35 +557,66 @@ API HR STD CreateSandboxLayer(const Info *info, const u16 *id, const u16 *parent
 }
 API HR STD ExpandSandboxSize(const Info *info, const u16 *id, uint64_t size) {
   lock(); sayCall("ExpandSandboxSize", info, id); say(" size=%llu", (unsigned long long)size); BEGIN
-  char *path = pathOf(info, id); int there = in(path, "sandbox.vhdx", 0);
+  char *path = pathOf(info, id);
+  HR r = addressed(info, id, path);
+  if (r == OK && !in(path, "sandbox.vhdx", 0)) r = NOT_FOUND;
+  if (r == OK) {
+    /* The disk's file says how big the disk is. */
+    char *disk = join(path, "sandbox.vhdx"), text[40];
+    writeAll(disk, text, (size_t)snprintf(text, sizeof text, "vhdx %llu", (unsigned long long)size));
+    free(disk);
+  }
   free(path);
-  END(there ? OK : NOT_FOUND)
+  END(r)
 }
 API HR STD DestroyLayer(const Info *info, const u16 *id) {
   lock(); sayCall("DestroyLayer", info, id); BEGIN
   char *path = pathOf(info, id);
-  removeTree(path);
+  HR r = addressed(info, id, path);
+  if (r == OK && find(active, path) >= 0) r = DENIED;
+  if (r == OK) removeTree(path);
+  /* What is left can only be removed with the privileges. */
+  if (r == OK && isThere(path)) r = DENIED;
   free(path);
-  END(OK)
+  END(r)
 }
 API HR STD LayerExists(const Info *info, const u16 *id, uint32_t *exists) {
   lock(); sayCall("LayerExists", info, id);
   if (logOnly) *exists = 1;
   BEGIN
   char *path = pathOf(info, id);
+  HR r = addressed(info, id, path);
   *exists = (uint32_t)isFolder(path);
   free(path);
-  END(OK)
+  END(r)
 }
+static void copyButFiles(const char *folder, const char *name, int sub, void *with) {
+  if (strcmp(name, "Files") && strcmp(name, "Files" FOLDER_FILE)) copyVisit(folder, name, sub, with);
+  else if (endsWith(name, FOLDER_FILE)) copyVisit(folder, name, sub, with);
+}
+/* Notes in `with` whether a hive has a security descriptor: hives must be written without. */
+static void securedVisit(const char *folder, const char *name, int sub, void *with) {
+  char *path = join(folder, name); uint64_t file = anyId(path, 0);
+  for (Kept *k = kept; k; k = k->next) if (k->file == file && k->id == 3) *(int *)with = 1;
+  if (sub) each(path, securedVisit, with);
+  free(path);
+}
+
 API HR STD ImportLayer(const Info *info, const u16 *id, const u16 *folder, const Descriptor *parents, size_t count) {
   lock(); sayCall("ImportLayer", info, id); say(" src="); sayText(folder); sayParents(parents, count); BEGIN
   char *path = pathOf(info, id), *from = plainPath(folder);
-  HR r = !isFolder(path) || !in(from, "Files", 1) ? NOT_FOUND : parentsThere(parents, count);
+  HR r = addressed(info, id, path);
+  if (r == OK) r = !isFolder(path) || !in(from, "Files", 1) ? NOT_FOUND : parentsThere(parents, count);
+  int secured = 0;
+  if (r == OK) { char *hives = join(from, "Hives"); if (isFolder(hives)) each(hives, securedVisit, &secured); free(hives); }
+  if (secured) r = INVALID;
   if (r == OK) {
     char *kept = join(path, "transport$"), *files = join(path, "Files"), *hives = join(path, "Hives"), *list = join(path, "placeholders$");
     char *sourceFiles = join(from, "Files"), *sourceHives = join(from, "Hives");
-    makeFolder(kept); each(from, copyVisit, kept);
+    makeFolder(kept); each(from, copyButFiles, kept);
     makeFolder(files); each(sourceFiles, layVisit, files);
+    Meta *own = makeMeta(anyId(path, 0));
+    own->isReady = 1;
     if (isFolder(sourceHives)) { makeFolder(hives); each(sourceHives, copyVisit, hives); }
     FILE *lines = openFile(list, "wb");
     if (count > 0 && lines) {
@@ -489,31 +658,51 @@ static void volumeVisit(const char *folder, const char *name, int sub, void *wit
   free(from);
 }
 
-typedef struct { const char *layer; const char *to; uint64_t id; char *found; } Same;
-static void sameVisit(const char *folder, const char *name, int sub, void *with) {
-  Same *same = with;
-  char *path = join(folder, name);
-  if (sub) each(path, sameVisit, same);
-  else if (!same->found && fileId(path) == same->id) {
-    char *exported = join(same->to, path + strlen(same->layer) + 1);
-    if (isThere(exported)) same->found = exported; else free(exported);
+/* Writes a file or folder of a layer as a transport file. */
+static void writeTransport(const char *from, const char *to, int folder) {
+  uint64_t file = anyId(from, 0); const Meta *m = metaOf(file);
+  uint32_t attributes = m && (m->attributes || m->hasAttributes) ? m->attributes : folder ? 0x10 : 0x20;
+  size_t n = 0; char *bytes = folder ? NULL : readAll(from, &n);
+  FILE *f = openFile(to, "wb");
+  if (!f) { free(bytes); return; }
+  fwrite(&attributes, 1, 4, f);
+  for (Kept *k = kept; k; k = k->next) if (k->file == file && (k->id == 2 || k->id == 3 || k->id == 8)) fwrite(k->bytes, 1, k->length, f);
+  if (!folder && !(n == 0 && m && m->hasNoData)) {
+    char head[20] = { 1 }; uint64_t size = n;
+    memcpy(head + 8, &size, 8);
+    fwrite(head, 1, 20, f); fwrite(bytes, 1, n, f);
   }
-  free(path);
+  for (Kept *k = kept; k; k = k->next) if (k->file == file && k->id != 2 && k->id != 3 && k->id != 8) fwrite(k->bytes, 1, k->length, f);
+  fclose(f);
+  free(bytes);
+  forgetStreams(anyId(to, 0)); forgetMeta(anyId(to, 0));
+  if (m) memcpy(makeMeta(anyId(to, 0))->times, m->times, sizeof m->times);
+  keepTime(from, to);
 }
-/* Hard links that were made in the layer after its import. */
-static void linkVisit(const char *folder, const char *name, int sub, void *with) {
-  Out *out = with; char *path = join(folder, name), *to = join(out->to, path + strlen(out->layer) + 1);
-  char *line = malloc(strlen(path) + 3);
-  sprintf(line, "\n%s\n", path + strlen(out->layer) + 1);
-  if (sub) each(path, linkVisit, out);
-  else if (!isThere(to) && !strstr(out->placeholders, line)) {
-    Same same = { out->layer, out->to, fileId(path), NULL };
-    char *files = join(out->layer, "Files");
-    if (same.id) each(files, sameVisit, &same);
-    if (same.found) linkFile(same.found, to);
-    free(files); free(same.found);
+
+/* A name under which a file was exported; further names of the file become hard links to it. */
+typedef struct Name { uint64_t file; char *path; struct Name *next; } Name;
+typedef struct { const char *layer; const char *to; const char *placeholders; Name *names; } Laid;
+
+/* Writes what is in a layer's Files, but not placeholders, as it is now. */
+static void filesVisit(const char *folder, const char *name, int sub, void *with) {
+  Laid *laid = with; char *from = join(folder, name), *to = join(laid->to, from + strlen(laid->layer) + 1);
+  char *line = malloc(strlen(from) + 3);
+  sprintf(line, "\n%s\n", from + strlen(laid->layer) + 1);
+  const int isPlaceholder = strstr(laid->placeholders, line) != NULL;
+  if (sub) {
+    const Meta *m = metaOf(anyId(from, 0)); char *about = malloc(strlen(to) + 16);
+    sprintf(about, "%s" FOLDER_FILE, to);
+    if (!isPlaceholder) { makeFolder(to); writeTransport(from, about, 1); }
+    if (!m || !(m->tag & 0x20000000u)) each(from, filesVisit, laid);
+    free(about);
+  } else if (!isPlaceholder) {
+    uint64_t file = fileId(from); Name *known = laid->names;
+    while (file && known && known->file != file) known = known->next;
+    if (!file || !known || linkFile(known->path, to)) writeTransport(from, to, 0);
+    if (file && !known) { known = malloc(sizeof *known); known->file = file; known->path = strdup(to); known->next = laid->names; laid->names = known; }
   }
-  free(path); free(to); free(line);
+  free(from); free(to); free(line);
 }
 
 static void anyVisit(const char *folder, const char *name, int sub, void *with) { (void)folder; (void)name; (void)sub; *(int *)with = 1; }
@@ -521,7 +710,8 @@ static void anyVisit(const char *folder, const char *name, int sub, void *with) 
 API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const Descriptor *parents, size_t count) {
   lock(); sayCall("ExportLayer", info, id); say(" dst="); sayText(folder); sayParents(parents, count); BEGIN
   char *path = pathOf(info, id), *to = plainPath(folder); int any = 0;
-  HR r = !isFolder(path) || !isFolder(to) ? NOT_FOUND : find(prepared, path) >= 0 ? BAD_STATE : parentsThere(parents, count);
+  HR r = addressed(info, id, path);
+  if (r == OK) r = !isFolder(path) || !isFolder(to) ? NOT_FOUND : find(prepared, path) >= 0 ? BAD_STATE : parentsThere(parents, count);
   if (r == OK) each(to, anyVisit, &any);
   if (any) r = NOT_EMPTY;
   if (r == OK) {
@@ -534,15 +724,19 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
       char *volume = join(path, laid ? "Files" : "volume$"), *hives = join(to, "Hives"), *delta = join(to, "Hives/System_Delta");
       makeFolder(files); makeFolder(hives); writeAll(delta, "delta", 5);
       Out out = { path, files, "", "", lines };
-      each(volume, volumeVisit, &out);
+      const Meta *own = metaOf(anyId(path, 0));
+      /* A disk that was never prepared has nothing on it. */
+      if (laid || (own && own->wasPrepared)) each(volume, volumeVisit, &out);
       free(volume); free(hives); free(delta);
     } else {
       size_t n; char *list = join(path, "placeholders$"), *text = readAll(list, &n), *all = malloc(n + 2);
       sprintf(all, "\n%s", text ? text : "");
       each(kept, copyVisit, to);
-      Out out = { path, to, "", all, lines };
+      makeFolder(files);
+      Laid out = { path, to, all, NULL };
       char *own = join(path, "Files");
-      each(own, linkVisit, &out);
+      each(own, filesVisit, &out);
+      while (out.names) { Name *n_ = out.names; out.names = n_->next; free(n_->path); free(n_); }
       char *last = strdup("");
       for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *there = join(path, line); size_t deep = strlen(last);
@@ -582,7 +776,7 @@ static char *sharedPath(const char *layer) {
 API HR STD GetLayerMountPath(const Info *info, const u16 *id, size_t *length, u16 *buffer) {
   lock(); sayCall("GetLayerMountPath", info, id); say(" len=%u buf=%s\n", (unsigned)*length, buffer ? "set" : "NULL");
   int fails = turn();
-  if (fails == 1) { unlock(); return failWith; }
+  if (fails & 1) { unlock(); return early(fails); }
   char *path = pathOf(info, id), *mounted;
   if (logOnly) mounted = strdup("\\\\?\\Volume{00000000-0000-0000-0000-000000000000}\\");
   else {
@@ -593,7 +787,7 @@ API HR STD GetLayerMountPath(const Info *info, const u16 *id, size_t *length, u1
 #ifdef _WIN32
   for (char *p = mounted; *p; p++) if (*p == '/') *p = '\\';
 #endif
-  HR r = !logOnly && !isFolder(path) ? NOT_FOUND : OK;
+  HR r = logOnly ? OK : !isFolder(path) ? NOT_FOUND : addressed(info, id, path);
   if (r == OK && buffer) utf16(mounted, buffer, *length);
   if (r == OK) *length = utf16(mounted, NULL, 0);
   free(path); free(mounted);
@@ -618,9 +812,9 @@ API void CoTaskMemFree(void *memory) { if (memory) allocated--; free(memory); }
 #endif
 
 API HR STD GetBaseImages(u16 **out) {
-  lock(); say("GetBaseImages\n");
+  lock(); calling = "GetBaseImages"; say("GetBaseImages\n");
   int fails = turn();
-  if (fails == 1) { unlock(); return failWith; }
+  if (fails & 1) { unlock(); return early(fails); }
   size_t units = utf16(baseImages, NULL, 0);
   *out = allocate(units * 2);
   utf16(baseImages, *out, units);
@@ -629,9 +823,9 @@ API HR STD GetBaseImages(u16 **out) {
   return r;
 }
 API HR STD NameToGuid(const u16 *name, Guid *out) {
-  lock(); say("NameToGuid name="); sayText(name); say("\n");
+  lock(); calling = "NameToGuid"; say("NameToGuid name="); sayText(name); say("\n");
   int fails = turn();
-  if (fails == 1) { unlock(); return failWith; }
+  if (fails & 1) { unlock(); return early(fails); }
   uint32_t hash = 2166136261u;
   for (; *name; name++) hash = (hash ^ (uint16_t)*name) * 16777619u;
   const uint8_t rest[12] = { 0x34, 0x12, 0x78, 0x56, 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -642,8 +836,10 @@ API HR STD NameToGuid(const u16 *name, Guid *out) {
   return r;
 }
 static HR process(const char *call, const u16 *text) {
-  lock(); say("%s path=", call); sayText(text); BEGIN
-  char *path = plainPath(text); int there = in(path, "Files", 1);
+  lock(); calling = call; say("%s path=", call); sayText(text); BEGIN
+  char *path = plainPath(text); int there = in(path, "Files", 1), isVm = !strcmp(call, "ProcessUtilityImage");
+  if (there && isVm && strrchr(path, '/')) { *strrchr(path, '/') = 0; makeMeta(anyId(path, 0))->hasVm = 1; }
+  else if (there) makeMeta(anyId(path, 0))->isReady = 1;
   free(path);
   END(there ? OK : NOT_FOUND)
 }
@@ -664,18 +860,38 @@ static void writeAt(Handle h, const void *from, uint32_t n, uint64_t at) { OVERL
 static void lastError(uint32_t code) { SetLastError(code); }
 #else
 typedef intptr_t Handle;
-static uint64_t idOf(Handle h) { struct stat s; return fstat((int)h, &s) ? 0 : s.st_ino; }
-static int isFolderHandle(Handle h) { struct stat s; return !fstat((int)h, &s) && S_ISDIR(s.st_mode); }
-static uint64_t sizeOf(Handle h) { struct stat s; return fstat((int)h, &s) ? 0 : (uint64_t)s.st_size; }
-static uint32_t readAt(Handle h, void *to, uint32_t n, uint64_t at) { ssize_t got = pread((int)h, to, n, (off_t)at); return got < 0 ? 0 : (uint32_t)got; }
-static void writeAt(Handle h, const void *from, uint32_t n, uint64_t at) { if (pwrite((int)h, from, n, (off_t)at) < 0) return; }
+static int fdOf(Handle h);
+static uint64_t idOf(Handle h) { return idAt(fdOf(h), "", AT_EMPTY_PATH, 0); }
+static int isFolderHandle(Handle h) { struct stat s; return !fstat(fdOf(h), &s) && S_ISDIR(s.st_mode); }
+static uint64_t sizeOf(Handle h) { struct stat s; return fstat(fdOf(h), &s) ? 0 : (uint64_t)s.st_size; }
+static uint32_t readAt(Handle h, void *to, uint32_t n, uint64_t at) { ssize_t got = pread(fdOf(h), to, n, (off_t)at); return got < 0 ? 0 : (uint32_t)got; }
+static void writeAt(Handle h, const void *from, uint32_t n, uint64_t at) { if (pwrite(fdOf(h), from, n, (off_t)at) < 0) return; }
 static uint32_t last_;
 static void lastError(uint32_t code) { last_ = code; }
 API uint32_t GetLastError(void) { return last_; }
 #endif
 
-typedef struct Kept { uint64_t file; uint32_t id; size_t length; char *bytes; struct Kept *next; } Kept;
-static Kept *kept;
+#ifdef _WIN32
+/* The access with which a handle of Wine was opened, from NtQueryObject. */
+typedef LONG (WINAPI *QueryObject)(HANDLE, int, void *, ULONG, ULONG *);
+static uint32_t accessOf(Handle h) {
+  static QueryObject query;
+  if (!query) query = (QueryObject)(void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryObject");
+  uint32_t basic[14] = { 0 };
+  return query && query(h, 0, basic, sizeof basic, NULL) >= 0 ? basic[1] : 0;
+}
+#else
+static uint32_t accessOf(Handle h);
+#endif
+/* BackupRead needs the right to read, and for security also READ_CONTROL. */
+static int mayBackUp(Handle h, int security) { uint32_t a = accessOf(h); return (a & 1) && (!security || (a & 0x20000)); }
+/* BackupWrite needs the right to write; for a descriptor also WRITE_DAC and WRITE_OWNER, and for a SACL ACCESS_SYSTEM_SECURITY. */
+static int mayRestore(Handle h, uint32_t id, const char *descriptor, size_t length) {
+  uint32_t a = accessOf(h);
+  if (!(a & 2)) return 0;
+  if (id != 3) return 1;
+  return (a & 0x40000) && (a & 0x80000) && !(length >= 4 && (descriptor[2] & 0x10) && !(a & 0x1000000));
+}
 typedef struct { char *head; size_t headLength, headAt; uint64_t size, at; char *tail; size_t tailLength, tailAt; char part[65600]; size_t partLength; uint64_t left, dataAt; uint32_t id; Kept *into; } Context;
 
 static void forgetStreams(uint64_t file) {
@@ -688,13 +904,15 @@ static void forgetStreams(uint64_t file) {
   }
 }
 
-static void addKept(Context *c, uint64_t file, int before, int security) {
+static void addKept(Context *c, uint64_t file, int before, int security, int sacl) {
   for (Kept *k = kept; k; k = k->next) {
     int early = k->id == 2 || k->id == 3 || k->id == 8;
     if (k->file != file || early != before || (k->id == 3 && !security)) continue;
     char **to = before ? &c->head : &c->tail; size_t *length = before ? &c->headLength : &c->tailLength;
     *to = realloc(*to, *length + k->length);
     memcpy(*to + *length, k->bytes, k->length);
+    /* Without the right to it, the SACL is left out. */
+    if (k->id == 3 && !sacl && k->length >= 40) { (*to)[*length + 22] &= (char)~0x10; memset(*to + *length + 32, 0, 4); }
     *length += k->length;
   }
 }
@@ -703,14 +921,16 @@ API int STD BackupRead(Handle h, uint8_t *buffer, uint32_t n, uint32_t *got, int
   lock();
   Context *c = *context;
   if (abort) { if (c) { backups--; free(c->head); free(c->tail); free(c); } *context = NULL; unlock(); return 1; }
-  say("BackupRead n=%u security=%d context=%s\n", n, security, c ? "set" : "NULL");
+  calling = "BackupRead"; say("BackupRead n=%u security=%d context=%s\n", n, security, c ? "set" : "NULL");
   int fails = turn();
-  if (fails == 1) { lastError((uint32_t)failWith & 0xffff); unlock(); return 0; }
+  if (fails & 1) { lastError((uint32_t)early(fails) & 0xffff); unlock(); return 0; }
+  if (!mayBackUp(h, security)) { lastError(5); unlock(); return 0; }
   if (!c) {
     *context = c = calloc(1, sizeof *c);
     backups++;
     uint64_t file = idOf(h);
-    addKept(c, file, 1, security);
+    const int sacl = (accessOf(h) & 0x1000000) != 0;
+    addKept(c, file, 1, security, sacl);
     int isLink = 0;
     for (Kept *k = kept; k; k = k->next) isLink |= k->file == file && k->id == 8;
     if (!isFolderHandle(h) && !isLink) {
@@ -721,7 +941,7 @@ API int STD BackupRead(Handle h, uint8_t *buffer, uint32_t n, uint32_t *got, int
       memcpy(c->head + c->headLength, head, 20);
       c->headLength += 20;
     }
-    addKept(c, file, 0, security);
+    addKept(c, file, 0, security, sacl);
   }
   uint32_t done = 0;
   while (done < n) {
@@ -742,9 +962,10 @@ API int STD BackupWrite(Handle h, const uint8_t *bytes, uint32_t n, uint32_t *wr
   lock();
   Context *c = *context;
   if (abort) { if (c) { backups--; free(c); } *context = NULL; unlock(); return 1; }
-  say("BackupWrite n=%u security=%d context=%s\n", n, security, c ? "set" : "NULL");
+  calling = "BackupWrite"; say("BackupWrite n=%u security=%d context=%s\n", n, security, c ? "set" : "NULL");
   int fails = turn();
-  if (fails == 1) { lastError((uint32_t)failWith & 0xffff); unlock(); return 0; }
+  if (fails & 1) { lastError((uint32_t)early(fails) & 0xffff); unlock(); return 0; }
+  if (!mayRestore(h, 0, NULL, 0)) { lastError(5); unlock(); return 0; }
   if (!c) { *context = c = calloc(1, sizeof *c); backups++; forgetStreams(idOf(h)); }
   for (uint32_t at = 0; at < n;) {
     if (c->left > 0) {
@@ -752,6 +973,8 @@ API int STD BackupWrite(Handle h, const uint8_t *bytes, uint32_t n, uint32_t *wr
       if (c->id == 1) { writeAt(h, bytes + at, take, c->dataAt); c->dataAt += take; }
       else if (c->into) { c->into->bytes = realloc(c->into->bytes, c->into->length + take); memcpy(c->into->bytes + c->into->length, bytes + at, take); c->into->length += take; }
       c->left -= take; at += take;
+      if (c->left == 0 && c->id == 3 && security && c->into && !mayRestore(h, 3, c->into->bytes + 20, c->into->length - 20)) { lastError(5); unlock(); return 0; }
+      if (c->left == 0 && c->id == 8 && c->into && c->into->length >= 24) memcpy(&makeMeta(idOf(h))->tag, c->into->bytes + 20, 4);
       continue;
     }
     c->part[c->partLength++] = (char)bytes[at++];
@@ -761,11 +984,8 @@ API int STD BackupWrite(Handle h, const uint8_t *bytes, uint32_t n, uint32_t *wr
     memcpy(&c->id, c->part, 4); memcpy(&size, c->part + 8, 8);
     c->left = size; c->dataAt = 0; c->into = NULL;
     if (c->id != 1 && (c->id != 3 || security)) {
-      Kept *k = calloc(1, sizeof *k), **end_ = &kept;
-      while (*end_) end_ = &(*end_)->next;
-      *end_ = k; k->file = idOf(h); k->id = c->id; k->bytes = malloc(c->partLength); k->length = c->partLength;
-      memcpy(k->bytes, c->part, c->partLength);
-      c->into = k;
+      keep(idOf(h), c->id, c->part, c->partLength);
+      for (Kept *k = kept; k; k = k->next) if (!k->next) c->into = k;
     }
     c->partLength = 0;
   }
@@ -774,3 +994,13 @@ API int STD BackupWrite(Handle h, const uint8_t *bytes, uint32_t n, uint32_t *wr
   unlock();
   return fails != 2;
 }
+
+#ifndef _WIN32
+#include "kernel.c"
+/* DestroyLayer removes a shielded file or folder only with both privileges. */
+static int mayRemove(const char *path) {
+  const Meta *m = metaOf(anyId(path, 0));
+  return !m || !m->shielded || (tokenEnabled & (SE_BACKUP | SE_RESTORE)) == (SE_BACKUP | SE_RESTORE);
+}
+static uint32_t accessOf(Handle h) { const Open *o = openOf(h); return o ? o->access : 0xffffffffu; }
+#endif

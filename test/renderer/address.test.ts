@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 
-test('an address describes the selection and reads back as the same', () => {
+test('an address describes the selection and is parsed back to the same', () => {
   const selections: Selection[] = [
+    { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'breakdown' },
+    { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'packages' },
+    { archiveId: 'a1', image: 0, from: 1, to: 3, mode: 'layer', path: null, view: 'registry' },
     { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null },
     { archiveId: 'a1', image: 3, from: 2, to: 6, mode: 'layer', path: 'usr/lib/a b?&#%.so' },
     { archiveId: 'x-y', image: 0, from: 0, to: 0, mode: 'stacked', path: 'odd\\xE4\\\\name' },
@@ -30,6 +33,8 @@ test('an address omits defaults', () => {
     formatAddress({ ...selection, image: 2, from: 1, path: 'etc/passwd', mode: 'stacked' }),
     '#/image/a1.2/layer/1-4?path=etc/passwd&mode=stacked',
   );
+  assert.equal(formatAddress({ ...selection, from: 0, mode: 'image' }), '#/image/a1');
+  assert.equal(formatAddress({ ...selection, from: 0, mode: 'image', view: 'treemap' }), '#/image/a1?view=treemap');
   assert.equal(formatAddress(NOTHING), '#/');
 });
 
@@ -40,7 +45,7 @@ test('a range is read in either order', () => {
 });
 
 test('an invalid address is refused', () => {
-  for (const hash of ['', '#/', '#/image/', '#/image/a1', '#/image/a1/layer/x', '#/image/a1/layer/-1', '#/image/%E0%A4%A/layer/1']) {
+  for (const hash of ['', '#/', '#/image/', '#/image/a1/', '#/image/a1/layer/x', '#/image/a1/layer/-1', '#/image/%E0%A4%A/layer/1']) {
     assert.equal(parseAddress(hash), null, hash);
   }
 });

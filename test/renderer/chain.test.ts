@@ -63,6 +63,7 @@ const image = (layers: LayerReport[], history: HistoryReport[]): ImageSummary =>
   history,
   totals: { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 },
   attestations: [],
+  scanned: false,
 });
 
 test('strata are the newest first, with runs of steps without a layer folded', () => {

@@ -4,13 +4,16 @@ import {
   type ChangesAction,
   type ChangesState,
   changesReducer,
-  findRow,
   initialChanges,
   NO_FILTER,
   orderSteps,
 } from '../../renderer/state/changes/changes.ts';
-import { whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { matchIn, whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { matchedBytes } from '../../renderer/state/changes/shown-bytes.ts';
+import { findRow } from '../../renderer/state/changes/table-facts.ts';
+import type { SubtreeTotals } from '../../src/changes/index.ts';
 import { PageAssembler, type RowPage, slicePage, tablePages } from '../../src/contract/index.ts';
+import { foldersToOpen } from '../../src/engine/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 import { turns } from '../support/waiting.ts';
 
@@ -22,7 +25,7 @@ interface Spec {
   readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
 }
 
-/** A number of unnamed files side by side. */
+/** Makes a table of `length` unnamed files in one folder. */
 function flatTable(length: number): RowTable {
   const one = tableOf([{ path: 'f' }]);
   const zeros = new Float64Array(length);
@@ -45,7 +48,7 @@ function flatTable(length: number): RowTable {
   };
 }
 
-/** A table of paths in depth-first order; folders end in `/`. */
+/** Makes a table of paths in depth-first order; folders end in `/`. */
 function tableOf(specs: readonly Spec[]): RowTable {
   const { length } = specs;
   const names = specs.map(({ path }) => encodeUtf8(path.replace(/\/$/, '').split('/').at(-1) ?? ''));
@@ -102,10 +105,13 @@ const SPECS: readonly Spec[] = [
   { path: 'top', size: 1_000 },
 ];
 
-function loaded(specs = SPECS, dense = false): ChangesState {
+const NONE_OPEN = new Uint32Array(0);
+
+/** Returns the state with a loaded table. With `open`, folders are open as in a new table. */
+function loaded(specs = SPECS, open = false): ChangesState {
   const table = tableOf(specs);
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
-  return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense });
+  return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, ...(open ? {} : { open: NONE_OPEN }) });
 }
 
 const shown = ({ table, rows }: ChangesState) => [...rows].map((row) => displayPath(rowName(table as RowTable, row)));
@@ -169,7 +175,7 @@ test('an invalid regular expression is reported and filters nothing', () => {
   assert.equal(state.mask, null);
 });
 
-test('by size the largest comes first in each folder', () => {
+test('sorting by size puts the largest first in each folder', () => {
   const state = changesReducer(loaded(SPECS, true), { type: 'sorted', sort: 'size' });
   assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
 });
@@ -177,7 +183,7 @@ test('by size the largest comes first in each folder', () => {
 test('very many visible rows are sorted between frames, and actions meanwhile are kept', () => {
   const table = flatTable(160_000);
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
-  const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense: true });
+  const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
   const waiting = changesReducer(before, { type: 'sorted', sort: 'size' });
   assert.deepEqual([waiting.sorting, waiting.sort, waiting.rows === before.rows], [true, 'size', true]);
   const steps = orderSteps(waiting);
@@ -225,7 +231,7 @@ test('opening and closing folders one by one gives the same rows as all at once,
           const row = random(table.length);
           if ((table.subtreeEnd[row] as number) === row + 1) continue;
           state = changesReducer(state, { type: 'toggled', row, open: random(2) === 0 });
-          // Sorted anew with the same folding.
+          // Sort the whole table again with the same folders open.
           const whole = changesReducer(state, { type: 'sorted', sort, descending });
           assert.deepEqual(state.rows, whole.rows, `${sort} ${descending} "${text}" ${row}`);
         }
@@ -239,7 +245,7 @@ test('a folder of very many rows is opened between frames if sorted, and at once
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
-  const closed = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense: false });
+  const closed = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, open: NONE_OPEN });
   const toggled = (state: ChangesState, open: boolean) => changesReducer(state, { type: 'toggled', row: 0, open });
   const byName = toggled(toggled(closed, false), true);
   assert.deepEqual([byName.sorting, byName.rows.length], [false, 160_000]);
@@ -265,10 +271,10 @@ test('requesting another table keeps filter and sort, but not rows and folding',
   assert.equal(state.table, null);
 });
 
-test('outdated answers are dropped', () => {
+test('outdated responses are dropped', () => {
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
   const table = tableOf(SPECS);
-  assert.equal(changesReducer(asked, { type: 'loaded', key: 'other', table, total: 8, dense: false }), asked);
+  assert.equal(changesReducer(asked, { type: 'loaded', key: 'other', table, total: 8, open: NONE_OPEN }), asked);
   assert.equal(changesReducer(asked, { type: 'failed', key: 'other', error: { code: 'IO', message: 'x' } }), asked);
 });
 
@@ -280,7 +286,7 @@ test('a path is found by its bytes', () => {
   assert.equal(findRow(table, encodeUtf8('ap')), -1);
 });
 
-/** A page as cut by the host. */
+/** Returns a page as cut by the host. */
 function pageOf(table: RowTable, start: number, end: number): RowPage {
   return slicePage(table, start, end - start);
 }
@@ -353,10 +359,10 @@ test('rows that arrive later keep open folders and the wanted path', () => {
     assembly.add(pageOf(whole, start, end));
     return assembly.table;
   };
-  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(0, 3), total: 8, dense: false });
+  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(0, 3), total: 8, open: Uint32Array.of(0) });
   assert.equal(state.status, 'partial');
   state = changesReducer(state, { type: 'toggled', row: 1, open: true });
-  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(3, 8), total: 8, dense: false });
+  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(3, 8), total: 8 });
   assert.equal(state.status, 'ready');
   assert.equal(state.active, 6);
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
@@ -370,7 +376,7 @@ test('folders that arrive after opening all, or all siblings, are opened too, un
     let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
     const take = (start: number, end: number) => {
       assembly.add(pageOf(whole, start, end));
-      state = changesReducer(state, { type: 'loaded', key: 'k', table: assembly.table, total: whole.length, dense: false });
+      state = changesReducer(state, { type: 'loaded', key: 'k', table: assembly.table, total: whole.length, open: Uint32Array.of(0) });
     };
     take(0, cut);
     state = changesReducer(state, act);
@@ -384,7 +390,60 @@ test('folders that arrive after opening all, or all siblings, are opened too, un
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('only what differs is described', () => {
+test('the folders that are open at first don’t depend on how the rows arrive', () => {
+  const whole = tableOf(SPECS);
+  const load = (cuts: readonly number[]) => {
+    const assembly = new PageAssembler();
+    let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, isWhole: true });
+    // With the first page, the host sends which folders are open at first.
+    const open = foldersToOpen(whole);
+    cuts.forEach((cut, at) => {
+      assembly.add(pageOf(whole, cut, cuts[at + 1] ?? whole.length));
+      const first = at === 0 && cuts.length > 1 ? { open } : {};
+      state = changesReducer(state, { type: 'loaded', key: 'k', table: assembly.table, total: whole.length, ...first });
+    });
+    return shown(state);
+  };
+  const atOnce = load([0]);
+  assert.deepEqual(atOnce, ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
+  for (const cuts of [
+    [0, 1],
+    [0, 3, 6],
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  ])
+    assert.deepEqual(load(cuts), atOnce, cuts.join());
+});
+
+test('a whole image is sorted by all its bytes until the user chooses an order', () => {
+  const table = tableOf([
+    { path: 'hidden', kind: KIND.removed, size: 50, more: { hiddenBytes: 50 } },
+    { path: 'large', size: 40 },
+    { path: 'twice', size: 30, more: { hiddenBytes: 30 } },
+  ]);
+  const ask = (state: ChangesState, isWhole: boolean) => {
+    const asked = changesReducer(state, { type: 'requested', key: 'k', wanted: null, isWhole });
+    return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
+  };
+  const first = ask(initialChanges, true);
+  assert.deepEqual([first.sort, first.descending, shown(first)], ['size', true, ['twice', 'hidden', 'large']]);
+  const layer = ask(first, false);
+  assert.deepEqual([layer.sort, shown(layer)], ['name', ['hidden', 'large', 'twice']]);
+  const chosen = changesReducer(layer, { type: 'sorted', sort: 'name', descending: true });
+  assert.deepEqual(shown(ask(chosen, true)), ['twice', 'large', 'hidden']);
+  assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
+  assert.deepEqual(
+    matchedBytes({ table, totals: first.totals as SubtreeTotals, mask: Uint8Array.of(1, 0, 1), filter: NO_FILTER, mode: 'image' }),
+    110,
+  );
+});
+
+test('the part of a name that a filter matches is marked', () => {
+  assert.deepEqual(matchIn('libSSL.so', 'ssl'), { from: 3, to: 6 });
+  assert.deepEqual(matchIn('libssl.so', '*.so'), { from: 0, to: 9 });
+  assert.deepEqual(matchIn('x', 'usr/'), { from: 0, to: 1 });
+});
+
+test('only differences are described', () => {
   const table = tableOf([
     { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
     { path: 'b', kind: KIND.modified },

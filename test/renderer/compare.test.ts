@@ -40,7 +40,7 @@ test('a comparison starts with the previous image, else the next, else the layer
   assert.equal(otherSide([], at('a2', 2)), null);
 });
 
-test('layers are shared from the bottom up while their chainIDs are known and equal', () => {
+test('layers are shared from the bottom up as long as their chainIDs are known and equal', () => {
   assert.equal(commonLayers(image(0, ['a', 'b', 'c']), image(0, ['a', 'b', 'd', 'e'])), 2);
   assert.equal(commonLayers(image(0, ['a', null]), image(0, ['a', null])), 1);
   assert.equal(commonLayers(image(0, []), image(0, ['a'])), 0);
@@ -54,7 +54,7 @@ test('bytes of both sides and what B adds are summed up for folders', () => {
   assert.equal(signedSize(-100), '−100 B');
 });
 
-test('the report has what was compared, one line for each path, and the totals, with names escaped', () => {
+test('the report names what was compared, with one line per path and the totals, and escapes names', () => {
   const configs = [
     { field: 'Cmd', a: '["a"]', b: '["b"]' },
     { field: 'User', a: null, b: 'root' },

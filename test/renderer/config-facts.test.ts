@@ -22,10 +22,10 @@ test('facts of a config about how an image is run', () => {
     [
       'Entrypoint: /bin/sh -c "echo \\"hi there\\""',
       'Command: serve --port=80',
-      'Working folder: /app',
+      'Working directory: /app',
       'Environment: PATH=/bin | A=b c',
       'Ports: 80/tcp',
-      'Health check: curl -f localhost (every 30 s, at most 2 min, tries 3)',
+      'Health check: curl -f localhost (every 30 s, timeout 2 min, 3 retries)',
       'Labels: org.x=1',
       'Author: me',
     ],

@@ -3,11 +3,40 @@ import { test } from 'node:test';
 import { attributeRows, modeText, mtimeText } from '../../renderer/state/details/attributes.ts';
 import { detailsReducer, initialDetails } from '../../renderer/state/details/details.ts';
 import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/state/details/preview.ts';
+import { copiedPath, offDriveWords, pathParts } from '../../renderer/state/details/shown-path.ts';
 import { isWindowsEntry, windowsTimes } from '../../renderer/state/details/windows-times.ts';
 import type { EntryAttributes } from '../../src/contract/index.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
+
+test('paths of a Windows image are shown and copied as its container sees them, paths of other images unchanged', () => {
+  const windows = { platform: 'windows/amd64' };
+  const linux = { platform: 'linux/amd64' };
+  assert.deepEqual(pathParts('Files/Windows/a.txt', windows), [
+    { path: 'Files', name: 'C:\\', shown: 'C:\\', absolute: 'C:\\' },
+    { path: 'Files/Windows', name: 'Windows', shown: 'C:\\Windows', absolute: 'C:\\Windows' },
+    { path: 'Files/Windows/a.txt', name: 'a.txt', shown: 'C:\\Windows\\a.txt', absolute: 'C:\\Windows\\a.txt' },
+  ]);
+  assert.deepEqual(pathParts('Hives/System_Delta', windows).at(-1), {
+    path: 'Hives/System_Delta',
+    name: 'System_Delta',
+    shown: 'Hives/System_Delta',
+    absolute: '/Hives/System_Delta',
+  });
+  assert.deepEqual(pathParts('Files', linux), [{ path: 'Files', name: 'Files', shown: 'Files', absolute: '/Files' }]);
+  assert.deepEqual(
+    ['Files/x', 'Hives', 'hives/x', 'UtilityVM/Files/x', 'other'].map((path) => offDriveWords(path, windows)?.split(':', 1)[0] ?? null),
+    [null, 'Registry hives', 'Registry hives', 'Files of the utility VM', 'Not on the container’s drive'],
+  );
+  assert.equal(offDriveWords('Hives', linux), null);
+  assert.equal(copiedPath('Files/Windows/a.txt', windows), 'C:\\Windows\\a.txt');
+  assert.equal(copiedPath('Files/Windows/a.txt', linux), 'Files/Windows/a.txt');
+  // Paths that would be copied differently from how they are shown, and bytes that aren't text, are copied as keys.
+  assert.equal(copiedPath('Files/a\u0007', windows), 'Files/a\u0007');
+  assert.equal(copiedPath('Files/\\xE4', windows), 'Files/\\xE4');
+  assert.equal(copiedPath('Hives/System_Delta', windows), 'Hives/System_Delta');
+});
 
 test('the kind of preview is detected by the first bytes', () => {
   assert.equal(previewKind(utf8('hello\n'), true), 'text');
@@ -95,7 +124,7 @@ test('modes are written as ls writes them', () => {
   assert.equal(modeText(0o777, 'symlink'), 'lrwxrwxrwx');
 });
 
-test('times keep their fraction, before 1970 too', () => {
+test('times keep their fraction, even before 1970', () => {
   assert.equal(mtimeText('1764036549.123456789'), '2025-11-25 02:09:09.123456789 UTC');
   assert.equal(mtimeText('0.000000000'), '1970-01-01 00:00:00 UTC');
   assert.equal(mtimeText('-1.500000000'), '1969-12-31 23:59:58.5 UTC');
@@ -103,7 +132,7 @@ test('times keep their fraction, before 1970 too', () => {
   assert.equal(mtimeText('9'.repeat(30)), '9'.repeat(30));
 });
 
-test('outdated answers are dropped', () => {
+test('outdated responses are dropped', () => {
   const asked = detailsReducer(initialDetails, { type: 'requested', key: 'b' });
   assert.equal(detailsReducer(asked, { type: 'rawUpdated', key: 'a', raw: { state: 'loading' } }), asked);
 });
@@ -129,11 +158,11 @@ test('a page without bytes ends the file, so that requests end', () => {
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
-test('a Windows entry has three more times, in today’s records and in those of 2016', () => {
+test('a Windows entry has three more times, in present records and in those of 2016', () => {
   const text = (name: string, value: string) => ({ name, value, encoding: 'text' as const });
   const today = [text('LIBARCHIVE.creationtime', '1461700000.1234567'), text('atime', '1461700001'), text('ctime', '-0.5')];
   assert.deepEqual(windowsTimes({ pax: today }), { created: '1461700000.1234567', accessed: '1461700001', changed: '-0.5' });
-  // 100 ns since 1601; zero means none.
+  // Units of 100 ns since 1601; zero means none.
   const old = [text('MSWINDOWS.createtime', '131061736001234567'), text('MSWINDOWS.accesstime', '0'), text('MSWINDOWS.changetime', 'x')];
   assert.deepEqual(windowsTimes({ pax: [...old, text('ctime', '5')] }), { created: '1461700000.123456700', accessed: '', changed: '5' });
   assert.deepEqual(windowsTimes({ pax: [text('MSWINDOWS.createtime', '1')] }).created, '-11644473599.999999900');

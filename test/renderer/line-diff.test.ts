@@ -5,8 +5,8 @@ import { changedPart, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLi
 
 const lines = (text: string) => text.split('');
 
-/** In the style of `diff`, on one line: `a-b+c`. */
-function told(a: readonly string[], b: readonly string[], runs: readonly DiffRun[]): string {
+/** Formats a diff on one line: `a-b+c`. */
+function merged(a: readonly string[], b: readonly string[], runs: readonly DiffRun[]): string {
   return runs
     .map(({ same, aFrom, aTo, bFrom, bTo }) =>
       same ? a.slice(aFrom, aTo).join('') : `[${a.slice(aFrom, aTo).join('')}>${b.slice(bFrom, bTo).join('')}]`,
@@ -14,9 +14,9 @@ function told(a: readonly string[], b: readonly string[], runs: readonly DiffRun
     .join('');
 }
 
-const diff = (a: string, b: string) => told(lines(a), lines(b), diffLines(lines(a), lines(b)));
+const diff = (a: string, b: string) => merged(lines(a), lines(b), diffLines(lines(a), lines(b)));
 
-test('equal lines are kept, with the changes between them', () => {
+test('equal lines are unchanged, with the changes between them', () => {
   assert.equal(diff('abcabba', 'abxabba'), 'ab[c>x]abba');
   assert.equal(diff('abc', 'abc'), 'abc');
   assert.equal(diffLines([], []).length, 0);
@@ -46,7 +46,7 @@ test('runs cover both texts in order, and differences are minimal', () => {
   );
 });
 
-/** Length of the longest common subsequence. */
+/** Returns the length of the longest common subsequence. */
 function longest(a: readonly string[], b: readonly string[]): number {
   let row = Array<number>(b.length + 1).fill(0);
   for (const each of a) {
@@ -60,7 +60,7 @@ function longest(a: readonly string[], b: readonly string[]): number {
 }
 
 test('texts with nothing in common are one change, without comparing each line with every other', () => {
-  // That would take 160,000,000,000 comparisons, and this test would not end.
+  // Comparing every pair of lines would take 160,000,000,000 comparisons, and this test would never end.
   const a = Array.from({ length: 400_000 }, (_, i) => `a${i}`);
   const b = Array.from({ length: 400_000 }, (_, i) => `b${i}`);
   assert.equal(diffLines(a, b).length, 1);

@@ -10,7 +10,7 @@ test('words find a command in any order and case', () => {
   assert.equal(matchesWords('Waste', ''), true);
 });
 
-test('keys are named as they are printed', () => {
+test('keys are named as printed on keyboards', () => {
   const facts = { id: 'x', title: 'X', group: 'Window' } as const;
   assert.deepEqual(keysOf({ ...facts, key: 'k', mod: true }, false), ['Ctrl', 'K']);
   assert.deepEqual(keysOf({ ...facts, key: 'k', mod: true }, true), ['⌘', 'K']);
@@ -31,7 +31,7 @@ test('no two commands share a key, on any system', () => {
   }
 });
 
-test('going to a path selects the shown layer if it touches the path, else the last that does', () => {
+test('going to a path selects the shown layer if it touches the path, else the last layer that does', () => {
   const touches = [0, 3].map((layer) => ({ layer, kind: 'added' as const, size: 1 }));
   assert.equal(landing({ path: 'a', touches }, 0), 0);
   assert.equal(landing({ path: 'a', touches }, 2), 3);

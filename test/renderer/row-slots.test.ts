@@ -27,7 +27,7 @@ test('scrolling by a whole screen creates and moves no elements', () => {
   assert.deepEqual([...slotsOf(range(100, 106), before, -1).values()], [0, 1, 2, 3, 4, 5]);
 });
 
-test('two rows never share an element, however the view jumps', () => {
+test('two rows never share an element, wherever the view jumps', () => {
   let slots = slotsOf(range(50, 60), none, 55);
   let state = 7;
   for (let i = 0; i < 300; i++) {
@@ -39,7 +39,7 @@ test('two rows never share an element, however the view jumps', () => {
     assert.deepEqual([...next.keys()], shown);
     assert.equal(new Set(next.values()).size, shown.length);
     assert.equal(next.get(55), slots.get(55));
-    // React moves an element if one before it in the new order was after it in the old: never the pinned one.
+    // React moves an element if one that precedes it in the new order followed it in the old. That must not happen to the pinned element.
     const place = (row: number) => [...slots.values()].indexOf(next.get(row) as number);
     for (const row of shown.slice(0, shown.indexOf(55))) assert.ok(place(row) < place(55), `element of ${row} was after the pinned one`);
     slots = next;

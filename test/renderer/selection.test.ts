@@ -28,9 +28,18 @@ test('a range goes from the anchor to the layer, whichever is lower', () => {
   assert.deepEqual(lit(extendTo(at(4, 7), 4, 1)), [1, 4]);
 });
 
-test('layers that the image doesn’t have are clamped', () => {
+test('layer numbers that the image doesn’t have are clamped', () => {
   assert.deepEqual(lit(clampSelection(at(3, 12), 5)), [3, 4]);
   assert.deepEqual(lit(clampSelection(at(3), 0)), [0, 0]);
   const fits = at(1, 2);
   assert.equal(clampSelection(fits, 5), fits);
+});
+
+test('the whole image has all layers, and is above the top one', () => {
+  const whole: Selection = { ...at(0, 3), mode: 'image' };
+  assert.deepEqual(lit(clampSelection(whole, 9)), [0, 8]);
+  const older = stepLayer(whole, -1, 9, false);
+  assert.deepEqual([lit(older), older.mode], [[8, 8], 'layer']);
+  assert.equal(stepLayer(whole, 1, 9, false), whole);
+  assert.equal(stepLayer(whole, -1, 9, true), whole);
 });

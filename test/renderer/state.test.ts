@@ -68,7 +68,7 @@ async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly st
   return toasts();
 }
 
-test('a check of the digests reports what the host found by the end of it', async () => {
+test('a check of the digests reports what the host found by the end of the check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('diffid-mismatch', 'a', { image: 0 })]), ['1 digest does not match']);
 });
 
@@ -90,7 +90,7 @@ test('the first of several files opened together is shown; the next batch begins
   );
   jobs = jobsReducer(jobs, { type: 'settled', jobId: 'a' });
   assert.equal(jobs.hasShownOne, true);
-  // Other work doesn't keep a batch open.
+  // Work other than opening doesn't keep a batch open.
   jobs = jobsReducer(jobs, { type: 'started', jobId: 'c', purpose: { kind: 'save' } });
   jobs = jobsReducer(jobs, { type: 'settled', jobId: 'b' });
   assert.equal(jobs.hasShownOne, false);
@@ -123,7 +123,7 @@ test('a store job’s callback runs once, after the report that includes its res
     assert.deepEqual(done, ['i1'], 'a failed job has no callback');
     assert.equal(reports, atStart + 2);
     dispatchJobs({ type: 'jobsReported', jobs: [job({ jobId: 'i1', kind: 'import' })] });
-    // Its end was reported before this window knew that it had started it.
+    // The job's end was reported before this window knew that it had started the job.
     dispatchJobs({ type: 'started', jobId: 'i1', purpose: { kind: 'store', onDone: () => done.push('again') } });
     await settled();
     assert.deepEqual([done, getApp().jobs.own], [['i1', 'again'], []]);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { windowOf } from '../../renderer/components/fixed-rows.ts';
 import { placesOf } from '../../renderer/components/tree-places.ts';
 
-function told(rows: readonly number[], parent: Int32Array) {
+function placed(rows: readonly number[], parent: Int32Array) {
   const places = placesOf(Uint32Array.from(rows), parent);
   const all = (of: (index: number) => number) => rows.map((_, index) => of(index));
   return { level: all(places.level), position: all(places.position), setSize: all(places.setSize) };
@@ -12,7 +12,7 @@ function told(rows: readonly number[], parent: Int32Array) {
 test('each visible row knows its level, its position among its siblings and their number', () => {
   // a, a/b, a/b/c, a/d, e, f, f/g
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
-  const { level, position, setSize } = told([0, 1, 2, 3, 4, 5, 6], parent);
+  const { level, position, setSize } = placed([0, 1, 2, 3, 4, 5, 6], parent);
   assert.deepEqual(level, [0, 1, 2, 1, 0, 0, 1]);
   assert.deepEqual(position, [1, 1, 1, 2, 2, 3, 1]);
   assert.deepEqual(setSize, [3, 2, 1, 2, 3, 3, 1]);
@@ -20,14 +20,14 @@ test('each visible row knows its level, its position among its siblings and thei
 
 test('hidden rows are not counted', () => {
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
-  const { position, setSize } = told([0, 3, 5], parent);
+  const { position, setSize } = placed([0, 3, 5], parent);
   assert.deepEqual(position, [1, 1, 2]);
   assert.deepEqual(setSize, [2, 1, 2]);
 });
 
 test('siblings in another order are counted as shown', () => {
   const parent = Int32Array.of(-1, 0, 0, -1);
-  const { level, position } = told([3, 0, 2, 1], parent);
+  const { level, position } = placed([3, 0, 2, 1], parent);
   assert.deepEqual(level, [0, 0, 1, 1]);
   assert.deepEqual(position, [1, 2, 1, 2]);
 });

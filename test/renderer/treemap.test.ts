@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areas, children, isBelow, neighbour, rectAt } from '../../renderer/state/treemap.ts';
-import { subtreeTotals, treemap } from '../../src/changes/index.ts';
+import { areas, areaText, children, isBelow, neighbour, rectAt, sumSmall } from '../../renderer/state/treemap.ts';
+import { treemap } from '../../src/changes/index.ts';
 import { KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
@@ -18,18 +18,65 @@ const table = {
   counted: Uint8Array.of(0, 1, 1, 1, 0, 1),
   hiddenBytes: Float64Array.of(0, 0, 0, 10, 0, 0),
 };
-const totals = subtreeTotals(table);
+const listed = (found: ReturnType<typeof areas>) => [[...found.all], [...found.hatched]];
 
-test('area shows the bytes that exist and those that are hidden', () => {
-  assert.deepEqual([...areas(table, totals, null)], [100, 60, 30, 10, 5, 5]);
+test('area shows the bytes that a layer writes, and hatching the bytes that it removes', () => {
+  assert.deepEqual(listed(areas(table, 'layer', null)), [
+    [100, 60, 30, 10, 5, 5],
+    [10, 0, 0, 10, 0, 0],
+  ]);
 });
 
-test('with a filter only matches have area', () => {
-  assert.deepEqual([...areas(table, totals, Uint8Array.of(2, 0, 1, 1, 0, 0))], [40, 0, 30, 10, 0, 0]);
+test('bytes that a layer overwrites have an area in the whole image, but not in that layer', () => {
+  const again = { ...table, kind: table.kind.with(1, KIND.modified), hiddenBytes: table.hiddenBytes.with(1, 60) };
+  assert.deepEqual(listed(areas(again, 'layer', null)), listed(areas(table, 'layer', null)));
+  assert.deepEqual(listed(areas(again, 'stacked', null)), listed(areas(table, 'layer', null)));
+  assert.deepEqual(listed(areas(again, 'image', null)), [
+    [160, 120, 30, 10, 5, 5],
+    [70, 60, 0, 10, 0, 0],
+  ]);
+});
+
+test('the size of a path of a whole image states how much is hidden', () => {
+  assert.equal(areaText(100, 0, 'image'), '100 B');
+  assert.equal(areaText(100, 100, 'image'), '100 B hidden');
+  assert.equal(areaText(100, 40, 'image'), '60 B + 40 B hidden');
+  assert.equal(areaText(100, 40, 'layer'), '100 B');
+});
+
+test('with a filter, only matches have area', () => {
+  assert.deepEqual([...areas(table, 'layer', Uint8Array.of(2, 0, 1, 1, 0, 0)).all], [40, 0, 30, 10, 0, 0]);
+});
+
+test('children that are too small share a rectangle, which states the number of files', () => {
+  const length = 101;
+  const many = {
+    ...numberedRows(length),
+    parent: Int32Array.from({ length }, (_, row) => (row === 0 ? -1 : 0)),
+    subtreeEnd: Uint32Array.from({ length }, (_, row) => (row === 0 ? length : row + 1)),
+    kind: new Uint8Array(length).fill(KIND.added),
+    type: Uint8Array.from({ length }, (_, row) => (row === 0 ? TYPE.directory : TYPE.file)),
+    size: Float64Array.from({ length }, (_, row) => (row === 0 ? 0 : row === 1 ? 900 : 1)),
+    counted: new Uint8Array(length).fill(1),
+    hiddenBytes: new Float64Array(length),
+  };
+  const sums = areas(many, 'layer', null);
+  const rects = treemap(many, sums.all, { x: 0, y: 0, w: 100, h: 100 }, { minArea: 20 });
+  assert.deepEqual(
+    rects.map(({ row, small }) => [row, small?.length ?? null]),
+    [
+      [0, null],
+      [1, null],
+      [0, 99],
+    ],
+  );
+  const covered = rects.slice(1).reduce((sum, { w, h }) => sum + w * h, 0);
+  assert.ok(Math.abs(covered - 100 * 100) < 1, 'nothing is left blank');
+  assert.deepEqual(sumSmall(many, sums, rects[2]?.small ?? []), { files: 99, all: 99, hatched: 0 });
 });
 
 test('arrow keys move through siblings by size, into and out of folders, but not out of the shown folder', () => {
-  const weights = areas(table, totals, null);
+  const weights = areas(table, 'layer', null).all;
   assert.deepEqual(children(table, weights, 0), [1, 2, 3]);
   assert.equal(neighbour(table, weights, -1, -1, 'next'), 0);
   assert.equal(neighbour(table, weights, -1, 0, 'next'), 4);
@@ -43,7 +90,7 @@ test('arrow keys move through siblings by size, into and out of folders, but not
 });
 
 test('a point hits the innermost rectangle', () => {
-  const weights = areas(table, totals, null);
+  const weights = areas(table, 'layer', null).all;
   const rects = treemap(table, weights, { x: 0, y: 0, w: 105, h: 100 }, { header: 10, inset: 1 });
   assert.equal(rectAt(rects, 2, 2)?.row, 0);
   assert.equal(rectAt(rects, 10, 40)?.row, 1);

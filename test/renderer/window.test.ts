@@ -10,7 +10,7 @@ import { finding } from '../../src/model/index.ts';
 
 const file = (type: string) => ({ kind: 'file', type });
 
-test('a drag shows what a drop will do', () => {
+test('dragging shows what a drop will do', () => {
   assert.deepEqual(offerFor([file('application/x-tar')]), { accepts: true, text: 'Open this archive' });
   assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
   assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
@@ -26,8 +26,7 @@ test('the valid parts of a saved layout are used', () => {
   assert.equal(parseLayout({ theme: 'pink' }).theme, 'auto');
   assert.equal(parseLayout({ chainWidth: 9_999 }).chainWidth, parseLayout(null).chainWidth);
   assert.equal(parseLayout({ chainWidth: 300 }).chainWidth, 300);
-  assert.deepEqual([parseLayout({ mode: 'stacked' }).mode, parseLayout({ view: 'treemap' }).view], ['stacked', 'treemap']);
-  assert.deepEqual([parseLayout({ mode: 'compare' }).mode, parseLayout({ view: 1 }).view], ['layer', 'tree']);
+  assert.deepEqual([parseLayout({ view: 'treemap' }).view, parseLayout({ view: 1 }).view], ['treemap', 'tree']);
 });
 
 const job = (part: Partial<Job>): Job => ({
@@ -73,7 +72,7 @@ test('a transfer progresses, fails and ends', () => {
   assert.deepEqual(state.transfers, []);
 });
 
-test('findings are grouped by code, the worst first; those of other images are left out', () => {
+test('findings are grouped by code, most severe first; those of other images are omitted', () => {
   const groups = groupFindings(
     [
       finding('duplicate-path', 'a', { image: 0 }),
@@ -99,6 +98,8 @@ test('an archive with no or several images describes its content; an artifact is
     index: 0,
     digest: `sha256:${'ab'.repeat(32)}`,
     artifactType: null,
+    kind: 'other' as const,
+    predicateTypes: [],
     mediaTypes: [],
     subject: null,
     bytes: 1,

@@ -71,7 +71,7 @@ test('the page has the product’s policy, relaxed only by a nonce and for Vite�
   for (const [tag] of text.matchAll(/<script[^>]*>/g)) assert.ok(tag.includes(`nonce="${nonce}"`), tag);
 });
 
-test('the host behind it still requires a session, and accepts its token once', async () => {
+test('the host behind the page still requires a session, and accepts its token once', async () => {
   assert.equal((await ask('POST', '/call/app.info', json({ origin }), '{}')).status, 401);
   const exchanged = await ask('POST', '/session', json({ origin }), JSON.stringify({ token }));
   assert.equal(exchanged.status, 200);
@@ -80,7 +80,7 @@ test('the host behind it still requires a session, and accepts its token once', 
   assert.equal((await ask('POST', '/call/app.info', json({ origin, [SESSION_HEADER]: secret }), '{}')).status, 200);
 });
 
-test('another page, and another name of this address, are refused', async () => {
+test('other pages, and other names for this address, are refused', async () => {
   for (const other of ['http://127.0.0.1:1', 'http://example.org', 'null']) {
     const { status, text } = await ask('POST', '/call/app.info', json({ origin: other }), '{}');
     assert.equal(status, 403, other);
@@ -97,8 +97,8 @@ test('files that don’t belong to the page are not served', async () => {
     assert.notEqual((await ask('GET', `/@fs${path.join(root, file)}`)).status, 200, file);
 });
 
-test('SIGTERM ends it and its host', { timeout: 60_000 }, async () => {
-  // Both write to one pipe, which closes when the last of them ends.
+test('SIGTERM ends the server and its host', { timeout: 60_000 }, async () => {
+  // Both processes write to the same pipe, which closes when the last of them ends.
   const closed = once(dev, 'close');
   dev.kill('SIGTERM');
   await closed;

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { findBookless, openingComment } from '../../scripts/rooms/books.ts';
 import { checkRooms, findCycles } from '../../scripts/rooms/check.ts';
 import { findImports, type Import } from '../../scripts/rooms/imports.ts';
+import { findMisnamed } from '../../scripts/rooms/named-files.ts';
 import { withRooms } from '../../scripts/rooms/print.ts';
 import type { Room } from '../../scripts/rooms/table.ts';
+import { testFolder } from '../support/workbench.ts';
+
+function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.join(root, path.dirname(name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+}
 
 const DOORS = { '#low': './src/low/index.ts', '#high': './src/high/index.ts' };
 
@@ -31,7 +43,7 @@ test('a room that may import only types can’t import values', () => {
   assert.deepEqual(checkRooms([DOWN], rooms, DOORS), ['src/high/a.ts imports #low: src/high may import only types of low']);
 });
 
-test('a room is entered through its door, also from folders inside another room', () => {
+test('a room is entered through its door, even from folders inside another room', () => {
   const rooms = [LOW, room('src/high', ['high/inner']), room('src/high/inner', ['low'])];
   const inside = value('src/high/a.ts', './inner/x.ts', 'src/high/inner/x.ts');
   const around = value('src/high/inner/x.ts', '../../low/b.ts', 'src/low/b.ts');
@@ -102,7 +114,7 @@ test('every way to write an import is found', () => {
   );
 });
 
-test('the table replaces the text between its markers, and nothing else changes', () => {
+test('the table replaces the text between its markers and nothing else', () => {
   const page = 'before\n<!-- rooms: written by npm run rooms -- --write -->\nold\n<!-- /rooms -->\nafter\n';
   const written = withRooms(page, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]);
   assert.match(written, /^before\n/);
@@ -110,4 +122,49 @@ test('the table replaces the text between its markers, and nothing else changes'
   assert.ok(written.includes('| `src/high` | Node |  | low; types of model; packages koffi |'));
   assert.ok(!written.includes('old'));
   assert.equal(withRooms(written, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]), written);
+});
+
+test('a folder without a README, or a door that begins with a comment of some words, is a fault', (t) => {
+  const root = testFolder(t);
+  const words = 'what it is, what its words mean, and where somebody who is new to it begins';
+  const files: Readonly<Record<string, string>> = {
+    'src/README.md': words,
+    'src/door/index.ts': `/**\n * ${words}\n */\nexport {};\n`,
+    'src/command/main.ts': `#!/usr/bin/env node\n/** ${words} */\n`,
+    'src/bare/index.ts': `export const words = '${words}';\n`,
+    'src/short/README.md': '# short',
+    'src/late/index.ts': `import './x.ts';\n/** ${words} */\n`,
+    'src/outer/inner/a.ts': '',
+    'src/outer/inner/README.md': words,
+  };
+  writeFiles(root, files);
+  const faults = findBookless(root, ['src']);
+  assert.deepEqual(
+    faults.map((line) => line.split(' ')[0]),
+    ['src/bare', 'src/late', 'src/outer', 'src/short'],
+  );
+  assert.equal(openingComment('/**\n * One.\n *\n * Two.\n */\n'), 'One.\n\nTwo.');
+});
+
+test('a file that a README names must exist: beside the README, below it, or at that path', (t) => {
+  const root = testFolder(t);
+  const there = [
+    '`beside.ts`, `two-words`, `below.tsx` and `inner/below.tsx`',
+    '`../other/o.ts`, `src/other/o.ts`, `other/o.ts`, `be*.ts`, `inner-folder`',
+    'no files: `index.ts` of any folder, `--as-is`, `word`, `a.b`, `import from`',
+  ];
+  writeFiles(root, {
+    'src/room/README.md': there.join('\n'),
+    'src/room/beside.ts': '',
+    'src/room/two-words.ts': '',
+    'src/room/inner/below.tsx': '',
+    'src/room/inner/inner-folder/x.ts': '',
+    'src/other/o.ts': '',
+    'src/gone/README.md': '- `o.ts`: in another folder\n- `beside.ts`, `two-words`, `src/gone/x.ts`, `x*.css`',
+    'docs/README.md': '`gone.ts`',
+  });
+  assert.deepEqual(
+    findMisnamed(root, ['src']),
+    ['o.ts', 'beside.ts', 'two-words', 'src/gone/x.ts', 'x*.css'].map((name) => `src/gone/README.md names ${name}, which doesn't exist`),
+  );
 });

@@ -1,4 +1,5 @@
-// We read what skopeo, umoci and bsdtar write, and they read what we write. Debian: skopeo umoci libarchive-tools.
+// Exchanges images with skopeo, umoci and bsdtar: we read what they write, and they read what we write. Debian: skopeo umoci
+// libarchive-tools.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,7 @@ function skopeo(cwd: string, ...args: string[]): string {
   return run('skopeo', ['--insecure-policy', ...args], cwd);
 }
 
-test("skopeo's copies of an image, in each of its formats, read the same and match their digests", async (t) => {
+test("skopeo's copies of an image, in each of its formats, yield the same image and match their digests", async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   const name = { 'org.opencontainers.image.ref.name': 'v1' };

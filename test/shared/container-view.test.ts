@@ -1,5 +1,5 @@
-// `ls`, `changes` and `store mount` agree with what a container sees, by containerd's applier and the kernel's overlayfs: for the
-// docker-archives in ../shared/corpus and ../shared/faults, and for random stacks of layers. `npm run judge -- SEED COUNT` checks more.
+// `ls`, `changes` and `store mount` agree with what a container sees according to containerd's applier and the kernel's overlayfs. Inputs
+// are the docker-archives in ../shared/corpus and ../shared/faults, and random stacks of layers. `npm run judge -- SEED COUNT` checks more.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared');
 
-/** Files that the judge can't check. */
+/** Files that the judge can't check, with the reason. */
 const NOT_ASKED: Readonly<Record<string, string>> = {
   'esc.tar': 'its manifest names a layer outside the archive',
   'null_manifest.tar': 'its manifest names no image',
@@ -24,7 +24,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'xzlayer.tar': 'the judge does not unpack xz',
 };
 
-/** The only allowed differences, on purpose or by the judge's own error. Each must occur. */
+/** The only allowed differences: intended ones of ours, or errors of the judge. Each must occur. */
 const DIFFERENT: readonly { readonly view: 'shown' | 'mounted'; readonly input: string; readonly what: RegExp; readonly reason: string }[] =
   [
     { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON escapes a backslash, and the judge does not unescape it' },
@@ -89,7 +89,7 @@ function assertAgrees(view: 'shown' | 'mounted', files: readonly string[], verdi
 
 const lacks = existsSync(JUDGE) ? judgeLacks() : `${JUDGE} is missing`;
 
-/** Whether the judge can run here. If not, skips the test, or fails with LAYERSCOPE_REQUIRE_JUDGE=1. */
+/** Whether the judge can run here. If not, skips the test, or fails it with LAYERSCOPE_REQUIRE_JUDGE=1. */
 function canAsk(t: TestContext): boolean {
   if (lacks === null) return true;
   assert.notEqual(process.env.LAYERSCOPE_REQUIRE_JUDGE, '1', lacks);

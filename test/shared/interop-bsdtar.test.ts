@@ -72,7 +72,7 @@ test('raw lists the same members as bsdtar, of plain and compressed layers', asy
   }
 });
 
-/** Where libarchive differs from Go's archive/tar, which ours follows: `tars.test.ts` has what Go reads. */
+/** Files that libarchive reads differently from Go's archive/tar, which we follow: `tars.test.ts` has what Go reads. */
 const OTHERWISE = [
   'go-archive-tar/gnu-incremental.tar', // libarchive treats a folder dump (type D) as a folder
   'go-archive-tar/hdr-only.tar', // links with a size

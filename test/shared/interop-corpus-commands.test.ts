@@ -9,16 +9,16 @@ import { openFilesBelow, testFolder } from '../support/workbench.ts';
 
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
 
-/** Files, and folders with an OCI layout. */
+/** Returns files, and folders with an OCI layout. */
 function inputs(): string[] {
   const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).sort();
   return names.filter((name) => statSync(path.join(corpus, name)).isFile() || existsSync(path.join(corpus, name, 'oci-layout')));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what no output may contain
+// biome-ignore lint/suspicious/noControlCharactersInRegex: characters that no output may contain
 const CONTROL = /[\0-\x09\x0b-\x1f\x7f-\x9f]/;
 
-/** Holds for every command and input. */
+/** Checks what holds for every command and input. */
 function assertWellBehaved(argv: readonly string[], { code, stdout, stderr, error }: CommandResult): void {
   const what = `${argv.join(' ')}: exit ${code}: ${stderr}`;
   assert.notEqual(error?.code, 'INTERNAL', `${what}${error?.stack}`);
@@ -75,7 +75,7 @@ async function runOnImage(desk: Desk, file: string, image: ImageReport, sound: b
   const view = await desk.lines(['ls', file, ...chosen], [0]);
   await desk.run(['ls', file, ...chosen], [0]);
   const typed = (line: JsonLine): string => `/${String(line.path)}`;
-  // The smallest non-empty file: some claim many gigabytes.
+  // The smallest non-empty file, because some claim many gigabytes.
   const [body] = view.filter(({ type, size }) => type === 'file' && Number(size) > 0 && Number(size) < 1e7);
   if (body !== undefined) {
     const { bytes, code } = await desk.run(['cat', file, typed(body), ...chosen], sound ? [0] : [0, 3]);
@@ -110,7 +110,7 @@ function ownTemporaryFolder(t: TestContext): string {
   return folder;
 }
 
-test('every command ends correctly on everything of the corpus, and leaves nothing behind', async (t) => {
+test('every command ends correctly on everything in the corpus, and leaves nothing behind', async (t) => {
   const outer = testFolder(t);
   const temporary = ownTemporaryFolder(t);
   const desk = new Desk(path.join(outer, 'cache'));
@@ -161,8 +161,8 @@ test('every command ends correctly on everything of the corpus, and leaves nothi
   assert.deepEqual(readdirSync(temporary), [], 'temporary files');
   assert.deepEqual(openFilesBelow(corpus) ?? [], [], 'open files');
   assert.deepEqual(openFilesBelow(outer) ?? [], [], 'open files of the cache');
-  // Indexes, records of hashes, whole or partly unpacked layers and their checksums, each under its key: no process's private folder, and
-  // no unfinished file.
+  // Only indexes, records of hashes, completely or partly unpacked layers and their checksums, each under its key; no process's private
+  // folder and no unfinished file.
   const kept = /^(index|spool|index\/[0-9a-f]{40}\.(idx|ok)|spool\/[0-9a-f]{40}\.(tar|part|sum))$/;
   const others = readdirSync(desk.cache, { recursive: true, encoding: 'utf8' }).filter((name) => !kept.test(name));
   assert.deepEqual(others, [], 'unfinished files of the cache');

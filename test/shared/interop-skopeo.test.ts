@@ -1,4 +1,4 @@
-// skopeo reads our images, and we read every form that skopeo writes of them as the same image. Debian: skopeo.
+// skopeo reads our images, and every format in which skopeo writes an image reads back as the same image. Debian: skopeo.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -63,7 +63,7 @@ async function writeSources(folder: string): Promise<string[]> {
 interface Seen {
   readonly format: string;
   readonly packing: readonly string[];
-  /** What must not depend on the format: totals, layers without their blobs, history, changes. */
+  /** Facts that must not depend on the format: totals, layers without their blobs, history, changes. */
   readonly same: unknown;
   readonly findings: readonly string[];
 }
@@ -96,13 +96,13 @@ test('skopeo reads each of our image formats, and we read its copies in each for
   );
   assert.ok((stated.changes[0]?.length ?? 0) > 30 && (stated.changes[1]?.length ?? 0) > 8);
 
-  // The image has whiteouts of nothing on purpose; there must be no other finding in any format.
-  const told = expected.findings;
+  // The image has whiteouts without a target on purpose; there must be no other finding in any format.
+  const wanted = expected.findings;
   for (const [number, source] of sources.entries()) {
     const file = source.split(':')[1] ?? '';
     const ours = await seen(at(file));
     assert.deepEqual(ours.same, expected.same, source);
-    assert.deepEqual(ours.findings, told, source);
+    assert.deepEqual(ours.findings, wanted, source);
     const inspected = JSON.parse(skopeo(folder, 'inspect', '--config', source)) as { rootfs: { diff_ids: string[] } };
     assert.deepEqual(inspected.rootfs.diff_ids, DIFF_IDS, source);
 
@@ -122,14 +122,14 @@ test('skopeo reads each of our image formats, and we read its copies in each for
       const asked = options.at(-1);
       if (asked !== undefined) assert.deepEqual(copy.packing, [asked], `${source} copied to ${target}`);
       assert.deepEqual(copy.same, expected.same, `${source} copied to ${target}`);
-      assert.deepEqual(copy.findings, told, `${source} copied to ${target}`);
+      assert.deepEqual(copy.findings, wanted, `${source} copied to ${target}`);
     }
   }
 });
 
 test("skopeo's docker-archives name layers by links, which we follow to the layers", async (t) => {
   const folder = testFolder(t);
-  // The same layer twice: skopeo writes it once, and two folders with links to it.
+  // The same layer twice: skopeo writes it once and adds two folders with links to it.
   const layers = [LAYERS[0] ?? new Uint8Array(), LAYERS[5] ?? new Uint8Array(), LAYERS[0] ?? new Uint8Array()];
   writeFileSync(path.join(folder, 'two'), archiveOf(dockerArchive([{ layers, tags: ['example.com/two:1'] }])));
   skopeo(folder, 'copy', 'docker-archive:two', 'docker-archive:copy:example.com/copy:1');
@@ -138,7 +138,7 @@ test("skopeo's docker-archives name layers by links, which we follow to the laye
   assert.deepEqual((await seen(path.join(folder, 'copy'))).same, (await seen(path.join(folder, 'two'))).same);
 });
 
-test('a multi-platform index that skopeo copies as a whole has the same images', async (t) => {
+test('a complete copy of a multi-platform index by skopeo has the same images', async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   const platforms = [

@@ -1,4 +1,4 @@
-// Compares our view at every layer with what umoci unpacks of an image, and with our export. Debian: umoci.
+// Compares our view at every layer with what umoci unpacks, and with our export. Debian: umoci.
 import assert from 'node:assert/strict';
 import { chmodSync, linkSync, lutimesSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 before(() => void process.umask(0o022));
 
-/** A layout folder with an image for each number of layers, from `v0` with only the bottom layer. */
+/** Writes a layout folder with an image for each number of layers, from `v0` with only the bottom layer. */
 function writeLayout(t: TestContext): string {
   const folder = testFolder(t);
   const files = new Files();
@@ -30,14 +30,14 @@ function writeLayout(t: TestContext): string {
   return folder;
 }
 
-/** `timeStep`: resolution in nanoseconds to which times are compared. */
+/** `timeStep` is the precision in nanoseconds to which times are compared. */
 function assertSameTree(actual: Tree, expected: Tree, what: string, timeStep: bigint, shape: (entry: TreeEntry) => unknown): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
   for (const [name, entry] of expected) {
     const other = actual.get(name);
     assert.ok(other);
     assert.deepEqual(shape(other), shape(entry), `${what}: ${name}`);
-    // A folder's time changes when a later layer puts something in it, and an implied folder has none.
+    // A folder's time changes when a later layer adds something, and an implied folder has no time.
     if (entry.mtime === null || entry.type === 'directory') continue;
     assert.ok((other.mtime ?? 0n) / timeStep === entry.mtime / timeStep, `${what}: ${name}: time ${other.mtime}, expected ${entry.mtime}`);
   }
@@ -124,7 +124,7 @@ test('a layer that umoci packs from changes on disk lists those changes, and the
   const loaded = await loadImage(reader, archive, chooseImage(archive, { image: 'next', platform: undefined }).index, {});
   assertSameTree(await imageTree(loaded, 1), diskTree(at('')), 'repacked', 1n, shape);
   const changes = await commandLines(['changes', layout, '--image', 'next', '--layer', '1', '--json']);
-  const told = new Map(changes.map(({ kind, path: name, reason }) => [name, reason ?? kind]));
+  const reported = new Map(changes.map(({ kind, path: name, reason }) => [name, reason ?? kind]));
   const expected: [string, string][] = [
     ['etc/passwd', 'modified'],
     ['etc/shadow', 'whiteout'],
@@ -135,11 +135,11 @@ test('a layer that umoci packs from changes on disk lists those changes, and the
     ['gone', 'whiteout'],
     ['größe/link', 'added'],
     ['tmp', 'modified'],
-    // Their body got another name, so umoci packs them all.
+    // Their body got another name, so umoci packs all names.
     ['usr/bin/[', 'modified'],
     ['usr/bin/ash', 'added'],
     ['usr/bin/busybox', 'modified'],
     ['usr/bin/test', 'modified'],
   ];
-  assert.deepEqual([...told], expected);
+  assert.deepEqual([...reported], expected);
 });

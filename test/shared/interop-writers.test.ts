@@ -13,7 +13,7 @@ import { readAll, testFolder, testReader } from '../support/workbench.ts';
 interface Writer {
   readonly command: string;
   readonly options: readonly string[];
-  /** What the format can store: long names, and fractions of seconds. */
+  /** Whether the format can store long names, and fractions of seconds. */
   readonly longNames: boolean;
   readonly exactTimes: boolean;
   /** The formats that `raw` reports for these members. */
@@ -53,7 +53,7 @@ with tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[3] + '_FORM
     t.add(sys.argv[2], '.')
 `;
 
-/** The folder on disk as a tar can describe it: whiteouts aren't in a view, and owners are numbers. */
+/** Returns the folder on disk as a tar can describe it: without whiteouts, which aren't in a view, and with numeric owners. */
 function expectedTree(folder: string): Tree {
   return new Map([...diskTree(folder)].filter(([name]) => !name.startsWith('.wh.')));
 }
@@ -138,7 +138,7 @@ test("members of GNU tar's own types are in raw but in no view", async (t) => {
   assert.ok(listed.includes('plain/file') && !listed.includes('a label'));
 });
 
-test('extended attributes written by GNU tar and bsdtar read the same, once each', async (t) => {
+test('extended attributes written by GNU tar and by bsdtar are read identically, without duplicates', async (t) => {
   const folder = testFolder(t);
   const root = path.join(folder, 'root');
   writeOddFolder(root, { longNames: false, sparse: false });

@@ -26,13 +26,13 @@ before(async () => {
   const serving = spawn(crane, ['registry', 'serve', '--address', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
   registry = serving;
   address = await new Promise((resolve, reject) => {
-    let told = '';
+    let output = '';
     serving.stderr.on('data', (bytes) => {
-      told += bytes;
-      const port = /serving on port (\d+)/.exec(told)?.[1];
+      output += bytes;
+      const port = /serving on port (\d+)/.exec(output)?.[1];
       if (port !== undefined) resolve(`127.0.0.1:${port}`);
     });
-    serving.once('exit', () => reject(new Error(`the registry ended: ${told}`)));
+    serving.once('exit', () => reject(new Error(`the registry ended: ${output}`)));
   });
 });
 
@@ -48,7 +48,9 @@ function run(command: string, ...args: string[]): string {
   return done.stdout;
 }
 
-/** What must be the same in an archive and in everything made from it; includes the manifest if the archive had one. */
+/**
+ * Returns the digests that must be the same in an archive and in everything made from it, including the manifest's if the archive had one.
+ */
 function digestsOf(archive: Archive, withManifest: boolean, withConfig: boolean): unknown {
   return archive.images.map(({ configDigest, manifestDigest, layers, tags, platform, osVersion }) => ({
     ...(withConfig ? { configDigest } : {}),
@@ -75,7 +77,7 @@ describe('images of the corpus', { concurrency: false }, () => {
   for (const name of candidates()) {
     test(name, async (t) => {
       const file = path.join(corpus, name);
-      // Sparse files of many gigabytes are layers at most.
+      // Skip what can't be an image without opening it, because some layers of the corpus contain sparse files of many gigabytes.
       if (statSync(file).isFile() && !/manifest\.json|index\.json|repositories/.test(readFileSync(file).toString('latin1'))) return;
       let archive: Archive;
       try {
@@ -101,7 +103,7 @@ describe('images of the corpus', { concurrency: false }, () => {
       taken.push(name);
       const hadManifest = opened.images.every(({ manifestDigest }) => manifestDigest !== null);
       const isLegacy = opened.images.some(({ configDigest }) => configDigest === null);
-      // A file name with a digest that isn't the file's is reported, not kept.
+      // A file name with a digest other than the file's is reported, not kept.
       const isNamedRight = !opened.findings.some(({ code, message }) => code === 'digest-mismatch' && message.startsWith('the config'));
       const images = await driver.images.list();
       await using stored = await reader.open(home);
@@ -140,9 +142,9 @@ describe('images of the corpus', { concurrency: false }, () => {
   async function checkByOthers(home: string, name: string, images: Awaited<ReturnType<PortableDriver['images']['list']>>): Promise<void> {
     const out = (index: number, format: string): string => path.join(work, 'out', `${name.replaceAll('/', '_')}.${index}.${format}`);
     for (const [index, { layers, image, root, manifestDigest }] of images.entries()) {
-      // These programs need every layer's content and at least one layer, and foreign layers have none.
+      // These programs need at least one layer and the content of all layers, which foreign layers don't have.
       if (layers.length === 0 || image.layers.some(({ status }) => status !== 'present') || root.images.length > 1) continue;
-      // Nor do they read entries without an OCI type, or charts.
+      // Nor do these programs read entries without an OCI type, or charts.
       if (!/\.oci\.image\./.test(String(root.descriptor?.mediaType)) || image.os === 'unknown') continue;
       const inspect = ['--override-os', image.os, 'inspect', '--format', '{{.Digest}}'];
       const [tag] = root.names;
@@ -163,7 +165,7 @@ describe('images of the corpus', { concurrency: false }, () => {
     }
     if (images.length === 0 || images.some(({ image }) => image.layers.some(({ status }) => status !== 'present'))) return;
     const repository = `${address}/i${taken.length}:home`;
-    // Skip charts, and what crane refuses from the corpus itself.
+    // Skip charts, and images that crane already refuses in the corpus.
     const original = path.join(corpus, name);
     const isLayout = statSync(original).isDirectory();
     if (images.some(({ image }) => image.os === 'unknown')) return;
@@ -175,7 +177,7 @@ describe('images of the corpus', { concurrency: false }, () => {
     } else run(crane, 'manifest', repository, '--insecure');
   }
 
-  test('most images were imported, and few refused', (t) => {
+  test('most images were imported, and few were refused', (t) => {
     t.diagnostic(`${taken.length} images imported and exported, refused: ${refused.join(', ') || 'none'}`);
     assert.ok(taken.length >= 14, `${taken.length}: ${taken.join(', ')}`);
     assert.deepEqual(refused, []);

@@ -1,6 +1,6 @@
-// The portable store compared with independent programs: layers of the corpus' images keep their digests, a mounted chain is what umoci
-// unpacks, entry by entry, and a layer made from changes to a chain is accepted by umoci and unpacks to the same.
-// LAYERSCOPE_IMAGES: paths of more images, separated by `:`.
+// The portable store compared with independent programs: layers of the corpus' images keep their digests, a mounted chain equals what umoci
+// unpacks, entry by entry, and umoci accepts a layer made from changes to a chain and unpacks it to the same files. LAYERSCOPE_IMAGES:
+// paths of more images, separated by `:`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,8 +22,9 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { readAttributes, setAttributes } from '#disk';
+import { setAttributes } from '#disk';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
+import { attributesBelow } from '../support/attributes.ts';
 
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
 const work = mkdtempSync(path.join(tmpdir(), 'layerscope-umoci-'));
@@ -35,7 +36,7 @@ function runs(command: string, ...args: string[]): boolean {
   return status === 0;
 }
 
-/** Images of the corpus that skopeo reads and umoci unpacks, as layouts. */
+/** Returns the images of the corpus that skopeo reads and umoci unpacks, as layouts. */
 function images(): { readonly name: string; readonly layout: string; readonly rootfs: string }[] {
   const found: { name: string; layout: string; rootfs: string }[] = [];
   let tried = 0;
@@ -43,7 +44,7 @@ function images(): { readonly name: string; readonly layout: string; readonly ro
   const more = (process.env.LAYERSCOPE_IMAGES ?? '').split(':').filter((file) => file !== '');
   for (const name of [...names.sort(), ...more.map((file) => path.resolve(file))]) {
     const file = path.resolve(corpus, name);
-    // Checks member names first: skopeo would read a whole sparse tar of 60 GB to find no image.
+    // Check member names first, because skopeo would read a whole sparse tar of 60 GB only to find no image.
     const bytes = more.includes(name) ? Buffer.from('manifest.json index.json') : readFileSync(file);
     for (const [kind, mark] of [
       ['docker-archive', 'manifest.json'],
@@ -77,14 +78,17 @@ function layersOf(layout: string): Descriptor[] {
   return (JSON.parse(readFileSync(blob(layout, manifest), 'utf8')) as { layers: Descriptor[] }).layers;
 }
 
-/** Where `umoci unpack --rootless` records owners that it may not set. */
+/** The attribute in which `umoci unpack --rootless` records owners that it may not set. */
 const ROOTLESS_OWNER = 'user.rootlesscontainers';
 
-/** Each path with all that both sides keep. Times in microseconds, the limit of Node.js; a file with several names by its first. */
-function describeTree(root: string): string[] {
+/**
+ * Describes each path with everything that both sides preserve. Times are in microseconds, the limit of Node.js, and a file with several
+ * names is listed by its first name.
+ */
+async function describeTree(root: string): Promise<string[]> {
   const lines: string[] = [];
   const firsts = new Map<number, string>();
-  const attributes = readAttributes(root);
+  const attributes = await attributesBelow(root);
   assert.ok(attributes !== null, 'getfattr, of the attr package');
   for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
     const file = path.join(root, name);
@@ -107,7 +111,7 @@ function describeTree(root: string): string[] {
 
 const found = images();
 
-test('umoci accepts a layer of what was written into a chain', async () => {
+test('umoci accepts a layer made from what was written into a chain', async () => {
   const [first] = found;
   assert.ok(first !== undefined);
   await using driver = await PortableDriver.open(mkdtempSync(path.join(work, 'home-')));
@@ -130,17 +134,17 @@ test('umoci accepts a layer of what was written into a chain', async () => {
     );
     const bundle = path.join(work, 'more');
     assert.ok(runs('umoci', 'unpack', ...(process.getuid?.() === 0 ? [] : ['--rootless']), '--image', `${first.layout}:more`, bundle));
-    assert.deepEqual(describeTree(mount.path), describeTree(path.join(bundle, 'rootfs')));
+    assert.deepEqual(await describeTree(mount.path), await describeTree(path.join(bundle, 'rootfs')));
   }
-  // The store accepts it as a layer of its own, too.
+  // The store also accepts the diff as a separate layer.
   await driver.create('more', parent);
   await driver.blobs.apply('more', tar);
   await using written = await driver.mount('run');
   await using taken = await driver.mount('more', { asIs: true });
-  assert.deepEqual(describeTree(taken.path), describeTree(written.path));
+  assert.deepEqual(await describeTree(taken.path), await describeTree(written.path));
 });
 
-/** Every kind of change to a folder: created, changed, removed, replaced by another type, linked, marked. */
+/** Makes every kind of change to a folder: created, changed, removed, replaced by another type, linked, marked. */
 function write(root: string): void {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
   const [file, other] = names.filter((name) => lstatSync(path.join(root, name)).isFile());
@@ -181,7 +185,7 @@ describe('images of the corpus in the portable store', { concurrency: false }, (
       }
       if (parent === null) return;
       await using mount = await driver.mount(parent);
-      assert.deepEqual(describeTree(mount.path), describeTree(rootfs));
+      assert.deepEqual(await describeTree(mount.path), await describeTree(rootfs));
     });
   }
 });

@@ -2,32 +2,23 @@
 // than the sources, otherwise the sources.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { ArchiveReport } from '#model';
 import { commandJson, commandLines } from '../support/command-line.ts';
+import { programWords } from '../support/program-words.ts';
 import { runTool, tryTool } from '../support/tools.ts';
 import { testFolder } from '../support/workbench.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const check = path.join(root, '..', 'shared', 'check', 'run');
 
-function commandLine(): string {
-  const built = path.join(root, 'dist', 'cli.js');
-  const sources = path.join(root, 'src');
-  const newest = Math.max(
-    ...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((name) => statSync(path.join(sources, name)).mtimeMs),
-  );
-  const program = existsSync(built) && statSync(built).mtimeMs > newest ? built : path.join(sources, 'cli', 'main.ts');
-  return [process.execPath, program].map((word) => `'${word}'`).join(' ');
-}
-
-/** The check's output and exit code; with a cache of the test's own. */
+/** Runs the check with a cache of the test's own. Returns its exit code and output. */
 function runCheck(t: TestContext, what: string): Promise<{ code: number | null; lines: string[] }> {
   assert.ok(existsSync(check), `${check} is missing`);
   for (const tool of ['python3', 'zstd']) tryTool(tool, ['--version']);
-  const env = { ...process.env, CLI: commandLine(), LAYERSCOPE_CACHE: testFolder(t) };
+  const env = { ...process.env, CLI: programWords(), LAYERSCOPE_CACHE: testFolder(t) };
   return new Promise((resolve, reject) => {
     const child = spawn(check, [what], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 170_000 });
     let text = '';
@@ -42,14 +33,14 @@ function runCheck(t: TestContext, what: string): Promise<{ code: number | null; 
 }
 
 /**
- * Images whose changes include hard links: the check expects size 0 for a link, cli.md (Additions) the size of the file that it names. The
- * check reports only the first difference, so everything else of these images is compared here.
+ * Images whose changes include hard links: the check expects size 0 for a link, but cli.md (Additions) the size of the linked file. The
+ * check reports only the first difference, so all other facts of these images are compared here.
  */
 const WITH_HARD_LINKS = ['dive/test-docker-image.tar', 'dive/test-kaniko-image.tar'];
 
 type Change = Record<string, unknown>;
 
-/** A layer's changes by the check's own reader. */
+/** Returns a layer's changes according to the check's own reader. */
 function referenceChanges(file: string, layer: number): Change[] {
   const reference = path.join(path.dirname(check), 'reference.py');
   return runTool('python3', [reference, 'changes', file, String(layer)])

@@ -32,7 +32,7 @@ function tarSplit(...args: string[]): boolean {
   return run.status === 0;
 }
 
-/** The metadata that the command writes for a tar; null if it refuses the tar. */
+/** Returns the metadata that the command writes for a tar; null if it refuses the tar. */
 function theirMetadata(tar: Uint8Array): Uint8Array | null {
   const input = path.join(folder, 'in.tar');
   const output = path.join(folder, 'out.json.gz');
@@ -65,11 +65,11 @@ async function filesOf(tar: Uint8Array, metadata: Uint8Array): Promise<Stored[]>
   return files;
 }
 
-/** The tar that the command assembles from our metadata and the files in a folder. */
+/** Returns the tar that the command assembles from our metadata and the files in a folder. */
 async function theirTar(tar: Uint8Array, metadata: Uint8Array): Promise<Uint8Array> {
   const root = mkdtempSync(path.join(folder, 'root-'));
   for (const { name, content } of await filesOf(tar, metadata)) {
-    // As bytes: a name that isn't UTF-8 must stay so on disk.
+    // As bytes, because a name that isn't UTF-8 must stay unchanged on disk.
     const file = Buffer.concat([Buffer.from(`${root}/`), name]);
     mkdirSync(file.subarray(0, file.lastIndexOf(0x2f)), { recursive: true });
     writeFileSync(file, content);
@@ -92,15 +92,15 @@ function tars(): { name: string; bytes: Uint8Array }[] {
 // Our metadata embeds what tar-split can't assemble or refuses: see TarSplitter.
 const SPARSE = /gnu-(sparse-big|nil-sparse-(data|hole)|incremental)|pax-(sparse-big|nil-sparse-(data|hole))|sparse-formats/;
 const REPEATED_NAMES = /hdr-only|collision-[01]/;
-/** Ends after an extension header, without its member. */
+/** A tar that ends after an extension header, without its member. */
 const WITHOUT_MEMBER = /pax-path-hdr/;
 
-test('our metadata of a layer equals the command’s byte for byte', async () => {
+test('our metadata for a layer equals the command’s byte for byte', async () => {
   const layer = splitLayer();
   assert.equal(Buffer.from((await ourMetadata(layer)) ?? []).toString(), Buffer.from(theirMetadata(layer) ?? []).toString());
 });
 
-test("our metadata of the corpus' tars equals the command's, except where theirs can not work", async () => {
+test("our metadata for the corpus' tars equals the command's, except where the command's can not work", async () => {
   let same = 0;
   for (const { name, bytes } of tars()) {
     // The command writes out the holes of sparse files, 60 GB in one.
@@ -164,7 +164,7 @@ test('an imported Windows layer is assembled from its files byte for byte, by th
     await driver.create(id, parent);
     await driver.applyDiff(id, [tar]);
     const metadata = await gather(splitTar([tar]));
-    // Windows changes boot files in place; only the driver knows the copies that it keeps.
+    // Windows changes boot files in place, and only the driver knows where the originals are.
     if (id === 'utility') writeFileSync(path.join(bench.home, id, boot, 'BCD'), 'changed by Windows');
     else {
       const input = path.join(folder, `${id}.json.gz`);

@@ -45,7 +45,7 @@ const TYPES: Record<string, string> = {
 /** The expectations have no hashes for files with 60 GB of holes. */
 const LARGEST_HASHED = 1 << 28;
 
-/** Hashes a body piece by piece, with its holes as zeros. */
+/** Hashes a body piece by piece, with holes as zeros. */
 class BodyHash {
   readonly #hash: Hash = createHash('sha256');
   readonly #size: number;
@@ -134,7 +134,7 @@ function read(bytes: Uint8Array) {
   });
   let error: LayerscopeError | null = null;
   try {
-    // Not a multiple of the block size, so that headers are split now and then.
+    // Not a multiple of the block size, so that headers are occasionally split.
     for (let at = 0; at < bytes.length; at += 65_000) reader.push(bytes, at, Math.min(bytes.length, at + 65_000));
     reader.end();
   } catch (thrown) {
@@ -158,12 +158,12 @@ describe('the tars of other projects, as Go reads them', () => {
         assert.equal(have?.nameHex, want.nameHex);
         assert.equal(have?.type, TYPES[want.type] ?? 'other');
         assert.deepEqual(have?.pax ?? {}, want.pax ?? {});
-        if (want.type === 'g') return; // Go returns nothing else of a global header
+        if (want.type === 'g') return; // Go returns nothing else for a global header
         assert.equal(have?.mode, want.mode);
         assert.deepEqual([have?.uid, have?.gid, have?.uname, have?.gname], [want.uid, want.gid, want.uname ?? '', want.gname ?? '']);
         assert.equal(have?.mtimeNs, want.mtimeNs);
         assert.equal(have?.linkname, want.linkname ?? '');
-        // For an entry without a body Go reports the size that its header claims; we report the actual size.
+        // For an entry without a body, Go reports the size stated in the header; we report the actual size.
         const hasBody = ['file', 'other'].includes(have?.type ?? '');
         assert.equal(have?.size, hasBody ? want.size : 0);
         if (want.sha256 !== undefined) assert.equal(hashes[index]?.digest(), want.sha256);

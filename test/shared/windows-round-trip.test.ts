@@ -1,5 +1,5 @@
-// Every Windows layer in ../shared, imported by the driver on the stand-in and exported again: each entry with its records and content,
-// except times, which the stand-in's file systems don't all keep, and layers that hcsshim refuses too.
+// Every Windows layer in ../shared, imported by the driver on the stand-in and exported again, keeps its entries with their records and
+// content. Exceptions: times, which not all of the stand-in's file systems preserve, and layers that hcsshim refuses too.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ interface Layer {
   readonly tar: Uint8Array;
 }
 
-/** Members of a plain tar with their bodies; the corpus' archives contain layers this way. */
+/** Yields the members of a plain tar with their bodies, as layers are contained in the corpus' archives. */
 function* members(tar: Uint8Array): Generator<{ name: string; body: Uint8Array }> {
   const bytes = Buffer.from(tar.buffer, tar.byteOffset, tar.length);
   for (let at = 0; at + 512 <= bytes.length; ) {
@@ -58,7 +58,7 @@ function layersOfVectors(): Layer[] {
   return [...found, { name: 'windows-layer.tar', tar: readFileSync(path.join(shared, 'vectors', 'windows-layer.tar')) }];
 }
 
-/** A description of each entry by name, the last one of each name, sorted: everything in a layer except times. */
+/** Returns a description of the last entry of each name, sorted by name: everything in a layer except times. */
 async function describeLayer(tar: Uint8Array): Promise<Record<string, unknown>> {
   const entries: Record<string, unknown> = {};
   let current: { entry: WindowsEntry; backup: Uint8Array[] } | null = null;
@@ -91,7 +91,7 @@ async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** A base layer with everything that the layer removes or links to. */
+/** Makes a base layer with everything that the layer removes or links to. */
 async function baseFor(entries: Readonly<Record<string, unknown>>): Promise<Uint8Array> {
   const needed = new Set<string>();
   for (const [path, entry] of Object.entries(entries)) {
@@ -123,10 +123,13 @@ describe('a Windows layer is exported as it was imported', { concurrency: false 
           if (path === 'Files' || path.startsWith('Hives')) side[path] = { size: (entry as { size: number }).size };
         }
       }
-      // A link to a file in a lower layer is part of the layer; the stand-in exports only the imported files and links among them.
+      // A link to a file in a lower layer is a file of the layer.
       for (const [path, entry] of Object.entries(before)) {
         const { type, link } = entry as { type?: string; link?: string };
-        if (type === 'hardlink' && before[link ?? ''] === undefined) delete before[path];
+        if (type !== 'hardlink' || before[link ?? ''] !== undefined) continue;
+        assert.equal((after[path] as { type?: string } | undefined)?.type, 'file');
+        delete before[path];
+        delete after[path];
       }
       assert.deepEqual(after, before);
     });

@@ -1,4 +1,4 @@
-// What bsdtar lists of a tar: `-tv` every member in order, `--format=mtree` the exact time of the last member of each path.
+// Reads bsdtar's listings of a tar: `-tv` has every member in order, `--format=mtree` the exact time of the last member of each path.
 import { runTool, type ToolOptions } from './tools.ts';
 
 export interface ListedMember {
@@ -8,7 +8,7 @@ export interface ListedMember {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Null if it is not a link. Hard links name a member of the tar. */
+  /** Target of a link; null for other members. Hard links name a member of the tar. */
   readonly link: string | null;
 }
 
@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const LINE = /^([-dlhcbp])(\S{9})\s+\d+ (\d+)\s+(\d+)\s+(\d+(?:,\d+)?) \w{3} [ \d]\d (?: \d{4}|\d\d:\d\d) (.*)$/;
 
-/** Decodes a name to latin-1 (one character a byte): `\303` and `\\` are escapes. */
+/** Decodes a name to latin-1 (one character per byte). `\303` and `\\` are escapes. */
 function unescapeName(text: string): string {
   const bytes = text.replace(/[^\0-\x7f]+/gu, (run) => Buffer.from(run).toString('latin1'));
   return bytes.replace(/\\(?:([0-7]{3})|(.))/gs, (_, octal: string | undefined, letter: string) => {
@@ -44,7 +44,7 @@ function modeOf(letters: string): number {
   return mode;
 }
 
-/** Members in the order of bsdtar's list; names have no trailing `/`. */
+/** Returns the members in the order of bsdtar's list; names have no trailing `/`. */
 export function bsdtarMembers(file: string, options?: ToolOptions): ListedMember[] {
   const lines = runTool('bsdtar', ['--numeric-owner', '-tvf', file], options).toString().split('\n');
   return lines
@@ -67,7 +67,7 @@ export function bsdtarMembers(file: string, options?: ToolOptions): ListedMember
     });
 }
 
-/** Nanoseconds since 1970 by path (latin-1, without `./`), of the last member of each path. */
+/** Returns nanoseconds since 1970 by path (latin-1, without `./`), of the last member of each path. */
 export function bsdtarTimes(file: string, options?: ToolOptions): Map<string, bigint> {
   const text = runTool('bsdtar', ['-cf', '-', '--format=mtree', '--options=!all,type,time', `@${file}`], options).toString();
   const times = new Map<string, bigint>();

@@ -3,7 +3,7 @@
 import { Writable } from 'node:stream';
 import { asLayerscopeError, displayText } from '#model';
 import { parseArguments } from '../../src/cli/arguments.ts';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS, listedCommands } from '../../src/cli/commands.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { createStyle } from '../../src/cli/style.ts';
@@ -19,7 +19,7 @@ export interface CommandResult {
 
 export type JsonLine = Record<string, unknown>;
 
-/** Runs a command with its arguments. `cache`: the cache folder; by default nothing is cached. */
+/** Runs a command with its arguments. `cache` is the cache folder; by default nothing is cached. */
 export async function runCommand(argv: readonly string[], cache: string | null = null): Promise<CommandResult> {
   const chunks: Buffer[] = [];
   const stream = new Writable({
@@ -38,6 +38,8 @@ export async function runCommand(argv: readonly string[], cache: string | null =
     style: createStyle({}, {}),
     progress: { update: () => {}, say: () => {}, clear: () => {} },
     signal: new AbortController().signal,
+    commands: listedCommands,
+    note: complain,
     warn: (message) => complain(`warning: ${message}`),
     error: (code, message) => complain(`${code}: ${message}`),
   };
@@ -70,7 +72,7 @@ async function succeed(argv: readonly string[]): Promise<CommandResult> {
   return result;
 }
 
-/** The objects of a command that prints one a line. Throws if the command fails. */
+/** Returns the objects of a command that prints one per line. Throws if the command fails. */
 export async function commandLines(argv: readonly string[]): Promise<JsonLine[]> {
   const { stdout } = await succeed(argv);
   return stdout
@@ -79,7 +81,7 @@ export async function commandLines(argv: readonly string[]): Promise<JsonLine[]>
     .map((line) => JSON.parse(line) as JsonLine);
 }
 
-/** The one object that a command prints. Throws if the command fails. */
+/** Returns the one object that a command prints. Throws if the command fails. */
 export async function commandJson<T>(argv: readonly string[]): Promise<T> {
   return JSON.parse((await succeed(argv)).stdout) as T;
 }

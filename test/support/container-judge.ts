@@ -1,5 +1,5 @@
-// ../shared/check/container.py compares what the command line reports of an image with what a container sees, by containerd's applier and
-// the kernel's overlayfs. It needs root, overlay mounts, Go (it builds a small program), Python and zstd.
+// ../shared/check/container.py compares the command line's reports on an image with what a container sees according to containerd's applier
+// and the kernel's overlayfs. It needs root, overlay mounts, Go (it builds a small program), Python and zstd.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ function mountsOverlays(): boolean {
   }
 }
 
-/** What this machine lacks to run the judge, in words; null if nothing. */
+/** Returns what this machine lacks to run the judge, in words; null if nothing. */
 export function judgeLacks(): string | null {
   if (process.getuid?.() !== 0) return 'this user is not root';
   for (const [tool, args, where] of [
@@ -38,25 +38,25 @@ export function judgeLacks(): string | null {
 }
 
 export interface Verdict {
-  /** Number of images, or stacks of layers, for which the command line agrees with a container, of `asked` that containerd accepts. */
+  /** Number of the `asked` images or stacks, accepted by containerd, for which the command line agrees with a container. */
   readonly agree: number;
   readonly asked: number;
   /** Differences by file name, such as `lib: type symlink for directory`. */
   readonly differences: ReadonlyMap<string, readonly string[]>;
-  /** Number of differences by file name: the judge prints only the first few. */
+  /** Number of differences by file name, because the judge prints only the first few. */
   readonly counts: ReadonlyMap<string, number>;
   /** Names of files that containerd refuses. */
   readonly refused: readonly string[];
   readonly output: string;
 }
 
-/** The command that the judge runs. The judge compares set-id bits, which a mount keeps only with --as-is. */
+/** Returns the command that the judge runs. The judge compares set-id bits, which a mount keeps only with --as-is. */
 export function judgedCommand(cli: string): string {
   const program = [process.execPath, cli].map((word) => `"${word}"`).join(' ');
   return `sh -c 'if [ "$1 $2" = "store mount" ]; then shift 2; exec ${program} store mount --as-is "$@"; fi; exec ${program} "$@"' sh`;
 }
 
-/** Runs the judge on the program at `cli`, with temporary files in `folder`. Throws if it gives no verdict. */
+/** Runs the judge on the program at `cli`, with temporary files in `folder`. Throws if there is no verdict. */
 export async function askJudge(cli: string, args: readonly string[], folder: string): Promise<Verdict> {
   const command = judgedCommand(cli);
   const env = { ...process.env, TMPDIR: folder };

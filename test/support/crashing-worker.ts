@@ -1,4 +1,4 @@
-// The store's thread with two special homes for tests: one named `waits` never opens, one named `crash` ends the thread.
+// The store's thread with two special homes for tests: a home named `waits` never opens, and one named `crash` ends the thread.
 import { parentPort } from 'node:worker_threads';
 import { type GraphDriver, openDriver } from '#driver';
 import { serveStores } from '#engine';

@@ -21,7 +21,7 @@ export interface TreeEntry {
   readonly sha256: string | null;
 }
 
-/** By path (latin-1: one character a byte), sorted. */
+/** By path (latin-1: one character per byte), sorted. */
 export type Tree = ReadonlyMap<string, TreeEntry>;
 
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -31,7 +31,7 @@ function diskType(mode: number): string {
   return types[mode >> 12] ?? 'other';
 }
 
-/** Names as bytes, which a recursive readdir can't return. */
+/** Lists names as bytes, which a recursive readdir can't return. */
 function namesBelow(folder: string, prefix: string): string[] {
   const entries = readdirSync(onDisk(folder, prefix), { withFileTypes: true, encoding: 'buffer' });
   return entries.flatMap((entry) => {
@@ -44,7 +44,7 @@ function onDisk(folder: string, name: string): Buffer {
   return Buffer.concat([Buffer.from(folder + path.sep), Buffer.from(name, 'latin1')]);
 }
 
-/** Everything below a folder, without the folder itself. Links are not followed. */
+/** Reads everything below a folder, without the folder itself. Links are not followed. */
 export function diskTree(folder: string): Tree {
   const names = namesBelow(folder, '');
   const groups = new Map<string, string>();
@@ -71,7 +71,7 @@ export function diskTree(folder: string): Tree {
   return tree;
 }
 
-/** The view at a layer, with file contents as our reader returns them. */
+/** Reads the view at a layer, with file contents as returned by our reader. */
 export async function imageTree(loaded: LoadedImage, layer: number): Promise<Tree> {
   const { stack, reader, image, layers } = loaded;
   const rows = listView(stack, layer);

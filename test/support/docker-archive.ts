@@ -13,7 +13,7 @@ function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A docker-archive as Docker 1.10 to 24 saves it: manifest.json first, plain layers, one config for each image. */
+/** Makes a docker-archive as saved by Docker 1.10 to 24: manifest.json first, plain layers, one config for each image. */
 export function dockerArchive(...images: readonly ImageFixture[]): Uint8Array {
   const members = new Map<string, Uint8Array | string>();
   const manifest = images.map(({ name, os = 'linux', architecture = 'amd64', layers }) => {

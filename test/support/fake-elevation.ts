@@ -22,7 +22,7 @@ export interface Started {
   readonly options: StartOptions;
 }
 
-/** As Program Files are: users read. */
+/** Like Program Files: users may only read. */
 export const ADMINISTRATORS_ONLY = 'O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)';
 
 export class FakeWindows {
@@ -38,10 +38,10 @@ export class FakeWindows {
   elevated = false;
   vmcompute = false;
   service: () => ServiceState = () => 'missing';
-  /** Owner and access list of files and folders, as SDDL; of others {@link ADMINISTRATORS_ONLY}. */
+  /** Owner and access list of files and folders as SDDL. Others have {@link ADMINISTRATORS_ONLY}. */
   readonly security = new Map<string, string>();
   readonly links = new Set<string>();
-  /** What is in folders. What isn't one is a file. */
+  /** The names in each folder; a path without an entry is a file. */
   readonly folders = new Map<string, readonly string[]>([['C:\\Program Files\\Layerscope', ['Layerscope.exe']]]);
   readonly fixedDrives = new Set(['C:\\']);
   readonly started: Started[] = [];
@@ -59,7 +59,7 @@ export class FakeWindows {
     this.#line = line;
   }
 
-  /** What is still held. */
+  /** Handles and other resources that are still open. */
   get left(): readonly string[] {
     return [...this.#open].filter(([, count]) => count !== 0).map(([what, count]) => `${what}: ${count}`);
   }
@@ -106,7 +106,7 @@ export class FakeWindows {
     };
   }
 
-  /** Windows as the process with that id sees it. */
+  /** Windows as seen by the process with this id. */
   seenBy(processId: number): ElevationSystem {
     return {
       isElevated: () => this.elevated,

@@ -1,5 +1,5 @@
-// Layer calls on plain folders, for tests: an imported layer is its transport folder, and is exported as that, with the tombstones.txt that
-// the test sets. Uses hard links instead of copies, so that the metadata that NodeFiles keeps for a file goes with it.
+// Layer calls on plain folders, for tests: an imported layer is stored and exported as its transport folder, with the tombstones.txt that
+// the test sets. Uses hard links instead of copies, so that files keep their metadata in NodeFiles.
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LayerscopeError } from '#model';
@@ -33,7 +33,7 @@ export class FakeLayers implements LayerCalls {
     this.calls.push('ImportLayer');
     this.onImport(folder);
     linkTree(folder, id);
-    // Exports return this copy: tombstones and links change the layer only afterwards.
+    // Exports return this copy, which tombstones and links don't change.
     mkdirSync(`${id}.transport`, { recursive: true });
     linkTree(folder, `${id}.transport`);
   }

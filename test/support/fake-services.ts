@@ -4,10 +4,12 @@ import { createHost, type HostServices } from '#host';
 import { LayerscopeError } from '#model';
 import { numberedRows } from './row-tables.ts';
 
-/** A library that opens nothing and records its calls, for tests of hosts. Its only archive is `a1`. */
+/** Creates a library that opens nothing and records its calls, for tests of hosts. The only archive is `a1`. */
 export function fakeLibrary(): Library & {
   readonly opened: OpenRequest[];
   readonly asked: unknown[];
+  /** Returns the number of internal errors thrown on purpose, by operations that no test of a host needs. */
+  readonly defects: () => number;
   change(archives: ArchiveSummary[]): void;
 } {
   const opened: OpenRequest[] = [];
@@ -17,14 +19,17 @@ export function fakeLibrary(): Library & {
   const know = (archiveId: string): void => {
     if (archiveId !== 'a1') throw new LayerscopeError('NOT_FOUND', 'no such archive is open');
   };
+  let defects = 0;
   const unused = async (entry: EntryOf): Promise<never> => {
     know(entry.archiveId);
     asked.push(entry);
+    defects += 1;
     throw new Error('a defect with a /secret/path');
   };
   return {
     opened,
     asked,
+    defects: () => defects,
     change(state) {
       archives = state;
       for (const listener of listeners) listener(state);
@@ -38,7 +43,7 @@ export function fakeLibrary(): Library & {
     },
     summary(archiveId) {
       know(archiveId);
-      throw new Error('not here');
+      throw new LayerscopeError('NOT_FOUND', 'no such folder');
     },
     list: () => archives,
     subscribe(listener) {
@@ -58,6 +63,10 @@ export function fakeLibrary(): Library & {
       know(archiveId);
       return 'j1';
     },
+    scan({ archiveId }) {
+      know(archiveId);
+      return 'j1';
+    },
     async changes(ref, range) {
       know(ref.archiveId);
       asked.push(range);
@@ -66,6 +75,14 @@ export function fakeLibrary(): Library & {
     async view(ref) {
       know(ref.archiveId);
       return numberedRows(10);
+    },
+    async whole(ref) {
+      know(ref.archiveId);
+      return numberedRows(10);
+    },
+    async breakdown(ref) {
+      know(ref.archiveId);
+      throw new LayerscopeError('NOT_FOUND', 'no such folder');
     },
     async configs(a, b) {
       know(a.archiveId);
@@ -84,14 +101,40 @@ export function fakeLibrary(): Library & {
     },
     async waste(ref) {
       know(ref.archiveId);
-      return { wastedBytes: 0, files: [], byLayer: [], rewritten: null };
+      return { wastedBytes: 0, files: [], groups: [], byLayer: [], rewritten: null, kinds: [], whatIf: [] };
+    },
+    async packages(ref, wanted) {
+      know(ref.archiveId);
+      asked.push(wanted);
+      return { layers: [], total: 0, rows: [], problems: 0 };
     },
     async search(ref, wanted) {
       know(ref.archiveId);
       asked.push(wanted);
       return { total: 0, matches: [], problem: null };
     },
+    registryChanges: unused,
+    registryHives: unused,
+    registryKey: unused,
+    registrySearch: unused,
+    async origin(ref) {
+      know(ref.archiveId);
+      throw new LayerscopeError('NOT_FOUND', 'no layer has it');
+    },
+    async stated({ archiveId }) {
+      know(archiveId);
+      return [];
+    },
+    artifactFiles(archiveId) {
+      know(archiveId);
+      return [];
+    },
+    async artifactContent({ archiveId, offset }) {
+      know(archiveId);
+      return { offset, totalBytes: 0, bytes: new Uint8Array(0) };
+    },
     details: unused,
+    folder: unused,
     raw: unused,
     async content(entry, { offset, length }) {
       know(entry.archiveId);
@@ -100,7 +143,7 @@ export function fakeLibrary(): Library & {
     },
     async withArchive(archiveId) {
       know(archiveId);
-      throw new Error('not here');
+      throw new LayerscopeError('NOT_FOUND', 'no such folder');
     },
     async listing(entry) {
       know(entry.archiveId);
@@ -132,7 +175,7 @@ export function fakeLibrary(): Library & {
   };
 }
 
-/** A host over a fake library, with its log. */
+/** Creates a host over a fake library, with its log. */
 export function fakeHost(services: Partial<HostServices> = {}) {
   const library = fakeLibrary();
   const jobs = createJobs();

@@ -1,4 +1,4 @@
-// Intercepts Node's file calls in this process: to count them, make one fail, end the process at one, or change a file at one.
+// Intercepts Node's file calls in this process: to count calls, make a call fail, or end the process or change a file at a call.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ function isForReading(flags: unknown): boolean {
 
 /**
  * Runs `before` before each call with one of these names (without `Sync`); if it throws, the call fails with that error. Opening a file
- * only for reading doesn't trigger it. Dispose of the result to stop.
+ * only for reading doesn't trigger `before`. Dispose of the result to stop.
  */
 export async function beforeFileCalls(
   names: readonly string[],
@@ -108,7 +108,7 @@ async function handlePrototype(): Promise<object> {
   return Object.getPrototypeOf(handle) as object;
 }
 
-/** ENOSPC, as the system reports it. */
+/** Returns ENOSPC as reported by the system. */
 export function noSpace(name: string): Error {
   return Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC', errno: -28, syscall: name });
 }

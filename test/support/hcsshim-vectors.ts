@@ -1,5 +1,5 @@
-// Runs one case of a file like vectors/hcsshim-layers.json: imports a layer's tar on a parent, and compares what ImportLayer got and the
-// tar of the layer's export with those of hcsshim. Ignores times in exported tars, which weren't preserved where the vectors were made.
+// Runs one case of a file like vectors/hcsshim-layers.json: imports a layer's tar on a parent, and compares ImportLayer's input and the
+// exported tar with hcsshim's. Ignores times in exported tars, which weren't preserved where the vectors were made.
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,10 +7,11 @@ import path from 'node:path';
 import { type ErrorCode, type Finding, LayerscopeError } from '#model';
 import { exportLayer } from '../../src/driver/windows/export-layer.ts';
 import { importLayer } from '../../src/driver/windows/import-layer.ts';
-import type { LayerPlace } from '../../src/driver/windows/layer-writer.ts';
+import { FOLDER_FILE_SUFFIX, type LayerPlace } from '../../src/driver/windows/layer-writer.ts';
 import type { Native } from '../../src/driver/windows/native.ts';
 import { NodeFiles } from '../native/node-files.ts';
 import { FakeLayers } from './fake-layers.ts';
+import { FakeVolumes } from './fake-volumes.ts';
 
 export interface LayerCase {
   readonly case: string;
@@ -20,6 +21,8 @@ export interface LayerCase {
   readonly said: string;
   readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
   readonly calls: readonly string[];
+  /** Names in the layer's folder at the end. Those of folders end in \. */
+  readonly final?: readonly string[];
   readonly exportTombstones?: string;
   readonly exportTarBase64?: string;
 }
@@ -29,7 +32,7 @@ interface Refusal {
   readonly words: RegExp;
 }
 
-/** Cases that hcsshim accepts and we rightly refuse: hcsshim's result isn't a layer, or not the one that the tar describes. */
+/** Cases that hcsshim accepts and we refuse on purpose, because hcsshim's result isn't a layer, or not the one that the tar describes. */
 const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: string })[] = [
   {
     what: 'bare whiteout',
@@ -51,7 +54,7 @@ const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: 
   },
 ];
 
-/** Our errors for cases that hcsshim refuses too. hcsshim still passes what it has to ImportLayer; we never do. */
+/** Our errors for cases that hcsshim refuses too. hcsshim still passes the partial layer to ImportLayer; we never do. */
 const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
   'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry for its folder Files\\x\\y/ },
   'whiteout under Hives': { code: 'NAME_REFUSED', words: /invalid tombstone Hives\\System_Delta/ },
@@ -68,18 +71,24 @@ const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
   'tar cut in a body': { code: 'TRUNCATED', words: /./ },
 };
 
-/** hcsshim keeps it, and Windows takes the file for a link without a target (hcsshim#1873); we drop it, and must report that. */
+/**
+ * hcsshim keeps the attribute, so Windows mistakes the file for a link without a target (hcsshim#1873). We drop the attribute, and must
+ * report that.
+ */
 const REPARSE_FLAG = 'a reparse attribute without a link: ours drops and reports it; hcsshim keeps it, and the file can not be opened';
 
+/** hcsshim loses a file that the same layer adds and whites out, in either order, although whiteouts apply to the layers below only. */
+const OWN_WHITEOUT = 'a whiteout of what its own layer brings: ours keeps the file; hcsshim removes it';
+
 export function hcsshimExceptions(): readonly string[] {
-  return [REPARSE_FLAG, ...OURS_IS_RIGHT.map(({ what, code, why }) => `${what}: ours says ${code}; ${why}`)];
+  return [REPARSE_FLAG, OWN_WHITEOUT, ...OURS_IS_RIGHT.map(({ what, code, why }) => `${what}: ours says ${code}; ${why}`)];
 }
 
 function matches(refusal: Refusal, error: LayerscopeError): boolean {
   return error.code === refusal.code && refusal.words.test(error.message);
 }
 
-/** Checks that we should refuse this case, and in these words. */
+/** Checks that this case should be refused, with this error. */
 function judgeRefusal(vector: LayerCase, error: LayerscopeError): string[] {
   const said = `${error.code}: ${error.message}`;
   const hcsshimRefuses = !vector.said.endsWith('<nil>');
@@ -113,7 +122,7 @@ function withoutReparseFlag(hex: string): string {
 
 const TIME_RECORDS = new Set(['atime', 'ctime', 'mtime', 'LIBARCHIVE.creationtime']);
 
-/** The members of a tar as text for comparison: each block's fields, PAX records and body, without times. */
+/** Returns the members of a tar as text for comparison: each block's fields, PAX records and body, without times. */
 export function withoutTimes(tar: Uint8Array): { readonly name: string; text: string }[] {
   const bytes = Buffer.from(tar);
   const members: { name: string; text: string }[] = [];
@@ -145,7 +154,7 @@ export function withoutTimes(tar: Uint8Array): { readonly name: string; text: st
   return members;
 }
 
-/** Returns the differences, one line for each. */
+/** Returns the differences, one line each. */
 export async function checkLayerCase(vector: LayerCase): Promise<string[]> {
   const work = mkdtempSync(path.join(tmpdir(), 'layerscope-vectors-'));
   try {
@@ -163,9 +172,15 @@ class CaseRun {
 
   constructor(work: string) {
     this.#work = work;
-    mkdirSync(path.join(work, 'temporary'));
-    this.#files = new NodeFiles(path.join(work, 'temporary'));
-    this.#native = { layers: this.#layers, files: this.#files, paths: path, enablePrivileges: () => {} };
+    this.#files = new NodeFiles();
+    this.#native = {
+      layers: this.#layers,
+      files: this.#files,
+      volumes: new FakeVolumes(),
+      paths: path,
+      windowsBuild: () => 20_348,
+      enablePrivileges: () => {},
+    };
   }
 
   #place(name: string, parents: readonly string[]): LayerPlace {
@@ -202,7 +217,7 @@ class CaseRun {
       error = thrown;
       said = `${thrown.code}: ${thrown.message}`;
     }
-    const left = [...this.#files.openPaths, ...readdirSync(path.join(this.#work, 'temporary'), { recursive: true })];
+    const left = this.#left();
     const differences = differ('left open or behind', [], left);
     if (error !== null) {
       differences.push(...judgeRefusal(vector, error), ...differ('calls after a refusal', [], this.#layers.calls));
@@ -216,8 +231,19 @@ class CaseRun {
     differences.push(...differ('said', vector.said, said));
     differences.push(...differ('transport folder', sorted(expected), sorted(handed.transport ?? {})));
     differences.push(...differ('calls', vector.calls, this.#layers.calls));
+    if (vector.final !== undefined) {
+      // Files that hcsshim passed to ImportLayer and then removed again.
+      const own = Object.keys(vector.transport).filter((name) => !name.endsWith(FOLDER_FILE_SUFFIX) && !vector.final?.includes(name));
+      const names = Object.keys(listing(place.layer)).filter((name) => !/^bcd[.\w]*\.bak$/.test(name));
+      differences.push(...differ('names in the layer', [...new Set([...vector.final, ...own])].sort(), names.sort()));
+    }
     if (vector.exportTarBase64 !== undefined) differences.push(...(await this.#checkExport(vector, place, dropped)));
     return differences;
+  }
+
+  /** Returns open files and transport folders. */
+  #left(): string[] {
+    return [...this.#files.openPaths, ...readdirSync(this.#work).filter((name) => name.startsWith('layerscope-'))];
   }
 
   async #checkExport(vector: LayerCase, place: LayerPlace, dropped: ReadonlySet<string>): Promise<string[]> {
@@ -226,7 +252,7 @@ class CaseRun {
     for await (const bytes of exportLayer(this.#native, place)) pieces.push(bytes.slice());
     const found = withoutTimes(Buffer.concat(pieces));
     const expected = withoutTimes(Buffer.from(vector.exportTarBase64 ?? '', 'base64'));
-    // A file's records are in the member before its own.
+    // A file's records are in the preceding member.
     for (const [index, member] of expected.entries()) {
       if (!dropped.has(expected[index + 1]?.name.replaceAll('/', '\\') ?? '')) continue;
       member.text = member.text.replace(/MSWINDOWS\.fileattr=(\d+)/, (_, digits) => `MSWINDOWS.fileattr=${Number(digits) & ~0x400}`);
@@ -234,7 +260,7 @@ class CaseRun {
     const differences = differ('members of the exported tar', expected.length, found.length);
     for (const [index, { text }] of expected.entries())
       differences.push(...differ(`member ${index} of the exported tar`, text, found[index]?.text));
-    const left = [...this.#files.openPaths, ...readdirSync(path.join(this.#work, 'temporary'), { recursive: true })];
+    const left = this.#left();
     return [...differences, ...differ('left open or behind by the export', [], left)];
   }
 }

@@ -1,4 +1,4 @@
-// Small files that unpack, parse or list to far more. Each is written as a stream, so that writing it takes little memory.
+// Small files that unpack, parse or list to far more. Each is written as a stream, which takes little memory.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -9,7 +9,7 @@ import { concat, END_MARKER, file, type HeaderFields, header, latin1, padded, ta
 type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 type Packing = 'none' | 'gzip' | 'zstd';
 
-/** Writes pieces to a file, compressed or as they are. */
+/** Writes pieces to a file, compressed or plain. */
 export async function writePieces(target: string, pieces: Bytes, packing: Packing = 'none'): Promise<void> {
   const source = Readable.from(pieces, { objectMode: true });
   const out = createWriteStream(target);
@@ -20,7 +20,7 @@ export async function writePieces(target: string, pieces: Bytes, packing: Packin
 
 const BATCH = 512;
 
-/** `count` identical headers except for what `stamp` writes into each, then the end of the tar. Checksums are recomputed. */
+/** Yields `count` headers, identical except for what `stamp` writes into each, then the end of the tar. Checksums are recomputed. */
 export function* headers(count: number, fields: HeaderFields, stamp: (block: Uint8Array, index: number) => void): Generator<Uint8Array> {
   const model = header(fields);
   for (let from = 0; from < count; from += BATCH) {
@@ -56,7 +56,7 @@ export function letters(block: Uint8Array, at: number, digits: number, value: nu
   }
 }
 
-/** One record of a PAX header; its length includes itself. */
+/** Returns one record of a PAX header; the length includes itself. */
 function record(key: string, value: Uint8Array): Uint8Array {
   const rest = key.length + value.length + 3;
   let length = rest + String(rest).length;
@@ -64,7 +64,7 @@ function record(key: string, value: Uint8Array): Uint8Array {
   return concat(latin1(`${length} ${key}=`), value, latin1('\n'));
 }
 
-/** A member with a PAX header of these records. */
+/** Returns a member with a PAX header of these records. */
 function withPax(records: readonly (readonly [string, Uint8Array])[], member: Uint8Array): Uint8Array {
   const body = concat(...records.map(([key, value]) => record(key, value)));
   return concat(header({ name: 'pax', typeflag: 'x', size: body.length }), padded(body), member);
@@ -84,7 +84,7 @@ function* repeated(count: number, make: (index: number) => Uint8Array): Generato
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const json = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 
-/** A member whose body is given in pieces. */
+/** Yields a member whose body is given in pieces. */
 export function* member(name: string, length: number, body: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield header({ name, size: length });
   yield* body;
@@ -95,7 +95,7 @@ function* pieces(bytes: Uint8Array, times: number): Generator<Uint8Array> {
   for (let time = 0; time < times; time++) yield bytes;
 }
 
-/** A docker-archive with one layer for each config. */
+/** Yields a docker-archive with one layer for each config. */
 function* archiveOf(configs: readonly { readonly length: number; readonly body: () => Iterable<Uint8Array> }[]): Generator<Uint8Array> {
   const layer = tar(file('a', 'x'));
   yield file('layer.tar', layer);
@@ -107,7 +107,7 @@ function* archiveOf(configs: readonly { readonly length: number; readonly body: 
   yield END_MARKER;
 }
 
-/** A config of normal start and end with a text repeated between them. */
+/** Makes a config with a normal start and end, and text repeated in between. */
 function configOf(
   before: string,
   repeatedText: string,
@@ -127,7 +127,7 @@ function configOf(
   };
 }
 
-/** An OCI archive of these blobs; `index` receives their digests. */
+/** Yields an OCI archive of these blobs, with an index that `index` makes from their digests. */
 function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]) => unknown): Generator<Uint8Array> {
   yield file('oci-layout', '{"imageLayoutVersion":"1.0.0"}');
   const digests = blobs.map((blob) => sha256(blob));
@@ -136,7 +136,7 @@ function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]
   yield END_MARKER;
 }
 
-/** A docker-archive of `count` layers that share one blob. */
+/** Yields a docker-archive of `count` layers that share one blob. */
 function* sharedLayer(layer: Uint8Array, count: number): Generator<Uint8Array> {
   yield file('layer.tar', layer);
   yield file('c.json', json({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] } }));
@@ -144,7 +144,7 @@ function* sharedLayer(layer: Uint8Array, count: number): Generator<Uint8Array> {
   yield END_MARKER;
 }
 
-/** A zstd frame of `bytes` zeros, as RLE blocks: four bytes for each 128 kB. */
+/** Makes a zstd frame of `bytes` zeros, as RLE blocks: four bytes for each 128 kB. */
 export function zstdZeros(bytes: number): Uint8Array {
   const block = 128 * 1024;
   const count = Math.ceil(bytes / block);
@@ -157,7 +157,7 @@ export function zstdZeros(bytes: number): Uint8Array {
   return frame;
 }
 
-/** Commands to run on an input; `FILE` stands for its path. */
+/** Commands to run on an input; `FILE` stands for its path, `STORE` for a new store. */
 export type Command = readonly string[];
 
 export interface HostileInput {
@@ -168,6 +168,7 @@ export interface HostileInput {
 
 const INSPECT: Command = ['inspect', 'FILE', '--json'];
 const LS: Command = ['ls', 'FILE', '--json'];
+const IMPORT: Command = ['store', 'import', 'FILE', '--id', 'hostile', '--home', 'STORE'];
 const RAW: Command = ['raw', 'FILE', '--layer', '0', '--json'];
 
 export const HOSTILE_INPUTS: readonly HostileInput[] = [
@@ -284,7 +285,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
         headers(5_000_000, { name: 'aaaaaa' }, (block, at) => letters(block, 0, 6, at)),
         'zstd',
       ),
-    commands: [INSPECT],
+    commands: [INSPECT, IMPORT],
   },
   {
     name: 'a million owners',
@@ -294,7 +295,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
         headers(1_000_000, { name: 'f', uname: 'u' }, (block, at) => letters(block, 265, 6, at)),
         'zstd',
       ),
-    commands: [INSPECT],
+    commands: [INSPECT, IMPORT],
   },
   {
     name: 'extended attributes of a megabyte',
@@ -304,7 +305,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
         repeated(300, (at) => withPax([['SCHILY.xattr.user.x', numbered(at, 1_000_000, 1)]], file('s', ''))),
         'zstd',
       ),
-    commands: [INSPECT],
+    commands: [INSPECT, IMPORT],
   },
   {
     name: 'owners by names of a megabyte',
@@ -430,7 +431,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
   },
 ];
 
-/** Content as a zstd frame of raw blocks. */
+/** Returns content as a zstd frame of raw blocks. */
 export function zstdStored(bytes: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38)];
   const size = 64 * 1024;
@@ -442,7 +443,7 @@ export function zstdStored(bytes: Uint8Array): Uint8Array {
   return concat(...blocks);
 }
 
-/** A layer whose only file is zeros: the header and the zeros, as two frames. */
+/** Makes a layer whose only file is zeros: the header and the zeros, as two frames. */
 function zstdLayer(bytes: number): Uint8Array[] {
   const size = latin1(bytes.toString(8).padStart(12, '0'));
   return [zstdStored(header({ name: 'zeros', size })), zstdZeros(bytes + 1024)];

@@ -1,4 +1,4 @@
-// Builds image archives of every age from lists of files: maps of names to bytes that are written as a tar or a folder.
+// Builds image archives in old and new formats from lists of files: maps of names to bytes, which are written as a tar or a folder.
 //
 //   const blobs = new Files();
 //   const image = ociImage(blobs, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
@@ -26,7 +26,7 @@ export function pack(bytes: Uint8Array, packing: Packing): Uint8Array {
   return packing === 'none' ? bytes : new Uint8Array(packing === 'gzip' ? gzipSync(bytes) : zstdCompressSync(bytes));
 }
 
-/** A zstd skippable frame. */
+/** Makes a zstd skippable frame. */
 export function skippableFrame(content: string): Uint8Array {
   return concat(Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, content.length, 0, 0, 0), utf8(content));
 }
@@ -70,6 +70,8 @@ export interface ConfigSpec {
   /** Default: `step 0`, `step 1`, … */
   history?: object[] | null;
   diffIds?: string[];
+  /** What containers run with: Env, Labels, … */
+  config?: object;
 }
 
 export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}): Record<string, unknown> {
@@ -79,6 +81,7 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
     os,
     architecture,
     ...(variant === undefined ? {} : { variant }),
+    ...(spec.config === undefined ? {} : { config: spec.config }),
     rootfs: { type: 'layers', diff_ids: diffIds },
     ...(history === null ? {} : { history }),
   };
@@ -87,11 +90,13 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
 export interface LayerSpec {
   tar: Uint8Array;
   packed?: Packing;
-  /** The stored bytes, if they aren't just the compressed tar. */
+  /** The stored bytes, if other than the compressed tar. */
   blob?: Uint8Array;
   mediaType?: string;
   urls?: string[];
-  /** Adds only the descriptor, no blob. */
+  /** Annotations of the layer's descriptor. */
+  annotations?: Record<string, string>;
+  /** Whether to add only the descriptor, without a blob. */
   absent?: boolean;
 }
 
@@ -115,7 +120,11 @@ export function ociImage(files: Files, spec: OciSpec): BuiltDescriptor & { confi
     const packing = layer.packed ?? 'none';
     const descriptor = files.add(layer.blob ?? pack(layer.tar, packing), layer.mediaType ?? MEDIA[packing]);
     if (layer.absent) files.remove(descriptor);
-    return layer.urls === undefined ? descriptor : { ...descriptor, urls: layer.urls };
+    return {
+      ...descriptor,
+      ...(layer.urls === undefined ? {} : { urls: layer.urls }),
+      ...(layer.annotations === undefined ? {} : { annotations: layer.annotations }),
+    };
   });
   const tars = spec.layers.map((layer) => layer.tar);
   const config = files.add(json(imageConfig(tars, spec.config)), 'application/vnd.oci.image.config.v1+json');
@@ -132,7 +141,7 @@ export function ociImage(files: Files, spec: OciSpec): BuiltDescriptor & { confi
 
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 
-/** The descriptors without the fields that {@link ociImage} adds. */
+/** Returns the descriptors without the fields that {@link ociImage} adds. */
 function plain(descriptors: readonly BuiltDescriptor[]): object[] {
   return descriptors.map(({ mediaType, digest, size, platform, annotations }) => ({ mediaType, digest, size, platform, annotations }));
 }
@@ -142,7 +151,7 @@ export function ociIndex(files: Files, manifests: readonly BuiltDescriptor[]): B
   return files.add(json({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests: plain(manifests) }), INDEX_TYPE);
 }
 
-/** `oci-layout`, `index.json` and the blobs. */
+/** Returns `oci-layout`, `index.json` and the blobs. */
 export function ociLayout(files: Files, manifests: readonly BuiltDescriptor[] | null): FileMap {
   return new Map([
     ...files.map,
@@ -157,7 +166,9 @@ export interface DockerSpec {
   config?: ConfigSpec;
 }
 
-/** As Docker 1.10 to 24 saves: `<hex>.json`, `<id>/layer.tar`, manifest.json. Layers with the same bytes share a folder. */
+/**
+ * Makes an archive as saved by Docker 1.10 to 24: `<hex>.json`, `<id>/layer.tar`, manifest.json. Layers with the same bytes share a folder.
+ */
 export function dockerArchive(images: readonly DockerSpec[]): FileMap {
   const files: FileMap = new Map();
   const manifest = images.map((image) => {
@@ -174,7 +185,7 @@ export function dockerArchive(images: readonly DockerSpec[]): FileMap {
   return files;
 }
 
-/** As Docker up to 1.9 saves: a folder for each layer and `repositories`. Layers: bottom first. */
+/** Makes an archive as saved by Docker up to 1.9: a folder for each layer, and `repositories`. Layers are given bottom first. */
 export function legacyArchive(layers: readonly Uint8Array[], tagged = true): FileMap {
   const files: FileMap = new Map();
   let parent: string | undefined;
@@ -190,7 +201,7 @@ export function legacyArchive(layers: readonly Uint8Array[], tagged = true): Fil
   return files;
 }
 
-/** A tar of the files, in order. */
+/** Makes a tar of the files, in order. */
 export function archiveOf(files: ReadonlyMap<string, Uint8Array>, ...more: readonly Uint8Array[]): Uint8Array {
   return tar(...[...files].map(([name, bytes]) => file(name, bytes)), ...more);
 }

@@ -1,4 +1,5 @@
-// Layers of one Linux image with every kind of header, link and removal on which tools must agree, and nothing on which they may differ.
+// Layers of one Linux image with every kind of header, link and removal that tools must agree on, and nothing that they may treat
+// differently.
 import {
   concat,
   directory,
@@ -16,9 +17,9 @@ import {
 } from './tar-builder.ts';
 
 const SEGMENT = 'segment-of-a-long-path';
-/** 300 bytes: too long for ustar's prefix and name. */
+/** A path of 300 bytes, too long for ustar's prefix and name. */
 export const LONG_PAX_PATH = `long/${Array.from({ length: 12 }, () => SEGMENT).join('/')}/pax-file`;
-/** 140 bytes. */
+/** A path of 140 bytes. */
 export const LONG_GNU_PATH = `long/gnu/${'g'.repeat(120)}/gnu-file`;
 const BLOCK = new Uint8Array(512).fill(0x41);
 const NANOS = '1600000000.123456789';
@@ -33,8 +34,8 @@ function oldSparseFile(fields: HeaderFields): Uint8Array {
 }
 
 /**
- * Layers, bottom first. Every file has a time, so that a copy that loses it is noticed. `oldSparse`: adds a file of type S, which umoci 0.4
- * refuses.
+ * Returns the layers, bottom first. Every file has a time, so that a copy that loses times is noticed. `oldSparse` adds a file of type S,
+ * which umoci 0.4 refuses.
  */
 export function interopLayers({ oldSparse = true } = {}): Uint8Array[] {
   const time = { mtime: 1_600_000_000 };

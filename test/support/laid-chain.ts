@@ -1,4 +1,4 @@
-// Lays layers out in a folder as a mount does, without a store.
+// Lays out layers in a folder as a mount does, without a store.
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,7 +9,7 @@ import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
 import { layOutChain } from '../../src/driver/portable/mount-chain.ts';
 import { testFolder } from './workbench.ts';
 
-/** An empty folder inside a temporary folder, which is removed when the test ends, whatever modes its content has. */
+/** Creates an empty folder inside a temporary folder, which is removed when the test ends, regardless of the modes of its content. */
 export function newRoot(t: TestContext): string {
   const folder = mkdtempSync(path.join(testFolder(t), 'laid-'));
   t.after(() => removeTree(folder));
@@ -18,14 +18,14 @@ export function newRoot(t: TestContext): string {
   return root;
 }
 
-/** Lays layers out, bottom first. Returns the findings as lines, without those about owners, which only root can set. */
+/** Lays out layers, bottom first. Returns the findings as lines, except those about owners, which only root can set. */
 export async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
   return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root may give files away'));
 }
 
 /** Like {@link layOut}, but returns all findings. */
 export async function allTold(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
-  const told: Finding[] = [];
+  const findings: Finding[] = [];
   const fileOf = (digest: string): string => path.join(path.dirname(root), `${digest.slice('sha256:'.length)}.tar`);
   const records = layers.map((bytes, index) => {
     const blob = { digest: `sha256:${index}`, size: bytes.length, mediaType: '', diffId: null, fileBytes: null };
@@ -35,6 +35,6 @@ export async function allTold(root: string, ...layers: readonly Uint8Array[]): P
   const folder = path.dirname(root);
   const blob = (digest: string) => blobInFile(fileOf(digest), digest);
   const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blob });
-  await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding: (found) => told.push(found) });
-  return told.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
+  await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding: (found) => findings.push(found) });
+  return findings.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
 }

@@ -1,8 +1,8 @@
-// Builds a layer's table from a short list, for tests of what builds on the tar reader. Simple and slow.
+// Builds a layer's table from a short list, for tests of code above the tar reader. Simple and slow.
 //
 //   layer([dir('a'), file('a/b', 3), { whiteout: 'a/c' }, { opaque: 'd' }, { path: 'l', type: 'hardlink', link: 'a/b' }])
 
-import { FLAG, hashName, type LayerTable, type MemberMeta, NO_NODE } from '#format/layer';
+import { FLAG, hashName, type LayerTable, type MemberMeta, NO_CHUNKS, NO_NODE } from '#format/layer';
 import { TYPE } from '#model';
 
 export interface EntryFixture {
@@ -47,7 +47,7 @@ export function bytes(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text;
 }
 
-/** Latin-1: one character a byte. */
+/** Decodes a path as Latin-1: one character per byte. */
 function key(path: Uint8Array): string {
   return String.fromCharCode(...path);
 }
@@ -75,7 +75,7 @@ class FixtureTree {
   }
 }
 
-/** Members in the given order. The empty path is the root. */
+/** Makes a layer of members in the given order. The empty path is the root. */
 export function layer(members: readonly MemberFixture[]): LayerTable {
   const tree = new FixtureTree();
   const count = members.length;
@@ -134,6 +134,8 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     headerBlocks: new Uint32Array(count).fill(1),
     meta: Uint32Array.from({ length: count }, (_, row) => row),
     link,
+    ...NO_CHUNKS,
+    provenance: 'tar',
     bodySums: new Uint32Array(0),
     nodeCount: tree.parents.length,
     nodeParent: Uint32Array.from(tree.parents),
@@ -143,7 +145,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     metas,
     linkStart: Uint32Array.from(linkStart),
     linkNames: Uint8Array.from(linkNames),
-    // Targets not known when the link was added: a stack finds them by path.
+    // Targets unknown when the link was added, which a stack finds by path.
     linkTarget: new Uint32Array(linkStart.length - 1),
   };
 }

@@ -1,4 +1,4 @@
-// A folder on disk with everything in which tar formats differ: other programs pack it and our reader reads it.
+// Creates a folder on disk with everything that tar formats store differently, to be packed by other programs and read by our reader.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import path from 'node:path';
 export interface OddFolderOptions {
   /** Names too long for a V7 or ustar header. */
   readonly longNames: boolean;
-  /** A file with holes: formats without sparse files store them as zeros. */
+  /** Whether there is a file with holes, which formats without sparse files store as zeros. */
   readonly sparse: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Output of xz 5.4 and bzip2 1.0.8 for the texts named beside it, in base64, as node:zlib can't make it.
+// Output of xz 5.4 and bzip2 1.0.8 in base64, because node:zlib can't make it. The comment at each sample names the text.
 
 /** The plain text of most samples. */
 export const SAMPLE_TEXT = Array.from({ length: 120 }, (_, line) => `line ${line % 40} of a text that repeats itself\n`).join('');
@@ -61,7 +61,7 @@ export const BZIP2_EMPTY = bytes('QlpoORdyRThQkAAAAAA=');
 /** Plain text: three a, four b, 259 c and 100,000 d. */
 export const BZIP2_RUNS = bytes('QlpoOTFBWSZTWXs14FkAAAHRAMAABAA8AAAIIAAxDABSqbImb3etvtve5esELOCiM+EL8XckU4UJB7NeBZA=');
 
-/** A tar with one file, `big`, of 64 MiB of zeros, compressed with xz; and the same compressed again with bzip2. */
+/** A tar with one file, `big`, of 64 MiB of zeros, compressed with xz and then with bzip2. */
 export const BZIP2_BOMB = bytes(
   'QlpoOTFBWSZTWX2NOpEFfjvbgMyAQABdAAACcKAeAAAIIABwUDTQyMmIIooMg0GmnWpgVAFVRMhAQFVRNveKVjatEBAVVEgI3kZgS0lIcieYmxGb9a974xiq' +
     'qAKqifmKCskyms4fLHBoBRQSAAYIAABBAAGGYClNMQJCbEgSE8XckU4UJA4//svA',

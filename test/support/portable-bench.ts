@@ -69,7 +69,7 @@ export class PortableBench implements DriverBench {
     return existsSync(path.join(mountPath, name)) ? readFileSync(path.join(mountPath, name), 'utf8') : undefined;
   }
 
-  // This process is still alive, so its mounts wouldn't be swept: a simulated crash removes them.
+  // Simulates a crash by removing the mounts, which wouldn't be cleaned up because this process is still alive.
   crash(): void {
     rmSync(path.join(this.home, 'mounts'), { recursive: true, force: true });
   }

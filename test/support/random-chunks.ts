@@ -1,4 +1,4 @@
-/** Random numbers from 0 to 2^32 - 1 (mulberry32); the same seed gives the same numbers. */
+/** Returns a generator of random numbers from 0 to 2^32 - 1 (mulberry32); the same seed gives the same numbers. */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Copies of the bytes in pieces of 1 to `most` bytes; the same seed gives the same pieces. */
+/** Yields copies of the bytes in pieces of 1 to `most` bytes; the same seed gives the same pieces. */
 export function* randomChunks(bytes: Uint8Array, seed: number, most = 700): Generator<Uint8Array> {
   const next = randomNumbers(seed);
   for (let at = 0; at < bytes.length; ) {
@@ -19,7 +19,7 @@ export function* randomChunks(bytes: Uint8Array, seed: number, most = 700): Gene
   }
 }
 
-/** All bytes of a source in one array. */
+/** Returns all bytes of a source in one array. */
 export async function gather(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   for await (const part of source) parts.push(part.slice());

@@ -1,4 +1,4 @@
-// The other end of a driver's connection, frame by frame: it can send what our own code never would.
+// The other end of a driver's connection, frame by frame, which can send what our own code never would.
 import type { Socket } from 'node:net';
 import { encodeFrame, encodeJson, FRAME, type Frame, FrameReader, type FrameType } from '../../src/driver/remote/frames.ts';
 import { encodeHello, newNonce, PROTOCOL_VERSION, proofOf, type Role } from '../../src/driver/remote/handshake.ts';
@@ -59,7 +59,7 @@ export class RawPeer {
     while (!this.isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Performs the handshake in that role, with the given faults. */
+  /** Performs the handshake in the given role, with the given faults. */
   async shake(secret: Uint8Array, wrong: { readonly role?: Role; readonly version?: number; readonly proveAs?: Role } = {}): Promise<void> {
     const { role = 'client', version = PROTOCOL_VERSION, proveAs = role } = wrong;
     const nonce = newNonce();

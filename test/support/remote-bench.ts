@@ -65,7 +65,7 @@ export async function serveOver(exchange: Exchange, driver: GraphDriver, options
   };
 }
 
-/** The driver, except that it releases no mounts after a simulated crash of its process. */
+/** Wraps a driver so that it doesn't release mounts after a simulated crash of its process. */
 function mortal(driver: GraphDriver, life: { readonly isOver: boolean }): GraphDriver {
   const mount: GraphDriver['mount'] = async (id, options) => {
     const mounted = await driver.mount(id, options);
@@ -123,6 +123,10 @@ export class RemoteBench implements DriverBench {
 
   shows(...args: Parameters<DriverBench['shows']>): ReturnType<DriverBench['shows']> {
     return this.#bench.shows(...args);
+  }
+
+  async fillQuickly(id: string, driver: GraphDriver): Promise<void> {
+    await this.#bench.fillQuickly?.(id, driver);
   }
 
   /** Simulates a crash of the serving process. */

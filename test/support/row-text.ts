@@ -3,13 +3,13 @@ import { DIFFERS, displayPath, entryTypeName, KIND_NAMES, REASON_NAMES, type Row
 const MARKS = [' ', '+', '~', '-'] as const;
 
 export interface RowTextOptions {
-  /** Also include rows that are listed only because something below them changed. */
+  /** Whether to include rows that are listed only because something below them changed. */
   readonly unchanged?: boolean;
 }
 
 /**
- * Rows as short lines, in the order of the table: mark, path, `/` after folders, `(reason entries bytes)` if something is hidden, and
- * `[bits]` of what differs.
+ * Formats rows as short lines in the order of the table: mark, path, `/` after folders, `(reason entries bytes)` if something is hidden,
+ * and the bits of what differs in brackets.
  */
 export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions = {}): string[] {
   const lines: string[] = [];
@@ -26,7 +26,7 @@ export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions =
   return lines;
 }
 
-/** Kind and path of every row that is a change. */
+/** Returns kind and path of every row that is a change. */
 export function changedPaths(rows: RowTable): string[] {
   const lines: string[] = [];
   for (let row = 0; row < rows.length; row++) {

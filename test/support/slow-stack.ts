@@ -1,5 +1,5 @@
-// The semantics of layers as in cli.md, implemented the slow way with maps of paths, for comparison with src/changes, with which it shares
-// no code. Paths are latin-1 (one character a byte); for case-insensitive layers they are folded before they come here.
+// The semantics of layers as in cli.md, implemented the slow way with maps of paths, to check src/changes. The two share no code. Paths are
+// latin-1 (one character per byte). For case-insensitive layers, the caller folds them first.
 
 import type { EntryFixture, MemberFixture } from './layer-fixture.ts';
 
@@ -40,7 +40,7 @@ function above(path: string): string[] {
   return path === '' ? found : [...found, ''];
 }
 
-/** The path's normal form; null if it leads outside. */
+/** Returns the path's normal form; null if the path leads outside. */
 function normal(path: string): string | null {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return parts.includes('..') ? null : parts.join('/');
@@ -76,7 +76,7 @@ export function applySlowly(
     }
   }
   const implied = new Set<string>();
-  // An opaque marker lies inside its folder, a whiteout beside what it hides: both imply their folder, as entries do.
+  // An opaque marker is inside its folder, a whiteout beside the path that it hides. Like entries, both imply their folders.
   for (const path of [...entries.keys(), ...whiteouts, ...[...opaques].map((folder) => `${folder}/`)]) {
     for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
   }
@@ -110,7 +110,7 @@ export function applySlowly(
   };
 }
 
-/** Changes made by the layers from `from` up: the difference between the view below them and their view. */
+/** Returns the changes made by the layer `from` and those above: the difference between the view below these layers and their own view. */
 export function changesBetween(
   below: SlowView,
   view: SlowView,
@@ -181,7 +181,7 @@ export interface SlowStack {
   readonly totals: { files: number; fileBytes: number; finalBytes: number };
 }
 
-/** `pathOf` folds paths that are compared without case. */
+/** Stacks layers. `pathOf` folds paths that are compared ignoring case. */
 export function stackSlowly(layers: readonly (readonly MemberFixture[])[], pathOf: (path: string) => string = (path) => path): SlowStack {
   let view: SlowView = new Map();
   const done: SlowLayer[] = [];

@@ -1,7 +1,7 @@
 import { concat, directory, file, gnuLongName, hardlink, latin1, pax, paxGlobal, symlink, tar, zeros } from './tar-builder.ts';
 
 /**
- * A layer with everything that tar-split records: names that aren't UTF-8 or need escapes in JSON, bodies of every padding, members
+ * Returns a layer with everything that tar-split records: names that aren't UTF-8 or need escapes in JSON, bodies of every padding, members
  * without a body, long names, a global header, and bytes after the end. test/fixtures/tar-split/layer.json.gz is the output of tar-split
  * v0.12.3 for it: tar-split disasm --no-stdout --output layer.json.gz layer.tar
  */

@@ -1,5 +1,5 @@
 // A process that works on a portable store until it is killed: `node store-worker.ts HOME LAYER IMAGE SEED`. Prints each step when it
-// starts and when it is done: `+ has ID`, `= has ID`, `+ gone ID`, `= gone ID`; images by name.
+// starts and when it is done: `+ has ID`, `= has ID`, `+ gone ID`, `= gone ID`, with names for images.
 import { writeSync } from 'node:fs';
 import { createReader } from '#archive';
 import { importArchive, importLayerTar } from '#engine';
@@ -43,7 +43,7 @@ for (let round = Number(seed) * 1000; ; round++) {
       const [stored] = await driver.images.list();
       const name = stored?.names[0];
       if (name === undefined) return;
-      // Refused if a layer stands on it: the image stays.
+      // Refused if another layer is based on it: the image stays.
       await step('gone', name, () => driver.images.remove(name)).catch(() => writeSync(1, `= has ${name}\n`));
     },
     () => driver.cleanup(),

@@ -1,4 +1,4 @@
-// Writes raw tar bytes, as the code says. Nothing is checked: malformed tars are its purpose.
+// Writes raw tar bytes exactly as specified, without checks, because its purpose is malformed tars.
 //
 //   tar(directory('d'), file('d/x', 'hello'), pax({ path: 'long' }), file('short', ''))     with two end blocks
 //   concat(file('x', 'y'))                                                                  without
@@ -8,7 +8,7 @@ export type FieldValue = number | string | Uint8Array;
 
 export interface HeaderFields {
   name?: string | Uint8Array;
-  /** Numbers are written in octal with a trailing NUL; texts and bytes as they are, padded with NULs. */
+  /** Numbers are written in octal with a trailing NUL, strings and bytes unchanged, padded with NULs. */
   mode?: FieldValue;
   uid?: FieldValue;
   gid?: FieldValue;
@@ -25,11 +25,11 @@ export interface HeaderFields {
   format?: 'v7' | 'ustar' | 'gnu' | 'star';
   /** Bytes written over the block by offset, before the checksum is computed. */
   at?: Readonly<Record<number, string | Uint8Array>>;
-  /** Default: the correct unsigned sum. `signed`: as in old Sun tars. A text is written as it is. */
+  /** By default the correct unsigned sum. `signed` is as in old Sun tars. Any other string is written unchanged. */
   checksum?: 'unsigned' | 'signed' | 'wrong' | (string & {});
 }
 
-/** Latin-1: one byte a character, so that `\xE4` is the byte 0xE4. */
+/** Encodes text as Latin-1: one byte per character, so that `\xE4` is the byte 0xE4. */
 export function latin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (ch) => ch.charCodeAt(0));
 }
@@ -56,14 +56,14 @@ export function zeros(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }
 
-/** The bytes, padded with zeros to whole blocks. */
+/** Returns the bytes, padded with zeros to whole blocks. */
 export function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return concat(bytes, zeros(-bytes.length & 511));
 }
 
 export const END_MARKER: Uint8Array = zeros(1024);
 
-/** A number as GNU base-256 in `length` bytes, two's complement. */
+/** Returns a number as GNU base-256 in `length` bytes, two's complement. */
 export function base256(value: number | bigint, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let rest = BigInt(value);
@@ -81,7 +81,7 @@ function field(block: Uint8Array, at: number, length: number, value: FieldValue)
   block.set(bytes.subarray(0, length), at);
 }
 
-/** One header block of 512 bytes. */
+/** Returns one header block of 512 bytes. */
 export function header(fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(512);
   const format = fields.format ?? 'ustar';
@@ -115,7 +115,7 @@ export function header(fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return block;
 }
 
-/** A header and its padded body. The size is the body's unless `fields` has another. */
+/** Returns a header and its padded body. The size is the body's unless `fields` has one. */
 export function member(fields: HeaderFields, body: string | Uint8Array = ''): Uint8Array<ArrayBuffer> {
   const bytes = bytesOf(body);
   return concat(header({ size: bytes.length, ...fields }), padded(bytes));
@@ -125,7 +125,7 @@ export function file(name: string | Uint8Array, body: string | Uint8Array = '', 
   return member({ name, ...fields }, body);
 }
 
-/** The name is written as given: add the trailing `/` yourself if it matters. */
+/** Returns a folder's header. The name is written as given, so add the trailing `/` if it matters. */
 export function directory(name: string | Uint8Array, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name, typeflag: '5', mode: 0o755, ...fields });
 }
@@ -138,7 +138,7 @@ export function hardlink(name: string | Uint8Array, linkname: string, fields: He
   return member({ name, linkname, typeflag: '1', ...fields });
 }
 
-/** `%d key=value\n`, starting with the length of the whole record. */
+/** Returns `%d key=value\n`, where the number is the length of the whole record. */
 export function paxRecord(key: string | Uint8Array, value: string | Uint8Array): Uint8Array<ArrayBuffer> {
   const rest = concat(latin1(' '), bytesOf(key), latin1('='), bytesOf(value), latin1('\n'));
   let length = rest.length;
@@ -154,22 +154,22 @@ function paxBytes(records: PaxInput): Uint8Array {
   return concat(...pairs.map(([key, value]) => paxRecord(key, value)));
 }
 
-/** A PAX extended header (type x) for the next member: records by key, pairs to repeat a key, or raw bytes. */
+/** Returns a PAX extended header (type x) for the next member: records by key, pairs to repeat a key, or raw bytes. */
 export function pax(records: PaxInput, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: 'PaxHeaders.0/x', typeflag: 'x', ...fields }, paxBytes(records));
 }
 
-/** A PAX global header (type g). */
+/** Returns a PAX global header (type g). */
 export function paxGlobal(records: PaxInput, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: 'pax_global_header', typeflag: 'g', ...fields }, paxBytes(records));
 }
 
-/** GNU long name (type L) of the next member, with its trailing NUL. */
+/** Returns the GNU long name (type L) of the next member, with its trailing NUL. */
 export function gnuLongName(name: string | Uint8Array, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: '././@LongLink', typeflag: 'L', format: 'gnu', ...fields }, concat(bytesOf(name), zeros(1)));
 }
 
-/** GNU long link name (type K) of the next member. */
+/** Returns the GNU long link name (type K) of the next member. */
 export function gnuLongLink(name: string | Uint8Array, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: '././@LongLink', typeflag: 'K', format: 'gnu', ...fields }, concat(bytesOf(name), zeros(1)));
 }
@@ -180,8 +180,8 @@ function sparseEntries(entries: readonly (readonly [number, number])[]): Uint8Ar
 }
 
 /**
- * An old GNU sparse file (type S): `stored` is the content of the map's pieces in sequence; the header has room for four pieces, each
- * extension block for 21.
+ * Returns an old GNU sparse file (type S): `stored` is the content of the map's pieces in sequence; the header has room for four pieces,
+ * each extension block for 21.
  */
 export function gnuSparse(
   name: string,
@@ -206,7 +206,7 @@ export function gnuSparse(
   return concat(...blocks, padded(bytes));
 }
 
-/** A PAX sparse file of the given version, including its extended header. `stored` as in {@link gnuSparse}. */
+/** Returns a PAX sparse file of the given version, including its extended header. `stored` as in {@link gnuSparse}. */
 export function paxSparse(
   version: '0.0' | '0.1' | '1.0',
   name: string,
@@ -232,7 +232,7 @@ export function paxSparse(
   return concat(pax(head), file(name, bytes));
 }
 
-/** The parts in sequence and the two zero blocks that end a tar. */
+/** Returns the parts in sequence and the two zero blocks that end a tar. */
 export function tar(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return concat(...parts, END_MARKER);
 }

@@ -39,7 +39,7 @@ export interface Collected {
   error: LayerscopeError | null;
 }
 
-/** Latin-1: one character a byte, so that no name changes. */
+/** Decodes bytes as Latin-1: one character per byte, so that no name changes. */
 export function asLatin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }
@@ -68,7 +68,7 @@ export function inPieces(next: () => number): Feeder {
   };
 }
 
-/** Skips what the reader doesn't want and otherwise pushes pieces, as a reader of a seekable file does. */
+/** Skips what the reader doesn't need and otherwise pushes pieces, like a reader of a seekable file. */
 export function withSkips(next: () => number): Feeder {
   return (bytes, reader) => {
     for (let at = 0; at < bytes.length; ) {
@@ -149,7 +149,7 @@ export function collect(bytes: Uint8Array, feed: Feeder = whole, baseOffset = 0)
   return { members, findings, codes: findings.map((finding) => finding.code), error };
 }
 
-/** A tar's layer table and findings. Throws if a header can't be read. */
+/** Returns a tar's layer table and findings. Throws if a header can't be read. */
 export function buildLayer(bytes: Uint8Array, feed: Feeder = whole): BuiltLayer {
   const builder = new LayerTableBuilder();
   const reader = new TarReader(builder);
@@ -158,7 +158,7 @@ export function buildLayer(bytes: Uint8Array, feed: Feeder = whole): BuiltLayer 
   return builder.finish();
 }
 
-/** A generator of numbers in [0, 1) that gives the same sequence for the same seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1); the same seed gives the same sequence (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

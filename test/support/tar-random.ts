@@ -74,7 +74,7 @@ function records(random: Random): [string, string][] {
   });
 }
 
-/** `wrong`: the probability that a part is one that a reader must refuse or report. */
+/** Returns a random part. `wrong` is the probability of a part that a reader must refuse or report. */
 function part(random: Random, wrong: number): Uint8Array {
   const name = pick(random, NAMES);
   const format = pick(random, ['v7', 'ustar', 'ustar', 'gnu', 'star'] as const);
@@ -111,13 +111,13 @@ function part(random: Random, wrong: number): Uint8Array {
   }
 }
 
-/** A tar of up to `parts` parts; one in five lacks its end marker. */
+/** Returns a tar of up to `parts` parts; one in five lacks its end marker. */
 export function randomTar(random: Random, parts: number, wrong = 0): Uint8Array {
   const pieces = Array.from({ length: 1 + int(random, parts) }, () => part(random, wrong));
   return random() < 0.8 ? build.tar(...pieces) : build.concat(...pieces);
 }
 
-/** Cuts, overwrites or repeats some of it; half of the time, the first header's checksum is recomputed. */
+/** Cuts, overwrites or repeats some of the tar. Half of the time, recomputes the first header's checksum. */
 export function mutated(random: Random, tar: Uint8Array): Uint8Array {
   const bytes = tar.slice();
   if (bytes.length === 0) return bytes;

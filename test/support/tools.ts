@@ -1,9 +1,10 @@
-// Runs other programs that tests compare ours with. A missing program is a failure that names its package, never a skipped test.
+// Runs the programs that tests compare ours with. A missing program is a failure that names its package, never a skipped test.
 import { spawnSync } from 'node:child_process';
 
 const PACKAGES: Readonly<Record<string, string>> = {
   skopeo: 'skopeo',
   umoci: 'umoci',
+  'cmark-gfm': 'cmark-gfm',
   bsdtar: 'libarchive-tools',
   zstd: 'zstd',
   tar: 'tar',
@@ -22,7 +23,7 @@ export interface ToolOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end, whatever its exit code. */
+/** Runs a program to its end, regardless of the exit code. */
 export function tryTool(command: string, args: readonly (string | Buffer)[], options: ToolOptions = {}): ToolResult {
   const run = spawnSync(command, args as string[], {
     cwd: options.cwd,
@@ -38,7 +39,7 @@ export function tryTool(command: string, args: readonly (string | Buffer)[], opt
   return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
 }
 
-/** Runs a program and returns its output. Throws on any exit code but 0. */
+/** Runs a program and returns its output. Throws unless the exit code is 0. */
 export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Buffer {
   const { code, stdout, stderr } = tryTool(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${code}: ${stderr.trim()}`);

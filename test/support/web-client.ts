@@ -32,14 +32,17 @@ export function envelopeOf({ headers, body }: Reply): Envelope<unknown> {
   return (isJson ? JSON.parse(body.toString()) : decodeWire(new Uint8Array(body))) as Envelope<unknown>;
 }
 
-/** The loopback host over a fake library, with a window of two files and a folder for uploads. Disposing it removes everything. */
-export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {}) {
+/** Starts the loopback host over a fake library, with a window of two files and a folder for uploads. Disposal removes everything. */
+export async function startFakeWeb({
+  page = '<title>the window</title>',
+  ...options
+}: Pick<WebHostOptions, 'limits'> & { page?: string } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   const renderer = path.join(folder, 'renderer');
   const under = path.join(folder, 'uploads');
   await mkdir(path.join(renderer, 'assets'), { recursive: true });
   await mkdir(under);
-  await writeFile(path.join(renderer, 'index.html'), '<title>the window</title>');
+  await writeFile(path.join(renderer, 'index.html'), page);
   await writeFile(path.join(renderer, 'assets', 'app-1a2b.js'), 'window.app = 1;');
   await writeFile(path.join(renderer, 'notes.secret'), 'of no known type');
   await writeFile(path.join(folder, 'outside.js'), 'outside');
@@ -61,7 +64,7 @@ export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {})
     port,
     origin,
     exchange,
-    /** Signs in as another browser would; returns its headers for calls. */
+    /** Signs in as another browser would; returns the headers for calls. */
     async signIn(): Promise<{ [SESSION_HEADER]: string; origin: string; 'content-type': string }> {
       const envelope = envelopeOf(await exchange(web.issueUrl())) as Envelope<{ secret: string }>;
       if (!envelope.ok) throw new Error(envelope.error.message);
@@ -69,7 +72,7 @@ export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {})
     },
     call: (name: string, input: unknown, headers: Record<string, string>): Promise<Reply> =>
       send(port, { method: 'POST', path: `/call/${name}`, headers, body: JSON.stringify(input) }),
-    /** The uploaded bytes on disk. */
+    /** Returns the uploaded bytes on disk. */
     async uploaded(): Promise<string[]> {
       const files = await readdir(under, { recursive: true, withFileTypes: true });
       return files.filter((entry) => entry.isFile()).map(({ name }) => name);

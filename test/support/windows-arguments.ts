@@ -1,6 +1,6 @@
 /**
- * Splits a command line, without the program's name, by the documented rules of CommandLineToArgvW. It is independent of the code that
- * quotes, so that an error in either shows. Source: learn.microsoft.com, CommandLineToArgvW, Remarks.
+ * Splits a command line, without the program's name, by the documented rules of CommandLineToArgvW. Independent of the code that quotes, so
+ * that an error in either is noticed. Source: learn.microsoft.com, CommandLineToArgvW, Remarks.
  */
 export function argumentsOf(line: string): readonly string[] {
   const args: string[] = [];

@@ -1,4 +1,5 @@
-// A bench for Windows drivers on this machine: layer calls by koffi on the stand-in, file calls by node:fs, or on Windows by Windows.
+// A bench for Windows drivers on this machine: layer calls go through koffi to the stand-in, file calls to node:fs or, on Windows, to
+// Windows.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +11,14 @@ import type { DriverBench, LayerSketch } from '../driver/suite.ts';
 import { buildStandIn } from '../native/build.ts';
 import { NodeFiles } from '../native/node-files.ts';
 import { StandIn } from '../native/stand-in.ts';
+import { FakeVolumes } from './fake-volumes.ts';
 import { withoutTimes } from './hcsshim-vectors.ts';
 import { filterTar, plainTar, sketchOf } from './windows-tars.ts';
 
 const isWindows = process.platform === 'win32';
-/** The original temporary folder: on Windows each store sets its own. */
+/** The original temporary folder, because on Windows each store sets its own. */
 const temporaryFolder = tmpdir();
-/** LAYERSCOPE_STAND_IN: a compiled stand-in, for machines without a compiler. */
+/** LAYERSCOPE_STAND_IN names a compiled stand-in, for machines without a compiler. */
 export const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? buildStandIn({ system: isWindows ? 'windows' : 'linux' }));
 
 export class WindowsBench implements DriverBench {
@@ -25,10 +27,12 @@ export class WindowsBench implements DriverBench {
   readonly temporary = path.join(this.folder, 'temporary');
   /** Null on Windows. */
   readonly nodeFiles: NodeFiles | null;
+  readonly volumes = new FakeVolumes();
   readonly native: Native;
   readonly #name: WindowsDriverName;
 
-  constructor(name: WindowsDriverName, layers: Native['layers'] = standIn.layers) {
+  /** `build` is the build number of this Windows. */
+  constructor(name: WindowsDriverName, layers: Native['layers'] = standIn.layers, build = 20_348) {
     this.#name = name;
     mkdirSync(this.home);
     mkdirSync(this.temporary);
@@ -37,10 +41,17 @@ export class WindowsBench implements DriverBench {
       process.env.TEMP = this.temporary;
       process.env.TMP = this.temporary;
       this.nodeFiles = null;
-      this.native = { ...openNative(standIn.files), layers, enablePrivileges: () => {} };
+      this.native = { ...openNative(standIn.files), layers, volumes: this.volumes, windowsBuild: () => build, enablePrivileges: () => {} };
     } else {
-      this.nodeFiles = new NodeFiles(this.temporary);
-      this.native = { layers, files: this.nodeFiles, paths: path, enablePrivileges: () => {} };
+      this.nodeFiles = new NodeFiles();
+      this.native = {
+        layers,
+        files: this.nodeFiles,
+        volumes: this.volumes,
+        paths: path,
+        windowsBuild: () => build,
+        enablePrivileges: () => {},
+      };
     }
   }
 
@@ -57,7 +68,7 @@ export class WindowsBench implements DriverBench {
   }
 
   comparable(tar: Uint8Array): unknown {
-    // Wine keeps only a file's write time.
+    // Wine preserves only a file's time of the last write.
     return isWindows ? withoutTimes(tar) : createHash('sha256').update(tar).digest('hex');
   }
 
@@ -78,6 +89,12 @@ export class WindowsBench implements DriverBench {
     return readFileSync(path.join(mountPath, name), 'utf8');
   }
 
+  async fillQuickly(id: string): Promise<void> {
+    if (this.#name !== 'windowsfilter') return;
+    mkdirSync(path.join(this.home, id, 'Files'));
+    await standIn.layers.processBaseImage(path.join(this.home, id));
+  }
+
   crash(): void {
     standIn.crash();
   }
@@ -85,7 +102,7 @@ export class WindowsBench implements DriverBench {
   async stray(): Promise<readonly string[]> {
     const strays = readdirSync(this.temporary).map((name) => `temporary ${name}`);
     for (const name of readdirSync(this.folder)) if (name !== 'home' && name !== 'temporary') strays.push(name);
-    for (const name of readdirSync(this.home)) if (/-removing$|\.new$/.test(name)) strays.push(`home ${name}`);
+    for (const name of readdirSync(this.home)) if (/-removing$|\.new$|^layerscope-/.test(name)) strays.push(`home ${name}`);
     for (const open of this.nodeFiles?.openPaths ?? []) strays.push(`open ${open}`);
     if (standIn.held !== 0) strays.push(`${standIn.held} held by the platform`);
     return strays;

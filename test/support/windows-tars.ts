@@ -1,4 +1,4 @@
-// Tars of Windows layers, written as go-winio writes them, and a short text form of what is read back.
+// Tars of Windows layers in go-winio's form, and a short text form of what is read back.
 import { BackupStreamReader, BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import {
   encodeWtf8,
@@ -19,24 +19,46 @@ export interface WindowsMember {
   readonly content?: string | Uint8Array;
   readonly whiteout?: boolean;
   readonly attributes?: number;
+  /** A self-relative security descriptor. */
+  readonly security?: Uint8Array;
+  /** Added to all times, in units of 100 ns. */
+  readonly later?: bigint;
+  /** A hard link to this name. */
+  readonly link?: string;
 }
 
 export async function windowsTar(members: readonly WindowsMember[]): Promise<Uint8Array> {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
-  for (const { name, content, whiteout, attributes } of members) {
+  for (const { name, content, whiteout, attributes, security, later = 0n, link } of members) {
+    if (link !== undefined) {
+      const modTime = { seconds: 1_600_000_000, nanos: 0 };
+      parts.push(
+        writer.header({
+          name: toByteString(encodeWtf8(name)),
+          linkname: toByteString(encodeWtf8(link)),
+          typeflag: '1',
+          mode: 0,
+          size: 0,
+          modTime,
+        }),
+      );
+      continue;
+    }
     if (whiteout === true) {
       parts.push(writer.header(whiteoutHeader(name)));
       continue;
     }
     const bytes = content === undefined ? null : Buffer.from(content);
     const streams = new BackupStreamWriter();
-    const backup = bytes === null ? [] : [streams.head({ id: STREAM_ID.data, sizeBytes: bytes.length }), bytes];
+    const backup: Uint8Array[] = [];
+    if (security !== undefined) backup.push(streams.head({ id: STREAM_ID.security, sizeBytes: security.length }), streams.data(security));
+    if (bytes !== null) backup.push(streams.head({ id: STREAM_ID.data, sizeBytes: bytes.length }), streams.data(bytes));
     const info = {
-      creationTimeFiletime: TIME,
-      accessTimeFiletime: TIME + 10_000_000n,
-      writeTimeFiletime: TIME + 20_000_000n,
-      changeTimeFiletime: TIME + 30_000_000n,
+      creationTimeFiletime: TIME + later,
+      accessTimeFiletime: TIME + later + 10_000_000n,
+      writeTimeFiletime: TIME + later + 20_000_000n,
+      changeTimeFiletime: TIME + later + 30_000_000n,
       attributes: attributes ?? (bytes === null ? FILE_ATTRIBUTE.directory : FILE_ATTRIBUTE.archive),
     };
     const file = { name, sizeBytes: bytes?.length ?? 0, info, open: () => backup };
@@ -46,7 +68,7 @@ export async function windowsTar(members: readonly WindowsMember[]): Promise<Uin
   return Buffer.concat(parts);
 }
 
-/** The folders of the paths, each before its contents. */
+/** Returns the folders of the paths, each before its contents. */
 function foldersOf(paths: readonly string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -56,7 +78,7 @@ function foldersOf(paths: readonly string[]): string[] {
   return [...folders].sort();
 }
 
-/** The tar of a windowsfilter layer, with its files below Files. */
+/** Returns the tar of a windowsfilter layer, with its files below Files. */
 export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boolean): Promise<Uint8Array> {
   const below = (path: string) => `Files/${path}`;
   const paths = [...Object.keys(files), ...removed].map(below);
@@ -71,7 +93,7 @@ export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boo
   ]);
 }
 
-/** The ordinary tar of the layer's folder that windowsdiff unpacks. */
+/** Returns the ordinary tar of the layer's folder that windowsdiff unpacks. */
 export function plainTar(id: string, { files = {} }: LayerSketch): Uint8Array {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
@@ -87,7 +109,7 @@ export function plainTar(id: string, { files = {} }: LayerSketch): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** A sketch of the files below Files in an exported tar. */
+/** Returns a sketch of the files below Files in an exported tar. */
 export async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const files: Record<string, string> = {};
   const removed: string[] = [];

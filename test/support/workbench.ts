@@ -26,7 +26,7 @@ export function atEnd(context: TestContext, cleanup: Cleanup): void {
   });
 }
 
-/** A folder that is removed when the test ends. */
+/** Creates a folder that is removed when the test ends. */
 export function testFolder(context: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
   atEnd(context, () => removeTree(folder));
@@ -39,7 +39,7 @@ export function testFile(context: TestContext, bytes: Uint8Array, name = 'input'
   return file;
 }
 
-/** A reader that is disposed of when the test ends; without workers and cache by default. */
+/** Creates a reader that is disposed of when the test ends; by default without workers and cache. */
 export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): ArchiveReader {
   const reader = createReader({ cacheFolder: null, workers: 0, ...options });
   atEnd(context, () => reader[Symbol.asyncDispose]());
@@ -49,9 +49,9 @@ export function testReader(context: TestContext, options: Partial<ReaderOptions>
 export interface Opened {
   readonly reader: ArchiveReader;
   readonly archive: Archive;
-  /** For each image. */
+  /** Layers by image. */
   readonly layers: readonly (readonly (IndexedLayer | null)[])[];
-  /** Of the archive, then of all layers with `image` and `layer`. */
+  /** Findings of the archive, then those of all layers, with `image` and `layer`. */
   readonly findings: readonly Finding[];
 }
 
@@ -78,7 +78,7 @@ export async function readAll(reader: ArchiveReader, file: string, verify = fals
   return { reader, archive, layers, findings };
 }
 
-/** Paths of a layer's members in order; `-` for members in raw only. */
+/** Returns the paths of a layer's members in order; `-` for members in raw only. */
 export function pathsOf(layer: IndexedLayer | null | undefined): string[] {
   if (!layer) return [];
   const { table } = layer;
@@ -95,7 +95,7 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(pieces);
 }
 
-/** Files that this process has open below a folder; null if the system can't list them. */
+/** Returns the files that this process has open below a folder; null if the system can't list them. */
 export function openFilesBelow(folder: string): string[] | null {
   let names: string[];
   try {
@@ -108,7 +108,7 @@ export function openFilesBelow(folder: string): string[] | null {
       try {
         return readlinkSync(`/proc/self/fd/${name}`);
       } catch {
-        return ''; // the listing's own
+        return ''; // the listing's own descriptor, already closed
       }
     })
     .filter((file) => file.startsWith(folder));

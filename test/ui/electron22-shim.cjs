@@ -1,5 +1,5 @@
-// Test-only: what the product needs and an old Electron (22: Chrome 108, Node 16) lacks. Loaded before main.cjs with -r; does nothing on a
-// runtime that has it all.
+// Test-only: adds what the product needs and an old Electron (22: Chrome 108, Node 16) lacks. Loaded before main.cjs with -r. Does nothing
+// on a runtime that lacks nothing.
 'use strict';
 const path = require('node:path');
 const { app, session } = require('electron');

@@ -20,10 +20,10 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     viewport: { width: 1320, height: 860 },
-    // A trace costs a fifth of the time; a failure leaves a screenshot and the page's text anyway.
+    // A trace costs a fifth of the time, and a failure leaves a screenshot and the page's text anyway.
     trace: process.env.CI === undefined ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
-    // In its sandbox, as for users; as root Chromium starts only without.
+    // With the sandbox, as for users. As root, Chromium starts only without it.
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [

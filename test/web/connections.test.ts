@@ -1,11 +1,12 @@
-// Other users of this machine can connect too; they must not be able to shut the browser out.
+// Other users of this machine can connect too, but must not be able to lock the browser out.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
 
-/** A connection that starts a request and never finishes it. */
+/** Opens a connection that starts a request and never finishes it. */
 async function slowRequest(t: TestContext, port: number, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -22,7 +23,7 @@ function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())));
 }
 
-test('six hundred connections with unfinished requests do not shut a browser out', async (t) => {
+test('six hundred connections with unfinished requests do not lock a browser out', async (t) => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   await Promise.all(Array.from({ length: 600 }, () => slowRequest(t, web.port, HALF_A_HEAD)));
@@ -75,4 +76,30 @@ test('a session’s connections stay open: a stream, and a slow upload', async (
   const [reply] = (await once(upload, 'data')) as [Buffer];
   assert.match(reply.toString(), /^HTTP\/1\.1 200 /);
   assert.equal(stream.closed, false);
+});
+
+test('requests whose connections end at once leave no file open', { skip: process.platform !== 'linux' && 'counts in /proc' }, async () => {
+  await using web = await startFakeWeb();
+  const open = (): string[] =>
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return []; // closed since
+      }
+    });
+  for (let i = 0; i < 200; i++) {
+    const socket = connect(web.port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(`GET /${i % 2 === 0 ? '' : 'assets/app-1a2b.js'} HTTP/1.1\r\nHost: 127.0.0.1:${web.port}\r\n\r\n`);
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+  }
+  // The last reply shows that all requests before it were handled.
+  assert.equal((await send(web.port, { path: '/' })).status, 200);
+  assert.deepEqual(
+    open().filter((file) => file.includes('/renderer/')),
+    [],
+  );
 });

@@ -12,7 +12,7 @@ async function start(web: Awaited<ReturnType<typeof startFakeWeb>>, headers: Rec
   return `/downloads/${(envelope.value as ExportStarted).download}`;
 }
 
-test('a download works once, as a file to save, for whoever knows its name', async () => {
+test('a download works once, as a file to save, for anyone who knows its name', async () => {
   await using web = await startFakeWeb();
   const path = await start(web, await web.signIn(), { what: 'entry', ...side, pathHex: '61' });
   for (const [headers, status] of [

@@ -11,13 +11,20 @@ function refusal(reply: Reply): [number, string] {
   return [reply.status, envelope.ok ? 'ok' : envelope.error.code];
 }
 
-test('a session calls operations', async () => {
+test('a session can call operations', async () => {
   await using web = await startFakeWeb();
   const reply = await web.call('app.info', {}, await web.signIn());
   assert.equal(reply.status, 200);
   const envelope = envelopeOf(reply);
   assert.ok(envelope.ok);
-  assert.deepEqual(envelope.value, { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' });
+  assert.deepEqual(envelope.value, {
+    version: '1.2.3',
+    host: 'web',
+    system: 'linux',
+    elevated: false,
+    sample: 'sample.tar',
+    opensNames: false,
+  });
 });
 
 test('the host listens only on the loopback address', async () => {
@@ -77,7 +84,7 @@ test('requests that the browser marks as cross-site are refused', async () => {
   assert.equal((await send(web.port, { path: '/', headers })).status, 200); // a link to the page
 });
 
-test('without the secret, with a wrong one, or with it anywhere else, requests are refused', async () => {
+test('requests without the secret, with a wrong one, or with the secret anywhere else, are refused', async () => {
   await using web = await startFakeWeb();
   const { [SESSION_HEADER]: secret, ...without } = await web.signIn();
   for (const wrong of [
@@ -120,7 +127,7 @@ test('a token is exchanged once, for a secret that is not in a cookie', async ()
   }
 });
 
-test('as many cookies of other programs as a browser keeps shut nobody out', async () => {
+test('as many cookies of other programs as a browser stores lock nobody out', async () => {
   await using web = await startFakeWeb();
   const cookie = Array.from({ length: 180 }, (_, i) => `c${i}=${'x'.repeat(4_000)}`).join('; ');
   assert.equal((await send(web.port, { path: '/', headers: { cookie } })).status, 200);
@@ -186,7 +193,7 @@ test('no address escapes the window’s folder', async () => {
   }
 });
 
-test('every response has the security headers, and none that lets other sites read it', async () => {
+test('every response has the security headers, and no header that lets other sites read it', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const replies = [

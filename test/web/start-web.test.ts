@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createWebClient, type Job, SESSION_HEADER, type UploadRequest } from '#contract';
 import { rowPath } from '#model';
+import type { ImageSource } from '#source';
 import { startWeb, type Web } from '#web';
 import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
@@ -14,13 +18,27 @@ import { send } from '../support/web-client.ts';
 
 const image = dockerArchive({ name: 'web:1', layers: [tar(file('a', 'one')), tar(file('a', 'three'), file('b', ''))] });
 
-/** Starts the whole program, like `serve`, in a folder of its own. */
-async function startAll(options: { files?: (folder: string) => string[]; sample?: boolean } = {}) {
+/** Creates a source that has an archive under every name. */
+function sourceOf(archive: string): ImageSource {
+  return {
+    kind: 'docker',
+    engine: 'docker',
+    place: '/folder',
+    answers: () => true,
+    list: async () => [],
+    platforms: async () => [],
+    open: (_word, { reader }) => reader.open(archive),
+  };
+}
+
+/** Starts the complete program, like `serve`, in a separate folder. */
+async function startAll(options: { files?: (folder: string) => string[]; sample?: boolean; names?: string[] } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   await writeFile(path.join(folder, 'index.html'), '<title>the window</title>');
   await writeFile(path.join(folder, 'image.tar'), image);
   const web = await startWeb({
     files: options.files?.(folder) ?? [],
+    ...(options.names === undefined ? {} : { names: options.names, findSources: () => [sourceOf(path.join(folder, 'image.tar'))] }),
     rendererFolder: folder,
     sampleFile: options.sample ? path.join(folder, 'image.tar') : path.join(folder, 'nothing.tar'),
     version: '1.2.3',
@@ -39,7 +57,7 @@ async function startAll(options: { files?: (folder: string) => string[]; sample?
   };
 }
 
-/** The page's client, with Node's counterparts of browser APIs. */
+/** Creates the page's client, with Node's counterparts of browser APIs. */
 async function signIn({ port, url }: Web): Promise<{ client: Client; end(): void }> {
   const origin = `http://127.0.0.1:${port}`;
   const token = new URLSearchParams(new URL(url).hash.slice(1)).get('token');
@@ -128,11 +146,20 @@ test('files named at the start are opened, and a missing one is a failed job', a
   end();
 });
 
+test('images named at the start are opened, and the page knows that it can open more', async () => {
+  await using it = await startAll({ names: ['docker:web:1'] });
+  const { client, end } = await signIn(it.web);
+  const job = await whenEnded(client, 'j1');
+  assert.deepEqual([job.state, job.title], ['done', 'docker:web:1']);
+  assert.equal((await client.call('app.info', {})).opensNames, true);
+  end();
+});
+
 test('the sample can be opened if it is installed', async () => {
   await using it = await startAll({ sample: true });
   const { client, end } = await signIn(it.web);
   const { elevated, ...info } = await client.call('app.info', {});
-  assert.deepEqual(info, { version: '1.2.3', host: 'web', system: process.platform, sample: 'image.tar' });
+  assert.deepEqual(info, { version: '1.2.3', host: 'web', system: process.platform, sample: 'image.tar', opensNames: false });
   assert.equal(elevated, process.getuid?.() === 0);
   const { grant } = await client.call('app.sample', {});
   const { jobId } = await client.call('archive.open', { grant });
@@ -149,3 +176,25 @@ test('without a built window, or if the port is taken, starting fails and leaves
   await assert.rejects(startWeb({ ...common, rendererFolder: it.folder, port: it.web.port }), hasCode('IO'));
   assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);
 });
+
+for (const form of ['stored', 'plain', 'gzip', 'zstd'] as const) {
+  test(`a download that the browser aborts at once lets its archive be closed: ${form}`, async () => {
+    await using it = await startAll();
+    const { client, end } = await signIn(it.web);
+    const bytes = dockerArchive({ name: 'big:1', layers: [tar(file('noise', randomBytes(8_000_000)))] });
+    const { grant } = await client.grantFile({ name: 'big.tar', size: bytes.length, bytes });
+    const { archiveId } = await whenEnded(client, (await client.call('archive.open', { grant })).jobId);
+    const ref = { archiveId: archiveId ?? '', image: 0 };
+    for (let i = 0; i < 5; i++) {
+      const { download } = await client.call('export.start', { what: 'layer', form, ...ref, layer: 0 });
+      const socket = connect(it.web.port, '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.write(`GET /downloads/${download} HTTP/1.1\r\nHost: 127.0.0.1:${it.web.port}\r\n\r\n`);
+      if (i > 2) await once(socket, 'data');
+      socket.resetAndDestroy();
+    }
+    await client.call('archive.close', { archiveId: ref.archiveId });
+    end();
+  });
+}

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { Socket } from 'node:net';
+import path from 'node:path';
+import { Readable } from 'node:stream';
 import test from 'node:test';
 import type { FileGrant } from '#contract';
+import { PROCESS_MARK, processBegan } from '#files';
+import { createUploads } from '#web';
+import { fakeHost } from '../support/fake-services.ts';
 import { until } from '../support/waiting.ts';
 import { envelopeOf, type Reply, send, startFakeWeb } from '../support/web-client.ts';
+import { testFolder } from '../support/workbench.ts';
 
 type Web = Awaited<ReturnType<typeof startFakeWeb>>;
 type Headers = Awaited<ReturnType<Web['signIn']>>;
@@ -110,4 +120,31 @@ test('closing removes unopened uploads', async () => {
   assert.equal((await web.uploaded()).length, 1);
   await web[Symbol.asyncDispose]();
   await assert.rejects(web.uploaded(), { code: 'ENOENT' });
+});
+
+test('a killed server’s folder is removed by the next server that needs one; a running server’s stays', async (t) => {
+  const under = testFolder(t);
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+  await once(child, 'spawn');
+  const place = PROCESS_MARK.split('-')[2];
+  const dead = `layerscope-uploads-${child.pid}-${processBegan(child.pid as number) ?? '0'}-${place}-AAAAAA`;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const living = `layerscope-uploads-${process.ppid}-${processBegan(process.ppid) ?? '0'}-${place}-BBBBBB`;
+  for (const name of [dead, living, 'layerscope-uploads-mine']) {
+    mkdirSync(path.join(under, name));
+    writeFileSync(path.join(under, name, 'upload'), 'x');
+  }
+  const fake = fakeHost({});
+  const sender = fake.host.admit();
+  await using uploads = createUploads({ grants: fake.host.grants, under });
+  const { grant } = await uploads.expect(sender, { name: 'a', sizeBytes: 1 });
+  const request = Object.assign(Readable.from([Buffer.from('a')]), { headers: { 'content-type': 'application/octet-stream' } });
+  await uploads.receive(sender, grant, Object.assign(request, { socket: new Socket() }) as unknown as IncomingMessage);
+  assert.deepEqual(
+    readdirSync(under)
+      .filter((name) => !name.includes(`-${process.pid}-`))
+      .sort(),
+    [living, 'layerscope-uploads-mine'].sort(),
+  );
 });

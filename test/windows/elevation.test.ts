@@ -1,5 +1,5 @@
-// What only a Windows machine can prove about the elevated driver: the consent prompt, the rights that it gives, and that nobody else can
-// open the pipe. Run it from a terminal that is NOT elevated and answer the prompts: `npm run test:windows -- --elevation`.
+// Tests of the elevated driver that need Windows: the consent prompt, the rights that it grants, and that nobody else can open the pipe.
+// Run it from a terminal that is NOT elevated and answer the prompts: `npm run test:windows -- --elevation`.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const onlyPlain = { skip: isElevated && 'this terminal is elevated' };
 const HOST = process.env.LAYERSCOPE_DRIVER_HOST ?? path.join(import.meta.dirname, 'driver-host.ts');
 
 function open(as: ElevationSystem = system): ReturnType<typeof openElevatedDriver> {
-  // This checkout is the user's: what is looked at is the consent, not the place.
+  // This checkout is in a folder that the user can write to, which `requirePlace` would refuse. This test is only about the consent.
   return openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST], system: as, requirePlace: () => {} });
 }
 

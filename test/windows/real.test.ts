@@ -1,14 +1,15 @@
 // The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine it runs on the stand-in (LAYERSCOPE_STAND_IN),
 // with small layers of its own.
 import assert from 'node:assert/strict';
-import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { toHex } from '#model';
+import { foldWindowsCase, toHex } from '#model';
 import type { TarSource } from '../../src/driver/driver.ts';
 import { openNative } from '../../src/driver/windows/ffi/open-native.ts';
 import { WindowsDriver } from '../../src/driver/windows/windows-driver.ts';
+import { directory, file, hardlink, pax, tar } from '../support/tar-builder.ts';
 import { filterTar } from '../support/windows-tars.ts';
 
 const standIn = process.env.LAYERSCOPE_STAND_IN;
@@ -54,6 +55,23 @@ test('layer names have the GUIDs that public logs show', {
   }
 });
 
+test('names are equal where the file system treats them as equal: letters of one case each, ς, title case, Cherokee and Georgian', {
+  skip: standIn !== undefined && "Wine's file system folds names by a table of its own",
+}, () => {
+  const folder = mkdtempSync(path.join(work, 'case-'));
+  const wrong: string[] = [];
+  for (let unit = 0x80; unit < 0xd800; unit++) {
+    const [name, upper] = [String.fromCharCode(unit), String.fromCharCode(unit).toUpperCase()];
+    if (upper === name) continue;
+    writeFileSync(path.join(folder, name), '');
+    if (existsSync(path.join(folder, upper)) !== (foldWindowsCase(name) === foldWindowsCase(upper)))
+      wrong.push(`${name} ${unit.toString(16)}`);
+    rmSync(path.join(folder, name));
+  }
+  rmSync(folder, { recursive: true });
+  assert.deepEqual(wrong, [], 'correct model/windows-case.ts, and what it says is not proven');
+});
+
 test('the shared base images are listed', async () => {
   for (const image of await driver.baseImages()) assert.match(image.id, /^[0-9a-f]{64}$/);
 });
@@ -88,6 +106,93 @@ test('a read-write layer is mounted and written to, and its changes list what wa
   for await (const change of driver.changes('run')) paths.push(change.path);
   assert.ok(paths.includes('Files/layerscope.txt'), paths.join(', '));
   await driver.remove('run');
+});
+
+test('whiteouts, hard links and folder times apply to a layer whose folders exist in the parent too', async () => {
+  const parent = `layer${layers.length - 1}`;
+  const folder = { name: 'Files/layerscope' };
+  // Without hives, as in layers made by crane, because Windows would read made-up hives.
+  await driver.create('own', parent);
+  await driver.applyDiff('own', [
+    await filterTar({ files: { 'layerscope/kept.txt': 'kept', 'layerscope/gone.txt': 'gone', 'layerscope/sub/old.txt': 'old' } }, true),
+  ]);
+  await driver.create('over', 'own');
+  await driver.applyDiff('over', [
+    tar(
+      directory('Files/'),
+      pax({ 'LIBARCHIVE.creationtime': '1500000000', mtime: '1500000000', 'MSWINDOWS.fileattr': '16' }),
+      directory(`${folder.name}/`),
+      file(`${folder.name}/.wh.gone.txt`),
+      file(`${folder.name}/.wh.sub`),
+      directory(`${folder.name}/sub/`),
+      file(`${folder.name}/sub/new.txt`, 'new'),
+      hardlink(`${folder.name}/again.txt`, `${folder.name}/kept.txt`),
+    ),
+  ]);
+  const place = path.join(home, 'over', 'Files', 'layerscope');
+  assert.equal(existsSync(path.join(place, 'gone.txt')), false);
+  assert.equal(existsSync(path.join(place, 'sub', 'old.txt')), false);
+  const at = (name: string) => path.join(home, name);
+  assert.equal(statSync(path.join(place, 'again.txt')).ino, statSync(path.join(at('own'), 'Files', 'layerscope', 'kept.txt')).ino);
+  assert.equal(statSync(place).mtimeMs, 1_500_000_000_000);
+  const paths: string[] = [];
+  for await (const change of driver.changes('over')) paths.push(`${change.kind} ${change.path}`);
+  assert.ok(paths.includes(`removed ${folder.name}/gone.txt`), paths.join(', '));
+  await driver.remove('over');
+  await driver.remove('own');
+});
+
+test('a read-write layer that was left mounted can be released by its id, and one that was not released can be removed', async () => {
+  const parent = `layer${layers.length - 1}`;
+  const later = new WindowsDriver('windowsfilter', home, native);
+  await driver.createReadWrite('left', parent);
+  await driver.mount('left');
+  await later.releaseLeft('left');
+  await assert.rejects(later.releaseLeft('left'), { code: 'NOT_FOUND' });
+  await later.remove('left');
+  await driver.createReadWrite('attached', parent);
+  // This mount isn't released, so the disk stays attached.
+  await new WindowsDriver('windowsfilter', home, native).mount('attached');
+  await later.remove('attached');
+  assert.equal(existsSync(path.join(home, 'attached')), false);
+});
+
+test('a read-write layer is mounted at a folder, and leaves it empty', {
+  skip: standIn !== undefined && 'the stand-in has no volumes',
+}, async () => {
+  const at = path.join(work, 'mounted');
+  mkdirSync(at);
+  await driver.createReadWrite('run', `layer${layers.length - 1}`);
+  {
+    await using mount = await driver.mount('run', { at });
+    assert.equal(mount.path, at);
+    writeFileSync(path.join(at, 'layerscope.txt'), 'through the folder');
+  }
+  assert.deepEqual(readdirSync(at), []);
+  await driver.remove('run');
+});
+
+test('layers can be created in homes where a layer’s path is just below 260 characters, or longer', async () => {
+  const top = await filterTar({ files: { 'b.txt': 'b' } }, true);
+  // Length of a layer's path, with the names layer0 and layer1 and a separator.
+  for (const length of [247, 250, 259, 300]) {
+    let long = path.join(work, 'long');
+    while (long.length < length - 107) long = path.join(long, 'n'.repeat(90));
+    long = path.join(long, 'n'.repeat(Math.max(1, length - 8 - long.length)));
+    mkdirSync(path.toNamespacedPath(long), { recursive: true });
+    await using deep = new WindowsDriver('windowsfilter', long, native);
+    try {
+      await deep.create('layer0', null);
+      await deep.applyDiff('layer0', await (layers[0] as () => TarSource)());
+      await deep.create('layer1', 'layer0');
+      await deep.applyDiff('layer1', [top]);
+      let bytes = 0;
+      for await (const piece of deep.diff('layer1')) bytes += piece.length;
+      assert.ok(bytes > 1024, `${length}`);
+    } finally {
+      for (const { id } of (await deep.list()).toReversed()) await deep.remove(id);
+    }
+  }
 });
 
 test('all layers are removed, and nothing is left in the home', async () => {

@@ -1,5 +1,5 @@
-// The other processes of ./elevation.test.ts: the elevated process, with the stand-in in place of vmcompute.dll; a window's process that
-// the test kills; one that writes down its arguments; one that echoes what it receives over a pipe.
+// The other processes of ./elevation.test.ts: the elevated process, with the stand-in instead of vmcompute.dll; a window's process that the
+// test kills; a process that writes its arguments to a file; and one that echoes what it receives over a pipe.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { GraphDriver } from '../../src/driver/driver.ts';
 import { isDriverHost, openElevatedDriver, runDriverHost } from '../../src/driver/windows/elevated/index.ts';
@@ -8,7 +8,7 @@ import { openNative } from '../../src/driver/windows/ffi/open-native.ts';
 import { WindowsDriver, type WindowsDriverName } from '../../src/driver/windows/windows-driver.ts';
 import { StandIn } from '../native/stand-in.ts';
 
-/** Logs a process's start and end to a file, as nobody reads its stderr. */
+/** Logs a process's start and end to a file, because nobody reads its stderr. */
 function log(...words: readonly (string | number)[]): void {
   const file = process.env.LAYERSCOPE_ELEVATION_LOG;
   if (file !== undefined) appendFileSync(file, `${words.join(' ')}\n`);

@@ -1,5 +1,5 @@
-// A driver in another process, with Windows' own calls: processes, the pipe, starting by the shell, and the whole driver over them. There
-// is no prompt and no elevation: the shell's verb is `open`.
+// A driver in another process, with Windows' own calls: processes, the pipe, starting through the shell, and the complete driver. There is
+// no prompt and no elevation: the shell's verb is `open`.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-/** The log of the other processes. */
+/** Returns the log of the other processes. */
 function logOf(t: TestContext, folder: string): { lines(): readonly string[]; has(start: string): Promise<string> } {
   const file = path.join(folder, 'log');
   process.env.LAYERSCOPE_ELEVATION_LOG = file;
@@ -79,7 +79,7 @@ async function take(server: ReturnType<ElevationSystem['listen']>): Promise<NonN
   throw new Error('nobody came to the pipe');
 }
 
-test('a held process reports its program and its exit code', async () => {
+test('a held process reports its program and exit code', async () => {
   await using own = system.holdProcess(process.pid);
   assert.equal(own.imagePath().toLowerCase(), PROGRAM.toLowerCase());
   assert.equal(system.ownImagePath(), own.imagePath());
@@ -144,7 +144,7 @@ test('the driver also opens with the verb runas, which shows no prompt under Win
   assert.deepEqual(await opened.list(), []);
 });
 
-test('a file’s kind, owner and access list are Windows’ own, and a program of the user’s is not started as administrator', async (t) => {
+test('a file’s kind, owner and access list come from Windows, and a user’s own program is not started as administrator', async (t) => {
   const folder = folderOf(t);
   writeFileSync(path.join(folder, 'app.asar'), 'x');
   mkdirSync(path.join(folder, 'below'));
@@ -252,7 +252,7 @@ function open(home: string, { as = system, executable = PROGRAM, args = SCRIPT a
   return openElevatedDriver('windowsfilter', home, { executable, args, verb: 'open', system: as });
 }
 
-/** A system that changes the arguments of the process that it starts. */
+/** Returns a system that starts processes with changed arguments. */
 function startingWith(
   change: (args: readonly string[]) => readonly string[],
   before: (args: readonly string[]) => void = () => {},
@@ -288,7 +288,7 @@ test('a process started with another secret is refused, and ends', async (t) => 
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
   await assert.rejects(open(folder, { as: wrong }), { code: 'FORBIDDEN' });
-  // Whoever notices first cuts the connection; the other only sees that it is cut.
+  // The side that notices first cuts the connection; the other side only sees the connection cut.
   assert.match(await log.has('end'), / [13]$/);
 });
 
@@ -319,7 +319,7 @@ test('both sides refuse another program at the pipe', async (t) => {
   await assert.rejects(open(folder, { executable: other, as: holding }), { code: 'FORBIDDEN' });
   assert.ok(held !== undefined);
   await using process = held;
-  // Waiting also lets its folder be removed.
+  // Waiting also allows the process's folder to be removed.
   assert.equal(await ended(process), 3);
   assert.match(await log.has('report'), /FORBIDDEN: process \d+ at the other end of the driver's pipe runs another program$/);
 });
@@ -390,6 +390,10 @@ class ElevatedBench implements DriverBench {
   comparable: DriverBench['comparable'] = (...args) => this.#bench.comparable(...args);
   write: DriverBench['write'] = (...args) => this.#bench.write(...args);
   shows: DriverBench['shows'] = (...args) => this.#bench.shows(...args);
+  /** Fills a layer through the driver, because the stand-in that has the layers is in the other process. */
+  fillQuickly = async (id: string, driver: GraphDriver): Promise<void> => {
+    await driver.applyDiff(id, [await this.tar(id, { files: { [id]: id } }, false)]);
+  };
   stray: DriverBench['stray'] = () => this.#bench.stray();
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-// Test-only: newer ECMAScript features that the program uses and that Node.js 22, the newest that Wine 8 runs, lacks.
+// For tests only: newer ECMAScript features that the program uses and that Node.js 22, the newest version that runs on Wine 8, lacks.
 globalThis.SuppressedError ??= class SuppressedError extends Error {
   constructor(error, suppressed, message) {
     super(message);

@@ -3,22 +3,25 @@ import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
+import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from '../../state/chain.ts';
-import { chooseLayer, compareWithLayer } from '../../state/choosing.ts';
+import { plainCommand, STRATUM_MIN, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing.ts';
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
-import { imageSizes } from '../../state/sizes.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
-import { ThreeSizes } from './three-sizes.tsx';
+import { WholeRow } from './whole-row.tsx';
 
-/** The layers as strata to scale, the newest at the top. */
+/** Height of the row of the whole image, px. */
+const WHOLE_HEIGHT = 62;
+
+/** The whole image, and below it the layers as strata to scale, newest at the top. */
 export function ChainPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -46,9 +49,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     const layers = lines.flatMap((line) => (line.kind === 'layer' ? [line.layer] : []));
     const found = stratumHeights(
       layers.map((layer) => stratumBytes(layer, image.loaded)),
-      room - folds * 17 - layers.length - 20,
+      room - folds * 17 - layers.length - 20 - WHOLE_HEIGHT,
     );
-    return new Map(layers.map((layer, i) => [layer.index, found[i] ?? 22]));
+    return new Map(layers.map((layer, i) => [layer.index, found[i] ?? STRATUM_MIN]));
   }, [lines, image.loaded, room, folds]);
   const touches = useMemo(() => {
     const found = new Map<number, TouchKind>();
@@ -56,41 +59,59 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     return found;
   }, [selection.path, details]);
   const reach = touches.size === 0 ? null : { from: Math.min(...touches.keys()), to: Math.max(...touches.keys()) };
-  const sizes = useMemo(() => imageSizes(image), [image]);
+  const isWhole = selection.mode === 'image';
   const dark = useTheme() === 'dark';
-  const colourOf = (layer: number) => (selection.view === 'treemap' ? layerColour(layer, image.layers.length, dark).fill : null);
+  const hasColours = selection.view === 'treemap' && (selection.mode !== 'layer' || selection.from !== selection.to);
+  const colourOf = (layer: number) => (hasColours ? layerColour(layer, image.layers.length, dark).fill : null);
 
   function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
     const step = { ArrowUp: 1, k: 1, ArrowDown: -1, j: -1 }[event.key];
     const count = image.layers.length;
-    const wanted = step !== undefined ? (step > 0 ? selection.to : selection.from) + step : { Home: count - 1, End: 0 }[event.key];
-    if (wanted === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    // The whole image is above the top layer.
+    const from = isWhole ? count : (step ?? 0) > 0 ? selection.to : selection.from;
+    const wanted = step !== undefined ? from + step : { Home: count, End: 0 }[event.key];
+    if (wanted === undefined || count === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const layer = Math.min(count - 1, Math.max(0, wanted));
-    chooseLayer(layer, event.shiftKey);
-    list.current?.querySelector<HTMLElement>(`[data-layer="${layer}"]`)?.focus();
+    if (wanted >= count && event.shiftKey) return;
+    const layer = Math.max(0, wanted);
+    if (layer >= count) chooseWhole();
+    else chooseLayer(layer, event.shiftKey);
+    list.current?.querySelector<HTMLElement>(layer >= count ? '[data-whole]' : `[data-layer="${layer}"]`)?.focus();
   }
 
   useEffect(() => {
-    list.current?.querySelector(`[data-layer="${selection.to}"]`)?.scrollIntoView({ block: 'nearest' });
-  }, [selection.to]);
+    const stop = list.current?.querySelector<HTMLElement>(isWhole ? '[data-whole]' : `[data-layer="${selection.to}"]`) ?? null;
+    if (!isWhole) stop?.scrollIntoView({ block: 'nearest' });
+    // The focus follows when a key selects another layer.
+    const { activeElement } = document;
+    if (activeElement?.parentElement?.parentElement === list.current && !activeElement?.matches('[tabindex="0"]')) stop?.focus();
+  }, [isWhole, selection.to]);
 
   return (
-    <section className={styles.pane} aria-label="Chain" data-pane="chain">
+    <section className={styles.pane} aria-label={words.chain.title} data-pane="chain">
       {edge}
       <header className={styles.head}>
         <div className={head.line}>
-          <h2>Chain</h2>
-          <span className={`number ${head.end} ${styles.count}`}>{countOf(image.layers.length, 'layer')}</span>
+          <h2>{words.chain.title}</h2>
+          <span className={`number ${head.end} ${styles.count}`}>{words.layers(image.layers.length)}</span>
         </div>
-        <ThreeSizes {...sizes} known={image.loaded} />
+        <p className={styles.stored} title={words.sizes.stored.title}>
+          <Stored image={image} />
+        </p>
         {busy === null ? null : (
           <p className={styles.busy} role="status">
             {displayText(busy.phase)}…
           </p>
         )}
       </header>
-      <ol className={styles.list} ref={list} aria-label={WORDS.newestFirst} onKeyDown={onKeyDown}>
+      <ol
+        className={styles.list}
+        ref={list}
+        aria-label={words.newestFirst}
+        onKeyDown={onKeyDown}
+        style={{ ['--digits' as string]: String(Math.max(0, image.layers.length - 1)).length }}
+      >
+        {image.layers.length === 0 ? null : <WholeRow image={image} lit={isWhole} />}
         {lines.map((line) =>
           line.kind === 'empty' ? (
             <EmptyRun
@@ -109,21 +130,29 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               layer={line.layer}
               step={line.step}
               count={image.layers.length}
-              height={heights.get(line.layer.index) ?? 22}
+              height={heights.get(line.layer.index) ?? STRATUM_MIN}
               colour={colourOf(line.layer.index)}
               loaded={image.loaded}
-              lit={line.layer.index >= selection.from && line.layer.index <= selection.to}
-              stop={line.layer.index === selection.to}
+              lit={!isWhole && line.layer.index >= selection.from && line.layer.index <= selection.to}
+              stop={!isWhole && line.layer.index === selection.to}
               stacked={selection.mode === 'stacked' && line.layer.index < selection.to}
               touch={touches.get(line.layer.index) ?? null}
               well={reach === null || line.layer.index < reach.from || line.layer.index > reach.to ? null : place(line.layer.index, reach)}
             />
           ),
         )}
-        {image.layers.length === 0 ? <li className={styles.none}>This image has no layers.</li> : null}
+        {image.layers.length === 0 ? <li className={styles.none}>{words.chain.noLayers}</li> : null}
       </ol>
     </section>
   );
+}
+
+/** Bytes of the layers as the archive stores them: the download size, if all are compressed. */
+function Stored({ image }: { image: ImageSummary }) {
+  const bytes = image.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0);
+  const isCompressed = image.layers.length > 0 && image.layers.every(({ compression }) => compression !== 'none');
+  const text = isCompressed ? words.chain.toDownload : words.chain.stored;
+  return phrase(text(<Size bytes={bytes} />));
 }
 
 function place(index: number, reach: { from: number; to: number }): string {
@@ -131,11 +160,7 @@ function place(index: number, reach: { from: number; to: number }): string {
   return index === reach.to ? 'below' : index === reach.from ? 'above' : 'through';
 }
 
-const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = {
-  missing: 'missing',
-  foreign: 'stored elsewhere',
-  damaged: 'damaged',
-};
+const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = words.chain.status;
 
 function LayerStratum({
   layer,
@@ -154,7 +179,7 @@ function LayerStratum({
   step: HistoryReport | null;
   count: number;
   height: number;
-  /** The layer's colour in the treemap; null while there is none. */
+  /** The layer's colour in the treemap; null unless a treemap that is coloured by layer is shown. */
   colour: string | null;
   loaded: boolean;
   lit: boolean;
@@ -167,12 +192,12 @@ function LayerStratum({
   const bytes = stratumBytes(layer, loaded);
   const broken = STATUS_WORDS[layer.status];
   const changes = layer.added + layer.modified + layer.removed;
-  const tall = height >= 40 || lit;
+  const tall = height >= 40;
   return (
     <li
-      className={`${styles.stratum} ${height >= 60 ? styles[`ground${layer.index % 3}`] : ''} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
+      className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
       style={{
-        ['--height' as string]: `${lit || broken !== undefined ? Math.max(height, 42) : height}px`,
+        ['--height' as string]: `${broken !== undefined ? Math.max(height, 42) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
         ...(colour === null ? {} : { background: colour }),
       }}
@@ -182,7 +207,7 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
+        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
@@ -191,13 +216,13 @@ function LayerStratum({
           {touch === null ? null : <i className={`${styles.dot} ${styles[touch]}`} />}
         </span>
         <span className={`number ${styles.index}`}>
-          <span className="visually-hidden">Layer </span>
+          <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
         </span>
         <span className={styles.text}>
           <Command text={command} wrap={height >= 58} />
           {tall && loaded && broken === undefined ? (
-            <span className={styles.counts}>{changes === 0 ? 'no changes' : <Counts {...layer} />}</span>
+            <span className={styles.counts}>{changes === 0 ? words.chain.noChanges : <Counts {...layer} />}</span>
           ) : null}
           {broken === undefined ? null : (
             <span className={styles.status}>
@@ -206,7 +231,7 @@ function LayerStratum({
           )}
         </span>
         <Size bytes={bytes} className={styles.size} />
-        {touch === null ? null : <span className="visually-hidden">, the path was {touch} here</span>}
+        {touch === null ? null : <span className="visually-hidden">{words.chain.touched[touch]}</span>}
       </button>
     </li>
   );
@@ -217,7 +242,7 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   return (
     <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
       {text === null ? (
-        <span className={styles.unknown}>{WORDS.commandUnknown}</span>
+        <span className={styles.unknown}>{words.commandUnknown}</span>
       ) : parts === null ? (
         text
       ) : (
@@ -229,21 +254,21 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   );
 }
 
-/** ` (ENV, CMD)`: what kinds of steps there are. */
+/** Returns the verbs of the steps: ` (ENV, CMD)`. */
 function verbsOf(commands: readonly string[]): string {
   const verbs = new Set(commands.map((command) => splitVerb(command)?.verb).filter((verb) => verb !== undefined));
-  return verbs.size === 0 ? '' : ` (${[...verbs].join(', ')})`;
+  return verbs.size === 0 ? '' : ` (${words.list([...verbs])})`;
 }
 
 function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
   const { steps } = line;
-  const words = steps.map((step) => plainCommand(step.createdBy) ?? WORDS.commandUnknown);
+  const commands = steps.map((step) => plainCommand(step.createdBy) ?? words.commandUnknown);
   return (
     <li className={styles.empty}>
-      <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>
+      <button type="button" className={styles.fold} aria-expanded={open} title={commands.join('\n')} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
-        {countOf(steps.length, 'metadata step')}
-        {verbsOf([...words].reverse())}
+        {words.chain.metadataSteps(steps.length)}
+        {verbsOf([...commands].reverse())}
       </button>
       {open ? (
         <ol className={styles.steps}>
@@ -259,7 +284,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
   );
 }
 
-/** Height of an element, px. */
+/** Returns the height of an element in px. */
 function useHeight(element: { readonly current: HTMLElement | null }): number {
   const [height, setHeight] = useState(600);
   useEffect(() => {

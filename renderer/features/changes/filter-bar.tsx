@@ -1,6 +1,11 @@
+import { useState } from 'react';
+import { Icon } from '../../components/icons.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { dispatchChanges, setLayout } from '../../state/app-state.ts';
-import type { ChangesState } from '../../state/changes/changes.ts';
+import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { DifferenceChips } from '../compare/difference-chips.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './filter-bar.module.css';
 
@@ -10,8 +15,19 @@ const KINDS = [
   { bit: 8, glyph: '−', name: 'removed' },
 ] as const;
 
+const UNCHANGED = { bit: 1, glyph: '', name: 'unchanged' } as const;
+
+/** Kinds for a whole image: visible, visible and hiding an older version, and hidden. */
+const WHOLE_KINDS = [UNCHANGED, KINDS[1], KINDS[2]];
+
+function kindTitle(name: (typeof KINDS | typeof WHOLE_KINDS)[number]['name'], isOn: boolean, isWhole: boolean): string {
+  const { hideWhole, showWhole, hideKind, showKind } = words.changes;
+  if (isWhole && name !== 'added') return isOn ? hideWhole[name] : showWhole[name];
+  return isOn ? hideKind[name] : showKind[name];
+}
+
 const MINIMA = [
-  { id: '0', label: 'Any size' },
+  { id: '0', label: words.changes.anySize },
   { id: '10000', label: '> 10 kB' },
   { id: '100000', label: '> 100 kB' },
   { id: '1000000', label: '> 1 MB' },
@@ -19,61 +35,67 @@ const MINIMA = [
   { id: '100000000', label: '> 100 MB' },
 ];
 
-/** Bits of `1 << TYPE`. */
+/** Each id is a bit mask of `1 << TYPE`. */
 const TYPES = [
-  { id: '0', label: 'All types' },
-  { id: '1', label: 'Files' },
-  { id: '2', label: 'Folders' },
-  { id: '12', label: 'Links' },
-  { id: '496', label: 'Devices and other' },
+  { id: '0', label: words.changes.types.all },
+  { id: '1', label: words.changes.types.files },
+  { id: '2', label: words.changes.types.folders },
+  { id: '12', label: words.changes.types.links },
+  { id: '496', label: words.changes.types.others },
 ];
 
-/** Chips: kinds, minimum size, type. The text filter is in the title bar. */
-export function FilterBar({ state, stacked }: { state: ChangesState; stacked: boolean }) {
+/** Chips to filter by kind, minimum size and type. The text filter is in the title bar. */
+export function FilterBar({ state, mode, compares }: { state: ChangesState; mode: Selection['mode']; compares: boolean }) {
   const { filter } = state;
+  const isWhole = mode === 'image';
+  const kinds = isWhole ? WHOLE_KINDS : mode === 'stacked' ? [...KINDS, UNCHANGED] : KINDS;
   const everywhere = useApp((app) => app.layout.searchesAll);
+  const [isOpen, setOpen] = useState(false);
   const set = (part: Partial<typeof filter>) => dispatchChanges({ type: 'filtered', filter: { ...filter, ...part } });
   return (
-    <div className={styles.bar} role="toolbar" aria-label="Filters">
+    <div
+      className={`${styles.bar} ${compares ? styles.comparing : ''} ${isOpen ? '' : styles.folded}`}
+      role="toolbar"
+      aria-label={words.changes.filters}
+    >
+      <button type="button" className={`${styles.kind} ${styles.opener}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <span className={`${styles.plain} ${isUnfiltered(filter) ? '' : styles.on}`}>{words.changes.filters}</span>
+        <Icon name={isOpen ? 'chevronUp' : 'chevronDown'} size={10} />
+      </button>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
-      <span className={styles.kinds} role="group" aria-label="Change kinds">
-        {KINDS.map(({ bit, glyph, name }) => (
-          <button
-            key={name}
-            type="button"
-            className={`${styles.kind} ${styles[name]}`}
-            aria-pressed={(filter.kinds & bit) !== 0}
-            title={`${(filter.kinds & bit) !== 0 ? 'Hide' : 'Show'} ${name} paths`}
-            onClick={() => set({ kinds: filter.kinds ^ bit })}
-          >
-            <span aria-hidden="true">{glyph}</span>
-            <span className={styles.word}>{name}</span>
-          </button>
-        ))}
-        {stacked ? (
-          <button
-            type="button"
-            className={styles.kind}
-            aria-pressed={(filter.kinds & 1) !== 0}
-            title={`${(filter.kinds & 1) !== 0 ? 'Hide' : 'Show'} unchanged paths`}
-            onClick={() => set({ kinds: filter.kinds ^ 1 })}
-          >
-            <span className={styles.word}>unchanged</span>
-          </button>
-        ) : null}
+      <span className={styles.kinds} role="group" aria-label={words.changes.kinds}>
+        {kinds.map(({ bit, glyph, name }) => {
+          const isOn = (filter.kinds & bit) !== 0;
+          return (
+            <button
+              key={name}
+              type="button"
+              className={`${styles.kind} ${name === 'unchanged' ? '' : styles[name]}`}
+              aria-pressed={isOn}
+              title={kindTitle(name, isOn, isWhole)}
+              onClick={() => set({ kinds: filter.kinds ^ bit })}
+            >
+              {glyph === '' || isWhole ? null : <span aria-hidden="true">{glyph}</span>}
+              <span className={`${styles.word} ${isWhole ? styles.always : ''}`}>
+                {isWhole && name !== 'added' ? words.changes.wholeKinds[name] : words.marks[name]}
+              </span>
+            </button>
+          );
+        })}
       </span>
+      {compares ? <DifferenceChips state={state} /> : null}
       <button
         type="button"
         className={styles.kind}
         aria-pressed={everywhere}
-        title={everywhere ? 'Filter the selected layers only' : 'Search all layers for the filter’s text'}
+        title={everywhere ? words.changes.filterSelected : words.changes.searchAll}
         onClick={() => setLayout({ searchesAll: !everywhere })}
       >
-        <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>all layers</span>
+        <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>{words.changes.allLayers}</span>
       </button>
       <MenuButton
         quiet
-        label={`Minimum size: ${MINIMA.find(({ id }) => id === String(filter.minBytes))?.label ?? ''}`}
+        label={words.changes.minimumSize(MINIMA.find(({ id }) => id === String(filter.minBytes))?.label ?? '')}
         choices={MINIMA}
         selected={String(filter.minBytes)}
         onChoose={(id) => set({ minBytes: Number(id) })}
@@ -82,7 +104,7 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
       </MenuButton>
       <MenuButton
         quiet
-        label={`Type: ${TYPES.find(({ id }) => id === String(filter.types))?.label ?? ''}`}
+        label={words.changes.type(TYPES.find(({ id }) => id === String(filter.types))?.label ?? '')}
         choices={TYPES}
         selected={String(filter.types)}
         onChoose={(id) => set({ types: Number(id) })}

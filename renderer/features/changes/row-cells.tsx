@@ -4,10 +4,13 @@ import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model'
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { isFolder, touched } from '../../state/changes/changes.ts';
+import { matchIn } from '../../state/changes/row-text.ts';
+import { isFolder, touched } from '../../state/changes/table-facts.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
-// Rows share these elements: React skips those that a row has in common with the row it replaces.
+// Rows share these elements, so that React skips those that a row has in common with the row it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,
@@ -20,6 +23,7 @@ const MARKS: Record<MarkName, ReactElement> = {
   removed: <Mark name="removed" />,
   opaque: <Mark name="opaque" />,
   unchanged: <Mark name="unchanged" />,
+  hidden: <Mark name="hidden" />,
 };
 const twisty = (open: boolean) => (
   <span className={styles.twisty} data-twisty="">
@@ -35,8 +39,14 @@ function symbolOf(type: number): ReactElement {
   return type === TYPE.file ? SYMBOLS.file : SYMBOLS.device;
 }
 
-/** Mark, icon and name, followed by a link's target. */
-export function nameCell(table: RowTable, totals: SubtreeTotals, row: number, level: number, open: boolean): ReactElement {
+/** Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. */
+export function nameCell(
+  table: RowTable,
+  totals: SubtreeTotals,
+  row: number,
+  level: number,
+  { open, isWhole, match }: { readonly open: boolean; readonly isWhole: boolean; readonly match: string },
+): ReactElement {
   const name = displayPath(rowName(table, row));
   const isParent = (table.subtreeEnd[row] as number) > row + 1;
   const target = table.links.get(row);
@@ -44,10 +54,13 @@ export function nameCell(table: RowTable, totals: SubtreeTotals, row: number, le
   return (
     <span className={styles.name} style={{ paddingLeft: level * 14 }}>
       {isParent ? (open ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
-      {markOf(table, totals, row)}
+      {isWhole ? (isRemoved ? MARKS.hidden : MARKS.unchanged) : markOf(table, totals, row)}
       {symbolOf(table.type[row] as number)}
-      <span className={isRemoved ? styles.struck : undefined} title={name}>
-        {name}
+      <span
+        className={isRemoved ? styles.struck : undefined}
+        title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
+      >
+        {match === '' ? name : marked(name, match)}
         {table.type[row] === TYPE.directory ? SLASH : null}
       </span>
       {target === undefined ? null : (
@@ -56,6 +69,18 @@ export function nameCell(table: RowTable, totals: SubtreeTotals, row: number, le
         </span>
       )}
     </span>
+  );
+}
+
+/** The name with the filter's text marked in it, or all of it marked if the filter matches by pattern or only the path. */
+function marked(name: string, text: string): ReactElement {
+  const { from, to } = matchIn(name, text);
+  return (
+    <>
+      {name.slice(0, from)}
+      <mark className={styles.match}>{name.slice(from, to)}</mark>
+      {name.slice(to)}
+    </>
   );
 }
 
@@ -80,7 +105,7 @@ export function whatCell(text: string): ReactElement | null {
   );
 }
 
-/** The bytes of a file, or of all files in a folder; `withPrevious`: after the bytes that a modified file had before. */
+/** The bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. */
 export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, withPrevious: boolean): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
@@ -103,13 +128,50 @@ export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, wi
   );
 }
 
-/** A row's bytes as a share of the whole table's. */
-export function shareCell(share: number): ReactElement | null {
-  if (share <= 0) return null;
-  const percent = share * 100;
+/** All bytes at and below a path of a whole image. */
+export function bytesCell(table: RowTable, all: Float64Array, row: number): ReactElement | null {
+  const bytes = all[row] as number;
+  const type = table.type[row];
+  if (bytes > 0) return sizeText(bytes);
+  if (type === TYPE.hardlink) return sizeText(table.size[row] as number, styles.linked);
+  return type === TYPE.file ? sizeText(0) : null;
+}
+
+export function hiddenCell({ hidden }: SubtreeTotals, row: number): ReactElement | null {
+  const bytes = hidden[row] as number;
+  return bytes === 0 ? null : sizeText(bytes, styles.hiddenBytes);
+}
+
+/** How many paths are in a folder. */
+export function itemsCell(table: RowTable, row: number): ReactElement | null {
+  const items = (table.subtreeEnd[row] as number) - row - 1;
+  if (items === 0) return null;
   return (
-    <span className={styles.share} title={`${percent < 0.1 ? 'under 0.1' : percent.toFixed(1)} % of the total`}>
-      <span className={styles.bar} style={{ width: `${Math.max(1.5, percent)}%` }} />
+    <span className={`number ${styles.items}`} title={words.changes.itemCount(items)}>
+      {formatCount(items)}
+    </span>
+  );
+}
+
+/** A row's share of the table's bytes: a bar, which is `bar` px wide at 100 %, and a percentage. `hidden` is the part that is hatched. */
+export function shareCell(
+  share: number,
+  { bar, hidden, hasPercent }: { readonly bar: number; readonly hidden: number; readonly hasPercent: boolean },
+): ReactElement | null {
+  if (share <= 0) return null;
+  const width = Math.max(1.5, share * 100);
+  const title = words.changes.shareOfTotal(share);
+  return (
+    <span className={styles.share} title={title}>
+      {bar === 0 ? null : (
+        <span className={styles.track} style={{ width: bar }}>
+          <span className={styles.bar} style={{ width: `${width}%` }} />
+          {hidden > 0 ? (
+            <span className={styles.hatched} style={{ left: `${width * (1 - hidden)}%`, width: `${width * hidden}%` }} />
+          ) : null}
+        </span>
+      )}
+      {hasPercent ? <span className="number">{words.percent(share)}</span> : null}
     </span>
   );
 }

@@ -1,20 +1,20 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { PathMatch } from '#contract';
-import { displayPath, formatCount, unescapePath } from '#model';
+import { displayPath, unescapePath } from '#model';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { goTo } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { countOf } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './search-results.module.css';
 
 const SHOWN = 2_000;
 const ROW_HEIGHT = 28;
 
-/** Every layer is searched, so the search waits for a pause in the typing, ms. */
+/** How long, in ms, typing must have paused before a search, which goes through every layer. */
 const SEARCH_AFTER = 120;
 
 /** Paths in any layer that match the filter's text, each with the layers that touch it. */
@@ -24,17 +24,17 @@ export function SearchResults({ archiveId, image, text }: { archiveId: string; i
     (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
-  if (text === '') return <Notice icon="search" title="Type to search all layers" />;
+  if (text === '') return <Notice icon="search" title={words.changes.typeToSearch} />;
   if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="Search failed" tone="error">
+      <Notice icon="error" title={words.changes.searchFailed} tone="error">
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );
   }
-  if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label="Searching" />;
+  if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label={words.changes.searching} />;
   const { problem, matches, total } = answer.value;
-  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? 'No matching path in any layer'} />;
+  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? words.changes.noPath} />;
   return <Matches matches={matches} total={total} />;
 }
 
@@ -49,11 +49,10 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   return (
     <>
       <p className={`number ${styles.count}`} role="status">
-        {countOf(total, 'path')} in all layers
-        {total > matches.length ? `, showing the first ${formatCount(matches.length)}` : ''}
+        {words.changes.found(total, matches.length)}
       </p>
       <div className={styles.list} ref={scroller}>
-        <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label="Paths in all layers">
+        <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label={words.changes.foundLabel}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const match = matches[index];
             return match === undefined ? null : (
@@ -83,11 +82,11 @@ function Match({ match: { path, touches } }: { match: PathMatch }) {
             key={layer}
             type="button"
             className={`number ${styles.touch}`}
-            title={`${kind} in layer ${layer}`}
+            title={words.changedIn[kind](layer)}
             onClick={() => goTo(layer, path)}
           >
             <Mark name={kind} />
-            <span className="visually-hidden"> in layer </span>
+            <span className="visually-hidden">{words.changes.inLayer}</span>
             {layer}
           </button>
         ))}

@@ -1,53 +1,130 @@
-import { useMemo, useState } from 'react';
-import type { ArchiveSummary, ImageSummary } from '#contract';
-import { formatCount } from '#model';
+import { type ReactNode, useMemo } from 'react';
+import type { SubtreeTotals } from '#changes';
+import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
+import type { RowTable } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
-import { copyText } from '../../components/clipboard.ts';
+import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
+import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
+import { setLayout } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
+import { wholeTotals } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith, swapSides } from '../../state/choosing.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { type SideBytes, sideBytes, signedSize, textReport } from '../../state/compare.ts';
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
-/** Both sides, each with menus for its image and layer, and the sums of what differs. */
-export function CompareBar({ state, selection }: { state: ChangesState; selection: Selection }) {
+/** Both sides, each with menus for its image and layer, their sizes, and how their configs differ. */
+export function CompareBar({ state, selection, outcome }: { state: ChangesState; selection: Selection; outcome: ReactNode }) {
   const archives = useApp((app) => app.archives) ?? [];
+  const open = useApp((app) => app.layout.configOpen);
   const { against, archiveId, image, to, since } = selection;
+  const config = useConfigReport(against ?? null, archiveId === null ? null : { archiveId, image, layer: to, since });
   if (against === undefined || archiveId === null) return null;
   const b = { archiveId, image, layer: to, since };
+  const ready = state.status === 'ready';
+  const copy = async () => {
+    const { table } = state;
+    if (table === null) return;
+    const titles = { titleA: sideTitle(archives, against), titleB: sideTitle(archives, b) };
+    if (await copyText(textReport(table, { ...titles, configs: config?.differences ?? [] }))) toast(words.compare.reportCopied);
+  };
   return (
     <div className={styles.bar}>
       <div className={styles.sides}>
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
-        <IconButton small label="Swap sides" keys="x" icon="swap" onPress={swapSides} />
+        <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+        <span className={styles.actions}>
+          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
+          <IconButton
+            small
+            label={words.compare.save}
+            icon="save"
+            disabled={!ready}
+            onPress={() => void startExport({ what: 'comparison', a: against, b })}
+          />
+        </span>
       </div>
-      <Sums state={state} a={against} b={b} titleA={sideTitle(archives, against)} titleB={sideTitle(archives, b)} />
+      <div className={styles.sums}>
+        <Sums state={state} a={against} b={b} config={config} />
+        {config === null || config.total === 0 ? null : (
+          <Button
+            kind="quiet"
+            icon={open ? 'chevronDown' : 'chevronRight'}
+            expanded={open}
+            onPress={() => setLayout({ configOpen: !open })}
+          >
+            {words.compare.fieldsDiffer(config.total)}
+          </Button>
+        )}
+        {outcome}
+      </div>
+      {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
   );
 }
 
-/** `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
-function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
-  const found = findSide(archives, side);
-  if (found === null) return 'closed';
-  const top = side.layer >= found.image.layers.length - 1;
-  if (side.since !== undefined) return `${layersAlone(side)} of ${imageTitle(found.archive, found.image)}`;
-  return `${imageTitle(found.archive, found.image)}${top ? '' : ` at layer ${side.layer}`}`;
+/** `A 1.21 MB → B 1.23 MB (+20.0 kB)`: sizes of both filesystems if they are whole images, else of the files that differ. */
+function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; config: ConfigReport | null }) {
+  const archives = useApp((app) => app.archives) ?? [];
+  const { table, totals } = state;
+  const differing = useMemo(() => (table === null || totals === null ? null : differingBytes(table, totals)), [table, totals]);
+  const counts = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
+  if (differing === null || counts === null) return null;
+  if (state.total === 0 && state.status === 'ready') {
+    return <strong>{config?.compared && config.total === 0 ? words.compare.identical : words.compare.filesIdentical}</strong>;
+  }
+  const [wholeA, wholeB] = [wholeBytes(archives, a), wholeBytes(archives, b)];
+  const whole = wholeA === null || wholeB === null ? null : { before: wholeA, now: wholeB };
+  const { before, now } = whole ?? differing;
+  return (
+    <>
+      <span title={whole === null ? words.compare.bytesOfDiffering : words.compare.bytesOfWhole}>
+        {phrase(words.compare.sums(<Size bytes={before} />, <Size bytes={now} />))}{' '}
+        <strong className="number">{words.compare.more(signedSize(now - before))}</strong>
+      </span>
+      <Counts {...counts} />
+    </>
+  );
 }
 
-/** `layer 3 alone`, `layers 2–3 alone` */
-function layersAlone({ layer, since = 0 }: Side): string {
-  return `${since === layer ? `layer ${layer}` : `layers ${since}–${layer}`} alone`;
+/** Returns the bytes of the files of a whole image; null if the side isn't a whole image, or if that hasn't been read yet. */
+function wholeBytes(archives: readonly ArchiveSummary[], side: Side): number | null {
+  const found = findSide(archives, side);
+  if (found === null || !found.image.loaded || side.since !== undefined) return null;
+  return side.layer === found.image.layers.length - 1 ? found.image.totals.finalBytes : null;
+}
+
+function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly before: number; readonly now: number } {
+  const sides = sideBytes(table);
+  let before = 0;
+  let now = 0;
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    before += sides.before[row] as number;
+    now += totals.size[row] as number;
+  }
+  return { before, now };
+}
+
+/** Returns `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
+function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
+  const found = findSide(archives, side);
+  if (found === null) return words.compare.closed;
+  const top = side.layer >= found.image.layers.length - 1;
+  const title = imageTitle(found.archive, found.image);
+  if (side.since !== undefined) return words.compare.aloneOf(side.since, side.layer, title);
+  return top ? title : words.compare.atLayer(title, side.layer);
 }
 
 function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
@@ -66,10 +143,15 @@ function SideChoice({
   onChoose: (side: Side) => void;
 }) {
   const found = findSide(archives, side);
-  if (found === null) return <span className={styles.side}>{name}: closed</span>;
+  if (found === null) return <span className={styles.side}>{words.compare.sideClosed(name)}</span>;
   const title = imageTitle(found.archive, found.image);
   const top = found.image.layers.length - 1;
-  const words = side.since !== undefined ? layersAlone(side) : side.layer === top ? 'whole image' : `layer ${side.layer}`;
+  const layers =
+    side.since !== undefined
+      ? words.compare.alone(side.since, side.layer)
+      : side.layer === top
+        ? words.compare.wholeImage
+        : words.layer(side.layer);
   const images = archives.flatMap((archive) => archive.images.map((each) => ({ archive, image: each })));
   const idOf = (archive: ArchiveSummary, image: ImageSummary) => `${archive.archiveId}/${image.index}`;
   const chooseImage = (id: string) => {
@@ -84,7 +166,7 @@ function SideChoice({
       </span>
       <MenuButton
         quiet
-        label={`Side ${name}: ${title}`}
+        label={words.compare.sideImage(name, title)}
         selected={idOf(found.archive, found.image)}
         choices={images.map((each) => ({
           id: idOf(each.archive, each.image),
@@ -93,36 +175,34 @@ function SideChoice({
         }))}
         onChoose={chooseImage}
       >
-        <span className={styles.title} title={title}>
-          {lastPart(title)}
-        </span>
+        <MiddleText className={styles.title} text={lastPart(title)} />
       </MenuButton>
       <MenuButton
         quiet
-        label={`Layer of side ${name}: ${words}`}
+        label={words.compare.sideLayer(name, layers)}
         selected={side.since === undefined ? String(side.layer) : `since ${side.since}`}
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        <span className="number">{words}</span>
+        <span className={`number ${layers === words.compare.wholeImage ? styles.whole : ''}`}>{layers}</span>
       </MenuButton>
     </span>
   );
 }
 
-/** The filesystem at each layer, the newest first; then the layers up to the selected one without those below. */
+/** Returns the choices of a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;
   const detail = (createdBy: string | null) => (plainCommand(createdBy) ?? '').slice(0, 60);
   const stacks = layers.map(({ index, createdBy }) => ({
     id: String(index),
-    label: index === top ? `Layer ${index}, the whole image` : `Layer ${index}`,
+    label: index === top ? words.compare.wholeImageAt(index) : words.layerTitle(index),
     detail: detail(createdBy),
   }));
   const alone = layers.slice(0, side.layer + 1).map(({ index, createdBy }) => ({
     id: `since ${index}`,
-    label: layersAlone({ ...side, since: index }).replace(/^l/, 'L'),
-    detail: index === side.layer ? detail(createdBy) : 'without lower layers',
+    label: words.compare.aloneTitle(index, side.layer),
+    detail: index === side.layer ? detail(createdBy) : words.compare.withoutLower,
   }));
   return [...stacks.reverse(), ...alone.reverse()];
 }
@@ -132,78 +212,12 @@ function withLayer({ since: _, ...side }: Side, id: string): Side {
   return since === undefined ? { ...side, layer: Number(id) } : { ...side, since: Number(since) };
 }
 
-function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b: Side; titleA: string; titleB: string }) {
-  const { table, totals } = state;
-  const config = useConfigReport(a, b);
-  const [configOpen, setConfigOpen] = useState(false);
-  const sums = useMemo(() => {
-    if (table === null || totals === null) return null;
-    const sides = sideBytes(table);
-    let before = 0;
-    let now = 0;
-    for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
-      before += sides.before[row] as number;
-      now += totals.size[row] as number;
-    }
-    return { before, now };
-  }, [table, totals]);
-  if (table === null || sums === null) return null;
-  const largest = Math.max(sums.before, sums.now, 1);
-  const copy = async () => {
-    if (await copyText(textReport(table, { titleA, titleB, configs: config?.differences ?? [] }))) toast('Report copied');
-  };
-  return (
-    <>
-      <div className={styles.sums}>
-        {state.total === 0 && state.status === 'ready' ? (
-          <span>{config?.compared && config.total === 0 ? 'Identical' : 'Files identical'}</span>
-        ) : (
-          <>
-            <span className={styles.twoBars} aria-hidden="true">
-              <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
-              <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
-            </span>
-            <span>
-              differing files: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
-            </span>
-            <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
-          </>
-        )}
-        {config === null || config.total === 0 ? null : (
-          <Button
-            kind="quiet"
-            icon={configOpen ? 'chevronDown' : 'chevronRight'}
-            expanded={configOpen}
-            onPress={() => setConfigOpen(!configOpen)}
-          >
-            {`Config: ${countOf(config.total, 'field differs', 'fields differ')}`}
-          </Button>
-        )}
-        <span className={styles.actions}>
-          <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
-            Copy report
-          </Button>
-          <Button
-            kind="quiet"
-            icon="save"
-            disabled={state.status !== 'ready'}
-            onPress={() => void startExport({ what: 'comparison', a, b })}
-          >
-            {WORDS.saveComparison}
-          </Button>
-        </span>
-      </div>
-      {config === null || config.total === 0 || !configOpen ? null : <ConfigDiff report={config} />}
-    </>
-  );
-}
-
 /** Bars for a row's bytes in A and in B, on one scale. */
 export function SideBars({ before, now, largest }: { before: number; now: number; largest: number }) {
   if (before <= 0 && now <= 0) return null;
   const width = (bytes: number) => (bytes <= 0 ? 0 : Math.max(1.5, (bytes / largest) * 100));
   return (
-    <span className={styles.rowBars} title={`A ${formatCount(before)} bytes, B ${formatCount(now)} bytes`}>
+    <span className={styles.rowBars} title={words.compare.bytesOfSides(before, now)}>
       <i className={styles.barA} style={{ width: `${width(before)}%` }} />
       <i className={styles.barB} style={{ width: `${width(now)}%` }} />
     </span>
@@ -215,7 +229,7 @@ export function NetCell({ sides, row }: { sides: SideBytes; row: number }) {
   const bytes = sides.net[row] as number;
   if (bytes === 0) return <span />;
   return (
-    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={`${formatCount(bytes)} bytes`}>
+    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={words.exactBytes(bytes)}>
       {signedSize(bytes)}
     </span>
   );

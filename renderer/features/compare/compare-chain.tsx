@@ -2,12 +2,12 @@ import { type ReactNode, useMemo } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { plainCommand, STRATUM_MIN, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './compare-chain.module.css';
@@ -22,11 +22,11 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
   const sideB = { archiveId, image: selection.image, layer: selection.to };
   const sameImage = a.image === b.image;
   return (
-    <section className={styles.pane} aria-label="Chain" data-pane="chain">
+    <section className={styles.pane} aria-label={words.chain.title} data-pane="chain">
       {edge}
       <header className={`${head.head} ${styles.head}`}>
-        <h2>Chain</h2>
-        <span className={`${head.end} ${styles.hint}`}>{sameImage ? 'Alt-click to choose side A' : ''}</span>
+        <h2>{words.chain.title}</h2>
+        <span className={`${head.end} ${styles.hint}`}>{sameImage ? words.compare.chooseA : ''}</span>
       </header>
       {sameImage ? (
         <OneChain image={b.image} a={against} b={sideB} />
@@ -48,7 +48,7 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
   const heights = useHeights([image.layers], 520);
   return (
     <div className={styles.scroll}>
-      <ol className={styles.strata} aria-label={WORDS.newestFirst}>
+      <ol className={styles.strata} aria-label={words.newestFirst}>
         {[...image.layers].reverse().map((layer) => (
           <Stratum
             key={layer.index}
@@ -88,7 +88,7 @@ function TwoChains({
       <h3 className={styles.columnHead} title={title}>
         <span className={`${styles.letter} ${styles[name]}`}>{name}</span> {title}
       </h3>
-      <ol className={styles.strata} aria-label={`Layers of side ${name} only, newest first`}>
+      <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         {image.layers
           .slice(common)
           .reverse()
@@ -114,9 +114,9 @@ function TwoChains({
         {column('A', imageA, titleA)}
         {column('B', imageB, titleB)}
       </div>
-      <p className={styles.joint}>{common === 0 ? 'No shared layers' : `Shared base (${countOf(common, 'layer')})`}</p>
+      <p className={styles.joint}>{common === 0 ? words.compare.noSharedLayers : words.compare.sharedBase(common)}</p>
       {common === 0 ? null : (
-        <ol className={styles.strata} aria-label="Shared layers, newest first">
+        <ol className={styles.strata} aria-label={words.compare.sharedLayers}>
           {imageB.layers
             .slice(0, common)
             .reverse()
@@ -169,23 +169,23 @@ function Stratum({
         type="button"
         className={styles.button}
         aria-pressed={isA || isB}
-        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
+        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         onClick={(event) => onChoose(event.altKey)}
       >
-        <span className={`number ${styles.index}`}>
-          <span className="visually-hidden">Layer </span>
+        <span className={`number ${styles.index}`} style={{ ['--digits' as string]: String(count - 1).length }}>
+          <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
         </span>
-        <span className={styles.command}>{command === null ? WORDS.commandUnknown : narrow ? (parts?.rest ?? command) : command}</span>
+        <span className={styles.command}>{command === null ? words.commandUnknown : narrow ? (parts?.rest ?? command) : command}</span>
         {narrow ? null : <Size bytes={bytes} className={styles.size} />}
         {isA ? (
           <span className={`${styles.letter} ${styles.A}`}>
-            <span className="visually-hidden">side </span>A
+            <span className="visually-hidden">{words.compare.beforeLetter}</span>A
           </span>
         ) : null}
         {isB ? (
           <span className={`${styles.letter} ${styles.B}`}>
-            <span className="visually-hidden">side </span>B
+            <span className="visually-hidden">{words.compare.beforeLetter}</span>B
           </span>
         ) : null}
       </button>
@@ -200,5 +200,5 @@ function useHeights(chains: readonly (readonly LayerReport[])[], room: number): 
     layers.map((layer) => stratumBytes(layer, layer.fileBytes > 0 || layer.entries > 0)),
     room * chains.length,
   );
-  return (chain, layer) => heights[(chain === 0 ? 0 : (chains[0]?.length ?? 0)) + layer] ?? 22;
+  return (chain, layer) => heights[(chain === 0 ? 0 : (chains[0]?.length ?? 0)) + layer] ?? STRATUM_MIN;
 }

@@ -1,15 +1,16 @@
 import { useEffect } from 'react';
 import type { ConfigReport } from '#contract';
-import { formatCount } from '#model';
 import { toast } from '../../state/messages.ts';
 import type { Side } from '../../state/selection.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './config-diff.module.css';
 
-/** What differs in the configs of both sides; null while it isn't known, and where they can't be read. */
-export function useConfigReport(a: Side, b: Side): ConfigReport | null {
-  const answer = useRequest(JSON.stringify([a, b]), (client, signal) => client.call('images.configs', { a, b }, { signal }));
+/** How the configs of both sides differ; null while unknown, or if a config can't be read. */
+export function useConfigReport(a: Side | null, b: Side | null): ConfigReport | null {
+  const answer = useRequest(a === null || b === null ? null : JSON.stringify([a, b]), async (client, signal) =>
+    a === null || b === null ? null : client.call('images.configs', { a, b }, { signal }),
+  );
   const error = answer.state === 'failed' && answer.error.code !== 'NOT_FOUND' ? answer.error : null;
   useEffect(() => {
     if (error !== null) toast(error.message);
@@ -22,11 +23,11 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
   const left = report.total - report.differences.length;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${styles.view} selectable`} aria-label="Config differences" tabIndex={0}>
+    <section className={`${styles.view} selectable`} aria-label={words.compare.configDifferences} tabIndex={0}>
       <table className={styles.table}>
         <thead className="visually-hidden">
           <tr>
-            <th scope="col">Field</th>
+            <th scope="col">{words.compare.field}</th>
             <th scope="col">A</th>
             <th scope="col">B</th>
           </tr>
@@ -47,15 +48,15 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : (
-        <p className={styles.rest}>
-          and {formatCount(left)} more; “{WORDS.saveComparison}” includes them
-        </p>
-      )}
+      {left === 0 ? null : <p className={styles.rest}>{words.compare.moreFields(left)}</p>}
     </section>
   );
 }
 
 function Value({ text }: { text: string | null }) {
-  return text === null ? <span className={styles.unset}>not set</span> : <code>{text === '' ? '(empty)' : text}</code>;
+  return text === null ? (
+    <span className={styles.unset}>{words.compare.notSet}</span>
+  ) : (
+    <code>{text === '' ? words.compare.emptyValue : text}</code>
+  );
 }

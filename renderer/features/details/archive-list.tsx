@@ -1,21 +1,21 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { ListingReport } from '#contract';
-import { formatCount, toHex, unescapePath } from '#model';
+import { toHex, unescapePath } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './content-tab.module.css';
 
-/** Entries listed at most. */
+/** Maximum number of entries listed. */
 const MOST = 5_000;
 const LINE_HEIGHT = 20;
 
-/** What the selected file holds where it is an archive itself. Nothing is unpacked. */
+/** Lists the entries of the selected file if it is an archive itself, without unpacking it. */
 export function ArchiveList() {
   const selection = useApp((app) => app.selection);
   const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));
@@ -26,14 +26,14 @@ export function ArchiveList() {
   );
   if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="Could not read the archive" tone="error">
+      <Notice icon="error" title={words.details.archiveFailed} tone="error">
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );
   }
-  if (answer.state !== 'ready') return <Notice title={WORDS.reading}>An archive is read to its end or to its index.</Notice>;
+  if (answer.state !== 'ready') return <Notice title={words.reading}>{words.details.archiveReading}</Notice>;
   const listing = answer.value;
-  if (listing === null) return <Notice icon="file" title="Compressed, but not an archive of a known format" />;
+  if (listing === null) return <Notice icon="file" title={words.details.archiveUnknown} />;
   return <Entries listing={listing} />;
 }
 
@@ -45,7 +45,7 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
     estimateSize: () => LINE_HEIGHT,
     overscan: 20,
   });
-  const count = `${complete || problem !== null ? '' : 'first '}${formatCount(entries.length)} ${entries.length === 1 ? 'entry' : 'entries'}`;
+  const count = complete || problem !== null ? words.details.entries(entries.length) : words.details.firstEntries(entries.length);
   return (
     <>
       <p className={styles.listed}>
@@ -53,7 +53,7 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
         {problem === null ? '' : ` · ${problem}`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Entries of the archive">
+      <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.entriesLabel}>
         <ul className={styles.lines} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const entry = entries[index];
@@ -62,7 +62,11 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
                 <span className={styles.entryName} title={entry.name}>
                   {entry.name}
                 </span>
-                {entry.type === 'file' ? <Size bytes={entry.size} /> : <span className={styles.entryType}>{entry.type}</span>}
+                {entry.type === 'file' ? (
+                  <Size bytes={entry.size} />
+                ) : (
+                  <span className={styles.entryType}>{words.entryType(entry.type)}</span>
+                )}
               </li>
             );
           })}

@@ -1,24 +1,24 @@
 import type { ReactNode } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
 import styles from './attributes-tab.module.css';
 
-/** All attributes of an entry, old → new where they differ. */
+/** All attributes of an entry, as old → new if they differ. */
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;
-  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
+  if (entry === null) return <Notice title={words.details.notAtLayer} />;
   return (
     <div className={styles.body}>
-      {entry.implied ? <p className={styles.note}>No tar entry: implied by the paths in it.</p> : null}
-      {now === null ? <p className={styles.note}>Removed here. These are its attributes in layer {entry.layer}.</p> : null}
+      {entry.implied ? <p className={styles.note}>{words.details.implied}</p> : null}
+      {now === null ? <p className={styles.note}>{words.details.removedHere(entry.layer)}</p> : null}
       <table className={styles.table}>
         <tbody>
           {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (
@@ -29,10 +29,10 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
               <td className={styles.value}>
                 <div className={styles.line}>
                   <Value row={row} />
-                  <CopyButton className={styles.copy} label={`Copy ${row.label}`} text={row.value} />
+                  <CopyButton className={styles.copy} label={words.copyThe(row.label)} text={row.value} />
                 </div>
                 {row.meaning.length === 0 ? null : (
-                  <ul className={`${styles.meaning} selectable`} aria-label={`Meaning of ${row.label}`}>
+                  <ul className={`${styles.meaning} selectable`} aria-label={words.details.meaningOf(row.label)}>
                     {row.meaning.map(({ text, isNew }) => (
                       <li key={text} className={isNew ? styles.now : undefined}>
                         {text}
@@ -46,7 +46,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
         </tbody>
       </table>
       {times.state === 'failed' ? (
-        <Notice icon="error" title="Could not read the other times" tone="error">
+        <Notice icon="error" title={words.details.timesFailed} tone="error">
           <ErrorText error={times.error} hint={hintFor(times.error)} />
         </Notice>
       ) : null}
@@ -55,7 +55,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
 }
 
 function Value({ row }: { row: AttributeRow }) {
-  // A value that is explained below is shortened. Raw has all of it, and Copy copies all of it.
+  // Shorten a value that is explained below. The Raw tab shows the complete value, and Copy copies it.
   const short = (text: string) => (row.meaning.length > 0 && text.length > 40 ? `${text.slice(0, 20)}…` : text);
   if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
   return (

@@ -1,9 +1,8 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { type Client, CONTENT_PAGE_BYTES } from '#contract';
-import { formatCount, formatSize } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { setLayout } from '../../state/app-state.ts';
 import {
   changedPart,
   type DiffLine,
@@ -16,18 +15,16 @@ import {
 import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './content-diff.module.css';
 import { HexView } from './hex-view.tsx';
+import { type Part, PictureDiff } from './picture-diff.tsx';
+import { useLines } from './use-lines.ts';
 
 /** Only the beginning of a larger file is compared, to keep the page responsive. */
 const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
-
-interface Part {
-  readonly bytes: Uint8Array;
-  readonly totalBytes: number;
-}
 
 async function readPart(client: Client, side: Side, pathHex: string, signal: AbortSignal): Promise<Part> {
   const pieces: Uint8Array[] = [];
@@ -48,7 +45,7 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
   }
 }
 
-/** Differences of two files: lines of texts, both pictures, or the first bytes that differ. */
+/** The differences between two files: changed lines of text, both pictures, or the first bytes that differ. */
 export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
   const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
   const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
@@ -56,7 +53,7 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
   );
   if (loaded.state === 'failed') {
     return (
-      <Notice icon="error" title={WORDS.contentFailed} tone="error">
+      <Notice icon="error" title={words.details.contentFailed} tone="error">
         <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
       </Notice>
     );
@@ -69,7 +66,7 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
 function Differences({ a, b }: { a: Part; b: Part }) {
   const complete = a.bytes.length >= a.totalBytes && b.bytes.length >= b.totalBytes;
   const [kindA, kindB] = [previewKind(a.bytes, complete), previewKind(b.bytes, complete)];
-  const cut = complete ? null : `comparing the first ${formatSize(MOST_BYTES)}`;
+  const cut = complete ? null : words.details.comparingFirst(MOST_BYTES);
   const isPicture = (kind: PreviewKind) => kind !== 'text' && kind !== 'hex';
   if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} />;
   if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} />;
@@ -77,7 +74,7 @@ function Differences({ a, b }: { a: Part; b: Part }) {
 }
 
 function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
-  const [how, setHow] = useState<'unified' | 'split'>('unified');
+  const how = useApp((app) => app.layout.diffLayout);
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const linesA = useMemo(() => wholeLines(a), [a]);
   const linesB = useMemo(() => wholeLines(b), [b]);
@@ -89,18 +86,18 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
     <>
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>
-          {added + removed === 0 ? 'Identical text' : `+${formatCount(added)} −${formatCount(removed)} lines`}
+          {added + removed === 0 ? words.details.identicalText : words.details.lineCounts(added, removed)}
           {cut === null ? '' : `, ${cut}`}
         </span>
         <Segmented
           small
-          label="Layout"
+          label={words.details.layout}
           value={how}
           options={[
-            { value: 'unified', label: 'Unified' },
-            { value: 'split', label: 'Side by side' },
+            { value: 'unified', label: words.details.layouts.unified },
+            { value: 'split', label: words.details.layouts.split },
           ]}
-          onChange={setHow}
+          onChange={(diffLayout) => setLayout({ diffLayout })}
         />
       </div>
       <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} split={how === 'split'} onOpen={open} />
@@ -129,8 +126,6 @@ function tally(runs: readonly DiffRun[]): { added: number; removed: number } {
   return { added, removed };
 }
 
-const LINE_HEIGHT = 18;
-
 function Lines({
   shown,
   runs,
@@ -146,13 +141,9 @@ function Lines({
   split: boolean;
   onOpen: (run: number) => void;
 }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_HEIGHT,
-    overscan: 20,
-  });
+  // Lines always wrap side by side, so that both halves stay in sight.
+  const wraps = useApp((app) => app.layout.wraps) || split;
+  const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
   const digits = String(Math.max(linesA.length, linesB.length)).length;
   const texts = { a: linesA, b: linesB, runs, digits };
   const longest = useMemo(() => {
@@ -160,22 +151,22 @@ function Lines({
       lines.reduce((most, text) => Math.max(most, text.length + 3 * (text.split('\t').length - 1)), 0);
     return Math.min(2_000, Math.max(width(linesA), width(linesB)));
   }, [linesA, linesB]);
-  const half = `calc(${longest + digits + 4}ch + 12px)`;
+  const view = wraps ? `${styles.view} ${styles.wraps}` : styles.view;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text differences">
+    <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.textDifferences}>
       <div
         className={`${styles.lines} ${split ? styles.split : ''}`}
-        style={{ height: virtual.getTotalSize(), width: split ? `max(100%, 2 * ${half})` : `max(100%, ${half})` }}
+        style={{ height: virtual.getTotalSize(), width: wraps ? '100%' : `max(100%, calc(${longest + digits + 4}ch + 12px))` }}
       >
         {virtual.getVirtualItems().map(({ index, start }) => {
           const line = shown[index];
           if (line === undefined) return null;
           return (
-            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+            <div key={index} className={styles.line} {...place(index, start)}>
               {line.kind === 'fold' ? (
                 <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
-                  {countOf(line.count, 'unchanged line')}
+                  {words.details.unchangedLines(line.count)}
                 </button>
               ) : split ? (
                 <SplitLine line={line} texts={texts} />
@@ -202,7 +193,7 @@ interface Texts {
   readonly a: readonly string[];
   readonly b: readonly string[];
   readonly runs: readonly DiffRun[];
-  /** Of the highest line number. */
+  /** Number of digits in the highest line number. */
   readonly digits: number;
 }
 
@@ -224,8 +215,8 @@ function SplitLine({ line, texts }: LineProps) {
 const KINDS = {
   same: { side: 'b', glyph: ' ', word: '', style: '' },
   sameInA: { side: 'a', glyph: ' ', word: '', style: '' },
-  added: { side: 'b', glyph: '+', word: 'added: ', style: styles.added },
-  removed: { side: 'a', glyph: '−', word: 'removed: ', style: styles.removed },
+  added: { side: 'b', glyph: '+', word: words.details.addedLine, style: styles.added },
+  removed: { side: 'a', glyph: '−', word: words.details.removedLine, style: styles.removed },
 } as const;
 
 function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: number; texts: Texts }): ReactNode {
@@ -238,7 +229,7 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
         <span aria-hidden="true">{glyph}</span>
         {word === '' ? null : <span className="visually-hidden">{word}</span>}
       </span>
-      <span>{word === '' ? text : withChange(text, side, number, texts)}</span>
+      <span className={styles.text}>{word === '' ? text : withChange(text, side, number, texts)}</span>
     </span>
   );
 }
@@ -257,39 +248,6 @@ function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs 
   );
 }
 
-function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: PreviewKind; kindB: PreviewKind }) {
-  return (
-    <div className={styles.pictures}>
-      <Picture title="Before" part={a} kind={kindA} />
-      <Picture title="Now" part={b} kind={kindB} />
-    </div>
-  );
-}
-
-function Picture({ title, part, kind }: { title: string; part: Part; kind: PreviewKind }) {
-  const [url, setUrl] = useState<string | null>(null);
-  const [size, setSize] = useState('');
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([part.bytes.slice()], { type: `image/${kind}` }));
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [part, kind]);
-  return (
-    <figure className={styles.figure}>
-      {url === null ? null : (
-        <img
-          src={url}
-          alt={`${title} this change`}
-          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setSize(`${naturalWidth} × ${naturalHeight}`)}
-        />
-      )}
-      <figcaption className={styles.note}>
-        {[title, size, formatSize(part.totalBytes)].filter((each) => each !== '').join(' · ')}
-      </figcaption>
-    </figure>
-  );
-}
-
 function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
   const first = useMemo(() => {
     const length = Math.min(a.bytes.length, b.bytes.length);
@@ -297,22 +255,19 @@ function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
     while (at < length && a.bytes[at] === b.bytes[at]) at++;
     return at === length && a.totalBytes === b.totalBytes ? null : at;
   }, [a, b]);
-  if (first === null) return <Notice title={cut === null ? 'Content is identical' : 'No difference so far'}>{cut}</Notice>;
+  if (first === null) return <Notice title={cut === null ? words.details.identicalContent : words.details.noDifferenceYet}>{cut}</Notice>;
   // The dump begins shortly before the first difference.
   const base = Math.max(0, (first & ~15) - 32);
   const part = ({ bytes }: Part) => bytes.subarray(base, base + 16_384);
   return (
     <>
       <div className={styles.bar}>
-        <span className={`number ${styles.note}`}>
-          first difference at byte {formatCount(first)}
-          {cut === null ? '' : `, ${cut}`}
-        </span>
+        <span className={`number ${styles.note}`}>{words.list([words.details.firstDifference(first), cut ?? ''])}</span>
       </div>
-      <h3 className={styles.half2}>Before</h3>
-      <HexView bytes={part(a)} base={base} label="Bytes before" />
-      <h3 className={styles.half2}>Now</h3>
-      <HexView bytes={part(b)} base={base} label="Bytes now" />
+      <h3 className={styles.half2}>{words.details.before}</h3>
+      <HexView bytes={part(a)} base={base} label={words.details.bytesBefore} />
+      <h3 className={styles.half2}>{words.details.now}</h3>
+      <HexView bytes={part(b)} base={base} label={words.details.bytesNow} />
     </>
   );
 }

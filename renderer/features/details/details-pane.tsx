@@ -1,40 +1,57 @@
 import { type ReactNode, useMemo } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
-import { displayPath, unescapePath } from '#model';
+import { unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
-import { findRow } from '../../state/changes/changes.ts';
 import { contentWords } from '../../state/changes/row-text.ts';
-import { chooseLayer } from '../../state/choosing.ts';
+import { findRow } from '../../state/changes/table-facts.ts';
+import { choosePath, goTo } from '../../state/choosing.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
+import { copiedPath, offDriveWords, pathParts } from '../../state/details/shown-path.ts';
 import { exportShown } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
+import { isExportable } from '../../state/menus/row-menu.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import { AttributesTab } from './attributes-tab.tsx';
+import { Breadcrumb } from './breadcrumb.tsx';
 import { ContentTab } from './content-tab.tsx';
 import styles from './details-pane.module.css';
 import { LayerFacts } from './layer-facts.tsx';
+import { OriginTab } from './origin-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
 
-/** The selected path, or the selected layers where there is none. */
+/** The selected path, or the selected layers if no path is selected. */
 export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
+  const loading = useApp((app) => selection.path !== null && app.details.details.state === 'loading');
   const found = selectedImage(archives ?? [], selection);
   if (found === null) return null;
   return (
-    <section className={styles.pane} aria-label="Details" data-pane="details" tabIndex={-1}>
+    <section
+      className={styles.pane}
+      aria-label={words.details.title}
+      data-pane="details"
+      data-loading={loading ? '' : undefined}
+      tabIndex={-1}
+    >
       {edge}
       {drawer ? (
-        <IconButton className={styles.closeDrawer} label="Close details" icon="close" onPress={() => setLayout({ drawer: 'none' })} />
+        <IconButton
+          className={styles.closeDrawer}
+          label={words.details.closePane}
+          icon="close"
+          onPress={() => setLayout({ drawer: 'none' })}
+        />
       ) : null}
+      <Breadcrumb archive={found.archive} image={found.image} selection={selection} />
       {selection.path === null ? (
         <LayerFacts archive={found.archive} image={found.image} selection={selection} />
       ) : (
@@ -44,44 +61,42 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
   );
 }
 
-const TABS = [
-  { value: 'content', label: 'Content' },
-  { value: 'attributes', label: 'Attributes' },
-  { value: 'raw', label: 'Raw' },
-] as const;
+const TABS = (['content', 'attributes', 'origin', 'raw'] as const).map((value) => ({ value, label: words.details.tabs[value] }));
 
 function PathDetails({ path, image, selection }: { path: string; image: ImageSummary; selection: Selection }) {
   const state = useApp((app) => app.details);
-  const text = displayPath(unescapePath(path));
-  const slash = text.lastIndexOf('/');
+  const offDrive = offDriveWords(path, image);
   return (
     <>
       <header className={styles.head}>
         <div className={styles.nameLine}>
-          <h2 className={`${styles.name} selectable`}>{text.slice(slash + 1)}</h2>
-          <CopyButton label="Copy path" text={path} />
+          <h2 className={`${styles.name} selectable`}>{pathParts(path, image).at(-1)?.name}</h2>
+          <CopyButton label={words.copyPath} text={copiedPath(path, image)} />
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
-            <IconButton small label="Export…" keys={keysOfId('export')} icon="save" onPress={exportShown} />
+            <IconButton small label={words.details.export} keys={keysOfId('export')} icon="save" onPress={exportShown} />
           ) : null}
+          <IconButton small label={words.details.deselect} keys={keysOfId('deselect')} icon="close" onPress={() => choosePath(null)} />
         </div>
-        <p className={`${styles.folder} selectable`}>{slash < 0 ? '/' : `/${text.slice(0, slash)}`}</p>
+        {offDrive === null ? null : <p className={styles.folder}>{offDrive}</p>}
         {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}
       </header>
       {state.details.state === 'failed' ? (
-        <Notice icon="error" title="Could not load the details" tone="error">
+        <Notice icon="error" title={words.details.failed} tone="error">
           <ErrorText error={state.details.error} hint={hintFor(state.details.error)} />
           <p className={styles.again}>
             <Button icon="retry" onPress={retryDetails}>
-              {WORDS.tryAgain}
+              {words.tryAgain}
             </Button>
           </p>
         </Notice>
       ) : (
-        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>
+        <Tabs label={words.details.tabsLabel} value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>
           {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
           ) : state.tab === 'attributes' ? (
             <AttributesTab details={state.details.value} times={state.times} />
+          ) : state.tab === 'origin' ? (
+            <OriginTab path={path} selection={selection} />
           ) : (
             <RawTab raw={state.raw} details={state.details.value} />
           )}
@@ -91,32 +106,39 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
   );
 }
 
-/** Whether the entry exists at this layer and can be saved. */
-function isExportable({ now }: EntryDetails): boolean {
-  return now !== null && ['file', 'hardlink', 'directory', 'symlink'].includes(now.type);
-}
-
-const SIDES_WORDS = { removed: 'only in A', added: 'only in B', modified: 'in both A and B', unchanged: 'same in A and B' } as const;
-
-/** One sentence, and the path's history as dots. */
+/** A sentence about the path, and its history as dots. */
 function Story({ details, image, selection }: { details: EntryDetails; image: ImageSummary; selection: Selection }) {
   const { history } = details;
   const compared = selection.mode === 'compare';
   const low = selection.mode === 'layer' ? selection.from : selection.to;
+  const isWhole = selection.mode === 'image';
+  const last = history.at(-1);
   const here = history.filter(({ layer }) => layer >= low && layer <= selection.to);
   const kind =
-    details.now === null ? 'removed' : here.length === 0 && !compared ? 'unchanged' : details.before === null ? 'added' : 'modified';
+    isWhole && last !== undefined
+      ? last.kind
+      : details.now === null
+        ? 'removed'
+        : here.length === 0 && !compared
+          ? 'unchanged'
+          : details.before === null
+            ? 'added'
+            : 'modified';
   const first = history[0];
   const where =
-    selection.from === selection.to || selection.mode === 'stacked' ? `layer ${selection.to}` : `layers ${selection.from}–${selection.to}`;
-  const from = first !== undefined && first.layer < low ? `, first seen in layer ${first.layer}` : '';
+    isWhole && last !== undefined
+      ? words.layer(last.layer)
+      : selection.from === selection.to || selection.mode === 'stacked'
+        ? words.layer(selection.to)
+        : words.layerRange(selection.from, selection.to);
+  const from =
+    !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low) ? words.details.firstSeen(first.layer) : '';
   const content = useContentWords(kind === 'modified' ? selection.path : null);
-  const words = kind === 'unchanged' ? `unchanged in ${where}` : `${kind} in ${where}`;
+  const what = compared ? words.details.sides[kind] : words.details.story[kind](where);
   return (
     <>
       <p className={styles.story}>
-        {kind === 'unchanged' ? null : <Mark name={kind} />}{' '}
-        <span>{`${compared ? SIDES_WORDS[kind] : words + from}${content === '' ? '' : `, ${content}`}`}</span>
+        {kind === 'unchanged' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} />
@@ -125,7 +147,7 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
   );
 }
 
-/** How a file's content relates to the one before, if its row is in the table. */
+/** How a file's content relates to its previous content, if its row is in the table. */
 function useContentWords(path: string | null): string {
   const table = useApp(({ changes }) => changes.table);
   return useMemo(() => {
@@ -134,12 +156,12 @@ function useContentWords(path: string | null): string {
   }, [table, path]);
 }
 
-/** One dot per layer, the lowest first. Layers that touch the path have a button. */
+/** One dot per layer, lowest first. Layers that touch the path have a button. */
 function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
   if (count > 48) return null;
   return (
-    <ol className={styles.dots} aria-label="Path history">
+    <ol className={styles.dots} aria-label={words.details.pathHistory}>
       {Array.from({ length: count }, (_, layer) => {
         const kind = kinds.get(layer);
         const lit = layer >= selection.from && layer <= selection.to;
@@ -152,9 +174,10 @@ function HistoryDots({ details, count, selection }: { details: EntryDetails; cou
               <button
                 type="button"
                 className={`${styles.dot} ${styles[kind]}`}
-                aria-label={`${kind} in layer ${layer}`}
-                title={`${kind} in layer ${layer}`}
-                onClick={() => chooseLayer(layer, false)}
+                aria-label={words.changedIn[kind](layer)}
+                title={words.changedIn[kind](layer)}
+                data-focus={layer}
+                onClick={() => goTo(layer, selection.path)}
               />
             )}
             {kind !== undefined || lit ? <span className={`number ${styles.dotNumber}`}>{layer}</span> : null}

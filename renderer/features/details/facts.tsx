@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { CopyButton } from '../../components/copy-button.tsx';
+import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
 import styles from './facts.module.css';
 
 /** Labels and values in two columns. */
@@ -28,7 +29,7 @@ export function Fact({
       </dt>
       <dd className={styles.line}>
         <span className={`${styles.value} ${mono ? styles.mono : ''} selectable`}>{children}</span>
-        {copy === undefined ? null : <CopyButton className={styles.copy} label={`Copy ${label}`} text={copy} />}
+        {copy === undefined ? null : <CopyButton className={styles.copy} label={words.copyThe(label)} text={copy} />}
       </dd>
     </div>
   );

@@ -1,23 +1,23 @@
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
 
-/** How a container of the image is run, and the whole config. */
+/** How a container of the image is run, and the full config. */
 export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
   const answer = useRequest(`${archiveId}/${image}`, (client, signal) => client.call('image.config', { archiveId, image }, { signal }));
   if (answer.state === 'failed') {
     return (
-      <Section title="Config">
+      <Section title={words.details.config}>
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Section>
     );
@@ -27,7 +27,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
   if (json === null) return null;
   const facts = complete ? configFacts(JSON.parse(json)) : [];
   return (
-    <Section title="Config">
+    <Section title={words.details.config}>
       <Facts>
         {facts.map(({ label, values }) => (
           <Fact key={label} label={label} copy={values.join('\n')} mono>
@@ -43,53 +43,57 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
           </Fact>
         ))}
       </Facts>
-      {facts.length === 0 ? <p className={styles.quiet}>No entrypoint, command or environment set.</p> : null}
+      {facts.length === 0 ? <p className={styles.quiet}>{words.details.nothingSet}</p> : null}
       <details className={styles.all}>
-        <summary>Full config (JSON)</summary>
+        <summary>{words.details.fullConfig}</summary>
         <div className={styles.box}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre className={`${styles.json} selectable`} tabIndex={0}>
             {json}
           </pre>
-          <CopyButton className={styles.copy} label="Copy config" text={json} />
+          <CopyButton className={styles.copy} label={words.details.copyConfig} text={json} />
         </div>
-        {complete ? null : <p className={styles.quiet}>Only the beginning is shown.</p>}
+        {complete ? null : <p className={styles.quiet}>{words.details.cut}</p>}
       </details>
     </Section>
   );
 }
 
-/** Every step of the build, the first one first, with those that made no layer. */
+/** Every step of the build in order, including those that made no layer. */
 export function ImageHistory({ image }: { image: ImageSummary }) {
   if (image.history.length === 0) return null;
   let layer = -1;
   return (
-    <Section title="History">
+    <Section title={words.details.history}>
       <ol className={styles.steps}>
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
-          const command = plainCommand(step.createdBy) ?? WORDS.commandUnknown;
+          const command = plainCommand(step.createdBy) ?? words.commandUnknown;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
               {step.emptyLayer || own >= image.layers.length ? (
                 <span className={`number ${styles.none}`}>
-                  <span className="visually-hidden">no layer</span>
+                  <span className="visually-hidden">{words.details.noLayer}</span>
                   <span aria-hidden="true">–</span>
                 </span>
               ) : (
                 <button
                   type="button"
                   className={`number ${styles.at}`}
-                  aria-label={`Step ${at + 1}: layer ${own}`}
+                  aria-label={words.details.stepLayer(at + 1, own)}
                   onClick={() => chooseLayer(own, false)}
                 >
                   {own}
                 </button>
               )}
               <span className={styles.command}>{displayText(command)}</span>
-              {step.created === null ? null : <span className={styles.time}>{timeText(step.created).slice(0, 16)}</span>}
+              {step.created === null ? null : (
+                <span className={styles.time} title={displayText(step.created)}>
+                  {timeText(step.created, 'minute')}
+                </span>
+              )}
               {step.comment === null || step.comment === '' ? null : <span className={styles.comment}>{displayText(step.comment)}</span>}
             </li>
           );

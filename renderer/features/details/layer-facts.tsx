@@ -1,7 +1,6 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
 import { Button } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
@@ -10,17 +9,20 @@ import { plainCommand } from '../../state/chain.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
 import { runningJob } from '../../state/jobs.ts';
-import { FORMAT_WORDS, imageTitle } from '../../state/library.ts';
+import { imageTitle } from '../../state/library.ts';
 import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
-import { imageSizes, SIZE_WORDS } from '../../state/sizes.ts';
+import { imageSizes } from '../../state/sizes.ts';
 import { importToStore, writableStores } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
+import { ScanButton } from '../findings/scan-button.tsx';
 import { useApp } from '../use-app.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
+import { StatedSection } from './stated-section.tsx';
 
 /** The selected layer or range, and its image. */
 export function LayerFacts({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {
@@ -28,13 +30,14 @@ export function LayerFacts({ archive, image, selection }: { archive: ArchiveSumm
   const [only] = lit;
   return (
     <div className={styles.body}>
-      {lit.length === 1 && only !== undefined ? (
+      {selection.mode === 'image' ? null : lit.length === 1 && only !== undefined ? (
         <OneLayer archiveId={archive.archiveId} image={image} layer={only} />
       ) : (
         <Range layers={lit} selection={selection} />
       )}
       <ImageFacts archive={archive} image={image} />
       {archive.format === 'layer' ? null : <ImageConfig archiveId={archive.archiveId} image={image.index} />}
+      <StatedSection archive={archive} image={image} />
       <ImageHistory image={image} />
     </div>
   );
@@ -45,67 +48,65 @@ function created(image: ImageSummary, layer: LayerReport): string | null {
   return filled.length === image.layers.length ? (filled[layer.index]?.created ?? null) : null;
 }
 
-const STATUS_TEXT: Record<LayerReport['status'], string> = {
-  present: 'in the archive',
-  missing: 'not in the archive; its files can’t be shown',
-  foreign: 'stored elsewhere; nothing is fetched',
-  damaged: 'damaged; what could be read is shown',
-};
-
-const COMPRESSION_WORDS = { none: 'uncompressed', gzip: 'gzip', zstd: 'zstd', xz: 'xz', bzip2: 'bzip2' } as const;
-
 function OneLayer({ archiveId, image, layer }: { archiveId: string; image: ImageSummary; layer: LayerReport }) {
   const command = layer.createdBy ?? null;
   const time = created(image, layer);
   const chainId = image.chainIds[layer.index] ?? null;
-  // A blob that isn't here may have a size in its descriptor, but its compression is unknown.
+  // A missing blob may have a size in its descriptor, but its compression is unknown.
   const isHere = layer.status === 'present' || layer.status === 'damaged';
   return (
-    <Section title={`Layer ${layer.index}`}>
+    <Section title={words.layerTitle(layer.index)}>
       {command === null ? (
-        <p className={styles.quiet}>Command not recorded in the image.</p>
+        <p className={styles.quiet}>{words.details.noCommand}</p>
       ) : (
         <div className={styles.commandBox}>
           <pre className={`${styles.command} selectable`}>{plainLines(command)}</pre>
-          <CopyButton className={styles.copy} label="Copy full command" text={command} />
+          <CopyButton className={styles.copy} label={words.details.copyCommand} text={command} />
         </div>
       )}
       <Facts>
-        {layer.status === 'present' ? null : <Fact label="State">{STATUS_TEXT[layer.status]}</Fact>}
+        {layer.status === 'present' ? null : <Fact label={words.details.labels.state}>{words.details.status[layer.status]}</Fact>}
         {isHere || layer.blobBytes > 0 ? (
-          <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
+          <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
             <Size bytes={layer.blobBytes} />
-            {isHere ? <span className={styles.quiet}> · {COMPRESSION_WORDS[layer.compression]}</span> : null}
+            {isHere ? <span className={styles.quiet}> · {words.details.compression[layer.compression]}</span> : null}
           </Fact>
         ) : null}
         {image.loaded && layer.status === 'present' ? (
           <>
-            <Fact label={SIZE_WORDS.unpacked.label} title={SIZE_WORDS.unpacked.title}>
-              <Size bytes={layer.tarBytes} />
+            {layer.listedBy === 'toc' ? <Fact label={words.details.labels.listed}>{words.details.listedByToc}</Fact> : null}
+            {layer.listedBy === 'toc' && layer.tarBytes === 0 ? null : (
+              <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
+                <Size bytes={layer.tarBytes} />
+              </Fact>
+            )}
+            <Fact label={words.sizes.files.label} title={words.sizes.files.title}>
+              <Size bytes={layer.fileBytes} /> <span className={styles.quiet}>{words.details.inEntries(layer.entries)}</span>
             </Fact>
-            <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
-              <Size bytes={layer.fileBytes} /> <span className={styles.quiet}>in {countOf(layer.entries, 'entry', 'entries')}</span>
-            </Fact>
-            <Fact label="Changes">
-              {layer.added + layer.modified + layer.removed === 0 ? <span className={styles.quiet}>none</span> : <Counts {...layer} />}
+            <Fact label={words.details.labels.changes}>
+              {layer.added + layer.modified + layer.removed === 0 ? (
+                <span className={styles.quiet}>{words.details.none}</span>
+              ) : (
+                <Counts {...layer} />
+              )}
             </Fact>
           </>
         ) : null}
         {time === null ? null : (
-          <Fact label="Created" copy={time}>
-            {timeText(time)}
+          <Fact label={words.details.labels.created} copy={time}>
+            <span title={time}>{timeText(time, 'minute')}</span>
           </Fact>
         )}
-        <DigestFact label="Digest" digest={layer.digest} />
-        <DigestFact label="Diff ID" digest={layer.diffId} />
-        <DigestFact label="Chain ID" digest={chainId} />
+        <DigestFact label={words.details.labels.digest} digest={layer.digest} />
+        <DigestFact label={words.details.labels.diffId} digest={layer.diffId} />
+        <DigestFact label={words.details.labels.chainId} digest={chainId} />
         {layer.mediaType === null ? null : (
-          <Fact label="Media type" copy={layer.mediaType}>
+          <Fact label={words.details.labels.mediaType} copy={layer.mediaType}>
             {displayText(layer.mediaType)}
           </Fact>
         )}
         {layer.urls === undefined || layer.urls.length === 0 ? null : (
-          <Fact label="Available at">
+          <Fact label={words.details.labels.availableAt}>
             {layer.urls.map((url) => (
               <span key={url} className={styles.url}>
                 {displayText(url)}
@@ -117,14 +118,14 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       {layer.status !== 'present' ? null : (
         <p className={styles.verify}>
           <MenuButton
-            label="Save layer…"
+            label={words.details.saveLayer}
             framed
             selected={null}
             choices={[
-              { id: 'stored', label: 'As stored', detail: COMPRESSION_WORDS[layer.compression] },
-              { id: 'plain', label: 'As uncompressed tar' },
-              { id: 'gzip', label: 'Compressed with gzip' },
-              { id: 'zstd', label: 'Compressed with zstd' },
+              { id: 'stored', label: words.details.layerForms.stored, detail: words.details.compression[layer.compression] },
+              { id: 'plain', label: words.details.layerForms.plain },
+              { id: 'gzip', label: words.details.layerForms.gzip },
+              { id: 'zstd', label: words.details.layerForms.zstd },
             ]}
             onChoose={(form) =>
               void startExport({
@@ -137,7 +138,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
             }
           >
             <Icon name="save" />
-            Save layer…
+            {words.details.saveLayer}
           </MenuButton>
         </p>
       )}
@@ -145,7 +146,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   );
 }
 
-/** Breaks a command into lines at `&&`, `||` and `;`: builders record it on one line. */
+/** Breaks a command into lines at `&&`, `||` and `;`, because builders record commands on one line. */
 function plainLines(command: string): string {
   const plain = plainCommand(command) ?? '';
   return plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  ');
@@ -154,15 +155,15 @@ function plainLines(command: string): string {
 function Range({ layers, selection }: { layers: readonly LayerReport[]; selection: Selection }) {
   const sum = (of: (layer: LayerReport) => number) => layers.reduce((total, layer) => total + of(layer), 0);
   return (
-    <Section title={`Layers ${selection.from}–${selection.to}`}>
+    <Section title={words.layerRangeTitle(selection.from, selection.to)}>
       <Facts>
-        <Fact label={SIZE_WORDS.stored.label}>
+        <Fact label={words.sizes.stored.label}>
           <Size bytes={sum(({ blobBytes }) => blobBytes)} />
         </Fact>
-        <Fact label={SIZE_WORDS.unpacked.label}>
+        <Fact label={words.sizes.unpacked.label}>
           <Size bytes={sum(({ tarBytes }) => tarBytes)} />
         </Fact>
-        <Fact label={SIZE_WORDS.files.label}>
+        <Fact label={words.sizes.files.label}>
           <Size bytes={sum(({ fileBytes }) => fileBytes)} />
         </Fact>
       </Facts>
@@ -174,46 +175,48 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   const sizes = imageSizes(image);
   const { totals } = image;
   return (
-    <Section title="Image">
+    <Section title={words.details.image}>
       <Facts>
-        <Fact label="Name">
-          {image.names.length === 0 || archive.format === 'layer' ? imageTitle(archive, image) : image.names.map(displayText).join(', ')}
+        <Fact label={words.details.labels.name}>
+          {image.names.length === 0 || archive.format === 'layer' ? imageTitle(archive, image) : words.list(image.names.map(displayText))}
         </Fact>
-        <Fact label="Platform">
-          {image.platform === 'unknown' ? 'not specified' : displayText(image.platform)}
+        <Fact label={words.details.labels.platform}>
+          {image.platform === 'unknown' ? words.details.notSpecified : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
         </Fact>
-        <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
+        <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
           <Size bytes={sizes.stored} />
         </Fact>
         {image.loaded ? (
           <>
-            <Fact label={SIZE_WORDS.unpacked.label} title={SIZE_WORDS.unpacked.title}>
+            <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
               <Size bytes={sizes.unpacked} />
             </Fact>
-            <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
+            <Fact label={words.sizes.files.label} title={words.sizes.files.title}>
               <Size bytes={totals.fileBytes} />
             </Fact>
-            <Fact label="Visible" title="Bytes of the files that a container sees">
-              <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>in {countOf(totals.files, 'file')}</span>
+            <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
+              <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
-            <Fact label="Wasted" title="Bytes of files that a later layer removes or overwrites">
-              <Size bytes={totals.wastedBytes} />{' '}
-              <span className={styles.quiet}>· efficiency {(totals.efficiency * 100).toFixed(1)} %</span>
+            <Fact label={words.details.labels.wasted} title={words.details.wastedTitle}>
+              <Size bytes={totals.wastedBytes} /> <span className={styles.quiet}>· {words.efficiency(totals.efficiency)}</span>
             </Fact>
           </>
         ) : null}
-        <DigestFact label="Config" digest={image.configDigest} />
-        <DigestFact label="Manifest" digest={image.manifestDigest} />
-        {image.attestations.map((digest) => (
-          <DigestFact key={digest} label="Attestation" digest={digest} />
-        ))}
-        <Fact label="Archive">
+        <DigestFact label={words.details.labels.config} digest={image.configDigest} />
+        <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
+        <Fact label={words.details.labels.archive}>
           {displayText(archive.title)}{' '}
           <span className={styles.quiet}>
-            · {FORMAT_WORDS[archive.format]}, <Size bytes={archive.sizeBytes} />
+            · {words.formats[archive.format]}, <Size bytes={archive.sizeBytes} />
           </span>
         </Fact>
+        {archive.source === undefined || archive.source.requests === 0 ? null : (
+          <Fact label={words.details.labels.fetched}>
+            <Size bytes={archive.source.fetchedBytes} />{' '}
+            <span className={styles.quiet}>{words.details.inRequests(archive.source.requests)}</span>
+          </Fact>
+        )}
       </Facts>
       {image.loaded ? <ImageActions archive={archive} image={image} /> : null}
     </Section>
@@ -229,18 +232,19 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
   return (
     <p className={styles.verify}>
       <Button icon="check" disabled={checking} onPress={() => void verifyImage(archive.archiveId, image.index)}>
-        {checking ? 'Verifying digests…' : 'Verify digests'}
+        {checking ? words.details.verifying : words.details.verify}
       </Button>
+      <ScanButton archiveId={archiveId} image={image.index} />
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
-        {WORDS.saveReport}
+        {words.details.saveReport}
       </Button>
       <MenuButton
-        label={image.configDigest === null && image.manifestDigest === null ? 'Save as image…' : 'Save image…'}
+        label={image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
         framed
         selected={null}
         choices={[
-          { id: 'docker-archive', label: 'As Docker archive', detail: 'docker load' },
-          { id: 'oci-archive', label: 'As OCI archive', detail: 'podman, skopeo' },
+          { id: 'docker-archive', label: words.details.imageForms.docker, detail: words.details.imageForms.dockerDetail },
+          { id: 'oci-archive', label: words.details.imageForms.oci, detail: words.details.imageForms.ociDetail },
         ]}
         onChoose={(format) =>
           void startExport({
@@ -252,23 +256,23 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         }
       >
         <Icon name="save" />
-        {image.configDigest === null && image.manifestDigest === null ? 'Save as image…' : 'Save image…'}
+        {image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
       </MenuButton>
       {targets.length === 1 && !archive.title.startsWith('store:') ? (
         <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index)}>
-          {importing ? 'Importing…' : 'Import to store'}
+          {importing ? words.importing : words.store.importTo}
         </Button>
       ) : null}
       {targets.length > 1 ? (
         <MenuButton
-          label="Import to store…"
+          label={words.store.importToWhich}
           framed
           selected={null}
           choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
           onChoose={(storeId) => void importToStore(archive.archiveId, image.index, storeId)}
         >
           <Icon name="plus" />
-          Import to store…
+          {words.store.importToWhich}
         </MenuButton>
       ) : null}
     </p>

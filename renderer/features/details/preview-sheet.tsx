@@ -1,18 +1,21 @@
 import { useEffect } from 'react';
-import { displayPath, unescapePath } from '#model';
 import { IconButton } from '../../components/button.tsx';
 import { Sheet } from '../../components/sheet.tsx';
 import { setOverlay } from '../../state/commands.ts';
+import { imageOf, pathParts } from '../../state/details/shown-path.ts';
+import { keysOfId } from '../../state/key-names.ts';
+import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { ContentTab } from './content-tab.tsx';
 import styles from './preview-sheet.module.css';
 
 const close = () => setOverlay('none');
 
-/** The content of the selected file, as large as the window allows. Space closes it, as it opened it. */
+/** The content of the selected file, as large as the window allows. Space opens and closes it. */
 export function PreviewSheet() {
   const path = useApp((app) => app.selection.path);
   const state = useApp((app) => app.details);
+  const image = useApp(imageOf);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const isButton = event.target instanceof Element && event.target.closest('button, [role="radio"], input') !== null;
@@ -25,11 +28,11 @@ export function PreviewSheet() {
   }, []);
   if (path === null) return null;
   return (
-    <Sheet label="Preview" onClose={close} large>
+    <Sheet label={words.details.preview} onClose={close} large>
       <div className={styles.preview}>
         <header className={styles.head}>
-          <h2 className={`${styles.path} selectable`}>{displayPath(unescapePath(path))}</h2>
-          <IconButton label="Close preview" keys="Space" icon="close" onPress={close} />
+          <h2 className={`${styles.path} selectable`}>{pathParts(path, image).at(-1)?.shown}</h2>
+          <IconButton label={words.details.closePreview} keys={keysOfId('preview')} icon="close" onPress={close} />
         </header>
         {state.details.state === 'ready' ? <ContentTab state={state} details={state.details.value} /> : null}
       </div>

@@ -1,9 +1,10 @@
 import type { EntryDetails, RawHeader } from '#contract';
-import { displayText, formatCount } from '#model';
+import { displayText } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { WORDS } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';
@@ -11,17 +12,17 @@ import styles from './raw-tab.module.css';
 /** The entry's tar header: fields, PAX records, sparse map, bytes. */
 export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: EntryDetails }) {
   const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
+  if (entry === null) return <Notice title={words.details.notAtLayer} />;
   if (entry.implied) {
     return (
-      <Notice icon="folder" title="No tar entry">
-        No layer has an entry for this folder: the paths in it imply it.
+      <Notice icon="folder" title={words.details.noEntry}>
+        {words.details.noEntryWhy}
       </Notice>
     );
   }
   if (raw.state === 'failed') {
     return (
-      <Notice icon="error" title="Could not read the header" tone="error">
+      <Notice icon="error" title={words.details.headerFailed} tone="error">
         <ErrorText error={raw.error} hint={hintFor(raw.error)} />
       </Notice>
     );
@@ -30,21 +31,21 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
   const { value } = raw;
   return (
     <div className={styles.body}>
-      <Section title={`Entry ${value.index} of layer ${entry.layer}`}>
+      <Section title={words.details.entryOf(value.index, entry.layer)}>
         <Facts>
-          <Fact label="Format">{value.format}</Fact>
-          <Fact label="Type flag" mono>
+          <Fact label={words.details.format}>{value.format}</Fact>
+          <Fact label={words.details.typeFlag} mono>
             {displayText(value.typeflag)}
           </Fact>
-          <Fact label="Header offset">
+          <Fact label={words.details.headerOffset}>
             <span className="number">{formatCount(value.offset)}</span>
           </Fact>
-          <Fact label="Body offset">
+          <Fact label={words.details.bodyOffset}>
             <span className="number">{formatCount(value.bodyOffset)}</span>
           </Fact>
         </Facts>
       </Section>
-      <Section title="Header fields">
+      <Section title={words.details.headerFields}>
         <Facts>
           {value.fields.map(({ name, value: text }) => (
             <Fact key={name} label={name} mono copy={text}>
@@ -54,11 +55,11 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
         </Facts>
       </Section>
       {value.pax.length === 0 ? null : (
-        <Section title="PAX records">
+        <Section title={words.details.paxRecords}>
           <Facts>
             {value.pax.map(({ name, value: text, encoding }) => (
               <Fact key={name} label={displayText(name)} mono copy={text}>
-                {encoding === 'hex' ? <span className={styles.encoding}>hex </span> : null}
+                {encoding === 'hex' ? <span className={styles.encoding}>{words.details.hex}</span> : null}
                 {displayText(text)}
               </Fact>
             ))}
@@ -66,19 +67,17 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
         </Section>
       )}
       {value.sparse.length === 0 ? null : (
-        <Section title="Sparse data">
+        <Section title={words.details.sparseData}>
           <ul className={`number ${styles.sparse} selectable`}>
             {value.sparse.slice(0, 200).map(([offset, length]) => (
-              <li key={offset}>
-                {formatCount(offset)} + {formatCount(length)} bytes
-              </li>
+              <li key={offset}>{words.details.sparsePart(offset, length)}</li>
             ))}
           </ul>
         </Section>
       )}
-      <Section title="Header bytes">
+      <Section title={words.details.headerBytes}>
         <div className={styles.hex}>
-          <HexView bytes={value.bytes} label="Header bytes" base={value.offset} />
+          <HexView bytes={value.bytes} label={words.details.headerBytes} base={value.offset} />
         </div>
       </Section>
     </div>

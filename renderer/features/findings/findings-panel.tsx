@@ -1,17 +1,20 @@
 import { useMemo } from 'react';
-import type { Finding, Severity } from '#model';
-import { displayText, formatCount } from '#model';
+import type { Finding } from '#model';
+import { displayText } from '#model';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
 import { type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
+import { ScanButton } from './scan-button.tsx';
 
-/** Findings listed per code; the rest is counted. */
+/** Maximum number of findings listed per code; the rest are only counted. */
 const SHOWN = 100;
 
 /** Findings of the selected image, grouped by code. */
@@ -23,16 +26,22 @@ export function useFindings(): readonly FindingGroup[] {
   return useMemo(() => (findings === undefined ? [] : groupFindings(findings, selection.image)), [findings, selection.image]);
 }
 
-/** All findings, grouped by code, with advice and links to where they are. */
+/** All findings, grouped by code, with advice and links to the places concerned. */
 export function FindingsPanel() {
   const groups = useFindings();
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const found = selectedImage(archives ?? [], selection);
   if (groups.length === 0) return null;
   return (
-    <section className={styles.panel} aria-label="Findings" data-pane="findings">
+    <section className={styles.panel} aria-label={words.findings.title} data-pane="findings">
       <header className={head.head}>
-        <h2>Findings</h2>
+        <h2>{words.findings.title}</h2>
         <span className={head.tools}>
-          <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+          {found === null || found.image.scanned || !found.image.loaded ? null : (
+            <ScanButton archiveId={found.archive.archiveId} image={found.image.index} isQuiet />
+          )}
+          <IconButton small label={words.findings.close} icon="close" onPress={() => setLayout({ findingsOpen: false })} />
         </span>
       </header>
       <div className={styles.body}>
@@ -44,15 +53,13 @@ export function FindingsPanel() {
   );
 }
 
-const SEVERITY_WORDS: Record<Severity, string> = { error: 'Error', warning: 'Warning', note: 'Note' };
-
 function Group({ group }: { group: FindingGroup }) {
   const rest = group.findings.length - SHOWN;
   return (
     <section className={styles.group}>
       <h3 className={styles.title}>
         <Icon name={group.severity} size={14} className={`${styles.icon} ${styles[group.severity]}`} />
-        <span className="visually-hidden">{SEVERITY_WORDS[group.severity]}: </span>
+        <span className="visually-hidden">{words.findings.severities[group.severity]}</span>
         {group.title}
         <span className={`number ${styles.count}`}>{formatCount(group.findings.length)}</span>
         <code className={styles.code}>{group.code}</code>
@@ -66,16 +73,17 @@ function Group({ group }: { group: FindingGroup }) {
           </li>
         ))}
       </ul>
-      {rest > 0 ? <p className={styles.rest}>and {formatCount(rest)} more</p> : null}
+      {rest > 0 ? <p className={styles.rest}>{words.findings.more(rest)}</p> : null}
     </section>
   );
 }
 
 function FindingLine({ finding }: { finding: Finding }) {
-  const { layer, path, message } = finding;
+  const { layer, path, message, where } = finding;
+  const place = where === undefined || where === 'file' ? words.findings.archive : words.findings.config;
   const content = (
     <>
-      <span className={styles.where}>{layer === undefined ? 'archive' : `layer ${layer}`}</span>
+      <span className={styles.where}>{layer === undefined ? place : words.layer(layer)}</span>
       <span className={styles.message}>
         {displayText(message)}
         {path === undefined || message.includes(path) ? null : <span className={styles.path}> {displayText(path)}</span>}
@@ -84,7 +92,7 @@ function FindingLine({ finding }: { finding: Finding }) {
   );
   if (layer === undefined) return <div className={`${styles.line} selectable`}>{content}</div>;
   return (
-    <button type="button" className={`${styles.line} ${styles.link}`} title="Show" onClick={() => goTo(layer, path ?? null)}>
+    <button type="button" className={`${styles.line} ${styles.link}`} title={words.show} onClick={() => goTo(layer, path ?? null)}>
       {content}
     </button>
   );

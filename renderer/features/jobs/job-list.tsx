@@ -1,13 +1,16 @@
 import type { Job } from '#contract';
-import { displayText, formatSize } from '#model';
+import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { shownJobs, type Transfer } from '../../state/jobs.ts';
 import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
 import { hintFor, type PlainError } from '../../state/plain-error.ts';
+import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
+import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './job-list.module.css';
 
@@ -17,7 +20,7 @@ export function JobList() {
   const jobs = shownJobs(state);
   if (jobs.length === 0 && state.transfers.length === 0) return null;
   return (
-    <ul className={styles.list} aria-label="In progress">
+    <ul className={styles.list} aria-label={words.jobs.title}>
       {state.transfers.map((transfer) => (
         <li key={transfer.id}>
           <TransferRow transfer={transfer} />
@@ -33,12 +36,12 @@ export function JobList() {
 /** `41.2 of 117.0 MB`, or only the bytes done where the total isn't known. */
 function amount(done: number, total: number | null): string {
   if (total === null) return done === 0 ? '' : formatSize(done);
-  return `${formatSize(done)} of ${formatSize(total)}`;
+  return words.amountOf(done, total);
 }
 
 function RunningRow({ job }: { job: Job }) {
   const title = displayText(job.title);
-  const phase = job.state === 'queued' ? 'waiting' : displayText(job.phase);
+  const phase = job.state === 'queued' ? words.jobs.waiting : displayText(job.phase);
   return <Running title={title} phase={phase} done={job.doneBytes} total={job.totalBytes} onCancel={() => void cancelJob(job.jobId)} />;
 }
 
@@ -48,7 +51,13 @@ function TransferRow({ transfer }: { transfer: Transfer }) {
   const { error, id } = transfer;
   if (error === null) {
     return (
-      <Running title={title} phase="uploading" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
+      <Running
+        title={title}
+        phase={words.jobs.uploading}
+        done={transfer.sentBytes}
+        total={transfer.totalBytes}
+        onCancel={() => cancelTransfer(id)}
+      />
     );
   }
   return <Failed title={title} error={error} onRetry={retry} onDismiss={() => dismissTransfer(id)} />;
@@ -71,15 +80,18 @@ function Running({
   return (
     <div className={styles.row}>
       <div className={styles.top}>
-        <span className={styles.title} title={title}>
-          {title}
-        </span>
-        <IconButton small label={`Cancel ${title}`} icon="close" onPress={onCancel} />
+        <MiddleText text={title} className={styles.title} />
+        <IconButton small label={words.jobs.cancel(title)} icon="close" onPress={onCancel} />
       </div>
-      <Progress label={`Progress of ${title}`} done={done} total={total} />
+      <Progress label={words.jobs.progress(title)} done={done} total={total} />
       <div className={`number ${styles.phase}`} title={`${phase} · ${text}`}>
-        {phase}
-        {text === '' ? '' : ` · ${text}`}
+        <span>{phase}</span>
+        {text === '' ? null : (
+          <>
+            {' '}
+            <span>{text}</span>
+          </>
+        )}
       </div>
     </div>
   );
@@ -110,15 +122,15 @@ function Failed({
         <span className={styles.title} title={title}>
           {title}
         </span>
-        <CopyButton label="Copy details" text={`${title}\n${error.message}\n${hint}\n${error.code}`} />
-        <IconButton small label={`Dismiss ${title}`} icon="close" onPress={onDismiss} />
+        <CopyButton label={words.jobs.copyDetails} text={`${title}\n${error.message}\n${hint}\n${error.code}`} />
+        <IconButton small label={words.jobs.dismiss(title)} icon="close" onPress={onDismiss} />
       </div>
       <div className={styles.reason}>
         <ErrorText error={error} hint={hint} />
       </div>
       {onRetry === null ? null : (
         <Button kind="quiet" icon="retry" onPress={onRetry}>
-          Retry
+          {words.jobs.retry}
         </Button>
       )}
     </div>

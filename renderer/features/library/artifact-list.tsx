@@ -1,23 +1,26 @@
 import type { ArchiveSummary } from '#contract';
-import { type ArtifactReport, displayText, FINDING_HINTS, formatSize, shortDigest } from '#model';
+import { type ArtifactReport, displayText, shortDigest } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { artifactTitle } from '../../state/library.ts';
+import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
+import { ArtifactFiles } from './artifact-files.tsx';
 
-/** Lists what an archive holds besides images. Artifacts can't be opened. */
-export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport[] }) {
+/** The artifacts that an archive contains besides images. Their files can be looked at. */
+export function ArtifactList({ archiveId, artifacts }: { archiveId: string; artifacts: readonly ArtifactReport[] }) {
   return (
-    <ul aria-label="Artifacts">
+    <ul aria-label={words.library.artifacts}>
       {artifacts.map((artifact) => (
         <li key={artifact.index} className={`${item.artifact} selectable`} title={artifact.digest}>
           <Icon name="file" className={item.icon ?? ''} />
           <span className={item.words}>
             <span className={item.title}>{artifactTitle(artifact)}</span>
             <span className={item.sub}>
-              {artifact.artifactType === null ? 'artifact' : displayText(artifact.artifactType)} · {formatSize(artifact.bytes)}
+              {words.origin.artifactKinds[artifact.kind]} · {formatSize(artifact.bytes)}
             </span>
-            {artifact.mediaTypes
-              .filter((type) => type !== artifact.artifactType)
+            {[...new Set([artifact.artifactType ?? '', ...artifact.mediaTypes, ...artifact.predicateTypes])]
+              .filter((type) => type !== '')
               .map((type) => (
                 <span key={type} className={item.sub} title={displayText(type)}>
                   {displayText(type)}
@@ -25,9 +28,10 @@ export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport
               ))}
             {artifact.subject === null ? null : (
               <span className={item.sub} title={displayText(artifact.subject)}>
-                about {shortDigest(displayText(artifact.subject))}
+                {attachedWords(artifact.subject, artifact.subjectHere)}
               </span>
             )}
+            <ArtifactFiles archiveId={archiveId} artifact={artifact} />
           </span>
         </li>
       ))}
@@ -35,11 +39,17 @@ export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport
   );
 }
 
-/** The error that keeps an archive from showing an image, if there is one. */
+function attachedWords(subject: string, isHere = true): string {
+  const digest = shortDigest(displayText(subject));
+  return isHere ? words.library.attachedTo(digest) : words.origin.absentSubject(digest);
+}
+
+/** Why an archive shows no image: an error, or that it lists none. */
 export function NoImageReason({ archive }: { archive: ArchiveSummary }) {
   const finding = archive.findings.find(({ severity }) => severity === 'error');
-  if (finding === undefined) return null;
-  const { title, hint } = FINDING_HINTS[finding.code];
+  if (finding === undefined)
+    return archive.artifacts === undefined ? <p className={`${item.reason} selectable`}>{words.library.noImageWhy}</p> : null;
+  const { title, hint } = words.findings.codes[finding.code];
   return (
     <p className={`${item.reason} selectable`}>
       <strong>{title}.</strong> {displayText(finding.message)}. {hint}

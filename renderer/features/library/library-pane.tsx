@@ -2,12 +2,15 @@ import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { NameText } from '../../components/name-text.tsx';
 import { Size } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
-import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
+import { keysOfId } from '../../state/key-names.ts';
+import { contentWords, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
-import { WORDS } from '../../state/words.ts';
+import { isStored } from '../../state/stores/stores.ts';
+import { words } from '../../words/index.ts';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
 import head from '../pane-head.module.css';
@@ -25,20 +28,20 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   const info = useApp((app) => app.info);
   const electron = info?.host === 'electron';
   return (
-    <nav className={styles.pane} aria-label="Library" data-pane="library">
+    <nav className={styles.pane} aria-label={words.library.title} data-pane="library">
       {edge}
       <header className={head.head}>
-        <h2>Library</h2>
+        <h2>{words.library.title}</h2>
         <span className={head.tools}>
-          {electron ? <IconButton label={WORDS.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}
-          <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+          {electron ? <IconButton label={words.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}
+          <IconButton label={words.open} icon="plus" keys={keysOfId('open')} onPress={() => void choose('files')} />
         </span>
       </header>
       <div className={styles.body}>
         <JobList />
         <ImportOffers />
         {archives === null || archives.length === 0 ? (
-          <p className={item.none}>{archives === null ? WORDS.connecting : 'Open an image to list it here.'}</p>
+          <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
         ) : (
           <ul className={item.list}>
             {archives.map((archive) => (
@@ -56,7 +59,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       {archives !== null && archives.length > 0 && info?.sample && !archives.some(({ title }) => title === info.sample) ? (
         <footer className={styles.foot}>
           <Button kind="quiet" icon="image" onPress={() => void openSample()}>
-            Sample image
+            {words.library.sample}
           </Button>
         </footer>
       ) : null}
@@ -69,8 +72,8 @@ export function LibraryRail() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   return (
-    <nav className={styles.rail} aria-label="Library" data-pane="library">
-      <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+    <nav className={styles.rail} aria-label={words.library.title} data-pane="library">
+      <IconButton label={words.open} icon="plus" keys={keysOfId('open')} onPress={() => void choose('files')} />
       {(archives ?? []).flatMap((archive) =>
         archive.images.map((image) => {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;
@@ -102,14 +105,14 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           <span className={item.archiveTitle} title={archive.title}>
             <span className={item.title}>{archive.title}</span>
             <span className={item.sub}>
-              {FORMAT_WORDS[archive.format]} · {contentWords(archive)}
+              {words.formats[archive.format]} · {contentWords(archive)}
             </span>
           </span>
         )}
         <IconButton
           small
           className={item.close}
-          label={`Close ${archive.title}`}
+          label={words.library.closeArchive(archive.title)}
           icon="close"
           onPress={() => void closeArchive(archive.archiveId)}
         />
@@ -123,7 +126,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           ))}
         </ul>
       )}
-      {archive.artifacts === undefined ? null : <ArtifactList artifacts={archive.artifacts} />}
+      {archive.artifacts === undefined ? null : <ArtifactList archiveId={archive.archiveId} artifacts={archive.artifacts} />}
       {archive.images.length === 0 ? <NoImageReason archive={archive} /> : null}
     </li>
   );
@@ -141,13 +144,16 @@ function ImageButton({
   nested?: boolean;
 }) {
   const title = imageTitle(archive, image);
+  const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
   const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
   return (
     <button
       type="button"
       className={item.image}
+      data-image={image.index}
+      data-archive={archive.archiveId}
       aria-current={current ? 'true' : undefined}
-      title={`${title}${names}\n${archive.title} · ${FORMAT_WORDS[archive.format]}`}
+      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}`}
       onClick={() => {
         showImage(archive.archiveId, image.index);
         setLayout({ drawer: 'none' });
@@ -155,10 +161,18 @@ function ImageButton({
     >
       <Icon name="image" className={item.icon ?? ''} />
       <span className={item.words}>
-        <span className={item.title}>{lastPart(title)}</span>
-        <span className={item.sub}>
-          {image.platform === 'unknown' ? (nested ? '' : `${FORMAT_WORDS[archive.format]} · `) : `${image.platform} · `}
-          <Size bytes={storedBytes(image)} />
+        <span className={item.first}>
+          <span className={item.title}>
+            <NameText text={lastPart(title)} />
+          </span>
+          <Size bytes={storedBytes(image)} className={item.size} />
+        </span>
+        <span className={item.second}>
+          <span className={item.sub}>
+            {nested ? image.platform : archive.title}
+            {nested || image.platform === 'unknown' ? '' : ` · ${image.platform}`}
+          </span>
+          {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
         </span>
       </span>
     </button>

@@ -4,14 +4,15 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
 import { goTo, showImage } from '../../state/choosing.ts';
+import { timeText } from '../../state/details/time-text.ts';
 import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
-import { countOf } from '../../state/words.ts';
+import { words } from '../../words/index.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** Windows' shared base images, and the lowest layers that several images share. */
+/** Windows' shared base images, and lowest layers that several images share. */
 export function BaseImages() {
   const stores = useApp((app) => app.stores);
   const archives = useApp((app) => app.archives);
@@ -20,21 +21,19 @@ export function BaseImages() {
   const shared = useMemo(() => sharedBases(archives ?? [], stores ?? []), [archives, stores]);
   if (stores === null) return null;
   const count = bases.reduce((sum, { images }) => sum + images.length, 0);
+  const windows = system === 'win32' || count > 0;
+  if (!windows && shared.length === 0) return null;
   return (
-    <section className={item.group} aria-label="Base images">
+    <section className={item.group} aria-label={windows ? words.store.bases : words.store.sharedBases}>
       <header className={item.groupHead}>
-        <h3 className={styles.heading}>Base images</h3>
+        <h3 className={styles.heading}>{windows ? words.store.bases : words.store.sharedBases}</h3>
       </header>
-      {count > 0 ? null : (
-        <p className={styles.sentence}>
-          {system === 'win32' ? 'No shared base images on this system.' : 'Shared base images are a Windows feature.'}
-        </p>
-      )}
+      {windows && count === 0 ? <p className={styles.sentence}>{words.store.noBases}</p> : null}
       {bases.map(({ storeId, images }) =>
         images.map((image) => <SharedImage key={`${storeId} ${image.id}`} storeId={storeId} image={image} />),
       )}
       {shared.length === 0 ? null : (
-        <ul className={item.list} aria-label="Shared bases">
+        <ul className={item.list} aria-label={words.store.sharedBases}>
           {shared.map((base) => (
             <SharedLayers key={base.key} base={base} />
           ))}
@@ -54,16 +53,16 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
       <dd>
         {version} · <Size bytes={sizeBytes} />
       </dd>
-      {created === '' ? null : <dd>created {created.slice(0, 10)}</dd>}
+      {created === '' ? null : <dd title={created}>{words.store.created(timeText(created, 'day'))}</dd>}
       <dd className={styles.path} title={path}>
         {path}
       </dd>
       <dd>
         {adopted ? (
-          'Adopted as a layer of the store'
+          words.store.isAdopted
         ) : (
           <Button kind="quiet" onPress={() => void adoptBase(storeId, id, name)}>
-            Adopt
+            {words.store.adopt}
           </Button>
         )}
       </dd>
@@ -73,7 +72,6 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
 
 function SharedLayers({ base }: { base: SharedBase }) {
   const { layers, images, sizeBytes, shown } = base;
-  const words = `Shared base (${countOf(layers, 'layer')}, ${countOf(images.length, 'image')})`;
   return (
     <li className={item.line}>
       <button
@@ -89,10 +87,9 @@ function SharedLayers({ base }: { base: SharedBase }) {
       >
         <Icon name="image" className={item.icon ?? ''} />
         <span className={item.words}>
-          <span className={item.title}>{words}</span>
+          <span className={item.title}>{words.store.sharedBase(layers, images.length)}</span>
           <span className={item.sub}>
-            {images.slice(0, 3).join(', ')}
-            {images.length > 3 ? ', …' : ''} · <Size bytes={sizeBytes} />
+            {words.list(images.length > 3 ? [...images.slice(0, 3), '…'] : images)} · <Size bytes={sizeBytes} />
           </span>
         </span>
       </button>

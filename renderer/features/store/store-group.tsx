@@ -2,15 +2,16 @@ import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contrac
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
+import { NameText } from '../../components/name-text.tsx';
 import { Size } from '../../components/size.tsx';
 import { setApp } from '../../state/app-state.ts';
 import { lastPart } from '../../state/library.ts';
 import {
   addStore,
   askToCleanUp,
+  askToCommit,
   askToElevate,
   askToRemove,
-  commitLayer,
   createWorkingCopy,
   forgetStore,
   mountLayer,
@@ -20,8 +21,9 @@ import {
   unmountLayer,
   verifyStore,
 } from '../../state/stores/store-actions.ts';
-import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
-import { countOf } from '../../state/words.ts';
+import { canChange, copyKey, layersAlone, leftoversOf, parentImage, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
@@ -40,7 +42,7 @@ export function StoreGroups() {
       {electron ? (
         <p className={styles.add}>
           <Button kind="quiet" icon="plus" onPress={() => void addStore()}>
-            Add store…
+            {words.store.add}
           </Button>
         </p>
       ) : null}
@@ -55,12 +57,20 @@ function StoreGroup({ store }: { store: StoreReport }) {
   const alone = layersAlone(store);
   const leftovers = leftoversOf(store);
   const choices = [
-    ...(canChange(store) ? [{ id: 'verify', label: 'Verify store' }] : []),
-    ...(checked !== null && checked.length > 0 ? [{ id: 'checked', label: 'Show problems', detail: String(checked.length) }] : []),
-    ...(canChange(store)
-      ? [{ id: 'cleanup', label: 'Clean up…', detail: leftovers.length === 0 ? undefined : countOf(leftovers.length, 'leftover') }]
+    ...(canChange(store) ? [{ id: 'verify', label: words.store.verify }] : []),
+    ...(checked !== null && checked.length > 0
+      ? [{ id: 'checked', label: words.store.showProblems, detail: formatCount(checked.length) }]
       : []),
-    ...(store.isOwn ? [] : [{ id: 'forget', label: 'Remove from list', detail: 'files are kept' }]),
+    ...(canChange(store)
+      ? [
+          {
+            id: 'cleanup',
+            label: words.store.cleanUp,
+            detail: leftovers.length === 0 ? undefined : words.store.leftovers(leftovers.length),
+          },
+        ]
+      : []),
+    ...(store.isOwn ? [] : [{ id: 'forget', label: words.store.removeFromList, detail: words.store.filesKept }]),
   ];
   const run = (id: string) => {
     if (id === 'verify') void verifyStore(storeId);
@@ -73,27 +83,26 @@ function StoreGroup({ store }: { store: StoreReport }) {
       <header className={item.groupHead}>
         <h3 className={styles.heading}>{title}</h3>
         {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={item.groupSize} />}
-        {choices.length === 0 ? null : <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} />}
+        {choices.length === 0 ? null : <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} />}
       </header>
       <p className={styles.home} title={`${driver} · ${home}`}>
-        {driver}
-        {store.elevation === 'held' ? ', elevated' : ''} · <bdi>{home}</bdi>
+        {store.elevation === 'held' ? words.store.elevated(driver) : driver} · <bdi>{home}</bdi>
       </p>
       {problem === null ? null : <p className={item.problem}>{problem}</p>}
       {readOnlyReason === null ? null : (
         <p className={styles.look} title={readOnlyReason}>
-          Read-only: {readOnlyReason}
+          {words.store.readOnly(readOnlyReason)}
         </p>
       )}
       {store.elevation === 'needed' && electron ? (
         <p className={styles.sentence}>
           <Button icon="shield" onPress={() => void askToElevate(storeId)}>
-            Run as administrator…
+            {words.store.runElevated}
           </Button>
         </p>
       ) : null}
       {images.length === 0 && alone.length === 0 && problem === null ? (
-        <p className={item.none}>{store.isOwn ? 'Empty. Images that you import are kept here.' : 'Empty.'}</p>
+        <p className={item.none}>{store.isOwn ? words.store.emptyOwn : words.store.empty}</p>
       ) : null}
       <ul className={item.list}>
         {images.map((image) => (
@@ -109,10 +118,10 @@ function StoreGroup({ store }: { store: StoreReport }) {
 
 /** Menu entries for mounting a layer. */
 function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[] {
-  if (mountPath === null) return [{ id: 'mount', label: 'Mount as folder' }];
+  if (mountPath === null) return [{ id: 'mount', label: words.store.mount }];
   return [
-    { id: 'reveal', label: electron ? 'Open folder' : 'Copy folder path', detail: mountPath },
-    { id: 'release', label: 'Unmount' },
+    { id: 'reveal', label: electron ? words.store.openFolder : words.store.copyFolderPath },
+    { id: 'release', label: words.store.unmount },
   ];
 }
 
@@ -127,11 +136,11 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
   const top = layers.at(-1)?.id ?? null;
   const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
   const choices = [
-    ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: 'Create working copy' }]),
-    { id: 'remove', label: 'Remove…' },
+    ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: words.store.createCopy }]),
+    { id: 'remove', label: words.store.remove },
   ];
   const run = (id: string) => {
-    if (id === 'remove') askToRemove(storeId, name, title);
+    if (id === 'remove') void askToRemove(storeId, name, title);
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
@@ -139,13 +148,15 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       <button
         type="button"
         className={item.image}
-        title={`${names.join('\n') || name}\n${problem ?? `in ${store.home}`}`}
+        title={`${names.join('\n') || name}\n${problem ?? words.store.inHome(store.home)}`}
         onClick={() => void openStored(storeId, name)}
         disabled={isOpen}
       >
         {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
         <span className={item.words}>
-          <span className={item.title}>{lastPart(title)}</span>
+          <span className={item.title}>
+            <NameText text={lastPart(title)} />
+          </span>
           <span className={item.sub}>
             {problem ?? (
               <>
@@ -153,47 +164,46 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
               </>
             )}
           </span>
-          {mountPath === null ? null : <span className={styles.state}>mounted</span>}
+          {mountPath === null ? null : <span className={styles.state}>{words.store.states.mounted}</span>}
         </span>
       </button>
-      {canChange(store) ? <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} floating /> : null}
+      {canChange(store) ? <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} floating /> : null}
     </li>
   );
 }
-
-const STATE_WORDS: Readonly<Record<StoredLayerReport['state'], string>> = {
-  ready: '',
-  mounted: 'mounted',
-  broken: 'broken',
-  leftover: 'leftover',
-};
 
 function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredLayerReport; depth: number }) {
   const { storeId } = store;
   const { id, below, state, problem, sizeBytes, isReadWrite, mountPath } = layer;
   const electron = useApp((app) => app.info?.host === 'electron');
-  // An adopted base image goes by its name.
+  // An adopted base image is listed under its name.
   const adopted = useApp((app) => app.bases.find((each) => each.storeId === storeId)?.images.find((each) => each.id === id)?.name);
-  const title = adopted ?? shortId(id);
-  const parent = store.images.find(({ layers }) => layer.parent !== null && layers.at(-1)?.id === layer.parent);
+  const copy = useApp((app) => app.copies.get(copyKey(storeId, id)));
+  const parent = parentImage(store, layer);
+  const ofImage = isReadWrite && parent !== undefined ? words.store.copyTitle(lastPart(storedTitle(parent))) : null;
+  const title = adopted ?? ofImage ?? shortId(id);
+  const isNamed = adopted !== undefined || ofImage !== null;
   const usable = state === 'ready' || state === 'mounted';
   const choices = [
     ...(usable ? mountChoices(mountPath, electron) : []),
-    ...(usable ? [{ id: 'changes', label: 'List changes' }] : []),
-    ...(usable && isReadWrite ? [{ id: 'commit', label: 'Commit as layer' }] : []),
-    ...(usable && !isReadWrite ? [{ id: 'write', label: 'Create working copy' }] : []),
-    { id: 'remove', label: 'Remove…' },
+    ...(usable && isReadWrite ? [{ id: 'view', label: words.store.viewChanges }] : []),
+    ...(usable && !isReadWrite ? [{ id: 'changes', label: words.store.listChanges }] : []),
+    ...(usable && isReadWrite ? [{ id: 'commit', label: words.store.commit }] : []),
+    ...(usable && !isReadWrite ? [{ id: 'write', label: words.store.createCopy }] : []),
+    { id: 'remove', label: isReadWrite && usable ? words.store.discard : words.store.remove },
   ];
-  const words = [
-    isReadWrite
-      ? `working copy${parent === undefined ? '' : ` of ${lastPart(storedTitle(parent))}`}`
-      : below === 0
-        ? 'base layer'
-        : `on ${countOf(below, 'layer')}`,
-    STATE_WORDS[state],
-  ].filter((word) => word !== '');
+  const what = isReadWrite
+    ? ofImage === null
+      ? words.store.workingCopy
+      : ''
+    : below === 0
+      ? words.store.baseLayer
+      : words.store.onLayers(below);
+  const facts = [what, words.store.states[state]].filter((fact) => fact !== '');
   const run = (chosen: string) => {
-    if (chosen === 'remove') askToRemove(storeId, id, title);
+    if (chosen === 'remove') void askToRemove(storeId, id, title);
+    else if (chosen === 'view') void openStored(storeId, id);
+    else if (chosen === 'commit') askToCommit(store, layer, title);
     else runOnLayer(chosen, { storeId, id, title, mountPath });
   };
   return (
@@ -201,7 +211,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
       <button
         type="button"
         className={item.image}
-        title={`${id}\n${problem ?? mountPath ?? `in ${store.home}`}`}
+        title={`${id}\n${problem ?? mountPath ?? words.store.inHome(store.home)}`}
         onClick={() => void openStored(storeId, id)}
         disabled={!usable || !canChange(store)}
       >
@@ -211,9 +221,16 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
           <Icon name="warning" className={item.icon ?? ''} />
         )}
         <span className={item.words}>
-          <span className={`${item.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
-          <span className={item.sub}>
-            {words.join(' · ')}
+          <span className={`${item.title} ${isNamed ? '' : styles.id}`}>{title}</span>
+          <span className={`${item.sub} ${styles.wraps}`}>
+            {copy === undefined ? null : (
+              <>
+                {copy.changes === 0 ? null : <i className={styles.changed} aria-hidden="true" />}
+                {words.store.copyChanges(copy.changes)}
+                {facts.length === 0 ? null : ' · '}
+              </>
+            )}
+            {facts.join(' · ')}
             {sizeBytes === null ? null : (
               <>
                 {' · '}
@@ -224,7 +241,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
           {problem === null ? null : <span className={styles.reason}>{problem}</span>}
         </span>
       </button>
-      {canChange(store) ? <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} floating /> : null}
+      {canChange(store) ? <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} floating /> : null}
     </li>
   );
 }
@@ -237,7 +254,6 @@ function runOnLayer(
   else if (what === 'release') void unmountLayer(storeId, id);
   else if (what === 'reveal') void revealMount(storeId, id, mountPath ?? '');
   else if (what === 'write') void createWorkingCopy(storeId, id);
-  else if (what === 'commit') void commitLayer(storeId, id);
   else if (what === 'changes') void showStoredChanges(storeId, id, title);
 }
 
@@ -251,7 +267,7 @@ function ActionMenu({
   label: string;
   choices: readonly MenuChoice[];
   onChoose: (id: string) => void;
-  /** Drawn over the end of its line. */
+  /** Whether the button is drawn over the end of its line. */
   floating?: boolean;
 }) {
   return (

@@ -2,21 +2,24 @@ import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
+import { phrase } from '../../components/phrase.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
+import { Size } from '../../components/size.tsx';
 import { matchesWords } from '../../state/palette.ts';
 import { startImport } from '../../state/stores/importing.ts';
-import { cleanUp, closeStoreSheet, elevate, removeStored } from '../../state/stores/store-actions.ts';
-import { parentChoices, type StoreSheet, storeTitle } from '../../state/stores/stores.ts';
-import { countOf, WORDS } from '../../state/words.ts';
+import { cleanUp, closeStoreSheet, commitLayer, elevate, removeStored } from '../../state/stores/store-actions.ts';
+import { parentChoices, type StoreSheet, shortId, storeTitle } from '../../state/stores/stores.ts';
+import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** The sheet about a store that is open, if one is. */
+/** The open sheet of a store, if any. */
 export function StoreSheets() {
   const sheet = useApp((app) => app.storeSheet);
   if (sheet === null) return null;
   if (sheet.kind === 'remove') return <RemoveSheet sheet={sheet} />;
+  if (sheet.kind === 'commit') return <CommitSheet sheet={sheet} />;
   if (sheet.kind === 'parent') return <ParentSheet sheet={sheet} />;
   if (sheet.kind === 'changes') return <ChangesSheet sheet={sheet} />;
   if (sheet.kind === 'elevate') return <ElevateSheet sheet={sheet} />;
@@ -26,14 +29,14 @@ export function StoreSheets() {
 
 type Of<K extends StoreSheet['kind']> = { readonly sheet: Extract<StoreSheet, { kind: K }> };
 
-/** Enter cancels. */
-function Answers({ yes, icon, onYes }: { yes: string; icon?: IconName; onYes: () => void }) {
+/** The buttons of a sheet. Enter cancels. */
+function Answers({ yes, icon, disabled = false, onYes }: { yes: string; icon?: IconName; disabled?: boolean; onYes: () => void }) {
   return (
     <p className={styles.ends}>
       <Button autoFocus onPress={closeStoreSheet}>
-        {WORDS.cancel}
+        {words.cancel}
       </Button>
-      <Button {...(icon === undefined ? {} : { icon })} onPress={onYes}>
+      <Button {...(icon === undefined ? {} : { icon })} disabled={disabled} onPress={onYes}>
         {yes}
       </Button>
     </p>
@@ -49,42 +52,100 @@ function Refused({ why }: { why: string | null }) {
   );
 }
 
-/** A removal can't be undone, so it is confirmed first. */
+/** A removal can't be undone, so the sheet says beforehand what will be removed and how much that frees. */
 function RemoveSheet({ sheet }: Of<'remove'>) {
+  const { plan, title, refused } = sheet;
+  const isCopy = plan?.kind === 'copy';
+  const label = isCopy ? words.store.discardLabel : words.store.removeLabel;
+  const yes = isCopy ? words.store.discardYes : plan !== null && plan.mounted > 0 ? words.store.unmountAndRemove : words.store.removeYes;
   return (
-    <Sheet label="Remove from the store" onClose={closeStoreSheet}>
+    <Sheet label={label} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Remove {sheet.title} from the store?</h2>
-        <p>Deletes it, and any layers that nothing else in the store uses. The archive file is not touched.</p>
-        <Refused why={sheet.refused} />
-        <Answers yes="Remove" onYes={() => void removeStored(sheet)} />
+        <h2>{isCopy ? words.store.discardTitle(title) : words.store.removeTitle(title)}</h2>
+        {plan === null ? (
+          <p role="status">{words.loading}</p>
+        ) : (
+          <>
+            <p>{phrase(words.store.removeWhat[plan.kind](plan.layers, <Size bytes={plan.freedBytes} />))}</p>
+            {plan.others.length > 0 ? (
+              <p>{words.store.removeOthers(plan.others.length, words.list(plan.others.slice(0, 5).map(shortId)))}</p>
+            ) : null}
+            {plan.copies > 0 ? <p>{words.store.removeCopies(plan.copies)}</p> : null}
+            {plan.mounted > 0 ? <p>{words.store.removeMounted(plan.mounted)}</p> : null}
+          </>
+        )}
+        <Refused why={refused} />
+        <Answers yes={yes} disabled={plan === null || plan.others.length > 0} onYes={() => void removeStored(sheet)} />
       </div>
+    </Sheet>
+  );
+}
+
+/** Asks for the name of the new image and a comment for its history. */
+function CommitSheet({ sheet: { storeId, id, title, suggested } }: Of<'commit'>) {
+  const [name, setName] = useState(suggested);
+  const [comment, setComment] = useState('');
+  const commit = () =>
+    void commitLayer(storeId, id, name.trim() === '' ? null : name.trim(), comment.trim() === '' ? null : comment.trim());
+  return (
+    <Sheet label={words.store.commitLabel} onClose={closeStoreSheet}>
+      <form
+        className={styles.sheet}
+        onSubmit={(event) => {
+          event.preventDefault();
+          commit();
+        }}
+      >
+        <h2>{words.store.commitTitle(title)}</h2>
+        <p>{words.store.commitWhat}</p>
+        <label className={styles.field}>
+          {words.store.commitName}
+          <input
+            // biome-ignore lint/a11y/noAutofocus: the sheet is opened to fill this in
+            autoFocus
+            value={name}
+            spellCheck={false}
+            placeholder={words.store.commitNameHint}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <label className={styles.field}>
+          {words.store.commitComment}
+          <input value={comment} disabled={name.trim() === ''} onChange={({ currentTarget }) => setComment(currentTarget.value)} />
+        </label>
+        <p className={styles.ends}>
+          <Button onPress={closeStoreSheet}>{words.cancel}</Button>
+          <Button kind="primary" onPress={commit}>
+            {words.store.commitYes}
+          </Button>
+        </p>
+      </form>
     </Sheet>
   );
 }
 
 const NO_PARENT = ' none';
 
-/** A layer tar doesn't say which layer it belongs on. */
+/** Asks for the parent: a layer tar doesn't say which layer it belongs on. */
 function ParentSheet({ sheet }: Of<'parent'>) {
   const store = useApp((app) => app.stores?.find(({ storeId }) => storeId === sheet.storeId));
   const [text, setText] = useState('');
   const { storeId, archiveId, image, title } = sheet;
-  const choices = [{ id: NO_PARENT, label: 'None: this is a base layer' }, ...(store === undefined ? [] : parentChoices(store))].filter(
+  const choices = [{ id: NO_PARENT, label: words.store.noParent }, ...(store === undefined ? [] : parentChoices(store))].filter(
     ({ label }) => matchesWords(label, text),
   );
   return (
-    <Sheet label={`Choose a parent for ${title}`} onClose={closeStoreSheet}>
+    <Sheet label={words.store.parentTitle(title)} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Choose a parent for {title}</h2>
-        <p>A layer tar doesn’t record which layer it belongs on.</p>
+        <h2>{words.store.parentTitle(title)}</h2>
+        <p>{words.store.parentWhy}</p>
       </div>
       <Picker
-        label="Parent layer"
-        placeholder="Image or layer"
+        label={words.store.parentField}
+        placeholder={words.store.parentPlaceholder}
         text={text}
         choices={choices}
-        empty="No matching layer in the store"
+        empty={words.store.noSuchParent}
         onText={setText}
         onChoose={(id) => void startImport({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
       />
@@ -94,16 +155,16 @@ function ParentSheet({ sheet }: Of<'parent'>) {
 
 function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
   return (
-    <Sheet label={`Changes of ${title}`} onClose={closeStoreSheet}>
+    <Sheet label={words.store.changesOf(title)} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Changes of {title}</h2>
+        <h2>{words.store.changesOf(title)}</h2>
         {report === null ? (
-          <p role="status">{WORDS.loading}</p>
+          <p role="status">{words.loading}</p>
         ) : report.changes.length === 0 ? (
-          <p>No changes.</p>
+          <p>{words.store.noChanges}</p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <ul className={styles.list} aria-label="Changes" tabIndex={0}>
+          <ul className={styles.list} aria-label={words.store.changes} tabIndex={0}>
             {report.changes.map(({ kind, path }) => (
               <li key={`${kind} ${path}`}>
                 <Mark name={kind} />
@@ -112,10 +173,10 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
             ))}
           </ul>
         )}
-        {report === null || report.complete ? null : <p>More changes exist; the command line lists all of them.</p>}
+        {report === null || report.complete ? null : <p>{words.store.moreChanges}</p>}
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
-            Close
+            {words.close}
           </Button>
         </p>
       </div>
@@ -128,31 +189,28 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
   if (store === undefined) return null;
   const { facts, refused } = sheet;
   return (
-    <Sheet label="Run as administrator" onClose={closeStoreSheet}>
+    <Sheet label={words.store.elevateLabel} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Run {storeTitle(store)} as administrator?</h2>
-        <p>
-          Starts a second process, without a window, that runs the driver {store.driver} as administrator for {store.home} only. This window
-          is not elevated. Windows asks for your consent. The process ends with this window, or after ten minutes without work.
-        </p>
+        <h2>{words.store.elevateTitle(storeTitle(store))}</h2>
+        <p>{words.store.elevateWhat(store.driver, store.home)}</p>
         <Refused why={refused} />
         {facts === null ? (
-          <p role="status">Checking requirements…</p>
+          <p role="status">{words.store.checking}</p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-          <ul className={styles.facts} aria-label="Requirements" tabIndex={0}>
+          <ul className={styles.facts} aria-label={words.store.requirements} tabIndex={0}>
             {facts.map(({ what, held, why }) => (
               <li key={what}>
                 <Icon name={held ? 'check' : 'close'} size={12} />
                 <span>
-                  <span className="visually-hidden">{held ? 'met: ' : 'missing: '}</span>
+                  <span className="visually-hidden">{words.store.requirement(held)}</span>
                   {what}: {why}
                 </span>
               </li>
             ))}
           </ul>
         )}
-        <Answers yes="Continue" icon="shield" onYes={() => void elevate(sheet)} />
+        <Answers yes={words.store.proceed} icon="shield" onYes={() => void elevate(sheet)} />
       </div>
     </Sheet>
   );
@@ -160,17 +218,17 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
 
 function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
   return (
-    <Sheet label="Clean up" onClose={closeStoreSheet}>
+    <Sheet label={words.store.cleanUpLabel} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Remove {countOf(names.length, 'leftover')}?</h2>
-        <p>No image or layer uses these files. A removal or an interrupted program left them behind.</p>
+        <h2>{words.store.cleanUpTitle(names.length)}</h2>
+        <p>{words.store.cleanUpWhy}</p>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <ul className={styles.list} aria-label="Leftovers" tabIndex={0}>
+        <ul className={styles.list} aria-label={words.store.leftoversLabel} tabIndex={0}>
           {names.map((name) => (
             <li key={name}>{name}</li>
           ))}
         </ul>
-        <Answers yes="Remove" onYes={() => void cleanUp(storeId)} />
+        <Answers yes={words.store.removeYes} onYes={() => void cleanUp(storeId)} />
       </div>
     </Sheet>
   );
@@ -181,23 +239,21 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
   if (store === undefined || store.checked === null) return null;
   const { checked } = store;
   return (
-    <Sheet label="Problems in the store" onClose={closeStoreSheet}>
+    <Sheet label={words.store.problemsLabel} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>
-          {countOf(checked.length, 'problem')} in {storeTitle(store)}
-        </h2>
+        <h2>{words.store.problemsTitle(checked.length, storeTitle(store))}</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <ul className={styles.list} aria-label="Problems" tabIndex={0}>
+        <ul className={styles.list} aria-label={words.store.problems} tabIndex={0}>
           {checked.map(({ name, message }) => (
             <li key={`${name} ${message}`}>
               {name.slice(0, 12)}: {message}
             </li>
           ))}
         </ul>
-        <p>Damaged items can’t be repaired. Remove them, then import them again from their archives.</p>
+        <p>{words.store.problemsAdvice}</p>
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
-            Close
+            {words.close}
           </Button>
         </p>
       </div>

@@ -1,9 +1,9 @@
 import styles from './store.module.css';
 
-/** Layers drawn at most, the newest ones. */
+/** Maximum number of layers drawn: the newest ones. */
 const MOST = 7;
 
-/** A chain in miniature: its layers as strata, the newest at the top, bigger ones higher. `top`: the newest is a working copy. */
+/** A chain in miniature: its layers as strata, newest at the top, bigger layers taller. With `top`, the newest is a working copy. */
 export function Strata({ sizes, top = false }: { sizes: readonly number[]; top?: boolean }) {
   const shown = sizes.slice(-MOST);
   const most = Math.max(1, ...shown);

@@ -1,7 +1,10 @@
-import type { SubtreeTotals, TreemapRect } from '#changes';
-import { displayPath, formatSize, KIND, type RowTable, rowName } from '#model';
-import { layerColour } from '../../state/layer-colours.ts';
-import { hiddenShare, layerOf } from '../../state/treemap.ts';
+import type { TreemapRect } from '#changes';
+import { displayPath, type RowTable, rowName } from '#model';
+import { layerColour, typeColour } from '../../state/layer-colours.ts';
+import type { Selection } from '../../state/selection.ts';
+import { type Areas, areaText, coloursByType, layerOf, sumSmall, typeOf } from '../../state/treemap.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 
 export const HEADER = 17;
 
@@ -30,50 +33,108 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-/** Draws the rectangles, given in CSS px; folders come before what is in them. */
-export function draw(
-  context: CanvasRenderingContext2D,
-  { table, totals, weights, layers }: { table: RowTable; totals: SubtreeTotals; weights: Float64Array; layers: number },
-  rects: readonly TreemapRect[],
-  palette: Palette,
-): void {
+/** The input of {@link draw}. */
+export interface Drawing {
+  readonly table: RowTable;
+  readonly areas: Areas;
+  readonly selection: Selection;
+  /** Number of layers in the image. */
+  readonly layers: number;
+}
+
+/** Draws the rectangles, given in CSS px; folders come before their contents. */
+export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects: readonly TreemapRect[], palette: Palette): void {
   const { width, height } = context.canvas;
   const scale = window.devicePixelRatio;
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.fillStyle = palette.ground;
   context.fillRect(0, 0, width / scale, height / scale);
-  const hatch = hatching(context, palette);
-  const folders = new Set(rects.map(({ row }) => table.parent[row] as number));
+  const hidden = pattern(context, palette, 'hidden');
+  const small = pattern(context, palette, 'small');
+  const { table, areas, selection } = drawing;
+  const folders = new Set(rects.map(({ row, small }) => (small === undefined ? (table.parent[row] as number) : row)));
   for (const rect of rects) {
-    const { row, x, y, w, h } = rect;
-    if (folders.has(row)) {
-      context.fillStyle = palette.side;
-      context.fillRect(x, y, w - 1, h - 1);
-      context.strokeStyle = palette.line;
-      context.lineWidth = 1;
-      if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
-      if (w > 36 && h > HEADER + 4)
-        label(context, palette, `${displayPath(rowName(table, row))}/`, formatSize(weights[row] as number), rect, true);
-      continue;
+    const { row } = rect;
+    if (rect.small !== undefined) drawSmall(context, drawing, { ...rect, small: rect.small }, palette, { hidden, small });
+    else if (folders.has(row)) drawFolder(context, drawing, rect, palette);
+    else {
+      drawBox(context, rect, colourOf(drawing, row, palette.dark));
+      const all = areas.all[row] as number;
+      const hatched = areas.hatched[row] as number;
+      hatch(context, rect, hidden, all === 0 ? 0 : hatched / all);
+      if (rect.w > 40 && rect.h > 17) {
+        label(context, palette, displayPath(rowName(table, row)), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
+      }
     }
-    const { fill, edge } = layerColour(layerOf(table, weights, row), layers, palette.dark);
-    context.fillStyle = fill;
-    const gap = Math.min(w, h) > 4 ? 1 : 0;
-    context.fillRect(x, y, w - gap, h - gap);
-    const hidden = table.kind[row] === KIND.removed ? 1 : hiddenShare(totals, row);
-    if (hidden > 0 && hatch !== null) {
-      context.fillStyle = hatch;
-      const high = (h - gap) * hidden;
-      context.fillRect(x, y + h - gap - high, w - gap, high);
-    }
-    if (w > 12 && h > 12) {
-      context.strokeStyle = edge;
-      context.lineWidth = 0.5;
-      context.strokeRect(x + 0.25, y + 0.25, w - gap - 0.5, h - gap - 0.5);
-    }
-    if (w > 40 && h > 17)
-      label(context, palette, displayPath(rowName(table, row)), h > 34 ? formatSize(weights[row] as number) : '', rect, false);
   }
+}
+
+function colourOf(
+  { table, areas, selection, layers }: Drawing,
+  row: number,
+  dark: boolean,
+): { readonly fill: string; readonly edge: string } {
+  if (coloursByType(selection)) return typeColour(typeOf(table, areas.all, row), dark);
+  return layerColour(layerOf(table, areas.all, row), layers, dark);
+}
+
+function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection }: Drawing, rect: TreemapRect, palette: Palette): void {
+  const { row, x, y, w, h } = rect;
+  context.fillStyle = palette.side;
+  context.fillRect(x, y, w - 1, h - 1);
+  context.strokeStyle = palette.line;
+  context.lineWidth = 1;
+  if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
+  if (Math.min(w, h) <= 2 * HEADER) return;
+  const size = areaText(areas.all[row] as number, areas.hatched[row] as number, selection.mode);
+  label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, true);
+}
+
+/** One box for many small files, with their number. */
+function drawSmall(
+  context: CanvasRenderingContext2D,
+  drawing: Drawing,
+  rect: TreemapRect & { readonly small: readonly number[] },
+  palette: Palette,
+  patterns: Readonly<Record<'hidden' | 'small', CanvasPattern | null>>,
+): void {
+  const { table, areas, selection } = drawing;
+  const sums = sumSmall(table, areas, rect.small);
+  const [first = 0] = rect.small;
+  drawBox(context, rect, colourOf(drawing, first, palette.dark));
+  hatch(context, rect, patterns.small, 1);
+  hatch(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
+  if (rect.w <= 30 || rect.h <= 17) return;
+  // Never shorten a number, which would then read as a different number.
+  context.font = `11px ${palette.font}`;
+  const names = [words.treemap.small(sums.files), formatCount(sums.files)];
+  const name = names.find((each) => context.measureText(each).width <= rect.w - 9);
+  const size = rect.h > 34 ? areaText(sums.all, sums.hatched, selection.mode) : '';
+  if (name !== undefined) label(context, palette, name, size, rect, false);
+}
+
+function drawBox(context: CanvasRenderingContext2D, { x, y, w, h }: TreemapRect, { fill, edge }: { fill: string; edge: string }): void {
+  const gap = gapOf({ w, h });
+  context.fillStyle = fill;
+  context.fillRect(x, y, w - gap, h - gap);
+  if (w <= 12 || h <= 12) return;
+  context.strokeStyle = edge;
+  context.lineWidth = 0.5;
+  context.strokeRect(x + 0.25, y + 0.25, w - gap - 0.5, h - gap - 0.5);
+}
+
+function gapOf({ w, h }: { readonly w: number; readonly h: number }): number {
+  return Math.min(w, h) > 4 ? 1 : 0;
+}
+
+/** Fills the lower part of a box, `share` of it, with a pattern. */
+function hatch(context: CanvasRenderingContext2D, rect: TreemapRect, fill: CanvasPattern | null, share: number): void {
+  if (share <= 0 || fill === null) return;
+  const { x, y, w, h } = rect;
+  const gap = gapOf(rect);
+  const high = (h - gap) * share;
+  context.fillStyle = fill;
+  context.fillRect(x, y + h - gap - high, w - gap, high);
 }
 
 function label(
@@ -97,16 +158,17 @@ function label(
   if (size !== '') {
     context.font = `11px ${palette.font}`;
     context.fillStyle = palette.textQuiet;
-    if (!header) context.fillText(size, x + 4, y + 23);
-    else {
-      const width = context.measureText(size).width;
+    const width = context.measureText(size).width;
+    if (!header) {
+      if (width <= w - 9) context.fillText(size, x + 4, y + 23);
+    } else {
       if (nameWidth + width + 16 < w) context.fillText(size, x + w - width - 6, y + 9);
     }
   }
   context.restore();
 }
 
-/** The text, shortened with an ellipsis if it doesn't fit. */
+/** Returns the text, shortened with an ellipsis if it doesn't fit. */
 function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let low = 0;
@@ -119,24 +181,32 @@ function fitted(context: CanvasRenderingContext2D, text: string, width: number):
   return low === 0 ? '' : `${text.slice(0, low)}…`;
 }
 
-function hatching(context: CanvasRenderingContext2D, palette: Palette): CanvasPattern | null {
+/** Creates a pattern: diagonal lines for hidden bytes, a fine grid for many small files. */
+function pattern(context: CanvasRenderingContext2D, palette: Palette, of: 'hidden' | 'small'): CanvasPattern | null {
   const tile = document.createElement('canvas');
-  const size = 8;
+  const size = of === 'hidden' ? 8 : 5;
   const scale = window.devicePixelRatio;
   tile.width = size * scale;
   tile.height = size * scale;
   const pen = tile.getContext('2d');
   if (pen === null) return null;
   pen.scale(scale, scale);
-  pen.strokeStyle = palette.dark ? 'rgb(255 255 255 / 34%)' : 'rgb(60 40 10 / 38%)';
-  pen.lineWidth = 1.4;
+  const ink = palette.dark ? '255 255 255' : '60 40 10';
+  pen.strokeStyle = `rgb(${ink} / ${of === 'hidden' ? (palette.dark ? 34 : 38) : 13}%)`;
+  pen.lineWidth = of === 'hidden' ? 1.4 : 1;
   pen.beginPath();
-  for (const from of [-size, 0, size]) {
-    pen.moveTo(from - 1, size + 1);
-    pen.lineTo(from + size + 1, -1);
+  if (of === 'small') {
+    pen.moveTo(0, size - 0.5);
+    pen.lineTo(size - 0.5, size - 0.5);
+    pen.lineTo(size - 0.5, 0);
+  } else {
+    for (const from of [-size, 0, size]) {
+      pen.moveTo(from - 1, size + 1);
+      pen.lineTo(from + size + 1, -1);
+    }
   }
   pen.stroke();
-  const pattern = context.createPattern(tile, 'repeat');
-  pattern?.setTransform(new DOMMatrix().scale(1 / scale));
-  return pattern;
+  const made = context.createPattern(tile, 'repeat');
+  made?.setTransform(new DOMMatrix().scale(1 / scale));
+  return made;
 }

@@ -1,14 +1,31 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the drawing handles the keyboard as a whole
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
-import { type SubtreeTotals, treemap } from '#changes';
-import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';
+import { type TreemapRect, treemap } from '#changes';
+import { displayPath, escapePath, KIND, NO_LAYER, type RowTable, rowName, rowPath } from '#model';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
-import { whatDiffers } from '../../state/changes/row-text.ts';
+import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
-import { areas, type Direction, isBelow, isLeaf, neighbour, rectAt } from '../../state/treemap.ts';
+import { typeColour } from '../../state/layer-colours.ts';
+import type { Selection } from '../../state/selection.ts';
+import {
+  type Areas,
+  areas,
+  areaText,
+  coloursByType,
+  type Direction,
+  isBelow,
+  isLeaf,
+  neighbour,
+  rectAt,
+  type SmallSums,
+  sumSmall,
+  typeOf,
+} from '../../state/treemap.ts';
+import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
 import styles from './treemap-view.module.css';
@@ -24,18 +41,20 @@ const ARROWS: Readonly<Record<string, Direction>> = {
   k: 'out',
 };
 
-/** The rows as rectangles: area shows bytes, colour the layer, and hatching what is hidden. */
+/**
+ * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file), and hatching shows hidden bytes.
+ */
 export function TreemapView({
   state,
   table,
-  totals,
   layers,
+  selection,
   handle,
 }: {
   state: ChangesState;
   table: RowTable;
-  totals: SubtreeTotals;
   layers: number;
+  selection: Selection;
   handle: Ref<TreeGridHandle>;
 }) {
   const stage = useRef<HTMLDivElement>(null);
@@ -45,8 +64,10 @@ export function TreemapView({
   const [zoomed, setZoom] = useState({ key: state.key, row: -1 });
   const root = zoomed.key === state.key && zoomed.row < table.length ? zoomed.row : -1;
   const setRoot = (row: number) => setZoom({ key: state.key, row });
-  const [hover, setHover] = useState(-1);
-  const weights = useMemo(() => areas(table, totals, state.mask), [table, totals, state.mask]);
+  const [hover, setHover] = useState<TreemapRect | null>(null);
+  const { mode } = selection;
+  const sums = useMemo(() => areas(table, mode, state.mask), [table, mode, state.mask]);
+  const weights = sums.all;
   const rects = useMemo(
     () => treemap(table, weights, { x: 0, y: 0, w: size.w, h: size.h }, { root, header: HEADER, inset: 2, minArea: 14 }),
     [table, weights, size, root],
@@ -58,8 +79,9 @@ export function TreemapView({
     return sum;
   }, [table, weights, root]);
   const { active } = state;
-  const marked = useMemo(() => rects.find(({ row }) => row === active) ?? null, [rects, active]);
-  const described = hover >= 0 && hover < table.length ? hover : active;
+  const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
+  const marked = useMemo(() => rects.find(({ row, small }) => row === active && small === undefined) ?? null, [rects, active]);
+  const described = hover !== null && hover.row < table.length ? hover : active < 0 ? null : { row: active, small: undefined };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the page's colours, which are drawn
   useEffect(() => {
@@ -68,13 +90,13 @@ export function TreemapView({
     if (current === null || context === null || size.w === 0) return;
     current.width = Math.round(size.w * window.devicePixelRatio);
     current.height = Math.round(size.h * window.devicePixelRatio);
-    draw(context, { table, totals, weights, layers }, rects, readPalette(current));
+    draw(context, { table, areas: sums, selection, layers }, rects, readPalette(current));
   }, [rects, size, theme]);
   useImperativeHandle(handle, () => ({ focus: () => stage.current?.focus() }));
 
   function choose(row: number): void {
     const path = escapePath(rowPath(table, row));
-    // Opens the folders above it in the tree, for when that is shown again.
+    // Open the folders above the row, for when the tree is shown again.
     dispatchChanges({ type: 'wanted', path });
     choosePath(path);
   }
@@ -108,12 +130,12 @@ export function TreemapView({
 
   const at = (event: MouseEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
-    return rectAt(rects, event.clientX - box.left, event.clientY - box.top)?.row ?? -1;
+    return rectAt(rects, event.clientX - box.left, event.clientY - box.top);
   };
 
   return (
     <div className={styles.view}>
-      <nav className={styles.crumbs} aria-label="Current folder">
+      <nav className={styles.crumbs} aria-label={words.treemap.folders}>
         <button type="button" className={styles.crumb} aria-current={root < 0 ? 'true' : undefined} onClick={() => setRoot(-1)}>
           /
         </button>
@@ -134,19 +156,19 @@ export function TreemapView({
         ref={stage}
         className={styles.stage}
         role="application"
-        aria-label="Treemap"
-        aria-roledescription="treemap"
+        aria-label={words.treemap.title}
+        aria-roledescription={words.treemap.role}
         aria-describedby="treemap-caption"
         tabIndex={0}
         onKeyDown={onKeyDown}
         onMouseMove={(event) => setHover(at(event))}
-        onMouseLeave={() => setHover(-1)}
+        onMouseLeave={() => setHover(null)}
         onClick={(event) => {
-          const row = at(event);
+          const row = at(event)?.row ?? -1;
           if (row >= 0) choose(row);
         }}
         onDoubleClick={(event) => {
-          const row = at(event);
+          const row = at(event)?.row ?? -1;
           if (row >= 0) zoomTo(row);
         }}
       >
@@ -157,35 +179,103 @@ export function TreemapView({
             style={{ left: marked.x, top: marked.y, width: Math.max(4, marked.w - 1), height: Math.max(4, marked.h - 1) }}
           />
         )}
-        {rects.length === 0 ? <p className={styles.none}>No files with content here.</p> : null}
+        {rects.length === 0 ? <p className={styles.none}>{words.treemap.nothing}</p> : null}
       </div>
+      {coloursByType(selection) ? <TypeLegend table={table} weights={weights} rects={rects} /> : null}
       <p className={styles.caption} id="treemap-caption" role="status">
-        {described < 0 ? (
-          <span className={styles.hint}>Arrow keys move, Enter zooms in, Escape zooms out. Hatched: hidden but still in the image.</span>
+        {described === null ? (
+          <span className={styles.hint}>
+            {hasHatching ? words.treemap.hatched[mode] : ''} {words.treemap.keys}
+          </span>
+        ) : described.small !== undefined ? (
+          <SmallCaption table={table} row={described.row} sums={sumSmall(table, sums, described.small)} whole={whole} mode={mode} />
         ) : (
-          <Caption table={table} row={described} bytes={weights[described] as number} whole={whole} />
+          <Caption table={table} row={described.row} sums={sums} whole={whole} mode={mode} />
         )}
       </p>
     </div>
   );
 }
 
-function Caption({ table, row, bytes, whole }: { table: RowTable; row: number; bytes: number; whole: number }) {
+function Caption({
+  table,
+  row,
+  sums: { all, hatched },
+  whole,
+  mode,
+}: {
+  table: RowTable;
+  row: number;
+  sums: Areas;
+  whole: number;
+  mode: Selection['mode'];
+}) {
+  const bytes = all[row] as number;
+  const layer = table.layer[row] as number;
   const what = [
-    formatSize(bytes),
-    whole > 0 ? `${((bytes / whole) * 100).toFixed(1)} %` : '',
-    isLeaf(table, row) ? `layer ${table.layer[row]}` : '',
-    table.kind[row] === KIND.removed ? 'removed' : '',
-    whatDiffers(table, row),
-  ].filter((each) => each !== '');
+    areaText(bytes, hatched[row] as number, mode),
+    whole > 0 ? words.percent(bytes / whole) : '',
+    isLeaf(table, row) && layer !== NO_LAYER ? words.layer(layer) : '',
+    table.kind[row] === KIND.removed && mode !== 'image' ? words.changed.removed : '',
+    mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
+  ];
+  return <Described path={displayPath(rowPath(table, row))} what={what} />;
+}
+
+function SmallCaption({
+  table,
+  row,
+  sums,
+  whole,
+  mode,
+}: {
+  table: RowTable;
+  /** The folder that the small files are in. */
+  row: number;
+  sums: SmallSums;
+  whole: number;
+  mode: Selection['mode'];
+}) {
+  const what = [words.treemap.small(sums.files), areaText(sums.all, sums.hatched, mode), whole > 0 ? words.percent(sums.all / whole) : ''];
+  return <Described path={`${row < 0 ? '' : displayPath(rowPath(table, row))}/`} what={what} />;
+}
+
+function Described({ path, what }: { path: string; what: readonly string[] }) {
   return (
     <>
-      <span className={styles.path}>{displayPath(rowPath(table, row))}</span> <span className={styles.facts}>{what.join(' · ')}</span>
+      <span className={styles.path}>{path}</span> <span className={styles.facts}>{what.filter((each) => each !== '').join(' · ')}</span>
     </>
   );
 }
 
-/** The folders from the top down to a row, the row included. */
+/** The kinds of files that take most of the picture, in their colours. */
+function TypeLegend({ table, weights, rects }: { table: RowTable; weights: Float64Array; rects: readonly TreemapRect[] }) {
+  const dark = useTheme() === 'dark';
+  const types = useMemo(() => {
+    const found = new Map<string, number>();
+    for (const { row, small } of rects) {
+      if (small !== undefined || !isLeaf(table, row)) continue;
+      const type = typeOf(table, weights, row);
+      found.set(type, (found.get(type) ?? 0) + (weights[row] as number));
+    }
+    return [...found]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 8)
+      .map(([type]) => type);
+  }, [table, weights, rects]);
+  return (
+    <ul className={styles.legend} aria-label={words.treemap.types}>
+      {types.map((type) => (
+        <li key={type}>
+          <i style={{ background: typeColour(type, dark).fill }} />
+          {words.breakdown.typeNames[type] ?? type}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Returns the folders from the top down to a row, including the row. */
 function foldersAbove(table: RowTable, row: number): number[] {
   const above: number[] = [];
   for (let at = row; at >= 0; at = table.parent[at] as number) above.unshift(at);

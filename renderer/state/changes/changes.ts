@@ -1,50 +1,72 @@
-import { addTotals, emptyTotals, type SortOrder, type SubtreeTotals, sortedRows, sortSteps, visibleRows } from '#changes';
+import {
+  ALL_DIFFERENCES,
+  addTotals,
+  emptyTotals,
+  firstOpen,
+  type SortOrder,
+  type SubtreeTotals,
+  sortedRows,
+  sortSteps,
+  visibleRows,
+} from '#changes';
 import { filterRows, type RowFilter, type RowMatches } from '#changes/filter';
-import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
+import { type RowTable, unescapePath } from '#model';
 import { sideBytes } from '../compare.ts';
 import type { PlainError } from '../plain-error.ts';
-import { openFirst, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
+import { openListed, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
+import { allBytes, itemCounts } from './shown-bytes.ts';
+import { findRow } from './table-facts.ts';
 
 /** A column to sort by; `share` sorts like `size`. */
-export type SortBy = 'name' | 'what' | 'size' | 'share' | 'net';
+export type SortBy = 'name' | 'what' | 'size' | 'share' | 'hidden' | 'items' | 'net';
 
-/** A table, how it is folded, filtered and sorted, and which row is active. */
+/** A table, its open folders, filter and order, and the active row. */
 export interface ChangesState {
-  /** The request that the table answers; answers to other requests are dropped. */
+  /** Key of the request for the table; responses to other requests are dropped. */
   readonly key: string | null;
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly error: PlainError | null;
   readonly table: RowTable | null;
   readonly total: number;
   readonly totals: SubtreeTotals | null;
-  /** By row: 1 means open. Replaced, never written to. */
+  /** By row: 1 means open. Replaced, never modified. */
   readonly expanded: Uint8Array;
   /** Folders to open as they are loaded. */
   readonly unfolding: Unfolding;
+  /** Rows of folders that are initially open, ascending; later ones may not be loaded yet. */
+  readonly opening: Uint32Array;
+  /** Whether the table shows all bytes of an image, including hidden ones. */
+  readonly isWhole: boolean;
+  /** Its `differences` apply to comparisons only; see {@link rowFilter}. */
   readonly filter: RowFilter;
+  /** Whether the table is a comparison. */
+  readonly compares: boolean;
   readonly sort: SortBy;
   readonly descending: boolean;
-  /** By row (see RowMatches), null where nothing is filtered. */
+  /** Whether the user chose the order, which is then kept. By default, a whole image is sorted by size, everything else by name. */
+  readonly isSortChosen: boolean;
+  /** By row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
-  /** The folding from before a filter opened folders; null without a filter. */
+  /** The folders that were open before the filter opened more; null without a filter. */
   readonly unfiltered: Uint8Array | null;
-  /** A long table is being filtered by {@link filterSteps}. Until then the mask is that of the filter before. */
+  /** Whether a long table is being filtered by {@link filterSteps}. The mask is still the previous filter's then. */
   readonly filtering: boolean;
-  /** A long table is being sorted by {@link sortSteps}. Until then the rows are in the order before. */
+  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
   readonly sorting: boolean;
-  /** Rows that match the filter. */
+  /** Number of rows that match the filter. */
   readonly matches: number;
-  /** Why the filter's text is invalid; null: it isn't. */
+  /** Why the filter's text is invalid; null if it is valid. */
   readonly problem: string | null;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;
-  /** Row that the keyboard is on; -1: none. */
+  /** The row with the keyboard focus, or -1. */
   readonly active: number;
   /** Path to make active once its row is loaded. */
   readonly wanted: string | null;
 }
 
-export const NO_FILTER: RowFilter = { text: '', kinds: 15, minBytes: 0, types: 0 };
+/** The initial filter. A comparison leaves out paths that differ only in time, because in a rebuilt image all paths do. */
+export const NO_FILTER: RowFilter = { text: '', kinds: 15, minBytes: 0, types: 0, differences: 3 };
 const EMPTY_ROWS = new Uint32Array(0);
 
 export const initialChanges: ChangesState = {
@@ -56,9 +78,13 @@ export const initialChanges: ChangesState = {
   totals: null,
   expanded: new Uint8Array(0),
   unfolding: null,
+  opening: EMPTY_ROWS,
+  isWhole: false,
   filter: NO_FILTER,
+  compares: false,
   sort: 'name',
   descending: false,
+  isSortChosen: false,
   mask: null,
   unfiltered: null,
   filtering: false,
@@ -71,8 +97,15 @@ export const initialChanges: ChangesState = {
 };
 
 export type ChangesAction =
-  | { readonly type: 'requested'; readonly key: string; readonly wanted: string | null }
-  | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly dense: boolean }
+  | {
+      readonly type: 'requested';
+      readonly key: string;
+      readonly wanted: string | null;
+      readonly isWhole?: boolean;
+      readonly compares?: boolean;
+    }
+  /** `open` is set with a table's first rows if more follow: the folders of the whole table to open initially. */
+  | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly open?: Uint32Array }
   | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
   | { readonly type: 'cleared' }
   | { readonly type: 'toggled'; readonly row: number; readonly open: boolean }
@@ -86,27 +119,25 @@ export type ChangesAction =
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: RowMatches }
   /** The result of {@link sortSteps}. */
   | { readonly type: 'ordered'; readonly of: ChangesState; readonly rows: Uint32Array }
-  /** Without a direction: the column's default, or the opposite where the table is sorted by it already. */
+  /** Without `descending`, the column's default direction, or the opposite if the table is already sorted by it. */
   | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
 export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
   switch (action.type) {
     case 'requested':
       return {
-        ...initialChanges,
-        filter: state.filter,
-        sort: state.sort,
-        descending: state.descending,
+        ...kept(state, action.isWhole === true),
         key: action.key,
+        compares: action.compares ?? false,
         status: 'loading',
         wanted: action.wanted,
       };
     case 'loaded':
-      return action.key === state.key ? withTable(state, action.table, action.total, action.dense) : state;
+      return action.key === state.key ? withTable(state, action.table, action.total, action.open) : state;
     case 'failed':
       return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;
     case 'cleared':
-      return { ...initialChanges, filter: state.filter, sort: state.sort, descending: state.descending };
+      return kept(state, state.isWhole);
     case 'toggled':
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
@@ -117,7 +148,10 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'allOpened':
       return arranged({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1), unfolding: 'all' }, state.expanded.length);
     case 'allFolded':
-      return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length), unfolding: null }), active: -1 };
+      return {
+        ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length), unfolding: null, opening: EMPTY_ROWS }),
+        active: -1,
+      };
     case 'activated':
       return { ...state, active: action.row, wanted: null };
     case 'wanted':
@@ -129,7 +163,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       return arranged(withMatches({ ...state, filtering: false }, action.found), action.found.count);
     case 'sorted':
       return arranged(
-        { ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) },
+        { ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort), isSortChosen: true },
         state.rows.length,
       );
     case 'ordered':
@@ -137,13 +171,19 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
   }
 }
 
-/** Rows that are sorted within a few milliseconds. */
+/** Returns the initial state for a new table: keeps the filter, and the order if the user chose it. */
+function kept({ filter, sort, descending, isSortChosen }: ChangesState, isWhole: boolean): ChangesState {
+  const order = isSortChosen ? { sort, descending } : isWhole ? { sort: 'size' as const, descending: true } : {};
+  return { ...initialChanges, filter, isSortChosen, isWhole, ...order };
+}
+
+/** Maximum number of rows sorted at once, which takes a few milliseconds. */
 const SORTED_AT_ONCE = 150_000;
 
-/** Whether the table's own order, by name, is the one to show. */
+/** Whether the rows are shown in the table's own order, by name. */
 const liesSorted = ({ sort, descending }: ChangesState): boolean => sort === 'name' && !descending;
 
-/** Updates the rows in sight, of which there are at most about `most`. If sorting them takes long, it is left to {@link sortSteps}. */
+/** Updates the rows in sight, at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
 function arranged(state: ChangesState, most: number): ChangesState {
   return most > SORTED_AT_ONCE && !liesSorted(state) ? { ...state, sorting: true } : withRows(state);
 }
@@ -161,52 +201,55 @@ export function isSameOrder(a: ChangesState, b: ChangesState): boolean {
   );
 }
 
-/** The steps of sorting that {@link ChangesState.sorting} waits for; null: it doesn't. */
+/** Returns the sorting steps that {@link ChangesState.sorting} waits for; null if nothing is to be sorted. */
 export function orderSteps({ sorting, table, totals, expanded, mask, ...sort }: ChangesState): Generator<undefined, Uint32Array> | null {
   if (!sorting || table === null || totals === null) return null;
-  return sortSteps(table, expanded, totals, sortOrder(table, sort), { mask });
+  return sortSteps(table, expanded, totals, sortOrder(table, totals, sort), { mask });
 }
 
-function sortOrder(table: RowTable, { sort, descending }: Pick<ChangesState, 'sort' | 'descending'>): SortOrder {
-  return { by: sort === 'share' ? 'size' : sort === 'net' ? sideBytes(table).net : sort, descending };
+function sortOrder(table: RowTable, totals: SubtreeTotals, state: Pick<ChangesState, 'sort' | 'descending' | 'isWhole'>): SortOrder {
+  const { sort, descending, isWhole } = state;
+  if (sort === 'net') return { by: sideBytes(table).net, descending };
+  if (sort === 'items') return { by: itemCounts(table), descending };
+  if (sort === 'hidden') return { by: totals.hidden, descending };
+  if (sort !== 'size' && sort !== 'share') return { by: sort, descending };
+  return { by: isWhole ? allBytes(totals) : 'size', descending };
 }
 
-function withTable(state: ChangesState, table: RowTable, total: number, dense: boolean): ChangesState {
+function withTable(state: ChangesState, table: RowTable, total: number, open: Uint32Array | undefined): ChangesState {
   const grown = (folding: Uint8Array) => {
     const longer = new Uint8Array(table.length);
     longer.set(folding.subarray(0, table.length));
     return longer;
   };
   const expanded = grown(state.expanded);
-  const first = state.table === null;
-  const next: ChangesState = {
-    ...state,
-    table,
-    total,
-    expanded,
-    unfiltered: state.unfiltered === null ? null : grown(state.unfiltered),
-    totals: withTotals(state, table, total),
-    status: table.length >= total ? 'ready' : 'partial',
-  };
-  if (first) openFirst(table, expanded, dense ? 40 : 0);
-  openNew(table, expanded, state.expanded.length, state.unfolding);
+  const unfiltered = state.unfiltered === null ? null : grown(state.unfiltered);
+  const totals = withTotals(state, table, total);
+  const opening = state.table === null ? (open ?? firstOpen(table, totals)) : state.opening;
+  const status = table.length >= total ? 'ready' : 'partial';
+  const next: ChangesState = { ...state, table, total, expanded, unfiltered, totals, opening, status };
+  for (const folding of unfiltered === null ? [expanded] : [expanded, unfiltered]) {
+    openListed(opening, folding, state.expanded.length);
+    openNew(table, folding, state.expanded.length, state.unfolding);
+  }
   return reveal(arranged(withFilter(next), state.rows.length));
 }
 
-/** Adds the new rows to the sums of the rows before. */
+/** Adds the new rows to the sums. */
 function withTotals({ table: before, totals }: ChangesState, table: RowTable, total: number): SubtreeTotals {
   const known = before === null || totals === null ? emptyTotals(Math.max(total, table.length)) : { ...totals };
   addTotals(table, known, before?.length ?? 0);
   return known;
 }
 
-/** Rows stay as they are while a filter takes long. */
+/** Leaves the rows as they are while a long filter runs. */
 function filtered(state: ChangesState): ChangesState {
   return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
 
 function withFilter(state: ChangesState): ChangesState {
-  const { table, filter, mask } = state;
+  const { table, mask } = state;
+  const filter = rowFilter(state);
   if (table === null) return state;
   if (table.length <= FILTERED_AT_ONCE || isNoFilter(filter)) return withMatches({ ...state, filtering: false }, filterRows(table, filter));
   if (mask === null || mask.length === table.length) return { ...state, filtering: true };
@@ -216,17 +259,29 @@ function withFilter(state: ChangesState): ChangesState {
   return { ...state, filtering: true, mask: grown };
 }
 
-/** Rows that are filtered within a few milliseconds. */
+/** Maximum number of rows filtered at once, which takes a few milliseconds. */
 const FILTERED_AT_ONCE = 25_000;
 
-function isNoFilter({ text, kinds, minBytes, types }: RowFilter): boolean {
+/** Returns the filter that applies to the table. */
+export function rowFilter({ filter, compares }: ChangesState): RowFilter {
+  if (compares || filter.differences === undefined) return filter;
+  const { differences: _, ...rest } = filter;
+  return rest;
+}
+
+function isNoFilter(filter: RowFilter): boolean {
+  return isUnfiltered(filter) && (filter.differences ?? ALL_DIFFERENCES) === ALL_DIFFERENCES;
+}
+
+/** Whether a filter has no criteria. The filter may still exclude classes of differences. */
+export function isUnfiltered({ text, kinds, minBytes, types }: RowFilter): boolean {
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
 }
 
 function withMatches(state: ChangesState, { matches: mask, count, problem }: RowMatches): ChangesState {
   const { table, unfiltered } = state;
   if (table === null) return state;
-  if (mask === null) {
+  if (mask === null || isUnfiltered(state.filter)) {
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
     return { ...state, mask, matches: count, problem, expanded, unfiltered: null };
   }
@@ -241,7 +296,7 @@ function withMatches(state: ChangesState, { matches: mask, count, problem }: Row
 
 const OPENED_MATCHES = 2_000;
 
-/** Names sort ascending first, everything else descending; the same column again reverses the order. */
+/** Names sort ascending first, everything else descending; choosing the same column again reverses the order. */
 function nextDirection(state: ChangesState, sort: SortBy): boolean {
   return sort === state.sort ? !state.descending : sort !== 'name';
 }
@@ -250,7 +305,7 @@ function withRows(state: ChangesState): ChangesState {
   if (state.table === null) return state;
   const { table, totals, expanded, mask } = state;
   if (totals === null || liesSorted(state)) return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
-  return { ...state, sorting: false, rows: sortedRows(table, expanded, totals, sortOrder(table, state), { mask }) };
+  return { ...state, sorting: false, rows: sortedRows(table, expanded, totals, sortOrder(table, totals, state), { mask }) };
 }
 
 function refold(state: ChangesState, folders: readonly number[], open: boolean): ChangesState {
@@ -272,7 +327,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   return arranged(next, most);
 }
 
-/** The rows in sight after one folder was opened or closed, without sorting the others again. */
+/** Returns the rows in sight after a folder is opened or closed, without sorting the other rows again. */
 function withFolded(
   { rows: before, expanded: wasOpen }: ChangesState,
   state: ChangesState,
@@ -283,10 +338,10 @@ function withFolded(
   const at = before.indexOf(folder);
   if (at < 0 || (wasOpen[folder] === 1) === open || state.totals === null) return before;
   let end = at + 1;
-  // Rows are in depth-first order, so everything in the folder has a parent at or after it.
+  // Rows are in depth-first order, so the parent of anything inside the folder is the folder or a later row.
   while (end < before.length && (table.parent[before[end] as number] as number) >= folder) end++;
   const below = open
-    ? sortedRows(table, state.expanded, state.totals, sortOrder(table, state), { mask: state.mask, below: folder })
+    ? sortedRows(table, state.expanded, state.totals, sortOrder(table, state.totals, state), { mask: state.mask, below: folder })
     : EMPTY_ROWS;
   const rows = new Uint32Array(before.length - (end - at - 1) + below.length);
   rows.set(before.subarray(0, at + 1));
@@ -302,51 +357,4 @@ function reveal(state: ChangesState): ChangesState {
   const row = findRow(table, unescapePath(wanted));
   if (row < 0) return state.status === 'ready' ? { ...state, wanted: null, active: -1 } : state;
   return arranged({ ...state, expanded: withAncestors(table, state.expanded, row), active: row, wanted: null }, state.rows.length);
-}
-
-/** Row of a path; -1: the table has none (yet). */
-export function findRow(table: RowTable, path: Uint8Array): number {
-  let start = 0;
-  let end = table.length;
-  let row = -1;
-  for (let at = 0; at <= path.length; ) {
-    let slash = path.indexOf(0x2f, at);
-    if (slash < 0) slash = path.length;
-    const name = path.subarray(at, slash);
-    let found = -1;
-    for (let each = start; each < end; each = table.subtreeEnd[each] as number) {
-      if (compareBytes(rowName(table, each), name) === 0) {
-        found = each;
-        break;
-      }
-    }
-    if (found < 0) return -1;
-    row = found;
-    start = found + 1;
-    end = table.subtreeEnd[found] as number;
-    at = slash + 1;
-  }
-  return row;
-}
-
-export function isFolder(table: RowTable, row: number): boolean {
-  return table.type[row] === TYPE.directory || (table.subtreeEnd[row] as number) > row + 1;
-}
-
-/** Whether something changed at a row or below it. */
-export function touched(totals: SubtreeTotals, row: number): boolean {
-  return (totals.added[row] as number) + (totals.modified[row] as number) + (totals.removed[row] as number) > 0;
-}
-
-/** Sums of the whole table. */
-export function wholeTotals(table: RowTable, totals: SubtreeTotals) {
-  const sums = { added: 0, modified: 0, removed: 0, size: 0, hidden: 0 };
-  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
-    sums.added += totals.added[row] as number;
-    sums.modified += totals.modified[row] as number;
-    sums.removed += totals.removed[row] as number;
-    sums.size += totals.size[row] as number;
-    sums.hidden += totals.hidden[row] as number;
-  }
-  return sums;
 }

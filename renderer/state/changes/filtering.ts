@@ -1,11 +1,11 @@
 import { filterSteps } from '#changes/filter';
 import { appStore, dispatchChanges } from '../app-state.ts';
-import { isSameOrder, orderSteps } from './changes.ts';
+import { isSameOrder, orderSteps, rowFilter } from './changes.ts';
 
-/** How long a slice of work may keep the page from drawing, ms. */
+/** How long, in ms, a slice of work may block drawing. */
 const SLICE = 10;
 
-/** From now on filters tables that are too long to be filtered at once, in slices between frames. The latest filter wins. */
+/** Starts filtering tables that are too long to be filtered at once, in slices between frames. The latest filter wins. */
 export function watchFilter(): void {
   const slices = createSlices();
   appStore.subscribe(({ changes }, { changes: before }) => {
@@ -13,11 +13,11 @@ export function watchFilter(): void {
     slices.cancel();
     const { table, filter, filtering } = changes;
     if (!filtering || table === null) return;
-    slices.run(filterSteps(table, filter), (found) => dispatchChanges({ type: 'matched', table, filter, found }));
+    slices.run(filterSteps(table, rowFilter(changes)), (found) => dispatchChanges({ type: 'matched', table, filter, found }));
   });
 }
 
-/** From now on sorts what is too long to be sorted at once, in slices between frames. The latest order wins. */
+/** Starts sorting tables that are too long to be sorted at once, in slices between frames. The latest order wins. */
 export function watchSort(): void {
   const slices = createSlices();
   appStore.subscribe(({ changes }, { changes: before }) => {
@@ -28,17 +28,17 @@ export function watchSort(): void {
 }
 
 interface Slices {
-  /** Runs the steps in the place of those that still run. */
+  /** Runs these steps instead of any that are still running. */
   run<T>(steps: Iterator<unknown, T>, onDone: (result: T) => void): void;
   cancel(): void;
 }
 
 function createSlices(): Slices {
-  // A message comes after what the browser has to do, without the delay of a timer.
+  // A message lets the browser do its own work first, without a timer's delay.
   const channel = new MessageChannel();
   let next: (() => void) | null = null;
   let turn = 0;
-  // Messages of work that was replaced are still under way.
+  // Messages for work that has been replaced may still arrive.
   channel.port1.onmessage = ({ data }) => {
     if (data === turn) next?.();
   };
@@ -60,7 +60,7 @@ function createSlices(): Slices {
         }
         schedule(slice);
       };
-      // The first slice waits too, so that what was typed is drawn.
+      // Even the first slice is deferred, so that typed text is drawn first.
       schedule(slice);
     },
     cancel() {

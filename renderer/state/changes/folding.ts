@@ -1,17 +1,22 @@
 import type { RowTable } from '#model';
 
-// Which folders are open, by row: 1 means open.
+// Open folders are marked by row: 1 means open.
 
-/** Folders opened together: all, or those in one folder (-1: at the top). */
+/** Folders that are opened together: all, or those in one folder (-1 is the top). */
 export type Unfolding = 'all' | number | null;
 
-/** Opens newly loaded folders, from row `from` on, that were meant to be opened before they were loaded. */
+/** Opens newly loaded folders (rows `from` and up) according to `unfolding`. */
 export function openNew(table: RowTable, expanded: Uint8Array, from: number, unfolding: Unfolding): void {
   if (unfolding === null) return;
   for (let row = from; row < table.length; row++) if (unfolding === 'all' || table.parent[row] === unfolding) expanded[row] = 1;
 }
 
-/** The folding with all folders above a row opened. */
+/** Opens those of the listed folders that are newly loaded (rows `from` and up). `folders` is ascending. */
+export function openListed(folders: Uint32Array, expanded: Uint8Array, from: number): void {
+  for (const row of folders) if (row >= from && row < expanded.length) expanded[row] = 1;
+}
+
+/** Returns `folding` with all folders above a row opened. */
 export function withAncestors(table: RowTable, folding: Uint8Array, row: number): Uint8Array {
   if (row < 0) return folding;
   const expanded = folding.slice();
@@ -19,7 +24,7 @@ export function withAncestors(table: RowTable, folding: Uint8Array, row: number)
   return expanded;
 }
 
-/** The row and its siblings, as far as they are folders with something in them. */
+/** Returns the non-empty folders among the row and its siblings. */
 export function siblingFolders(table: RowTable, row: number): number[] {
   const parent = table.parent[row] as number;
   const end = parent < 0 ? table.length : (table.subtreeEnd[parent] as number);
@@ -28,24 +33,4 @@ export function siblingFolders(table: RowTable, row: number): number[] {
     if ((table.subtreeEnd[at] as number) > at + 1) found.push(at);
   }
   return found;
-}
-
-/** Opens folders level by level while they fit in about `room` rows. A chain of single folders at the top is always opened. */
-export function openFirst(table: RowTable, expanded: Uint8Array, room: number): void {
-  let level: number[] = [];
-  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) level.push(row);
-  let shown = level.length;
-  while (level.length > 0) {
-    const next: number[] = [];
-    for (const row of level) {
-      const end = table.subtreeEnd[row] as number;
-      const children: number[] = [];
-      for (let at = row + 1; at < end && children.length <= room; at = table.subtreeEnd[at] as number) children.push(at);
-      if (children.length === 0 || (shown + children.length > room && !(level.length === 1 && children.length === 1))) continue;
-      expanded[row] = 1;
-      shown += children.length;
-      next.push(...children);
-    }
-    level = next;
-  }
 }

@@ -4,10 +4,10 @@ import { plainError } from '../plain-error.ts';
 import { type Selection, selectedImage } from '../selection.ts';
 import { ofOpenArchives, withCached } from './table-cache.ts';
 
-/** How often a long table is shown while its pages come, ms. */
+/** How often, in ms, a long table is redrawn while its pages arrive. */
 const SHOW_EVERY = 100;
 
-/** The request whose table fits a selection; null where there is nothing to request. */
+/** Returns the key of the request for a selection's table; null if there is nothing to request. */
 export function changesKey(selection: Selection): string | null {
   const found = selectedImage(getApp().archives ?? [], selection);
   if (found === null || !found.image.loaded || found.image.layers.length === 0) return null;
@@ -17,6 +17,7 @@ export function changesKey(selection: Selection): string | null {
     if (against === undefined || !other?.image.loaded) return null;
     return `${selection.archiveId}/${selection.image}/compare/${selection.since ?? 0}-${selection.to}/${against.archiveId}/${against.image}/${against.since ?? 0}-${against.layer}`;
   }
+  if (mode === 'image') return `${selection.archiveId}/${selection.image}/whole`;
   const layers = mode === 'stacked' ? `view/${selection.to}` : `changes/${selection.from}-${selection.to}`;
   return `${selection.archiveId}/${selection.image}/${layers}`;
 }
@@ -28,6 +29,7 @@ function fetchRows(
   range: { start: number; count: number },
   signal: AbortSignal,
 ): Promise<RowPage> {
+  if (mode === 'image') return client.call('image.whole', { ...ref, ...range }, { signal });
   if (mode === 'stacked') return client.call('image.view', { ...ref, layer: to, ...range }, { signal });
   if (mode === 'compare' && against !== undefined) {
     return client.call('images.compare', { a: against, b: { ...ref, layer: to, since }, ...range }, { signal });
@@ -35,25 +37,25 @@ function fetchRows(
   return client.call('image.changes', { ...ref, from, to, ...range }, { signal });
 }
 
-/** Loads the table of a selection page by page. What an open archive holds never changes, so tables are kept. */
+/** Loads the table of a selection page by page. An open archive never changes, so tables are cached. */
 export async function loadChanges(key: string, selection: Selection): Promise<void> {
   const signal = newRequest('changes');
-  dispatchChanges({ type: 'requested', key, wanted: selection.path });
-  const dense = selection.mode !== 'stacked';
+  const { mode, path } = selection;
+  dispatchChanges({ type: 'requested', key, wanted: path, isWhole: mode === 'image', compares: mode === 'compare' });
   const { client, tables } = getApp();
   const known = tables.get(key);
   if (known !== undefined) {
     setApp({ tables: withCached(tables, key, known) });
-    dispatchChanges({ type: 'loaded', key, table: known, total: known.length, dense });
+    dispatchChanges({ type: 'loaded', key, table: known, total: known.length });
     return;
   }
   if (client === null || selection.archiveId === null) return;
   const ref = { archiveId: selection.archiveId, image: selection.image };
   try {
     const fetchPage = (start: number, count: number) => fetchRows(client, ref, selection, { start, count }, signal);
-    for await (const { table, total } of tablePages(fetchPage, { every: SHOW_EVERY, now: () => performance.now() })) {
+    for await (const { table, total, open } of tablePages(fetchPage, { every: SHOW_EVERY, now: () => performance.now() })) {
       if (signal.aborted) return;
-      dispatchChanges({ type: 'loaded', key, table, total, dense });
+      dispatchChanges({ type: 'loaded', key, table, total, ...(open === undefined ? {} : { open }) });
       if (table.length === total) setApp((state) => ({ tables: withCached(state.tables, key, table) }));
     }
   } catch (error) {
@@ -61,13 +63,13 @@ export async function loadChanges(key: string, selection: Selection): Promise<vo
   }
 }
 
-/** Empties the pane and stops what it still loads. */
+/** Empties the pane and stops its loading. */
 export function clearChanges(): void {
   newRequest('changes');
   dispatchChanges({ type: 'cleared' });
 }
 
-/** Loads again what failed. */
+/** Retries a load that failed. */
 export function retryChanges(): void {
   const { selection } = getApp();
   const key = changesKey(selection);

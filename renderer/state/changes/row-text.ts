@@ -1,50 +1,42 @@
-import { CONTENT_BITS, DIFFERS, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
-import { countOf } from '../words.ts';
+import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { words } from '../../words/index.ts';
 
-const DIFFERS_WORDS = [
-  [DIFFERS.type, 'type'],
-  [DIFFERS.content, 'content'],
-  [DIFFERS.rewritten, 'rewritten'],
-  [DIFFERS.unread, 'not compared'],
-  [DIFFERS.link, 'target'],
-  [DIFFERS.mode, 'mode'],
-  [DIFFERS.owner, 'owner'],
-  [DIFFERS.attributes, 'attributes'],
-  [DIFFERS.time, 'time'],
-  [DIFFERS.device, 'device numbers'],
-] as const;
+/** Kinds of differences, in the order in which they are listed. */
+const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-/** What a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`. */
-export function whatDiffers(table: RowTable, row: number): string {
-  const kind = table.kind[row];
-  const words: string[] = [];
-  if (kind === KIND.modified) {
-    const differs = table.differs[row] as number;
-    for (const [bit, word] of DIFFERS_WORDS) if ((differs & bit) !== 0) words.push(word);
-    if (words.length === 0) words.push('written again');
-  }
-  const hidden = hides(table, row);
-  if (hidden !== '') words.push(hidden);
-  return words.join(', ');
+function differences(differs: number): string[] {
+  return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) => words.changes.differs[name]);
 }
 
-/** The same for a comparison, where nothing is hidden; a removed folder says how much was in it. */
+/**
+ * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
+ */
+export function whatDiffers(table: RowTable, row: number): string {
+  const kind = table.kind[row];
+  const found = kind === KIND.modified ? differences(table.differs[row] as number) : [];
+  if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
+  const hidden = hides(table, row);
+  // Most rows of a long table have at most one difference and need no list.
+  if (found.length === 0) return hidden;
+  return words.list([...found, hidden]);
+}
+
+/** Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, states how much it contained. */
 export function whatDiffersBetween(table: RowTable, row: number): string {
   if (table.kind[row] === KIND.modified) {
-    const differs = table.differs[row] as number;
-    return DIFFERS_WORDS.flatMap(([bit, word]) => ((differs & bit) !== 0 ? [word] : [])).join(', ');
+    return words.list(differences(table.differs[row] as number));
   }
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
-  return `with ${countOf(entries, 'path')}`;
+  return words.changes.withPaths(entries);
 }
 
-/** How a modified file's content relates to the one before; empty where that is not known. */
+/** Describes how a modified file's content relates to its previous content; empty if unknown. */
 export function contentWords(differs: number): string {
   const bit = differs & CONTENT_BITS;
-  if (bit === DIFFERS.rewritten) return 'same content';
-  if (bit === DIFFERS.unread) return 'content not compared';
-  return bit === DIFFERS.content ? 'different content' : '';
+  if (bit === DIFFERS.rewritten) return words.changes.sameContent;
+  if (bit === DIFFERS.unread) return words.changes.contentNotCompared;
+  return bit === DIFFERS.content ? words.changes.differentContent : '';
 }
 
 function hides(table: RowTable, row: number): string {
@@ -53,10 +45,17 @@ function hides(table: RowTable, row: number): string {
   const reason = table.reason[row] as number;
   if (reason === REASON.none && table.kind[row] !== KIND.removed) return '';
   const layer = table.kind[row] === KIND.removed ? (table.layer[row] as number) : (table.previousLayer[row] as number);
-  const where = layer === NO_LAYER || entries > 0 ? '' : ` of layer ${layer}`;
-  const paths = entries === 0 ? '' : countOf(entries, 'path');
-  const size = bytes === 0 ? '' : formatSize(bytes);
-  const what = [paths, size].filter((each) => each !== '').join(', ');
-  if (what === '') return table.kind[row] === KIND.removed && layer !== NO_LAYER ? `from layer ${layer}` : '';
-  return `${reason === REASON.opaque && table.kind[row] !== KIND.removed ? 'opaque: ' : ''}hides ${what}${where}`;
+  const isRemoved = table.kind[row] === KIND.removed;
+  if (entries === 0 && bytes === 0) return isRemoved && layer !== NO_LAYER ? words.changes.fromLayer(layer) : '';
+  const isOpaque = reason === REASON.opaque && !isRemoved;
+  return words.changes.hides({ paths: entries, bytes, layer: layer === NO_LAYER || entries > 0 ? null : layer, isOpaque });
+}
+
+/**
+ * Returns the part of a name that matches a filter's text, ignoring case; the whole name if the text is a pattern or occurs only in the
+ * path.
+ */
+export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } {
+  const at = text === '' ? -1 : name.toLowerCase().indexOf(text.toLowerCase());
+  return at < 0 ? { from: 0, to: name.length } : { from: at, to: at + text.length };
 }

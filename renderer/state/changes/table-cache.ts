@@ -1,9 +1,9 @@
 import type { RowTable } from '#model';
 
-/** Rows of all tables that are kept, about 90 MB. */
+/** Maximum number of rows in all cached tables together, about 90 MB. */
 const MOST_ROWS = 1_500_000;
 
-/** The tables with one more, the last one used; without the oldest where they are too many. */
+/** Returns the tables with one added as the latest, dropping the oldest if there are too many rows. */
 export function withCached(tables: ReadonlyMap<string, RowTable>, key: string, table: RowTable): ReadonlyMap<string, RowTable> {
   const kept = new Map(tables);
   kept.delete(key);
@@ -18,7 +18,7 @@ export function withCached(tables: ReadonlyMap<string, RowTable>, key: string, t
   return kept;
 }
 
-/** The tables of archives that are still open. Their keys begin with the archive's id. */
+/** Returns the tables of archives that are still open. Keys begin with the archive's id. */
 export function ofOpenArchives(tables: ReadonlyMap<string, RowTable>, open: ReadonlySet<string>): ReadonlyMap<string, RowTable> {
   return new Map([...tables].filter(([key]) => open.has(key.slice(0, key.indexOf('/')))));
 }

@@ -1,21 +1,22 @@
 import type { EntryAttributes } from '#contract';
 import { formatMode, trimEnd } from '#model';
+import { words } from '../../words/index.ts';
 import type { WindowsTimes } from './windows-times.ts';
 
 export interface AttributeRow {
   readonly label: string;
   readonly value: string;
-  /** The value as a number where it is a size; else null. */
+  /** The value as a number if it is a size, else null. */
   readonly bytes: number | null;
-  /** The value before, if it differs; else null. */
+  /** The previous value if it differs, else null. */
   readonly was: string | null;
   readonly wasBytes: number | null;
   readonly mono: boolean;
-  /** The meaning of the value in lines; `isNew`: the value before didn't have it. */
+  /** The meaning of the value in lines. `isNew` marks what the previous value didn't have. */
   readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
 
-/** Times of the current entry and of the one before. */
+/** Times of the current and of the previous entry. */
 export interface EntryTimes {
   readonly now: WindowsTimes | null;
   readonly before: WindowsTimes | null;
@@ -23,7 +24,7 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Attributes in the order they are shown, each with the value before if it differs. */
+/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. */
 export function attributeRows(
   now: EntryAttributes | null,
   before: EntryAttributes | null,
@@ -33,6 +34,7 @@ export function attributeRows(
   if (entry === null) return [];
   const old = now === null ? null : before;
   const rows: AttributeRow[] = [];
+  const labels = words.details.attributes;
   const add = (label: string, of: (from: EntryAttributes) => string, { mono = false, bytes = false, name = '' } = {}) => {
     const value = of(entry);
     const was = old === null ? null : of(old);
@@ -48,28 +50,34 @@ export function attributeRows(
       meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
     });
   };
-  add('Type', ({ type }) => type);
-  if (entry.type === 'file' || entry.type === 'hardlink' || old?.type === 'file') add('Size', ({ size }) => String(size), { bytes: true });
-  add('Target', ({ linkname }) => linkname ?? '', { mono: true });
+  add(labels.type, ({ type }) => words.entryType(type));
+  if (entry.type === 'file' || entry.type === 'hardlink' || old?.type === 'file')
+    add(labels.size, ({ size }) => String(size), { bytes: true });
+  add(labels.target, ({ linkname }) => linkname ?? '', { mono: true });
   if (!entry.implied) {
-    add('Mode', ({ mode, type }) => `${formatMode(mode)} ${modeText(mode, type)}`, { mono: true });
-    add('Owner', ({ uid, uname }) => owner(uid, uname));
-    add('Group', ({ gid, gname }) => owner(gid, gname));
-    add('Modified', ({ mtime }) => mtimeText(mtime));
+    add(labels.mode, ({ mode, type }) => `${formatMode(mode)} ${modeText(mode, type)}`, { mono: true });
+    add(labels.owner, ({ uid, uname }) => owner(uid, uname));
+    add(labels.group, ({ gid, gname }) => owner(gid, gname));
+    add(labels.modified, ({ mtime }) => mtimeText(mtime));
     const more = (from: EntryAttributes) => (from === now ? times.now : times.before);
-    add('Created', (from) => mtimeText(more(from)?.created ?? ''));
-    add('Accessed', (from) => mtimeText(more(from)?.accessed ?? ''));
-    add('Changed', (from) => mtimeText(more(from)?.changed ?? ''));
+    add(labels.created, (from) => mtimeText(more(from)?.created ?? ''));
+    add(labels.accessed, (from) => mtimeText(more(from)?.accessed ?? ''));
+    add(labels.changed, (from) => mtimeText(more(from)?.changed ?? ''));
   }
-  add('From layer', ({ layer, implied }) => (implied ? '' : String(layer)));
+  add(labels.fromLayer, ({ layer, implied }) => (implied ? '' : String(layer)));
   const streams = new Set([...entry.streams, ...(old?.streams ?? [])].map(({ name }) => name));
   const bytesOf = (from: EntryAttributes, name: string) => from.streams.find((each) => each.name === name)?.size;
   for (const name of [...streams].sort()) {
-    add(`Stream ${name}`, (from) => bytesOf(from, name)?.toString() ?? '', { bytes: true });
+    add(words.details.stream(name), (from) => bytesOf(from, name)?.toString() ?? '', { bytes: true });
   }
   const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));
-  for (const name of [...names].sort()) add(name, (from) => attribute(from, name), { mono: true, name });
+  for (const name of [...names].sort()) add(nameOf(name), (from) => attribute(from, name), { mono: true, name });
   return rows;
+}
+
+/** Returns an attribute's readable name: `MSWINDOWS.rawsd` is a security descriptor. The Raw tab shows the names in the tar. */
+function nameOf(name: string): string {
+  return Object.hasOwn(words.details.attributeNames, name) ? (words.details.attributeNames[name] ?? name) : name;
 }
 
 function meaningOf(from: EntryAttributes | null, name: string): readonly string[] {
@@ -88,7 +96,7 @@ function attribute(from: EntryAttributes, name: string): string {
 
 const TYPE_LETTERS: Readonly<Record<string, string>> = { directory: 'd', symlink: 'l', character: 'c', block: 'b', fifo: 'p' };
 
-/** As `ls -l` has it: `-rwxr-sr-x`. */
+/** Formats a mode as `ls -l` does: `-rwxr-sr-x`. */
 export function modeText(mode: number, type: string): string {
   const letters = (bits: number, special: boolean, mark: string) => {
     const execute = (bits & 1) !== 0;
@@ -104,7 +112,7 @@ export function modeText(mode: number, type: string): string {
   );
 }
 
-/** `1764036549.123456789` as `2025-11-25 02:09:09.123456789 UTC`; a fraction of zeros is left out. */
+/** Formats `1764036549.123456789` as `2025-11-25 02:09:09.123456789 UTC`, omitting a fraction of zeros. */
 export function mtimeText(mtime: string): string {
   const match = /^(-?\d+)(?:\.(\d+))?$/.exec(mtime);
   if (match?.[1] === undefined) return mtime;

@@ -1,4 +1,6 @@
-/** A line of an image's config: one value, or several of a kind. */
+import { words } from '../../words/index.ts';
+
+/** A line of an image's config: one value, or several of the same kind. */
 export interface ConfigFact {
   readonly label: string;
   readonly values: readonly string[];
@@ -15,51 +17,56 @@ function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }
 
-/** A command with quotes where a shell needs them. */
+/** Formats a command, with quotes where a shell needs them. */
 function commandText(value: unknown): string[] {
   if (typeof value === 'string') return textsOf(value);
-  const words = textsOf(value).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)));
-  return words.length === 0 ? [] : [words.join(' ')];
+  const parts = textsOf(value).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)));
+  return parts.length === 0 ? [] : [parts.join(' ')];
 }
 
-/** A duration given in ns, for people; null for 0. */
+/** Formats a duration given in ns; null for 0. */
 function duration(value: unknown): string | null {
   if (typeof value !== 'number' || value <= 0) return null;
-  return value % 60e9 === 0 ? `${value / 60e9} min` : `${value / 1e9} s`;
+  return value % 60e9 === 0 ? words.details.minutes(value / 60e9) : words.details.seconds(value / 1e9);
 }
 
 function healthText(value: unknown): string[] {
   const { Test, Interval, Timeout, Retries } = fieldsOf(value);
   const [how = '', ...rest] = textsOf(Test);
-  if (how === '' || how === 'NONE') return how === '' ? [] : ['none'];
+  if (how === '' || how === 'NONE') return how === '' ? [] : [words.details.noHealthcheck];
   const command = how === 'CMD-SHELL' ? rest.join(' ') : (commandText(how === 'CMD' ? rest : [how, ...rest])[0] ?? '');
-  const notes = [
-    ['every', duration(Interval)],
-    ['at most', duration(Timeout)],
-    ['tries', typeof Retries === 'number' && Retries > 0 ? String(Retries) : null],
-  ].flatMap(([word, text]) => (text === null ? [] : [`${word} ${text}`]));
-  return [notes.length === 0 ? command : `${command} (${notes.join(', ')})`];
+  const interval = duration(Interval);
+  const timeout = duration(Timeout);
+  const notes = words.list([
+    interval === null ? '' : words.details.every(interval),
+    timeout === null ? '' : words.details.timeout(timeout),
+    typeof Retries === 'number' && Retries > 0 ? words.details.retries(Retries) : '',
+  ]);
+  return [notes === '' ? command : `${command} (${notes})`];
 }
 
-/** The settings for containers in an image's config. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild. */
+/**
+ * Returns the settings for containers in an image's config. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild.
+ */
 export function configFacts(config: unknown): readonly ConfigFact[] {
   const outer = fieldsOf(config);
   const inner = fieldsOf(outer.config);
+  const labels = words.details.configLabels;
   const pairs = (value: unknown) => Object.entries(fieldsOf(value)).map(([name, text]) => `${name}=${String(text)}`);
   const facts: readonly ConfigFact[] = [
-    { label: 'Entrypoint', values: commandText(inner.Entrypoint) },
-    { label: 'Command', values: commandText(inner.Cmd) },
-    { label: 'Working folder', values: textsOf(inner.WorkingDir) },
-    { label: 'User', values: textsOf(inner.User) },
-    { label: 'Environment', values: textsOf(inner.Env) },
-    { label: 'Ports', values: Object.keys(fieldsOf(inner.ExposedPorts)) },
-    { label: 'Volumes', values: Object.keys(fieldsOf(inner.Volumes)) },
-    { label: 'Health check', values: healthText(inner.Healthcheck) },
-    { label: 'Stop signal', values: textsOf(inner.StopSignal) },
-    { label: 'Shell', values: commandText(inner.Shell) },
-    { label: 'On build', values: textsOf(inner.OnBuild) },
-    { label: 'Labels', values: pairs(inner.Labels) },
-    { label: 'Author', values: textsOf(outer.author) },
+    { label: labels.entrypoint, values: commandText(inner.Entrypoint) },
+    { label: labels.command, values: commandText(inner.Cmd) },
+    { label: labels.workingDir, values: textsOf(inner.WorkingDir) },
+    { label: labels.user, values: textsOf(inner.User) },
+    { label: labels.environment, values: textsOf(inner.Env) },
+    { label: labels.ports, values: Object.keys(fieldsOf(inner.ExposedPorts)) },
+    { label: labels.volumes, values: Object.keys(fieldsOf(inner.Volumes)) },
+    { label: labels.healthcheck, values: healthText(inner.Healthcheck) },
+    { label: labels.stopSignal, values: textsOf(inner.StopSignal) },
+    { label: labels.shell, values: commandText(inner.Shell) },
+    { label: labels.onBuild, values: textsOf(inner.OnBuild) },
+    { label: labels.labels, values: pairs(inner.Labels) },
+    { label: labels.author, values: textsOf(outer.author) },
   ];
   return facts.filter(({ values }) => values.length > 0);
 }

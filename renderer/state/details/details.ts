@@ -10,20 +10,21 @@ export type Loadable<T> =
 
 const IDLE = { state: 'idle' } as const;
 
-type DetailsTab = 'content' | 'attributes' | 'raw';
-type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
+type DetailsTab = 'content' | 'attributes' | 'origin' | 'raw';
+/** `own` shows a picture as a picture and an archive as an archive. */
+type ShowAs = 'auto' | 'own' | 'text' | 'hex' | 'diff';
 
 export interface LoadedContent {
   readonly totalBytes: number;
-  /** The beginning of the file, as far as it is loaded. */
+  /** The part of the file loaded so far, from its beginning. */
   readonly bytes: Uint8Array;
   readonly more: 'none' | 'there' | 'loading';
   readonly moreError: PlainError | null;
-  /** The layer at which the file is read; for a removed file one below. */
+  /** The layer at which the file is read; for a removed file, one below it. */
   readonly layer: number;
 }
 
-/** What the host knows of the selected path, loaded tab by tab. */
+/** What the host reports about the selected path, loaded tab by tab. */
 export interface DetailsState {
   readonly key: string | null;
   readonly tab: DetailsTab;

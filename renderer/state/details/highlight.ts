@@ -44,7 +44,7 @@ const lowlight = createLowlight({
   yaml,
 });
 
-/** A part of a line; `kind` null: drawn as plain text. */
+/** A part of a line, drawn as plain text if `kind` is null. */
 export interface Token {
   readonly text: string;
   readonly kind: TokenKind | null;
@@ -94,7 +94,7 @@ interface Node {
   readonly children?: readonly Node[];
 }
 
-/** The tokens of each line. */
+/** Returns the tokens of each line. */
 export function highlightLines(lines: readonly string[], language: string): readonly (readonly Token[])[] {
   const tree = lowlight.highlight(language, lines.join('\n')) as Node;
   const done: Token[][] = [[]];

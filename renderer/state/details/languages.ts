@@ -40,7 +40,7 @@ const INTERPRETERS: readonly (readonly [pattern: RegExp, language: string])[] = 
   [/\blua\b/, 'lua'],
 ];
 
-/** The language of a file, by its name or the interpreter in its first line; null: unknown. */
+/** Returns the language of a file by its name or the interpreter in its first line; null if unknown. */
 export function languageOf(path: string, firstLine: string): string | null {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const known = BY_NAME.get(name) ?? BY_NAME.get(name.slice(name.lastIndexOf('.') + 1)) ?? BY_NAME.get(name.split('.')[0] ?? '');

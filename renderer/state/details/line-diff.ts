@@ -1,4 +1,5 @@
-// Differences between the lines of two texts, by Myers, An O(ND) Difference Algorithm (1986), after removing a common beginning and end.
+// Finds the differences between the lines of two texts, after Myers, An O(ND) Difference Algorithm (1986), after removing a common
+// beginning and end.
 
 /** Consecutive lines that are the same in both texts, or a change. Line indexes; `aTo` and `bTo` are not included. */
 export interface DiffRun {
@@ -9,10 +10,10 @@ export interface DiffRun {
   readonly bTo: number;
 }
 
-/** With more edits the rest is one change, as the time grows with their square. */
+/** Number of edits after which the rest becomes a single change, because the time is quadratic. */
 const MOST_EDITS = 1_500;
 
-/** The runs of two texts, in order; equal and changed ones alternate. */
+/** Returns the runs of two texts, in order. Equal and changed runs alternate. */
 export function diffLines(a: readonly string[], b: readonly string[]): readonly DiffRun[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
@@ -42,7 +43,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): readonly 
   return runs;
 }
 
-/** Pairs of equal lines, in order; empty where the texts differ too much. */
+/** Returns pairs of equal lines, in order; empty if the texts differ too much. */
 function matchLines(
   a: readonly string[],
   b: readonly string[],
@@ -85,7 +86,7 @@ function backtrack(
   let x = n;
   let y = m;
   for (let d = edits; d >= 0; d--) {
-    // How far each diagonal reached before this edit; diagonal 0 is in the middle.
+    // How far each diagonal had reached before this edit. Diagonal 0 is in the middle.
     const reach = trace[d] as Int32Array;
     const at = (k: number): number => reach[k + d + 1] as number;
     const k = x - y;
@@ -105,7 +106,7 @@ function backtrack(
   return pairs.reverse();
 }
 
-/** A line of a diff; numbers are from 1. `fold`: stands for `count` equal lines. */
+/** A line of a diff; line numbers start at 1. A `fold` stands for `count` equal lines. */
 export type DiffLine =
   | { readonly kind: 'same'; readonly a: number; readonly b: number }
   | { readonly kind: 'removed'; readonly a: number; readonly b: null }
@@ -115,7 +116,7 @@ export type DiffLine =
 
 const CONTEXT = 3;
 
-/** Lines of a unified diff, removed before added. Long runs of equal lines are folded unless they are in `opened`. */
+/** Returns the lines of a unified diff, removed before added. Long runs of equal lines are folded unless listed in `opened`. */
 export function unifiedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
   return shownLines(runs, opened, (run, push) => {
     for (let at = run.aFrom; at < run.aTo; at++) push({ kind: 'removed', a: at + 1, b: null });
@@ -123,7 +124,7 @@ export function unifiedLines(runs: readonly DiffRun[], opened: ReadonlySet<numbe
   });
 }
 
-/** Lines of a diff side by side: those at the same place of a change are paired. */
+/** Returns the lines of a side-by-side diff, pairing those at the same position in a change. */
 export function pairedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
   return shownLines(runs, opened, (run, push) => {
     const aCount = run.aTo - run.aFrom;
@@ -166,7 +167,7 @@ function shownLines(
   return lines;
 }
 
-/** Index of the line at the same place of a change on the other side; -1: none. */
+/** Returns the index of the other side's line at the same position in a change, or -1. */
 export function partnerOf(runs: readonly DiffRun[], side: 'a' | 'b', line: number): number {
   let low = 0;
   let high = runs.length - 1;
@@ -184,13 +185,13 @@ export function partnerOf(runs: readonly DiffRun[], side: 'a' | 'b', line: numbe
 const WORD = /[\p{L}\p{N}_]/u;
 
 /**
- * The part of `line` that differs from `other`, in whole words: first index and end (not included). Null where that is no help: they share
- * less than a quarter of the line, or nothing but blanks.
+ * Returns the part of `line` that differs from `other`, in whole words: first index and end (exclusive). Null if marking wouldn't help,
+ * because the lines share less than a quarter, or only blanks.
  */
 export function changedPart(line: string, other: string): readonly [number, number] | null {
   const shorter = Math.min(line.length, other.length);
   let from = 0;
-  // Cuts neither a word nor a character of two code units.
+  // Don't cut a word, or a character of two code units.
   const isInside = (text: string, at: number) => at > 0 && at < text.length && isWord(text, at - 1) && isWord(text, at);
   while (from < shorter && line[from] === other[from]) from++;
   while (from > 0 && (isInside(line, from) || isInside(other, from))) from--;

@@ -8,13 +8,13 @@ import { IMAGE_LIMIT_BYTES, previewKind } from './preview.ts';
 import { viewBefore, viewOfEntry, withoutSince } from './views.ts';
 import { isWindowsEntry, windowsTimes } from './windows-times.ts';
 
-/** The request whose answer fits a selection; null where no path is selected. */
+/** Returns the key of the request for a selection's details; null if no path is selected. */
 export function detailsKey(selection: Selection): string | null {
   const changes = changesKey(selection);
   return selection.path === null || changes === null ? null : `${changes}/${toHex(unescapePath(selection.path))}`;
 }
 
-/** Keys of details end in the path's hex. */
+/** Returns the path in hex, which is the end of a details key. */
 function pathHexOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
@@ -35,7 +35,7 @@ export async function loadDetails(key: string, selection: Selection): Promise<vo
   }
 }
 
-/** Empties the pane and stops what it still loads. */
+/** Empties the pane and stops its loading. */
 export function clearDetails(): void {
   newRequest('details');
   dispatchDetails({ type: 'cleared' });
@@ -49,7 +49,7 @@ async function fetchDetails(
 ): Promise<EntryDetails> {
   const fetchAt = (view: Partial<Side> & { readonly layer: number }) => client.call('entry.details', { ...ref, ...view }, { signal });
   if (mode === 'compare' && against !== undefined) {
-    // A path may be on one side only.
+    // A path may exist on one side only.
     const [now, before] = await Promise.allSettled([fetchAt({ layer: to }), fetchAt(withoutSince(against))]);
     for (const each of [now, before]) if (each.status === 'rejected' && plainError(each.reason).code !== 'NOT_FOUND') throw each.reason;
     if (now.status === 'fulfilled') {
@@ -60,17 +60,24 @@ async function fetchDetails(
     return { path: before.value.path, now: null, before: ifWithin(before.value.now, against.since), history: [] };
   }
   const details = await fetchAt({ layer: to });
+  if (mode === 'image') return details.now === null ? asHidden(details, fetchAt) : { ...details, before: null };
   if (mode !== 'layer' || from === to) return details;
-  // A range is compared with what lies below all of it.
+  // A range is compared with the view below all of it.
   return { ...details, before: (await fetchAt({ layer: from })).before };
 }
 
-/** A side that leaves out the layers below `since` doesn't have their entries. */
+/** For a path that the image no longer shows, adds its entry from before the layer that hid it. */
+async function asHidden(details: EntryDetails, fetchAt: (view: { layer: number }) => Promise<EntryDetails>): Promise<EntryDetails> {
+  const layer = details.history.findLast(({ kind }) => kind === 'removed')?.layer;
+  return layer === undefined ? details : { ...details, before: (await fetchAt({ layer })).before };
+}
+
+/** Returns the entry, or null if it is from a layer below `since`, which the side leaves out. */
 function ifWithin(entry: EntryDetails['now'], since = 0): EntryDetails['now'] {
   return entry !== null && entry.layer < since ? null : entry;
 }
 
-/** Loads what the chosen tab shows, unless it is there. */
+/** Loads what the chosen tab shows, unless it is already loaded. */
 export async function loadTab(): Promise<void> {
   const { details } = getApp();
   if (details.details.state !== 'ready' || details.key === null) return;
@@ -79,7 +86,7 @@ export async function loadTab(): Promise<void> {
   if (details.tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
 }
 
-/** The signal of the details that are shown: their content is no longer wanted when they aren't. */
+/** Returns the signal of the details on screen, which is aborted when other details are shown. */
 function currentSignal(): { signal?: AbortSignal } {
   const { details } = getApp().requests;
   return details === null ? {} : { signal: details.signal };
@@ -105,7 +112,7 @@ async function loadContent(key: string, details: EntryDetails): Promise<void> {
   }
 }
 
-/** A picture is drawn once all of it is loaded. */
+/** Loads a picture completely, because it can't be drawn before. */
 async function loadWhole(key: string): Promise<void> {
   for (;;) {
     const { details } = getApp();
@@ -133,7 +140,7 @@ export async function loadMore(): Promise<void> {
   }
 }
 
-/** Loads the times that a layer's index leaves out, from the headers. Only Windows entries have them. */
+/** Loads from the headers the times that a layer's index omits. Only Windows entries have them. */
 async function loadTimes(key: string, { now, before }: EntryDetails): Promise<void> {
   const { client, selection } = getApp();
   const { archiveId, image, to } = selection;
@@ -167,7 +174,7 @@ async function loadRaw(key: string, details: EntryDetails): Promise<void> {
   }
 }
 
-/** Loads again what failed. */
+/** Retries a load that failed. */
 export function retryDetails(): void {
   const { selection } = getApp();
   const key = detailsKey(selection);

@@ -9,13 +9,61 @@ const IMAGES: readonly { readonly kind: PreviewKind; readonly at: number; readon
   { kind: 'webp', at: 8, magic: [0x57, 0x45, 0x42, 0x50] },
 ];
 
-/** Larger pictures are shown as bytes. */
+/** Size limit for pictures; larger ones are shown as bytes. */
 export const IMAGE_LIMIT_BYTES = 8_388_608;
 
-/** Detects the kind from the first bytes, never from the name. SVG counts as text: it is never drawn. */
+/** Detects the kind from the first bytes, never from the name. SVG counts as text and is never drawn. */
 export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
   for (const { kind, at, magic } of IMAGES) if (magic.every((byte, i) => bytes[at + i] === byte)) return kind;
-  return isText(bytes, complete) ? 'text' : 'hex';
+  return textEncoding(bytes, complete) === null ? 'hex' : 'text';
+}
+
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/**
+ * Detects the encoding of text; null if the bytes aren't text. UTF-16 is recognized by its byte order mark, or by the zeros of ASCII
+ * letters.
+ */
+export function textEncoding(bytes: Uint8Array, complete: boolean): TextEncoding | null {
+  const wide = wideEncoding(bytes);
+  if (wide !== null) return isWideText(bytes, wide) ? wide : null;
+  return isText(bytes, complete) ? 'utf-8' : null;
+}
+
+function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const pairs = Math.min(bytes.length, 1_024) >> 1;
+  if (pairs < 4) return null;
+  let little = 0;
+  let big = 0;
+  for (let at = 0; at < 2 * pairs; at += 2) {
+    const [first, second] = [bytes[at] as number, bytes[at + 1] as number];
+    if (isLetter(first) && second === 0) little++;
+    if (first === 0 && isLetter(second)) big++;
+  }
+  if (little > pairs * 0.9) return 'utf-16le';
+  return big > pairs * 0.9 ? 'utf-16be' : null;
+}
+
+const isLetter = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+
+/** Whether bytes are UTF-16 with few control characters. A character may be cut at the end. */
+function isWideText(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
+  const head = bytes.subarray(0, Math.min(bytes.length, 65_536) & ~1);
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(head, { stream: true });
+  } catch {
+    return false;
+  }
+  let odd = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0 || code === 0xfffe || code === 0xffff) return false;
+    if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d && code !== 0x0c && code !== 0x1b) odd++;
+  }
+  return odd <= text.length / 50;
 }
 
 const ARCHIVES: readonly { readonly at: number; readonly magic: readonly number[] }[] = [
@@ -48,17 +96,22 @@ function isText(bytes: Uint8Array, complete: boolean): boolean {
 }
 
 export interface TextLine {
-  /** From 1; null: continues a long line. */
+  /** Line number from 1; null for the continuation of a long line. */
   readonly number: number | null;
   readonly text: string;
 }
 
-/** Longer lines are broken, so that a huge one can be shown. */
+/** Maximum length of a line; longer lines are broken, so that a huge one can be shown. */
 export const LINE_COLUMNS = 1_000;
 
-/** Lines of a text with control and bidi characters escaped; tabs are kept. Bytes that aren't UTF-8 become U+FFFD. */
+/**
+ * Returns the lines of a text with control and bidi characters escaped; tabs are kept. Bytes that aren't in the text's encoding become
+ * U+FFFD.
+ */
 export function textLines(bytes: Uint8Array): readonly TextLine[] {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const encoding = wideEncoding(bytes) ?? 'utf-8';
+  // UTF-8's byte order mark is shown, because it breaks programs. UTF-16's isn't: every such file has one.
+  const text = new TextDecoder(encoding, { ignoreBOM: encoding === 'utf-8' }).decode(bytes);
   const lines: TextLine[] = [];
   let number = 0;
   for (const raw of text.split('\n')) {
@@ -87,7 +140,7 @@ export interface HexLine {
   readonly text: string;
 }
 
-/** One line of a dump: offset, bytes in hex in groups of eight, printable ASCII. */
+/** Formats one line of a dump: offset, bytes in hex in groups of eight, printable ASCII. */
 export function hexLine(bytes: Uint8Array, line: number, columns: number, base = 0): HexLine {
   const start = line * columns;
   let hex = '';

@@ -1,7 +1,8 @@
 import { displayText } from '#model';
+import { formatDate } from '../../words/numbers.ts';
 
-/** `2025-11-25 04:14:42 UTC`; text that isn't a time is returned escaped. */
-export function timeText(time: string): string {
+/** Formats a config's time, in UTC, in the format of the browser's locale. Text that isn't a time is returned escaped. */
+export function timeText(time: string, to: 'day' | 'minute'): string {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? displayText(time) : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return Number.isNaN(date.getTime()) ? displayText(time) : formatDate(date, to);
 }

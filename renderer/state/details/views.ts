@@ -2,16 +2,24 @@ import type { EntryDetails } from '#contract';
 import type { Selection, Side } from '../selection.ts';
 
 /**
- * The view in which the selected path is seen: that of the selection, of a removed path the one before. Null where it is in neither.
+ * Returns the view that shows the selected path: the selection's own or, for a removed path, the view before it. Null if neither has the
+ * path.
  */
 export function viewOfEntry(details: EntryDetails, selection: Selection): Side | null {
   const { archiveId, image, to } = selection;
   if (archiveId === null) return null;
   if (details.now !== null) return { archiveId, image, layer: to };
+  if (selection.mode === 'image') return lastViewOf(details, { archiveId, image });
   return details.before === null ? null : viewBefore(selection);
 }
 
-/** The view that a selection is compared with: what lies below its layers, or side A. */
+/** Returns the view below the layer that removed the path; null if no layer did. */
+function lastViewOf({ history }: EntryDetails, ref: Pick<Side, 'archiveId' | 'image'>): Side | null {
+  const layer = (history.findLast(({ kind }) => kind === 'removed')?.layer ?? 0) - 1;
+  return layer < 0 ? null : { ...ref, layer };
+}
+
+/** Returns the view that a selection is compared with: the one below its layers, or side A. */
 export function viewBefore({ archiveId, image, mode, from, to, against }: Selection): Side | null {
   if (archiveId === null) return null;
   if (mode === 'compare') return against === undefined ? null : withoutSince(against);
@@ -19,7 +27,7 @@ export function viewBefore({ archiveId, image, mode, from, to, against }: Select
   return layer < 0 ? null : { archiveId, image, layer };
 }
 
-/** Entries are looked up in the whole view, of a side that leaves lower layers out too. */
+/** Returns a side without `since`: entries are looked up in the whole view, even for a side that leaves out lower layers. */
 export function withoutSince({ archiveId, image, layer }: Side): Side {
   return { archiveId, image, layer };
 }

@@ -1,7 +1,7 @@
 import type { EntryAttributes, RawHeader } from '#contract';
 import { formatTimestamp } from '#model';
 
-/** Windows' other times: seconds since 1970 as formatTimestamp prints them, empty where there is none. */
+/** Windows' other times, in seconds since 1970 as formatTimestamp prints them; empty if missing. */
 export interface WindowsTimes {
   readonly created: string;
   readonly accessed: string;
@@ -14,8 +14,8 @@ export function isWindowsEntry(entry: EntryAttributes | null): entry is EntryAtt
 }
 
 /**
- * The times in an entry's PAX records. Records as of 2016 (`MSWINDOWS.createtime` …, FILETIMEs in decimal) take precedence over today's, as
- * in go-winio 0.1.
+ * Returns the times in an entry's PAX records. As in go-winio 0.1, legacy records of 2016 (`MSWINDOWS.createtime` …, FILETIMEs in decimal)
+ * take precedence.
  */
 export function windowsTimes({ pax }: Pick<RawHeader, 'pax'>): WindowsTimes {
   const record = (name: string) => pax.find((each) => each.name === name && each.encoding === 'text')?.value ?? '';
@@ -31,7 +31,7 @@ export function windowsTimes({ pax }: Pick<RawHeader, 'pax'>): WindowsTimes {
 const EPOCH_SECONDS = 11_644_473_600n;
 const TICKS = 10_000_000n;
 
-/** Converts a FILETIME in decimal. Null for 0, which means none, and for anything else. */
+/** Converts a decimal FILETIME. Null for 0, which means no time, and for invalid text. */
 function fromFiletime(text: string): string | null {
   if (!/^\d{1,20}$/.test(text)) return null;
   const ticks = BigInt(text);

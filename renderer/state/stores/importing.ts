@@ -1,4 +1,5 @@
 import type { StoreReport } from '#contract';
+import { words } from '../../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
 import { imageTitle } from '../library.ts';
 import { toast } from '../messages.ts';
@@ -6,12 +7,12 @@ import { rememberRetry } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
 import { canChange, isStored } from './stores.ts';
 
-/** Stores that can be imported to, the program's own first. */
+/** Returns the stores that can be imported to, the program's own first. */
 export function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
   return (stores ?? []).filter(canChange);
 }
 
-/** Imports an image of an open archive to a store. Of a layer tar it asks for the layer below first. */
+/** Imports an image of an open archive to a store. For a layer tar, asks for the layer below first. */
 export async function importToStore(
   archiveId: string,
   image: number,
@@ -29,7 +30,7 @@ interface ImportRequest {
   readonly storeId: string;
   readonly archiveId: string;
   readonly image: number;
-  /** Of a layer tar: the layer below it; null: it is a base layer. */
+  /** The layer below a layer tar; null if it is a base layer. */
   readonly parent: string | null;
   readonly title: string;
 }
@@ -41,13 +42,13 @@ export async function startImport(request: ImportRequest): Promise<void> {
   try {
     const { jobId } = await client.call('store.import', input);
     rememberRetry(jobId, () => void startImport(request));
-    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone: () => toast(`${title} is in the store`) } });
+    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone: () => toast(words.store.imported(title)) } });
   } catch (error) {
     toast(plainError(error).message);
   }
 }
 
-/** Offers to import an archive, or imports it, as the user prefers. One that the store has already is left alone. */
+/** Offers to import an archive, or imports it, as the user prefers. Does neither if the store already has the archive's images. */
 export function offerImport(archiveId: string, title: string): void {
   const { layout, archives, stores } = getApp();
   const archive = archives?.find((each) => each.archiveId === archiveId);
@@ -57,7 +58,7 @@ export function offerImport(archiveId: string, title: string): void {
   else setApp((app) => ({ offers: [...app.offers, { archiveId, title }] }));
 }
 
-/** `always`: the next ones are answered the same way. */
+/** With `always`, future offers get the same answer. */
 export function answerOffers(answer: 'look' | 'import', always: boolean): void {
   if (always) setLayout({ onOpen: answer });
   const { offers } = getApp();

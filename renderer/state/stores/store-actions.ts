@@ -1,15 +1,16 @@
-import type { InputOf, OperationName, OutputOf } from '#contract';
+import type { InputOf, OperationName, OutputOf, StoredLayerReport, StoreReport } from '#contract';
 import { displayText } from '#model';
-import { copyText } from '../../components/clipboard.ts';
+import { words } from '../../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp } from '../app-state.ts';
+import { copyText } from '../clipboard.ts';
 import { toast } from '../messages.ts';
 import { rememberRetry, showWhenOpen } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
-import { countOf, WORDS } from '../words.ts';
-import type { StoreSheet } from './stores.ts';
+import { nextName, parentImage, type StoreSheet } from './stores.ts';
 import { refreshStores } from './watch-stores.ts';
+import { followCopy } from './working-copies.ts';
 
-/** Calls the host, shows an error as a toast, and refreshes the stores. Null: it failed. */
+/** Calls the host, shows an error as a toast, and refreshes the stores. Returns null on failure. */
 async function tryCall<N extends OperationName>(name: N, input: InputOf<N>): Promise<OutputOf<N> | null> {
   const client = await connectedClient();
   try {
@@ -31,6 +32,7 @@ export async function openStored(storeId: string, name: string): Promise<void> {
   const client = await connectedClient();
   try {
     const { jobId } = await client.call('store.open', { storeId, name });
+    followCopy(storeId, name, jobId);
     rememberRetry(jobId, () => void openStored(storeId, name));
     showWhenOpen(jobId);
   } catch (error) {
@@ -38,18 +40,27 @@ export async function openStored(storeId: string, name: string): Promise<void> {
   }
 }
 
-/** Asks first: a removal can't be undone. */
-export function askToRemove(storeId: string, name: string, title: string): void {
-  setApp({ storeSheet: { kind: 'remove', storeId, name, title, refused: null } });
+/** Asks before a removal, which can't be undone, listing what else is removed and how much is freed. */
+export async function askToRemove(storeId: string, name: string, title: string): Promise<void> {
+  setApp({ storeSheet: { kind: 'remove', storeId, name, title, plan: null, refused: null } });
+  const plan = await tryCall('store.removal', { storeId, name });
+  const { storeSheet } = getApp();
+  if (storeSheet?.kind !== 'remove' || storeSheet.name !== name) return;
+  // Leftovers and broken layers can be removed although nothing is known about them.
+  setApp({ storeSheet: { ...storeSheet, plan: plan ?? NOTHING_KNOWN } });
 }
 
-/** A refusal names what depends on the image, so it stays on the sheet. */
+const NOTHING_KNOWN = { kind: 'layer', freedBytes: 0, layers: 1, copies: 0, others: [], mounted: 0 } as const;
+
+/** Removes an image or a layer. A refusal is shown on the sheet with its reason. */
 export async function removeStored(sheet: Extract<StoreSheet, { kind: 'remove' }>): Promise<void> {
   const client = await connectedClient();
+  const { storeId, name, plan } = sheet;
   try {
-    await client.call('store.remove', { storeId: sheet.storeId, name: sheet.name });
+    if (plan?.kind === 'copy') await client.call('store.discard', { storeId, name });
+    else await client.call('store.remove', { storeId, name, withCopies: (plan?.mounted ?? 0) + (plan?.copies ?? 0) > 0 });
     setApp({ storeSheet: null });
-    toast(`${sheet.title} was removed from the store`);
+    toast(words.store.removed(sheet.title));
   } catch (error) {
     setApp({ storeSheet: { ...sheet, refused: plainError(error).message } });
   }
@@ -69,39 +80,39 @@ export async function verifyStore(storeId: string): Promise<void> {
   if (started === null) return;
   runWhenDone(started.jobId, () => {
     const problems = getApp().stores?.find((store) => store.storeId === storeId)?.checked?.length ?? 0;
-    if (problems === 0) toast('No problems found');
+    if (problems === 0) toast(words.store.noProblems);
     else setApp({ storeSheet: { kind: 'checked', storeId } });
   });
 }
 
-/** Lists the leftovers before they are removed, or says that there are none. */
+/** Lists the leftovers before removing them, or reports that there are none. */
 export async function askToCleanUp(storeId: string): Promise<void> {
   const found = await tryCall('store.leftovers', { storeId });
   if (found === null) return;
-  if (found.names.length === 0) toast('Nothing to clean up');
+  if (found.names.length === 0) toast(words.store.nothingToCleanUp);
   else setApp({ storeSheet: { kind: 'cleanup', storeId, names: found.names } });
 }
 
 export async function cleanUp(storeId: string): Promise<void> {
   setApp({ storeSheet: null });
   const done = await tryCall('store.cleanup', { storeId });
-  if (done !== null) toast(`Removed ${countOf(done.removed.length, 'leftover')}`);
+  if (done !== null) toast(words.store.cleanedUp(done.removed.length));
 }
 
-/** Mounts a layer's chain as a folder, and offers the way there. */
+/** Mounts a layer's chain as a folder and offers to show it. */
 export async function mountLayer(storeId: string, id: string): Promise<void> {
   const mounted = await tryCall('store.mount', { storeId, name: id });
   if (mounted === null) return;
   const { path, findings } = mounted;
-  const missing = findings.length === 0 ? '' : ` (${countOf(findings.length, 'entry', 'entries')} could not be written)`;
+  const text = findings.length === 0 ? words.store.mounted(path) : words.store.mountedWithout(path, findings.length);
   const show = () => void revealMount(storeId, id, path);
-  toast(`Mounted at ${path}${missing}`, { label: getApp().info?.host === 'electron' ? 'Show' : 'Copy path', run: show });
+  toast(text, { label: getApp().info?.host === 'electron' ? words.show : words.copyPath, run: show });
 }
 
 /** Shows a mount in the system's file manager; a browser copies its path. */
 export async function revealMount(storeId: string, id: string, path: string): Promise<void> {
   if (getApp().info?.host === 'electron') await tryCall('store.reveal', { storeId, name: id });
-  else if (await copyText(path)) toast(WORDS.pathCopied);
+  else if (await copyText(path)) toast(words.pathCopied);
 }
 
 export async function unmountLayer(storeId: string, id: string): Promise<void> {
@@ -124,19 +135,31 @@ export async function showStoredChanges(storeId: string, name: string, title: st
   setApp({ storeSheet: report === null ? null : { ...storeSheet, report } });
 }
 
-/** Makes a layer of what a working copy holds now. */
-export async function commitLayer(storeId: string, id: string): Promise<void> {
-  const started = await tryCall('store.commit', { storeId, name: id });
+/** Asks for the new image's name and a comment. */
+export function askToCommit(store: StoreReport, layer: StoredLayerReport, title: string): void {
+  const parent = parentImage(store, layer);
+  const names = store.images.flatMap((image) => image.names);
+  const suggested = parent?.names[0] === undefined ? '' : nextName(parent.names[0], names);
+  setApp({ storeSheet: { kind: 'commit', storeId: store.storeId, id: layer.id, title, suggested } });
+}
+
+/** Makes a layer of a working copy's current contents, or an image if a name is given. */
+export async function commitLayer(storeId: string, id: string, image: string | null, comment: string | null): Promise<void> {
+  setApp({ storeSheet: null });
+  const started = await tryCall('store.commit', { storeId, name: id, image, comment });
   if (started === null) return;
-  rememberRetry(started.jobId, () => void commitLayer(storeId, id));
-  runWhenDone(started.jobId, () => toast('Layer created'));
+  rememberRetry(started.jobId, () => void commitLayer(storeId, id, image, comment));
+  runWhenDone(started.jobId, () => {
+    if (image === null) toast(words.store.layerCreated);
+    else toast(words.store.imageCreated(displayText(image)), { label: words.show, run: () => void openStored(storeId, image) });
+  });
 }
 
 export async function adoptBase(storeId: string, id: string, name: string): Promise<void> {
-  if ((await tryCall('store.adopt', { storeId, name: id })) !== null) toast(`${displayText(name)} adopted`);
+  if ((await tryCall('store.adopt', { storeId, name: id })) !== null) toast(words.store.adopted(displayText(name)));
 }
 
-/** Asks first: lists what will run elevated and which of its needs are met. */
+/** Asks before elevating: lists what will run elevated and which requirements are met. */
 export async function askToElevate(storeId: string): Promise<void> {
   setApp({ storeSheet: { kind: 'elevate', storeId, facts: null, refused: null } });
   const found = await tryCall('store.preflight', {});
@@ -144,13 +167,13 @@ export async function askToElevate(storeId: string): Promise<void> {
   if (found !== null && storeSheet?.kind === 'elevate') setApp({ storeSheet: { ...storeSheet, facts: found.facts } });
 }
 
-/** Declining Windows' prompt is no error: nothing changes. */
+/** Starts the elevated process. Declining Windows' prompt is not an error and changes nothing. */
 export async function elevate(sheet: Extract<StoreSheet, { kind: 'elevate' }>): Promise<void> {
   const client = await connectedClient();
   try {
     const { elevated } = await client.call('store.elevate', { storeId: sheet.storeId });
     setApp({ storeSheet: null });
-    toast(elevated ? 'The driver now runs as administrator' : 'Elevation declined; nothing changed');
+    toast(elevated ? words.store.nowElevated : words.store.declined);
   } catch (error) {
     setApp({ storeSheet: { ...sheet, refused: plainError(error).message } });
   }

@@ -2,24 +2,35 @@ import type {
   ArchiveSummary,
   BaseImageReport,
   PreflightReport,
+  RemovalReport,
   StoredChanges,
   StoredImageReport,
   StoredLayerReport,
   StoreReport,
 } from '#contract';
 import { displayText, shortDigest } from '#model';
+import { words } from '../../words/index.ts';
 import { imageTitle, lastPart, shortName } from '../library.ts';
 
 /** A dialog about a store. */
 export type StoreSheet =
-  | { readonly kind: 'remove'; readonly storeId: string; readonly name: string; readonly title: string; readonly refused: string | null }
+  | {
+      readonly kind: 'remove';
+      readonly storeId: string;
+      readonly name: string;
+      readonly title: string;
+      /** Null while being fetched. */
+      readonly plan: RemovalReport | null;
+      readonly refused: string | null;
+    }
+  | { readonly kind: 'commit'; readonly storeId: string; readonly id: string; readonly title: string; readonly suggested: string }
   | { readonly kind: 'parent'; readonly storeId: string; readonly archiveId: string; readonly image: number; readonly title: string }
   | {
       readonly kind: 'changes';
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** Null while it is being fetched. */
+      /** Null while being fetched. */
       readonly report: StoredChanges | null;
     }
   | { readonly kind: 'checked'; readonly storeId: string }
@@ -37,9 +48,22 @@ export interface ImportOffer {
   readonly title: string;
 }
 
-/** `Store` for the program's own store, the folder's name for others. */
+/** The state of a working copy. */
+export interface CopyState {
+  readonly changes: number;
+  readonly sizeBytes: number;
+  /** Hash that differs whenever the changes do. */
+  readonly stamp: string;
+}
+
+/** Returns the key of a working copy in the window's state. */
+export function copyKey(storeId: string, id: string): string {
+  return `${storeId} ${id}`;
+}
+
+/** Returns `Store` for the program's own store, the folder's name for others. */
 export function storeTitle({ isOwn, home }: StoreReport): string {
-  return isOwn ? 'Store' : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;
+  return isOwn ? words.store.own : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;
 }
 
 export function canChange({ readOnlyReason, problem }: StoreReport): boolean {
@@ -63,12 +87,12 @@ export function isStored({ images, format }: ArchiveSummary, { images: stored }:
   );
 }
 
-/** The beginning of an id of 64 digits; other ids whole. */
+/** Returns the first digits of a 64-digit id; other ids in full. */
 export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
 
-/** Layers that belong to no image, each after its parent; `depth` counts parents among them. */
+/** Returns the layers that belong to no image, each after its parent; `depth` counts parents among these. */
 export function layersAlone({ layers }: StoreReport): readonly (StoredLayerReport & { readonly depth: number })[] {
   const alone = layers.filter(({ ofImage }) => !ofImage);
   const known = new Set(alone.map(({ id }) => id));
@@ -88,7 +112,7 @@ export function layersAlone({ layers }: StoreReport): readonly (StoredLayerRepor
     }
   };
   place(null, 0);
-  // Layers in a circle of parents are reached from nowhere.
+  // Layers whose parents form a circle can't be reached from a base layer.
   for (const layer of alone) if (!placed.has(layer.id)) ordered.push({ ...layer, depth: 0 });
   return ordered;
 }
@@ -103,7 +127,7 @@ export interface ParentChoice {
   readonly detail: string;
 }
 
-/** Layers that can be another layer's parent, those at the top of an image first, with the images' names. */
+/** Returns the layers that can be another layer's parent, tops of images first, with the images' names. */
 export function parentChoices({ layers, images }: StoreReport): readonly ParentChoice[] {
   const tops = new Map<string, string[]>();
   for (const image of images) {
@@ -114,33 +138,35 @@ export function parentChoices({ layers, images }: StoreReport): readonly ParentC
     .filter(({ state, isReadWrite }) => (state === 'ready' || state === 'mounted') && !isReadWrite)
     .map(({ id, below }) => {
       const names = tops.get(id) ?? [];
-      const detail = below === 0 ? 'a base layer' : `${below + 1} layers`;
-      return names.length > 0 ? { id, label: names.join(', '), detail: `${shortId(id)} · ${detail}` } : { id, label: shortId(id), detail };
+      const detail = below === 0 ? words.store.baseLayer : words.layers(below + 1);
+      return names.length > 0 ? { id, label: words.list(names), detail: `${shortId(id)} · ${detail}` } : { id, label: shortId(id), detail };
     })
     .sort((a, b) => Number(tops.has(b.id)) - Number(tops.has(a.id)));
 }
 
-/** The lowest layers of several images, where they are the same. */
+/** The lowest layers that several images have in common. */
 export interface SharedBase {
   readonly key: string;
   readonly layers: number;
-  /** Bytes of the layers as stored. */
+  /** Stored bytes of the layers. */
   readonly sizeBytes: number;
   /** Names of the images, safe to show. */
   readonly images: readonly string[];
-  /** An open image that has these layers; null: only stores have them. */
+  /** An open image that has these layers; null if only stores have them. */
   readonly shown: { readonly archiveId: string; readonly image: number } | null;
 }
 
 interface Chained {
   readonly title: string;
-  /** Hex digits of each layer's chain ID, the lowest first. */
+  /** Each layer's chain ID in hex, the lowest layer first. */
   readonly chain: readonly string[];
   readonly sizes: readonly number[];
   readonly shown: SharedBase['shown'];
 }
 
-/** Shared bases of open and stored images, those with most layers first. An image that is open and stored is counted once. */
+/**
+ * Returns the shared bases of open and stored images, those with the most layers first. An image that is both open and stored counts once.
+ */
 export function sharedBases(archives: readonly ArchiveSummary[], stores: readonly StoreReport[]): readonly SharedBase[] {
   const images = new Map<string, Chained>();
   for (const each of [...archives.flatMap(chainsOfArchive), ...stores.flatMap(chainsOfStore)]) {
@@ -154,14 +180,14 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
     const [first] = those;
     if (first === undefined || those.length < 2) continue;
     const at = first.chain.indexOf(id);
-    // A base with more layers and the same images takes its place.
+    // A base with more layers and the same images replaces this one.
     const next = first.chain[at + 1];
     if (next !== undefined && on.get(next)?.length === those.length) continue;
     bases.push({
       key: id,
       layers: at + 1,
       sizeBytes: first.sizes.slice(0, at + 1).reduce((sum, size) => sum + size, 0),
-      // The order in which archives were read means nothing.
+      // The order in which archives were read is arbitrary.
       images: those.map(({ title }) => title).sort(),
       shown: those.find(({ shown }) => shown !== null)?.shown ?? null,
     });
@@ -186,6 +212,19 @@ function chainsOfStore({ images }: StoreReport): Chained[] {
     sizes: image.layers.map(({ sizeBytes }) => sizeBytes),
     shown: null,
   }));
+}
+
+/** Returns an unused name for an image made from another: `app:1` becomes `app:1-2`. */
+export function nextName(name: string, taken: readonly string[]): string {
+  for (let number = 2; ; number++) {
+    const next = `${name}-${number}`;
+    if (!taken.includes(next)) return next;
+  }
+}
+
+/** Returns the image that a layer is based on, by its top layer. */
+export function parentImage({ images }: StoreReport, { parent }: StoredLayerReport): StoredImageReport | undefined {
+  return images.find(({ layers }) => parent !== null && layers.at(-1)?.id === parent);
 }
 
 export interface StoreAndBases {

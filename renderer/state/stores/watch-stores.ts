@@ -4,13 +4,15 @@ import { toast } from '../messages.ts';
 import { plainError } from '../plain-error.ts';
 import { withdrawOffers } from './importing.ts';
 import { canChange } from './stores.ts';
+import { countCopies, watchCopies } from './working-copies.ts';
 
-/** Fetches what the stores hold. */
+/** Fetches the reports of the stores. */
 export async function refreshStores(): Promise<void> {
   const client = await connectedClient();
   try {
     const { stores } = await client.call('store.report', {});
     setApp({ stores });
+    void countCopies();
     const bases = await Promise.all(
       stores
         .filter((store) => store.driver !== 'portable' && canChange(store))
@@ -24,9 +26,10 @@ export async function refreshStores(): Promise<void> {
   }
 }
 
-/** Refreshes the stores when work on them ends and, as other programs change them too, when the window gets the focus. */
+/** Refreshes the stores when work on them ends, and when the window gets the focus, because other programs change them too. */
 export function watchStores(): void {
   void refreshStores();
+  watchCopies();
   window.addEventListener('focus', () => void refreshStores());
   appStore.subscribe(({ jobs }, { jobs: before }) => {
     if (jobs === before) return;
@@ -47,7 +50,7 @@ function reportEnded(): void {
   }
 }
 
-/** A job may end before this window knows its id: either may come last. */
+/** Settles own jobs that the stores' reports include. Checks all of them on every change: a job may end before this window knows its id. */
 function settleReported(): void {
   const { own, jobs, storeWork } = getApp().jobs;
   for (const { jobId, purpose } of own) {

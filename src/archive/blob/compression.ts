@@ -4,10 +4,9 @@ import type { Compression } from '#model';
 export const MAGIC_BYTES = 18;
 
 /**
- * Detects a blob's compression from its first bytes: gzip `1F 8B 08` (RFC 1952); a zstd frame `28 B5 2F FD`, or a skippable frame
- * `5x 2A 4D 18` (RFC 8878), which zstd:chunked and pzstd may write first; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and the magic of
- * a block or of the end. Tar headers don't begin like this, as their first byte is that of a name; for an equally odd name, the header's
- * checksum decides.
+ * Detects compression by a blob's first bytes: gzip `1F 8B 08` (RFC 1952); a zstd frame `28 B5 2F FD`, or a skippable frame `5x 2A 4D 18`
+ * (RFC 8878), which zstd:chunked and pzstd may write first; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and the magic of a block or of
+ * the end. A tar header begins with a file name; should that name look like one of these, the header's checksum decides.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
@@ -28,7 +27,7 @@ function isBzip2(head: Uint8Array): boolean {
   return head.length <= 4 || beginsWith(head.subarray(4), BZIP2_BLOCK) || beginsWith(head.subarray(4), BZIP2_END);
 }
 
-/** Compares as many bytes as there are: a file may be cut off. */
+/** Compares only the bytes that exist, because a file may be cut off. */
 function beginsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return bytes.length > 0 && start.every((byte, at) => at >= bytes.length || bytes[at] === byte);
 }

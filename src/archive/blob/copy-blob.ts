@@ -3,10 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import type { BlobSource } from '../types.ts';
 import { algorithmOf, Digester } from './digest.ts';
-import { openBlob } from './source-file.ts';
+import { openPlace } from './open-place.ts';
 
 const CHUNK = 4 * 1024 * 1024;
-/** Data is synced while copying continues, so that little is left to wait for at the end. */
+/** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
+const READ_CHUNK = 1024 * 1024;
+/** How often data is synced during the copy, so that little is left to sync at the end. */
 const SYNC_EVERY = 8 * CHUNK;
 
 export interface CopyOptions {
@@ -26,7 +28,7 @@ export interface CopiedBlob {
  * After an error, the caller removes the file.
  */
 export async function copyBlob(source: BlobSource, target: string, options: CopyOptions = {}): Promise<CopiedBlob> {
-  const { file, start, length } = openBlob(source);
+  const { file, start, length } = await openPlace(source, options.signal);
   using _file = file;
   const digester = new Digester(algorithmOf(source.statedDigest));
   await using handle = await open(target, 'wx').catch((error: unknown) => {
@@ -69,7 +71,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
-  // Content that matches the stated digest is right even if the file was touched.
+  // Content that matches the stated digest is right even if the file was modified meanwhile.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
   return { digest, size: at };
@@ -79,28 +81,61 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
-/** Yields a blob's bytes as stored. Throws DIGEST_MISMATCH after the last of them if they don't match the stated digest; IO, CANCELLED. */
+/**
+ * Yields a blob's bytes as stored. The next chunk is read and hashed while the caller writes the current one. Throws DIGEST_MISMATCH after
+ * the last chunk if the bytes don't match the stated digest; IO, CANCELLED.
+ */
 export async function* readBlob(source: BlobSource, options: CopyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  const { file, start, length } = openBlob(source);
+  const { file, start, length } = await openPlace(source, options.signal);
   using _file = file;
   const digester = new Digester(algorithmOf(source.statedDigest));
-  for (let at = 0; at < length; ) {
+  let at = 0;
+  let isStopped = false;
+  const readNext = (): Uint8Array | null => {
+    if (isStopped || at >= length) return null;
     throwIfCancelled(options.signal);
-    const buffer = new Uint8Array(Math.min(CHUNK, length - at));
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, length - at));
     const count = file.read(buffer, start + at);
     if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was being read`);
     const bytes = buffer.subarray(0, count);
     digester.update(bytes);
     at += count;
-    options.onProgress?.(count);
-    yield bytes;
+    return bytes;
+  };
+  try {
+    for (let bytes = readNext(); bytes !== null; ) {
+      options.onProgress?.(bytes.length);
+      const next = soon(readNext);
+      yield bytes;
+      bytes = await next;
+    }
+  } finally {
+    // If the caller stops early, the file is closed before the next chunk would be read.
+    isStopped = true;
   }
   const digest = digester.finish();
-  // Content that matches the stated digest is right even if the file was touched.
+  // Content that matches the stated digest is right even if the file was modified meanwhile.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
 }
 
+/** Runs `work` after pending callbacks, such as those that start the caller's write. The promise rejects if `work` throws. */
+function soon<T>(work: () => T): Promise<T> {
+  const done = new Promise<void>((resolve) => setImmediate(resolve)).then(work);
+  done.catch(() => {});
+  return done;
+}
+
 function refuseContent(stated: string, found: string): never {
   throw new LayerscopeError('DIGEST_MISMATCH', `blob ${stated}: its content hashes to ${found}`);
+}
+
+/** Reads at most `length` bytes of a blob as stored, from `first`; fewer at its end. The digest isn't checked. Throws IO, CANCELLED. */
+export async function readBlobPart(source: BlobSource, first: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const { file, start, length: end } = await openPlace(source, signal);
+  using _file = file;
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, end - first)));
+  const count = file.read(bytes, start + first);
+  file.refuseChanged();
+  return bytes.subarray(0, count);
 }

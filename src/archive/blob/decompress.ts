@@ -11,6 +11,8 @@
 import { createGunzip } from 'node:zlib';
 import type { Compression } from '#model';
 import { LayerscopeError } from '#model';
+import type { CheckpointMaker } from './checkpoint-maker.ts';
+import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { InflateFailure, InflateStream, type PlainSink, zstdDecompressor } from './inflate-stream.ts';
 import type { FileRange } from './source-file.ts';
 import { isUnpackedHere, UnpackStream } from './unpack-stream.ts';
@@ -20,13 +22,17 @@ import { ZstdFrames } from './zstd-frames.ts';
 export type PackedAs = Exclude<Compression, 'none'>;
 
 export interface DecompressOptions {
-  /** Receives the packed bytes as they are read, to hash them. With it, the whole blob is read, past the last stream and past damage. */
+  /** Receives the packed bytes as they are read, for hashing. If set, the whole blob is read, even past the last stream and past damage. */
   readonly onPacked?: (bytes: Uint8Array) => void;
   /** Awaited before each piece; may throw to cancel, or delay to throttle. */
   readonly gate?: () => void | Promise<void>;
   readonly onProgress?: (bytes: number) => void;
-  /** Size of the input pieces; with small ones, decompression stops sooner. */
+  /** Size of the input pieces; with small pieces, decompression stops sooner when cancelled. */
   readonly pieceBytes?: number;
+  /** Plain bytes that a blob of any size may have; default {@link MOST_PLAIN_BYTES}. */
+  readonly mostPlainBytes?: number;
+  /** Makes checkpoints of a gzip blob while it is decompressed. */
+  readonly checkpoints?: CheckpointMaker | undefined;
 }
 
 /** How decompression ended. `message` is a clause for the user, null if nothing is wrong. */
@@ -34,10 +40,30 @@ export interface Decompressed {
   readonly end: 'complete' | 'stopped' | 'truncated' | 'damaged';
   readonly plainBytes: number;
   readonly message: string | null;
-  /** Bytes follow the last compressed stream. */
+  /**
+   * Whether bytes that don't start another stream follow the last one. (Bytes that do start one belong to the blob, and damage there
+   * damages the blob.)
+   */
   readonly trailing: boolean;
   /** The stream is `damaged` only in that it uses a feature that isn't supported here, such as a rare filter. */
   readonly isUnsupported?: boolean;
+  /** The stream is `damaged` only in that it unpacks to more than a blob of its size may. */
+  readonly isTooLarge?: boolean;
+}
+
+/**
+ * Plain bytes that a blob of any size may have; above this, a size is accepted only in proportion to the blob's. gzip can't expand more
+ * than 1,032 times, but a few kilobytes of zstd or bzip2 can keep a decompressor busy for days. No legitimate layer is both that large and
+ * that repetitive.
+ */
+const MOST_PLAIN_BYTES = 128 * 2 ** 30;
+const MOST_RATIO = 1_100;
+
+/** The code of the error for a blob that wasn't unpacked completely; null if it was, or if the sink stopped it. */
+export function faultOf({ end, isUnsupported, isTooLarge }: Decompressed): 'DAMAGED' | 'TRUNCATED' | 'UNSUPPORTED' | 'TOO_LARGE' | null {
+  if (end === 'truncated') return 'TRUNCATED';
+  if (end !== 'damaged') return null;
+  return isTooLarge ? 'TOO_LARGE' : isUnsupported ? 'UNSUPPORTED' : 'DAMAGED';
 }
 
 const PIECE = 256 * 1024;
@@ -45,12 +71,17 @@ const PLAIN_CHUNK = 512 * 1024;
 const RETRY_CHUNK = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const STOPPED = { end: 'stopped', message: null, trailing: false } as const;
+/** Failure code for a stream that unpacks to too much. */
+const TOO_MUCH = 'TOO_MUCH';
+/** Codes of failures that don't lose any output. */
+const NO_RETRY: ReadonlySet<string> = new Set(['Z_BUF_ERROR', TOO_MUCH]);
 /** Sizes of the parts in which a failed piece is fed again. */
 const RETRY_PIECES = [512, 1] as const;
 /** The stream exceeds the window limit of 2^27 bytes, node:zlib's default and the zstd command's. */
 const WINDOW_TOO_LARGE = 'ZSTD_error_frameParameter_windowTooLarge';
-/** Failures in a gzip member's header. After a complete member they mean that no further member follows. */
-const HEADER_FAILURE = /incorrect header check|unknown compression method|unknown header flags|header crc mismatch/;
+/** Failures of bytes that don't begin a gzip member (1F 8B 08). After a complete member they are trailing data. */
+const NO_MEMBER = /incorrect header check|unknown compression method/;
+const GZIP_FIRST_BYTE = 0x1f;
 
 /**
  * Decompresses all members and frames of a blob into a sink. Damaged or truncated data is a result, not an error: the sink has received
@@ -78,7 +109,12 @@ class Pass {
   readonly #sink: PlainSink;
   readonly #options: DecompressOptions;
   readonly #pieceBytes: number;
+  readonly #mostPlainBytes: number;
+  /** Input that is decompressed: the whole range, or all but its last byte. */
+  #length: number;
   #plainBytes = 0;
+  /** Plain bytes up to the end of the last complete zstd frame. */
+  #plainOfFrames = 0;
   /** Plain bytes that the sink has already received in an earlier pass. */
   #known = 0;
   #packedSeen = 0;
@@ -86,28 +122,38 @@ class Pass {
 
   constructor(range: FileRange, compression: PackedAs, sink: PlainSink, options: DecompressOptions) {
     this.#range = range;
+    this.#length = range.length;
     this.#compression = compression;
     this.#sink = sink;
     this.#options = options;
     this.#pieceBytes = options.pieceBytes ?? PIECE;
+    this.#mostPlainBytes = Math.max(options.mostPlainBytes ?? MOST_PLAIN_BYTES, range.length * MOST_RATIO);
   }
 
   async run(): Promise<Decompressed> {
     let result = await this.#once(null);
     for (const step of RETRY_PIECES) {
-      if (!('at' in result) || result.failure.code === 'Z_BUF_ERROR' || isUnpackedHere(this.#compression)) break;
-      this.#known = Math.max(this.#known, this.#plainBytes);
-      this.#plainBytes = 0;
-      result = await this.#once({ at: result.at, step });
+      if (!('at' in result) || NO_RETRY.has(result.failure.code) || isUnpackedHere(this.#compression)) break;
+      result = await this.#again({ at: result.at, step });
     }
+    if ('at' in result && result.failure.code === 'Z_BUF_ERROR' && this.#mayEndWithOneMore()) result = await this.#withoutLastByte(result);
     this.#plainBytes = Math.max(this.#known, this.#plainBytes);
     if (this.#options.onPacked !== undefined && !('end' in result && result.end === 'stopped')) await this.#readRest();
     return 'at' in result ? this.#judge(result.failure) : { ...result, plainBytes: this.#plainBytes };
   }
 
+  #again(retry: { at: number; step: number } | null): Promise<Omit<Decompressed, 'plainBytes'> | Failed> {
+    this.#known = Math.max(this.#known, this.#plainBytes);
+    this.#plainBytes = 0;
+    this.#options.checkpoints?.stop();
+    return this.#once(retry);
+  }
+
   #take = (bytes: Uint8Array): boolean => {
     const from = this.#plainBytes;
+    if (from + bytes.length > this.#mostPlainBytes) throw new InflateFailure(TOO_MUCH, `more than ${this.#mostPlainBytes} bytes`);
     this.#plainBytes += bytes.length;
+    this.#options.checkpoints?.plain(bytes);
     if (this.#plainBytes <= this.#known) return true;
     return this.#sink(from < this.#known ? bytes.subarray(this.#known - from) : bytes);
   };
@@ -116,12 +162,14 @@ class Pass {
     const plainBytes = this.#plainBytes;
     const name = this.#compression;
     if (failure.code === 'Z_BUF_ERROR') {
-      const trailing = name === 'gzip' && this.#endsBefore();
-      if (trailing) return { end: 'complete', plainBytes, message: null, trailing };
       return { end: 'truncated', plainBytes, message: `the ${name} stream is cut off`, trailing: false };
     }
-    if (name === 'gzip' && HEADER_FAILURE.test(failure.message) && plainBytes > 0) {
+    if (name === 'gzip' && NO_MEMBER.test(failure.message) && this.#beginsWithMember()) {
       return { end: 'complete', plainBytes, message: null, trailing: true };
+    }
+    if (failure.code === TOO_MUCH) {
+      const message = `the ${name} stream of ${this.#range.length} bytes unpacks to ${failure.message}, the limit for its size`;
+      return { end: 'damaged', plainBytes, message, trailing: false, isTooLarge: true };
     }
     if (failure.code === WINDOW_TOO_LARGE) {
       const message = `the ${name} stream needs a window of more than 128 MiB, which is not supported`;
@@ -134,28 +182,37 @@ class Pass {
     return { end: 'damaged', plainBytes, message: `the ${name} stream is damaged: ${failure.message}`, trailing: false };
   }
 
-  /**
-   * Whether the only gzip member ends a few bytes before the input does and those bytes look like the start of another member. A gzip
-   * member's last field is the length of its content.
-   */
-  #endsBefore(): boolean {
+  #beginsWithMember(): boolean {
+    const head = new Uint8Array(MAGIC_BYTES);
     const { file, start, length } = this.#range;
-    const tail = new Uint8Array(24);
-    const from = Math.max(0, length - tail.length);
-    const count = file.read(tail, start + from, length - from);
-    for (let end = count - 1; end >= Math.max(4, count - 17); end--) {
-      const stated =
-        ((tail[end - 4] as number) |
-          ((tail[end - 3] as number) << 8) |
-          ((tail[end - 2] as number) << 16) |
-          ((tail[end - 1] as number) << 24)) >>>
-        0;
-      if (stated === this.#plainBytes % 2 ** 32 && this.#plainBytes > 0) return true;
-    }
-    return false;
+    return detectCompression(head.subarray(0, file.read(head, start, Math.min(MAGIC_BYTES, length)))) === 'gzip';
   }
 
-  /** Passes the unread rest of the blob to `onPacked`. */
+  /**
+   * Whether a gzip member may end before the last byte. zlib waits for a second byte before it examines the first one of a further member.
+   * A member ends with the length of its content.
+   */
+  #mayEndWithOneMore(): boolean {
+    const { file, start, length } = this.#range;
+    if (this.#compression !== 'gzip' || length < 5) return false;
+    const tail = new Uint8Array(5);
+    file.read(tail, start + length - 5);
+    return tail[4] !== GZIP_FIRST_BYTE && new DataView(tail.buffer).getUint32(0, true) <= Math.max(this.#known, this.#plainBytes);
+  }
+
+  /** Decompresses all but the last byte. If that is complete, the byte is trailing data. */
+  async #withoutLastByte(cutOff: Failed): Promise<Omit<Decompressed, 'plainBytes'> | Failed> {
+    this.#length--;
+    try {
+      const result = await this.#again(null);
+      if ('end' in result && result.end === 'complete') return { ...result, trailing: true };
+      return 'end' in result && result.end === 'stopped' ? result : cutOff;
+    } finally {
+      this.#length++;
+    }
+  }
+
+  /** Passes the rest of the blob, which wasn't decompressed, to `onPacked`. */
   async #readRest(): Promise<void> {
     const buffer = new Uint8Array(PIECE);
     while (this.#packedSeen < this.#range.length) {
@@ -166,9 +223,9 @@ class Pass {
   }
 
   #read(buffer: Uint8Array, at: number): number {
-    const { file, start, length } = this.#range;
+    const { file, start } = this.#range;
     if (at > this.#packedSeen) this.#readOver(at);
-    const count = file.read(buffer, start + at, Math.min(buffer.length, length - at));
+    const count = file.read(buffer, start + at, Math.min(buffer.length, this.#length - at));
     if (at + count > this.#packedSeen) {
       const fresh = at + count - this.#packedSeen;
       this.#options.onPacked?.(buffer.subarray(count - fresh, count));
@@ -191,7 +248,7 @@ class Pass {
     }
   }
 
-  /** Concurrent callers share one wait at the gate. */
+  /** Calls the gate. Concurrent callers share one wait. */
   #gate(): void | Promise<void> {
     if (this.#held !== null) return this.#held;
     const held = this.#options.gate?.();
@@ -215,12 +272,15 @@ class Pass {
     const chunkSize = retry === null ? PLAIN_CHUNK : RETRY_CHUNK;
     const stream = this.#stream(chunkSize);
     const frames = this.#compression === 'zstd' ? new ZstdFrames(this.#range) : null;
+    const checkpoints = this.#compression === 'gzip' && retry === null ? this.#options.checkpoints : undefined;
     const window = new PieceWindow(this.#pieceBytes, (buffer, at) => this.#read(buffer, at));
     let pending: Promise<'open' | 'ended' | 'stopped'> = Promise.resolve('open');
     let pendingAt = 0;
+    let contentBytes: number | null | undefined;
+    this.#plainOfFrames = 0;
     try {
       for (let at = 0; ; ) {
-        // These decompressors run on this thread and await the gate themselves: the two waits must not overlap.
+        // These decompressors run on this thread and await the gate themselves. The two waits must not overlap.
         if (isUnpackedHere(this.#compression)) await pending;
         await this.#gate();
         const next = frames === null ? at : frames.skipTo(at);
@@ -229,14 +289,18 @@ class Pass {
         // Reads the next piece while the previous one is decompressed.
         let piece = next === null ? NOTHING : window.piece(next, wanted);
         if (frames !== null && next !== null) piece = piece.subarray(0, frames.cut(piece, next));
+        if (checkpoints !== undefined) piece = piece.subarray(0, checkpoints.cut(piece, at));
         const outcome = await pending;
         if (outcome === 'stopped') return STOPPED;
+        if (contentBytes !== undefined) this.#endFrame(contentBytes);
         if (outcome === 'ended') return { end: 'complete', message: null, trailing: stream.usedBytes < this.#range.length };
         if (next === null || piece.length === 0) break;
         pendingAt = next;
+        checkpoints?.packed(piece, next);
         pending = stream.write(piece);
         pending.catch(() => undefined); // awaited in the next round
         at = next + piece.length;
+        contentBytes = frames?.contentBytesAt(at);
       }
       pendingAt = this.#range.length;
       if ((await stream.end()) === 'stopped') return STOPPED;
@@ -248,6 +312,14 @@ class Pass {
     } finally {
       stream.destroy();
     }
+  }
+
+  /** Checks a frame's stated content size, which libzstd ignores if the last block is empty. Throws InflateFailure. */
+  #endFrame(statedBytes: number | null): void {
+    const bytes = this.#plainBytes - this.#plainOfFrames;
+    this.#plainOfFrames = this.#plainBytes;
+    if (statedBytes === null || bytes === statedBytes) return;
+    throw new InflateFailure('ZSTD_error_corruption_detected', `a frame of ${bytes} bytes states ${statedBytes}`);
   }
 }
 
@@ -264,7 +336,7 @@ class PieceWindow {
     this.#fill = fill;
   }
 
-  /** Returns at most `wanted` bytes at `at`; none at the end of the input. */
+  /** Returns at most `wanted` bytes from `at`; an empty array at the end of the input. */
   piece(at: number, wanted: number): Uint8Array {
     if (at < this.#start || at >= this.#end) {
       this.#turn = this.#turn === 0 ? 1 : 0;

@@ -5,9 +5,16 @@ export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** The algorithm of a digest, `sha256` or `sha512`; `sha256` for null. */
+/** Returns the algorithm of a digest, `sha256` or `sha512`; `sha256` for null. */
 export function algorithmOf(digest: string | null): string {
   return digest === null ? 'sha256' : digest.slice(0, digest.indexOf(':'));
+}
+
+/** Computes a digest of `bytes` with the algorithm of `digest`, so that the two can be compared. */
+export function digestLike(digest: string, bytes: Uint8Array): string {
+  const digester = new Digester(algorithmOf(digest));
+  digester.update(bytes);
+  return digester.finish();
 }
 
 /** Computes the digest of bytes that arrive in pieces. */

@@ -25,7 +25,7 @@ export function zstdDecompressor(chunkSize: number): Transform {
   return createZstdDecompress({ chunkSize });
 }
 
-/** Output after which `gate` is called again: 64 kB of zstd can expand to two gigabytes. */
+/** Amount of output after which `gate` is called again: 64 kB of zstd can expand to two gigabytes. */
 const GATE_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -75,9 +75,9 @@ export class InflateStream {
   }
 
   /**
-   * Decompresses one piece. Returns `open` if all of it was used and more may follow; `ended` if the compressed stream is over and the rest
-   * of the piece unused; `stopped` if the sink wants no more. Don't modify the piece until then. Throws InflateFailure and what the sink
-   * throws.
+   * Decompresses one piece. Returns `open` if the piece was used up, its output was delivered, and more may follow; `ended` if the
+   * compressed stream is over and the rest of the piece is unused; `stopped` if the sink wants no more. Don't modify the piece before the
+   * promise settles. Throws InflateFailure and what the sink throws.
    */
   async write(piece: Uint8Array): Promise<'open' | 'ended' | 'stopped'> {
     if (this.#outcome === 'open') {
@@ -88,6 +88,13 @@ export class InflateStream {
           if (!error) resolve();
         });
       });
+      // While `gate` holds back the output, some of it may still be buffered.
+      while (this.#outcome === 'open' && this.#stream.readableLength > 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          this.#stream.once('data', () => resolve());
+        });
+      }
       this.#wake = null;
     }
     return this.#result();

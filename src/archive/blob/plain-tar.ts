@@ -1,12 +1,12 @@
 // Reads a layer's blob, a whole file or a range of one, as plain bytes, whatever its compression.
 import { type Compression, LayerscopeError, throwIfCancelled } from '#model';
-import type { BlobSource } from '../types.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
-import { type Decompressed, decompress } from './decompress.ts';
+import { type Decompressed, decompress, faultOf } from './decompress.ts';
+import { type BlobPlace, openPlace } from './open-place.ts';
 import { type FileRange, SourceFile } from './source-file.ts';
 
 const CHUNK = 256 * 1024;
-/** Size of packed pieces when output has to wait for its reader, who may have to buffer up to a thousand times as much. */
+/** Size of packed pieces when output waits for a reader. A piece can unpack to a thousand times its size, all of which is buffered. */
 const SMALL_PIECE = 16 * 1024;
 
 export interface ReadPlainOptions {
@@ -16,13 +16,13 @@ export interface ReadPlainOptions {
 }
 
 /** A blob: the path of a file that is the whole blob, or a range of a file. */
-export type PlainSource = string | Pick<BlobSource, 'path' | 'start' | 'length' | 'identity'>;
+export type PlainSource = string | BlobPlace;
 
-function openSource(source: PlainSource): FileRange {
-  if (typeof source !== 'string') {
-    const file = new SourceFile(source.path, source.identity);
-    return { file, start: source.start, length: Math.max(0, Math.min(source.length, file.size - source.start)) };
-  }
+async function openSource(source: PlainSource, signal: AbortSignal | undefined): Promise<FileRange> {
+  return typeof source === 'string' ? openWhole(source) : openPlace(source, signal);
+}
+
+function openWhole(source: string): FileRange {
   const file = new SourceFile(source);
   return { file, start: 0, length: file.size };
 }
@@ -34,19 +34,22 @@ function compressionIn({ file, start, length }: FileRange): Compression {
 
 /** Detects a blob's compression from its content. Throws NOT_FOUND, PERMISSION, IO. */
 export function compressionOf(path: string): Compression {
-  const range = openSource(path);
+  const range = openWhole(path);
   using _file = range.file;
   return compressionIn(range);
 }
 
-function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
-  if (end === 'truncated') throw new LayerscopeError('TRUNCATED', `${path}: ${message}`);
-  if (end === 'damaged') throw new LayerscopeError('DAMAGED', `${path}: ${message}`);
+function refuseUnlessWhole(path: string, ended: Decompressed): void {
+  const fault = faultOf(ended);
+  if (fault !== null) throw new LayerscopeError(fault, `${path}: ${ended.message}`);
 }
 
-/** Pushes decompressed bytes to `sink`, which owns them. Throws TRUNCATED or DAMAGED after everything readable; IO, CANCELLED. */
+/**
+ * Pushes decompressed bytes to `sink`, which owns them. Throws TRUNCATED, DAMAGED, UNSUPPORTED or TOO_LARGE after everything readable; IO,
+ * CANCELLED.
+ */
 export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
-  const range = openSource(source);
+  const range = await openSource(source, options.signal);
   const { file, start, length } = range;
   const { path } = file;
   using _file = file;
@@ -79,9 +82,9 @@ export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) =
   refuseUnlessWhole(path, ended);
 }
 
-/** The same, pulled by its consumer. Ending the iteration closes the file. */
+/** Like {@link readPlain}, but the consumer pulls the bytes. Ending the iteration closes the file. */
 export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  const range = openSource(source);
+  const range = await openSource(source, options.signal);
   const { file, start, length } = range;
   const { path } = file;
   using _file = file;

@@ -1,14 +1,14 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 const PIECE_BYTES = 64 * 1024;
-/** How often an empty pipe is looked at, ms. */
+/** How often to check an empty pipe, in ms. */
 const PAUSE_MS = 20;
-/** Bytes after which other work gets a turn. */
+/** Bytes after which the reader yields to other work. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads a pipe by its path, without waiting in the system: a call that waits there for a writer would keep the program from ending. A named
- * pipe may get its writer later; one of `/dev/fd` or `/proc` that has none ends at once. Each piece is a new one. Throws as the system does.
+ * Reads a pipe by its path, by polling: a blocking read would keep the program from exiting. A named pipe may get its writer later, but one
+ * in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws as the system does.
  */
 export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -35,7 +35,7 @@ export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** How many bytes were there; 0 without a writer, null if it has written nothing yet. */
+/** Returns how many bytes were read; 0 if there is no writer, null if the writer has written nothing yet. */
 function readNow(descriptor: number, piece: Uint8Array): number | null {
   try {
     return readSync(descriptor, piece);

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
-import type { BlobSource } from '../types.ts';
+import type { ArrivingBlob, BlobSource } from '../types.ts';
+import { waitForBytes } from './arrival-cell.ts';
 
 /** Identifies a file by size, times and inode, to detect that another one has taken its name. */
 export function fileIdentity(stats: BigIntStats): string {
@@ -8,7 +9,7 @@ export function fileIdentity(stats: BigIntStats): string {
 }
 
 /**
- * Opens a file for reading and returns its descriptor and stats. Refuses anything but a regular file, as reading a pipe could block
+ * Opens a file for reading and returns its descriptor and stats. Refuses anything but a regular file, because reading a pipe could block
  * forever. Throws the system's error, or IO.
  */
 export function openFile(path: string): { readonly descriptor: number; readonly stats: BigIntStats } {
@@ -23,19 +24,35 @@ export function openFile(path: string): { readonly descriptor: number; readonly 
   }
 }
 
+/** Bytes read by offset, from an open file or something that acts like one. The caller disposes of it. */
+export interface OpenBytes extends Disposable {
+  /** For messages. */
+  readonly path: string;
+  readonly size: number;
+  readonly isOpen: boolean;
+  /** See {@link SourceFile.read}. */
+  read(target: Uint8Array, position: number, length?: number, at?: number): number;
+  /** See {@link SourceFile.refuseChanged}. */
+  refuseChanged(): void;
+}
+
 /** An open file, read by offset. The caller disposes of it. */
-export class SourceFile implements Disposable {
+export class SourceFile implements OpenBytes {
   readonly path: string;
   readonly size: number;
   readonly identity: string;
   readonly descriptor: number;
   readonly #opened: BigIntStats;
   readonly #isKnown: boolean;
+  readonly #arriving: ArrivingBlob | undefined;
   #open = true;
 
-  /** Throws NOT_FOUND, PERMISSION, IO; also IO if the file's identity is not `identity`. */
-  constructor(path: string, identity: string | null = null) {
+  /**
+   * `arriving`: set if the file is still being written. Throws NOT_FOUND, PERMISSION, IO; IO also if the file's identity isn't `identity`.
+   */
+  constructor(path: string, identity: string | null = null, arriving?: ArrivingBlob) {
     this.path = path;
+    this.#arriving = arriving;
     try {
       const { descriptor, stats } = openFile(path);
       this.descriptor = descriptor;
@@ -57,16 +74,22 @@ export class SourceFile implements Disposable {
    * content.
    */
   refuseChanged(): void {
+    // An arriving blob's file changes constantly; the blob's digest is checked at the end instead.
+    if (this.#arriving !== undefined) return;
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;
-    // A renamed or unlinked file has kept its content, and this program links its own files while they are read.
+    // Renaming or unlinking a file doesn't change its content, and this program makes links to its own files while they are read.
     const isTouched = this.#isKnown && ctimeNs !== ctimeBefore && nlink === nlinkBefore;
     if (size === sizeBefore && mtimeNs === mtimeBefore && !isTouched) return;
     throw new LayerscopeError('IO', `${displayText(this.path)} changed while it was being read`);
   }
 
-  /** Reads up to `length` bytes at `position` into `target` from `at` on; returns how many were read. Throws IO. */
+  /**
+   * Reads up to `length` bytes at `position` into `target`, starting at `at`; returns how many were read. On a worker, waits for bytes that
+   * have yet to arrive. Throws IO.
+   */
   read(target: Uint8Array, position: number, length: number = target.length, at = 0): number {
+    if (this.#arriving !== undefined) waitForBytes(this.#arriving.cell, position + length);
     try {
       let count = 0;
       while (count < length) {
@@ -101,10 +124,10 @@ export function systemError(error: unknown, path: string): LayerscopeError {
   return new LayerscopeError(converted.code, `${displayText(path)}: ${what}`, { cause: error });
 }
 
-/** Errors about the disk rather than one file. */
+/** Error codes that concern the disk rather than one file. */
 const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
 
-/** Converts an error from writing `target`; an error about the disk gets a message that names it. */
+/** Converts an error from writing `target`; a disk error gets a message about the disk. */
 export function writeError(error: unknown, target: string): LayerscopeError {
   const converted = asLayerscopeError(error);
   const system = (error instanceof LayerscopeError ? error.cause : error) as NodeJS.ErrnoException | undefined;
@@ -115,13 +138,28 @@ export function writeError(error: unknown, target: string): LayerscopeError {
 
 /** A range of an open file: a blob's bytes. */
 export interface FileRange {
-  readonly file: SourceFile;
+  readonly file: OpenBytes;
   readonly start: number;
   readonly length: number;
 }
 
-/** Opens the file that holds a blob; the range is clipped to the file's end. The caller disposes of `file`. */
-export function openBlob(blob: BlobSource): FileRange {
-  const file = new SourceFile(blob.path, blob.identity);
+/**
+ * Opens the file that holds a blob; the range is clipped to the file's end. The caller disposes of `file`. For a blob that may be split,
+ * use `openPlace`.
+ */
+export function openBlob(blob: Omit<BlobSource, 'split'>): FileRange {
+  if ((blob as BlobSource).split !== undefined) throw new LayerscopeError('INTERNAL', 'a split blob is not a range of a file');
+  const file = new SourceFile(blob.path, blob.identity, blob.arriving);
+  if (blob.arriving !== undefined) return { file, start: blob.start, length: blob.length };
   return { file, start: blob.start, length: Math.max(0, Math.min(blob.length, file.size - blob.start)) };
+}
+
+/** Reads a part of a blob that is a range of a file. Throws IO, also if the file has changed. */
+export function readPart(blob: Omit<BlobSource, 'split'>, first: number, length: number): Uint8Array {
+  const { file, start, length: end } = openBlob(blob);
+  using _file = file;
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, end - first)));
+  const count = file.read(bytes, start + first);
+  file.refuseChanged();
+  return bytes.subarray(0, count);
 }

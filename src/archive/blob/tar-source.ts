@@ -6,7 +6,7 @@ const LARGE_WINDOW = 128 * 1024;
 const SMALL_WINDOW = 1024;
 /** Entries smaller than this (header and body) are read, not seeked over: a system call costs as much as copying this many bytes. */
 const SMALL_ENTRY = 24 * 1024;
-/** Reads after which the window size is reconsidered. */
+/** Number of reads after which the window size is reconsidered. */
 const LOOK_BACK = 64;
 
 /**
@@ -28,12 +28,12 @@ export class TarFeed {
     this.#reader = reader;
   }
 
-  /** Bytes of the range that were read or skipped. */
+  /** How many bytes of the range have been read or skipped. */
   get position(): number {
     return this.#at;
   }
 
-  /** Reads one window. Returns false at the end of the input, having ended the reader. Throws BAD_TAR after earlier members; IO. */
+  /** Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR after earlier members; IO. */
   step(): boolean {
     const { file, start, length } = this.#range;
     const reader = this.#reader;

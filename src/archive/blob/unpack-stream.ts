@@ -43,10 +43,12 @@ async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, unde
 
 /** Output after which `gate` is called again. */
 const GATE_BYTES = 1024 * 1024;
-/** Milliseconds before other work on this thread gets a turn; unlike zlib, these decompressors run on it. */
+/** Milliseconds before yielding to other work: unlike zlib, these decompressors run on the calling thread. */
 const SLICE = 10;
 
-/** Like {@link InflateStream}, for an {@link Unpacker}. `gate` is also awaited between chunks, as a piece may expand a thousandfold. */
+/**
+ * Like {@link InflateStream}, for an {@link Unpacker}. `gate` is also awaited between chunks, because a piece may expand a thousandfold.
+ */
 export class UnpackStream {
   readonly #unpacker: Unpacker;
   readonly #sink: PlainSink;

@@ -6,14 +6,23 @@ import { isSkippableFrame, isZstdFrame, MAGIC_BYTES } from './compression.ts';
 import type { FileRange } from './source-file.ts';
 
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
+/** Largest block, and largest window that the decompressor accepts. */
+const BLOCK_BYTES = 2 ** 17;
+const WINDOW_BYTES = 2 ** 27;
 
-/** Finds the ends of frames from their block sizes, without decompressing. Offsets are relative to the blob. */
+/**
+ * Finds the ends of frames from their block sizes, without decompressing. Offsets are relative to the blob. Bytes that begin like a frame,
+ * or that end within what may be a frame's magic, count as a frame; anything else is trailing data.
+ */
 export class ZstdFrames {
   readonly #range: FileRange;
   readonly #head = new Uint8Array(MAGIC_BYTES);
-  /** Of the current frame: the offset of its next block header, and whether it ends with a checksum. -1: no frame. */
+  /** Offset of the current frame's next block header; -1 if there is no current frame. */
   #nextBlock = -1;
   #checksum = false;
+  #contentBytes: number | null = null;
+  /** Offset of a frame whose first byte must be passed to the decompressor alone; -1: none. */
+  #aloneAt = -1;
   /** End of the current frame, known once its last block header has been seen. */
   #frameEnd = -1;
 
@@ -21,7 +30,7 @@ export class ZstdFrames {
     this.#range = range;
   }
 
-  /** From `at`, at or inside a frame, returns the offset to read on from, past skippable frames. Null: no frame follows. */
+  /** Returns the offset at which to continue reading, after any skippable frames. `at` is at or inside a frame. Null: no frame follows. */
   skipTo(at: number): number | null {
     if (this.#nextBlock >= 0) {
       if (this.#frameEnd < 0 || at < this.#frameEnd) return at;
@@ -31,25 +40,26 @@ export class ZstdFrames {
     const { length } = this.#range;
     for (let offset = at; ; ) {
       const count = this.#read(offset);
-      if (count >= 8 && isSkippableFrame(this.#head, 0)) {
-        offset += 8 + this.#uint32(4);
-        continue;
-      }
-      if (count < 5 || !isZstdFrame(this.#head, 0)) {
-        // Treats a truncated frame header as a frame, so that the decompressor reports it.
-        return count > 0 && count < 5 && offset > 0 && couldBeFrame(this.#head, count)
-          ? this.#startCut(offset)
-          : offset >= length
-            ? null
-            : this.#end(offset, at);
-      }
-      this.#start(offset);
-      return offset;
+      if (count === 0) return null;
+      const head = this.#head.subarray(0, count);
+      if (isSkippableFrame(head, 0) && count >= 8) {
+        const next = offset + 8 + uint32(head, 4);
+        if (next <= length) {
+          offset = next;
+          continue;
+        }
+      } else if (isZstdFrame(head, 0) && count >= 5) {
+        this.#start(offset);
+        return offset;
+      } else if (!couldBeFrame(head)) return this.#end(offset, at);
+      // The frame is cut off, which the decompressor will report.
+      return this.#startCut(offset);
     }
   }
 
   /** Returns how many of the bytes, which are at offset `at`, belong to the current frame. */
   cut(bytes: Uint8Array, at: number): number {
+    if (at === this.#aloneAt) return Math.min(1, bytes.length);
     const count = bytes.length;
     const end = at + count;
     while (this.#frameEnd < 0 && this.#nextBlock < end) {
@@ -70,29 +80,42 @@ export class ZstdFrames {
     return this.#frameEnd >= 0 && this.#frameEnd < end ? this.#frameEnd - at : count;
   }
 
+  /** Returns the stated content size of a frame that ends at `at`: null if none is stated, undefined if no frame ends there. */
+  contentBytesAt(at: number): number | null | undefined {
+    return at === this.#frameEnd ? this.#contentBytes : undefined;
+  }
+
   #start(offset: number): void {
     const descriptor = this.#head[4] as number;
     const single = (descriptor & 0x20) !== 0;
     const sizeFlag = descriptor >> 6;
     const sizeBytes = sizeFlag === 0 ? (single ? 1 : 0) : 1 << sizeFlag;
     this.#checksum = (descriptor & 4) !== 0;
-    this.#nextBlock = offset + 5 + (single ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] as number) + sizeBytes;
+    const sizeAt = 5 + (single ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] as number);
+    this.#nextBlock = offset + sizeAt + sizeBytes;
     this.#frameEnd = -1;
+    this.#contentBytes = contentBytes(this.#head, sizeAt, sizeBytes);
+    const window = single ? (this.#contentBytes ?? 0) : windowBytes(this.#head[5] as number);
+    // libzstd skips checking window and block sizes if it gets a frame of known size in one piece, but not if it gets the first byte alone.
+    // Small frames don't need this, because their wrong sizes always cause another error.
+    const needsChecks = this.#contentBytes !== null && (this.#contentBytes > Math.min(window, BLOCK_BYTES) || window > WINDOW_BYTES);
+    this.#aloneAt = needsChecks ? offset : -1;
   }
 
   #startCut(offset: number): number {
     this.#nextBlock = this.#range.length;
     this.#frameEnd = -1;
+    this.#aloneAt = -1;
     return offset;
   }
 
-  /** Handles bytes that aren't a frame: trailing data, unless nothing came before them. */
+  /** Handles bytes that don't begin a frame: trailing data, unless they are the first bytes of the blob. */
   #end(offset: number, at: number): number | null {
     this.#trailingFrom = offset;
     return at === 0 && offset === 0 ? this.#startCut(0) : null;
   }
 
-  /** Offset of the first bytes that aren't a frame; -1: none found. */
+  /** Offset of the first bytes that don't belong to a frame; -1: none found. */
   #trailingFrom = -1;
 
   get trailing(): boolean {
@@ -103,17 +126,32 @@ export class ZstdFrames {
     const { file, start, length } = this.#range;
     return offset >= length ? 0 : file.read(this.#head, start + offset, Math.min(MAGIC_BYTES, length - offset));
   }
-
-  #uint32(at: number): number {
-    const head = this.#head;
-    return (
-      ((head[at] as number) | ((head[at + 1] as number) << 8) | ((head[at + 2] as number) << 16) | ((head[at + 3] as number) << 24)) >>> 0
-    );
-  }
 }
 
-function couldBeFrame(head: Uint8Array, count: number): boolean {
-  const magic = [0x28, 0xb5, 0x2f, 0xfd];
-  for (let i = 0; i < Math.min(count, 4); i++) if (head[i] !== magic[i]) return false;
-  return true;
+const FRAME_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
+const SKIPPABLE_MAGIC = [0x50, 0x2a, 0x4d, 0x18] as const;
+
+/** Whether these bytes (at least one) may be the beginning of a frame. */
+function couldBeFrame(head: Uint8Array): boolean {
+  const isBegun = (magic: readonly number[], mask: number): boolean =>
+    magic.every((byte, at) => at >= head.length || ((head[at] as number) & (at === 0 ? mask : 0xff)) === byte);
+  return isBegun(FRAME_MAGIC, 0xff) || isBegun(SKIPPABLE_MAGIC, 0xf0);
+}
+
+function windowBytes(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
+function contentBytes(head: Uint8Array, at: number, sizeBytes: number): number | null {
+  if (sizeBytes === 0) return null;
+  if (sizeBytes === 1) return head[at] as number;
+  if (sizeBytes === 2) return ((head[at] as number) | ((head[at + 1] as number) << 8)) + 256;
+  return uint32(head, at) + (sizeBytes === 8 ? uint32(head, at + 4) * 2 ** 32 : 0);
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
+  );
 }

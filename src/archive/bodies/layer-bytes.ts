@@ -29,14 +29,14 @@ export interface BodyIn {
 
 export interface SameBodyOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with how many bytes of each were compared since the last call. */
+  /** Called with the number of bytes of each body that were compared since the last call. */
   readonly onBytes?: (count: number) => void;
 }
 
 /** Most files that differ do so early, so the first pieces are small. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
-/** Bytes after which other work on this thread gets a turn; even a tiny file costs something. */
+/** Bytes after which this thread yields to other work, and the minimum that each file counts. */
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 
@@ -77,7 +77,7 @@ export class BodyComparer {
     return true;
   }
 
-  /** Copies `length` bytes of the body, from `at` on, into the buffer. */
+  /** Copies `length` bytes of the body, starting at `at`, into the buffer. */
   async #fill(target: Buffer, { layer }: BodyIn, part: Stretch, at: number, length: number): Promise<void> {
     if (part.at < 0) {
       target.fill(0, 0, length);

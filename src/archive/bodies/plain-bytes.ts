@@ -1,15 +1,15 @@
 import { LayerscopeError } from '#model';
-import { packed } from '../blob/decompress.ts';
+import { type Decompressed, faultOf, packed } from '../blob/decompress.ts';
 import { inflateChunks } from '../blob/inflate-chunks.ts';
 import { type FileRange, openBlob } from '../blob/source-file.ts';
 import type { LayerSpool } from '../spool/layer-spool.ts';
 import type { BlobSource } from '../types.ts';
 
-/** A layer's plain tar, read by offset, wherever the bytes come from. The caller disposes of it. */
+/** A layer's plain tar, read by offset, from any kind of source. The caller disposes of it. */
 export interface PlainBytes extends AsyncDisposable {
-  /** Returns at most `length` bytes at `at`; none after the end of the tar. Throws DAMAGED, TRUNCATED, IO, CANCELLED. */
+  /** Returns at most `length` bytes from `at`; an empty array after the end of the tar. Throws DAMAGED, TRUNCATED, IO, CANCELLED. */
   read(at: number, length: number): Promise<Uint8Array>;
-  /** Like {@link read}, into `target` from `offset` on; returns the number of bytes, synchronously if they are in a file. */
+  /** Like {@link read}, but into `target` at `offset`. Returns the number of bytes, synchronously when reading from a file. */
   fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number>;
 }
 
@@ -39,7 +39,68 @@ export class FilePlainBytes implements PlainBytes {
   }
 }
 
-/** Reads a layer from its spool, inflating as much as is requested. Falls back to inflating without a spool if that fails or is damaged. */
+/** Reads a layer that may still be arriving; its bytes are opened on the first read. */
+export class ArrivingPlainBytes implements PlainBytes {
+  readonly #open: () => Promise<PlainBytes>;
+  #bytes: Promise<PlainBytes> | null = null;
+
+  constructor(open: () => Promise<PlainBytes>) {
+    this.#open = open;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    return (await this.#opened()).read(at, length);
+  }
+
+  async fill(target: Uint8Array, offset: number, at: number, length: number): Promise<number> {
+    return (await this.#opened()).fill(target, offset, at, length);
+  }
+
+  #opened(): Promise<PlainBytes> {
+    this.#bytes ??= this.#open();
+    return this.#bytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The reader has already received the error.
+    const bytes = await this.#bytes?.catch(() => null);
+    await bytes?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Reads a layer that an engine keeps in parts. */
+export class SplitPlainBytes implements PlainBytes {
+  readonly #opening: Promise<FileRange>;
+  #range: FileRange | null = null;
+
+  /** Takes ownership of the file being opened. */
+  constructor(opening: Promise<FileRange>) {
+    this.#opening = opening.then((range) => {
+      this.#range = range;
+      return range;
+    });
+    this.#opening.catch(() => {}); // readers get the error
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const { file, length: end } = this.#range ?? (await this.#opening);
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, end - at)));
+    return bytes.subarray(0, file.read(bytes, at));
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number> {
+    if (this.#range === null) return copied(this.read(at, length), target, offset);
+    const { file, length: end } = this.#range;
+    return file.read(target, at, Math.max(0, Math.min(length, end - at)), offset);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const range = await this.#opening.catch(() => null);
+    range?.file[Symbol.dispose]();
+  }
+}
+
+/** Reads a layer from its spool, inflating only as much as is requested. If the spool fails or is damaged, inflates without one. */
 export class SpooledPlainBytes implements PlainBytes {
   readonly #spool: LayerSpool;
   readonly #signal: AbortSignal | undefined;
@@ -106,10 +167,10 @@ export class ForwardPlainBytes implements PlainBytes {
       this.#chunkAt += this.#chunk.length;
       const next = await this.#chunks.next();
       if (next.done) {
-        const { end, message } = next.value ?? {};
+        const ended: Decompressed | undefined = next.value;
         this.#range.file.refuseChanged();
-        if (end === 'damaged') throw new LayerscopeError('DAMAGED', message ?? 'damaged');
-        if (end === 'truncated') throw new LayerscopeError('TRUNCATED', message ?? 'cut off');
+        const fault = ended === undefined ? null : faultOf(ended);
+        if (fault !== null) throw new LayerscopeError(fault, ended?.message ?? '');
         this.#chunk = new Uint8Array(0);
         return this.#chunk;
       }

@@ -36,7 +36,7 @@ export function rawMember(member: TarMember, index: number): RawMember {
   };
 }
 
-/** Whether members of this type have a body; others may still state a size in the header. */
+/** Whether members of this type have a body; other types may still state a size in the header. */
 function hasContent(type: number): boolean {
   return type === TYPE.file || type === TYPE.other;
 }
@@ -53,7 +53,7 @@ function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   return text.startsWith(WHITEOUT) && !text.startsWith(WHITEOUT + WHITEOUT) && text !== '.wh..' && text !== '.wh...' ? 'file' : null;
 }
 
-/** A member read again. Offsets are relative to the tar. */
+/** A member that was read again. Offsets are relative to the tar. */
 export interface FoundMember {
   readonly raw: RawMember;
   readonly bodyOffset: number;
@@ -61,7 +61,7 @@ export interface FoundMember {
   readonly dataOffset: number;
 }
 
-/** Reads the member whose first header block is at `offset`. Throws BAD_TAR; TRUNCATED if there is none; and what `bytes` throws. */
+/** Reads the member whose first header block is at `offset`. Throws BAD_TAR; TRUNCATED if there is no member; and what `bytes` throws. */
 export async function findMember(bytes: PlainBytes, offset: number, index: number): Promise<FoundMember> {
   let found: FoundMember | null = null;
   const reader = new TarReader(

@@ -7,7 +7,7 @@ import { findMember } from './raw-member.ts';
 const BLOCK = 512;
 const CHUNK = 256 * 1024;
 
-/** Bytes after which other work on this thread gets a turn, as files are read synchronously. Reading a chunk costs more than its bytes. */
+/** Bytes after which this thread yields to other work, because files are read synchronously. Each chunk counts as CHUNK_COST bytes more. */
 const TURN_BYTES = 1 << 20;
 const CHUNK_COST = 4_096;
 let sinceTurn = 0;
@@ -21,8 +21,8 @@ export interface Stretch {
 }
 
 /**
- * Yields a regular file's body from `start` to `end`, holes as zeros, in chunks owned by the caller.
- * Throws NOT_FOUND if it isn't a file; TRUNCATED if the tar ends before the body does; and what `bytes` throws.
+ * Yields a regular file's body from `start` to `end`, holes as zeros, in chunks owned by the caller. Throws NOT_FOUND if the entry isn't a
+ * file; TRUNCATED if the tar ends before the body does; and what `bytes` throws.
  */
 export async function* readBodyBytes(
   bytes: PlainBytes,
@@ -85,6 +85,7 @@ export async function stretchesOf(
   const size = table.size[member] as number;
   const last = Math.min(size, end);
   if (start >= last) return [];
+  if (table.bodyAt.length > 0) return [{ start, end: last, at: (table.bodyAt[member] as number) + start }];
   const header = (table.headerBlock[member] as number) * BLOCK;
   if (((table.flags[member] as number) & FLAG.sparse) === 0) {
     return [{ start, end: last, at: header + (table.headerBlocks[member] as number) * BLOCK + start }];

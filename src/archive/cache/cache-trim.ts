@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isPrivateFolder } from '../files/private-place.ts';
 
 /** Names used by the caches; other files are neither counted nor removed. */
-const OURS = /^[0-9a-f]{40}\.(idx|ok|tar|part|sum)$/;
+const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|tar|part|sum|blob)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
@@ -14,24 +14,28 @@ interface Kept {
   readonly file: string;
   readonly bytes: number;
   readonly usedMs: number;
-  readonly isSpool: boolean;
+  readonly part: CachePart;
 }
 
-/** Bytes used by indexes and by spools. */
+/** In order of removal: spools are quickly remade, blobs have to be fetched again, indexes take reading whole layers. */
+const PARTS = ['spool', 'blobs', 'index'] as const;
+type CachePart = (typeof PARTS)[number];
+
+/** Returns the bytes used by indexes, and by spools and blobs, which are cheaper to remake. */
 export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: number; spoolBytes: number }> {
   const kept = await list(cacheFolder);
-  const sum = (isSpool: boolean) => kept.reduce((total, item) => total + (item.isSpool === isSpool ? item.bytes : 0), 0);
-  return { indexBytes: sum(false), spoolBytes: sum(true) };
+  const sum = (isIndex: boolean) => kept.reduce((total, item) => total + ((item.part === 'index') === isIndex ? item.bytes : 0), 0);
+  return { indexBytes: sum(true), spoolBytes: sum(false) };
 }
 
 /**
- * Removes the least recently used files until the rest fits: spools first, since they are large and can be inflated again, then indexes.
- * Files that another process removes or uses meanwhile are not an error.
+ * Removes the least recently used files until the rest fits: spools first, because they are large and can be inflated again, then blobs,
+ * then indexes. It is not an error if another process removes or uses files meanwhile.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);
   let total = kept.reduce((sum, item) => sum + item.bytes, 0);
-  kept.sort((a, b) => Number(b.isSpool) - Number(a.isSpool) || a.usedMs - b.usedMs);
+  kept.sort((a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part) || a.usedMs - b.usedMs);
   for (const item of kept) {
     if (total <= maxBytes) return;
     try {
@@ -46,7 +50,7 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
 async function list(cacheFolder: string): Promise<Kept[]> {
   const kept: Kept[] = [];
   const now = Date.now() + CLOCKS_MS;
-  for (const part of ['index', 'spool'] as const) {
+  for (const part of PARTS) {
     const folder = path.join(cacheFolder, part);
     for (const name of await names(folder)) {
       if (!OURS.test(name)) continue;
@@ -54,7 +58,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
       try {
         const { size, mtimeMs } = await lstat(file);
         // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
-        kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, isSpool: part === 'spool' });
+        kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
         // Removed by another process meanwhile.
       }

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '#files';
+import type { BlobCheckpoint } from '../blob/checkpoint.ts';
 import { isPrivateFolder, makePrivateFolder, readKept } from '../files/private-place.ts';
 import type { BlobSource, IndexedBlob } from '../types.ts';
+import { decodeCheckpoints, encodeCheckpoints } from './checkpoint-file.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
 
 /** Minimum interval between updates of a file's last use. */
 const TOUCH_MS = 60_000;
 
-/** The file name for a key. */
+/** Returns the file name for a key. */
 export function cacheName(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 40);
 }
 
 /**
- * Caches indexes of blobs in a folder, one file per blob, keyed by its range of a file: path, size, times. A packed blob's index is kept
- * also under its verified digest, with a note for the range that its bytes were hashed. So another archive that states the same digest gets
- * the index only after its own bytes have been hashed; a stated digest alone isn't trusted. Several processes may share a folder: files
- * appear whole or not at all. A cache that can't be read or written is not an error: it acts as if it were empty.
+ * Caches indexes of blobs in a folder, one file per blob, keyed by the blob's range of a file: path, size, times. The index of a packed
+ * blob is also stored under its verified digest, and a note for the range records that its bytes were hashed. So another archive that
+ * states the same digest gets the index only after its own bytes have been hashed; a stated digest alone isn't trusted. Several processes
+ * may share a folder: files are written atomically. A cache that can't be read or written is not an error: it acts as if it were empty.
  */
 export class IndexCache {
   readonly #folder: string;
@@ -39,17 +42,35 @@ export class IndexCache {
     this.#written = true;
   }
 
-  /** The cached index of a blob; null if there is none that is valid. */
+  /** Returns the cached index of a blob; null if there is no valid one. */
   read(blob: BlobSource): IndexedBlob | null {
     if (blob.cacheKey === '') return null;
     const digest = digestKey(blob);
     return this.#readKey(blob.cacheKey) ?? (digest !== null && this.#isNoted(blob.cacheKey, digest) ? this.#readKey(digest) : null);
   }
 
-  /** The index cached under the blob's stated digest. It applies to this blob once its bytes are hashed; see {@link vouch}. */
+  /**
+   * Returns the index cached under the blob's stated digest. The index is valid for this blob only once its bytes have been hashed; see
+   * {@link vouch}.
+   */
   offered(blob: BlobSource): IndexedBlob | null {
     const digest = digestKey(blob);
     return digest === null ? null : this.#readKey(digest);
+  }
+
+  /**
+   * Returns the cached table that was made from a layer's table of contents. The TOC's digest is part of the key, because the manifest that
+   * vouched for it doesn't vouch for any other TOC of the same layer.
+   */
+  readToc(blob: BlobSource, tocDigest: string): IndexedBlob | null {
+    const key = tocKey(blob, tocDigest);
+    return key === null ? null : this.#readKey(key);
+  }
+
+  /** Stores a table that was made from a layer's table of contents. */
+  writeToc(blob: BlobSource, tocDigest: string, indexed: IndexedBlob): void {
+    const key = tocKey(blob, tocDigest);
+    if (key !== null) this.#put(`${cacheName(key)}.idx`, encodeIndex(key, indexed));
   }
 
   /** Records that a blob's bytes match its stated digest. */
@@ -78,7 +99,7 @@ export class IndexCache {
       const { buffer, byteOffset, byteLength } = bytes;
       const own = byteOffset === 0 && byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
       const found = decodeIndex(key, own as ArrayBuffer);
-      // A time in the future dates from before the clock was set back, so it is updated too.
+      // A time in the future dates from before the clock was set back; it is updated too.
       if (found !== null && Math.abs(Date.now() - stats.mtimeMs) > TOUCH_MS) utimesSync(file, new Date(), new Date());
       return found;
     } catch {
@@ -87,7 +108,7 @@ export class IndexCache {
     }
   }
 
-  /** Stores the index of a blob, replacing an earlier one. */
+  /** Stores the index of a blob and replaces any earlier one. */
   write(blob: BlobSource, indexed: IndexedBlob): void {
     const digest = digestKey(blob);
     const isMeasured = digest !== null && indexed.blobDigest === blob.statedDigest;
@@ -97,24 +118,50 @@ export class IndexCache {
     if (isMeasured) this.vouch(blob);
   }
 
+  /** Returns the cached checkpoints of a blob; null if there are no valid ones. */
+  readCheckpoints(blob: BlobSource): readonly BlobCheckpoint[] | null {
+    const digest = digestKey(blob);
+    const isVouched = digest !== null && (digest === blob.cacheKey || this.#isNoted(blob.cacheKey, digest));
+    for (const key of [blob.cacheKey, ...(isVouched ? [digest] : [])]) {
+      const file = path.join(this.#folder, `${cacheName(key)}.ckp`);
+      try {
+        if (key === '' || !isPrivateFolder(this.#folder) || !existsSync(file)) continue;
+        const found = decodeCheckpoints(key, readKept(file));
+        if (found === null) continue;
+        utimesSync(file, new Date(), new Date());
+        return found;
+      } catch {
+        // Missing or unreadable: the blob is unpacked from its beginning.
+      }
+    }
+    return null;
+  }
+
+  /** Stores the checkpoints of a blob beside the index that {@link write} stores. */
+  writeCheckpoints(blob: BlobSource, { blobDigest }: IndexedBlob, checkpoints: readonly BlobCheckpoint[]): void {
+    const digest = digestKey(blob);
+    const key = digest !== null && blobDigest === blob.statedDigest ? digest : blob.cacheKey;
+    if (key !== '' && checkpoints.length > 0) this.#put(`${cacheName(key)}.ckp`, encodeCheckpoints(key, checkpoints));
+  }
+
   #put(name: string, pieces: readonly Uint8Array[]): void {
-    let temporary: string | null = null;
     try {
       if (!makePrivateFolder(path.dirname(this.#folder)) || !makePrivateFolder(this.#folder)) return;
-      temporary = this.#temporary();
-      writeAll(temporary, pieces);
-      renameSync(temporary, path.join(this.#folder, name));
+      replaceFileSync(path.join(this.#folder, name), (unfinished) => writeAll(unfinished, pieces), this.#temporary());
       this.#written = true;
     } catch {
       // A full disk or a read-only folder: nothing is cached.
-      if (temporary !== null) removeQuietly(temporary);
     }
   }
 }
 
-/** Only for packed blobs: reading a plain one's headers is faster than hashing its bytes. */
+/** Returns a digest key for packed blobs only: reading the headers of a plain blob is faster than hashing it. */
 function digestKey({ statedDigest, compression, length }: BlobSource): string | null {
   return statedDigest === null || compression === 'none' ? null : `digest:${statedDigest}:${length}`;
+}
+
+function tocKey({ statedDigest, length }: BlobSource, tocDigest: string): string | null {
+  return statedDigest === null ? null : `toc:${statedDigest}:${length}:${tocDigest}`;
 }
 
 function noteOf(cacheKey: string, digest: string): Buffer {
@@ -145,6 +192,6 @@ export function removeQuietly(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // It didn't exist, or the whole folder is removed later.
+    // The file didn't exist, or the folder will be removed with everything in it.
   }
 }

@@ -1,4 +1,4 @@
-// One file per blob: its layer's table, findings and counts. In native byte order; a file with another byte order is ignored.
+// One file per blob: its layer's table, findings and counts. Native byte order; a file in another byte order is ignored.
 //
 //   0   8   magic "LAYRIDX" and the version, one byte
 //   8   4   0x01020304 as a uint32, to detect the byte order
@@ -10,12 +10,12 @@
 //   …       the columns, each padded to a multiple of 8
 //
 // Columns are read as views of the file's single buffer; only the JSON is parsed and copied.
-import type { LayerTable, MemberMeta } from '#format/layer';
+import type { LayerTable, MemberMeta, Provenance } from '#format/layer';
 import type { Finding } from '#model';
 import type { IndexedBlob } from '../types.ts';
 
 /** Raise this whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
-const VERSION = 5;
+const VERSION = 6;
 const HEAD_BYTES = 32;
 const BYTE_ORDER = 0x01020304;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x49, 0x44, 0x58, VERSION);
@@ -32,6 +32,12 @@ const COLUMNS = {
   meta: Uint32Array,
   link: Uint32Array,
   bodySums: Uint32Array,
+  bodyAt: Float64Array,
+  chunkAt: Float64Array,
+  chunkStart: Float64Array,
+  chunkEnd: Float64Array,
+  chunkInner: Float64Array,
+  chunkDigests: Uint8Array,
   nodeParent: Uint32Array,
   nodeNameStart: Uint32Array,
   nodeNames: Uint8Array,
@@ -51,12 +57,13 @@ interface Head {
   readonly blobDigest: string | null;
   readonly memberCount: number;
   readonly nodeCount: number;
+  readonly provenance: Provenance;
   readonly metas: readonly MemberMeta[];
   readonly findings: readonly Finding[];
   readonly lengths: readonly number[];
 }
 
-/** Encodes the file as a list of pieces; columns are views, not copies. */
+/** Encodes a file as a list of pieces; columns are views, not copies. */
 export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Uint8Array[] {
   const { table } = layer;
   const head: Head = {
@@ -66,6 +73,7 @@ export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Ui
     blobDigest,
     memberCount: table.memberCount,
     nodeCount: table.nodeCount,
+    provenance: table.provenance,
     metas: table.metas,
     findings: layer.findings,
     lengths: COLUMN_NAMES.map((name) => table[name].length),
@@ -107,8 +115,8 @@ export function decodeIndex(key: string, buffer: ArrayBuffer): IndexedBlob | nul
     at += length * COLUMNS[name].BYTES_PER_ELEMENT;
     at += padding(at);
   });
-  const { memberCount, nodeCount, metas, status, tarBytes, findings, blobDigest } = head;
-  const table = { ...(columns as Pick<LayerTable, ColumnName>), memberCount, nodeCount, metas };
+  const { memberCount, nodeCount, provenance, metas, status, tarBytes, findings, blobDigest } = head;
+  const table = { ...(columns as Pick<LayerTable, ColumnName>), memberCount, nodeCount, provenance, metas };
   return { layer: { table, status, tarBytes, findings, measured: null }, blobDigest };
 }
 
@@ -119,7 +127,7 @@ function padding(length: number): number {
 /** Detects bit rot and half-written files, not tampering: 32 bits computed over words in native byte order. */
 class Checksum {
   #sum = 0x811c9dc5;
-  /** Pieces come in pairs that add up to whole words; a single piece may end in the middle of one. */
+  /** Consecutive pieces add up to whole words in pairs; a single piece may end within a word. */
   #word = 0;
   #wordBytes = 0;
 

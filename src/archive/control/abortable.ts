@@ -6,7 +6,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
   let stop: () => void = () => undefined;
   const onAbort = (): void => stop();
   signal?.addEventListener('abort', onAbort, { once: true });
-  // A promise for each piece: a race against one that lasts would keep every piece that it was raced with.
+  // A new promise for each piece: a long-lived promise would keep every piece it was raced against in memory.
   const next = (): Promise<IteratorResult<Uint8Array>> =>
     new Promise((resolve, reject) => {
       stop = () => reject(cancelled());
@@ -21,7 +21,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    // Not awaited, as a blocked source would block this too.
+    // Not awaited: a blocked source would block this function too.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }

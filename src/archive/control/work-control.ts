@@ -6,7 +6,7 @@ export interface WorkControl {
   check(): void;
   /** Adds to the number of input bytes processed. */
   advance(bytes: number): void;
-  /** How long to hold the thread before awaiting {@link rest}, in ms. Infinity on a worker. */
+  /** How long, in ms, to occupy the thread before awaiting {@link rest}. Infinity on a worker. */
   readonly slice: number;
   rest(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export function cancelled(): LayerscopeError {
   return new LayerscopeError('CANCELLED', 'cancelled');
 }
 
-/** Control for work on a shared thread, which is held for at most 10 ms at a time. */
+/** Returns the control for work on a shared thread, which yields every 10 ms. */
 export function callerControl(signal: AbortSignal | undefined, onBytes?: (bytes: number) => void): WorkControl {
   return {
     check() {

@@ -5,10 +5,10 @@ import { displayText, formatSize, LayerscopeError } from '#model';
 
 /** Share of the initially free space that is left for others. */
 const SHARE_LEFT = 1 / 4;
-/** Bytes after which free space is checked again, since others write too. */
+/** Bytes after which free space is checked again, because other programs write too. */
 const LOOK_EVERY = 8 * 1024 * 1024;
 
-/** Limits how much is written to the disk of a file. */
+/** Limits how much is written to the disk that holds a file. */
 export class DiskSpace {
   readonly #folder: string;
   readonly #free: number;
@@ -38,7 +38,7 @@ export class DiskSpace {
   }
 }
 
-/** Free bytes; infinite if the system doesn't report them. */
+/** Returns the free bytes; infinity if the system doesn't report them. */
 function freeBytes(folder: string): number {
   try {
     const { bavail, bsize } = fs.statfsSync(folder);

@@ -1,13 +1,14 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeMarkedFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { makePrivateFolder } from './private-place.ts';
-import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
-/** The mark of the process that made the folder, then what mkdtemp adds. */
-const NAME = /^run-(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
-/** Age at which a folder of a process on another machine is taken as abandoned. */
+/** Name prefixes of folders in the cache, and in the system's temporary folder, the fallback. */
+const IN_CACHE = 'run-';
+const IN_TEMPORARY = 'layerscope-';
+/** Age at which a folder left by another machine's process is considered abandoned. */
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** A folder of this process alone, in the cache folder if there is one. Created on first use, removed on disposal. */
@@ -27,11 +28,11 @@ export class PrivateFolder implements Disposable {
     return path.join(this.#folder(), `${this.#count++}${suffix}`);
   }
 
-  /** The same on another disk, for when the first is full; null if there is none. */
+  /** A path on another disk, for when the first is full; null if there is no other. */
   newPathElsewhere(suffix: string): string | null {
     try {
       if (statSync(this.#folder()).dev === statSync(tmpdir()).dev) return null;
-      this.#elsewhere ??= mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+      this.#elsewhere ??= makeMarkedFolder(tmpdir(), IN_TEMPORARY);
       return path.join(this.#elsewhere, `${this.#count++}${suffix}`);
     } catch {
       return null;
@@ -39,20 +40,19 @@ export class PrivateFolder implements Disposable {
   }
 
   #folder(): string {
-    // Work that is still ending must not create the folder again: nobody would remove it.
+    // Work that is still winding down must not create the folder again, because nobody would remove it.
     if (this.#isDisposed) throw new LayerscopeError('CANCELLED', 'the reader was closed');
     if (this.#path !== null) return this.#path;
     this.#path = this.#inBase() ?? inTemporary();
     return this.#path;
   }
 
-  /** Null if there is no cache folder or the folder can't be created, for example on a read-only or full disk. */
+  /** Returns null if there is no cache folder or the folder can't be created, for example on a read-only or full disk. */
   #inBase(): string | null {
     if (this.#base === null) return null;
     try {
       if (!makePrivateFolder(this.#base)) return null;
-      sweep(this.#base);
-      return mkdtempSync(path.join(this.#base, `run-${PROCESS_MARK}-`));
+      return makeMarkedFolder(this.#base, IN_CACHE, STALE_MS);
     } catch {
       return null;
     }
@@ -68,22 +68,10 @@ export class PrivateFolder implements Disposable {
 
 function inTemporary(): string {
   try {
-    return mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+    return makeMarkedFolder(tmpdir(), IN_TEMPORARY);
   } catch (error) {
     const { code } = asLayerscopeError(error);
     const what = `cannot create a folder in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
     throw new LayerscopeError(code, `${what}: set TMPDIR or LAYERSCOPE_CACHE to a writable folder`, { cause: error });
-  }
-}
-
-/** Removes the folders of killed processes: only this user's, and only those with a name from here. */
-function sweep(base: string): void {
-  for (const name of readdirSync(base)) {
-    const mark = NAME.exec(name)?.[1];
-    if (mark === undefined) continue;
-    const folder = path.join(base, name);
-    const stats = lstatSync(folder, { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true || (process.getuid !== undefined && stats.uid !== process.getuid())) continue;
-    if (hasEnded(mark) ?? Date.now() - stats.mtimeMs > STALE_MS) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-// Cache folders that no other user may enter: cached contents of an image are as private as the image.
+// Cache folders are closed to other users, because a cached image is as private as the image itself.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -6,12 +6,12 @@ const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const ME = process.getuid?.();
 
-/** Everything that a cache folder holds. */
-const CACHE_NAME = /^(index|spool|run-\d+-\d+-[0-9a-f]{8}-[A-Za-z0-9]{6})$/;
+/** Names of everything that a cache folder may hold. */
+const CACHE_NAME = /^(index|spool|blobs|run-\d+-\d+-[0-9a-f]{8}-[A-Za-z0-9]{6})$/;
 
 /**
- * The folder for a cache that was asked for: `folder`, or, if that holds anything else, `layerscope` in it. A cache closes its folder to
- * other users, which nobody wants of their own files or of a shared folder.
+ * Returns the folder to use for a requested cache: `folder` itself, or `layerscope` inside `folder` if it contains anything else. A cache
+ * closes its folder to other users, which must not happen to a shared folder or to the user's own files.
  */
 export function cacheFolderIn(folder: string): string {
   try {
@@ -24,8 +24,8 @@ export function cacheFolderIn(folder: string): string {
 }
 
 /**
- * Creates a folder for this user alone, or closes an existing one of this user's to others. Returns false if it can't be used: it belongs
- * to another user, is reached through another user's link, or the system refuses.
+ * Creates a folder for this user alone, or closes this user's existing folder to others. Returns false if the folder can't be used: because
+ * it belongs to another user, is reached through another user's link, or the system refuses.
  */
 export function makePrivateFolder(folder: string): boolean {
   try {
@@ -36,12 +36,12 @@ export function makePrivateFolder(folder: string): boolean {
   }
 }
 
-/** The same check for an existing folder. */
+/** Whether an existing folder passes the checks of {@link makePrivateFolder}. */
 export function isPrivateFolder(folder: string): boolean {
   if (ME === undefined) return true;
   try {
-    // The user's own link is fine: it may put the cache on another disk.
-    if (lstatSync(folder).uid !== ME) return false;
+    // The user's own link is fine; it may point to another disk.
+    if (lstatSync(folder).uid !== ME || isThroughForeignLink(folder)) return false;
     const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       const { uid, mode } = fstatSync(descriptor);
@@ -56,7 +56,18 @@ export function isPrivateFolder(folder: string): boolean {
   }
 }
 
-/** Reads a whole cache file. Throws the system's error; also if it isn't a regular file, as reading a pipe could block forever. */
+/** Whether a folder on the path is a link that belongs to neither this user nor root. Its owner could point the link anywhere. */
+function isThroughForeignLink(folder: string): boolean {
+  for (let at = path.resolve(folder); at !== path.dirname(at); at = path.dirname(at)) {
+    const stats = lstatSync(at);
+    if (stats.isSymbolicLink() && stats.uid !== ME && stats.uid !== 0) return true;
+  }
+  return false;
+}
+
+/**
+ * Reads a whole cache file. Throws the system's error, or an error if it isn't a regular file, because reading a pipe could block forever.
+ */
 export function readKept(file: string): Buffer<ArrayBuffer> {
   const descriptor = openSync(file, READ);
   try {

@@ -1,7 +1,8 @@
 // A 64-bit checksum that tells bodies of equal size apart without reading them again. Four 32-bit lanes take one word each, as in xxHash
 // (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); every lane but the first is also mixed with its neighbour, then the
-// lanes rotate. Each step is invertible, so no difference gets lost on the way: two different bodies have the same sum by chance once in
-// 2^64. It is not a cryptographic hash: two bodies with the same sum can be crafted. Where that matters, bodies are read.
+// lanes rotate. Each step is invertible, so no difference is lost on the way: the chance that two different bodies have the same sum is 1
+// in 2^64. It is not a cryptographic hash: two bodies with the same sum can be crafted. Where that matters, bodies are compared byte by
+// byte.
 //
 // Words are read in native byte order: sums are kept in the index cache, which never leaves the machine, and are never shown.
 
@@ -10,7 +11,7 @@ const PRIME_2 = 0x85ebca77;
 const SCRATCH_BYTES = 32 * 1024;
 const BLOCK_BYTES = 16;
 
-/** The checksum of one body at a time, however its bytes are split into pieces. */
+/** Computes the checksum of one body at a time, independently of how its bytes are split into pieces. */
 export class BodySum {
   /** The first and the second half; never both 0. */
   low = 0;
@@ -92,7 +93,7 @@ export class BodySum {
     }
   }
 
-  /** Adds the words from `from` to `to`, which are whole blocks. */
+  /** Adds the words between `from` and `to`, which make up whole blocks. */
   #take(words: Int32Array, from: number, to: number): void {
     let a = this.#a;
     let b = this.#b;
@@ -116,7 +117,7 @@ export class BodySum {
   }
 }
 
-/** Every bit of the result depends on every bit of the word. Source: MurmurHash3's fmix32. */
+/** Mixes a word so that every bit of the result depends on every bit of the word. Source: MurmurHash3's fmix32. */
 function mixed(word: number): number {
   let hash = word;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

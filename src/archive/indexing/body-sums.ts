@@ -9,7 +9,7 @@ export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
   #capacity = 256;
   #words = growing(Uint32Array<ArrayBuffer>, 512);
   #count = 0;
-  /** Bytes of the body still to come; 0: no body is being summed. */
+  /** Remaining bytes of the current body; 0: no body is being summed. */
   #left = 0;
 
   member(member: TarMember): void {

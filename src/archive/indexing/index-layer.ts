@@ -1,122 +1,60 @@
-import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
-import { type TarHandler, TarReader } from '#format/tar';
-import { type Finding, finding, LayerscopeError } from '#model';
+import type { TarHandler } from '#format/tar';
+import { finding } from '#model';
+import type { CheckpointMaker } from '../blob/checkpoint-maker.ts';
 import { OTHER_FORMAT_BYTES, otherPackingName } from '../blob/compression.ts';
-import { type Decompressed, decompress, type PackedAs } from '../blob/decompress.ts';
+import { decompress, type PackedAs } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { type FileRange, openBlob } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
 import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource, IndexedBlob, IndexedLayer } from '../types.ts';
-import { BodySums } from './body-sums.ts';
+import { BodyScanner, withScan } from './body-scan.ts';
+import { indexSplit } from './index-split.ts';
+import { LayerIndexer } from './layer-indexer.ts';
+import { TocCheck } from './toc-check.ts';
 
 const CHUNK = 1024 * 1024;
 
 export interface IndexOptions {
-  /** Read every byte and compute both digests. */
+  /** Read every byte, and compute the digest and diffID. */
   readonly verify: boolean;
   /** `sha256` or `sha512`, from the config's diffID. */
   readonly diffIdAlgorithm: string;
   /** Compute checksums of the bodies of a compressed layer; makes unpacking it about 8% slower. */
   readonly sums: boolean;
-}
-
-/** Tar reader and table builder of one layer. Accepts plain bytes from any source and keeps the error that stops it. */
-export class LayerIndexer {
-  readonly #builder: LayerTableBuilder;
-  readonly reader: TarReader;
-  #problem: LayerscopeError | null = null;
-  #truncated = false;
-  #quiet = false;
-  readonly #sums: BodySums | null;
-
-  /** `blobBytes`: stored size of the layer. `also` receives each member too. `sums`: compute checksums of bodies. */
-  constructor(blobBytes: number, { also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
-    const builder = new LayerTableBuilder(blobBytes);
-    this.#builder = builder;
-    const bodySums = sums ? new BodySums() : null;
-    this.#sums = bodySums;
-    this.reader = new TarReader({
-      member: (member) => {
-        builder.member(member);
-        bodySums?.member(member);
-        also?.member(member);
-      },
-      finding: (found) => {
-        if (found.code === 'truncated') this.#truncated = true;
-        if (!this.#quiet) builder.finding(found);
-      },
-      truncated: (member) => {
-        builder.truncated(member);
-        also?.truncated?.(member);
-      },
-      ...(bodySums === null ? {} : { body: (bytes, start, end) => bodySums.body(bytes, start, end) }),
-    });
-  }
-
-  /** The error that stopped the reader: a bad header or a table that became too large. Null if there is none. */
-  get problem(): LayerscopeError | null {
-    return this.#problem;
-  }
-
-  /** Like {@link TarReader.push}, but keeps a bad header's error for the end. */
-  push(bytes: Uint8Array): void {
-    this.attempt(() => this.reader.push(bytes));
-  }
-
-  attempt(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /** Keeps BAD_TAR or TOO_LARGE; throws anything else. */
-  fail(error: unknown): void {
-    if (!(error instanceof LayerscopeError) || (error.code !== 'BAD_TAR' && error.code !== 'TOO_LARGE')) throw error;
-    this.#problem = error;
-  }
-
-  /** `packed`: how the blob's decompression ended, null for a plain one. `tarBytes`: number of plain bytes received. */
-  finish(tarBytes: number, packed: Decompressed | null): { layer: IndexedLayer; built: BuiltLayer } {
-    // Truncated compressed data also truncates the tar; report it once.
-    this.#quiet = packed !== null && packed.end !== 'complete';
-    if (this.#problem === null) this.reader.end();
-    const built = this.#builder.finish();
-    const findings: Finding[] = built.findings;
-    const problem = this.#problem;
-    if (problem !== null) {
-      const code = problem.code === 'TOO_LARGE' ? 'too-large' : 'bad-tar';
-      findings.push(finding(code, problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
-    }
-    if (packed?.end === 'truncated')
-      findings.push(finding('truncated', `${packed.message}: only the entries before that are listed`, { offset: tarBytes }));
-    if (packed?.end === 'damaged') {
-      findings.push(finding(packed.isUnsupported ? 'unsupported-compression' : 'damaged-blob', `${packed.message}`, { offset: tarBytes }));
-    }
-    if (packed?.trailing) findings.push(finding('trailing-data', 'bytes follow the end of the compressed data'));
-    const whole = problem === null && !this.#truncated && (packed === null || packed.end === 'complete');
-    const table = this.#sums === null ? built.table : { ...built.table, bodySums: this.#sums.finish(built.table.memberCount) };
-    return { layer: { table, status: whole ? 'present' : 'damaged', tarBytes, findings, measured: null }, built };
-  }
+  /** Read every byte, and search the bodies for secrets. */
+  readonly scan?: boolean;
+  /** Annotations of the layer's descriptor, if they are known. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
  * Indexes one layer: a plain one by its headers alone, a compressed one by reading all of it. Defects of the blob are part of the result.
- * Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
+ * `checkpoints` makes checkpoints of a gzip blob. Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
  */
-export async function indexBlob(blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
+export async function indexBlob(
+  blob: BlobSource,
+  options: IndexOptions,
+  control: WorkControl,
+  checkpoints?: CheckpointMaker,
+): Promise<IndexedBlob> {
+  if (blob.split !== undefined) return indexSplit(blob, options, control);
   const range = openBlob(blob);
   using _file = range.file;
-  const indexed = await indexRange(range, blob, options, control);
+  const indexed = await indexRange(range, blob, options, control, checkpoints);
   range.file.refuseChanged();
   return indexed;
 }
 
-function indexRange(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
-  if (blob.compression !== 'none') return indexPacked(range, blob, blob.compression, options, control);
-  return options.verify ? verifyPlain(range, blob, options, control) : indexPlain(range, control);
+function indexRange(
+  range: FileRange,
+  blob: BlobSource,
+  options: IndexOptions,
+  control: WorkControl,
+  checkpoints: CheckpointMaker | undefined,
+): Promise<IndexedBlob> {
+  if (blob.compression !== 'none') return indexPacked(range, { ...blob, compression: blob.compression }, options, control, checkpoints);
+  return options.verify || options.scan ? readWholePlain(range, blob, options, control) : indexPlain(range, control);
 }
 
 async function indexPlain(range: FileRange, control: WorkControl): Promise<IndexedBlob> {
@@ -138,11 +76,12 @@ function withPackingName(layer: IndexedLayer, { file, start, length }: FileRange
   return { ...layer, findings: [finding('unsupported-compression', `the layer is ${packing}, which is not supported`)] };
 }
 
-/** Reads all of a plain tar. Its digest and its diffID are the same if they use the same algorithm. */
-async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer(range.length);
-  const digester = new Digester(algorithmOf(blob.statedDigest));
-  const second = digester.algorithm === options.diffIdAlgorithm ? null : new Digester(options.diffIdAlgorithm);
+/** Reads all of a plain tar. If it is verified, its digest and diffID are equal if they use the same algorithm. */
+async function readWholePlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
+  const scanner = options.scan ? new BodyScanner() : null;
+  const indexer = new LayerIndexer(range.length, { ...(scanner === null ? {} : { also: scanner }), sums: scanner !== null });
+  const digester = options.verify ? new Digester(algorithmOf(blob.statedDigest)) : null;
+  const second = digester === null || digester.algorithm === options.diffIdAlgorithm ? null : new Digester(options.diffIdAlgorithm);
   const buffer = new Uint8Array(CHUNK);
   let at = 0;
   let until = performance.now() + control.slice;
@@ -150,7 +89,7 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
     const count = range.file.read(buffer, range.start + at, Math.min(CHUNK, range.length - at));
     if (count === 0) break;
     const bytes = buffer.subarray(0, count);
-    digester.update(bytes);
+    digester?.update(bytes);
     second?.update(bytes);
     indexer.push(bytes);
     at += count;
@@ -160,21 +99,43 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
     await control.rest();
     until = performance.now() + control.slice;
   }
+  const layer = withScan(withPackingName(indexer.finish(at, null).layer, range), scanner);
+  if (digester === null) return { layer, blobDigest: null };
   const digest = digester.finish();
-  const layer = withPackingName(indexer.finish(at, null).layer, range);
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
+}
+
+/** Passes members and bodies to both. */
+function bothHandlers(first: TocCheck | null, second: BodyScanner | null): { also?: TarHandler } {
+  if (first === null || second === null) return first === null ? (second === null ? {} : { also: second }) : { also: first };
+  return {
+    also: {
+      member(member) {
+        first.member(member);
+        second.member(member);
+      },
+      finding() {},
+      body(bytes, start, end) {
+        first.body(bytes, start, end);
+        second.body(bytes, start, end);
+      },
+    },
+  };
 }
 
 async function indexPacked(
   range: FileRange,
-  blob: BlobSource,
-  compression: PackedAs,
+  blob: BlobSource & { readonly compression: PackedAs },
   options: IndexOptions,
   control: WorkControl,
+  checkpoints: CheckpointMaker | undefined,
 ): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer(range.length, { sums: options.sums });
+  const check = options.verify ? await TocCheck.of(range, blob, options.annotations ?? {}) : null;
+  const scanner = options.scan ? new BodyScanner() : null;
+  const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
   // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.
-  const digester = options.verify || blob.statedDigest !== null ? new Digester(algorithmOf(blob.statedDigest)) : null;
+  const digester =
+    options.verify || (blob.statedDigest !== null && blob.arriving === undefined) ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
   const chunks = new DeferredChunks((bytes) => {
     plain?.update(bytes);
@@ -182,7 +143,7 @@ async function indexPacked(
   });
   const packed = await decompress(
     range,
-    compression,
+    blob.compression,
     (bytes) => {
       chunks.add(bytes);
       return indexer.problem === null || plain !== null;
@@ -190,20 +151,23 @@ async function indexPacked(
     {
       gate: () => control.check(),
       onProgress: (bytes) => control.advance(bytes),
+      checkpoints,
       ...(digester === null ? {} : { onPacked: (bytes: Uint8Array) => digester.update(bytes) }),
     },
   );
   chunks.drain();
   const stopped = packed.end === 'stopped';
-  const { layer } = indexer.finish(packed.plainBytes, packed);
+  const layer = withScan(indexer.finish(packed.plainBytes, packed).layer, scanner);
   const blobDigest = digester === null || stopped ? null : digester.finish();
   const measured = plain === null || blobDigest === null ? null : { digest: blobDigest, diffId: plain.finish() };
-  return { layer: { ...layer, measured }, blobDigest };
+  const mismatch = check?.finish(layer.table) ?? null;
+  const findings = mismatch === null ? layer.findings : [...layer.findings, mismatch];
+  return { layer: { ...layer, findings, measured }, blobDigest };
 }
 
 /**
- * Processes each chunk shortly after it arrives. node:zlib emits a chunk before its thread inflates the next one, so working on it right
- * away would keep that thread waiting.
+ * Processes each chunk shortly after it arrives. node:zlib emits a chunk before its thread inflates the next one, so processing the chunk
+ * immediately would keep that thread waiting.
  */
 class DeferredChunks {
   readonly #work: (bytes: Uint8Array) => void;

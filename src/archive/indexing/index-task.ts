@@ -1,10 +1,13 @@
 import type { ErrorCode } from '#model';
+import { waitForBytes } from '../blob/arrival-cell.ts';
+import { CheckpointMaker } from '../blob/checkpoint-maker.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { openBlob } from '../blob/source-file.ts';
 import { IndexCache } from '../cache/index-cache.ts';
 import type { WorkControl } from '../control/work-control.ts';
-import type { BlobSource, IndexedBlob } from '../types.ts';
+import type { BlobSource, IndexedBlob, PackedToc } from '../types.ts';
 import { type IndexOptions, indexBlob } from './index-layer.ts';
+import { indexToc } from './index-toc.ts';
 
 const CHUNK = 1024 * 1024;
 
@@ -12,8 +15,10 @@ const CHUNK = 1024 * 1024;
 export interface IndexTask {
   readonly blob: BlobSource;
   readonly options: IndexOptions;
-  /** The cache folder, and a temporary file for the index until it is complete; null: nothing is cached. */
+  /** The cache folder, and a temporary path for writing the index; null: nothing is cached. */
   readonly cache: { readonly folder: string; readonly temporary: string } | null;
+  /** If set, the table is made from this TOC instead of the blob. */
+  readonly toc?: PackedToc;
 }
 
 /** Indexes the blob and caches the result. Throws what {@link indexBlob} does. */
@@ -21,16 +26,53 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   const { blob, options } = task;
   const { folder, temporary } = task.cache ?? {};
   const cache = folder === undefined || temporary === undefined ? null : new IndexCache(folder, () => temporary);
-  const offered = options.verify ? null : (cache?.offered(blob) ?? null);
+  if (task.toc !== undefined) return indexByToc(blob, task.toc, cache);
+  if (blob.arriving !== undefined) return indexArriving(blob, blob.arriving.cell, options, cache, control);
+  const offered = options.verify || options.scan ? null : (cache?.offered(blob) ?? null);
   // Checksums of bodies require reading them.
   const isEnough = offered !== null && (!options.sums || offered.layer.table.bodySums.length > 0);
   if (isEnough && (await isAsStated(blob, control))) {
     cache?.vouch(blob);
     return offered;
   }
-  const indexed = await indexBlob(blob, options, control);
+  const checkpoints = makerFor(blob, cache);
+  const indexed = await indexBlob(blob, options, control, checkpoints);
   control.check();
+  keep(blob, indexed, cache, checkpoints);
+  return indexed;
+}
+
+/** Returns a checkpoint maker if the checkpoints can be cached; they are of no use otherwise. */
+function makerFor({ compression, arriving }: BlobSource, cache: IndexCache | null): CheckpointMaker | undefined {
+  return cache === null || compression !== 'gzip' ? undefined : new CheckpointMaker(arriving !== undefined);
+}
+
+function keep(blob: BlobSource, indexed: IndexedBlob, cache: IndexCache | null, checkpoints: CheckpointMaker | undefined): void {
   cache?.write(blob, indexed);
+  if (checkpoints !== undefined && indexed.layer.status === 'present') cache?.writeCheckpoints(blob, indexed, checkpoints.finish());
+}
+
+/** Indexes a blob while it arrives. The fetching code checks the digest; nothing is cached before that. */
+async function indexArriving(
+  blob: BlobSource,
+  cell: SharedArrayBuffer,
+  options: IndexOptions,
+  cache: IndexCache | null,
+  control: WorkControl,
+): Promise<IndexedBlob> {
+  const checkpoints = makerFor(blob, cache);
+  const indexed = { ...(await indexBlob(blob, options, control, checkpoints)), blobDigest: blob.statedDigest };
+  waitForBytes(cell, Number.POSITIVE_INFINITY);
+  control.check();
+  keep(blob, indexed, cache, checkpoints);
+  return indexed;
+}
+
+/** Indexes a blob by its TOC. The table is cached only if digests cover all of it. */
+async function indexByToc(blob: BlobSource, toc: PackedToc, cache: IndexCache | null): Promise<IndexedBlob> {
+  const { layer, isVouched } = await indexToc(toc, blob.length);
+  const indexed = { layer, blobDigest: null };
+  if (isVouched && toc.statedDigest !== null) cache?.writeToc(blob, toc.statedDigest, indexed);
   return indexed;
 }
 
@@ -52,7 +94,7 @@ async function isAsStated(blob: BlobSource, control: WorkControl): Promise<boole
   return digester.finish() === blob.statedDigest;
 }
 
-/** Indexes into the flags shared with a worker. Setting STOP to 1 stops it; KIBIBYTES is its progress in units of 1,024 bytes. */
+/** Indexes into the flags shared with a worker. Setting STOP to 1 stops the worker; KIBIBYTES is its progress in units of 1,024 bytes. */
 export const FLAG_STOP = 0;
 export const FLAG_KIBIBYTES = 1;
 

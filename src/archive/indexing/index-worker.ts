@@ -20,7 +20,7 @@ function sharedControl(shared: SharedArrayBuffer): WorkControl {
   };
 }
 
-/** The distinct buffers of a table's columns. */
+/** Returns the distinct buffers of a table's columns. */
 function buffersOf(table: object): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const column of Object.values(table)) {

@@ -1,19 +1,31 @@
 import { asLayerscopeError, type Finding, finding } from '#model';
+import { arrivalOf, arrived } from '../blob/arrival.ts';
 import { algorithmOf } from '../blob/digest.ts';
 import { trimCache } from '../cache/cache-trim.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
 import { ProgressMeter } from '../control/progress-meter.ts';
 import { callerControl } from '../control/work-control.ts';
 import type { PrivateFolder } from '../files/private-folder.ts';
-import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions } from '../types.ts';
+import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions, PackedToc } from '../types.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
+import { keptLazily, type LazyResult, lazyArrival, readLazily } from './lazy-reading.ts';
 import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** Below this size, starting a worker takes longer than reading a blob that has to be read whole. */
+/** Below this size, starting a worker takes longer than reading a complete blob. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
-/** The same for plain blobs, of which only headers are read. */
+/** The same for plain blobs, of which only the headers are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
+
+/** The same for blobs that an engine keeps in parts. This size means a few thousand files. */
+const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
+/** The same for packed tables of contents. This size means a few thousand entries. */
+const SMALL_TOC_BYTES = 128 * 1024;
+
+interface ReadingOptions extends IndexLayersOptions {
+  /** Read every layer itself, even if it has a table of contents. */
+  readonly isWhole?: boolean;
+}
 
 /** The parts of a reader used to read layers. */
 export interface LayerReadingParts {
@@ -22,9 +34,11 @@ export interface LayerReadingParts {
   readonly cacheFolder: string | null;
   readonly maxCacheBytes: number;
   readonly folder: PrivateFolder;
-  /** Null: everything is read on this thread. */
+  /** Null: everything is read on the calling thread. */
   readonly pool: WorkerPool | null;
-  /** Layers already indexed when their archive was opened. */
+  /** The calling thread reads the largest plain blob itself. */
+  readonly readsPlain: boolean;
+  /** Layers that were indexed when their archive was opened. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
   /** Aborted when the reader is disposed of. */
   readonly ended: AbortSignal;
@@ -38,10 +52,11 @@ export class LayerReading {
     this.#parts = parts;
   }
 
-  async read(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
+  async read(layers: readonly ArchiveLayer[], options: ReadingOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { scanned, cache, cacheFolder, maxCacheBytes } = this.#parts;
     const results: (IndexedLayer | null)[] = layers.map(() => null);
     const budget = new TableBudget(layers);
+    const isLazy = options.verify !== true && options.scan !== true && options.isWhole !== true;
     const settle = (blob: BlobSource, found: IndexedBlob): void => {
       const indexed = budget.take(found) ? found : withoutTable(found);
       layers.forEach((layer, at) => {
@@ -53,22 +68,36 @@ export class LayerReading {
     for (const layer of layers) if (layer.blob === null) options.onLayer?.(layer, null);
     const tasks: IndexTask[] = [];
     for (const [blob, layer] of firstLayers(layers)) {
-      const kept = scanned.get(blob) ?? cache?.read(blob) ?? null;
+      const kept = (isLazy ? scanned.get(blob) : null) ?? cache?.read(blob) ?? (isLazy ? keptLazily(blob, cache) : null);
       const lacksSums = kept === null || (blob.compression !== 'none' && kept.layer.table.bodySums.length === 0);
-      if (kept !== null && !options.verify && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
+      if (kept !== null && !options.verify && !options.scan && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
       // Never replaces an index that has checksums with one that has none.
-      else tasks.push(this.#task(blob, layer, options.verify ?? false, options.sums !== undefined || !lacksSums));
+      else tasks.push(this.#task(blob, layer, options, options.sums !== undefined || options.scan === true || !lacksSums));
     }
     await this.#run(tasks, options, settle);
     if (cache?.written && cacheFolder !== null) await trimCache(cacheFolder, maxCacheBytes);
     return results;
   }
 
-  #task(blob: BlobSource, layer: ArchiveLayer, verify: boolean, sums: boolean): IndexTask {
+  #task(blob: BlobSource, layer: ArchiveLayer, { verify = false, scan = false }: ReadingOptions, sums: boolean): IndexTask {
     const { cacheFolder } = this.#parts;
     const temporary = cacheFolder === null ? null : this.#unfinished();
     const cache = cacheFolder === null || temporary === null ? null : { folder: cacheFolder, temporary };
-    return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId), sums }, cache };
+    const annotations = arrivalOf(blob)?.parts?.annotations;
+    const shared = annotations === undefined ? {} : { annotations };
+    return { blob, options: { verify, scan, diffIdAlgorithm: algorithmOf(layer.diffId), sums, ...shared }, cache };
+  }
+
+  #readLazily(task: IndexTask, signal: AbortSignal): Promise<LazyResult> {
+    const { pool } = this.#parts;
+    const arrival = lazyArrival(task.blob);
+    if (arrival === null) return Promise.resolve({ indexed: null, problem: null });
+    const index = (toc: PackedToc): Promise<IndexedBlob> => {
+      const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;
+      const byToc = { ...task, toc };
+      return isLarge && pool !== null ? pool.run(byToc, signal, () => undefined) : runIndexTask(byToc, callerControl(signal));
+    };
+    return readLazily(arrival, task.blob, index, this.#parts.cache, signal);
   }
 
   /** A temporary path for an index; null if nothing can be written. */
@@ -82,7 +111,7 @@ export class LayerReading {
   }
 
   /** Reads the blobs, largest first. An error in one stops the others. */
-  async #run(tasks: IndexTask[], options: IndexLayersOptions, settle: (blob: BlobSource, indexed: IndexedBlob) => void): Promise<void> {
+  async #run(tasks: IndexTask[], options: ReadingOptions, settle: (blob: BlobSource, indexed: IndexedBlob) => void): Promise<void> {
     if (tasks.length === 0) return;
     const { cache, pool, ended } = this.#parts;
     const total = tasks.reduce((sum, { blob }) => sum + blob.length, 0);
@@ -93,20 +122,50 @@ export class LayerReading {
     ended.addEventListener('abort', stop, { once: true });
     const { signal } = abort;
     const advance = (bytes: number): void => meter.advance(bytes);
+    const problems = new Map<BlobSource, Finding>();
     const run = async (task: IndexTask, work: Promise<IndexedBlob>): Promise<void> => {
-      settle(task.blob, await work);
+      settle(task.blob, withProblem(await work, problems.get(task.blob)));
       if (task.cache !== null) cache?.noteWritten();
     };
     tasks.sort((a, b) => cost(b) - cost(a));
     const gate = new MemoryGate(signal);
-    const onWorkers = pool === null ? [] : tasks.filter(isWorthAWorker);
-    const here = tasks.filter((task) => !onWorkers.includes(task));
-    const works = onWorkers.map((task) => gate.pass(task.blob.length, () => run(task, (pool as WorkerPool).run(task, signal, advance))));
-    const inline = async (): Promise<void> => {
-      for (const task of here) await run(task, runIndexTask(task, callerControl(signal, advance)));
+    const arrivals = tasks.map(({ blob }) => arrivalOf(blob)).filter((arrival) => arrival !== null);
+    const stopArrivals = (): void => {
+      for (const arrival of arrivals) arrival.stop();
+    };
+    signal.addEventListener('abort', stopArrivals, { once: true });
+    const readWhole = async (wanted: readonly IndexTask[]): Promise<void> => {
+      // All downloads begin at once: memory limits how many layers are indexed at the same time, not how many are fetched.
+      for (const { blob } of wanted) arrivalOf(blob)?.begin();
+      const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
+      const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task));
+      const here = wanted.filter((task) => !onWorkers.includes(task));
+      const works = onWorkers.map((task) =>
+        gate.pass(task.blob.length, () => run(task, onWorker(task, pool as WorkerPool, signal, advance))),
+      );
+      const inline = async (): Promise<void> => {
+        for (const task of here) {
+          const blob = await arrived(task.blob);
+          await run(task, runIndexTask({ ...task, blob }, callerControl(signal, advance)));
+        }
+      };
+      await allOrStop([...works, inline()], stop);
+    };
+    const isLazy = options.verify !== true && options.scan !== true && options.isWhole !== true;
+    const lazies = isLazy ? tasks.filter(({ blob }) => lazyArrival(blob) !== null) : [];
+    const readByToc = async (task: IndexTask): Promise<void> => {
+      const { indexed, problem } = await this.#readLazily(task, signal);
+      const { blob } = task;
+      if (indexed === null) {
+        if (problem !== null) problems.set(blob, problem);
+        return readWhole([task]);
+      }
+      if (indexed.layer.findings.some(({ code }) => code === 'unverified')) this.#parts.scanned.set(blob, indexed);
+      advance(blob.length);
+      await run(task, Promise.resolve(indexed));
     };
     try {
-      await allOrStop([...works, inline()], stop);
+      await allOrStop([...lazies.map(readByToc), readWhole(tasks.filter((task) => !lazies.includes(task)))], stop);
     } finally {
       options.signal?.removeEventListener('abort', stop);
       ended.removeEventListener('abort', stop);
@@ -114,23 +173,52 @@ export class LayerReading {
   }
 }
 
-/** Each distinct blob with the first layer that uses it. */
+/** Adds a problem with a layer's table of contents to the findings of the layer itself. */
+function withProblem(indexed: IndexedBlob, problem: Finding | undefined): IndexedBlob {
+  if (problem === undefined) return indexed;
+  return { ...indexed, layer: { ...indexed.layer, findings: [...indexed.layer.findings, problem] } };
+}
+
+/** Indexes a blob on a worker while it arrives. Throws the error that stopped the arrival. */
+async function onWorker(task: IndexTask, pool: WorkerPool, signal: AbortSignal, advance: (bytes: number) => void): Promise<IndexedBlob> {
+  const arrival = arrivalOf(task.blob);
+  if (arrival === null) return pool.run(task, signal, advance);
+  const { head, whole } = arrival.begin();
+  const compression = await head;
+  try {
+    return await pool.run({ ...task, blob: { ...task.blob, compression } }, signal, advance);
+  } catch (error) {
+    if (asLayerscopeError(error).code === 'IO') await whole;
+    throw error;
+  }
+}
+
+/** Maps each distinct blob to the first layer that uses it. */
 function firstLayers(layers: readonly ArchiveLayer[]): Map<BlobSource, ArchiveLayer> {
   const first = new Map<BlobSource, ArchiveLayer>();
   for (const layer of layers) if (layer.blob !== null && !first.has(layer.blob)) first.set(layer.blob, layer);
   return first;
 }
 
-/** Approximate cost in bytes: only the headers of a plain tar are read. */
+/** Returns the approximate cost in bytes; only the headers of a plain tar are read. */
 function cost({ blob, options }: IndexTask): number {
-  return blob.compression === 'none' && !options.verify ? blob.length / 64 : blob.length;
+  return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }
 
 function isWorthAWorker({ blob, options }: IndexTask): boolean {
-  return blob.length >= (blob.compression === 'none' && !options.verify ? SMALL_PLAIN_BYTES : SMALL_WHOLE_BYTES);
+  if (blob.split !== undefined) return blob.length >= SMALL_SPLIT_BYTES;
+  return blob.length >= (isReadByHeaders(blob, options) ? SMALL_PLAIN_BYTES : SMALL_WHOLE_BYTES);
 }
 
-/** Waits for all. If one fails, stops the others, waits for them too, and throws the first error. */
+function isReadWhole({ verify, scan = false }: IndexTask['options']): boolean {
+  return verify || scan;
+}
+
+function isReadByHeaders({ compression, split }: BlobSource, options: IndexTask['options']): boolean {
+  return compression === 'none' && split === undefined && !isReadWhole(options);
+}
+
+/** Waits for all promises. If one fails, stops the others, waits for them as well, and throws the first error. */
 async function allOrStop(works: readonly Promise<void>[], stop: () => void): Promise<void> {
   let failed = false;
   let failure: unknown;

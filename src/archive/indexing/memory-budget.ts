@@ -3,7 +3,7 @@ import { LayerTableBuilder, tableBytes } from '#format/layer';
 import { finding } from '#model';
 import type { ArchiveLayer, IndexedBlob } from '../types.ts';
 
-/** Bytes for all tables, whatever the size of the blobs, and per byte of the blobs. */
+/** Memory for all tables: a fixed amount, plus some for each byte of the blobs. */
 const BASE_BYTES = 96 * 1024 * 1024;
 const BYTES_PER_BLOB_BYTE = 2;
 
@@ -19,7 +19,7 @@ export class TableBudget {
     this.#limit = BASE_BYTES + bytes * BYTES_PER_BLOB_BYTE;
   }
 
-  /** Whether the table fits; if so, its bytes are taken. */
+  /** Whether the table fits; if it does, its size is deducted from the budget. */
   take({ layer }: IndexedBlob): boolean {
     const bytes = tableBytes(layer.table);
     if (this.#used + bytes > this.#limit) return false;
@@ -28,25 +28,26 @@ export class TableBudget {
   }
 }
 
-/** Replaces the table of a layer that didn't fit by an empty one. */
+/** Replaces the table of a layer that didn't fit with an empty one. */
 export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
   const { table } = new LayerTableBuilder().finish();
   const message = 'the layers before it use all the memory allowed for an archive of this size: its entries are not shown';
-  return { layer: { ...layer, table, status: 'damaged', findings: [finding('too-large', message)] }, blobDigest };
+  const { scan: _scan, ...others } = layer;
+  return { layer: { ...others, table, status: 'damaged', findings: [finding('too-large', message)] }, blobDigest };
 }
 
-/** Bytes for layers that are read concurrently. Further layers wait, unless none is being read. */
+/** Memory for layers that are read concurrently. Further layers wait, unless none is being read. */
 const CONCURRENT_BYTES = 256 * 1024 * 1024;
-/** Bytes per layer, including its decompressor's windows, and per byte of its blob. */
+/** Memory for one layer: a fixed amount, which includes its decompressor's windows, plus some for each byte of its blob. */
 const LAYER_BASE_BYTES = 64 * 1024 * 1024;
 
-/** Lets as many layers be read concurrently as memory allows. */
+/** Limits how many layers are read concurrently to what fits in memory. */
 export class MemoryGate {
   readonly #signal: AbortSignal;
   readonly #waiting: (() => void)[] = [];
   #used = 0;
 
-  /** When `signal` aborts, nothing waits any longer. */
+  /** Once `signal` aborts, no work waits any longer. */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#wake(), { once: true });

@@ -7,7 +7,7 @@ import type { IndexedBlob } from '../types.ts';
 import { FLAG_KIBIBYTES, FLAG_STOP, type IndexTask, type WorkerReply } from './index-task.ts';
 
 const POLL_MS = 100;
-/** Idle workers are ended after this time, as each holds several megabytes. */
+/** Idle workers are ended after this many ms, because each takes several megabytes. */
 const IDLE_MS = 5000;
 
 interface Job {
@@ -25,7 +25,7 @@ interface Seat {
   job: Job | null;
 }
 
-/** The worker's script next to this module, in the sources or in a bundle; null if there is none. */
+/** Finds the worker's script next to this module, in the sources or in a bundle; null if there is none. */
 export function defaultWorkerUrl(): URL | null {
   const here = import.meta.url;
   const names = here.endsWith('.ts')
@@ -53,7 +53,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#limit = limit;
   }
 
-  /** Queues a job; jobs start in order. Throws what the task does; CANCELLED on `signal`, once the worker has stopped. */
+  /** Queues a job; jobs start in order. Throws what the task throws; CANCELLED if `signal` aborts, once the worker has stopped. */
   run(task: IndexTask, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<IndexedBlob> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {

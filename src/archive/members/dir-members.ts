@@ -7,7 +7,7 @@ import { sha256 } from '../blob/digest.ts';
 import { type MemberStore, readDocument, type StoredRange } from './member-store.ts';
 import type { OverlayMembers } from './overlay-members.ts';
 
-/** Whether the folder's manifest.json is an image's own manifest. Throws what reading it throws, except for invalid JSON. */
+/** Whether the folder's manifest.json is an image's own manifest. Returns false for invalid JSON; throws what reading throws. */
 export function isDirFormat(store: MemberStore): boolean {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return false;

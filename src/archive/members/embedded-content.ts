@@ -17,7 +17,7 @@ export class EmbeddedContent {
     this.#report = report;
   }
 
-  /** Throws IO. */
+  /** Adds the descriptor's embedded content as a member if the archive lacks the blob. Throws IO. */
   take({ digest, data, size }: Descriptor, what: string): void {
     if (data === null || digest === '' || this.#isThere(blobName(digest))) return;
     const bytes = new Uint8Array(Buffer.from(data, 'base64'));
@@ -34,7 +34,7 @@ export class EmbeddedContent {
     try {
       return this.#store.find(name) !== null;
     } catch {
-      // A link that is refused: reported when the blob is read, unless there is embedded data.
+      // A refused link, which is reported when the blob is read, unless there is embedded content.
       return false;
     }
   }

@@ -4,7 +4,7 @@ import { displayText } from '#model';
 import { fileIdentity, SourceFile, systemError } from '../blob/source-file.ts';
 import { linkStart, partsOf } from './link-target.ts';
 import { MemberRefused } from './member-refused.ts';
-import { type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
+import { type DocumentBounds, FOLDER_BOUNDS, type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
 
 const LEGACY_FOLDER = /^[0-9a-f]{64}$/;
 
@@ -26,10 +26,12 @@ export class FolderMembers implements MemberStore {
   /** The absolute path that the user gave, links unresolved. */
   readonly #named: string;
   readonly #followLinks: boolean;
+  readonly bounds: DocumentBounds;
 
   /** Throws NOT_FOUND, PERMISSION. */
-  constructor(folder: string, followLinks = false) {
+  constructor(folder: string, followLinks = false, bounds: DocumentBounds = FOLDER_BOUNDS) {
     this.#followLinks = followLinks;
+    this.bounds = bounds;
     this.#named = path.resolve(folder);
     try {
       this.#root = realpathSync(folder);
@@ -48,7 +50,7 @@ export class FolderMembers implements MemberStore {
     return { path: file, start: 0, length: Number(stats.size), identity, key: `${file}:${identity}` };
   }
 
-  /** The files at the top, and `json` in the folders that Docker up to 1.9 made for each layer. */
+  /** Yields the top-level files, and `json` in each layer's folder as Docker up to 1.9 wrote it. */
   *names(): Iterable<string> {
     for (const entry of readdirSync(this.#root, { withFileTypes: true })) {
       if (entry.isFile()) yield entry.name;
@@ -63,7 +65,7 @@ export class FolderMembers implements MemberStore {
     return bytes;
   }
 
-  /** The real path of a name, through any links; null if nothing is there. */
+  /** Returns the real path of a name, through any links; null if there is no such file. */
   #followed(name: string): string | null {
     const parts = partsOf(name);
     const file = this.#real(path.join(this.#root, ...parts));
@@ -71,7 +73,7 @@ export class FolderMembers implements MemberStore {
     return file;
   }
 
-  /** The same without leaving the folder. The path is resolved component by component, so that no link is followed by the system. */
+  /** Like {@link #followed}, without leaving the folder. Resolves the path component by component, so that the system follows no link. */
   #inside(name: string): string | null {
     const found = this.#walk([], partsOf(name), { name, links: 0 }, true);
     return found === null ? null : path.join(this.#root, ...found);
@@ -125,7 +127,7 @@ export class FolderMembers implements MemberStore {
     throw new MemberRefused('missing-blob', `${displayText(name)} is a link to ${displayText(target)}, which does not exist`);
   }
 
-  /** Throws if a link on the way is dangling. */
+  /** Throws if a link on the path is dangling. */
   #refuseDangling(parts: readonly string[]): void {
     for (let count = 1; count <= parts.length; count++) {
       const file = path.join(this.#root, ...parts.slice(0, count));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Where to continue after a link: `at` are the components of a folder below the root, `parts` those still to follow from there. */
+/** Where to continue after a link: `at` has the components of a folder below the root, `parts` those still to follow from there. */
 export interface LinkStart {
   readonly at: readonly string[];
   readonly parts: readonly string[];
@@ -12,10 +12,10 @@ export function partsOf(text: string, style: path.PlatformPath = path): string[]
 }
 
 /**
- * Resolves a link by its text alone, without accessing its target: on Windows, merely looking at `\\host\share` signs in to that host.
- * `roots`: the folder's real path, then its other names. `at`: the link's folder, below the root. Null: the link leads outside.
- * An absolute target (on Windows also `\\host\share`, `\\?\…`, `C:x` and `\x`), or one that climbs above the root, stays inside only if its
- * text leads back through the folder's name.
+ * Resolves a link by its text alone, without accessing its target: on Windows, merely accessing `\\host\share` signs in to that host.
+ * `roots`: the folder's real path, then its other names. `at`: components of the link's own folder, below the root. Null: the link leads
+ * outside. An absolute target (on Windows also `\\host\share`, `\\?\…`, `C:x` and `\x`), or one that climbs above the root, stays inside
+ * only if its text leads back through the folder's name.
  */
 export function linkStart(
   roots: readonly [real: string, ...string[]],

@@ -1,6 +1,6 @@
 import { type FindingCode, LayerscopeError } from '#model';
 
-/** Why a name, or a link on its way, doesn't lead to a file of the archive. */
+/** Why a name, or a link on its path, doesn't lead to a file of the archive. */
 export type RefusalCode = Extract<FindingCode, 'path-escape' | 'link-outside' | 'link-loop' | 'missing-blob'>;
 
 /** A member that can't be accessed, with the code of its finding. As an error, its code is PATH_ESCAPE or BLOB_MISSING. */
@@ -13,10 +13,10 @@ export class MemberRefused extends LayerscopeError {
   }
 }
 
-/** The finding's code for an error from reading a member; `otherwise` if it is about neither names nor limits. Throws IO. */
+/** Returns the finding code for an error from reading a member; `otherwise` if the error concerns neither names nor limits. Throws IO. */
 export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
   if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
-  // Layers have no size limit as documents do: a sparse one that is too large to expand is just unreadable.
+  // Unlike documents, layers have no size limit: a sparse layer that is too large to expand is merely unreadable.
   if (error.code === 'TOO_LARGE' && otherwise !== 'layer-unreadable') return 'too-large';
   return error instanceof MemberRefused ? error.finding : otherwise;
 }

@@ -1,11 +1,13 @@
-import { displayText, LayerscopeError } from '#model';
-import type { SourceFile } from '../blob/source-file.ts';
+import { type Compression, displayText, LayerscopeError } from '#model';
+import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
+import type { OpenBytes } from '../blob/source-file.ts';
+import type { ArrivingBlob, SplitPlace } from '../types.ts';
 
-/** Size limit of a manifest, index or config. Real ones have some kilobytes, and registries accept at most 4 MB. */
+/** Size limit of a manifest, index or config. Real ones take a few kilobytes, and registries accept at most 4 MB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Size limit of all documents of an archive together; one that is read twice counts twice. */
-const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
+/** Size limit of all documents of an archive together; a document that is read twice counts twice. */
+export const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** Location of an archive's member or of a layout's file. */
 export interface StoredRange {
@@ -13,18 +15,53 @@ export interface StoredRange {
   readonly start: number;
   readonly length: number;
   readonly identity: string | null;
-  /** Changes whenever the file does; empty if that can't be detected. */
+  /** A key that changes whenever the file does; empty if changes can't be detected. */
   readonly key: string;
+  /** Set if the bytes have yet to arrive. */
+  readonly arriving?: ArrivingBlob;
+  /** See {@link BlobSource.split}. */
+  readonly split?: SplitPlace;
 }
 
 /** The members of an archive by name; links inside the archive are followed. Names are raw bytes as latin1 strings, normalized. */
 export interface MemberStore {
-  /** Null if there is no such file. Throws PATH_ESCAPE for links that lead outside or in a circle, TRUNCATED if its end is missing. */
+  /**
+   * Null if there is no such file. Throws PATH_ESCAPE for links that lead outside or in a circle, TRUNCATED if the end of the file is
+   * missing.
+   */
   find(name: string): StoredRange | null;
   /** Names of all files. */
   names(): Iterable<string>;
   /** The first bytes of a range. Throws IO. */
   head(range: StoredRange, count: number): Uint8Array;
+  /** Default: {@link ARCHIVE_BOUNDS}. */
+  readonly bounds?: DocumentBounds | undefined;
+}
+
+/** How much of a store of members is read. */
+export interface DocumentBounds {
+  /** How many times the usual number of images, layers and steps, and the usual size of index.json, is accepted. */
+  readonly times: number;
+  /** Whether each document is a file, which can be read again. If so, only repeated reads count towards the limit on all documents. */
+  readonly areFiles: boolean;
+}
+
+const ARCHIVE_BOUNDS: DocumentBounds = { times: 1, areFiles: false };
+export const FOLDER_BOUNDS: DocumentBounds = { times: 1, areFiles: true };
+/** Bounds of the layout that is this program's own store. A store that grew too large must stay readable, so that images can be removed. */
+export const STORE_BOUNDS: DocumentBounds = { times: 16, areFiles: true };
+
+/** The bounds that apply to a store's documents. */
+export function boundsOf({ bounds = ARCHIVE_BOUNDS }: MemberStore): DocumentBounds {
+  return bounds;
+}
+
+/**
+ * Returns a blob's compression, detected from its first bytes, or as stated in its manifest if the first bytes have yet to arrive. Throws
+ * IO.
+ */
+export function compressionAt(store: MemberStore, range: StoredRange): Compression {
+  return range.arriving?.compression ?? detectCompression(store.head(range, MAGIC_BYTES));
 }
 
 /** Normalizes a name: no `./`, no empty components, no `/` at either end. Null if it contains `..` or a NUL. */
@@ -34,7 +71,7 @@ export function normalName(name: string): string | null {
   return parts.includes('..') ? null : parts.join('/');
 }
 
-/** The name of a blob in the store; empty for an empty digest. */
+/** Returns the name of a blob in the store; empty for an empty digest. */
 export function blobName(digest: string): string {
   return digest === '' ? '' : `blobs/${digest.replace(':', '/')}`;
 }
@@ -48,16 +85,19 @@ export function storeName(path: string): string {
 type DocumentKind = 'document' | 'statement';
 
 const spent: Readonly<Record<DocumentKind, WeakMap<MemberStore, number>>> = { document: new WeakMap(), statement: new WeakMap() };
+/** Files that were read as documents, by store. */
+const seen = new WeakMap<MemberStore, Set<string>>();
 
 /** Resets the limit on the size of all documents, for reading them again. */
 export function renewDocuments(store: MemberStore): void {
   spent.document.delete(store);
+  seen.delete(store);
 }
 
-/** A layout's index is replaced as a whole. If that happens while it is read, it is read again, up to this many times. */
+/** A layout's index is replaced as a whole. If that happens during a read, the index is read again, up to this many times. */
 const MAX_LOOKS = 5;
 
-/** Reads a whole small member; null if there is none. Throws TOO_LARGE, and what {@link MemberStore.find} throws. */
+/** Reads a small member; null if there is none. Throws TOO_LARGE, and what {@link MemberStore.find} throws. */
 export function readDocument(store: MemberStore, name: string, kind: DocumentKind = 'document'): Uint8Array | null {
   for (let look = 1; ; look++) {
     const range = store.find(name);
@@ -71,16 +111,27 @@ export function readDocument(store: MemberStore, name: string, kind: DocumentKin
 }
 
 function readAll(store: MemberStore, name: string, range: StoredRange, kind: DocumentKind): Uint8Array {
-  if (range.length > MAX_DOCUMENT_BYTES) {
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
+  const limit = MAX_DOCUMENT_BYTES * (name === 'index.json' ? boundsOf(store).times : 1);
+  if (range.length > limit) {
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a document of ${range.length} bytes, the limit is ${limit}`);
   }
-  const sum = (spent[kind].get(store) ?? 0) + range.length;
+  const sum = (spent[kind].get(store) ?? 0) + (isFirstRead(store, range) ? 0 : range.length);
   if (sum > MAX_DOCUMENTS_BYTES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`);
   spent[kind].set(store, sum);
   return store.head(range, range.length);
 }
 
-export function readHead(file: SourceFile, start: number, count: number): Uint8Array {
+/** Whether a document is a file that is read for the first time. */
+function isFirstRead(store: MemberStore, { path }: StoredRange): boolean {
+  if (!boundsOf(store).areFiles) return false;
+  const files = seen.get(store) ?? new Set();
+  seen.set(store, files);
+  const isFirst = !files.has(path);
+  files.add(path);
+  return isFirst;
+}
+
+export function readHead(file: OpenBytes, start: number, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   return bytes.subarray(0, file.read(bytes, start, count));
 }

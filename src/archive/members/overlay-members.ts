@@ -1,6 +1,6 @@
 import { SourceFile } from '../blob/source-file.ts';
 import { NewFile } from '../spool/new-file.ts';
-import { type MemberStore, readHead, type StoredRange } from './member-store.ts';
+import { type DocumentBounds, type MemberStore, readHead, type StoredRange } from './member-store.ts';
 
 /** Returns a new path for a temporary file. */
 export type NewPath = () => string;
@@ -19,7 +19,9 @@ export class OverlayMembers implements MemberStore {
     this.#newPath = newPath;
   }
 
-  /** Adds a member; one in the archive itself takes precedence. Returns false if there is nowhere to put it. Throws IO. */
+  /**
+   * Adds a member; a member of that name in the archive itself takes precedence. Returns false if temporary files can't be used. Throws IO.
+   */
   add(name: string, bytes: Uint8Array): boolean {
     if (this.#newPath === null) return false;
     using file = new NewFile(this.#newPath());
@@ -38,6 +40,10 @@ export class OverlayMembers implements MemberStore {
       // For example a dangling link: the added member replaces it.
       return added;
     }
+  }
+
+  get bounds(): DocumentBounds | undefined {
+    return this.#base.bounds;
   }
 
   names(): Iterable<string> {

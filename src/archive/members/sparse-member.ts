@@ -19,7 +19,7 @@ export interface SparseMember {
 const MAX_BYTES = 2 ** 36;
 const CHUNK = 1024 * 1024;
 
-/** Expands a sparse member into a file whose holes are zeros, and take no space if the file system supports it. Throws TOO_LARGE, IO. */
+/** Expands a sparse member into a file. Holes become zeros, which take no space if the file system supports that. Throws TOO_LARGE, IO. */
 export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
   const { name, size } = member;
   if (size > MAX_BYTES)
@@ -41,7 +41,7 @@ export function layOutSparse(tar: string, identity: string | null, member: Spars
   }
 }
 
-/** If stored data is missing at the end, zeros remain. */
+/** Copies the stored parts. If data is missing at the end, zeros remain. */
 function copyStored(source: SourceFile, { start, storedBytes, map }: SparseMember, descriptor: number): void {
   const buffer = new Uint8Array(CHUNK);
   let stored = 0;

@@ -6,13 +6,19 @@ import { type MemberStore, normalName, readHead, type StoredRange } from './memb
 import type { NewPath } from './overlay-members.ts';
 import { layOutSparse, type SparseMap } from './sparse-member.ts';
 
-/** With more members than this, only those that identify an image are kept: the tar is a layer, or is read a second time. */
+/** If there are more members than this, only those that identify an image are kept: the tar is a layer, or will be read again in full. */
 const FEW_MEMBERS = 4096;
 /** Limits on the members of an image archive, on the bytes of their names, and on their stored parts. */
 export const MAX_MEMBERS = 200_000;
 const MAX_NAME_BYTES = 16 * 1024 * 1024;
 const MAX_PIECES = 500_000;
-/** Links followed in a row. */
+/** Limit on the number of repeated names that are reported. */
+const MAX_REPEATED = 20;
+/** Limit on the bytes of repeated members that are compared while an archive is opened. */
+const MAX_COMPARED_BYTES = 256 * 1024 * 1024;
+const MAX_COPIES = 10_000;
+const COMPARED_AT_ONCE = 256 * 1024;
+/** Limit on consecutive links. */
 const MAX_LINKS = 32;
 
 interface Member {
@@ -36,6 +42,10 @@ const LAYER_NAME = /(?:^|[/\\])layer\.tar$|^[^/]+\.tar(?:\.\w+)?$/;
 export class MemberCollector implements TarHandler {
   readonly #members = new Map<string, Member>();
   readonly #limit: number;
+  /** The first few names that occur more than once, if the members differ in type, link target or length, or are manifests. */
+  readonly repeated = new Set<string>();
+  /** Pairs of members with the same name and size. */
+  readonly #copies: { readonly name: string; readonly earlier: Member; readonly later: Member }[] = [];
   #count = 0;
   #imageNames = 0;
   #overflowed = false;
@@ -50,7 +60,7 @@ export class MemberCollector implements TarHandler {
     return this.#count;
   }
 
-  /** Whether there is a tar among the members, as image tools store layers. */
+  /** Whether any member is a tar, as image tools store layers. */
   get holdsTars(): boolean {
     for (const name of this.#members.keys()) if (LAYER_NAME.test(name)) return true;
     return false;
@@ -96,22 +106,47 @@ export class MemberCollector implements TarHandler {
       this.#overflow();
       if (!IDENTIFYING.has(name)) return;
     }
-    this.#members.set(name, {
+    const length = member.storedSize - (member.dataOffset - member.bodyOffset);
+    const earlier = this.#members.get(name);
+    const found: Member = {
       type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
       start: member.dataOffset,
-      length: member.storedSize - (member.dataOffset - member.bodyOffset),
+      length,
       target: type === TYPE.file ? '' : latin1(member.linkname),
       sparse: member.sparse === null ? null : { map: member.sparse, size: member.size },
       truncated: false,
-    });
+    };
+    if (earlier !== undefined) this.#repeat(name, earlier, found);
+    this.#members.set(name, found);
     this.#last = name;
   }
 
   #last = '';
 
+  #repeat(name: string, earlier: Member, later: Member): void {
+    if (this.repeated.size >= MAX_REPEATED) return;
+    const isSame = earlier.type === later.type && earlier.target === later.target && earlier.length === later.length;
+    if (IDENTIFYING.has(name) || !isSame || this.#copies.length >= MAX_COPIES) this.repeated.add(name);
+    else if (later.type === 'file') this.#copies.push({ name, earlier, later });
+  }
+
+  /**
+   * Returns the first few names of members that occur more than once with different content. Copies of a layer are common and harmless.
+   * Copies are compared up to a limit; beyond it they count as different.
+   */
+  differing(file: SourceFile): ReadonlySet<string> {
+    let left = MAX_COMPARED_BYTES;
+    for (const { name, earlier, later } of this.#copies.splice(0)) {
+      if (this.repeated.size >= MAX_REPEATED) break;
+      left -= later.length;
+      if (left < 0 || !isSameRange(file, earlier, later)) this.repeated.add(name);
+    }
+    return this.repeated;
+  }
+
   finding(): void {}
 
-  /** Marks the last member: the tar ends inside it. */
+  /** Marks the last member as truncated, because the tar ends inside it. */
   truncated(): void {
     const member = this.#members.get(this.#last);
     if (member !== undefined) member.truncated = true;
@@ -126,6 +161,16 @@ export class MemberCollector implements TarHandler {
 /** Creates a collector that keeps all members, for a tar known to be an image archive. */
 export function wholeCollector(): MemberCollector {
   return new MemberCollector(MAX_MEMBERS);
+}
+
+function isSameRange(file: SourceFile, a: Member, b: Member): boolean {
+  const [left, right] = [new Uint8Array(COMPARED_AT_ONCE), new Uint8Array(COMPARED_AT_ONCE)];
+  for (let at = 0; at < a.length; at += COMPARED_AT_ONCE) {
+    const length = Math.min(COMPARED_AT_ONCE, a.length - at);
+    const counts = [file.read(left, a.start + at, length), file.read(right, b.start + at, length)];
+    if (counts[0] !== counts[1] || Buffer.compare(left.subarray(0, counts[0]), right.subarray(0, counts[1])) !== 0) return false;
+  }
+  return true;
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -203,7 +248,9 @@ export class TarMembers implements MemberStore {
   }
 }
 
-/** The name that a link points to; null if it leads outside. A hard link's target starts at the root, a symbolic link's at its folder. */
+/**
+ * Returns the name that a link points to; null if it is outside. Hard links are relative to the root, symbolic links to their own folder.
+ */
 function resolveLink(name: string, member: Member): string | null {
   if (member.target.startsWith('/')) return null;
   const parts = member.type === 'symlink' ? name.split('/').slice(0, -1) : [];

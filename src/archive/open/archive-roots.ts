@@ -1,28 +1,45 @@
 // Collects the blobs below an archive's index entries, so that images can be copied: manifests, configs, layers, attestations, indexes.
-import { annotatedName, asArray, asObject, type Descriptor, MEDIA_TYPE, parseDescriptor, parseIndexed, parseJson } from '#format/image';
+import {
+  annotatedName,
+  asObject,
+  type Descriptor,
+  exactEntries,
+  MEDIA_TYPE,
+  parseDescriptor,
+  parseIndexed,
+  parseJson,
+} from '#format/image';
 import { type ArchiveFormat, displayText, LayerscopeError } from '#model';
-import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
 import { SourceFile } from '../blob/source-file.ts';
-import { blobName, MAX_DOCUMENT_BYTES, type MemberStore, readDocument, renewDocuments, type StoredRange } from '../members/member-store.ts';
+import {
+  blobName,
+  boundsOf,
+  compressionAt,
+  MAX_DOCUMENT_BYTES,
+  type MemberStore,
+  readDocument,
+  renewDocuments,
+  type StoredRange,
+} from '../members/member-store.ts';
 import type { ArchiveImage, ArchiveRoot, RootBlob, RootDescriptor } from '../types.ts';
-import { rangeSource } from './image-list.ts';
+import { rangeSource } from './range-source.ts';
 
 const MAX_DEPTH = 16;
 const MAX_BLOBS = 1_000_000;
 
-/** The entries of index.json that lead to images, and the images that only a docker-archive's own files list. */
+/** Returns the entries of index.json that lead to images, followed by images that are listed only in a docker-archive's own files. */
 export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: readonly ArchiveImage[]): ArchiveRoot[] {
   renewDocuments(store);
   const byManifest = new Map<string, ArchiveImage>();
   for (const image of images) if (image.manifestDigest !== null) byManifest.set(image.manifestDigest, image);
   const roots = new Map<string, ArchiveRoot>();
+  const namesOf = new Map<string, Set<string>>();
   const covered = new Set<ArchiveImage>();
   for (const { descriptor, fields } of byManifest.size === 0 ? [] : indexEntries(store)) {
     const name = annotatedName(descriptor);
-    const known = roots.get(descriptor.digest);
+    const known = namesOf.get(descriptor.digest);
     if (known !== undefined) {
-      if (name !== null && !known.names.includes(name))
-        roots.set(descriptor.digest, { ...known, names: [...known.names, displayText(name)] });
+      if (name !== null) known.add(displayText(name));
       continue;
     }
     const walk = new RootWalk(store);
@@ -33,14 +50,15 @@ export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: 
     for (const image of held) covered.add(image);
     // A docker-archive's own list of names takes precedence: annotations may contain only the tag.
     const tags = format === 'docker-archive' ? held.flatMap((image) => image.tags) : [];
-    const names = [...new Set(tags.length > 0 ? tags : name === null ? [] : [displayText(name)])];
-    roots.set(descriptor.digest, { descriptor: fields, names, images: held, blobs: walk.blobs });
+    namesOf.set(descriptor.digest, new Set(tags.length > 0 ? tags : name === null ? [] : [displayText(name)]));
+    roots.set(descriptor.digest, { descriptor: fields, names: [], images: held, blobs: walk.blobs });
   }
+  for (const [digest, root] of roots) roots.set(digest, { ...root, names: [...(namesOf.get(digest) ?? [])] });
   const others = images.filter((image) => !covered.has(image));
   return [...roots.values(), ...others.map((image) => ({ descriptor: null, names: image.tags, images: [image], blobs: [] }))];
 }
 
-/** Narrows a root with several images to one of them, by its own manifest. */
+/** Narrows a root that has several images to one of them, using that image's manifest. */
 export function rootOfImage(root: ArchiveRoot, image: ArchiveImage): ArchiveRoot {
   if (root.descriptor === null || root.descriptor.digest === image.manifestDigest || image.manifestDigest === null) return root;
   const index = root.blobs.findIndex(({ digest }) => digest === image.manifestDigest);
@@ -61,7 +79,7 @@ export function rootOfImage(root: ArchiveRoot, image: ArchiveImage): ArchiveRoot
   };
 }
 
-/** The `platform` field of a descriptor, from the image's config; omitted if unknown. Source: OCI image-spec image-index.md. */
+/** Returns the `platform` field for a descriptor, from the image's config; omitted if unknown. Source: OCI image-spec image-index.md. */
 export function platformField({ platform, osVersion }: ArchiveImage): { readonly platform?: Readonly<Record<string, string>> } {
   const [os = '', architecture, variant] = platform.split('/');
   if (architecture === undefined) return {};
@@ -84,7 +102,7 @@ function readRange({ source }: RootBlob): Uint8Array {
 function* indexEntries(store: MemberStore): Generator<{ readonly descriptor: Descriptor; readonly fields: RootDescriptor }> {
   const bytes = readDocument(store, 'index.json');
   if (bytes === null) return;
-  for (const entry of asArray(asObject(parseJson(bytes, 'index.json'))?.manifests)) {
+  for (const entry of exactEntries(parseJson(bytes, 'index.json', boundsOf(store).times))) {
     const descriptor = parseDescriptor(entry);
     if (descriptor !== null) yield { descriptor, fields: entry as RootDescriptor };
   }
@@ -116,7 +134,7 @@ class RootWalk {
     this.#add(digest, range);
   }
 
-  /** Location of a blob that wasn't visited before; null if it was, or is missing. */
+  /** Returns the location of a blob on the first visit; null on later visits or if the blob is missing. */
   #claim(digest: string): StoredRange | null {
     if (digest === '' || this.#seen.has(digest)) return null;
     if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_BLOBS} blobs`);
@@ -125,7 +143,7 @@ class RootWalk {
   }
 
   #add(digest: string, range: StoredRange): void {
-    this.blobs.push({ digest, source: rangeSource(range, detectCompression(this.#store.head(range, MAGIC_BYTES)), digest) });
+    this.blobs.push({ digest, source: rangeSource(range, compressionAt(this.#store, range), digest) });
   }
 
   #document(digest: string): ReturnType<typeof parseIndexed> {
@@ -135,7 +153,7 @@ class RootWalk {
     });
   }
 
-  /** Ignores unreadable blobs: the archive's findings already report them. */
+  /** Skips unreadable blobs, which the archive's findings already report. */
   #quietly<T>(work: () => T | null): T | null {
     try {
       return work();

@@ -15,12 +15,12 @@ import type { ImageList, LayerPlan } from './image-list.ts';
 import type { OciImage } from './index-walk.ts';
 import { layerPlan } from './oci-layout.ts';
 
-/** Limit on the layers of a chain; Docker's is 125. */
+/** Limit on the layers of a chain; Docker's own limit is 125. */
 const MAX_CHAIN = 4096;
 
 /**
- * Adds the images of manifest.json to the list. `oci`: the images of index.json, in archives of Docker 25 and later. They contribute
- * digests, media types and platform if both files name the same layers; otherwise manifest.json takes precedence.
+ * Adds the images of manifest.json to the list. `oci`: the images of index.json, in archives of Docker 25 and later. These contribute
+ * digests, media types and the platform if both files name the same layers; otherwise manifest.json takes precedence.
  */
 export function addDockerImages(list: ImageList, store: MemberStore, images: readonly DockerImage[], oci: readonly OciImage[]): void {
   for (const image of images) {
@@ -69,7 +69,7 @@ function memberName(store: MemberStore, path: string): string {
 
 function dockerLayer(name: string, diffId: string | null, image: DockerImage): LayerPlan {
   const digest = digestInPath(name);
-  // Older versions of Docker recorded the layer as it was in its registry, which differs from the one in the archive.
+  // Older versions of Docker recorded the layer as it was in the registry, which differs from the one in the archive.
   const source = diffId === null ? undefined : image.layerSources.get(diffId);
   const same = source !== undefined && source.digest === digest;
   return {
@@ -119,7 +119,7 @@ export function addLegacyImages(list: ImageList, store: MemberStore): void {
   for (const top of tops) addLegacyImage(list, store, top, tagged.get(top) ?? []);
 }
 
-/** Ids of layers that no other layer has as parent. */
+/** Returns the ids of layers that no other layer has as parent. */
 function untaggedTops(store: MemberStore): string[] {
   const ids: string[] = [];
   const parents = new Set<string>();
@@ -140,7 +140,9 @@ interface LegacyDocument {
   readonly bytes: Uint8Array;
 }
 
-/** Null if there is no parent or it can't be read, which is reported when its own image is added. */
+/**
+ * Returns the id of the parent layer. Null if there is none or the layer's `json` can't be read, which is reported when the image is added.
+ */
 function parentOf(store: MemberStore, id: string): string | null {
   try {
     return readLegacyLayer(store, id)?.layer.parent ?? null;

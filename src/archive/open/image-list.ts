@@ -12,10 +12,10 @@ import {
   parseImageConfig,
   parseJson,
   platformName,
+  repeatedFieldProblem,
   statedCompression,
 } from '#format/image';
 import {
-  type ArtifactReport,
   type Compression,
   displayText,
   type Finding,
@@ -25,12 +25,12 @@ import {
   LayerscopeError,
   shortDigest,
 } from '#model';
-import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { refusalCode } from '../members/member-refused.ts';
-import { type MemberStore, readDocument, type StoredRange } from '../members/member-store.ts';
-import type { ArchiveImage, ArchiveLayer, BlobSource } from '../types.ts';
+import { boundsOf, compressionAt, MAX_DOCUMENTS_BYTES, type MemberStore, readDocument, type StoredRange } from '../members/member-store.ts';
+import type { ArchiveArtifact, ArchiveAttestation, ArchiveImage, ArchiveLayer, BlobSource } from '../types.ts';
 import { shownDigest } from './index-walk.ts';
+import { rangeSource } from './range-source.ts';
 
 type IllFormed = NonNullable<ArchiveLayer['illFormed']>;
 
@@ -46,14 +46,14 @@ interface BlobPlan {
 export interface LayerPlan extends BlobPlan {
   readonly mediaType: string | null;
   readonly urls: readonly string[];
-  /** The text in place of a digest; safe to print. */
+  /** The text that was found in place of a digest; safe to print. */
   readonly illFormed?: string;
 }
 
 /** What a manifest states about a config. */
 export interface ConfigPlan extends BlobPlan {
   readonly illFormed?: string;
-  /** Its media type is an image config's, or isn't stated. */
+  /** Whether its media type is that of an image config, or isn't stated. */
   readonly isImageConfig: boolean;
 }
 
@@ -68,8 +68,8 @@ export interface ImagePlan {
   readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly LayerPlan[];
-  readonly attestations: readonly string[];
-  /** Null if it is missing or damaged. */
+  readonly attestations: readonly ArchiveAttestation[];
+  /** Null if the config is missing or damaged. */
   readonly config: ReadConfig | null;
   /** See {@link ConfigPlan}. */
   readonly isImageConfig: boolean;
@@ -78,31 +78,33 @@ export interface ImagePlan {
 /** A config that was read. `bytes` is its JSON, which takes a fraction of the memory of the parsed value. */
 export interface ReadConfig {
   readonly bytes: Uint8Array;
-  /** Empty if it isn't an image config. */
+  /** Empty if the document isn't an image config. */
   readonly fields: ImageConfig;
-  /** Null if it has no blob of its own. */
+  /** Null if the config has no blob of its own. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
-  /** It isn't an image config; already reported. */
+  /** The document isn't an image config, which has been reported already. */
   readonly isNotImage?: boolean;
 }
 
-/** Limit on the steps and diffIDs of all configs of an archive. */
+/** Limit on the total number of history steps and diffIDs in an archive's configs. */
 const MAX_STEPS = 200_000;
-/** Limit on the characters of all steps' text. */
+/** Limit on the total characters of the steps' text. */
 const MAX_STEP_TEXT = 32 * 1024 * 1024;
-/** Limit on the findings per code. */
+/** Limit on the findings of each code. */
 const MAX_FINDINGS = 1_000;
 
 /** Builds an archive's images from its manifests, and collects findings about both. */
 export class ImageList {
   readonly images: ArchiveImage[] = [];
-  readonly artifacts: ArtifactReport[] = [];
+  readonly artifacts: ArchiveArtifact[] = [];
   readonly findings: Finding[] = [];
   readonly #store: MemberStore;
   readonly #findingCounts = new Map<FindingCode, number>();
   #layerCount = 0;
   #steps = 0;
+  /** Bytes of configs that are kept. */
+  #keptBytes = 0;
   #stepText = 0;
   /** One source per blob, so that layers that share it are read once. */
   readonly #blobs = new Map<string, BlobSource>();
@@ -117,7 +119,7 @@ export class ImageList {
     if (count <= MAX_FINDINGS) this.findings.push(finding(code, message, where));
   }
 
-  /** Adds the number of findings beyond the limit. Report nothing after this. */
+  /** Adds findings that count those beyond the limit. Report nothing after this. */
   finish(): void {
     for (const [code, count] of this.#findingCounts) {
       if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these are left out`));
@@ -150,6 +152,8 @@ export class ImageList {
       const digest = this.#checkBlob(bytes, plan, where);
       const problem = plan.isImageConfig ? imageConfigProblem(value) : null;
       if (problem !== null) this.report('config-not-image', `the config ${problem}`, where);
+      const repeated = repeatedFieldProblem(bytes, 'the config');
+      if (repeated !== null) this.report('manifest-disagreement', repeated, where);
       const fields = parseImageConfig(problem === null ? value : null);
       return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isNotImage: true }) };
     } catch (error) {
@@ -188,8 +192,9 @@ export class ImageList {
   add(plan: ImagePlan): void {
     const image = this.images.length;
     this.#layerCount += plan.layers.length;
-    if (image >= MAX_IMAGES || this.#layerCount > MAX_LAYERS) {
-      throw new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES} images or ${MAX_LAYERS} layers`);
+    const { times } = boundsOf(this.#store);
+    if (image >= MAX_IMAGES * times || this.#layerCount > MAX_LAYERS * times) {
+      throw new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES * times} images or ${MAX_LAYERS * times} layers`);
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     this.#countSteps(fields);
@@ -200,7 +205,7 @@ export class ImageList {
     const platform = plan.platform ?? fields.platform;
     const osVersion = plan.platform?.osVersion ?? fields.platform?.osVersion ?? null;
     const configDigest = plan.configDigest ?? plan.config?.digest ?? null;
-    const bytes = plan.config?.bytes;
+    const readBytes = this.#configBytes(plan.config);
     const standIn = plan.standIn ?? (configDigest === null ? undefined : shortDigest(configDigest));
     this.images.push({
       index: image,
@@ -216,17 +221,30 @@ export class ImageList {
       history: fields.history,
       attestations: plan.attestations,
       get config() {
-        return bytes === undefined ? null : parseJson(bytes, 'the config');
+        return readBytes === null ? null : parseJson(readBytes(), 'the config');
       },
       configSource: plan.config?.range ? rangeSource(plan.config.range, 'none', null) : null,
     });
   }
 
+  /** Returns a function that gets a config's bytes: from memory or, beyond the limit on memory, from its file. Null without a config. */
+  #configBytes(config: ReadConfig | null): (() => Uint8Array) | null {
+    if (config === null) return null;
+    const { bytes, range } = config;
+    const store = this.#store;
+    this.#keptBytes += bytes.length;
+    if (range === null || !boundsOf(store).areFiles || this.#keptBytes <= MAX_DOCUMENTS_BYTES) return () => bytes;
+    this.#keptBytes -= bytes.length;
+    return againFrom(store, range);
+  }
+
   #countSteps({ history, diffIds }: ImageConfig): void {
     this.#steps += history.length + diffIds.length;
     for (const { createdBy, comment } of history) this.#stepText += (createdBy?.length ?? 0) + (comment?.length ?? 0);
-    if (this.#steps > MAX_STEPS || this.#stepText > MAX_STEP_TEXT)
-      throw new LayerscopeError('TOO_LARGE', `configs of more than ${MAX_STEPS} steps or ${MAX_STEP_TEXT} characters of commands`);
+    const { times } = boundsOf(this.#store);
+    const [steps, text] = [MAX_STEPS * times, MAX_STEP_TEXT * times];
+    if (this.#steps > steps || this.#stepText > text)
+      throw new LayerscopeError('TOO_LARGE', `configs of more than ${steps} steps or ${text} characters of commands`);
   }
 
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {
@@ -255,7 +273,7 @@ export class ImageList {
       if (status === 'foreign') this.#reportForeign(plan, where);
       return { ...stated, status, compression: statedCompression(plan.mediaType) ?? 'none', blobBytes: plan.size ?? 0, blob: null };
     }
-    const compression = detectCompression(this.#store.head(range, MAGIC_BYTES));
+    const compression = compressionAt(this.#store, range);
     const problem = mediaTypeProblem(plan.mediaType, compression);
     if (problem !== null) this.report('media-type-mismatch', `media type ${displayText(plan.mediaType ?? '')} ${problem}`, where);
     if (plan.size !== null && plan.size !== range.length) {
@@ -309,11 +327,7 @@ export class ImageList {
   }
 }
 
-/** Converts a range of a store to a blob. */
-export function rangeSource(
-  { path, start, length, identity, key }: StoredRange,
-  compression: Compression,
-  statedDigest: string | null,
-): BlobSource {
-  return { path, start, length, compression, cacheKey: key, statedDigest, identity };
+/** Returns a function that reads a range again. Kept separate, so that the closure doesn't retain the bytes read before. */
+function againFrom(store: MemberStore, range: StoredRange): () => Uint8Array {
+  return () => store.head(range, range.length);
 }

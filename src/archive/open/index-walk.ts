@@ -1,13 +1,12 @@
 // Follows index.json to images and artifacts.
 import {
   annotatedName,
+  artifactKindOf,
   artifactTypeOf,
-  asObject,
   attestedDigest,
   type Descriptor,
   isArtifact,
   isManifestType,
-  MEDIA_TYPE,
   mayBeManifest,
   mediaTypesOf,
   type OciIndex,
@@ -15,14 +14,17 @@ import {
   parseIndexed,
   parseJson,
   platformName,
+  repeatedFieldProblem,
   subjectOf,
 } from '#format/image';
-import { type ArtifactReport, displayText, type FindingCode, LayerscopeError } from '#model';
+import { displayText, type FindingCode, LayerscopeError } from '#model';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { EmbeddedContent } from '../members/embedded-content.ts';
 import { refusalCode } from '../members/member-refused.ts';
-import { blobName, readDocument } from '../members/member-store.ts';
+import { blobName, boundsOf, readDocument } from '../members/member-store.ts';
 import type { OverlayMembers } from '../members/overlay-members.ts';
+import type { ArchiveArtifact, ArchiveAttestation, ArtifactFile } from '../types.ts';
+import { StatementReader } from './statement-reader.ts';
 
 /** Maximum nesting of indexes; real ones have two levels. */
 const MAX_DEPTH = 16;
@@ -30,17 +32,17 @@ const MAX_DEPTH = 16;
 const MAX_ENTRIES = 10_000;
 /** Maximum number of layers and configs that the manifests name in total. */
 const MAX_DESCRIPTORS = 100_000;
-/** Bytes to check of a statement that is too large to read. */
-const HEAD_BYTES = 64;
-/** Characters to show of an ill-formed digest. */
+/** How much of an ill-formed digest to show. */
 const MAX_SHOWN = 200;
 
 /** An image that an index leads to. */
 export interface OciImage {
   readonly descriptor: Descriptor;
   readonly manifest: OciManifest;
-  readonly names: string[];
-  readonly attestations: string[];
+  readonly names: Set<string>;
+  readonly attestations: ArchiveAttestation[];
+  /** Whether the manifest hashes to its digest. */
+  readonly isIntact: boolean;
 }
 
 export interface Problem {
@@ -50,10 +52,12 @@ export interface Problem {
 
 interface Artifact {
   readonly descriptor: Descriptor;
-  /** Null if the entry is itself the artifact, a blob. */
+  /** Null if the entry is the artifact itself: a blob without a manifest. */
   readonly manifest: OciManifest | null;
-  readonly names: string[];
-  subject: string | null;
+  readonly names: Set<string>;
+  readonly subject: string | null;
+  /** The image that it is an attestation of. If the archive has that image, this isn't listed. */
+  readonly attests?: string;
 }
 
 /** Shortens an ill-formed digest for display. */
@@ -67,13 +71,23 @@ export class IndexWalk {
   readonly #embedded: EmbeddedContent;
   readonly #images = new Map<string, OciImage>();
   readonly #artifacts = new Map<string, Artifact>();
-  readonly #attestations: { readonly digest: string; readonly about: string }[] = [];
+  /** By image, then by digest of the attestation manifest. */
+  readonly #attestations = new Map<string, Map<string, ArchiveAttestation[]>>();
+  readonly #statements: StatementReader;
+  /** Every manifest and index that was read, and whether it hashes to its digest. */
+  readonly #documents = new Map<string, boolean>();
   #entries = 0;
   #descriptors = 0;
+  readonly #maxEntries: number;
+  readonly #maxDescriptors: number;
 
   constructor(store: OverlayMembers) {
     this.#store = store;
+    const { times } = boundsOf(store);
+    this.#maxEntries = MAX_ENTRIES * times;
+    this.#maxDescriptors = MAX_DESCRIPTORS * times;
     this.#embedded = new EmbeddedContent(store, (code, message) => this.report(code, message));
+    this.#statements = new StatementReader(store, (code, message) => this.report(code, message));
   }
 
   report(code: FindingCode, message: string): void {
@@ -84,9 +98,9 @@ export class IndexWalk {
     const { manifests, malformed } = index;
     if (malformed > 0) this.report('bad-descriptor', `${what}: ${malformed === 1 ? '1 entry has' : `${malformed} entries have`} no digest`);
     for (const descriptor of manifests) {
-      if (++this.#entries > MAX_ENTRIES) {
-        if (this.#entries === MAX_ENTRIES + 1)
-          this.report('index-entry-skipped', `the index has more than ${MAX_ENTRIES} entries: the rest are left out`);
+      if (++this.#entries > this.#maxEntries) {
+        if (this.#entries === this.#maxEntries + 1)
+          this.report('index-entry-skipped', `the index has more than ${this.#maxEntries} entries: the rest are left out`);
         return;
       }
       this.#entry(descriptor, names, above, depth);
@@ -99,13 +113,16 @@ export class IndexWalk {
       this.report('bad-digest', `an index entry names ${shownDigest(digestText)}, which is not a valid digest`);
       return;
     }
+    const about = attestedDigest(descriptor);
+    if (about !== null && this.#attestations.get(about)?.has(digest)) return;
     const own = annotatedName(descriptor);
     const names = own === null ? above : [own];
-    const known = this.#images.get(digest) ?? this.#artifacts.get(digest);
-    if (known !== undefined) {
-      for (const name of names) if (!known.names.includes(name)) known.names.push(name);
-      return;
-    }
+    const known = about === null ? this.#images.get(digest) : undefined;
+    for (const name of known === undefined ? [] : names) known?.names.add(name);
+    // A name of an index is a name of its images, but only by accident one of the artifacts in it.
+    const artifact = about === null ? this.#artifacts.get(digest) : undefined;
+    if (artifact !== undefined && own !== null) artifact.names.add(own);
+    if (known !== undefined || artifact !== undefined) return;
     if (parents.has(digest)) {
       this.report('index-entry-skipped', `index ${digest} refers to itself, through ${depth - 1} ${depth === 2 ? 'step' : 'steps'}`);
       return;
@@ -113,35 +130,76 @@ export class IndexWalk {
     this.#embedded.take(descriptor, 'manifest');
     if (!mayBeManifest(descriptor)) {
       this.#checkPart(descriptor, 'the index');
-      this.#artifacts.set(digest, { descriptor, manifest: null, names: [...names], subject: null });
+      this.#artifacts.set(digest, { descriptor, manifest: null, names: new Set(own === null ? [] : [own]), subject: null });
       return;
     }
     const document = this.#document(descriptor);
-    if (document === null) return;
-    if (document.kind === 'index') {
+    if (document === null) {
+      if (about !== null) this.#attest(about, digest, [brokenManifest(digest, this.#isThere(digest))]);
+    } else if (document.kind === 'index') {
       if (depth >= MAX_DEPTH) this.report('index-entry-skipped', `index ${digest} is nested more than ${MAX_DEPTH} deep`);
       else this.follow(document, `index ${digest}`, names, new Set([...parents, digest]), depth + 1);
-    } else this.#manifest(descriptor, document, [...names]);
+    } else this.#manifest(descriptor, document, { own, names, about });
   }
 
-  #manifest(descriptor: Descriptor, manifest: OciManifest, names: string[]): void {
+  #manifest(
+    descriptor: Descriptor,
+    manifest: OciManifest,
+    { own, names, about }: { readonly own: string | null; readonly names: readonly string[]; readonly about: string | null },
+  ): void {
     const { digest } = descriptor;
     this.#descriptors += manifest.layers.length + 1;
-    if (this.#descriptors > MAX_DESCRIPTORS) {
-      this.report('too-large', `manifest ${digest}: the manifests name more than ${MAX_DESCRIPTORS} blobs`);
+    if (this.#descriptors > this.#maxDescriptors) {
+      this.report('too-large', `manifest ${digest}: the manifests name more than ${this.#maxDescriptors} blobs`);
       return;
     }
     for (const part of [manifest.config, ...manifest.layers]) if (part !== null) this.#embedded.take(part, 'blob');
     if (!isArtifact(manifest, descriptor)) {
-      this.#images.set(digest, { descriptor, manifest, names, attestations: [] });
+      const isIntact = this.#documents.get(digest) === true;
+      if (!this.#images.has(digest)) this.#images.set(digest, { descriptor, manifest, names: new Set(names), attestations: [], isIntact });
       return;
     }
     for (const part of new Map([manifest.config, ...manifest.layers].map((each) => [each?.digestText, each])).values())
       if (part !== null && part !== undefined) this.#checkPart(part, `artifact ${digest}`);
-    const subject = subjectOf(manifest, descriptor, names) ?? this.#signedDigest(manifest);
-    this.#artifacts.set(digest, { descriptor, manifest, names, subject });
-    const about = attestedDigest(descriptor);
-    if (about !== null && this.#holdsStatement(digest, manifest)) this.#attestations.push({ digest, about });
+    const subject = subjectOf(manifest, descriptor, names) ?? this.#statements.signedDigest(manifest);
+    const artifact = { descriptor, manifest, names: new Set(own === null ? [] : [own]), subject };
+    if (about === null) this.#artifacts.set(digest, artifact);
+    else {
+      this.#artifacts.set(`${about} ${digest}`, { ...artifact, attests: about });
+      this.#attest(about, digest, this.#statementsIn(digest, manifest, about));
+    }
+  }
+
+  #attest(about: string, digest: string, attestations: ArchiveAttestation[]): void {
+    const ofImage = this.#attestations.get(about) ?? new Map<string, ArchiveAttestation[]>();
+    this.#attestations.set(about, ofImage.set(digest, attestations));
+  }
+
+  #isThere(digest: string): boolean {
+    try {
+      return this.#store.find(blobName(digest)) !== null;
+    } catch {
+      return true;
+    }
+  }
+
+  /** The statements of an attestation manifest. Reports a manifest without a readable one. */
+  #statementsIn(manifestDigest: string, { layers }: OciManifest, about: string): ArchiveAttestation[] {
+    const found = layers.map((layer): ArchiveAttestation => {
+      const { status, statement, statedType } = this.#statements.read(layer);
+      const type = statement?.predicateType ?? statedType;
+      return {
+        manifestDigest,
+        digest: layer.digest === '' ? null : layer.digest,
+        predicateType: type === null ? null : displayText(type),
+        matches: statement?.subjects.has(about) ?? false,
+        status,
+        source: this.#statements.source(layer),
+      };
+    });
+    if (!found.some(({ status }) => status === 'present'))
+      this.report('attestation-unreadable', `attestation ${manifestDigest} has no readable statement`);
+    return found;
   }
 
   /** Reports a blob that is missing or has another size than stated. Doesn't read its content. */
@@ -174,13 +232,16 @@ export class IndexWalk {
         return null;
       }
       const measured = this.#measure(bytes, digest);
+      this.#documents.set(digest, measured === digest);
       if (measured !== digest) this.report('digest-mismatch', `${what}: its content hashes to ${measured}`);
       else if (size !== null && size !== bytes.length)
         this.report('size-mismatch', `${what} has ${bytes.length} bytes, but its descriptor says ${size}`);
       const document = parseIndexed(parseJson(bytes, what));
+      const repeated = document === null ? null : repeatedFieldProblem(bytes, what);
+      if (repeated !== null) this.report('manifest-disagreement', repeated);
       if (document !== null) return document;
       if (isManifestType(mediaType)) this.report('manifest-unreadable', `${what} is neither a manifest nor an index`);
-      else this.#artifacts.set(digest, { descriptor, manifest: null, names: [], subject: null });
+      else this.#artifacts.set(digest, { descriptor, manifest: null, names: new Set(), subject: null });
     } catch (error) {
       const code = refusalCode(error, 'manifest-unreadable');
       if (error instanceof LayerscopeError)
@@ -195,69 +256,68 @@ export class IndexWalk {
     return digester.finish();
   }
 
-  /** The subject of a cosign signature, from its payload. Source: cosign specs/SIGNATURE_SPEC.md, Simple Signing. */
-  #signedDigest({ layers }: OciManifest): string | null {
-    const payload = layers.find(({ mediaType }) => mediaType === MEDIA_TYPE.simpleSigning);
-    const critical = asObject(asObject(payload === undefined ? null : this.#json(payload))?.critical);
-    const digest = asObject(critical?.image)?.['docker-manifest-digest'];
-    return typeof digest === 'string' && digest !== '' ? digest : null;
-  }
-
-  /** Whether an attestation has an in-toto statement; reports one that doesn't. */
-  #holdsStatement(digest: string, { layers }: OciManifest): boolean {
-    const statements = layers.filter(({ mediaType }) => mediaType === MEDIA_TYPE.inToto);
-    if (statements.some((layer) => this.#isStatement(layer))) return true;
-    this.report('attestation-unreadable', `attestation ${digest} has no readable statement`);
-    return false;
-  }
-
-  /** A bill of materials may exceed the size limit; then only its beginning is checked. */
-  #isStatement(layer: Descriptor): boolean {
-    const value = this.#json(layer);
-    if (value !== 'too-large') return asObject(value) !== null;
-    const range = this.#store.find(blobName(layer.digest));
-    return range !== null && /^\s*\{/.test(Buffer.from(this.#store.head(range, HEAD_BYTES)).toString('latin1'));
-  }
-
-  /** Reads a small blob as JSON; null if that fails. */
-  #json({ digest }: Descriptor): unknown {
-    try {
-      const bytes = digest === '' ? null : readDocument(this.#store, blobName(digest), 'statement');
-      return bytes === null ? null : parseJson(bytes, digest);
-    } catch (error) {
-      return refusalCode(error, 'attestation-unreadable') === 'too-large' ? 'too-large' : null;
-    }
-  }
-
   images(): OciImage[] {
-    for (const { digest, about } of this.#attestations) {
-      const image = this.#images.get(about);
-      if (image !== undefined && !image.attestations.includes(digest)) image.attestations.push(digest);
-    }
+    for (const [digest, image] of this.#images)
+      if (image.attestations.length === 0)
+        for (const attestations of this.#attestations.get(digest)?.values() ?? []) image.attestations.push(...attestations);
     return [...this.#images.values()];
   }
 
-  artifacts(): ArtifactReport[] {
-    return [...this.#artifacts.values()].map((artifact, index) => reportOf(artifact, index));
+  /** What is no image, and no attestation of an image here. */
+  artifacts(): ArchiveArtifact[] {
+    const listed = new Map<string, Artifact>();
+    for (const artifact of this.#artifacts.values()) {
+      const { descriptor, attests } = artifact;
+      const isAttestation = attests !== undefined && (this.#images.has(attests) || this.#artifacts.has(descriptor.digest));
+      if (!isAttestation && !listed.has(descriptor.digest)) listed.set(descriptor.digest, artifact);
+    }
+    return [...listed.values()].map((artifact, index) => this.#artifact(artifact, index));
+  }
+
+  #artifact({ descriptor, manifest, names, subject }: Artifact, index: number): ArchiveArtifact {
+    const parts = manifest === null ? [descriptor] : manifest.layers;
+    const statedTypes = manifest === null ? [] : this.#predicateTypes(manifest);
+    const kind = manifest === null ? 'other' : artifactKindOf(manifest, descriptor, statedTypes.length > 0);
+    const type = manifest === null ? descriptor.artifactType : artifactTypeOf(manifest, descriptor);
+    return {
+      index,
+      digest: descriptor.digest,
+      artifactType: type === null ? null : displayText(type),
+      kind,
+      mediaTypes: (manifest === null ? [descriptor.mediaType ?? ''] : mediaTypesOf(manifest)).map(displayText),
+      subject: subject === null ? null : shownDigest(subject),
+      ...(subject === null ? {} : { subjectHere: this.#documents.has(subject) }),
+      bytes: parts.reduce((sum, { size }) => sum + (size ?? 0), 0),
+      names: [...names].map(displayText),
+      predicateTypes: kind === 'attestation' ? statedTypes.map(displayText) : [],
+      files: parts.map((part) => this.#file(part)),
+      isSubjectIntact: subject !== null && this.#documents.get(subject) === true,
+    };
+  }
+
+  #predicateTypes({ layers }: OciManifest): string[] {
+    const statements = layers.filter(({ mediaType }) => mediaType !== null && STATEMENT_TYPE.test(mediaType));
+    return statements.map((layer) => this.#statements.read(layer).statement?.predicateType ?? null).filter((type) => type !== null);
+  }
+
+  #file(part: Descriptor): ArtifactFile {
+    const { annotations, digest, mediaType, size } = part;
+    const name = annotations['org.opencontainers.image.title'] ?? null;
+    return {
+      name: name === null ? null : displayText(name),
+      mediaType: mediaType === null ? null : displayText(mediaType),
+      digest: digest === '' ? null : digest,
+      size: size ?? 0,
+      source: this.#statements.source(part),
+      signature: annotations['dev.cosignproject.cosign/signature'] ?? null,
+    };
   }
 }
 
-function reportOf({ descriptor, manifest, names, subject }: Artifact, index: number): ArtifactReport {
-  const type = manifest === null ? descriptor.artifactType : artifactTypeOf(manifest, descriptor);
-  const mediaTypes = manifest === null ? [descriptor.mediaType ?? ''] : mediaTypesOf(manifest);
-  return {
-    index,
-    digest: descriptor.digest,
-    artifactType: type === null ? null : displayText(type),
-    mediaTypes: mediaTypes.map(displayText),
-    subject: subject === null ? null : shownDigest(subject),
-    bytes: manifest === null ? (descriptor.size ?? 0) : blobBytes(manifest),
-    names: names.map(displayText),
-  };
-}
+/** Media types of layers that may hold a statement. */
+const STATEMENT_TYPE = /in-toto|dsse|sigstore\.bundle/;
 
-function blobBytes({ config, layers }: OciManifest): number {
-  const sizes = new Map<string, number>();
-  for (const part of [config, ...layers]) if (part !== null) sizes.set(part.digestText, part.size ?? 0);
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+/** Stands for an attestation manifest that can't be read. */
+function brokenManifest(manifestDigest: string, isThere: boolean): ArchiveAttestation {
+  return { manifestDigest, digest: null, predicateType: null, matches: false, status: isThere ? 'damaged' : 'missing', source: null };
 }

@@ -1,24 +1,26 @@
-import { type Descriptor, isImageConfigType, jsonKind, parseIndex, parseJson } from '#format/image';
-import { type ArtifactReport, LayerscopeError } from '#model';
-import { blobName, readDocument } from '../members/member-store.ts';
+import { type Descriptor, isImageConfigType, jsonKind, parseIndex, parseJson, repeatedFieldProblem } from '#format/image';
+import { LayerscopeError } from '#model';
+import { blobName, boundsOf, readDocument } from '../members/member-store.ts';
 import type { OverlayMembers } from '../members/overlay-members.ts';
+import type { ArchiveArtifact } from '../types.ts';
 import type { ImageList, LayerPlan } from './image-list.ts';
 import { IndexWalk, type OciImage, type Problem, shownDigest } from './index-walk.ts';
 
 /** The images and artifacts below an index, in order, each manifest once. */
 export interface OciContent {
   readonly images: readonly OciImage[];
-  readonly artifacts: readonly ArtifactReport[];
-  /** Problems of the archive as a whole; those of `images` come with them. */
+  readonly artifacts: readonly ArchiveArtifact[];
+  /** Problems of the archive itself; each of `images` has its own. */
   readonly problems: readonly Problem[];
 }
 
-/** Follows index.json; null if there is none. Throws BAD_MANIFEST if it is unusable; TOO_LARGE, IO. */
+/** Follows index.json; null if there is none. Throws BAD_MANIFEST if the file is unusable; TOO_LARGE, IO. */
 export function readOciContent(store: OverlayMembers): OciContent | null {
   const bytes = readDocument(store, 'index.json');
   if (bytes === null) return null;
-  const value = parseJson(bytes, 'index.json');
-  const index = parseIndex(value);
+  const { times } = boundsOf(store);
+  const value = parseJson(bytes, 'index.json', times);
+  const index = parseIndex(value, times);
   if (index === null) {
     const kind = jsonKind(value);
     throw new LayerscopeError(
@@ -27,11 +29,13 @@ export function readOciContent(store: OverlayMembers): OciContent | null {
     );
   }
   const walk = new IndexWalk(store);
+  const repeated = repeatedFieldProblem(bytes, 'index.json');
+  if (repeated !== null) walk.report('manifest-disagreement', repeated);
   walk.follow(index, 'index.json');
   return { images: walk.images(), artifacts: walk.artifacts(), problems: walk.problems };
 }
 
-/** A layer from its descriptor. A well-formed digest names its blob; one with an unknown algorithm may still name a file. */
+/** Plans a layer from its descriptor. A well-formed digest names the blob; a digest with an unknown algorithm may still name a file. */
 export function layerPlan({ digest, digestText, mediaType, size, urls }: Descriptor): LayerPlan {
   const name = digest !== '' ? blobName(digest) : FOLLOWABLE.test(digestText) ? blobName(digestText) : '';
   return {
@@ -55,7 +59,7 @@ export function addOciImages(list: ImageList, content: OciContent): void {
     const digest = config === null || config.digest === '' ? null : config.digest;
     const plan = config === null ? null : layerPlan(config);
     list.add({
-      names,
+      names: [...names],
       platform: descriptor.platform,
       configDigest: digest,
       ...(plan?.illFormed === undefined ? {} : { illFormedConfigDigest: plan.illFormed }),

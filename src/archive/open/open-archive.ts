@@ -1,13 +1,13 @@
 import path from 'node:path';
-import { type DockerImage, dockerManifestProblem, parseDockerManifest, parseJson } from '#format/image';
-import { type ArchiveFormat, type ArtifactReport, type Compression, type Finding, finding, LayerscopeError } from '#model';
+import { type DockerImage, dockerManifestProblem, parseDockerManifest, parseJson, repeatedFieldProblem } from '#format/image';
+import { type ArchiveFormat, type Compression, type Finding, finding, type HistoryReport, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
 import { SourceFile } from '../blob/source-file.ts';
 import { refusalCode } from '../members/member-refused.ts';
 import { readDocument, readHead } from '../members/member-store.ts';
 import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
 import type { TarMembers } from '../members/tar-members.ts';
-import type { ArchiveImage, ArchiveRoot, BlobSource, ChainFiles } from '../types.ts';
+import type { ArchiveArtifact, ArchiveImage, ArchiveRoot, BlobSource, ChainFiles } from '../types.ts';
 import { archiveRoots } from './archive-roots.ts';
 import { addDockerImages, addLegacyImages } from './docker-archive.ts';
 import { ImageList } from './image-list.ts';
@@ -18,15 +18,15 @@ import type { TarKind } from './outer-scan.ts';
 export interface OpenedArchive {
   readonly format: ArchiveFormat;
   readonly images: readonly ArchiveImage[];
-  readonly artifacts: readonly ArtifactReport[];
+  readonly artifacts: readonly ArchiveArtifact[];
   readonly findings: readonly Finding[];
   /** See {@link Archive.roots}. */
   readonly roots: () => readonly ArchiveRoot[];
-  /** Temporary files that hold some of its members; to be removed with it. */
+  /** Temporary files that hold some of the archive's members; to be removed when the archive is closed. */
   readonly ownFiles: () => readonly string[];
 }
 
-/** Completes a list. `files`: the temporary files of the store under the overlay. */
+/** Makes an opened archive from a list. `files`: the temporary files of the store under the overlay. */
 export function openedList(
   format: ArchiveFormat,
   list: ImageList,
@@ -65,16 +65,19 @@ export function addByIndex(list: ImageList, store: OverlayMembers): void {
 
 /**
  * Adds the images of manifest.json, with details from an index.json next to it; if manifest.json is unreadable, those of index.json. If
- * neither is usable, the result is a finding and no images. `otherwise` is the format if index.json is used. Returns the format. Throws
- * BAD_MANIFEST if the manifest is null: it was written without an image.
+ * neither is usable, the result is a finding and no images. Returns the format: `otherwise` if index.json is used. Throws BAD_MANIFEST if
+ * manifest.json is `null`, as written when no image was saved.
  */
 export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
   const oci = tryOciContent(list, store);
   let images: DockerImage[];
   let value: unknown;
   try {
-    value = parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json');
+    const bytes = readDocument(store, 'manifest.json') ?? new Uint8Array(0);
+    value = parseJson(bytes, 'manifest.json');
     images = parseDockerManifest(value);
+    const repeated = repeatedFieldProblem(bytes, 'manifest.json');
+    if (repeated !== null) list.report('manifest-disagreement', repeated);
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
     const message = (value === undefined ? null : dockerManifestProblem(value)) ?? error.message;
@@ -113,17 +116,19 @@ export function openSingleLayer(blob: BlobSource, name: string, manifestProblem:
 }
 
 /** See {@link ArchiveReader.openLayers}. */
-export function openChainFiles({ name, os, layers }: ChainFiles): OpenedArchive {
+export function openChainFiles({ name, os, layers, history = [] }: ChainFiles): OpenedArchive {
   const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
-  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [] };
+  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs, history)], findings: [] };
 }
 
-/** An image with nothing but its layers. */
+/** Makes an image that consists only of layers. */
 function layersImage(
   name: string,
   os: string,
   layers: readonly { readonly blob: BlobSource; readonly digest: string | null; readonly diffId: string | null }[],
+  history: readonly HistoryReport[] = [],
 ): ArchiveImage {
+  const steps = history.filter(({ emptyLayer }) => !emptyLayer);
   return {
     index: 0,
     names: [name],
@@ -137,26 +142,26 @@ function layersImage(
       digest,
       diffId,
       mediaType: null,
-      createdBy: null,
+      createdBy: steps[index]?.createdBy ?? null,
       status: 'present',
       compression: blob.compression,
       blobBytes: blob.length,
       urls: [],
       blob,
     })),
-    history: [],
+    history,
     attestations: [],
     config: null,
     configSource: null,
   };
 }
 
-/** The blob that is a whole file. */
+/** Returns the blob that a complete file makes up. */
 export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
   return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
 }
 
-/** Opens the file to determine the rest. Throws NOT_FOUND, PERMISSION, IO. */
+/** Returns the blob in a file, which is opened to find the length and compression. Throws NOT_FOUND, PERMISSION, IO. */
 export function blobInFile(file: string, statedDigest: string | null = null): BlobSource {
   using source = new SourceFile(file);
   const compression = detectCompression(readHead(source, 0, MAGIC_BYTES));

@@ -4,15 +4,30 @@ import { LayerscopeError } from '#model';
 import { addDirIndex, DirMembers, isDirFormat } from '../members/dir-members.ts';
 import { FolderMembers } from '../members/folder-members.ts';
 import { MemberRefused } from '../members/member-refused.ts';
-import { type MemberStore, readDocument } from '../members/member-store.ts';
+import { FOLDER_BOUNDS, type MemberStore, readDocument, STORE_BOUNDS } from '../members/member-store.ts';
 import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
 import { addLegacyImages, hasLegacyLayers } from './docker-archive.ts';
 import { ImageList } from './image-list.ts';
 import { addByIndex, addByManifest, type OpenedArchive, openedList } from './open-archive.ts';
 
-/** Opens an OCI layout. Throws NOT_AN_IMAGE if it isn't one; BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
-export function openLayoutFolder(folder: string): OpenedArchive {
-  return openLayout(new OverlayMembers(new FolderMembers(folder), null));
+/**
+ * Opens the OCI layout of a store, within wider bounds than other folders. `newIndex`: name of a file in the layout to read in place of
+ * index.json, within the usual bounds, as other readers would. Throws NOT_AN_IMAGE if it isn't a layout; BAD_MANIFEST, TOO_LARGE,
+ * NOT_FOUND, PERMISSION, IO.
+ */
+export function openLayoutFolder(folder: string, newIndex: string | null = null): OpenedArchive {
+  const members = new FolderMembers(folder, false, newIndex === null ? STORE_BOUNDS : FOLDER_BOUNDS);
+  return openLayout(new OverlayMembers(newIndex === null ? members : withIndex(members, newIndex), null));
+}
+
+/** Returns the members with another file as index.json. */
+function withIndex(members: FolderMembers, newIndex: string): MemberStore {
+  return {
+    find: (name) => members.find(name === 'index.json' ? newIndex : name),
+    names: () => members.names(),
+    head: (range, count) => members.head(range, count),
+    bounds: members.bounds,
+  };
 }
 
 /**
@@ -70,13 +85,13 @@ function openDir(folder: MemberStore, newPath: NewPath): OpenedArchive {
   return openedList('dir', list, store);
 }
 
-/** Why manifest.json isn't a docker-archive's: empty if there is none, null if it is. */
+/** Returns why manifest.json isn't a docker-archive's: empty if there is no manifest.json, null if it is a docker-archive's. */
 function manifestProblem(store: MemberStore): string | null {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return '';
   try {
     const value = parseJson(bytes, 'manifest.json');
-    // An object is another format's manifest, or any file of that name.
+    // An object may be the manifest of another format, or an unrelated file of that name.
     return asObject(value) !== null && store.find('index.json') !== null ? '' : dockerManifestProblem(value);
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;

@@ -2,25 +2,25 @@ import { asObject, dockerManifestProblem, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
 import type { Decompressed } from '../blob/decompress.ts';
 import type { SourceFile } from '../blob/source-file.ts';
-import { LayerIndexer } from '../indexing/index-layer.ts';
+import { LayerIndexer } from '../indexing/layer-indexer.ts';
 import { readDocument } from '../members/member-store.ts';
 import type { NewPath } from '../members/overlay-members.ts';
 import { MemberCollector, TarMembers, wholeCollector } from '../members/tar-members.ts';
 import type { IndexedLayer } from '../types.ts';
 
-/** Kind of a tar, by its members. */
+/** Kind of a tar, judged by its members. */
 export type TarKind = 'docker-archive' | 'oci-archive' | 'legacy-archive' | 'layer';
 
 /**
- * Reads a tar of unknown kind once: collects the members that an image's manifests may name, and builds the table that it would have as a
- * layer.
+ * Reads a tar of unknown kind once: collects the members that an image's manifests may name, and builds the table that the tar would have
+ * as a layer.
  */
 export class OuterScan {
   readonly members: MemberCollector;
   readonly indexer: LayerIndexer;
   readonly keepsAll: boolean;
 
-  /** `fileBytes`: stored size of the file. `whole`: it is known to be an image archive, so all members are kept. */
+  /** `fileBytes`: stored size of the file. `whole`: the file is known to be an image archive, so all members are kept. */
   constructor(fileBytes: number, whole = false) {
     this.keepsAll = whole;
     this.members = whole ? wholeCollector() : new MemberCollector();
@@ -33,7 +33,7 @@ export class OuterScan {
   }
 }
 
-/** Kind of a tar, and what is wrong with its manifest.json as a clause; null if nothing is, or it doesn't matter. */
+/** The kind of a tar. `manifestProblem`: what is wrong with manifest.json, as a clause; null if nothing relevant is. */
 export interface JudgedTar {
   readonly kind: TarKind;
   readonly manifestProblem: string | null;
@@ -41,8 +41,8 @@ export interface JudgedTar {
 
 /**
  * Determines a tar's kind. An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by
- * Docker up to 1.9. Anything else is a layer, which may contain some other manifest.json. `flaw`: why the tar is incomplete, null if it
- * isn't. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
+ * Docker up to 1.9. Anything else is a layer, which may contain some other manifest.json. `flaw`: why the tar is incomplete; null if it is
+ * complete. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
  */
 export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;
@@ -60,7 +60,7 @@ export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeErro
   return { kind: 'layer', manifestProblem };
 }
 
-/** Throws `flaw`, if any, when the manifest is unreadable. */
+/** Reads manifest.json. Throws `flaw`, if any, when the manifest is unreadable. */
 function readManifest(
   store: TarMembers,
   members: MemberCollector,
@@ -74,7 +74,7 @@ function readManifest(
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
     if (flaw !== null) throw flaw;
-    // In a layer this may be any file; in what is clearly an image archive it is the error.
+    // In a layer, manifest.json may be any file; in a clear image archive, this is the error to report.
     if (error.code === 'TOO_LARGE' && (members.looksLikeImage || members.holdsTars)) throw error;
     return { problem: error.message, isObject: false };
   }

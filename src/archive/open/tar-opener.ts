@@ -1,6 +1,6 @@
-import { displayText, finding, LayerscopeError } from '#model';
+import { displayPath, displayText, finding, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES, OTHER_FORMAT_BYTES, otherFormatName, otherPackingName } from '../blob/compression.ts';
-import { type Decompressed, decompress, type PackedAs } from '../blob/decompress.ts';
+import { type Decompressed, decompress, faultOf, type PackedAs } from '../blob/decompress.ts';
 import { SourceFile } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
@@ -15,7 +15,7 @@ import type { BlobSource, IndexedBlob, Progress } from '../types.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
 import { judgeTar, OuterScan } from './outer-scan.ts';
 
-/** If nothing has suggested an image by then, the unpacked file isn't kept. */
+/** If nothing has suggested an image after this many bytes, the unpacked file isn't kept. */
 const UNDECIDED_BYTES = 16 * 1024 * 1024;
 
 /** The parts of a reader used to open tars. */
@@ -90,7 +90,7 @@ export class TarOpener {
     return this.#judge(scan, file, key, identity, blob, null, () => this.#openPlain(file, key, identity, blob, true));
   }
 
-  /** Decides from the scan what the tar is. `again` reads it once more and keeps all members. */
+  /** Decides what the tar is, based on the scan. `again` reads it once more and keeps all members. */
   async #judge(
     scan: OuterScan,
     file: SourceFile,
@@ -123,15 +123,21 @@ export class TarOpener {
       .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
     const instead = kind === 'oci-archive' ? 'using index.json instead' : 'using the files of each layer instead';
     if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
+    for (const name of scan.members.differing(file)) {
+      const path = displayPath(Buffer.from(name, 'latin1'));
+      findings.push(
+        finding('manifest-disagreement', `the archive holds ${path} more than once: the last is used, other tools may use the first`),
+      );
+    }
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);
     return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
   }
 
-  /** The error that kept the tar from being read completely. */
+  /** Returns the error that kept the tar from being read completely. */
   #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
     const name = displayText(this.#title);
-    if (packed?.end === 'damaged')
-      return new LayerscopeError(packed.isUnsupported ? 'UNSUPPORTED' : 'DAMAGED', `${name}: ${packed.message}`);
+    const fault = packed === null ? null : faultOf(packed);
+    if (fault !== null && fault !== 'TRUNCATED') return new LayerscopeError(fault, `${name}: ${packed?.message}`);
     if (indexer.problem !== null)
       return new LayerscopeError(indexer.problem.code, `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
@@ -140,10 +146,8 @@ export class TarOpener {
   /** Throws the reason why no entry was found, unless it is an empty tar. */
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
-    if (packed?.end === 'damaged' || packed?.end === 'truncated') {
-      const code = packed.isUnsupported ? 'UNSUPPORTED' : packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED';
-      throw new LayerscopeError(code, `${name}: ${packed.message}`);
-    }
+    const fault = packed === null ? null : faultOf(packed);
+    if (fault !== null) throw new LayerscopeError(fault, `${name}: ${packed?.message}`);
     if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
     const head = packed === null ? this.#head() : new Uint8Array(0);
     const packing = otherPackingName(head);
@@ -160,7 +164,7 @@ export class TarOpener {
     return readHead(this.#file, 0, OTHER_FORMAT_BYTES);
   }
 
-  /** A layer with an unusable manifest.json isn't cached, as the cache can't store that problem. */
+  /** Returns the tar as a layer. A layer with an unusable manifest.json isn't cached, because the cache can't store that problem. */
   #layer(found: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
     const blob = manifestProblem === null ? found : { ...found, cacheKey: '' };
     this.#parts.scanned.set(blob, indexed);
@@ -169,8 +173,8 @@ export class TarOpener {
   }
 
   /**
-   * Opens a packed file, which may be an image archive or a layer. Only names show which, and manifests come last, so it is unpacked into a
-   * file while its members are read; once it clearly looks like a layer, the file is dropped.
+   * Opens a packed file, which may be an image archive or a layer. Only the members' names show which, and manifests come last, so the file
+   * is unpacked to disk while its members are read. Once it clearly looks like a layer, the unpacked file is dropped.
    */
   async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false, elsewhere = false): Promise<OpenedTar> {
     const key = `${blob.cacheKey}:unpacked`;
@@ -195,7 +199,7 @@ export class TarOpener {
     );
     if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
-      // An image's members are read in random order, which requires a file.
+      // The members of an image are read in random order, which requires a file.
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
       throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }
@@ -228,7 +232,7 @@ export class TarOpener {
     return opened;
   }
 
-  /** `target`: the plain tar. `scanned`: the scan made while it was written; null: it is read now. */
+  /** `target`: the plain tar. `scanned`: the scan made while it was written; null: the tar is scanned now. */
   async #openUnpacked(target: string, blob: BlobSource, scanned: { scan: OuterScan; packed: Decompressed } | null): Promise<OpenedTar> {
     const key = blob.cacheKey === '' ? '' : `${blob.cacheKey}:unpacked`;
     using file = new SourceFile(target);

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, read as readFile, readSync, write as writeFile } from 'node:fs';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
-import { type Decompressed, decompress, packed } from '../blob/decompress.ts';
+import { type Decompressed, decompress, faultOf, packed } from '../blob/decompress.ts';
 import { openBlob, openFile, systemError } from '../blob/source-file.ts';
 import { cancelled } from '../control/work-control.ts';
 import { DiskSpace } from '../files/disk-space.ts';
@@ -12,8 +12,8 @@ const PIECE = 64 * 1024;
 const APPENDED = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /**
- * A file with the plain tar of a compressed layer, from its start as far as needed. A caller that needs more has the layer inflated up to
- * there and no further; {@link continue} inflates it to the end. Inflating runs on node:zlib's threads.
+ * A file with the plain tar of a compressed layer, from its start up to the furthest byte requested so far. A read beyond that inflates the
+ * layer up to the end of the read and no further; {@link continue} inflates the rest. Inflating runs on node:zlib's threads.
  */
 export class LayerSpool {
   readonly blob: BlobSource;
@@ -22,7 +22,7 @@ export class LayerSpool {
   readonly sums: SpoolSums;
   readonly #descriptor: number;
   readonly #space: DiskSpace;
-  /** Bytes that came from the cache, which are verified as they are read. */
+  /** How many bytes came from the cache; these are verified when they are read. */
   readonly #checkedTo: number;
   #ready: number;
   #whole: boolean;
@@ -38,8 +38,8 @@ export class LayerSpool {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * `path`: a new file, or one that contains the start of the plain tar; `whole`: all of it. `kept`: the checksums of a cached file, which
-   * isn't trusted without them. Throws IO; DAMAGED if the file doesn't match its checksums.
+   * `path`: a new file, or one that contains the start of the plain tar; `whole`: it contains all of the tar. `kept`: the checksums of a
+   * cached file, which isn't trusted without them. Throws IO; DAMAGED if the file doesn't match its checksums.
    */
   constructor(blob: BlobSource, path: string, whole: boolean, kept: SpoolSums | null = null) {
     this.blob = blob;
@@ -59,7 +59,7 @@ export class LayerSpool {
     throw this.#damaged();
   }
 
-  /** Verifies the last block, to which data may be appended. */
+  /** Whether the last block matches its checksum. Data may be appended to that block, so it is verified first. */
   #endFits(): boolean {
     const block = Math.floor(this.#ready / BLOCK_BYTES);
     const bytes = new Uint8Array(this.sums.bytesOf(block));
@@ -86,8 +86,8 @@ export class LayerSpool {
   }
 
   /**
-   * Waits until the bytes before `end` are in the file or the tar has ended; returns how many are. Throws what stops the inflating before
-   * `end`: DAMAGED, TRUNCATED, IO, UNSUPPORTED; CANCELLED.
+   * Waits until the bytes before `end` are in the file or the tar has ended; returns how many are. Throws the error that stops inflating
+   * before `end`: DAMAGED, TRUNCATED, IO, UNSUPPORTED; CANCELLED.
    */
   async reach(end: number, signal: AbortSignal | undefined): Promise<number> {
     while (this.#ready < end && !this.#whole) {
@@ -97,7 +97,7 @@ export class LayerSpool {
       this.#target = Math.max(this.#target, end);
       this.#run ??= this.#inflate();
       this.#wakeRun();
-      // If the blob can't be opened, this fails at once, and nothing would wake a later waiter.
+      // If the blob can't be opened, inflating fails at once, and nothing would wake a later waiter.
       if (this.#failure === null) await this.#change(signal);
     }
     return this.#ready;
@@ -212,13 +212,12 @@ export class LayerSpool {
     this.#wakeAll();
   }
 
-  #end({ end, message }: Decompressed): void {
-    if (end === 'complete') {
+  #end(ended: Decompressed): void {
+    const fault = faultOf(ended);
+    if (ended.end === 'complete') {
       this.#whole = true;
       this.onWhole();
-    } else if (end === 'damaged') this.#failure ??= new LayerscopeError('DAMAGED', message ?? 'damaged');
-    else if (end === 'truncated') this.#failure ??= new LayerscopeError('TRUNCATED', message ?? 'cut off');
-    else this.#failure ??= cancelled();
+    } else this.#failure ??= fault === null ? cancelled() : new LayerscopeError(fault, ended.message ?? '');
   }
 
   async #gate(): Promise<void> {

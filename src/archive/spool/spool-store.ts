@@ -1,5 +1,6 @@
-import { existsSync, linkSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, utimesSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFile, writeWhole } from '#files';
 import { asLayerscopeError } from '#model';
 import { SourceFile } from '../blob/source-file.ts';
 import { cacheUse, trimCache } from '../cache/cache-trim.ts';
@@ -18,8 +19,8 @@ const CONTINUE_MS = 250;
 const CHECK_BYTES = 16 * BLOCK_BYTES;
 
 /**
- * A reader's spools, one per layer: in its private folder while they grow, then moved to the cache folder if they fit. The cache holds
- * complete layers (`.tar`) and partial ones (`.part`) under the blob's key, each with checksums (`.sum`).
+ * A reader's spools, one per layer. They grow in the reader's private folder, and are then moved to the cache folder if they fit. The cache
+ * holds complete layers (`.tar`) and partial ones (`.part`) under the blob's key, each with checksums (`.sum`).
  */
 export class SpoolStore {
   readonly #folder: string | null;
@@ -38,7 +39,10 @@ export class SpoolStore {
     this.#private = privateFolder;
   }
 
-  /** The spool of a layer. `tarBytes`: known length of its plain tar. Null if none can be created, for example on a full disk. */
+  /**
+   * Returns the spool of a layer. `tarBytes`: known length of the layer's plain tar. Null if none can be created, for example on a full
+   * disk.
+   */
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
     const known = this.#spools.get(id);
@@ -66,7 +70,7 @@ export class SpoolStore {
     this.#keepLater(spool);
   }
 
-  /** A path to the plain tar that {@link keepWhole} stored under a key; null if there is none or it is damaged. */
+  /** Returns a path to the plain tar that {@link keepWhole} stored under a key; null if there is none or it is damaged. */
   async claimWhole(key: string, keeps: boolean, control: WorkControl): Promise<string | null> {
     if (this.#folder === null || !keeps || !isPrivateFolder(this.#folder)) return null;
     const name = path.join(this.#folder, cacheName(key));
@@ -99,7 +103,7 @@ export class SpoolStore {
     this.#timers.set(spool, timer);
   }
 
-  /** Stops all inflating and stores what is worth keeping. */
+  /** Stops all inflating and moves spools worth keeping to the cache. */
   async close(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
@@ -131,7 +135,7 @@ export class SpoolStore {
     }
   }
 
-  /** Moves a partial layer out of the cache, as two processes must not append to one file. */
+  /** Moves a partial layer out of the cache, because two processes must not append to one file. */
   #moveOut(file: string): string | null {
     const taken = this.#private.newPath('.part');
     try {
@@ -170,9 +174,7 @@ export class SpoolStore {
     try {
       if (!makePrivateFolder(this.#cacheFolder) || !makePrivateFolder(this.#folder)) return;
       if (isWhole && existsSync(`${name}.tar`) && SpoolSums.read(`${name}.sum`, key)?.length === sums.length) return;
-      const unfinished = this.#private.newPath('.sum');
-      writeFileSync(unfinished, sums.encode(key), { flag: 'wx', mode: 0o600 });
-      renameSync(unfinished, `${name}.sum`);
+      await replaceFile(`${name}.sum`, writeWhole(sums.encode(key)), { unfinished: this.#private.newPath('.sum') });
       if (isWhole) {
         removeQuietly(`${name}.tar`);
         linkSync(file, `${name}.tar`);
@@ -180,12 +182,12 @@ export class SpoolStore {
       } else renameSync(file, `${name}.part`);
       this.#kept = true;
     } catch {
-      // Another process stored it first, or the file system can't: it is inflated again next time.
+      // Another process stored it first, or the file system refused: the layer is inflated again next time.
     }
   }
 }
 
-/** An unreadable spool isn't complete. */
+/** Handles an error from reading a spool: returns false, because an unreadable spool isn't whole. Rethrows CANCELLED and INTERNAL. */
 function unlessCancelled(error: unknown): false {
   const converted = asLayerscopeError(error);
   if (converted.code === 'CANCELLED' || converted.code === 'INTERNAL') throw converted;

@@ -46,7 +46,7 @@ export class SpoolSums {
     return Math.max(0, Math.min(BLOCK_BYTES, this.#length - block * BLOCK_BYTES));
   }
 
-  /** Whether the bytes are those of a block. Anything after the last checksummed byte is ignored. */
+  /** Whether `bytes` match a block's checksum. Ignores bytes after the last checksummed byte. */
   fits(block: number, bytes: Uint8Array): boolean {
     const known = this.bytesOf(block);
     const sum = block < this.#sums.length ? this.#sums[block] : this.#last;

@@ -2,20 +2,23 @@ import { asLayerscopeError, type LayerscopeError } from '#model';
 import { removeQuietly } from '../cache/index-cache.ts';
 import { NewFile } from './new-file.ts';
 
-/** A packed file's plain bytes in a temporary file, while there is space and a use for it. Removed on disposal unless it is kept. */
+/**
+ * The plain bytes of a packed file, written to a temporary file as long as there is space and the file is needed. Disposal removes the file
+ * unless {@link keep} was called.
+ */
 export class Unpacked implements Disposable {
   #file: NewFile | null = null;
   #lack: LayerscopeError | null = null;
   #kept = false;
 
-  /** `newPath` returns the file's path; if it throws, there is no space. */
+  /** `newPath` returns the file's path; an error thrown by `newPath` counts as lack of space. */
   constructor(newPath: () => string) {
     this.#attempt(() => {
       this.#file = new NewFile(newPath());
     });
   }
 
-  /** Why the file is incomplete; null if it isn't, or was dropped. */
+  /** Why the file is incomplete; null if it is complete or was dropped. */
   get lack(): LayerscopeError | null {
     return this.#lack;
   }
@@ -38,7 +41,7 @@ export class Unpacked implements Disposable {
     return this.#file;
   }
 
-  /** Keeps the file beyond disposal; it is then its reader's. */
+  /** Keeps the file beyond disposal; its reader then owns it. */
   keep(): void {
     this.#kept = true;
   }

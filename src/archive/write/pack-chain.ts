@@ -1,8 +1,8 @@
-// Packs layers that belong to no image as an image of their own, with the config and manifest that it needs but no invented details.
+// Packs layers that belong to no image into a new image. Its config and manifest state only what is required and known.
 import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { type CopyOptions, readBlob } from '../blob/copy-blob.ts';
-import { Digester, sha256 } from '../blob/digest.ts';
+import { algorithmOf, Digester, sha256 } from '../blob/digest.ts';
 import { readPlain } from '../blob/plain-tar.ts';
 import type { ArchiveLayer, BlobSource } from '../types.ts';
 import { type ImageFileFormat, type MemberBlob, packBlobs } from './write-image.ts';
@@ -22,7 +22,7 @@ interface Measured {
 }
 
 /**
- * Yields a tar of a layer chain as an image. Each blob is copied unchanged, and read twice: to compute its digests, then to write it. The
+ * Yields a tar of a layer chain as an image. Each blob is copied unchanged. It is read twice: once for its digests, once to write it. The
  * output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest; TRUNCATED, DAMAGED, IO, CANCELLED.
  */
 export async function* packChain(
@@ -88,11 +88,17 @@ async function measure({ blob, index, digest }: ArchiveLayer, { signal }: CopyOp
   if (blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
   const packed = new Digester('sha256');
   const plain = new Digester('sha256');
-  await readPlain(blob, (bytes) => plain.update(bytes), { signal, onPacked: (bytes) => packed.update(bytes) });
-  const found = packed.finish();
-  if (digest?.startsWith('sha256:') && digest !== found)
-    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
-  return { digest: found, diffId: plain.finish(), blob };
+  // The new manifest has SHA-256 digests, whatever algorithm the store uses.
+  const stated = algorithmOf(digest) === packed.algorithm ? null : new Digester(algorithmOf(digest));
+  const onPacked = (bytes: Uint8Array): void => {
+    packed.update(bytes);
+    stated?.update(bytes);
+  };
+  await readPlain(blob, (bytes) => plain.update(bytes), { signal, onPacked });
+  const packedDigest = packed.finish();
+  const found = stated?.finish() ?? packedDigest;
+  if (digest !== null && digest !== found) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
+  return { digest: packedDigest, diffId: plain.finish(), blob };
 }
 
 function layerMediaType({ compression }: BlobSource): string {

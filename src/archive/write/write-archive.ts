@@ -1,5 +1,5 @@
-// Writes layer tars, docker-archives and OCI archives. The only user of tar-stream, which is loaded on first use. Output is deterministic:
-// it depends only on the arguments, not on the machine or the date.
+// Writes layer tars, docker-archives and OCI archives. This file is the only user of tar-stream, which is loaded on first use. Output is
+// deterministic: it depends only on the arguments, not on the machine or the date.
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
@@ -116,7 +116,7 @@ export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint
     return { ...manifest, platform: { architecture, os }, annotations: { 'org.opencontainers.image.ref.name': name } };
   });
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
-  // Without entries for its folders, skopeo would create them with a mode that only root can use.
+  // Folders need entries of their own: otherwise skopeo creates them with a mode that excludes everyone but root.
   return packTar([
     { name: 'blobs/', type: 'directory' },
     { name: 'blobs/sha256/', type: 'directory' },

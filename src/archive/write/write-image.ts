@@ -1,12 +1,11 @@
 // Writes an image to a file of its own. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { besideName, HeldFolder, TargetFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
-import { displayText, LayerscopeError } from '#model';
+import { LayerscopeError } from '#model';
 import { type CopyOptions, copyBlob, readBlob } from '../blob/copy-blob.ts';
 import { writeError } from '../blob/source-file.ts';
-import { besideName } from '../files/beside-name.ts';
-import { HeldFolder } from '../files/held-folder.ts';
 import { blobName } from '../members/member-store.ts';
 import type { ArchiveImage, ArchiveRoot, RootDescriptor } from '../types.ts';
 import { type NewMember, packTar } from './write-archive.ts';
@@ -31,14 +30,14 @@ export async function* packImage(root: ArchiveRoot, format: ImageFileFormat, opt
   yield* packTar(membersOf({ blobs, descriptor, names: root.names, manifest }));
 }
 
-/** A blob to write, read when its turn comes. */
+/** A blob to write, read just before it is written. */
 export interface MemberBlob {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly bytes: () => AsyncIterable<Uint8Array>;
 }
 
-/** The same for blobs that are generated. `docker`: the image for manifest.json; null: an OCI archive. */
+/** Like {@link packImage}, for generated blobs. `docker`: the image for manifest.json; null: an OCI archive. */
 export async function* packBlobs({
   blobs,
   descriptor,
@@ -87,7 +86,10 @@ function* membersOf({ blobs, descriptor, names, manifest }: WrittenImage): Gener
  */
 export async function writeLayout(root: ArchiveRoot, folder: string, options: CopyOptions = {}): Promise<void> {
   const descriptor = descriptorOf(root);
-  const unfinished = besideName(folder);
+  using parent = openParentOf(folder);
+  const target = path.join(parent.inside, path.basename(path.resolve(folder)));
+  const unfinished = besideName(target);
+  let isPlaced = false;
   try {
     using held = new HeldFolder(unfinished);
     for (const { digest, source } of root.blobs) {
@@ -97,15 +99,20 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     }
     await writeFile(path.join(held.inside, 'index.json'), indexOf(descriptor, root.names));
     await writeFile(path.join(held.inside, 'oci-layout'), LAYOUT);
-    // Replaces an empty folder, but nothing else.
-    held.setMode(0o777 & ~process.umask());
-    await rename(unfinished, folder);
-    held.requireAt(folder);
+    parent.requireThere();
+    held.placeAt(target, 0o777 & ~process.umask());
+    isPlaced = true;
+    parent.requireThere();
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTEMPTY' || code === 'ENOTDIR' || code === 'EEXIST')
-      throw new LayerscopeError('EXISTS', `${displayText(folder)} already exists`);
+    await rm(isPlaced ? target : unfinished, { recursive: true, force: true });
+    throw parent.naming(writeError(error, folder));
+  }
+}
+
+function openParentOf(folder: string): TargetFolder {
+  try {
+    return TargetFolder.open(path.dirname(path.resolve(folder)));
+  } catch (error) {
     throw writeError(error, folder);
   }
 }
@@ -115,7 +122,7 @@ function descriptorOf(root: ArchiveRoot): RootDescriptor {
   return root.descriptor;
 }
 
-/** One entry per name, or one without a name if there is none. */
+/** Returns one entry per name; without names, a single unnamed entry. */
 export function namedEntries(descriptor: RootDescriptor, names: readonly string[]): RootDescriptor[] {
   const { annotations: stated = {}, ...fields } = descriptor;
   const rest = Object.fromEntries(Object.entries(stated).filter(([key]) => key !== REF_NAME && key !== 'io.containerd.image.name'));

@@ -1,14 +1,25 @@
 // Reads layer blobs of the store: their digests when they are added, their tables, and single files.
+import { stat } from 'node:fs/promises';
 import { type BlobSource, type CopiedBlob, compressionOf, Digester, type IndexedLayer, plainTarOf, readLayer, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
 import { LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
 import { readTarPieces } from '#format/windows-tar';
-import { type Compression, displayText, type ErrorCode, type Finding, type FindingCode, finding, LayerscopeError, TYPE } from '#model';
+import {
+  type Compression,
+  displayText,
+  type ErrorCode,
+  type Finding,
+  type FindingCode,
+  finding,
+  LayerscopeError,
+  TYPE,
+  trimEnd,
+} from '#model';
 import type { ApplyOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
-/** The media type of a layer's blob by its compression. */
+/** Returns the media type of a layer's blob by its compression. */
 export function layerMediaType(compression: Compression): string {
   return compression === 'none' ? MEDIA_TYPE.ociLayer : `${MEDIA_TYPE.ociLayer}+${compression}`;
 }
@@ -22,15 +33,15 @@ export interface Measured {
 }
 
 /**
- * Reads a blob once for its digests and its table. `copied` has what was measured while the blob was copied, if it was. Throws BAD_TAR,
- * TRUNCATED, DAMAGED.
+ * Reads a blob once for its digests and its table. `copied`: what was measured while the blob was copied, if it was copied. Throws BAD_TAR,
+ * TRUNCATED, DAMAGED; TOO_LARGE if the table would be too large for the blob.
  */
 export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<Measured> {
   const compression = compressionOf(file);
   const packed = copied === null ? new Digester('sha256') : null;
   // The diffID of an uncompressed blob is its digest, so it needn't be hashed again.
   const plain = compression === 'none' ? null : new Digester('sha256');
-  const builder = new LayerTableBuilder();
+  const builder = new LayerTableBuilder(copied?.size ?? (await stat(file)).size);
   let problem: Finding | null = null;
   const reader = new TarReader({
     member: (member) => builder.member(member),
@@ -80,7 +91,7 @@ export interface ReadBlob {
   readonly indexed: IndexedLayer;
 }
 
-/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED or DAMAGED if it isn't intact, IO, CANCELLED. */
+/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED or TOO_LARGE if the blob can't be read to its end, IO, CANCELLED. */
 export async function readBlobTable(blob: BlobSource, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<ReadBlob> {
   const indexed = await readLayer(blob, signal);
   for (const { code, message, offset } of indexed.findings) {
@@ -96,11 +107,12 @@ const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   truncated: 'TRUNCATED',
   'size-mismatch': 'TRUNCATED',
   'damaged-blob': 'DAMAGED',
+  'too-large': 'TOO_LARGE',
 };
 
 /** Yields the content of the last file of that name in a layer's tar, with holes as zeros. Throws NOT_FOUND. */
 export async function* contentOf(blob: BlobSource, name: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const wanted = Buffer.from(name.replace(/\/+$/, ''));
+  const wanted = Buffer.from(trimEnd(name, '/'));
   let last = -1;
   let count = 0;
   for await (const piece of readTarPieces(plainTarOf(blob))) {

@@ -18,14 +18,22 @@ export interface LayerRecord {
     readonly mediaType: string;
     /** Null for a layer of an image whose config doesn't state it. */
     readonly diffId: string | null;
-    /** Total size of its regular files; null if not counted yet. */
+    /** Total size of the layer's regular files; null if not counted yet. */
     readonly fileBytes: number | null;
   } | null;
-  /** Names of the images that have this layer, if it is derived from them; absent for a recorded layer. */
+  /** Names of the images that a derived layer belongs to; absent for a recorded layer. */
   readonly images?: readonly string[];
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
+/**
+ * Shortens an id of 64 digits to its first digits, which identify the layer in messages and on the command line; returns other ids
+ * unchanged.
+ */
+export function shortLayerId(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
+}
 
 /** Checks a layer id. Throws NAME_REFUSED unless it can be a file name on every system. */
 export function parseLayerId(text: string): string {

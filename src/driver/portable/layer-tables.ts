@@ -1,16 +1,17 @@
-// Caches the tables of compressed blobs in the home, so that a blob that was decompressed for its import or a mount isn't decompressed again
-// to list it. Files that are missing, damaged or of another blob are ignored.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+// Caches the tables of compressed blobs in the home, so that a blob that was decompressed for an import or a mount isn't decompressed again
+// for a list. Files that are missing, damaged or of another blob are ignored.
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, decodeIndex, encodeIndex, type IndexedLayer } from '#archive';
-import { readOwnFile, unfinishedName } from './durable.ts';
+import { replaceFile, writeWhole } from '#files';
 import { type ReadBlob, readBlobTable } from './layer-blob.ts';
+import { readOwnFile, unfinishedName } from './own-files.ts';
 
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
 /** Maximum size of a cached table; a million entries take about 80 MB. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-/** Where tables, temporary files and blobs are. */
+/** The folders of tables, temporary files and blobs. */
 export interface TablePlaces {
   /** Folder of the tables. */
   readonly folder: string;
@@ -38,20 +39,18 @@ export class LayerTables {
     return read;
   }
 
-  /** Caches the table of a blob in the home if it is compressed; headers of other blobs are quick to read. Never throws. */
+  /** Caches the table of a compressed blob; headers of other blobs are quick to read. Never throws. */
   async keep(digest: string, layer: IndexedLayer): Promise<void> {
     const { folder, temporary, blob } = this.#places;
-    const unfinished = unfinishedName(temporary);
     try {
       const { compression, cacheKey } = blob(digest);
       if (compression === 'none' || layer.status !== 'present') return;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await mkdir(temporary, { recursive: true, mode: 0o700 });
-      await writeFile(unfinished, Buffer.concat(encodeIndex(cacheKey, { layer, blobDigest: digest })), { flag: 'wx', mode: 0o600 });
-      await rename(unfinished, this.#file(digest));
+      const bytes = Buffer.concat(encodeIndex(cacheKey, { layer, blobDigest: digest }));
+      await replaceFile(this.#file(digest), writeWhole(bytes), { unfinished: unfinishedName(temporary) });
     } catch {
-      // The disk is full, or a writer swept the temporary folder: the table will be read again next time.
-      await rm(unfinished, { force: true }).catch(() => {});
+      // The disk is full, or another writer cleaned up the temporary folder: the blob will be read again next time.
     }
   }
 

@@ -14,11 +14,19 @@ export interface LayoutImages {
   readonly findings: readonly Finding[];
 }
 
-/** Reads the images of a home. Throws BAD_MANIFEST if index.json is malformed, TOO_LARGE, IO. */
-export function readLayoutImages(home: string): LayoutImages {
-  const layout = openLayoutFolder(home);
+/** A layer under construction, while its images are collected. */
+type Collected = LayerRecord & { readonly images: string[] };
+
+/**
+ * Reads the images of a home. For `newIndex`, see {@link openLayoutFolder}. Throws BAD_MANIFEST if index.json is malformed, TOO_LARGE, IO.
+ */
+export function readLayoutImages(home: string, newIndex: string | null = null): LayoutImages {
+  const layout = openLayoutFolder(home, newIndex);
   const rootOf = new Map(layout.roots().flatMap((root) => root.images.map((image) => [image, root] as const)));
-  const layers = new Map<string, LayerRecord>();
+  const layers = new Map<string, Collected>();
+  const problems = new Map<number, string>();
+  for (const { severity, image, message } of layout.findings)
+    if (severity === 'error' && image !== undefined && !problems.has(image)) problems.set(image, message);
   const images: StoredImage[] = [];
   for (const image of layout.images) {
     const root = rootOf.get(image);
@@ -28,17 +36,17 @@ export function readLayoutImages(home: string): LayoutImages {
       const id = ids[index] as string;
       const { digest, diffId, blobBytes, mediaType, status } = layer;
       const known = layers.get(id);
-      // Images may have the same layer with different compression; a blob that is present takes precedence.
+      // Images may share a layer with different compression; a blob that is present takes precedence.
       if (digest === null || (known !== undefined && status !== 'present')) continue;
       layers.set(id, {
         version: STORE_VERSION,
         parent: index === 0 ? null : (ids[index - 1] as string),
         readWrite: false,
         blob: { digest, size: blobBytes, mediaType: mediaType ?? '', diffId, fileBytes: null },
-        images: [...(known?.images ?? []), image.names[0] ?? image.manifestDigest],
+        images: known?.images ?? [],
       });
+      layers.get(id)?.images.push(image.names[0] ?? image.manifestDigest);
     }
-    const problem = layout.findings.find((found) => found.severity === 'error' && found.image === image.index);
     images.push({
       names: root.names,
       platform: image.platform,
@@ -46,7 +54,7 @@ export function readLayoutImages(home: string): LayoutImages {
       configDigest: image.configDigest,
       layers: ids,
       sizeBytes: image.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0),
-      problem: problem?.message ?? null,
+      problem: problems.get(image.index) ?? null,
       image,
       root,
     });

@@ -1,5 +1,5 @@
-// Lays out a chain in a folder as a container sees it. The layers' tables are stacked, and the entries of the top view are created, so each
-// visible body is written once. `ls` uses the same stack, so it lists exactly what is mounted.
+// Lays out a chain in a folder as a container sees it. Stacks the layers' tables and creates the entries of the top view, so each visible
+// body is written once. `ls` uses the same stack, so its list is exactly what is mounted.
 import { type BlobSource, openBodies } from '#archive';
 import { buildStack, type Stack, viewAt } from '#changes';
 import { type Facts, factsAt, layOut, planTree, type Refusal } from '#disk';
@@ -7,18 +7,18 @@ import { FLAG, type LayerTable } from '#format/layer';
 import { type RefusedName, refuseName } from '#format/path';
 import { type Finding, finding, LayerscopeError, TYPE } from '#model';
 import type { MountOptions } from '../driver.ts';
-import { onDisk } from './durable.ts';
 import type { ReadBlob } from './layer-blob.ts';
 import type { LayerRecord } from './layer-record.ts';
 import type { LayerTables } from './layer-tables.ts';
+import { onDisk } from './own-files.ts';
 
 /** How many omitted entries are reported one by one; a last finding counts the rest. */
 const MOST_NAMED = 1000;
 
-/** What is needed of a home to read a chain's blobs. */
+/** The parts of a home that reading a chain's blobs needs. */
 export interface ChainBlobs {
   readonly tables: LayerTables;
-  /** Reads a whole blob. Throws DIGEST_MISMATCH. */
+  /** Reads a blob completely and checks its digest. Throws DIGEST_MISMATCH. */
   readWhole(digest: string, signal?: AbortSignal): Promise<BlobSource>;
 }
 
@@ -63,10 +63,7 @@ export async function layOutChain(
   });
 }
 
-/**
- * Reads each blob once, however often the chain has it. Hashes it completely first, so that nothing is made of bytes that changed on
- * disk.
- */
+/** Reads each blob once, however often it occurs in the chain. Hashes the complete blob first, so that no changed bytes are used. */
 async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
   const known = new Map<string, ReadBlob>();
   const read: (ReadBlob | null)[] = [];
@@ -86,7 +83,9 @@ export async function readChecked(digest: string, blobs: ChainBlobs, signal: Abo
   return read;
 }
 
-/** Refuses names that this system can't have. A mount is for this system only, so on Linux even names that Windows reserves are allowed. */
+/**
+ * Refuses names that are invalid on this system. A mount is for this system only, so on Linux even names that Windows reserves are allowed.
+ */
 function refuseHere(name: Uint8Array): RefusedName | null {
   if (process.platform === 'win32') return refuseName(name, 'windows');
   if (name.includes(0)) return { code: 'reserved-name', reason: 'contains a NUL' };
@@ -94,7 +93,7 @@ function refuseHere(name: Uint8Array): RefusedName | null {
   return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'leads out of its folder' };
 }
 
-/** Mode, owner and time of the root, from the highest layer that has an entry for it; null if none has. */
+/** Returns mode, owner and time of the root from the highest layer with an entry for the root; null if there is none. */
 function rootFacts(stack: Stack): Facts | null {
   for (let layer = stack.layers.length - 1; layer >= 0; layer--) {
     const table = stack.layers[layer];
@@ -109,7 +108,7 @@ function isRootEntry({ node, type, flags }: LayerTable, member: number): boolean
   return node[member] === 0 && type[member] === TYPE.directory && ((flags[member] as number) & (FLAG.whiteout | FLAG.opaque)) === 0;
 }
 
-/** Findings about entries that no view has because their names lead out of the root. */
+/** Returns findings about entries that are in no view because their names lead out of the root. */
 function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   const offsets = new Set<number>();
   for (let member = 0; member < table.memberCount; member++) {
@@ -119,7 +118,7 @@ function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   return findings.filter(({ code, offset }) => code === 'path-escape' && offset !== undefined && offsets.has(offset));
 }
 
-/** Reports refusals as findings, up to a limit that a person can read. */
+/** Reports refusals as findings, up to a readable number. */
 class RefusalList {
   readonly #onFinding: (finding: Finding) => void;
   #count = 0;

@@ -1,16 +1,17 @@
-// The folders that chains are laid out in: one for each mount, removed on release, and a lasting one for each read-write layer.
+// The folders in which chains are laid out: one for each mount, removed on release, and a permanent one for each read-write layer.
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { placeFolder } from '#files';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { MountOptions } from '../driver.ts';
-import { onDisk, openOwnFile, readJson, statsOf } from './durable.ts';
 import type { LayerRecord } from './layer-record.ts';
 import { layOutChain } from './mount-chain.ts';
+import { onDisk, openOwnFile, readJson, statsOf } from './own-files.ts';
 import type { PortableHome } from './portable-home.ts';
-import { type SnapshotEntry, walkTree } from './tree-diff.ts';
-import { isRunning, thisProcess } from './writer-lock.ts';
+import { readSnapshot, type SnapshotEntry, snapshotLine } from './snapshot.ts';
+import { walkTree } from './tree-walk.ts';
+import { isElsewhere, isRunning, thisProcess } from './writer-lock.ts';
 
 /** The `mounts` and `written` folders of a home. */
 export class MountFolders {
@@ -29,52 +30,80 @@ export class MountFolders {
     return path.join(this.#home, 'written', id, 'root');
   }
 
-  /** Returns the first of these layers that a running process has mounted, including this one; null if there is none. */
-  async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isRunning(owner)) return id;
+  /**
+   * Returns the first of these layers that is mounted, or being mounted, by a running process (including this one), or that an ended
+   * process left mounted; null if there is none.
+   */
+  async mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null> {
+    const found = (await this.#mounts()).filter(({ id }) => ids.has(id));
+    for (const { id, owner } of found) if (isRunning(owner)) return { id, isLeft: false };
+    for (const { id, name } of found) if (await this.#isComplete(name)) return { id, isLeft: true };
     return null;
   }
 
-  /** Lays out layers, lowest first, for a mount and returns the root. Removes everything again on failure. */
-  async mount(id: string, layers: readonly LayerRecord[], options: MountOptions): Promise<string> {
-    const folder = await this.#newFolder(id);
-    const root = path.join(folder, 'root');
-    try {
-      await onDisk(() => mkdir(root, { mode: 0o700 }));
-      await layOutChain(root, layers, this.#place, options);
-    } catch (error) {
-      await this.#remove('mounts', path.basename(folder));
-      throw error;
-    }
-    this.#held.set(id, folder);
-    return root;
+  /** Returns the ids of layers that ended processes left mounted. */
+  async leftMounted(): Promise<string[]> {
+    const ids = new Set<string>();
+    for (const { id, name, owner } of await this.#mounts()) if (!isRunning(owner) && (await this.#isComplete(name))) ids.add(id);
+    return [...ids];
   }
 
-  /** Mounts a read-write layer: lays out its folder and takes the snapshot the first time, and reuses the folder afterwards. */
-  async mountWritten(id: string, below: readonly LayerRecord[], options: MountOptions): Promise<string> {
+  /**
+   * Mounts a layer and returns the root. `find` is called once other processes can see the mount, and returns the layer and its parents,
+   * nearest first, which no process removes from then on. Cleans up on failure.
+   */
+  async mount(id: string, find: () => Promise<FoundLayer>, options: MountOptions): Promise<string> {
     const mark = await this.#newFolder(id);
-    const folder = path.join(this.#home, 'written', id);
     try {
-      if ((await statsOf(folder)) === null) {
-        const unfinished = path.join(mark, 'unfinished');
-        const root = path.join(unfinished, 'root');
-        await onDisk(() => mkdir(unfinished, { mode: 0o700 }));
-        await onDisk(() => mkdir(root, { mode: 0o700 }));
-        await layOutChain(root, below, this.#place, options);
-        await onDisk(async () => {
-          {
-            await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx', 0o600);
-            for await (const entry of walkTree(root, options.signal)) await snapshot.writeFile(`${JSON.stringify(entry)}\n`);
-          }
-          await this.#place.folders.make('written');
-          await rename(unfinished, folder);
-        });
-      }
+      const { record, parents } = await find();
+      const below = [...parents].reverse();
+      const root = record.readWrite ? await this.#layWritten(id, mark, below, options) : await this.#lay(mark, [...below, record], options);
+      await onDisk(() => writeFile(path.join(mark, COMPLETE), '', { flag: 'wx', mode: 0o600 }));
+      this.#held.set(id, mark);
+      return root;
     } catch (error) {
       await this.#remove('mounts', path.basename(mark));
       throw error;
     }
-    this.#held.set(id, mark);
+  }
+
+  /** Lays out layers, lowest first. */
+  async #lay(folder: string, layers: readonly LayerRecord[], options: MountOptions): Promise<string> {
+    const root = path.join(folder, 'root');
+    await onDisk(() => mkdir(root, { mode: 0o700 }));
+    await layOutChain(root, layers, this.#place, options);
+    return root;
+  }
+
+  /** On the first mount, lays out a read-write layer's folder and takes the snapshot; afterwards, reuses the folder. */
+  async #layWritten(id: string, mark: string, below: readonly LayerRecord[], options: MountOptions): Promise<string> {
+    const folder = path.join(this.#home, 'written', id);
+    if ((await statsOf(folder)) !== null) return this.writtenRoot(id);
+    const unfinished = path.join(mark, 'unfinished');
+    await onDisk(() => mkdir(unfinished, { mode: 0o700 }));
+    const root = await this.#lay(unfinished, below, options);
+    await onDisk(async () => {
+      {
+        await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx', 0o600);
+        let lines = '';
+        // Last of all, as whatever is done to a file changes its ctime.
+        for await (const entry of walkTree(root, options.signal)) {
+          lines += snapshotLine(entry);
+          if (lines.length < WRITE_AT) continue;
+          await snapshot.writeFile(lines);
+          lines = '';
+        }
+        await snapshot.writeFile(lines);
+      }
+      await this.#place.folders.make('written');
+    });
+    try {
+      await onDisk(async () => placeFolder(unfinished, folder));
+    } catch (error) {
+      // Another process has mounted it for the first time meanwhile.
+      if (asLayerscopeError(error).code !== 'EXISTS' || (await statsOf(this.writtenRoot(id)))?.isDirectory() !== true) throw error;
+      await this.#place.folders.remove('mounts', path.basename(mark), 'unfinished');
+    }
     return this.writtenRoot(id);
   }
 
@@ -88,32 +117,28 @@ export class MountFolders {
   /** Removes mounts of a layer whose processes have ended. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
-    for (const { owner } of all)
-      if (isRunning(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still running`);
+    for (const { name, owner } of all) {
+      if (isElsewhere(owner)) {
+        const folder = displayText(path.join(this.#home, 'mounts', name));
+        throw new LayerscopeError(
+          'EXISTS',
+          `layer ${id} is mounted by process ${owner.pid} of another container or machine: release it there or, if that process has ended, remove ${folder}`,
+        );
+      }
+      if (isRunning(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner.pid}, which is still running`);
+    }
     if (all.length === 0) throw new LayerscopeError('NOT_FOUND', `layer ${id} is not mounted`);
     for (const { name } of all) await this.#remove('mounts', name);
   }
 
-  /** Reads what a read-write layer's folder held at first, by path; null if it was never mounted. Throws IO. */
-  async snapshot(id: string): Promise<Map<string, SnapshotEntry> | null> {
+  /** Reads what a read-write layer's folder held at first; null if it was never mounted. Throws IO; what {@link readSnapshot} throws. */
+  async snapshot(id: string): Promise<AsyncGenerator<SnapshotEntry, void, undefined> | null> {
     const file = path.join(this.#home, 'written', id, 'snapshot');
     const root = await statsOf(this.writtenRoot(id));
     if (root === null && (await statsOf(file)) === null) return null;
     await this.#place.folders.check();
     if (root?.isDirectory() !== true) throw new LayerscopeError('IO', `layer ${id} is damaged: its files are missing`);
-    const entries = new Map<string, SnapshotEntry>();
-    await using handle = await onDisk(() => openOwnFile(file));
-    try {
-      for await (const line of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
-        const entry = JSON.parse(line) as SnapshotEntry;
-        entries.set(entry.path, entry);
-      }
-    } catch (error) {
-      if (error instanceof SyntaxError)
-        throw new LayerscopeError('IO', `layer ${id} is damaged: its snapshot can't be read`, { cause: error });
-      throw error;
-    }
-    return entries;
+    return entriesIn(file, id);
   }
 
   /** Removes a read-write layer's folder. */
@@ -127,21 +152,25 @@ export class MountFolders {
     for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isRunning(owner)) await this.#remove('mounts', name);
   }
 
-  /** Names of mounts whose processes have ended, and of read-write layers' folders whose layer doesn't exist. */
+  /** Returns the names of mounts whose processes have ended, and of read-write layers' folders whose layer doesn't exist. */
   async left(
     isLayer: (id: string) => Promise<boolean>,
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
     const mounts: string[] = [];
     const written: string[] = [];
-    for (const { name, owner } of await this.#mounts()) if (!isRunning(owner)) mounts.push(name);
+    const held = new Set<string>();
+    for (const { name, id, owner } of await this.#mounts()) {
+      if (isRunning(owner)) held.add(id);
+      else mounts.push(name);
+    }
     for (const id of await this.#names('written')) {
       const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
-      if (isOurs && !(await isLayer(id))) written.push(id);
+      if (isOurs && !held.has(id) && !(await isLayer(id))) written.push(id);
     }
     return { mounts, written };
   }
 
-  /** Removes those, and returns their names. */
+  /** Removes what {@link left} finds, and returns the names. */
   async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
     if (!this.#place.isSwept) return [];
     const { mounts, written } = await this.left(isLayer);
@@ -151,7 +180,7 @@ export class MountFolders {
   }
 
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
-    // What says whose it is goes last: if the rest can't be removed, the next attempt still finds it.
+    // Remove the folder that identifies the mount last: if the rest can't be removed, the next attempt still finds the mount.
     await this.#place.folders.remove(folder, name, 'root');
     await this.#place.folders.remove(folder, name);
   }
@@ -163,18 +192,23 @@ export class MountFolders {
     });
   }
 
-  /** The folders that mounts of any process created. Ignores all others. */
+  /** Returns the folders created by mounts of any process. Ignores all others. */
   async #mounts(): Promise<Left[]> {
     const found: Left[] = [];
     for (const name of await this.#names('mounts')) {
-      const [, id, pid, began] = MOUNT.exec(name) ?? [];
+      const [, id, pid, began, place] = MOUNT.exec(name) ?? [];
       if (id === undefined) continue;
       const owner = (await readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined)) as Owner | null | undefined;
       if (owner?.id === id) found.push({ name, id, owner });
-      // The process was killed before it wrote its owner file, or is about to write it. The folder's name identifies it too.
-      else if (await this.#isEmpty(name)) found.push({ name, id, owner: { id, pid: Number(pid), began: began === '0' ? null : began } });
+      // The process was killed before writing its owner file, or is about to write it. The folder's name also identifies the process.
+      else if (await this.#isEmpty(name))
+        found.push({ name, id, owner: { id, pid: Number(pid), began: began === '0' ? null : began, place } });
     }
     return found;
+  }
+
+  async #isComplete(name: string): Promise<boolean> {
+    return (await statsOf(path.join(this.#home, 'mounts', name, COMPLETE))) !== null;
   }
 
   async #isEmpty(name: string): Promise<boolean> {
@@ -184,10 +218,11 @@ export class MountFolders {
 
   async #newFolder(id: string): Promise<string> {
     const me = thisProcess();
-    const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}`;
+    const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}-${me.place}`;
     const folder = path.join(this.#home, 'mounts', name);
     await this.#place.folders.make('mounts');
-    // A layer may hold set-id programs and world-writable folders, so other users must not get in, least of all before it is complete.
+    // A layer may hold set-id programs and world-writable folders, so other users must not have access, least of all before the mount is
+    // complete.
     await onDisk(() => mkdir(folder, { mode: 0o700 }));
     try {
       await onDisk(() => writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 }));
@@ -199,14 +234,36 @@ export class MountFolders {
   }
 }
 
-/** Name of a mount's folder: layer id, random digits, and the id and start time of its process. */
-const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)$/;
+async function* entriesIn(file: string, id: string): AsyncGenerator<SnapshotEntry, void, undefined> {
+  await using handle = await onDisk(() => openOwnFile(file));
+  yield* readSnapshot(handle, id);
+}
+
+/** Lines of a snapshot are written together once they have so many characters. */
+const WRITE_AT = 64 * 1024;
+/** A file in the folder of a mount that was completed; older versions wrote none. */
+const COMPLETE = 'complete';
+/** Name of a mount's folder: layer id, random digits, and the id, start time and place of the process (no place in older versions). */
+const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)(?:-([0-9a-f]{8}))?$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
+/** A layer with its parents, nearest first. */
+export interface FoundLayer {
+  readonly record: LayerRecord;
+  readonly parents: readonly LayerRecord[];
+}
+
+/** A layer that is mounted. `isLeft`: the process that mounted it has ended. */
+export interface MountedLayer {
+  readonly id: string;
+  readonly isLeft: boolean;
+}
 
 interface Owner {
   readonly id: unknown;
   readonly pid: unknown;
   readonly began: unknown;
+  readonly place?: unknown;
 }
 
 interface Left {

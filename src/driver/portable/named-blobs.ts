@@ -1,16 +1,15 @@
 // Finds the blobs that a layout's images refer to, which must not be removed.
-import { open } from 'node:fs/promises';
 import { algorithmOf, Digester } from '#archive';
 import { LayerscopeError } from '#model';
-import { onDisk, readOwnFile, statsOf } from './durable.ts';
+import { onDisk, openOwnFile, readOwnFile, statsOf } from './own-files.ts';
 
-/** Larger than any real manifest or index. */
+/** Limit on the size of a document, larger than any real manifest or index. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const MAX_DEPTH = 20;
 
 /**
- * Adds to `named` every digest in a document, and recursively those in the documents that it refers to. `blobFile` returns a blob's path.
- * Throws DIGEST_MISMATCH if a manifest or index has changed, as it is unknown what it referred to.
+ * Adds every digest in a document to `named`, and those in the documents that it refers to, at any depth. `blobFile` returns a blob's path.
+ * Throws DIGEST_MISMATCH if a manifest or index has changed, because what it referred to is then unknown.
  */
 export async function addNamedBlobs(document: unknown, blobFile: (digest: string) => string, named: Set<string>, depth = 0): Promise<void> {
   if (depth > MAX_DEPTH) return;
@@ -28,7 +27,7 @@ export async function addNamedBlobs(document: unknown, blobFile: (digest: string
   }
 }
 
-/** The digests in an index's list. */
+/** Returns the digests in an index's list. */
 function manifestsOf(document: unknown): Set<string> {
   const { manifests } = (document ?? {}) as { manifests?: unknown };
   const entries = Array.isArray(manifests) ? (manifests as readonly unknown[]) : [];
@@ -42,7 +41,7 @@ function refuseOther(digest: string, bytes: Uint8Array): void {
   if (found !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `manifest ${digest}: its content is ${found}`);
 }
 
-/** Null for other content that begins with `{`. */
+/** Parses JSON; null for other content that begins with `{`. */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
@@ -55,7 +54,7 @@ function parsed(bytes: Buffer): unknown {
 async function documentAt(file: string, isManifest: boolean): Promise<Buffer | null> {
   if (!isManifest) {
     const begins = await onDisk(async () => {
-      await using handle = await open(file, 'r');
+      await using handle = await openOwnFile(file);
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
       return bytesRead === 1 && buffer[0] === 0x7b;
     });

@@ -1,11 +1,12 @@
-// Checks that the home's folders are no links and belong to this user, and makes them private. A home may come from elsewhere, so folders
-// are checked before anything in them is written, swept or removed, and again right before each removal.
+// Checks that the home's folders aren't links and belong to this user, and makes them private. A home may come from elsewhere, so folders
+// are checked before their contents are written or removed, and again right before each removal.
 import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '#disk';
+import { TargetFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
-import { onDisk, removeDurably, statsOf } from './durable.ts';
+import { onDisk, removeDurably, statsOf } from './own-files.ts';
 
 /** Folders that only this program creates; `blobs` belongs to the image layout. */
 const OWN = ['layers', 'mounts', 'written', 'tmp', 'tables'] as const;
@@ -17,8 +18,10 @@ const ME = process.getuid?.();
 /** The folders of a home. */
 export class OwnFolders {
   readonly #home: string;
+  /** The home's identity at the first check, because other users may be able to rename a folder above the home. */
+  #identity: string | null = null;
 
-  /** `home` must be a real path. */
+  /** `home` must be a path without links. */
   constructor(home: string) {
     this.#home = home;
   }
@@ -29,16 +32,33 @@ export class OwnFolders {
     return false;
   }
 
-  /** Throws PATH_ESCAPE if a folder is a link, PERMISSION if it belongs to another user, EXISTS if it is no folder. Changes nothing. */
+  /** Throws PATH_ESCAPE if a folder is a link, PERMISSION if it belongs to another user, EXISTS if it isn't a folder. Changes nothing. */
   async check(): Promise<void> {
+    await this.requireSame();
     const home = await onDisk(() => lstat(this.#home));
     this.#refuseOwner(home, '');
     await this.#listIfFolder('blobs', true);
     for (const name of OWN) await this.#listIfFolder(name, name === 'mounts' || name === 'written');
     for (const id of await this.#names('written')) {
-      // The owner of a layer's root is the image's choice.
+      // The image determines the owner of a layer's root.
       this.#refuseKind(await statsOf(this.#in('written', id, 'root')), path.join('written', id, 'root'));
     }
+  }
+
+  /** Throws PATH_ESCAPE if the home's path no longer leads to the same folder. */
+  async requireSame(): Promise<void> {
+    await this.#within(async () => {});
+  }
+
+  /** Runs `work` with a path to the home that, on Linux, stays valid even if the home is renamed. Throws like {@link requireSame}. */
+  async #within<T>(work: (home: string) => Promise<T>): Promise<T> {
+    return onDisk(async () => {
+      using held = TargetFolder.open(this.#home);
+      this.#identity ??= held.identity;
+      if (held.identity !== this.#identity) throw this.#refusal('PATH_ESCAPE', '', 'was replaced by another folder while it was open');
+      // Awaited here: the descriptor is closed on return.
+      return await work(held.inside);
+    });
   }
 
   /** Checks the folders and makes them private. If `isShared`, another program created the layout, and other users may still read it. */
@@ -56,18 +76,21 @@ export class OwnFolders {
 
   /** Creates a private folder in the home if it doesn't exist. */
   async make(name: string): Promise<void> {
-    await onDisk(() => mkdir(this.#in(name), { recursive: true, mode: PRIVATE }));
+    await this.#within((home) => mkdir(path.join(home, name), { recursive: true, mode: PRIVATE }));
     this.#refuseKind(await statsOf(this.#in(name)), name);
   }
 
-  /** Removes whatever is at a path of the home, without following links. It may be missing. Throws PATH_ESCAPE if a link leads there. */
+  /**
+   * Removes whatever is at a path of the home, without following links. Does nothing if it is missing. Throws PATH_ESCAPE if the path
+   * contains a link.
+   */
   async remove(...parts: readonly string[]): Promise<void> {
-    if (await this.#isReached(parts)) await onDisk(() => removeTree(this.#in(...parts)));
+    if (await this.#isReached(parts)) await this.#within((home) => removeTree(path.join(home, ...parts)));
   }
 
   /** Like {@link remove}, for a file and durably. */
   async removeFile(...parts: readonly string[]): Promise<void> {
-    if (await this.#isReached(parts)) await removeDurably(this.#in(...parts));
+    if (await this.#isReached(parts)) await this.#within((home) => removeDurably(path.join(home, ...parts)));
   }
 
   /** Whether the folder that contains the path exists. Throws PATH_ESCAPE if it is reached through a link. */
@@ -93,7 +116,7 @@ export class OwnFolders {
     }
   }
 
-  /** Checks a folder of the home, if it exists, and the entries in it if `withNames`: no links, no other user's. */
+  /** Checks that a folder of the home, if it exists, is neither a link nor another user's; with `withNames`, also checks its entries. */
   async #listIfFolder(name: string, withNames: boolean): Promise<void> {
     const stats = await statsOf(this.#in(name));
     if (stats === null) return;
@@ -114,18 +137,22 @@ export class OwnFolders {
     throw this.#refusal('EXISTS', name, 'is not a folder');
   }
 
-  /** Accepts root's folders, as root can do anything anyway. */
+  /** Throws PERMISSION for another user's folder. Accepts root's folders, because root can do anything anyway. */
   #refuseOwner({ uid }: Stats, name: string): void {
     if (ME !== undefined && uid !== ME && uid !== 0) throw this.#refusal('PERMISSION', name, `belongs to another user (${uid})`);
   }
 
-  /** Removes permissions of a folder. Returns whether it had any of them. */
+  /** Removes permissions from a folder. Returns whether the folder had any of them. */
   async #restrict(name: string, forbidden: number): Promise<boolean> {
     const before = await statsOf(this.#in(name));
     if (ME === undefined || before === null || (before.mode & forbidden) === 0 || !before.isDirectory()) return false;
-    await onDisk(async () => {
-      // Uses a descriptor, in case a link replaces the folder in the meantime.
-      await using folder = await open(this.#in(name), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    await this.#within(async (home) => {
+      // Uses a descriptor, in case a link replaces the folder in the meantime. On Linux, `home` is itself a symbolic link, the path of an
+      // open descriptor, which O_NOFOLLOW would refuse; hence the `/.`.
+      await using folder = await open(
+        `${home}/${name === '' ? '.' : name}`,
+        constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+      );
       await folder.chmod((await folder.stat()).mode & 0o7777 & ~forbidden);
       if (((await folder.stat()).mode & forbidden) !== 0)
         throw this.#refusal('PERMISSION', name, 'can be entered by other users, and this file system keeps no modes');

@@ -1,19 +1,17 @@
-// The driver that works on every system. Its home is an OCI image layout that other tools can open, with more files for layers:
+// The driver for every system. Its home is an OCI image layout that other tools can open, with additional files for layers:
 //
-//   oci-layout, index.json, blobs/sha256/<hex>   by the OCI image-spec; layer blobs are stored unchanged
+//   oci-layout, index.json, blobs/sha256/<hex>   from the OCI image-spec; layer blobs are stored unchanged
 //   layers/<id>.json                             parent and blob of a layer that isn't an image's
 //   tables/<digest>.idx                          the table of a compressed blob, to avoid decompressing it
 //   mounts/<name>/root, owner                    a chain laid out for a mount, and its process
 //   written/<id>/root, snapshot                  a read-write layer's files, and their original state
 //   tmp/, lock                                   unfinished files, and the writer's lock
 //
-// A writer holds the lock from its first check until its last file is in place. Files appear atomically, and a layer exists once its record
-// does. The next writer sweeps what a killed writer left in tmp/; `cleanup` removes blobs that nothing refers to.
+// A writer holds the lock from its first check until its last file is in place. Files appear atomically, and a layer exists as soon as its
+// record does. The next writer removes what a killed writer left in tmp/; `cleanup` removes blobs that nothing refers to.
 import { open, rm } from 'node:fs/promises';
-import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob, writeError } from '#archive';
-import { buildStack, changesOf } from '#changes';
-import { type LayerTable, layerFigures } from '#format/layer';
-import { displayPath, displayText, KIND, LayerscopeError, rowPath, throwIfCancelled } from '#model';
+import { blobInFile, copyBlob, writeError } from '#archive';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type {
   ApplyOptions,
   BlobStore,
@@ -31,14 +29,14 @@ import type {
 } from '../driver.ts';
 import type { ImageStore } from '../images.ts';
 import { MountTable } from '../mount.ts';
-import { onDisk, statsOf, unfinishedName } from './durable.ts';
-import { contentOf, measureBlob } from './layer-blob.ts';
-import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
-import { readChecked } from './mount-chain.ts';
-import { MountFolders } from './mount-folders.ts';
+import { Chains, refuseLongChain } from './chains.ts';
+import { measureBlob } from './layer-blob.ts';
+import { LayerContents } from './layer-contents.ts';
+import { type LayerRecord, parseLayerId, STORE_VERSION, shortLayerId } from './layer-record.ts';
+import { type FoundLayer, type MountedLayer, MountFolders } from './mount-folders.ts';
+import { onDisk, statsOf, unfinishedName } from './own-files.ts';
 import { type HomeOptions, LAYOUT, PortableHome } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
-import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 
 /** The graph driver over a home; see the top of this file. */
 export class PortableDriver implements GraphDriver {
@@ -47,16 +45,18 @@ export class PortableDriver implements GraphDriver {
   readonly blobs: BlobStore = {
     add: (id, parent, source, options) => this.#addLayer(id, parent, source, options),
     apply: (id, file, options = {}) => this.#fill(id, { file }, options),
-    read: (id, options) => this.#readBlob(id, options),
-    write: (id, file, options) => this.#writeBlob(id, file, options),
+    read: (id, options = {}) => this.#contents.readBlob(id, options),
+    write: (id, file, options = {}) => this.#contents.writeBlob(id, file, options),
   };
   readonly #home: PortableHome;
   readonly #mounts = new MountTable();
   readonly #folders: MountFolders;
+  readonly #contents: LayerContents;
 
   private constructor(home: PortableHome) {
     this.#home = home;
     this.#folders = new MountFolders(home);
+    this.#contents = new LayerContents(home, this.#folders);
     this.images = new PortableImages(home, {
       mountedOf: (ids) => this.#mountedOf(ids),
       sweepMountsOf: (ids) => this.#folders.sweepMountsOf(ids),
@@ -77,25 +77,15 @@ export class PortableDriver implements GraphDriver {
   }
 
   async list(): Promise<readonly LayerInfo[]> {
-    const records = await this.#home.records();
+    const records = await this.#home.layers.all();
+    const chains = new Chains(records);
     const infos: LayerInfo[] = [];
     for (const [id, record] of records) {
       if (record instanceof LayerscopeError) {
         infos.push({ id: displayText(id), parent: null, chain: [], state: 'broken', problem: record.message });
         continue;
       }
-      const chain: string[] = [];
-      let problem: string | null = null;
-      for (let parent = record.parent; parent !== null && problem === null; ) {
-        const below = records.get(parent);
-        if (parent === id || chain.includes(parent)) problem = `${parent} is below itself`;
-        else if (below === undefined) problem = `its parent ${parent} is missing`;
-        else if (below instanceof LayerscopeError) problem = `its parent ${parent} is broken`;
-        else {
-          chain.push(parent);
-          parent = below.parent;
-        }
-      }
+      let problem = chains.problemOf(id);
       if (problem === null && record.blob !== null && (await statsOf(this.#home.blobFile(record.blob.digest))) === null) {
         problem = `its blob ${record.blob.digest} is missing`;
       }
@@ -103,7 +93,10 @@ export class PortableDriver implements GraphDriver {
       infos.push({
         id,
         parent,
-        chain,
+        // Computed on demand, because all chains together take quadratic space.
+        get chain() {
+          return chains.of(id);
+        },
         state: problem === null ? 'ready' : 'broken',
         problem,
         ...(images === undefined ? {} : { images }),
@@ -116,7 +109,7 @@ export class PortableDriver implements GraphDriver {
 
   async exists(id: string): Promise<boolean> {
     try {
-      await this.#home.record(id);
+      await this.#home.layers.read(id);
       return true;
     } catch {
       return false;
@@ -136,20 +129,20 @@ export class PortableDriver implements GraphDriver {
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       throwIfCancelled(options.signal);
-      await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
+      await this.#home.layers.put(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
   }
 
   async #refusePlace(id: string, parent: string | null): Promise<void> {
     if (await this.#isTaken(id)) throw new LayerscopeError('EXISTS', `layer ${id} already exists`);
     if (parent === null) return;
-    const below = await this.#home.record(parent);
-    await this.#home.parents(parent, below);
+    const below = await this.#home.layers.read(parent);
+    refuseLongChain(`layer ${id} with its chain`, (await this.#home.layers.parents(parent, below)).length + 2);
     if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is read-write, so no layer can be created on it`);
   }
 
   async #isTaken(id: string): Promise<boolean> {
-    return (await statsOf(this.#home.recordFile(id))) !== null || (await this.#home.images()).layers.has(id);
+    return (await this.#home.layers.isRecorded(id)) || (await this.#home.images()).layers.has(id);
   }
 
   async remove(id: string, options: CallOptions = {}): Promise<void> {
@@ -160,9 +153,9 @@ export class PortableDriver implements GraphDriver {
       if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
       throwIfCancelled(options.signal);
-      const record = await this.#home.record(known).catch(() => null);
+      const record = await this.#home.layers.read(known).catch(() => null);
       if (record?.blob) this.#home.willRemove([record.blob.digest]);
-      await this.#home.folders.removeFile('layers', `${known}.json`);
+      await this.#home.layers.withdraw(known, () => this.#refuseMounted(known, 'removed'));
       await this.#folders.sweepMountsOf(new Set([known]));
       await this.#folders.removeWritten(known);
       await this.#home.removeBlobs();
@@ -170,17 +163,25 @@ export class PortableDriver implements GraphDriver {
   }
 
   async #refuseInUse(id: string, what: string): Promise<void> {
-    const image = (await this.#home.record(id).catch(() => null))?.images?.[0];
+    const image = (await this.#home.layers.read(id).catch(() => null))?.images?.[0];
     if (image !== undefined)
-      throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: it is a layer of image ${displayText(image)}`);
-    if ((await this.#mountedOf(new Set([id]))) !== null) throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
-    const children = await this.#home.childrenOf(new Set([id]));
-    if (children !== '') throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: other layers are based on it (${children})`);
+      throw new LayerscopeError('EXISTS', `layer ${shortLayerId(id)} can't be ${what}: it is a layer of image ${displayText(image)}`);
+    await this.#refuseMounted(id, what);
+    const children = await this.#home.layers.childrenOf(new Set([id]));
+    if (children !== '')
+      throw new LayerscopeError('EXISTS', `layer ${shortLayerId(id)} can't be ${what}: other layers are based on it (${children})`);
   }
 
-  /** Returns the first of these layers that this or another process has mounted, or null. */
-  async #mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const id of ids) if (this.#mounts.isMounted(id)) return id;
+  async #refuseMounted(id: string, what: string): Promise<void> {
+    const mounted = await this.#mountedOf(new Set([id]));
+    if (mounted === null) return;
+    const first = mounted.isLeft ? `: unmount it with store release ${shortLayerId(id)}` : '';
+    throw new LayerscopeError('EXISTS', `layer ${shortLayerId(id)} is mounted and can't be ${what}${first}`);
+  }
+
+  /** Returns the first of these layers that is mounted, by this or another process or by one that has ended; null if there is none. */
+  async #mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null> {
+    for (const id of ids) if (this.#mounts.isMounted(id)) return { id, isLeft: false };
     return this.#folders.mountedOf(ids);
   }
 
@@ -205,9 +206,11 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
     return this.#home.write({}, async () => {
-      const record = await this.#home.record(known);
+      const record = await this.#home.layers.read(known);
       if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is read-write: it is written only through its mount`);
       await this.#refuseInUse(known, 'filled');
+      // Check this before anything else can fail, because after an error the layer is removed.
+      if (record.blob !== null) throw new LayerscopeError('EXISTS', `layer ${known} is already filled`);
       try {
         return await this.#store(known, record, source, options);
       } catch (error) {
@@ -227,7 +230,7 @@ export class PortableDriver implements GraphDriver {
       const { blob, layer } = await measureBlob(unfinished, copied, options);
       if (!(await this.#home.holds(blob.digest, blob.size, options.signal))) await this.#home.place(unfinished, blob.digest);
       await this.#home.tables.keep(blob.digest, layer);
-      await this.#home.putRecord(id, { ...record, blob });
+      await this.#home.layers.put(id, { ...record, blob });
       return { sizeBytes: blob.fileBytes };
     } finally {
       await rm(unfinished, { force: true });
@@ -235,12 +238,15 @@ export class PortableDriver implements GraphDriver {
   }
 
   async mount(id: string, options: MountOptions = {}): Promise<Mount> {
-    const record = await this.#home.record(id);
+    await this.#home.layers.read(id);
+    const find = async (): Promise<FoundLayer> => {
+      const record = await this.#home.layers.read(id);
+      return { record, parents: (await this.#home.layers.parents(id, record)).map((parent) => parent.record) };
+    };
     const make = async (): Promise<string> => {
       throwIfCancelled(options.signal);
       await this.#home.makeReady();
-      const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
-      return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
+      return this.#folders.mount(id, find, options);
     };
     const makeOrSay = () =>
       make().catch((error: unknown) => {
@@ -259,94 +265,32 @@ export class PortableDriver implements GraphDriver {
     });
   }
 
-  async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const record = await this.#home.record(id);
-    throwIfCancelled(options.signal);
-    if (record.readWrite) {
-      yield* tarOfChanges(this.#folders.writtenRoot(id), await this.#written(id, options), options.signal);
-      return;
-    }
-    if (record.blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
-    const { digest, diffId } = record.blob;
-    const packed = new Digester(algorithmOf(digest));
-    // An uncompressed blob's diffID is its digest, so it is hashed only once.
-    const plain = diffId === null || diffId === digest ? null : new Digester(algorithmOf(diffId));
-    const pieces = plainTarOf(this.#home.blob(digest), { signal: options.signal, onPacked: (bytes) => packed.update(bytes) });
-    for await (const bytes of pieces) {
-      plain?.update(bytes);
-      yield bytes;
-    }
-    refuseOther(id, 'blob', digest, packed);
-    if (plain !== null && diffId !== null) refuseOther(id, 'diffID', diffId, plain);
+  mountsLeft(): Promise<readonly string[]> {
+    return this.#folders.leftMounted();
   }
 
-  async *#readBlob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const { blob, readWrite } = await this.#home.record(id);
-    if (readWrite) yield* this.diff(id, options);
-    else if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
-    else yield* readBlob(this.#home.blob(blob.digest), options);
+  diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#contents.diff(id, options);
   }
 
-  async #writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
-    const { blob } = await this.#home.record(id);
-    if (blob === null) return null;
-    return { bytes: (await copyBlob(this.#home.blob(blob.digest), file, options)).size };
+  changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
+    return this.#contents.changes(id, options);
   }
 
-  /** What has changed in a read-write layer. */
-  async #written(id: string, { signal }: CallOptions): Promise<TreeChange[]> {
-    const snapshot = await this.#folders.snapshot(id);
-    return snapshot === null ? [] : treeChanges(this.#folders.writtenRoot(id), snapshot, signal);
+  diffSize(id: string, options: CallOptions = {}): Promise<number> {
+    return this.#contents.diffSize(id, options);
   }
 
-  async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
-    const record = await this.#home.record(id);
-    throwIfCancelled(options.signal);
-    if (record.readWrite) {
-      for (const { kind, path: changed } of await this.#written(id, options)) {
-        yield { kind, path: displayPath(Buffer.from(changed, 'latin1')) };
-      }
-      return;
-    }
-    const layers = [...(await this.#home.parents(id, record)).reverse().map((parent) => parent.record), record];
-    const tables: (LayerTable | null)[] = [];
-    for (const { blob } of layers) tables.push(blob === null ? null : await this.#tableOf(blob.digest, options));
-    const rows = changesOf(buildStack(tables), tables.length - 1, tables.length - 1);
-    for (let row = 0; row < rows.length; row++) {
-      const mark = rows.kind[row];
-      if (mark === KIND.added) yield { kind: 'added', path: displayPath(rowPath(rows, row)) };
-      else if (mark === KIND.modified) yield { kind: 'modified', path: displayPath(rowPath(rows, row)) };
-      else if (mark === KIND.removed) yield { kind: 'removed', path: displayPath(rowPath(rows, row)) };
-    }
-  }
-
-  async #tableOf(digest: string, { signal }: CallOptions): Promise<LayerTable> {
-    return (await readChecked(digest, this.#home, signal)).indexed.table;
-  }
-
-  async diffSize(id: string, options: CallOptions = {}): Promise<number> {
-    const record = await this.#home.record(id);
-    throwIfCancelled(options.signal);
-    if (!record.readWrite) {
-      if (record.blob === null) return 0;
-      return record.blob.fileBytes ?? layerFigures(await this.#tableOf(record.blob.digest, options)).fileBytes;
-    }
-    const seen = new Set<string>();
-    let total = 0;
-    for (const { entry } of await this.#written(id, options)) {
-      if (entry === null || entry.kind !== 'file' || seen.has(entry.ino)) continue;
-      if (entry.links > 1) seen.add(entry.ino);
-      total += entry.size;
-    }
-    return total;
+  files(id: string): Promise<LayerFiles> {
+    return this.#contents.files(id);
   }
 
   async chain(id: string): Promise<readonly string[]> {
-    return (await this.#home.parents(id, await this.#home.record(id))).map((parent) => parent.id);
+    return (await this.#home.layers.parents(id, await this.#home.layers.read(id))).map((parent) => parent.id);
   }
 
   async metadata(id: string): Promise<LayerMetadata> {
-    const { blob, readWrite } = await this.#home.record(id);
+    const { blob, readWrite } = await this.#home.layers.read(id);
     if (readWrite) return { dir: this.#folders.writtenRoot(id) };
     if (blob === null) return { dir: this.home };
     const { digest, diffId, size, mediaType } = blob;
@@ -357,18 +301,6 @@ export class PortableDriver implements GraphDriver {
       sizeBytes: size,
       mediaType,
       file: this.#home.blobFile(digest),
-    };
-  }
-
-  async files(id: string): Promise<LayerFiles> {
-    const record = await this.#home.record(id);
-    const blob = record.blob === null ? null : await this.#home.readWhole(record.blob.digest);
-    return {
-      async *open(name) {
-        if (blob === null) throw new LayerscopeError('NOT_FOUND', `no file ${displayText(name)} in layer ${id}`);
-        yield* contentOf(blob, name);
-      },
-      [Symbol.asyncDispose]: async () => {},
     };
   }
 
@@ -393,7 +325,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async #isLayer(id: string): Promise<boolean> {
-    return (await statsOf(this.#home.recordFile(id))) !== null;
+    return await this.#home.layers.isRecorded(id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -404,11 +336,6 @@ export class PortableDriver implements GraphDriver {
       await this.#folders.release(key);
     }
   }
-}
-
-function refuseOther(id: string, what: string, stated: string, digester: Digester): void {
-  const found = digester.finish();
-  if (found !== stated) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id}: its ${what} is ${found}, not ${stated}`);
 }
 
 async function receive(tar: TarSource, unfinished: string, { signal, onProgress }: ApplyOptions): Promise<void> {

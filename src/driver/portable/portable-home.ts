@@ -1,15 +1,18 @@
-// The folder of a portable store: its files, its writers, and its layers.
+// The folder of a portable store: its files, its blobs and its writers.
+import type { Stats } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
+import { placeFile } from '#files';
 import { MEDIA_TYPE } from '#format/image';
-import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
+import { displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
-import { createDurably, onDisk, putInPlace, readJson, readOwnFile, statsOf, unfinishedName, writeDurably } from './durable.ts';
-import { type LayerRecord, parseLayerId, parseLayerRecord, STORE_VERSION } from './layer-record.ts';
+import { STORE_VERSION } from './layer-record.ts';
+import { LayerRecords } from './layer-records.ts';
 import { LayerTables } from './layer-tables.ts';
 import { type LayoutImages, readLayoutImages } from './layout-images.ts';
 import { addNamedBlobs } from './named-blobs.ts';
+import { createDurably, MAX_INDEX_BYTES, onDisk, readJson, readOwnFile, statsOf, unfinishedName, writeDurably } from './own-files.ts';
 import { OwnFolders } from './own-folders.ts';
 import { storedBlob } from './stored-blob.ts';
 import { lockForWriting } from './writer-lock.ts';
@@ -17,18 +20,20 @@ import { lockForWriting } from './writer-lock.ts';
 /** Content of `oci-layout`. */
 export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
-/** A digest by the image-spec's descriptor.md. */
+/** A digest as defined in image-spec descriptor.md. */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** If a manifest fails with one of these, it is unknown what it refers to, so no blob is removed. */
+/** Errors after which it is unknown what a manifest refers to, so that no blob is removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
 /** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';
-/** A file in tmp/ while a writer works. If the next writer finds it, the last one was interrupted. */
+/** Limit on the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
+const MAX_WORKING_BYTES = 64 * 1024 * 1024;
+/** A file that exists in tmp/ while a writer works. If the next writer finds the file, the last writer was interrupted. */
 const WORKING = 'working';
 /** Names from {@link unfinishedName}. */
 const UNFINISHED = /^\.layerscope-[0-9a-f]{24}$/;
-/** Names that an incompletely created home may hold. */
+/** Names that an incompletely created home may contain. */
 const HALF_MADE = /^(lock(\..*)?|tmp|index\.json|layerscope-store\.json)$/;
 
 /** Content of the marker. */
@@ -48,9 +53,10 @@ export class PortableHome {
   readonly folder: string;
   readonly folders: OwnFolders;
   readonly tables: LayerTables;
+  readonly layers: LayerRecords;
   readonly #options: HomeOptions;
   #layout: { readonly stamp: string; readonly images: LayoutImages } | null = null;
-  /** The marker, read by the current writer; if null, nothing in the home is swept. */
+  /** The marker, read by the current writer; if null, nothing in the home is cleaned up. */
   #marker: Marker | null = null;
   #wasMarked = false;
   /** Blobs that may be removed from another program's layout: those that this program added, or that the user asked to remove. */
@@ -60,12 +66,18 @@ export class PortableHome {
     this.folder = folder;
     this.#options = options;
     this.folders = new OwnFolders(folder);
+    this.layers = new LayerRecords({
+      folder: this.in('layers'),
+      temporary: this.tmp,
+      images: () => this.images(),
+      remove: (name) => this.folders.removeFile('layers', name),
+    });
     this.tables = new LayerTables({ folder: this.in('tables'), temporary: this.tmp, blob: (digest) => this.blob(digest) });
   }
 
   /**
-   * Opens a home, or creates it if it doesn't exist. Throws UNSUPPORTED for a newer version, IO for a folder with other files, PATH_ESCAPE or
-   * PERMISSION if its own folders are links or belong to another user.
+   * Opens a home, or creates it if it doesn't exist. Throws UNSUPPORTED for a newer version, IO for a folder with other files, PATH_ESCAPE
+   * or PERMISSION if the home's folders are links or belong to another user.
    */
   static async open(folder: string, options: HomeOptions = {}): Promise<PortableHome> {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
@@ -85,7 +97,7 @@ export class PortableHome {
     return home;
   }
 
-  /** Creates the home. `oci-layout` is written last, so a home that has it is complete. */
+  /** Creates the home. Writes `oci-layout` last, so a home with that file is complete. */
   async #make(): Promise<void> {
     // List first: another process may be creating the same home, and writes its marker before anything else.
     const names = await onDisk(() => readdir(this.folder));
@@ -99,7 +111,7 @@ export class PortableHome {
     await writeDurably(this.tmp, this.in('oci-layout'), JSON.stringify(LAYOUT));
   }
 
-  /** Returns null if there is no marker. A home with a damaged one is treated as foreign, so that nothing is removed. */
+  /** Returns null if there is no marker. With a damaged marker, treats the home as foreign, so that nothing is removed. */
   async #readMarker(): Promise<Marker | null> {
     const value = (await readJson(this.in(MARKER)).catch((error: unknown) => {
       if (error instanceof LayerscopeError && error.code === 'IO') return null;
@@ -112,6 +124,7 @@ export class PortableHome {
   }
 
   async #putMarker(marker: Marker): Promise<void> {
+    await this.folders.requireSame();
     await writeDurably(this.tmp, this.in(MARKER), JSON.stringify(marker));
   }
 
@@ -121,10 +134,6 @@ export class PortableHome {
 
   get tmp(): string {
     return this.in('tmp');
-  }
-
-  recordFile(id: string): string {
-    return this.in('layers', `${id}.json`);
   }
 
   /** Returns a stored blob. Throws NOT_FOUND, PATH_ESCAPE for a link that leads out of `blobs`, IO. */
@@ -139,68 +148,42 @@ export class PortableHome {
 
   /** Returns the images, and reads them again if index.json has changed. Throws BAD_MANIFEST, TOO_LARGE, IO. */
   async images(): Promise<LayoutImages> {
-    const stats = await statsOf(this.in('index.json'));
-    const stamp = stats === null ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
+    const stamp = stampOf(await statsOf(this.in('index.json')));
     if (this.#layout?.stamp !== stamp) this.#layout = { stamp, images: readLayoutImages(this.folder) };
     return this.#layout.images;
   }
 
-  /** Returns a layer, recorded or an image's. Throws NOT_FOUND, NAME_REFUSED, IO for a malformed record. */
-  async record(id: string): Promise<LayerRecord> {
-    const known = parseLayerId(id);
-    const record = await this.#find(known);
-    if (record === null) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
-    return record;
+  /** Returns the parsed index.json, unchecked; undefined if it is missing. Throws IO, TOO_LARGE. */
+  readIndex(): Promise<unknown> {
+    return readJson(this.in('index.json'), MAX_INDEX_BYTES);
   }
 
-  async #find(id: string): Promise<LayerRecord | null> {
-    const value = await readJson(this.recordFile(id));
-    if (value !== undefined) return parseLayerRecord(id, value);
-    return (await this.images()).layers.get(id) ?? null;
-  }
-
-  /** Returns the layer's parents, nearest first. Throws IO if the chain is broken. */
-  async parents(id: string, record: LayerRecord): Promise<{ readonly id: string; readonly record: LayerRecord }[]> {
-    const parents: { readonly id: string; readonly record: LayerRecord }[] = [];
-    const seen = new Set([id]);
-    for (let parent = record.parent; parent !== null; ) {
-      if (seen.has(parent)) throw new LayerscopeError('IO', `layer ${id} is broken: ${parent} is below itself`);
-      seen.add(parent);
-      const below = await this.#find(parent);
-      if (below === null) throw new LayerscopeError('IO', `layer ${id} is broken: its parent ${parent} is missing`);
-      parents.push({ id: parent, record: below });
-      parent = below.parent;
+  /**
+   * Replaces index.json, after `check` has accepted the images that readers will find in the new index. Throws TOO_LARGE if readers would
+   * refuse the index, and what `check` throws; the store is then unchanged.
+   */
+  async putIndex(text: string, check: (images: LayoutImages) => void): Promise<void> {
+    await this.folders.requireSame();
+    const unfinished = unfinishedName(this.tmp);
+    try {
+      await onDisk(() => writeFile(unfinished, text, { flag: 'wx', mode: this.#fileMode }));
+      const images = this.#imagesBy(`tmp/${path.basename(unfinished)}`);
+      check(images);
+      const stamp = stampOf(await statsOf(unfinished));
+      await onDisk(() => placeFile(unfinished, this.in('index.json'), { durable: true }));
+      this.#layout = { stamp, images };
+    } finally {
+      await rm(unfinished, { force: true });
     }
-    return parents;
   }
 
-  /** Returns every layer, or the error of its record, sorted by id. Throws UNSUPPORTED if a newer version wrote one. */
-  async records(): Promise<Map<string, LayerRecord | LayerscopeError>> {
-    const records = new Map<string, LayerRecord | LayerscopeError>((await this.images()).layers);
-    for (const id of await this.#recordedIds()) {
-      try {
-        const value = await readJson(this.recordFile(parseLayerId(id)));
-        // Undefined if it was removed since the folder was listed.
-        if (value !== undefined) records.set(id, parseLayerRecord(id, value));
-      } catch (error) {
-        const problem = asLayerscopeError(error);
-        if (problem.code === 'UNSUPPORTED') throw problem;
-        records.set(id, problem);
-      }
+  #imagesBy(newIndex: string): LayoutImages {
+    try {
+      return readLayoutImages(this.folder, newIndex);
+    } catch (error) {
+      if (!(error instanceof LayerscopeError) || error.code !== 'TOO_LARGE') throw error;
+      throw new LayerscopeError('TOO_LARGE', `the store can't take more: ${error.message}`, { cause: error });
     }
-    return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
-
-  async #recordedIds(): Promise<string[]> {
-    const names = await readdir(this.in('layers')).catch((error: unknown) => {
-      if (asLayerscopeError(error).code === 'NOT_FOUND') return [];
-      throw asLayerscopeError(error);
-    });
-    return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-  }
-
-  async putRecord(id: string, record: LayerRecord): Promise<void> {
-    await writeDurably(this.tmp, this.recordFile(id), JSON.stringify(record));
   }
 
   /** Mode of files that other programs read too. */
@@ -210,6 +193,7 @@ export class PortableHome {
 
   /** Replaces a file of the layout atomically. */
   async put(file: string, bytes: Uint8Array | string): Promise<void> {
+    await this.folders.requireSame();
     await writeDurably(this.tmp, file, bytes, this.#fileMode);
   }
 
@@ -220,7 +204,7 @@ export class PortableHome {
     await this.folders.make(path.join(folder, algorithm));
     await this.#note(digest);
     await onDisk(() => chmod(unfinished, this.#fileMode));
-    await putInPlace(unfinished, this.blobFile(digest));
+    await onDisk(() => placeFile(unfinished, this.blobFile(digest), { durable: true }));
   }
 
   /** Writes a small blob. */
@@ -234,14 +218,14 @@ export class PortableHome {
     }
   }
 
-  /** In a foreign layout, records a blob before it is added, so that after a crash only such blobs are removed. */
+  /** In a foreign layout, records a blob before it is added, so that after a crash only recorded blobs are removed. */
   async #note(digest: string): Promise<void> {
     if (this.#marker?.foreign !== true || (await statsOf(this.blobFile(digest))) !== null) return;
     this.#placed.add(digest);
     await onDisk(() => appendFile(path.join(this.tmp, WORKING), `${digest}\n`));
   }
 
-  /** Whether the home has the blob, with the right size and digest. Throws CANCELLED. */
+  /** Whether the home contains the blob with the right size and digest. Throws CANCELLED. */
   async holds(digest: string, size: number, signal?: AbortSignal): Promise<boolean> {
     const stats = await statsOf(this.blobFile(digest));
     if (stats === null || !stats.isFile() || stats.size !== size) return false;
@@ -255,7 +239,7 @@ export class PortableHome {
     }
   }
 
-  /** Reads a whole blob to verify its digest, and returns it. Throws DIGEST_MISMATCH, NOT_FOUND, PATH_ESCAPE, IO, CANCELLED. */
+  /** Reads a blob completely to verify its digest, and returns the blob. Throws DIGEST_MISMATCH, NOT_FOUND, PATH_ESCAPE, IO, CANCELLED. */
   async readWhole(digest: string, signal?: AbortSignal): Promise<BlobSource> {
     const blob = this.blob(digest);
     for await (const _ of readBlob(blob, { signal })) await new Promise((resolve) => setImmediate(resolve));
@@ -270,9 +254,7 @@ export class PortableHome {
     await this.folders.make('tmp');
   }
 
-  /**
-   * Runs `work` under the writer's lock. First sweeps what an interrupted writer left; if `work` fails, sweeps what it left, too.
-   */
+  /** Runs `work` under the writer's lock. Cleans up after an interrupted writer first, and after `work` if it fails. */
   async write<T>(options: CallOptions, work: () => Promise<T>): Promise<T> {
     try {
       return await this.#write(options, work);
@@ -300,7 +282,7 @@ export class PortableHome {
       await this.#sweep();
       return value;
     } catch (error) {
-      // If this fails too, the next writer finds WORKING and does it.
+      // If this fails too, the next writer finds WORKING and cleans up.
       await this.removeBlobs()
         .then(() => this.#sweep())
         .catch(() => {});
@@ -308,11 +290,11 @@ export class PortableHome {
     }
   }
 
-  /** Digests that an interrupted writer had recorded with `#note`. */
+  /** Returns the digests that an interrupted writer recorded with `#note`. */
   async #journal(): Promise<string[]> {
     const file = path.join(this.tmp, WORKING);
     if (this.#marker === null || (await statsOf(file)) === null) return [];
-    return (await readOwnFile(file)).toString('utf8').split('\n');
+    return (await readOwnFile(file, MAX_WORKING_BYTES)).toString('utf8').split('\n');
   }
 
   /** Removes this program's unfinished files from tmp/. Returns whether there were any. */
@@ -327,12 +309,12 @@ export class PortableHome {
     return any;
   }
 
-  /** Whether folders of this home may be swept: it had a marker before the current writer started. */
+  /** Whether folders of this home may be cleaned up, which requires that it had a marker before the current writer started. */
   get isSwept(): boolean {
     return this.#wasMarked;
   }
 
-  /** Allows {@link removeBlobs} to remove these blobs even from a foreign layout, because the user removes what refers to them. */
+  /** Allows {@link removeBlobs} to remove these blobs even from a foreign layout, because the user is removing what refers to them. */
   willRemove(digests: Iterable<string>): void {
     for (const digest of digests) this.#placed.add(digest);
   }
@@ -346,21 +328,21 @@ export class PortableHome {
     return unnamed.map(({ hex }) => hex);
   }
 
-  /** Blobs that no record and no image refers to; none in a foreign layout. */
+  /** Returns the blobs that no record and no image refers to; none in a foreign layout. */
   async unnamedBlobs(): Promise<readonly { readonly hex: string }[]> {
     const named = (await this.#readMarker())?.foreign === false ? await this.#namedBlobs() : null;
     return named === null ? [] : this.#blobsBut(named, false);
   }
 
-  /** Digests that records and images refer to; null if one can't be read, as then no blob may be removed. */
+  /** Returns the digests that records and images refer to; null if one can't be read, because no blob may be removed then. */
   async #namedBlobs(): Promise<Set<string> | null> {
     const named = new Set<string>();
-    for (const record of (await this.records()).values()) {
+    for (const record of (await this.layers.all()).values()) {
       if (record instanceof LayerscopeError) return null;
       if (record.blob !== null) named.add(record.blob.digest);
     }
     try {
-      const index = await readJson(this.in('index.json'));
+      const index = await this.readIndex();
       if (!isWholeIndex(index)) return null;
       await addNamedBlobs(index, (digest) => this.blobFile(digest), named);
     } catch (error) {
@@ -384,19 +366,14 @@ export class PortableHome {
     }
     return unnamed;
   }
-
-  /** Lists other layers that have one of these as parent, for a message; '' if there are none. */
-  async childrenOf(ids: ReadonlySet<string>): Promise<string> {
-    const children: string[] = [];
-    for (const [child, record] of await this.records()) {
-      if (!(record instanceof LayerscopeError) && record.parent !== null && ids.has(record.parent) && !ids.has(child)) children.push(child);
-    }
-    const more = children.length > 5 ? ` and ${children.length - 5} more` : '';
-    return children.length === 0 ? '' : `${children.slice(0, 5).join(', ')}${more}`;
-  }
 }
 
-/** Whether all entries of an index have a digest. Otherwise it is damaged, and unknown what it refers to. */
+/** Returns a stamp that changes whenever a file is replaced. */
+function stampOf(stats: Stats | null): string {
+  return stats === null ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
+}
+
+/** Whether all entries of an index have a digest. If not, the index is damaged, and what it refers to is unknown. */
 export function isWholeIndex(index: unknown): boolean {
   const { manifests } = (index ?? {}) as { manifests?: unknown };
   return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(String((entry as { digest?: unknown } | null)?.digest)));

@@ -1,5 +1,5 @@
-// Images in a portable home. index.json lists them; their blobs are among those of layers. An image exists once the new index.json does,
-// which is written last.
+// Images in a portable home. index.json lists them; their blobs are stored among those of layers. An image exists once index.json, which is
+// written last, lists it.
 import { rm } from 'node:fs/promises';
 import {
   type Archive,
@@ -10,7 +10,6 @@ import {
   type BlobSource,
   copyBlob,
   Digester,
-  namedEntries,
   platformField,
   type RootDescriptor,
   readBlob,
@@ -18,12 +17,23 @@ import {
   sha256,
 } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
-import { displayText, encodeUtf8, LayerscopeError, throwIfCancelled } from '#model';
+import { type Compression, displayText, encodeUtf8, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
 import type { ImageProblem, ImageStore, StoredImage } from '../images.ts';
-import { readJson, unfinishedName } from './durable.ts';
+import { atOnce } from './at-once.ts';
+import { refuseLongChain } from './chains.ts';
+import { isNamed, type NewEntry, refuseManyEntries, refuseNames, withImages } from './index-entries.ts';
 import { layerMediaType } from './layer-blob.ts';
+import { shortLayerId } from './layer-record.ts';
+import type { LayoutImages } from './layout-images.ts';
+import type { MountedLayer } from './mount-folders.ts';
+import { unfinishedName } from './own-files.ts';
 import { isWholeIndex, type PortableHome } from './portable-home.ts';
+
+/**
+ * Number of layers whose diffIDs are computed at the same time. More would only take more buffers, because a single thread hashes them all.
+ */
+const CHECKS_AT_ONCE = 2;
 
 type AddOptions = NonNullable<Parameters<ImageStore['add']>[2]>;
 
@@ -32,10 +42,10 @@ interface Index {
   readonly [field: string]: unknown;
 }
 
-/** What is needed to know of the driver's mounts. */
+/** The driver's mounts, as far as images need them. */
 export interface MountedLayers {
-  /** Returns the first of these layers that any process has mounted, or null. */
-  mountedOf(ids: ReadonlySet<string>): Promise<string | null>;
+  /** Returns the first of these layers that any process, even an ended one, has mounted; null if there is none. */
+  mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null>;
   /** Removes mounts of these layers whose processes have ended. */
   sweepMountsOf(ids: ReadonlySet<string>): Promise<void>;
 }
@@ -56,7 +66,13 @@ export class PortableImages implements ImageStore {
 
   async add(archive: Archive, roots: readonly ArchiveRoot[] = archive.roots(), options: AddOptions = {}): Promise<readonly StoredImage[]> {
     if (roots.length === 0) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
-    for (const root of roots) for (const image of root.images) refuseGaps(image);
+    for (const root of roots) {
+      for (const image of root.images) {
+        refuseLongChain(`image ${displayText(image.names[0] ?? image.platform)}`, image.layers.length);
+        refuseGaps(image);
+      }
+    }
+    for (const { names } of roots) refuseNames(options.name === undefined ? names : [options.name]);
     return this.#home.write(options, async () => {
       const taken = new Map<string, { readonly descriptor: RootDescriptor; readonly names: readonly string[] }>();
       for (const root of roots) {
@@ -67,17 +83,25 @@ export class PortableImages implements ImageStore {
         taken.set(descriptor.digest, { descriptor, names: [...new Set([...(known?.names ?? []), ...names])] });
       }
       throwIfCancelled(options.signal);
-      await this.#putIndex((manifests) => withImages(manifests, [...taken.values()]));
+      await this.#addToIndex([...taken.values()]);
       return (await this.list()).filter(({ root }) => root.descriptor !== null && taken.has(root.descriptor.digest));
     });
   }
 
   async #takeRoot(root: ArchiveRoot, descriptor: RootDescriptor, options: AddOptions): Promise<RootDescriptor> {
-    const copied = new Set<string>();
-    for (const { digest, source } of root.blobs) {
-      if ((await this.#takeBlob({ ...source, statedDigest: digest }, options)).isNew) copied.add(digest);
-    }
-    for (const image of root.images) for (const layer of image.layers) await this.#checkDiffId(layer, copied, options);
+    const layers = new Map<string, ArchiveLayer[]>();
+    // An image may contain a layer more than once, and several images may share a layer.
+    for (const layer of new Map(
+      root.images.flatMap((image) => image.layers).map((layer) => [`${layer.digest} ${layer.diffId}`, layer]),
+    ).values())
+      if (layer.digest !== null) layers.set(layer.digest, [...(layers.get(layer.digest) ?? []), layer]);
+    // Layers are inflated for their diffIDs while the next blobs are copied.
+    await atOnce(CHECKS_AT_ONCE, options.signal, async (start, signal) => {
+      for (const { digest, source } of root.blobs) {
+        const { isNew } = await this.#takeBlob({ ...source, statedDigest: digest }, { ...options, signal });
+        for (const layer of isNew ? (layers.get(digest) ?? []) : []) await start(() => this.#checkDiffId(layer, signal));
+      }
+    });
     return descriptor;
   }
 
@@ -105,13 +129,13 @@ export class PortableImages implements ImageStore {
     }
   }
 
-  /** Checks that a newly added layer has the diffID in the config. Throws DIGEST_MISMATCH. */
-  async #checkDiffId({ digest, diffId, index, compression }: ArchiveLayer, copied: Set<string>, options: AddOptions): Promise<void> {
-    if (digest === null || diffId === null || !copied.has(digest)) return;
+  /** Checks that a newly added layer has the diffID stated in the config. Throws DIGEST_MISMATCH. */
+  async #checkDiffId({ digest, diffId, index, compression }: ArchiveLayer, signal: AbortSignal): Promise<void> {
+    if (digest === null || diffId === null) return;
     const found =
       compression === 'none' && algorithmOf(digest) === algorithmOf(diffId)
         ? digest
-        : await this.#plainDigest(digest, algorithmOf(diffId), options);
+        : await this.#plainDigest(digest, algorithmOf(diffId), { signal });
     if (found !== diffId)
       throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} (${digest}): its diffID is ${found}, the config says ${diffId}`);
   }
@@ -124,21 +148,25 @@ export class PortableImages implements ImageStore {
   }
 
   /**
-   * Adds an image of a docker-archive that has no OCI manifest, and creates one from its files. File names are not trusted: like in Docker,
-   * the config's diffIDs verify the layers.
+   * Adds an image of a docker-archive that has no OCI manifest, and creates a manifest from its files. File names are not trusted: as in
+   * Docker, the config's diffIDs verify the layers.
    */
   async #takeUnlisted([image]: readonly ArchiveImage[], options: AddOptions): Promise<RootDescriptor> {
     if (image === undefined) throw new LayerscopeError('NOT_FOUND', 'no image');
     const layers: object[] = [];
     const diffIds: string[] = [];
+    // An archive may name the same file for several layers; copy it once.
+    const known = new Map<string, { readonly digest: string; readonly size: number; readonly plain: string }>();
     for (const { blob, compression, digest: stated, diffId, mediaType, blobBytes, urls, index } of image.layers) {
       if (blob === null) {
         layers.push({ mediaType, digest: stated, size: blobBytes, urls });
         diffIds.push(diffId ?? '');
         continue;
       }
-      const taken = await this.#takeBlob({ ...blob, statedDigest: null }, options);
-      const plain = compression === 'none' ? taken.digest : await this.#plainDigest(taken.digest, 'sha256', options);
+      const key = `${blob.start} ${blob.length} ${blob.path}`;
+      const taken = known.get(key) ?? (await this.#takeLayer(blob, compression, options));
+      known.set(key, taken);
+      const { plain } = taken;
       if (diffId !== null && plain !== diffId) {
         throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plain}, the config says ${diffId}`);
       }
@@ -162,6 +190,16 @@ export class PortableImages implements ImageStore {
     };
   }
 
+  async #takeLayer(
+    blob: BlobSource,
+    compression: Compression,
+    options: AddOptions,
+  ): Promise<{ readonly digest: string; readonly size: number; readonly plain: string }> {
+    const { digest, size } = await this.#takeBlob({ ...blob, statedDigest: null }, options);
+    const plain = compression === 'none' ? digest : await this.#plainDigest(digest, 'sha256', options);
+    return { digest, size, plain };
+  }
+
   async #putDocument(value: object): Promise<{ readonly digest: string; readonly size: number }> {
     const bytes = encodeUtf8(JSON.stringify(value));
     const digest = sha256(bytes);
@@ -179,23 +217,37 @@ export class PortableImages implements ImageStore {
       const roots = new Set(meant.map(({ root }) => root.descriptor?.digest));
       const stays = (entry: RootDescriptor): boolean => !roots.has(entry.digest) || (byName.length > 0 && !isNamed(entry, name));
       const index = await this.#index();
-      const kept = new Set(index.manifests.filter(stays).map(({ digest }) => digest));
+      const manifests = index.manifests.filter(stays);
+      const kept = new Set(manifests.map(({ digest }) => digest));
       const needed = new Set(before.images.filter(({ root }) => kept.has(root.descriptor?.digest ?? '')).flatMap(({ layers }) => layers));
       const ids = new Set(meant.flatMap(({ layers }) => layers).filter((id) => !needed.has(id)));
       await this.#refuseInUse(ids, name);
       throwIfCancelled(options.signal);
       this.#home.willRemove(meant.flatMap(({ root }) => root.blobs.map(({ digest }) => digest)));
-      await this.#putIndex((manifests) => manifests.filter(stays));
+      const put = (entries: readonly RootDescriptor[]) =>
+        this.#home.put(this.#home.in('index.json'), JSON.stringify({ ...index, manifests: entries }));
+      await put(manifests);
+      // A mount that began after the first check either doesn't find the layers or is noticed here.
+      await this.#refuseMounted(ids, name).catch(async (error: unknown) => {
+        await put(index.manifests);
+        throw error;
+      });
       await this.#mounts.sweepMountsOf(ids);
       await this.#home.removeBlobs();
     });
   }
 
-  async #refuseInUse(ids: ReadonlySet<string>, name: string): Promise<void> {
+  async #refuseMounted(ids: ReadonlySet<string>, name: string): Promise<void> {
     const mounted = await this.#mounts.mountedOf(ids);
-    if (mounted !== null)
-      throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: its layer ${mounted} is mounted`);
-    const children = await this.#home.childrenOf(ids);
+    if (mounted === null) return;
+    const id = shortLayerId(mounted.id);
+    const first = mounted.isLeft ? `: unmount it with store release ${id}` : '';
+    throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: its layer ${id} is mounted${first}`);
+  }
+
+  async #refuseInUse(ids: ReadonlySet<string>, name: string): Promise<void> {
+    await this.#refuseMounted(ids, name);
+    const children = await this.#home.layers.childrenOf(ids);
     if (children !== '')
       throw new LayerscopeError(
         'EXISTS',
@@ -204,14 +256,21 @@ export class PortableImages implements ImageStore {
   }
 
   async #index(): Promise<Index> {
-    const index = (await readJson(this.#home.in('index.json'))) as Partial<Index> | null | undefined;
+    const index = (await this.#home.readIndex()) as Partial<Index> | null | undefined;
     if (!isWholeIndex(index)) throw new LayerscopeError('BAD_MANIFEST', 'index.json is damaged and was not replaced');
     return { ...index, manifests: index?.manifests ?? [] };
   }
 
-  async #putIndex(change: (manifests: readonly RootDescriptor[]) => readonly RootDescriptor[]): Promise<void> {
+  /** Adds images to index.json. Throws TOO_LARGE, and changes nothing, if readers would then omit something. */
+  async #addToIndex(images: readonly NewEntry[]): Promise<void> {
     const index = await this.#index();
-    await this.#home.put(this.#home.in('index.json'), JSON.stringify({ ...index, manifests: change(index.manifests) }));
+    const before = omissionsOf(await this.#home.images());
+    const manifests = withImages(index.manifests, images);
+    refuseManyEntries(manifests, images);
+    await this.#home.putIndex(JSON.stringify({ ...index, manifests }), (after) => {
+      for (const [key, message] of omissionsOf(after))
+        if (!before.has(key)) throw new LayerscopeError('TOO_LARGE', `the store can't take more: ${message}`);
+    });
   }
 
   async verify({ signal }: CallOptions = {}): Promise<readonly ImageProblem[]> {
@@ -239,47 +298,11 @@ export class PortableImages implements ImageStore {
   }
 }
 
-function annotatedNames({ annotations = {} }: RootDescriptor): string[] {
-  const stated = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']];
-  return stated.filter((name) => name !== undefined).map(displayText);
-}
-
-/** Whether an index entry has that name. */
-function isNamed(entry: RootDescriptor, name: string): boolean {
-  return annotatedNames(entry).includes(name);
-}
-
-interface NewEntry {
-  readonly descriptor: RootDescriptor;
-  readonly names: readonly string[];
-}
-
-/**
- * Returns the entries with images added. Their names are removed from other entries, which stay without a name. Images that are added
- * together may share a name, as the platforms of an image do.
- */
-function withImages(entries: readonly RootDescriptor[], images: readonly NewEntry[]): RootDescriptor[] {
-  let all = [...entries];
-  for (const name of new Set(images.flatMap(({ names }) => names))) all = withoutName(all, name);
-  for (const { descriptor, names } of images) {
-    const isIt = (entry: RootDescriptor): boolean => entry.digest === descriptor.digest;
-    // An unnamed entry of the same image is no longer needed.
-    if (names.length > 0) all = all.filter((entry) => !isIt(entry) || annotatedNames(entry).length > 0);
-    if (names.length > 0 || !all.some(isIt)) all.push(...namedEntries(descriptor, names));
-  }
-  return all;
-}
-
-/** Returns the entries without a name. An image's last entry stays, unnamed. */
-function withoutName(entries: readonly RootDescriptor[], name: string): RootDescriptor[] {
-  const all = [...entries];
-  for (let at = all.length - 1; at >= 0; at--) {
-    const entry = all[at];
-    if (entry === undefined || !isNamed(entry, name)) continue;
-    const isLast = all.every(({ digest }, index) => index === at || digest !== entry.digest);
-    all.splice(at, 1, ...(isLast ? namedEntries(entry, []) : []));
-  }
-  return all;
+/** Returns what readers of the store omit because of its size, as messages by key. */
+function omissionsOf({ images, findings }: LayoutImages): Map<string, string> {
+  const digests = new Map(images.map(({ image, manifestDigest }) => [image.index, manifestDigest]));
+  const omissions = findings.filter(({ code }) => code === 'too-large' || code === 'index-entry-skipped');
+  return new Map(omissions.map(({ image, message }) => [`${image === undefined ? '' : digests.get(image)} ${message}`, message]));
 }
 
 function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): void {
@@ -293,7 +316,7 @@ function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): vo
   }
 }
 
-/** Creates a config for an image of Docker up to 1.9, which has none, from its layers' `json` files. */
+/** Creates a config, from the layers' `json` files, for an image of Docker up to 1.9, which has none. */
 function configOf(image: ArchiveImage, diffIds: readonly string[]): object {
   const [os, architecture] = image.platform === 'unknown' ? ['linux', 'amd64'] : image.platform.split('/');
   const legacy = (image.config ?? {}) as { created?: unknown; author?: unknown; config?: unknown };

@@ -1,20 +1,20 @@
-// Lets only one process write at a time. The lock is a file that names its holder: the process id and, if the system provides it, the start
-// time, as ids are reused. If the holder is dead, the next writer breaks the lock, under a second lock, so that two writers that see the
+// Lets only one process write at a time. The lock is a file that names its holder: the process id and, if available, the start time,
+// because ids are reused. If the holder is dead, the next writer breaks the lock, under a second lock, so that two writers that see the
 // same dead holder don't break each other's new lock. Readers need no lock, because files are only replaced atomically.
 import { createHash, randomBytes } from 'node:crypto';
-import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isProcessThere, processBegan } from '#archive';
+import { isProcessThere, linkNew, PROCESS_PLACE, processBegan } from '#files';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
-import { onDisk, readOwnFile } from './durable.ts';
+import { onDisk, readOwnFile } from './own-files.ts';
 
 const POLL_MS = 25;
-/** Writing or breaking a lock takes a moment. A process that began one this long ago was killed. */
+/** Writing or breaking a lock takes a moment; a process that started this long ago and hasn't finished was killed. */
 const UNFINISHED_MS = 10_000;
 /** How often a working holder updates the lock. */
 const SIGN_MS = 5_000;
-/** A holder that hasn't updated the lock for this long is stopped or hung, or another process has its id now. */
+/** A holder that hasn't updated the lock for this long is stopped or hung, or its id now belongs to another process. */
 const WAIT_MS = 60_000;
 const NOTICE_MS = 2_000;
 const MOST_BYTES = 4_096;
@@ -24,16 +24,28 @@ interface Holder {
   readonly pid: number;
   /** Start time in the system's units; null if unknown. */
   readonly began: string | null;
+  /** The machine or container in which the id is valid: see {@link PROCESS_PLACE}. Older versions wrote none. */
+  readonly place?: string;
   readonly token: string;
 }
 
-/** This process, as lock and owner files identify it. */
-export function thisProcess(): { readonly pid: number; readonly began: string | null } {
-  return { pid: process.pid, began: processBegan(process.pid) };
+/** Describes this process for lock and owner files. */
+export function thisProcess(): { readonly pid: number; readonly began: string | null; readonly place: string } {
+  return { pid: process.pid, began: processBegan(process.pid), place: PROCESS_PLACE };
 }
 
-/** Whether the process that a parsed lock or owner file identifies is running; false if the file identifies none. */
+/** Whether a lock or owner file was written on another machine or in another container, whose processes can't be looked up here. */
+export function isElsewhere(words: unknown): boolean {
+  const { place } = (words ?? {}) as Partial<Holder>;
+  return typeof place === 'string' && place !== PROCESS_PLACE;
+}
+
+/**
+ * Whether the process that a parsed lock or owner file identifies is running; false if the file identifies none. A process elsewhere counts
+ * as running, because what a live process still uses must not be removed.
+ */
 export function isRunning(words: unknown): boolean {
+  if (isElsewhere(words)) return true;
   const { pid, began } = (words ?? {}) as Partial<Holder>;
   return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && isProcessThere({ pid, began: began ?? null });
 }
@@ -70,7 +82,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Measures how long files have been unchanged. Uses a monotonic clock, as file times may be in the future. */
+/** Measures how long files have been unchanged. Uses a monotonic clock, because file times may be in the future. */
 class Watch {
   readonly #seen = new Map<string, { readonly mark: string; readonly since: number }>();
 
@@ -83,7 +95,7 @@ class Watch {
   }
 }
 
-/** Whether a lock's holder is dead. A lock that names no holder yet is still being written, unless it is old. */
+/** Whether a lock's holder is dead. A lock that doesn't name a holder yet is still being written, unless the file is old. */
 async function isAbandoned(file: string, { holder, mark }: Found, watch: Watch): Promise<boolean> {
   if (holder !== null) return !isRunning(holder);
   return watch.unchangedMs(file, mark) > UNFINISHED_MS && (await find(file))?.mark === mark;
@@ -91,7 +103,7 @@ async function isAbandoned(file: string, { holder, mark }: Found, watch: Watch):
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called once if it takes long, with a message that names the holder. */
+  /** Called once if the wait is long, with a message that names the holder. */
   readonly onWaiting?: ((message: string) => void) | undefined;
   /** How long to wait for a holder that doesn't update the lock, in ms. */
   readonly waitMs?: number | undefined;
@@ -103,8 +115,8 @@ export interface LockOptions {
 export async function lockForWriting(home: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
   const holder: Holder = { ...thisProcess(), token: randomBytes(8).toString('hex') };
-  // The name identifies the process too, as others may read the file before it is completely written.
-  const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}`);
+  // The name identifies the process too, because others may read the file before it is completely written.
+  const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}.${PROCESS_PLACE}`);
   const text = JSON.stringify(holder);
   try {
     await onDisk(() => writeFile(own, text, { flag: 'wx', mode: 0o600 }));
@@ -113,7 +125,7 @@ export async function lockForWriting(home: string, options: LockOptions = {}): P
     await rm(own, { force: true });
   }
   await removeDead(home);
-  // Shows waiting processes that the holder is still working.
+  // Signals to waiting processes that the holder is still working.
   const signs = setInterval(() => void lutimes(file, new Date(), new Date()).catch(() => {}), SIGN_MS);
   signs.unref();
   return {
@@ -154,11 +166,12 @@ async function stuck(home: string, file: string, found: Found | null): Promise<L
 async function wordsFor(found: Found | null): Promise<string> {
   const { pid } = (found?.holder ?? {}) as Partial<Holder>;
   if (typeof pid !== 'number') return 'an unknown process';
+  if (isElsewhere(found?.holder)) return `process ${pid} of another container or machine`;
   const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
   return `process ${pid}${name === '' ? '' : ` (${displayText(name.trim())})`}`;
 }
 
-/** Removes files of processes that were killed while they waited or broke a lock. */
+/** Removes files of processes that were killed while waiting for a lock or breaking one. */
 async function removeDead(home: string): Promise<void> {
   for (const name of await onDisk(() => readdir(home))) {
     if (BREAKING.test(name)) {
@@ -166,22 +179,16 @@ async function removeDead(home: string): Promise<void> {
       if (holder !== null && !isRunning(holder)) await rm(path.join(home, name), { force: true });
       continue;
     }
-    const [, pid, began] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)$/.exec(name) ?? [];
-    if (pid === undefined || isRunning({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
+    const [, pid, began, place] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)(?:\.([0-9a-f]{8}))?$/.exec(name) ?? [];
+    if (pid === undefined || isRunning({ pid: Number(pid), began: began === '0' ? null : began, place })) continue;
     await rm(path.join(home, name), { force: true });
   }
 }
 
 /** Creates a lock atomically with a hard link or, if the file system has none, as a new file. Returns false if it exists. */
 async function take(own: Own, file: string): Promise<boolean> {
-  try {
-    await link(own.path, file);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
-  }
+  const linked = await linkNew(own.path, file);
+  if (linked !== 'unsupported') return linked === 'linked';
   try {
     await writeFile(file, own.text, { flag: 'wx', mode: 0o600 });
     return true;
@@ -193,7 +200,7 @@ async function take(own: Own, file: string): Promise<boolean> {
 
 /**
  * Removes a dead holder's lock under a second lock, named after the content of the first, so that a late process can't remove a newer lock
- * by mistake. If the second lock's holder is dead too, it is broken in the same way.
+ * by mistake. If the holder of the second lock is dead too, that lock is broken in the same way.
  */
 async function breakLock(file: string, seen: string, own: Own, watch: Watch): Promise<void> {
   const hash = createHash('sha256').update(seen).digest('hex').slice(0, 16);

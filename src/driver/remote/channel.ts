@@ -1,11 +1,11 @@
-// A connection as frames: passes on each received frame, writes frames in order, and reports the end of the connection once.
+// A connection that carries frames: passes on each received frame, writes frames in order, and reports the end of the connection once.
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { encodeFrame, encodeJson, type Frame, FrameReader, type FrameType } from './frames.ts';
 
 /**
- * Most bytes sent but not yet written out. Credit and {@link FrameChannel.drained} hold back tar data, so only replies and events can add
- * up to this, and only if the other side has stopped reading.
+ * Maximum number of bytes sent but not yet written out. Credit and {@link FrameChannel.drained} hold back tar data, so only replies and
+ * events can reach this limit, and only if the other side has stopped reading.
  */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the other side may take to read the last frames before the connection is cut. */
@@ -13,7 +13,7 @@ const END_MS = 5_000;
 
 export class FrameChannel {
   readonly reader = new FrameReader();
-  /** Called with each frame, in order. An error that it throws ends the connection. */
+  /** Called with each frame, in order. If it throws, the connection ends. */
   onFrame: (frame: Frame) => void = () => {
     throw new LayerscopeError('BAD_REQUEST', 'an unexpected frame');
   };
@@ -43,7 +43,7 @@ export class FrameChannel {
     stream.on('data', (bytes: Uint8Array) => this.#take(bytes));
   }
 
-  /** Whether nothing more can be sent. */
+  /** Whether the connection is over, so that nothing more can be sent. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -83,7 +83,7 @@ export class FrameChannel {
     for (const resolve of waiting) resolve();
   }
 
-  /** Ends the connection once everything sent has been written. Receives and sends nothing more. */
+  /** Ends the connection once everything sent has been written. Nothing more is received or sent. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -43,20 +43,20 @@ export class ClientCall {
     this.reply.catch(() => {});
   }
 
-  /** Sends the request. Throws TOO_LARGE if it doesn't fit into a frame. */
+  /** Sends the request. Throws TOO_LARGE if the request doesn't fit into a frame. */
   begin(input: unknown): void {
     const isCancelled = this.#plan.signal?.aborted === true;
     this.#channel.sendJson(FRAME.request, this.#id, { method: this.#method, input, isCancelled });
     if (sendsData(this.#method)) this.#in.open();
     if (isCancelled) {
-      // No cancel is sent: the request says so, and the server may have another reason to refuse it.
+      // No cancel frame is needed: the request itself has `isCancelled`, and the server may have another reason to refuse.
       this.#isCancelled = true;
       this.#out.stop();
     }
     this.#plan.signal?.addEventListener('abort', this.#onAbort);
   }
 
-  /** Handles a frame of this call; true if it was the last one. Throws BAD_REQUEST for a frame that the method doesn't have. */
+  /** Handles a frame of this call; returns true for the last one. Throws BAD_REQUEST for a frame that the method doesn't allow. */
   take({ type, payload }: Frame): boolean {
     if (type === FRAME.reply) {
       const value = decodeJson(payload);
@@ -112,7 +112,7 @@ export class ClientCall {
     this.#reject(error);
   }
 
-  /** Asks the server to stop; the call ends with its reply. Drops data that was received but not read. */
+  /** Asks the server to stop; the call ends with its reply. Drops data received but not read. */
   cancel(): void {
     this.#in.cut(new LayerscopeError('CANCELLED', 'cancelled'));
     if (this.#isSettled || this.#isCancelled) return;
@@ -139,7 +139,9 @@ export class ClientCall {
     }
   }
 
-  /** The call's error, or null; also null for a cancellation or a lost connection, which a consumer that stopped needn't hear of. */
+  /**
+   * Returns the call's error, or null; also null for a cancellation or a lost connection, which don't matter to a consumer that stopped.
+   */
   async #failure(): Promise<unknown> {
     try {
       await this.reply;
@@ -149,14 +151,14 @@ export class ClientCall {
     }
   }
 
-  /** Sends the tar at the server's pace. Returns the reply; an error of the tar's source is thrown unchanged. */
+  /** Sends the tar at the server's pace. Returns the reply; rethrows an error of the tar's source unchanged. */
   async sendTar(tar: TarSource): Promise<unknown> {
     // Not awaited: a source that stalls must not hold up a call that has ended.
     void this.#pump(tar);
     return this.reply;
   }
 
-  /** Never throws. */
+  /** Sends the tar's bytes. Never throws. */
   async #pump(tar: TarSource): Promise<void> {
     // A driver that refuses the call never reads the tar.
     if (!(await this.#out.ready())) return;

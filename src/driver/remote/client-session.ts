@@ -13,7 +13,7 @@ export class ClientSession {
   readonly #channel: FrameChannel;
   readonly #calls = new Map<number, ClientCall>();
   #lastCall = 0;
-  /** Why no call can be made any more. */
+  /** Why no more calls can be made; null while the session is open. */
   #over: LayerscopeError | null = null;
   #goodbye: Promise<void> | null = null;
 
@@ -59,18 +59,20 @@ export class ClientSession {
     return parse(await this.begin(method, input, plan).reply, method);
   }
 
-  /** Makes a call whose reply is a list. Errors are thrown while it is read. */
+  /** Makes a call whose reply is a list. Errors are thrown while the list is read. */
   items<M extends keyof typeof ITEMS>(method: M, input: InputOf<M>, plan: CallPlan = {}): AsyncGenerator<ItemOf<M>, void, undefined> {
     const check = ITEMS[method] as Check<ItemOf<M>>;
     return decodeItems(this.bytes(method, input, plan), (value) => check(value, method));
   }
 
-  /** Makes a call whose reply is bytes; it begins with the first read. */
+  /** Makes a call whose reply is bytes; the call begins with the first read. */
   async *bytes<M extends Method>(method: M, input: InputOf<M>, plan: CallPlan = {}): AsyncGenerator<Uint8Array, void, undefined> {
     yield* this.begin(method, input, plan).bytes();
   }
 
-  /** Has the server stop all calls and release everything, then ends the connection. Runs once. Throws the server's first release error. */
+  /**
+   * Makes the server stop all calls and release everything, then ends the connection. Runs once. Throws the server's first release error.
+   */
   goodbye(): Promise<void> {
     this.#goodbye ??= this.#sayGoodbye();
     return this.#goodbye;
@@ -83,7 +85,7 @@ export class ClientSession {
     try {
       await call.reply;
     } catch (error) {
-      // A lost server holds nothing that it could release.
+      // A server that has ended holds nothing to release.
       if (!call.isLost) throw error;
     } finally {
       this.#channel.cut(null);

@@ -1,15 +1,15 @@
-// Flow control of one call's bytes: the receiver grants credit, and the sender never has more in flight than was granted.
+// Flow control of one call's bytes: the receiver grants credit, and the sender never has more in flight than that.
 import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME } from './frames.ts';
 
-/** What a receiver grants at first, and so the most that it buffers for one call. */
+/** Credit that a receiver grants initially, and thus the maximum that is buffered for one call. */
 export const WINDOW_BYTES = 512 * 1024;
 /** Size of a data frame's payload. */
 export const PIECE_BYTES = 64 * 1024;
-/** Read bytes are granted again in amounts of at least this, not with a credit frame for each data frame. */
+/** Minimum credit to grant at a time for bytes that were read, to avoid one credit frame per data frame. */
 const GRANT_BYTES = WINDOW_BYTES / 4;
-/** Small pieces are joined up to this size, as a piece of one byte takes about a hundred bytes of memory. */
+/** Small pieces are joined up to this size, because even a one-byte piece takes about a hundred bytes of memory. */
 const SMALL_BYTES = 4096;
 const MAX_CREDIT_BYTES = 0xffff_ffff;
 
@@ -32,7 +32,7 @@ export class Inflow {
     this.#call = call;
   }
 
-  /** Grants the first window. No data may arrive before. */
+  /** Grants the first window. No data may arrive before that. */
   open(): void {
     if (this.#isOpen || this.#error !== null) return;
     this.#isOpen = true;
@@ -44,7 +44,7 @@ export class Inflow {
     this.#channel.send(FRAME.credit, this.#call, encodeCount(bytes));
   }
 
-  /** Queues received bytes. Throws BAD_REQUEST for more than was granted, for none, and for bytes after the end. */
+  /** Queues received bytes. Throws BAD_REQUEST for bytes that exceed the credit, for empty data, and for data after the end. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) throw new LayerscopeError('BAD_REQUEST', 'a data frame without data');
     if (bytes.length > this.#allowed)
@@ -77,7 +77,7 @@ export class Inflow {
     this.#wake();
   }
 
-  /** The next bytes, which the caller owns; null at the end. */
+  /** Returns the next bytes, which the caller owns; null at the end. */
   async take(): Promise<Uint8Array | null> {
     for (;;) {
       const bytes = this.#queue.shift();
@@ -111,7 +111,7 @@ export class Outflow {
     this.#call = call;
   }
 
-  /** Adds credit. Throws BAD_REQUEST if it adds up to more than 32 bits hold. */
+  /** Adds credit. Throws BAD_REQUEST if the total exceeds 32 bits. */
   grant(bytes: number): void {
     this.#credit += bytes;
     if (this.#credit > MAX_CREDIT_BYTES) throw new LayerscopeError('BAD_REQUEST', 'too much credit');
@@ -128,7 +128,7 @@ export class Outflow {
     return this.#isStopped;
   }
 
-  /** Waits until bytes may be sent. False once it was stopped. */
+  /** Waits until bytes may be sent. Returns false once {@link Outflow.stop} was called. */
   async ready(): Promise<boolean> {
     while (!this.#isStopped && this.#credit === 0) {
       await new Promise<void>((resolve) => {
@@ -139,7 +139,7 @@ export class Outflow {
     return !this.#isStopped && !this.#channel.isOver;
   }
 
-  /** Sends all bytes as credit allows; the caller may reuse the buffer afterwards. False if it was stopped before the end. */
+  /** Sends all bytes as credit allows; the caller may reuse the buffer afterwards. Returns false if stopped before the end. */
   async send(bytes: Uint8Array): Promise<boolean> {
     for (let at = 0; at < bytes.length; ) {
       if (!(await this.ready())) return false;

@@ -3,7 +3,7 @@
 //   offset  size
 //   0       4     u32 LE: number of bytes that follow, 5 plus the payload
 //   4       1     type, one of FRAME
-//   5       4     u32 LE: the call that it belongs to; 0 during the handshake
+//   5       4     u32 LE: the number of the call; 0 during the handshake
 //   9             payload: JSON in UTF-8 (request, reply, error, event), raw bytes (hello, proof, data), u32 LE (credit), nothing
 //                 (end, cancel)
 //
@@ -28,16 +28,16 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 export interface Frame {
   readonly type: FrameType;
   readonly call: number;
-  /** Belongs to the receiver. */
+  /** Owned by the receiver. */
   readonly payload: Uint8Array;
 }
 
-/** Longest frame, without its length field. */
+/** Maximum length of a frame, without its length field. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 9;
-/** Type and call, which every frame has after its length. */
+/** Size of type and call number, which follow the length in every frame. */
 const FIXED_BYTES = HEAD_BYTES - LENGTH_BYTES;
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - FIXED_BYTES;
 
@@ -49,7 +49,7 @@ function isFrameType(type: number): type is FrameType {
 
 const NOTHING = new Uint8Array();
 
-/** Encodes a frame. Copies the payload, so that the caller may reuse it. Throws TOO_LARGE. */
+/** Encodes a frame. Copies the payload, so the caller may reuse it. Throws TOO_LARGE. */
 export function encodeFrame(type: FrameType, call: number, payload: Uint8Array = NOTHING): Uint8Array {
   if (payload.length > MAX_PAYLOAD_BYTES) {
     throw new LayerscopeError('TOO_LARGE', `a message of ${payload.length} bytes: a frame holds ${MAX_PAYLOAD_BYTES}`);
@@ -85,7 +85,7 @@ export function encodeCount(count: number): Uint8Array {
   return bytes;
 }
 
-/** Decodes a payload of one u32. Throws BAD_REQUEST if it isn't four bytes, or is zero. */
+/** Decodes a payload of one u32. Throws BAD_REQUEST if the payload isn't four bytes, or is zero. */
 export function decodeCount(payload: Uint8Array): number {
   const count = payload.length === 4 ? Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32LE() : 0;
   if (count === 0) throw new LayerscopeError('BAD_REQUEST', 'an invalid credit');
@@ -94,7 +94,7 @@ export function decodeCount(payload: Uint8Array): number {
 
 /** Splits received bytes into frames. Buffers one frame at most. Not usable after an error. */
 export class FrameReader {
-  /** Largest length field that is accepted. Applies from the next frame on. */
+  /** Largest accepted length field. Applies from the next frame on. */
   maxFrameBytes = MAX_FRAME_BYTES;
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headBytes = 0;

@@ -1,23 +1,23 @@
-// How the two sides authenticate each other: both got the same 256-bit secret by other means.
+// Authenticates the two sides to each other by a 256-bit secret that both have received by other means.
 //
 //   hello   u32 LE version of this protocol, 32 random bytes (the nonce)         each side, at once
 //   proof   HMAC-SHA256(secret, "layerscope driver\0" version role "\0" the client's nonce, the server's nonce)
 //
 // A proof covers the role, so that it can't be reflected, and both nonces, so that it can't be replayed. The handshake authenticates the
-// peer, not later frames: keeping others from writing into the connection is up to the pipe's access rights.
+// peer, not later frames; the pipe's access rights keep others from writing into the connection.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME, type Frame, MAX_FRAME_BYTES } from './frames.ts';
 
-/** Both sides are the same program, so another version is another installation, and is refused. */
+/** Both sides are the same program, so another version means another installation and is refused. */
 export const PROTOCOL_VERSION = 1;
 
 const SECRET_BYTES = 32;
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 const VERSION_BYTES = 4;
-/** Longest frame accepted from a peer that hasn't proven itself. */
+/** Maximum length of a frame from a peer that hasn't proven itself yet. */
 const STRANGER_FRAME_BYTES = 64;
 
 const HANDSHAKE_MS = 10_000;
@@ -43,7 +43,7 @@ export function newNonce(): Uint8Array {
   return randomBytes(NONCE_BYTES);
 }
 
-/** The proof of the side with that role. */
+/** Returns the proof that the side with this role sends. */
 export function proofOf(secret: Uint8Array, role: Role, nonces: Readonly<Record<Role, Uint8Array>>): Uint8Array {
   return createHmac('sha256', secret)
     .update('layerscope driver\0')
@@ -87,7 +87,7 @@ export async function shakeHands(channel: FrameChannel, options: HandshakeOption
         if (payload.length !== PROOF_BYTES || !timingSafeEqual(payload, proof)) {
           throw new LayerscopeError('FORBIDDEN', `the ${other} does not know the secret`);
         }
-        // Right now: the next frame may be in the same bytes.
+        // Immediately, because the next frame may be in the same bytes.
         channel.reader.maxFrameBytes = MAX_FRAME_BYTES;
         channel.onFrame = next;
         resolve();

@@ -1,10 +1,10 @@
-// Lists of any length as bytes, one line of JSON for each item, so that they are paced like tar data and needn't fit into a frame.
+// Encodes lists of any length as bytes, one line of JSON per item, so that they are paced like tar data and needn't fit into a frame.
 import { encodeUtf8, LayerscopeError } from '#model';
 import { decodeJson } from './frames.ts';
 
-/** Longest item: much more than a layer with a chain of thousands takes. */
+/** Maximum size of an item: far more than a layer with a chain of thousands needs. */
 const MAX_ITEM_BYTES = 16 * 1024 * 1024;
-/** A batch of items is sent once it has this size, or this age when the next item comes. */
+/** A batch is sent once it has this many characters, or once it is this old when an item is added. */
 const BATCH_CHARACTERS = 32 * 1024;
 const BATCH_MS = 50;
 const NEWLINE = 0x0a;
@@ -25,7 +25,7 @@ export async function* encodeItems(items: AsyncIterable<unknown> | Iterable<unkn
 
 /** Decodes items with `parse`. Throws BAD_REQUEST (not JSON, or cut off), TOO_LARGE. Closes the source when the consumer stops reading. */
 export async function* decodeItems<T>(pieces: AsyncIterable<Uint8Array>, parse: (value: unknown) => T): AsyncGenerator<T, void, undefined> {
-  /** An incomplete line, and its length. */
+  /** Pieces of an incomplete line, and their total length. */
   let parts: Uint8Array[] = [];
   let kept = 0;
   for await (const piece of pieces) {

@@ -1,9 +1,9 @@
-// Requests and replies. By this table the server checks every request before acting on it, and the client every reply.
+// Requests and replies. Using this table, the server checks every request before acting on it, and the client checks every reply.
 //
-// A request is `{ method, input, isCancelled }`; its frame's call number is higher than any before. `isCancelled`: the caller's signal was
-// already aborted, which the driver must see from the start. A reply or an error is the last frame of a call. In between the client may
-// cancel, the server may send events, and each side may send data as far as it has credit. Nothing in a request is a path: layers are named
-// by id, mounts and open files by a number that the server assigned.
+// A request is `{ method, input, isCancelled }`; its frame's call number is higher than all earlier ones. `isCancelled`: the caller's
+// signal was already aborted, which the driver must know from the start. A reply or an error is the last frame of a call. Before that, the
+// client may cancel, the server may send events, and each side may send data within its credit. Nothing in a request is a path: layers are
+// named by id, mounts and open files by numbers that the server assigned.
 import { displayText, ERROR_CODES, FINDING_SEVERITY, type Finding, finding, LayerscopeError } from '#model';
 import type { DriverChange, LayerInfo, LayerMetadata, SharedBaseImage } from '../driver.ts';
 import {
@@ -22,9 +22,9 @@ import {
   text,
 } from './checks.ts';
 
-/** In UTF-16 units: the longest file name that Windows' and Linux's file systems allow. */
+/** Maximum length of an id in UTF-16 units: the longest file name that file systems on Windows and Linux allow. */
 const MAX_ID_LENGTH = 255;
-/** In UTF-16 units. */
+/** Longest name of a file in a layer, in UTF-16 units. */
 const MAX_NAME_LENGTH = 65_536;
 const MAX_MESSAGE_LENGTH = 8_192;
 
@@ -32,7 +32,7 @@ const MAX_MESSAGE_LENGTH = 8_192;
 const NOT_A_NAME = /[/\\:\u0000-\u001f\u007f]/;
 
 /**
- * The name of a folder in the home: which of them are layer ids is up to the driver, and a leftover's name needn't be one. Throws
+ * The name of a folder in the home. The driver decides which folders are layers, and a leftover's name needn't be a valid id. Throws
  * NAME_REFUSED for anything that could lead elsewhere.
  */
 const id: Check<string> = (value, where) => {
@@ -56,6 +56,8 @@ const INPUTS = {
   createReadWrite: shape({ ...newLayer, sizeBytes: orNull(count) }),
   remove: ofLayer,
   mount: ofLayer,
+  /** Releases a layer's mounts left by another process. */
+  releaseLeft: ofLayer,
   diff: ofLayer,
   changes: ofLayer,
   applyDiff: ofLayer,
@@ -78,11 +80,9 @@ export type Method = keyof typeof INPUTS;
 export type InputOf<M extends Method> = Checked<(typeof INPUTS)[M]>;
 export type Request = { [M in Method]: { readonly method: M; readonly input: InputOf<M>; readonly isCancelled: boolean } }[Method];
 
-/** Methods that return data or items, so that their reply only marks the end. */
-const SENDS: ReadonlySet<Method> = new Set<Method>(['list', 'diff', 'changes', 'chain', 'openFile', 'baseImages', 'cleanup']);
-
+/** Whether a method returns data or items, so that its reply only marks the end. */
 export function sendsData(method: Method): boolean {
-  return SENDS.has(method);
+  return method === 'diff' || method === 'openFile' || Object.hasOwn(ITEMS, method);
 }
 
 export function takesData(method: Method): boolean {
@@ -115,7 +115,10 @@ const layerMetadata: Check<LayerMetadata> = shapeWith(
   { dir: anyText },
   { digest: anyText, diffId: anyText, sizeBytes: count, mediaType: anyText, file: anyText },
 );
-const driverChange: Check<DriverChange> = shape({ kind: oneOf(['added', 'modified', 'removed']), path: anyText });
+const driverChange: Check<DriverChange> = shapeWith(
+  { kind: oneOf(['added', 'modified', 'removed']), path: anyText },
+  { file: shape({ sizeBytes: count, times: anyText }) },
+);
 const baseImage: Check<SharedBaseImage> = shape({
   id: anyText,
   name: anyText,
@@ -126,7 +129,7 @@ const baseImage: Check<SharedBaseImage> = shape({
   adopted: flag,
 });
 
-/** The reply of each method. */
+/** The check for each method's reply. */
 export const REPLIES = {
   about: shape({ name: oneOf(['portable', 'windowsfilter', 'windowsdiff']), home: anyText }),
   status: listOf(statusLine),
@@ -137,11 +140,11 @@ export const REPLIES = {
   metadata: layerMetadata,
   files: shape({ handle: count }),
   adoptBaseImage: anyText,
-  /** Methods without a result, and those that return data. */
+  /** For methods that return nothing, or send their result as data. */
   done: nothing,
 } as const;
 
-/** The items of each method that returns a list. */
+/** The check for the items of each method that returns a list. */
 export const ITEMS = { list: layerInfo, changes: driverChange, chain: anyText, baseImages: baseImage, cleanup: anyText } as const;
 
 const FINDING_CODES = Object.keys(FINDING_SEVERITY) as (keyof typeof FINDING_SEVERITY)[];
@@ -166,7 +169,7 @@ export function parseEvent(value: unknown): CallEvent {
   throw new LayerscopeError('BAD_REQUEST', 'an event must be either a finding or progress');
 }
 
-/** The form in which an error is sent: one line, without stack and cause. */
+/** Returns an error in the form in which it is sent: one line, without stack and cause. */
 export function wireError(error: LayerscopeError): unknown {
   const message = error.message.split('\n', 1)[0]?.slice(0, MAX_MESSAGE_LENGTH) ?? '';
   return { code: error.code, message, ...(error.offset === undefined ? {} : { offset: error.offset }) };
@@ -174,7 +177,7 @@ export function wireError(error: LayerscopeError): unknown {
 
 const errorShape = shapeWith({ code: oneOf(ERROR_CODES), message: anyText }, { offset: count });
 
-/** Checks an error that was sent, and returns it, without control characters. Throws BAD_REQUEST if it is malformed. */
+/** Checks a received error and returns it without control characters. Throws BAD_REQUEST if it is malformed. */
 export function parseError(value: unknown): LayerscopeError {
   const { code, message, offset } = errorShape(value, 'error');
   return new LayerscopeError(code, displayText(message), offset === undefined ? {} : { offset });

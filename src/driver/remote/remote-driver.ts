@@ -28,10 +28,10 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to the driver served at the other end of the stream, and takes ownership of the stream. The methods do and throw what the
- * driver's do, and throw IO if the connection is lost; then the other process, if it is alive, undoes whatever was running. Disposing
- * releases what was mounted through this connection and closes it, but not the driver. Throws FORBIDDEN, UNSUPPORTED, IO or BAD_REQUEST,
- * and closes the stream, if the handshake fails.
+ * Connects to the driver served at the other end of the stream, and takes ownership of the stream. Methods behave and throw as the driver's
+ * do, and throw IO if the connection is lost; the other process, if still alive, then undoes whatever was running. Disposing releases what
+ * was mounted through this connection and closes the connection, but doesn't dispose of the driver. Throws FORBIDDEN, UNSUPPORTED, IO or
+ * BAD_REQUEST, and closes the stream, if the handshake fails.
  */
 export async function connectDriver(stream: Duplex, { secret, handshakeMs }: ConnectOptions): Promise<GraphDriver> {
   const channel = new FrameChannel(stream);
@@ -69,7 +69,7 @@ class RemoteDriver implements GraphDriver {
     try {
       return await this.#session.ask('exists', { id }, REPLIES.exists);
     } catch (error) {
-      // There is no layer with an invalid id.
+      // A layer can't have an invalid id.
       if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return false;
       throw error;
     }
@@ -92,12 +92,14 @@ class RemoteDriver implements GraphDriver {
   }
 
   async mount(id: string, options: MountOptions = {}): Promise<Mount> {
+    // The other process has more rights, so it must not mount at a path that only this process chose.
+    if (options.at !== undefined) throw new LayerscopeError('UNSUPPORTED', 'a mount at a folder, through another process');
     const plan = { signal: options.signal, onEvent: listener(options) };
     const { handle, ...mount } = await this.#session.ask('mount', { id }, REPLIES.mount, plan);
     return { ...mount, [Symbol.asyncDispose]: this.#releaseOnce(handle) };
   }
 
-  /** A disposed driver has already released everything. */
+  /** Releases a handle once; does nothing after the driver was disposed, which has already released everything. */
   #releaseOnce(handle: number): () => Promise<void> {
     let isHeld = true;
     return async () => {
@@ -105,6 +107,10 @@ class RemoteDriver implements GraphDriver {
       isHeld = false;
       if (!this.#session.isDisposed) await this.#session.ask('release', { handle }, REPLIES.done);
     };
+  }
+
+  async releaseLeft(id: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#session.ask('releaseLeft', { id }, REPLIES.done, { signal });
   }
 
   diff(id: string, { signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,6 +1,6 @@
 /**
- * The server's side: serves a driver to one client over a stream. The client can call the driver's methods, on the one home that the driver
- * was opened on, and do nothing else.
+ * The server's side: serves a driver to one client over a stream. The client can call the driver's methods, only on the home that the
+ * driver was opened on, and can do nothing else.
  */
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';
@@ -13,7 +13,7 @@ import { ServerCall } from './server-call.ts';
 import { HeldResources, perform } from './server-methods.ts';
 
 const IDLE_MS = 10 * 60 * 1000;
-/** Most calls at a time: with {@link WINDOW_BYTES} it bounds the memory that a client can make this process use. */
+/** Maximum number of calls at a time. Together with {@link WINDOW_BYTES} it limits the memory that a client can make this process use. */
 const MAX_CALLS = 256;
 
 export interface ServeOptions {
@@ -27,7 +27,9 @@ export interface ServeOptions {
   readonly onIdle?: () => void;
 }
 
-/** Disposing stops every call, releases everything and ends the connection; it waits until {@link ended} resolves. */
+/**
+ * A driver being served. Disposing stops every call, releases everything and ends the connection, then waits until {@link ended} resolves.
+ */
 export interface ServedDriver extends AsyncDisposable {
   /**
    * Resolves when the connection is closed, no call is running and nothing is held: with null if the client left or was idle, otherwise
@@ -38,8 +40,8 @@ export interface ServedDriver extends AsyncDisposable {
 
 /**
  * Serves the driver's methods over the stream to a client that knows the secret. Takes ownership of the stream, but not of the driver,
- * which it doesn't dispose of. Doesn't serve images and blobs, which Windows' drivers don't store. Mounts belong to the connection and are
- * released when it closes. {@link ServedDriver.ended} lists what ends it.
+ * which it never disposes of. Doesn't serve images and blobs, which Windows' drivers don't store. Mounts belong to the connection and are
+ * released when it closes. See {@link ServedDriver.ended} for what ends the service.
  */
 export function serveDriver(driver: GraphDriver, stream: Duplex, options: ServeOptions): ServedDriver {
   const session = new Session(driver, new FrameChannel(stream), options);
@@ -93,11 +95,11 @@ class Session {
       return;
     }
     if (call > this.#lastCall) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} for a call that was not begun`);
-    // A frame for a call that has ended is ignored: the client couldn't know yet.
+    // A frame for a call that has ended is ignored: the client may not have noticed yet.
     this.#calls.get(call)?.take(frame);
   }
 
-  /** A malformed request gets an error as its reply, and the connection goes on. */
+  /** Starts a call. A malformed request gets an error as its reply, and the connection continues. */
   #begin(id: number, message: unknown): void {
     let request: Request;
     try {
@@ -122,7 +124,7 @@ class Session {
     void running.finally(() => this.#running.delete(running));
   }
 
-  /** Never throws: an error becomes the reply. */
+  /** Runs a call. Never throws: an error becomes the reply. */
   async #run(id: number, call: ServerCall, request: Request): Promise<void> {
     try {
       this.#channel.sendJson(FRAME.reply, id, await perform(this.#driver, this.#held, call, request));
@@ -147,7 +149,7 @@ class Session {
     }, this.#options.idleMs ?? IDLE_MS);
   }
 
-  /** Stops all calls, waits for them, and releases what is held, even by a call that couldn't be stopped. Runs once for all callers. */
+  /** Stops all calls, waits for them, and releases everything held, even by a call that couldn't be stopped. Runs once for all callers. */
   #letGo(): Promise<void> {
     this.#gone ??= this.#stopAll();
     return this.#gone;

@@ -25,7 +25,7 @@ export class ServerCall implements MethodCall {
     this.#in = inflow;
     this.tar = {
       async *[Symbol.asyncIterator]() {
-        // No credit before the driver reads: if it refuses the call, the client never reads its tar.
+        // Grant no credit until the driver reads: if the driver refuses the call, the client never reads its tar.
         inflow.open();
         for (let bytes = await inflow.take(); bytes !== null; bytes = await inflow.take()) yield bytes;
       },
@@ -40,7 +40,7 @@ export class ServerCall implements MethodCall {
     this.#channel.sendJson(FRAME.event, this.#id, event);
   }
 
-  /** Handles a later frame of this call. Throws BAD_REQUEST for a frame that the method doesn't have. */
+  /** Handles a later frame of this call. Throws BAD_REQUEST for a frame that the method doesn't allow. */
   take({ type, payload }: Frame): void {
     const takes = takesData(this.#method);
     if (type === FRAME.cancel) this.cancel();
@@ -51,7 +51,7 @@ export class ServerCall implements MethodCall {
     else throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} that ${this.#method} does not have`);
   }
 
-  /** Aborts the driver's signal, and wakes whatever waits for the client. */
+  /** Aborts the driver's signal, and wakes anything that waits for the client. */
   cancel(): void {
     this.#abort.abort();
     this.out.stop();

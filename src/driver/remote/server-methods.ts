@@ -5,7 +5,7 @@ import type { Outflow } from './flow.ts';
 import { encodeItems } from './items.ts';
 import type { CallEvent, Request } from './protocol.ts';
 
-/** Most mounts and open layers of one connection. */
+/** Maximum number of mounts and open layers of one connection. */
 const MAX_HELD = 1_024;
 
 type Held = { readonly what: 'mount'; readonly held: Mount } | { readonly what: 'files'; readonly held: LayerFiles };
@@ -19,7 +19,7 @@ export class HeldResources {
     return this.#held.size;
   }
 
-  /** Throws TOO_LARGE if the connection holds too many; to call before making another. */
+  /** Throws TOO_LARGE if the connection holds too many; call this before opening another resource. */
   refuseFull(): void {
     if (this.#held.size >= MAX_HELD)
       throw new LayerscopeError('TOO_LARGE', `a connection can hold at most ${MAX_HELD} mounts and open layers`);
@@ -30,14 +30,14 @@ export class HeldResources {
     return this.#last;
   }
 
-  /** Throws NOT_FOUND. */
+  /** Returns the files with a handle. Throws NOT_FOUND. */
   files(handle: number): LayerFiles {
     const held = this.#held.get(handle);
     if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', "no layer's files have that number");
     return held.held;
   }
 
-  /** Releases a resource, which is forgotten even if that fails. Throws NOT_FOUND, and the error of releasing it. */
+  /** Releases a resource, and forgets it even if the release fails. Throws NOT_FOUND, and the error of releasing it. */
   async release(handle: number): Promise<void> {
     const held = this.#held.get(handle);
     if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'nothing has that number');
@@ -52,17 +52,17 @@ export class HeldResources {
   }
 }
 
-/** A call as its method sees it. */
+/** A method's access to its call. */
 export interface MethodCall {
   readonly signal: AbortSignal;
-  /** Data to the client. */
+  /** Sends data to the client. */
   readonly out: Outflow;
-  /** Data from the client: its tar. */
+  /** Data from the client: the tar that it sends. */
   readonly tar: TarSource;
   emit(event: CallEvent): void;
 }
 
-/** Performs a request and returns the reply's value. Throws what the driver does. The session itself handles `goodbye`. */
+/** Performs a request and returns the value of the reply. Throws what the driver throws. The session itself handles `goodbye`. */
 export async function perform(driver: GraphDriver, held: HeldResources, call: MethodCall, request: Request): Promise<unknown> {
   const { signal } = call;
   const onFinding = (finding: Finding): void => call.emit({ finding });
@@ -92,6 +92,12 @@ export async function perform(driver: GraphDriver, held: HeldResources, call: Me
       const mount = await driver.mount(input.id, { signal, onFinding });
       return { handle: held.add({ what: 'mount', held: mount }), id: mount.id, path: mount.path };
     }
+    case 'releaseLeft':
+      if (driver.releaseLeft === undefined) {
+        throw new LayerscopeError('UNSUPPORTED', `${driver.name} has no mounts that outlive their process`);
+      }
+      await driver.releaseLeft(input.id, { signal });
+      return null;
     case 'diff':
       return sendBytes(call, driver.diff(input.id, { signal }));
     case 'changes':

@@ -1,9 +1,10 @@
-// Imports a layer without parents: writes its files straight into the layer's folder, from which Windows then makes the registry hives and
+// Imports a layer without parents: writes its files directly into the layer's folder, from which Windows then makes the registry hives and
 // the blank disks. Follows hcsshim's base layer writer.
 import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
+import { AddedEntries } from './added-entries.ts';
 import { FolderTimes } from './folder-times.ts';
-import { folderOf, type LayerName } from './layer-name.ts';
+import type { LayerName } from './layer-name.ts';
 import { FULL_ACCESS, type LayerPlace, type LayerWriter, openWritten } from './layer-writer.ts';
 import type { BackupSink, Native, OpenFile, RootFolder } from './native.ts';
 
@@ -12,7 +13,7 @@ export class BaseLayerWriter implements LayerWriter {
   readonly #place: LayerPlace;
   readonly #root: RootFolder;
   #current: { readonly file: OpenFile; readonly sink: BackupSink } | null = null;
-  readonly #added = new Map<string, 'file' | 'folder' | 'link'>();
+  readonly #added = new AddedEntries();
   readonly #times = new FolderTimes();
   #hasUtilityVm = false;
 
@@ -29,15 +30,11 @@ export class BaseLayerWriter implements LayerWriter {
   async add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void> {
     await this.#finish();
     const folder = (info.attributes & FILE_ATTRIBUTE.directory) !== 0;
-    const before = this.#added.get(name.key);
-    this.#checkFolder(name);
-    if (before !== undefined && !(before === 'folder' && folder && !isLink)) {
-      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
-    }
+    this.#added.checkFolder(name, false);
+    this.#added.add(name, isLink ? 'link' : folder ? 'folder' : 'file');
     if (name.path === 'UtilityVM\\Files') this.#hasUtilityVm = true;
     if (folder) this.#times.add(name.path, info);
     const file = await this.#open(name, info, folder);
-    this.#added.set(name.key, isLink ? 'link' : folder ? 'folder' : 'file');
     this.#current = { file, sink: file.backupSink({ security: true }) };
   }
 
@@ -48,15 +45,15 @@ export class BaseLayerWriter implements LayerWriter {
 
   async link(name: LayerName, target: LayerName): Promise<void> {
     await this.#finish();
-    this.#checkFolder(name);
-    if (this.#added.has(name.key)) throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
-    if (this.#added.get(target.key) !== 'file') {
+    this.#added.checkFolder(name, false);
+    const kind = this.#added.kindOf(target.path);
+    if (kind !== 'file' && kind !== 'hardlink') {
       throw new LayerscopeError(
         'NOT_FOUND',
         `failed to find link target for ${displayText(name.path)}: no earlier entry is the file ${displayText(target.path)}`,
       );
     }
-    this.#added.set(name.key, 'file');
+    this.#added.add(name, 'hardlink');
     await this.#root.link(name.path, this.#root, target.path);
   }
 
@@ -67,7 +64,7 @@ export class BaseLayerWriter implements LayerWriter {
   async commit(): Promise<void> {
     await this.#finish();
     await this.#times.apply(this.#root);
-    const { layer } = this.#place;
+    const layer = this.#native.paths.toNamespacedPath(this.#place.layer);
     await this.#native.layers.processBaseImage(layer);
     if (this.#hasUtilityVm) await this.#native.layers.processUtilityImage(this.#native.paths.join(layer, 'UtilityVM'));
     await this.#root[Symbol.asyncDispose]();
@@ -79,16 +76,6 @@ export class BaseLayerWriter implements LayerWriter {
     } finally {
       await this.#root[Symbol.asyncDispose]();
     }
-  }
-
-  #checkFolder(name: LayerName): void {
-    const parent = folderOf(name.path);
-    if (parent === '') return;
-    const kind = this.#added.get(parent.toUpperCase());
-    if (kind === 'folder') return;
-    const shown = displayText(name.path);
-    if (kind === 'link') throw new LayerscopeError('PATH_ESCAPE', `${shown}: ${displayText(parent)} is a link`);
-    throw new LayerscopeError('NOT_FOUND', `${shown}: no entry for its folder ${displayText(parent)}`);
   }
 
   async #open(name: LayerName, info: FileBasicInfo, folder: boolean): Promise<OpenFile> {

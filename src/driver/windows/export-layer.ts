@@ -8,7 +8,7 @@ import type { Native } from './native.ts';
 /** Mode in a hard link's header, as ociwclayer writes it. */
 const LINK_MODE = 0o644;
 
-/** Writes entries as a tar. Each piece is valid until the next is requested. Throws what {@link tarFromBackupStream} does. */
+/** Writes entries as a tar. Each piece is valid until the next is requested. Throws what {@link tarFromBackupStream} throws. */
 async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   const firstNames = new Map<string, string>();
@@ -37,8 +37,8 @@ function linkMember(writer: TarWriter, path: string, { info }: LayerFile, target
 }
 
 /**
- * The layer's tar. Needs SeBackup. Temporary files are closed and removed after the last piece, or when the consumer stops reading.
- * Throws what {@link readLayerEntries} does, and CANCELLED.
+ * Yields the layer's tar. Needs SeBackup. Temporary files are closed and removed after the last piece, or when the consumer stops reading.
+ * Throws what {@link readLayerEntries} throws, and CANCELLED.
  */
 export async function* exportLayer(
   native: Native,

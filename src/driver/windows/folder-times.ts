@@ -1,17 +1,19 @@
 import type { FileBasicInfo } from '#format/windows-tar';
+import { foldWindowsCase } from '#model';
 import { ACCESS, type RootFolder } from './native.ts';
 
-/** Folders' times and attributes, set at the end because writing into a folder changes its times. */
+/** Collects folders' times and attributes, to set them at the end, because writing into a folder changes its times. */
 export class FolderTimes {
-  readonly #folders: { readonly path: string; readonly info: FileBasicInfo }[] = [];
+  readonly #folders = new Map<string, { readonly path: string; readonly info: FileBasicInfo }>();
 
+  /** Adds a folder; if it is added again, the last times win. A folder must be added before its subfolders. */
   add(path: string, info: FileBasicInfo): void {
-    this.#folders.push({ path, info });
+    this.#folders.set(foldWindowsCase(path), { path, info });
   }
 
-  /** Sets them in reverse order, so that a folder comes after its contents. Throws what the file calls do. */
+  /** Sets times and attributes in reverse order, so that a folder comes after its contents. Throws what the file calls throw. */
   async apply(root: RootFolder): Promise<void> {
-    for (const { path, info } of this.#folders.toReversed()) {
+    for (const { path, info } of [...this.#folders.values()].reverse()) {
       await using folder = await root.open(path, { access: (ACCESS.read | ACCESS.write) >>> 0, create: 'existing' });
       await folder.setBasicInfo(info);
     }

@@ -1,10 +1,10 @@
-// Imports a layer from its tar. Follows writeLayerFromTar and importLayer of Docker's driver, with the backups of boot files that Docker
-// added later. Faults of the tar are found before ImportLayer is called.
+// Imports a layer from its tar. Follows writeLayerFromTar and importLayer of Docker's driver, including the backups of boot files that
+// later versions of Docker make. Faults in the tar are found before ImportLayer is called.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
 import { displayText, type Finding, finding, LayerscopeError, throwIfCancelled } from '#model';
 import { BaseLayerWriter } from './base-layer-writer.ts';
 import { Held } from './held.ts';
-import { type LayerName, parseLayerName, parseWhiteoutName } from './layer-name.ts';
+import { checkStreamName, type LayerName, parseLayerName, parseWhiteoutName } from './layer-name.ts';
 import { type LayerPlace, type LayerWriter, openWritten, TransportWriter } from './layer-writer.ts';
 import { ACCESS, type BackupSink, type Native, type OpenFile } from './native.ts';
 import { keptCopyOf } from './utility-vm.ts';
@@ -13,7 +13,7 @@ const CANCELLED_MESSAGE = 'the import was cancelled';
 
 export interface ImportOptions {
   readonly signal?: AbortSignal;
-  /** Called with what was corrected or left out. */
+  /** Receives a finding for everything corrected or left out. */
   readonly onFinding?: (finding: Finding) => void;
   /** Called with the number of tar bytes read since the last call. */
   readonly onProgress?: (bytes: number) => void;
@@ -21,8 +21,8 @@ export interface ImportOptions {
 
 /**
  * Fills a layer from an uncompressed tar. The folders of the layer and of its parents must exist. Needs SeBackup, SeRestore and SeSecurity.
- * Returns the total size of its regular files. After an error the layer's folder may be half filled: destroy it. Errors name the entry.
- * Throws what {@link readWindowsTar}, the layer writers and Windows' calls do, and CANCELLED.
+ * Returns the total size of the layer's regular files. After an error the layer's folder may be half filled, and the caller has to destroy
+ * the layer. Errors name the entry. Throws what {@link readWindowsTar}, the layer writers and Windows' calls throw, and CANCELLED.
  */
 export async function importLayer(
   native: Native,
@@ -55,7 +55,7 @@ class LayerImport {
   readonly #native: Native;
   readonly #place: LayerPlace;
   readonly #options: ImportOptions;
-  /** Opened at the first valid entry, so that nothing is written for a tar that isn't a Windows layer. */
+  /** Created at the first valid entry, so that nothing is written for a tar that isn't a Windows layer. */
   #writer: LayerWriter | null = null;
   #copy: { readonly file: OpenFile; readonly sink: BackupSink } | null = null;
   #sizeBytes = 0;
@@ -69,6 +69,7 @@ class LayerImport {
   async read(tar: ByteSource): Promise<{ sizeBytes: number }> {
     for await (const piece of readWindowsTar(watched(tar, this.#options))) {
       if (piece.kind === 'backup') {
+        if (piece.stream !== undefined) checkStreamName(piece.stream);
         await this.#writer?.write(piece.bytes);
         await this.#copy?.sink.write(piece.bytes);
       } else {

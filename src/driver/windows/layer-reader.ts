@@ -1,24 +1,24 @@
 // Reads a layer's changes entry by entry, in tar order. A layer with parents is read from the transport folder that ExportLayer writes
-// (layer-writer.ts describes it; tombstones.txt is added), a base layer from its own folder. Follows hcsshim's legacy layer reader and
-// base layer reader. The order is depth first, names by their bytes, a folder before its contents and its tombstones right after it.
+// (layer-writer.ts describes it; tombstones.txt is added), a base layer from its own folder. Follows hcsshim's legacy layer reader and base
+// layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other contents.
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
-import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
-import { LayerscopeError } from '#model';
+import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo, type SkippingSource } from '#format/windows-tar';
+import { foldWindowsCase, LayerscopeError } from '#model';
 import { Held } from './held.ts';
 import { folderOf } from './layer-name.ts';
 import { FOLDER_FILE_SUFFIX, type LayerPlace } from './layer-writer.ts';
-import { ACCESS, type FileLinks, type Native, type OpenFile, type RootFolder } from './native.ts';
-import { twice } from './twice.ts';
+import { ACCESS, type FileLinks, isRealFolder, type Native, type OpenFile, type RootFolder } from './native.ts';
+import { makeTransportFolder } from './transport-folder.ts';
 import { UTILITY_FILES } from './utility-vm.ts';
 
 export interface LayerEntry {
-  /** Relative to the layer's folder, with \. */
+  /** Path relative to the layer's folder, with backslashes. */
   readonly path: string;
-  /** Null: a tombstone. */
+  /** Null for a tombstone. */
   readonly file: LayerFile | null;
 }
 
-/** A file that stays open until the next entry is requested. */
+/** An open file, valid until the next entry is requested. */
 export interface LayerFile {
   readonly sizeBytes: number;
   readonly info: FileBasicInfo;
@@ -32,17 +32,25 @@ export interface LayerFile {
 
 const READ = ACCESS.read;
 const BUFFER_BYTES = 64 * 1024;
-const RECYCLE_BIN = 'FILES\\$RECYCLE.BIN';
+const RECYCLE_BIN = foldWindowsCase('Files\\$Recycle.Bin');
 
-/** The file's content from an offset on. Each piece is valid until the next is requested. */
-export async function* bytesFrom(file: OpenFile, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = new Uint8Array(BUFFER_BYTES);
-  for (let at = offset; ; ) {
-    const count = await file.read(buffer, at);
-    if (count === 0) return;
-    at += count;
-    yield buffer.subarray(0, count);
-  }
+/** Returns the file's content from an offset; can be read once. Each piece is valid until the next is requested. */
+export function bytesFrom(file: OpenFile, offset: number): SkippingSource {
+  let at = offset;
+  return {
+    skip(bytes) {
+      at += bytes;
+    },
+    async *[Symbol.asyncIterator]() {
+      const buffer = new Uint8Array(BUFFER_BYTES);
+      for (;;) {
+        const count = await file.read(buffer, at);
+        if (count === 0) return;
+        at += count;
+        yield buffer.subarray(0, count);
+      }
+    },
+  };
 }
 
 interface WalkedFile {
@@ -50,18 +58,18 @@ interface WalkedFile {
   readonly attributes: number;
 }
 
-/** Walks everything below a path, folders before their contents; doesn't follow links. */
+/** Walks everything below a path, folders before their contents. Doesn't follow links. */
 export async function* walk(root: RootFolder, below: string): AsyncGenerator<WalkedFile, void, undefined> {
-  for (const { name, attributes } of await root.list(below)) {
+  for (const facts of await root.list(below)) {
+    const { name, attributes } = facts;
     const path = below === '' ? name : `${below}\\${name}`;
-    if (path.toUpperCase() === RECYCLE_BIN && (attributes & FILE_ATTRIBUTE.directory) !== 0) continue;
+    if (foldWindowsCase(path) === RECYCLE_BIN && (attributes & FILE_ATTRIBUTE.directory) !== 0) continue;
     yield { path, attributes };
-    const kind = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint;
-    if ((attributes & kind) === FILE_ATTRIBUTE.directory) yield* walk(root, path);
+    if (isRealFolder(facts)) yield* walk(root, path);
   }
 }
 
-/** Creation and access times depend on when the transport folder was made, so the write time stands in for both. */
+/** Replaces creation and access times, which depend on when the transport folder was made, by the write time. */
 function steadyTimes(info: FileBasicInfo, from: FileBasicInfo = info): FileBasicInfo {
   return {
     creationTimeFiletime: from.writeTimeFiletime,
@@ -72,12 +80,12 @@ function steadyTimes(info: FileBasicInfo, from: FileBasicInfo = info): FileBasic
   };
 }
 
-/** The tombstones of tombstones.txt, by their parent folder. A transport folder without that file is broken. */
+/** Returns the tombstones in tombstones.txt, grouped by parent folder. A transport folder without that file is broken. */
 async function tombstonesOf(root: RootFolder): Promise<Map<string, string[]>> {
   const byFolder = new Map<string, string[]>();
   await using file = await root.open(TOMBSTONES_FILE, { access: READ, create: 'existing' });
   for await (const path of readTombstones(bytesFrom(file, 0))) {
-    const key = folderOf(path).toUpperCase();
+    const key = foldWindowsCase(folderOf(path));
     const list = byFolder.get(key);
     if (list === undefined) byFolder.set(key, [path]);
     else list.push(path);
@@ -87,7 +95,7 @@ async function tombstonesOf(root: RootFolder): Promise<Map<string, string[]>> {
 
 /**
  * Reads the entries of a transport folder. Throws DAMAGED and PATH_ESCAPE for its tombstones.txt, TRUNCATED for files without attributes,
- * and what Windows' calls do.
+ * and what Windows' calls throw.
  */
 async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const tombstones = await tombstonesOf(root);
@@ -96,8 +104,8 @@ async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void
     if (path === TOMBSTONES_FILE || path.endsWith(FOLDER_FILE_SUFFIX)) continue;
     yield* opened(root, path, attributes, steady);
     if ((attributes & FILE_ATTRIBUTE.directory) === 0) continue;
-    // Windows exports the parent folder of every removed path. A tombstone in any other folder is ignored, as in hcsshim.
-    for (const gone of tombstones.get(path.toUpperCase()) ?? []) yield { path: gone, file: null };
+    // Windows exports the parent folder of every removed path. Tombstones for any other folder are ignored, as in hcsshim.
+    for (const gone of tombstones.get(foldWindowsCase(path)) ?? []) yield { path: gone, file: null };
   }
 }
 
@@ -182,8 +190,9 @@ async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void
 }
 
 /**
- * Reads a layer's entries: exported into a temporary transport folder, which is removed at the end or when the consumer stops reading; a
- * base layer is read in place. Needs SeBackup. Each entry is valid until the next is requested. Throws what {@link readTransport} does.
+ * Reads a layer's entries. A layer with parents is exported into a temporary transport folder, which is removed at the end or when the
+ * consumer stops reading; a base layer is read in place. Needs SeBackup. Each entry is valid until the next is requested. Throws what
+ * {@link readTransport} throws.
  */
 export async function* readLayerEntries(
   native: Native,
@@ -195,8 +204,7 @@ export async function* readLayerEntries(
     return;
   }
   await using held = new Held();
-  const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => twice(() => native.files.removeFolder(folder)));
-  await native.layers.exportLayer(driver, layer, folder, parents);
-  yield* readTransport(held.use(await native.files.openRoot(folder)));
+  const folder = held.use(await makeTransportFolder(native, layer));
+  await native.layers.exportLayer(driver, layer, folder.path, parents);
+  yield* readTransport(held.use(await native.files.openRoot(folder.path)));
 }

@@ -2,26 +2,28 @@
 //
 //   Files\d\            a plain folder; Files\d.$wcidirs$ beside it holds its attributes and backup stream
 //   Files\d\f           u32 attributes, little-endian, then the file's backup stream
-//   Hives\X             the file itself
-//   UtilityVM\Files\…   not in the transport folder: written straight into the layer, over a clone of the parent's
+//   Hives\X             the file itself; Hives\d.$wcidirs$ beside a folder d is empty
+//   UtilityVM\Files\…   not in the transport folder: written directly into the layer, over a clone of the parent's
 //
-// Tombstones, hard links and folder times have no form in the transport folder, so they are applied to the layer afterwards. Follows
-// hcsshim's legacy layer writer (internal/wclayer), with two faults mended: of several entries for one folder the last wins, and a failed
-// import never reaches ImportLayer.
+// Tombstones, hard links and folder times can't be represented in the transport folder, so they are applied to the layer afterwards.
+// Follows hcsshim's legacy layer writer (internal/wclayer), with some bugs fixed: of several entries for one folder the last wins, a
+// whiteout removes nothing that the layer itself adds, and a failed import never reaches ImportLayer.
+import { REPARSE_TAG } from '#format/backup-stream';
 import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, foldWindowsCase, LayerscopeError } from '#model';
+import { AddedEntries } from './added-entries.ts';
 import { FolderTimes } from './folder-times.ts';
 import { Held } from './held.ts';
-import { folderOf, type LayerName } from './layer-name.ts';
-import { ACCESS, type BackupSink, type DriverInfo, type Native, type OpenFile, type RootFolder } from './native.ts';
-import { twice } from './twice.ts';
-import { cloneUtilityVm } from './utility-vm.ts';
+import { type LayerName, MAX_NAME_UNITS } from './layer-name.ts';
+import { ACCESS, type BackupSink, type DriverInfo, isLink, type Native, type OpenFile, type RootFolder } from './native.ts';
+import { makeTransportFolder } from './transport-folder.ts';
+import { cloneUtilityVm, UTILITY_FILES } from './utility-vm.ts';
 
 /** Suffix of the file next to a folder that holds the folder's attributes and backup stream. */
 export const FOLDER_FILE_SUFFIX = '.$wcidirs$';
 
 const BUFFER_BYTES = 64 * 1024;
-/** The access that restoring a whole backup stream needs. */
+/** The access needed to restore a complete backup stream. */
 export const FULL_ACCESS = (ACCESS.read | ACCESS.write | ACCESS.writeDacl | ACCESS.writeOwner | ACCESS.systemSecurity) >>> 0;
 
 /** A layer's folder and its parents', nearest first. All paths are absolute. */
@@ -33,7 +35,9 @@ export interface LayerPlace {
 
 /** Writes a layer entry by entry. After an error only {@link abort} may be called. */
 export interface LayerWriter {
-  /** Adds a file, folder or link; {@link write} gives its backup stream. `isLink`: a reparse point. Throws EXISTS if the name is taken. */
+  /**
+   * Adds a file, folder or link, whose backup stream {@link write} receives. `isLink`: a reparse point. Throws EXISTS if the name is taken.
+   */
   add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void>;
   /** Writes the next bytes of the backup stream of the last entry. */
   write(bytes: Uint8Array): Promise<void>;
@@ -41,14 +45,31 @@ export interface LayerWriter {
   link(name: LayerName, target: LayerName): Promise<void>;
   /** Removes what a whiteout names. */
   remove(name: LayerName): Promise<void>;
-  /** Makes the layer from what was written. */
+  /** Creates the layer from what was written. */
   commit(): Promise<void>;
-  /** Closes everything, in any state, and removes the transport folder. What was written into the layer's own folder stays. */
+  /** Closes everything, in any state, and removes the transport folder. Files written into the layer's own folder stay. */
   abort(): Promise<void>;
 }
 
-function isFolder(info: FileBasicInfo): boolean {
+function isFolder(info: { readonly attributes: number }): boolean {
   return (info.attributes & FILE_ATTRIBUTE.directory) !== 0;
+}
+
+function notAFile(name: LayerName, target: LayerName): LayerscopeError {
+  return new LayerscopeError('NAME_REFUSED', `${displayText(name.path)}: a hard link to ${displayText(target.path)}, which is not a file`);
+}
+
+/** Throws NAME_REFUSED for a name that the transport folder reserves, or that would be too long with the suffix of a folder's file. */
+function checkTransportName({ path }: LayerName, folder: boolean): void {
+  const shown = displayText(path);
+  if (foldWindowsCase(path).endsWith(FOLDER_FILE_SUFFIX)) {
+    const of = displayText(path.slice(0, -FOLDER_FILE_SUFFIX.length));
+    throw new LayerscopeError('NAME_REFUSED', `${shown}: by that name Windows keeps the attributes of the folder ${of}`);
+  }
+  const most = MAX_NAME_UNITS - FOLDER_FILE_SUFFIX.length;
+  const units = path.length - path.lastIndexOf('\\') - 1;
+  if (folder && units > most)
+    throw new LayerscopeError('NAME_REFUSED', `${shown}: a folder's name of ${units} characters; a layer allows ${most}`);
 }
 
 /** An open file that is written in big pieces. */
@@ -58,7 +79,7 @@ class CurrentFile {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #filled = 0;
 
-  /** `sink` null: the bytes are written to the file as they are, not restored from a backup stream. */
+  /** `sink` null: the bytes are written to the file unchanged instead of being restored from a backup stream. */
   constructor(file: OpenFile, sink: BackupSink | null) {
     this.#file = file;
     this.#sink = sink;
@@ -89,7 +110,7 @@ class CurrentFile {
   }
 }
 
-/** Creates a file or folder and sets its times and attributes. The caller closes it. Throws what the file calls do. */
+/** Creates a file or folder and sets its times and attributes. The caller closes it. Throws what the file calls throw. */
 export async function openWritten(
   root: RootFolder,
   path: string,
@@ -107,6 +128,13 @@ export async function openWritten(
   }
 }
 
+/** A hard link that is made after the import. */
+interface PendingLink {
+  readonly name: LayerName;
+  readonly root: RootFolder;
+  readonly target: string;
+}
+
 export class TransportWriter implements LayerWriter {
   readonly #native: Native;
   readonly #place: LayerPlace;
@@ -115,11 +143,12 @@ export class TransportWriter implements LayerWriter {
   readonly #layer: RootFolder;
   readonly #parents = new Map<string, RootFolder>();
   #current: CurrentFile | null = null;
-  /** What was added, by {@link LayerName.key}. */
-  readonly #added = new Map<string, 'file' | 'folder' | 'link'>();
+  readonly #added = new AddedEntries();
   readonly #linkFolders: string[] = [];
   readonly #tombstones: string[] = [];
-  readonly #links: { readonly path: string; readonly root: RootFolder; readonly target: string }[] = [];
+  readonly #links: PendingLink[] = [];
+  /** Files of the utility VM that whiteouts removed, by {@link LayerName.key}. */
+  readonly #removed = new Set<string>();
   readonly #times = new FolderTimes();
   #hasUtilityVm = false;
   /** Whether the current entry is the folder UtilityVM itself, whose backup stream is dropped. */
@@ -132,12 +161,11 @@ export class TransportWriter implements LayerWriter {
     this.#layer = layer;
   }
 
-  /** Throws what the file calls do, leaving nothing behind. */
+  /** Creates a writer with its transport folder. Throws what the file calls throw, leaving nothing behind. */
   static async open(native: Native, place: LayerPlace): Promise<TransportWriter> {
     await using held = new Held();
-    const folder = await native.files.makeTemporaryFolder();
-    held.defer(() => twice(() => native.files.removeFolder(folder)));
-    const transport = held.use(await native.files.openRoot(folder));
+    const folder = held.use(await makeTransportFolder(native, place.layer));
+    const transport = held.use(await native.files.openRoot(folder.path));
     const layer = held.use(await native.files.openRoot(place.layer));
     const writer = new TransportWriter(native, place, transport, layer);
     writer.#held.use(held.move());
@@ -151,7 +179,8 @@ export class TransportWriter implements LayerWriter {
       this.#dropsStream = true;
       return;
     }
-    this.#claim(name, isFolder(info), isLink);
+    if (name.part !== 'utility-files') checkTransportName(name, isFolder(info));
+    this.#claim(name, isLink ? 'link' : isFolder(info) ? 'folder' : 'file');
     if (isFolder(info)) this.#times.add(name.path, info);
     this.#current = name.part === 'utility-files' ? await this.#addToUtilityVm(name, info) : await this.#addToTransport(name, info, isLink);
   }
@@ -167,8 +196,10 @@ export class TransportWriter implements LayerWriter {
     if ((name.part !== 'files' && name.part !== 'utility-files') || (target.part !== 'files' && target.part !== 'utility-files')) {
       throw new LayerscopeError('NAME_REFUSED', `invalid hard link in layer: ${displayText(name.path)} to ${displayText(target.path)}`);
     }
-    this.#claim(name, false, true);
-    this.#links.push({ path: name.path, root: await this.#rootOfTarget(name, target), target: target.path });
+    const found = await this.#findTarget(name, target);
+    checkTransportName(name, false);
+    this.#claim(name, 'hardlink');
+    this.#links.push({ name, ...found });
   }
 
   async remove(name: LayerName): Promise<void> {
@@ -178,25 +209,28 @@ export class TransportWriter implements LayerWriter {
       return;
     }
     await this.#cloneUtilityVm();
-    if ((await this.#layer.facts(name.path)) === null) {
+    if (this.#added.kindOf(name.path) === undefined && !this.#removed.has(name.key) && (await this.#layer.facts(name.path)) === null) {
       throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: the parent's utility VM has no such file to remove`);
     }
-    await this.#layer.removeAll(name.path);
+    this.#removed.add(name.key);
+    await this.#added.removeOthers(this.#layer, name.path);
   }
 
   async commit(): Promise<void> {
     await this.#finish();
-    // Last, so that nothing is written through them.
+    // Link folders come last, so that nothing is written through them.
     for (const path of this.#linkFolders) await this.#transport.makeFolder(path);
     const { driver, layer, parents } = this.#place;
-    await this.#native.layers.importLayer(driver, layer, this.#transport.path, parents);
-    for (const path of this.#tombstones) await this.#layer.removeAll(path);
-    for (const { path, root, target } of this.#links) {
-      await this.#layer.removeAll(path);
-      await this.#layer.link(path, root, target);
+    const long = this.#native.paths.toNamespacedPath(layer);
+    // Windows fails for a layer's plain path of almost 260 characters, and for the \\?\ form of a transport folder's path.
+    await this.#native.layers.importLayer(driver, long, this.#transport.path, parents);
+    for (const path of this.#tombstones) await this.#added.removeOthers(this.#layer, path);
+    for (const { name, root, target } of this.#links) {
+      await this.#layer.removeAll(name.path);
+      await this.#layer.link(name.path, root, target);
     }
     await this.#times.apply(this.#layer);
-    if (this.#hasUtilityVm) await this.#native.layers.processUtilityImage(this.#native.paths.join(layer, 'UtilityVM'));
+    if (this.#hasUtilityVm) await this.#native.layers.processUtilityImage(this.#native.paths.join(long, 'UtilityVM'));
     await this.#held[Symbol.asyncDispose]();
   }
 
@@ -210,22 +244,11 @@ export class TransportWriter implements LayerWriter {
     }
   }
 
-  /** Reserves a name. Throws if it is taken, or if its parent isn't a folder that was added. */
-  #claim(name: LayerName, folder: boolean, isLink: boolean): void {
-    const parent = folderOf(name.path);
-    if (parent !== '' && parent !== 'UtilityVM') {
-      const kind = this.#added.get(parent.toUpperCase());
-      if (kind === undefined && !(name.part === 'utility-files' && this.#hasUtilityVm)) {
-        throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: no entry for its folder ${displayText(parent)}`);
-      }
-      if (kind === 'link') throw new LayerscopeError('PATH_ESCAPE', `${displayText(name.path)}: ${displayText(parent)} is a link`);
-      if (kind === 'file') throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: ${displayText(parent)} is a file`);
-    }
-    const before = this.#added.get(name.key);
-    if (before !== undefined && !(before === 'folder' && folder && !isLink)) {
-      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
-    }
-    this.#added.set(name.key, isLink ? 'link' : folder ? 'folder' : 'file');
+  /** Reserves a name. Throws if the name is taken, or if its parent isn't an added folder. */
+  #claim(name: LayerName, kind: 'file' | 'folder' | 'link' | 'hardlink'): void {
+    const isInVm = name.part === 'utility-files';
+    if (name.path !== UTILITY_FILES) this.#added.checkFolder(name, isInVm && this.#hasUtilityVm);
+    this.#added.add(name, kind);
   }
 
   async #addToTransport(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<CurrentFile> {
@@ -237,7 +260,7 @@ export class TransportWriter implements LayerWriter {
       await this.#transport.removeAll(path);
     }
     const file = await openWritten(this.#transport, path, { ...info, attributes: 0 }, false, (ACCESS.read | ACCESS.write) >>> 0);
-    const isHive = name.part === 'hives' && !isFolder(info);
+    const isHive = name.path.startsWith('Hives\\');
     const current = new CurrentFile(file, isHive ? file.backupSink({ security: false }) : null);
     if (!isHive) {
       const attributes = new Uint8Array(4);
@@ -252,7 +275,7 @@ export class TransportWriter implements LayerWriter {
     const there = await this.#layer.facts(name.path);
     const kind = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint;
     const stays = there !== null && isFolder(info) && (there.attributes & kind) === (info.attributes & kind);
-    // A file is never overwritten: it may be a hard link to the parent's.
+    // A file is never overwritten: it may be a hard link to the parent's file.
     if (there !== null && !stays) await this.#layer.removeAll(name.path);
     if (!stays) {
       const file = await openWritten(this.#layer, name.path, info, isFolder(info));
@@ -284,20 +307,41 @@ export class TransportWriter implements LayerWriter {
     if (last !== undefined && (await this.#transport.facts(last)) !== null) await this.#transport.remove(last);
   }
 
-  async #rootOfTarget(name: LayerName, target: LayerName): Promise<RootFolder> {
-    if (this.#added.get(target.key) === 'file' || target.part === 'utility-files') return this.#layer;
+  /** Finds the file that a hard link refers to, following hard links of this layer. Throws NOT_FOUND, NAME_REFUSED if it isn't a file. */
+  async #findTarget(name: LayerName, target: LayerName): Promise<{ readonly root: RootFolder; readonly target: string }> {
+    const kind = this.#added.kindOf(target.path);
+    if (kind === 'file') return { root: this.#layer, target: target.path };
+    if (kind === 'hardlink') {
+      const first = this.#links.find((link) => link.name.key === target.key);
+      if (first !== undefined) return { root: first.root, target: first.target };
+    }
+    if (kind !== undefined) throw notAFile(name, target);
+    let placeholder: RootFolder | null = null;
+    for await (const root of target.part === 'utility-files' ? [this.#layer] : this.#parentRoots()) {
+      const facts = await root.facts(target.path);
+      if (facts === null) continue;
+      if (isLink(facts) || isFolder(facts)) throw notAFile(name, target);
+      if (facts.reparseTag !== REPARSE_TAG.wcifs) return { root, target: target.path };
+      // Only a placeholder: the file itself is in a layer further down.
+      placeholder ??= root;
+    }
+    if (placeholder !== null) return { root: placeholder, target: target.path };
+    throw new LayerscopeError(
+      'NOT_FOUND',
+      `failed to find link target for ${displayText(name.path)}: no layer has ${displayText(target.path)}`,
+    );
+  }
+
+  /** The parents' folders, nearest first, each opened on demand. */
+  async *#parentRoots(): AsyncGenerator<RootFolder, void, undefined> {
     for (const parent of this.#place.parents) {
       let root = this.#parents.get(parent);
       if (root === undefined) {
         root = this.#held.use(await this.#native.files.openRoot(parent));
         this.#parents.set(parent, root);
       }
-      if ((await root.facts(target.path)) !== null) return root;
+      yield root;
     }
-    throw new LayerscopeError(
-      'NOT_FOUND',
-      `failed to find link target for ${displayText(name.path)}: no layer has ${displayText(target.path)}`,
-    );
   }
 
   async #cloneUtilityVm(): Promise<void> {

@@ -1,38 +1,70 @@
-// Reads a Windows driver's home without Windows: a copy, or a Windows disk mounted here. Lists chains, sizes and leftovers; mounting and
+// Reads a Windows driver's home without Windows, from a copy or a mounted Windows disk. Lists chains, sizes and leftovers; mounting and
 // exporting need Windows.
+import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
-import { encodeUtf8, LayerscopeError } from '#model';
+import { encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 import type { DriverChange, DriverName, GraphDriver, LayerFiles, LayerInfo, LayerMetadata, Mount, SharedBaseImage } from '../driver.ts';
 import { type HomeFiles, LayerHome } from './layer-home.ts';
 import type { FileFacts, ListedFile } from './native.ts';
 
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Maximum size of layerchain.json and layout files: a chain of 2,000 layers takes 520 kB. */
+const MAX_FILE_BYTES = 1024 * 1024;
 
 function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** Returns a file's Windows attributes; none for pipes, sockets and devices, which don't exist in Windows layers and are never read. */
+function attributesOf(stats: Stats): number {
+  if (stats.isDirectory()) return FILE_ATTRIBUTE.directory;
+  if (stats.isSymbolicLink()) return FILE_ATTRIBUTE.reparsePoint;
+  return stats.isFile() ? FILE_ATTRIBUTE.archive : 0;
+}
+
 async function factsOf(file: string): Promise<FileFacts | null> {
   try {
     const stats = await lstat(file);
-    const kind = stats.isDirectory()
-      ? FILE_ATTRIBUTE.directory
-      : stats.isSymbolicLink()
-        ? FILE_ATTRIBUTE.reparsePoint
-        : FILE_ATTRIBUTE.archive;
-    return { attributes: kind, sizeBytes: stats.isDirectory() ? 0 : stats.size };
+    return { attributes: attributesOf(stats), sizeBytes: stats.isDirectory() ? 0 : stats.size };
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
 }
 
-/** Never follows links. */
-const NODE_FILES: HomeFiles = {
-  facts: factsOf,
+/**
+ * Returns a file's path below `home` in its actual spelling, so that names are found in any case, as on Windows, even on a case-sensitive
+ * system. Returns the path unchanged if there is no such file.
+ */
+async function spelled(home: string, file: string): Promise<string> {
+  if (file === home || (await factsOf(file)) !== null || !file.startsWith(home + path.sep)) return file;
+  const folder = await spelled(home, path.dirname(file));
+  const [name] = await spellingsIn(folder, path.basename(file));
+  return name === undefined ? file : path.join(folder, name);
+}
+
+async function spellingsIn(folder: string, name: string): Promise<readonly string[]> {
+  const wanted = foldWindowsCase(name);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  return names.filter((found) => foldWindowsCase(found) === wanted).sort();
+}
+
+/** Returns the file calls for a home. Never follows links. */
+function filesBelow(home: string): HomeFiles {
+  return {
+    facts: async (file) => factsOf(await spelled(home, file)),
+    list: async (folder) => NODE_FILES.list(await spelled(home, folder)),
+    readFile: async (file) => NODE_FILES.readFile(await spelled(home, file)),
+    spellings: async (folder, name) => spellingsIn(await spelled(home, folder), name),
+  };
+}
+
+const NODE_FILES: Pick<HomeFiles, 'list' | 'readFile'> = {
   async list(folder) {
     const names = await readdir(folder).catch((error: unknown) => {
       throw isMissing(error) ? new LayerscopeError('NOT_FOUND', `no folder ${folder}`) : error;
@@ -49,7 +81,9 @@ const NODE_FILES: HomeFiles = {
     const facts = await factsOf(file);
     if (facts === null || (facts.attributes & FILE_ATTRIBUTE.archive) === 0) throw new LayerscopeError('NOT_FOUND', `no file ${file}`);
     if (facts.sizeBytes > MAX_FILE_BYTES) throw new LayerscopeError('TOO_LARGE', `${file}: ${facts.sizeBytes} bytes`);
-    await using handle = await open(file, 'r');
+    // A link or a pipe may have replaced the file by now.
+    await using handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    if (!(await handle.stat()).isFile()) throw new LayerscopeError('NOT_FOUND', `no file ${file}`);
     return await handle.readFile();
   },
 };
@@ -62,10 +96,10 @@ export class ReadOnlyWindowsHome implements GraphDriver {
   private constructor(name: DriverName, home: string) {
     this.name = name;
     this.home = home;
-    this.#home = new LayerHome(home, NODE_FILES, path);
+    this.#home = new LayerHome(home, filesBelow(home), path);
   }
 
-  /** Throws NOT_FOUND if the home isn't a folder. */
+  /** Opens a home. Throws NOT_FOUND if the home isn't a folder. */
   static async open(name: DriverName, home: string): Promise<ReadOnlyWindowsHome> {
     const facts = await factsOf(home);
     if (facts === null || (facts.attributes & (FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint)) === 0) {
@@ -83,21 +117,24 @@ export class ReadOnlyWindowsHome implements GraphDriver {
   }
 
   async exists(id: string): Promise<boolean> {
-    return (await this.list()).some((layer) => layer.id === id && layer.state !== 'leftover');
+    return (await this.list()).some((layer) => foldWindowsCase(layer.id) === foldWindowsCase(id) && layer.state !== 'leftover');
   }
 
   async chain(id: string): Promise<readonly string[]> {
     const found = await this.#home.find(id);
-    const info = (await this.list()).find((layer) => layer.id === found);
+    const info = (await this.list()).find((layer) => foldWindowsCase(layer.id) === foldWindowsCase(found));
     if (info === undefined || info.state !== 'ready') throw new LayerscopeError('IO', `layer ${found} is broken: ${info?.problem ?? ''}`);
     return info.chain;
   }
 
   async metadata(id: string): Promise<LayerMetadata> {
-    return { dir: this.#home.folder(await this.#home.find(id)) };
+    return { dir: await spelled(this.home, this.#home.folder(await this.#home.find(id))) };
   }
 
-  /** Total size of the files in the layer's folder, hard links once: only Windows can separate the layer's own changes. */
+  /**
+   * Returns the total size of the files in the layer's folder, counting each hard-linked file once. Only Windows can tell which of them the
+   * layer changed.
+   */
   async diffSize(id: string): Promise<number> {
     const seen = new Set<string>();
     const sum = async (folder: string): Promise<number> => {
@@ -115,7 +152,7 @@ export class ReadOnlyWindowsHome implements GraphDriver {
       }
       return total;
     };
-    return sum(this.#home.folder(await this.#home.find(id)));
+    return sum(await spelled(this.home, this.#home.folder(await this.#home.find(id))));
   }
 
   async baseImages(): Promise<readonly SharedBaseImage[]> {
@@ -130,16 +167,17 @@ export class ReadOnlyWindowsHome implements GraphDriver {
   createReadWrite = this.#refusing<void>();
   remove = this.#refusing<void>();
   mount = this.#refusing<Mount>();
+  releaseLeft = this.#refusing<void>();
   applyDiff = this.#refusing<{ readonly sizeBytes: number }>();
   files = this.#refusing<LayerFiles>();
   adoptBaseImage = this.#refusing<string>();
 
-  // biome-ignore lint/correctness/useYield: it only refuses
+  // biome-ignore lint/correctness/useYield: always throws
   async *diff(): AsyncGenerator<Uint8Array> {
     this.#refuse();
   }
 
-  // biome-ignore lint/correctness/useYield: it only refuses
+  // biome-ignore lint/correctness/useYield: always throws
   async *changes(): AsyncGenerator<DriverChange> {
     this.#refuse();
   }

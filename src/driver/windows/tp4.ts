@@ -1,27 +1,50 @@
 // Windows Server 2016 Technical Preview 4 and earlier: a layer's diff is its transport folder in an ordinary tar. Docker 1.11 was the last
-// version to do so. Follows its driver (Apache-2.0; see NOTICE).
+// version to support this. Follows that version's driver (Apache-2.0; see NOTICE).
 import { type ByteSource, encodeWtf8, FILE_ATTRIBUTE, filetimeToTarTime, TarWriter, tarNameOf, toByteString } from '#format/windows-tar';
 import { throwIfCancelled } from '#model';
-import type { ApplyOptions, CallOptions } from '../driver.ts';
+import type { ApplyOptions, CallOptions, LayerFiles } from '../driver.ts';
 import { Held } from './held.ts';
 import { bytesFrom, walk } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import { ACCESS, type Native } from './native.ts';
-import { twice } from './twice.ts';
-import { unpackPlain } from './unpack-plain.ts';
+import { makeTransportFolder } from './transport-folder.ts';
+import { plainPathOf, unpackPlain } from './unpack-plain.ts';
 
-/** Whether this is TP4 or earlier, which lacks HNSCall. */
+/** The build of Technical Preview 5, the first with the present format of diffs. */
+const TP5_BUILD = 14_300;
+
+/**
+ * Whether this is TP4 or earlier. TP4 lacks HNSCall, but so may a future Windows, which wouldn't read TP4's diffs; hence the build number.
+ */
 export function isTp4(native: Native): boolean {
-  return !native.layers.has('HNSCall');
+  return !native.layers.has('HNSCall') && native.windowsBuild() < TP5_BUILD;
+}
+
+/**
+ * Opens the files of a layer's diff. TP4 doesn't store files in that form, so the layer is exported first; disposing of the result removes
+ * the export.
+ */
+export async function openTp4Files(native: Native, place: LayerPlace): Promise<LayerFiles> {
+  await using held = new Held();
+  const folder = held.use(await makeTransportFolder(native, place.layer));
+  await native.layers.exportLayer(place.driver, place.layer, folder.path, place.parents);
+  const root = held.use(await native.files.openRoot(folder.path));
+  const kept = held.move();
+  return {
+    async *open(name) {
+      await using file = await root.open(plainPathOf(name), { access: ACCESS.read, create: 'existing' });
+      yield* bytesFrom(file, 0);
+    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
 }
 
 /** Exports the transport folder as a tar. The folder is removed at the end, or when the consumer stops reading. */
 export async function* exportTp4(native: Native, place: LayerPlace, { signal }: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
   await using held = new Held();
-  const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => twice(() => native.files.removeFolder(folder)));
-  await native.layers.exportLayer(place.driver, place.layer, folder, place.parents);
-  const root = held.use(await native.files.openRoot(folder));
+  const folder = held.use(await makeTransportFolder(native, place.layer));
+  await native.layers.exportLayer(place.driver, place.layer, folder.path, place.parents);
+  const root = held.use(await native.files.openRoot(folder.path));
   const writer = new TarWriter();
   for await (const { path, attributes } of walk(root, '')) {
     throwIfCancelled(signal);
@@ -36,7 +59,7 @@ export async function* exportTp4(native: Native, place: LayerPlace, { signal }: 
   yield writer.end();
 }
 
-/** Imports a layer from such a tar. A faulty tar never reaches ImportLayer. */
+/** Imports a layer from the tar of a transport folder. ImportLayer is never called for a faulty tar. */
 export async function importTp4(
   native: Native,
   place: LayerPlace,
@@ -44,11 +67,10 @@ export async function importTp4(
   options: ApplyOptions,
 ): Promise<{ readonly sizeBytes: number }> {
   await using held = new Held();
-  const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => twice(() => native.files.removeFolder(folder)));
-  const root = held.use(await native.files.openRoot(folder));
+  const folder = held.use(await makeTransportFolder(native, place.layer));
+  const root = held.use(await native.files.openRoot(folder.path));
   const result = await unpackPlain(root, tar, options);
   throwIfCancelled(options.signal);
-  await native.layers.importLayer(place.driver, place.layer, folder, place.parents);
+  await native.layers.importLayer(place.driver, native.paths.toNamespacedPath(place.layer), folder.path, place.parents);
   return result;
 }

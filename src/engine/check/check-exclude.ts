@@ -1,6 +1,6 @@
 import { figuresWithout } from '#changes';
-import { createPathMatcher } from '#format/path';
-import { type Finding, type ImageReport, unescapePath } from '#model';
+import { PathMatcher } from '#format/path';
+import { type Finding, type ImageReport, throwIfCancelled, unescapePath } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
 /** What remains to be checked after excluding paths. */
@@ -12,17 +12,28 @@ export interface Checked {
 }
 
 /**
- * Returns the image's figures and findings without paths that match a pattern (see createPathMatcher). Bytes belong to the path whose
- * entry stores them. `findings` are those of the image and its archive; those without a path stay.
+ * Returns the image's figures and findings without paths that match a pattern (see {@link PathMatcher}). Bytes belong to the path whose
+ * entry stores them. `findings` are those of the image and its archive; those without a path stay. Throws TOO_LARGE if the patterns take
+ * too long, CANCELLED.
  */
-export function withoutExcluded(
+export async function withoutExcluded(
   { stack, report }: Pick<LoadedImage, 'stack' | 'report'>,
   findings: readonly Finding[],
   patterns: readonly string[],
-): Checked {
+  signal?: AbortSignal,
+): Promise<Checked> {
   if (patterns.length === 0) return { report, findings, excludedBytes: 0 };
-  const isExcluded = createPathMatcher(patterns, { ignoreCase: stack.caseInsensitive });
-  const { layerBytes, fileBytes, finalBytes } = figuresWithout(stack, isExcluded);
+  const matcher = new PathMatcher(patterns, { ignoreCase: stack.caseInsensitive });
+  const rest = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    throwIfCancelled(signal);
+  };
+  const { layerBytes, fileBytes, finalBytes } = await figuresWithout(stack, matcher, rest);
+  const kept: Finding[] = [];
+  for (const finding of findings) {
+    await rest();
+    if (finding.path === undefined || !matcher.matches(unescapePath(finding.path))) kept.push(finding);
+  }
   const efficiency = fileBytes === 0 ? 1 : finalBytes / fileBytes;
   return {
     report: {
@@ -30,7 +41,7 @@ export function withoutExcluded(
       layers: report.layers.map((layer) => ({ ...layer, fileBytes: layerBytes[layer.index] ?? 0 })),
       totals: { ...report.totals, fileBytes, finalBytes, wastedBytes: fileBytes - finalBytes, efficiency },
     },
-    findings: findings.filter(({ path }) => path === undefined || !isExcluded(unescapePath(path))),
+    findings: kept,
     excludedBytes: report.totals.fileBytes - fileBytes,
   };
 }

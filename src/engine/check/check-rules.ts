@@ -1,10 +1,10 @@
-import { type Finding, formatSize, type ImageReport } from '#model';
+import { type Finding, formatSize, type ImageReport, WASTE_KINDS, type WasteCode } from '#model';
 import type { CheckConfig, RuleName } from './check-config.ts';
 
 /** The result of one rule. */
 export interface RuleResult {
   /** `layers` is present only if a layer can't be read, which fails the check. */
-  readonly rule: RuleName | 'layers';
+  readonly rule: RuleName | 'layers' | WasteCode;
   readonly status: 'pass' | 'fail' | 'skip';
   /** Measured value: a ratio, bytes or a number of findings. Null for a ratio with nothing to divide by. */
   readonly value: number | null;
@@ -26,7 +26,8 @@ export function userWastedRatio(image: ImageReport): number {
 }
 
 /**
- * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged. `findings` are those of
+ * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by those on
+ * kinds of waste. `findings` are those of
  * the image and its archive.
  */
 export function checkRules(config: CheckConfig, image: ImageReport, findings: readonly Finding[]): readonly RuleResult[] {
@@ -66,7 +67,7 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
 
   if (highestUserWastedPercent === null) results.push(skipped('highestUserWastedPercent', ratioValue));
   else {
-    const fails = ratio > highestUserWastedPercent; // false for NaN, if nothing above the lowest layer has content
+    const fails = ratio > highestUserWastedPercent; // NaN passes: nothing above the lowest layer has content
     const what =
       ratioValue === null
         ? 'the layers above the lowest hold no bytes'
@@ -85,5 +86,15 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
       counted.length === 0 ? `no finding ${word}` : `${counted.length} ${counted.length === 1 ? 'finding' : 'findings'} ${word}${example}`;
     results.push({ rule: 'failOn', status: counted.length > 0 ? 'fail' : 'pass', value: counted.length, threshold: failOn, message });
   }
+  for (const [code, threshold] of config.waste) results.push(wasteRule(code, threshold, findings));
   return results;
+}
+
+/** Checks the bytes of one kind of waste. */
+function wasteRule(code: WasteCode, threshold: number, findings: readonly Finding[]): RuleResult {
+  const value = findings.reduce((sum, finding) => sum + (finding.code === code ? (finding.bytes ?? 0) : 0), 0);
+  const fails = value > threshold;
+  const { title } = WASTE_KINDS[code];
+  const message = `${title}: ${formatSize(value)}, ${fails ? 'above' : 'at most'} ${formatSize(threshold)}`;
+  return { rule: code, status: fails ? 'fail' : 'pass', value, threshold, message };
 }

@@ -26,19 +26,33 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   pib: 2 ** 50,
 };
 
-/** Error such as `lowestEfficiency: not a number: "much"`. */
+const RATIO = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const BYTE_SIZE = /^([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)$/i;
+/** Longest value of a rule, in UTF-16 units. */
+const MOST_VALUE_LETTERS = 100;
+
+/** Creates an error such as `lowestEfficiency: not a number: "much"`. */
 function wrong(rule: string, text: string, what: string): LayerscopeError {
   return new LayerscopeError('USAGE', `${rule}: ${what}: ${displayText(JSON.stringify(text.slice(0, 60)))}`);
 }
 
-/** Whether a value turns its rule off. */
+/**
+ * Returns the text without white space around it. Throws USAGE for text that is too long for the regular expressions, which may try every
+ * start of a number.
+ */
+function short(rule: string, text: string, what: string): string {
+  if (text.length > MOST_VALUE_LETTERS) throw wrong(rule, text, what);
+  return text.trim();
+}
+
+/** Whether a value disables its rule. */
 export function isDisabled(text: string): boolean {
   return ['', 'disabled', 'off', 'false', 'null', '~'].includes(text.trim().toLowerCase());
 }
 
 /** Parses a ratio from 0 to 1. Throws USAGE. */
 export function parseRatio(rule: string, text: string): number {
-  const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+  const value = RATIO.test(short(rule, text, 'not a number')) ? Number(text) : Number.NaN;
   if (Number.isNaN(value)) throw wrong(rule, text, 'not a number');
   if (value < 0 || value > 1) throw wrong(rule, text, 'not between 0 and 1');
   return value;
@@ -46,7 +60,7 @@ export function parseRatio(rule: string, text: string): number {
 
 /** Parses a size such as `20MB`, `1.5 GiB` or `1,000,000` to bytes. Throws USAGE. */
 export function parseByteSize(rule: string, text: string): number {
-  const match = /^\s*([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)\s*$/i.exec(text);
+  const match = BYTE_SIZE.exec(short(rule, text, 'not a size such as 20MB'));
   const name = (match?.[2] ?? '').toLowerCase();
   const unit = Object.hasOwn(UNIT_BYTES, name) ? UNIT_BYTES[name] : undefined;
   if (match === null || unit === undefined) throw wrong(rule, text, 'not a size such as 20MB');

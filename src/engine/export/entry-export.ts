@@ -15,13 +15,13 @@ export interface Exported {
   readonly name: string;
   /** Null if not known in advance. */
   readonly totalBytes: number | null;
-  /** Number of entries left out because their names or link targets lead out of the image. */
+  /** Number of entries left out because their names or link targets point outside the image. */
   readonly leftOut: number;
   /** Streams the contents, once. Throws if they can't be read to the end. */
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Turns a text into a file name for any system: characters special to Windows or a shell become `_`. */
+/** Turns any string into a file name for any system: characters special to Windows or a shell become `_`. */
 export function fileName(text: string): string {
   const plain = text.replace(/[^\p{L}\p{N} ._()+@,=-]/gu, '_');
   const name = trimEnd(trimStart(plain, '. '), '. ');
@@ -81,7 +81,7 @@ async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, s
   yield writer.end();
 }
 
-/** Headers of a link, device or pipe, and of its other names as hard links to it. */
+/** Yields the header of a link, device or pipe, and hard link headers for its other names. */
 function headersOf(loaded: LoadedImage, { source, type, names: [first, ...others] }: PlannedEntry): TarHeader[] {
   const typeflag = BODILESS_FLAGS[type];
   const table = loaded.stack.layers[source.layer];

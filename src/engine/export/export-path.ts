@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { besideName, HeldFolder, type LayerBodies, type Progress, writeError } from '#archive';
+import { type LayerBodies, type Progress, writeError } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
+import { besideName, HeldFolder, TargetFolder } from '#files';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import {
@@ -20,16 +21,16 @@ import type { LoadedImage } from '../image/types.ts';
 import { findRow } from '../read/find-row.ts';
 import { listView } from '../read/list-view.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
-import { sweepBeside } from './place-file.ts';
+import { sweepBeside } from './named-file.ts';
 
 export interface ExportOptions {
   /** Layer whose view is exported, 0 the bottom. Defaults to the top. */
   readonly layer?: number;
   /** Components of the path in the image; empty for the whole image. Links in parent folders are followed inside the image. */
   readonly parts: readonly Uint8Array[];
-  /** Whether a link at the end of the path is followed too; if not, the link itself is exported. */
+  /** Whether to follow a link at the end of the path too, instead of exporting the link itself. */
   readonly followLast?: boolean;
-  /** Folder to export into; created if it doesn't exist. */
+  /** Folder to export into; created if missing. */
   readonly folder: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -37,7 +38,7 @@ export interface ExportOptions {
   readonly onRefused: (refusal: Refusal) => void;
   /** Called for a device or pipe, which exports never create. */
   readonly onSkipped: (skipped: Refusal) => void;
-  /** Called for what the disk could not keep, such as an attribute. */
+  /** Called for what the disk could not store, such as an attribute. */
   readonly onNotKept?: (found: Finding) => void;
 }
 
@@ -52,10 +53,10 @@ export interface ExportResult extends Written {
 const RULES = process.platform === 'win32' ? 'windows' : 'unix';
 
 /**
- * Exports a file or folder of an image into `folder` under its own name; for the root, its contents. Everything is written to a
- * temporary folder there (or beside a new folder) and renamed into place at the end, so nothing remains after a failure or cancel.
- * Nothing outside `folder` is touched, no link is followed while writing, and owners aren't kept.
- * Throws NOT_FOUND, EXISTS, PATH_ESCAPE and NAME_REFUSED (for the path itself), PERMISSION, IO, CANCELLED.
+ * Exports a file or folder of an image into `folder` under its own name; for the root, its contents. Everything is written to a temporary
+ * folder there (or beside a new folder) and renamed into place at the end, so nothing remains after a failure or cancellation. Nothing
+ * outside `folder` is touched, no link is followed while writing, and owners aren't preserved. Throws NOT_FOUND, EXISTS, PATH_ESCAPE and
+ * NAME_REFUSED (for the path itself), PERMISSION, IO, CANCELLED.
  */
 export async function exportPath(loaded: LoadedImage, options: ExportOptions): Promise<ExportResult> {
   const { stack, image } = loaded;
@@ -72,17 +73,16 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   const skipped = plan.nodes.flatMap(({ type, names }) => names.map(({ row }) => skippedNode(rows, row, type)));
   if (top >= 0) refuseOnlyEntry(plan, skipped);
 
-  const opened = openFolder(options.folder, top < 0);
+  using opened = openTarget(options.folder, top < 0);
+  const { folder, newName } = opened;
   let stage: HeldFolder | null = null;
   let kept = false;
   try {
-    await sweepBeside(opened.isNew ? path.dirname(opened.folder) : opened.folder);
-    const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
-    // A new folder is the renamed stage; into an existing folder the entries are moved one by one.
-    const asOne = top < 0 && opened.isNew;
-    stage = new HeldFolder(besideName(asOne ? opened.folder : path.join(opened.folder, 'entry')));
+    await sweepBeside(folder.inside);
+    const target = targetIn(opened, top < 0 ? null : rowName(rows, top));
+    stage = new HeldFolder(besideName(path.join(folder.inside, newName ?? 'entry')));
     const mode = newFolderMode(stage.inside);
-    // If a single file is refused, that is the error; of a folder everything else is still exported.
+    // If a single file is refused, throw that error; for a folder, export everything else.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
     const onRefused = (refusal: Refusal): void => {
@@ -108,21 +108,23 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
       },
       onRefused,
     });
-    await laid.closeFolders(asOne);
+    // A new folder is the renamed stage; into an existing folder the entries are moved one by one.
+    await laid.closeFolders(newName !== null);
     throwIfCancelled(options.signal);
-    if (asOne) nameFolder(opened.folder, stage, mode);
-    else await moveIntoPlace(stage.inside, laid, target, top < 0);
+    folder.requireThere();
+    if (newName === null) await moveIntoPlace(folder, stage.inside, laid, target.inside, top < 0);
+    else await placeStage(folder, stage, target.inside.toString(), mode);
     kept = true;
     for (const found of laid.findings()) options.onNotKept?.(found);
-    return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
+    return { ...laid.written, target: target.shown.toString(), refused, skipped: skipped.length };
   } catch (error) {
-    throw writeError(error, options.folder);
+    throw folder.naming(writeError(error, options.folder));
   } finally {
     if (stage !== null) {
       stage[Symbol.dispose]();
       await removeTree(stage.path);
     }
-    if (!kept) opened.undo();
+    if (!kept) folder.removeMade();
   }
 }
 
@@ -145,22 +147,32 @@ function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
   if (first !== undefined) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
 }
 
+/** Where an export goes: directly into `folder`, or into a new folder `newName` inside it. */
+class Target implements Disposable {
+  readonly folder: TargetFolder;
+  readonly newName: string | null;
+
+  constructor(folder: TargetFolder, newName: string | null) {
+    this.folder = folder;
+    this.newName = newName;
+  }
+
+  [Symbol.dispose](): void {
+    this.folder[Symbol.dispose]();
+  }
+}
+
 /**
- * Creates the folder to export into if it doesn't exist. For a whole image only its parent is created: the stage is then renamed to it.
- * `undo` removes what was created.
+ * Opens the folder to export into, creating it if necessary. For a new folder of a whole image, opens only its parent, because the stage is
+ * then renamed to the folder.
  */
-function openFolder(named: string, isWhole: boolean): { folder: string; isNew: boolean; undo(): void } {
+function openTarget(named: string, isWhole: boolean): Target {
   const folder = path.resolve(named);
-  const waits = isWhole && statSync(folder, { throwIfNoEntry: false }) === undefined && !isLink(folder);
-  const parent = waits ? path.dirname(folder) : folder;
+  const waits = isWhole && lstatSync(folder, { throwIfNoEntry: false }) === undefined;
   try {
-    const made = mkdirSync(parent, { recursive: true });
-    return {
-      folder: waits ? path.join(realpathSync(parent), path.basename(folder)) : realpathSync(folder),
-      isNew: waits || made !== undefined,
-      undo: () => (made === undefined ? undefined : removeEmpty(parent, made)),
-    };
+    return new Target(TargetFolder.make(waits ? path.dirname(folder) : folder), waits ? path.basename(folder) : null);
   } catch (error) {
+    if (error instanceof LayerscopeError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR')
       throw new LayerscopeError('EXISTS', `${displayText(named)} is not a folder`, { cause: error });
@@ -169,11 +181,7 @@ function openFolder(named: string, isWhole: boolean): { folder: string; isNew: b
   }
 }
 
-function isLink(name: string): boolean {
-  return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
-/** Mode of new folders under this user's umask. */
+/** Returns the mode of new folders under this user's umask. */
 function newFolderMode(stage: string): number {
   const probe = path.join(stage, '.mode');
   mkdirSync(probe);
@@ -182,35 +190,25 @@ function newFolderMode(stage: string): number {
   return mode & 0o7777;
 }
 
-/** Gives the stage its final name and mode. Throws EXISTS if something appeared there meanwhile. */
-function nameFolder(folder: string, stage: HeldFolder, mode: number): void {
-  stage.setMode(mode);
-  try {
-    renameSync(stage.path, folder);
-    stage.requireAt(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || (process.platform === 'win32' && code === 'EPERM'))
-      throw new LayerscopeError('EXISTS', `${displayText(folder)} already exists`);
-    throw error;
-  }
+/** A place below the target folder: the path used to reach it, and the path shown to the user. */
+interface Place {
+  readonly inside: Buffer;
+  readonly shown: Buffer;
 }
 
-/** Removes empty folders from `folder` up to `made`. */
-function removeEmpty(folder: string, made: string): void {
-  for (let at = folder; at.length >= made.length; at = path.dirname(at)) rmdirSync(at);
-}
-
-/** Returns where the entry goes: a free name in the folder, or the folder itself (`name` null) if it is empty or new. Throws EXISTS. */
-function targetIn(folder: string, name: Uint8Array | null): Buffer {
-  if (name === null) {
-    if (exists(Buffer.from(folder)) && readdirSync(folder).length > 0)
-      throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
-    return Buffer.from(folder);
+/**
+ * Returns the place for the entry: a free name in the folder, or the folder itself (`name` null) if that is empty or new. Throws EXISTS.
+ */
+function targetIn({ folder, newName }: Target, name: Uint8Array | null): Place {
+  const last = name ?? (newName === null ? null : Buffer.from(newName));
+  if (last === null) {
+    if (readdirSync(folder.inside).length > 0) throw new LayerscopeError('EXISTS', `${displayText(folder.path)} is not empty`);
+    return { inside: Buffer.from(folder.inside), shown: Buffer.from(folder.path) };
   }
-  const target = Buffer.concat([Buffer.from(folder + path.sep), name]);
-  if (exists(target)) throw new LayerscopeError('EXISTS', `${displayPath(target)} already exists`);
-  return target;
+  const below = (at: string): Buffer => Buffer.concat([Buffer.from(at.endsWith(path.sep) ? at : at + path.sep), last]);
+  const place = { inside: below(folder.inside), shown: below(folder.path) };
+  if (exists(place.inside)) throw new LayerscopeError('EXISTS', `${displayPath(place.shown)} already exists`);
+  return place;
 }
 
 function exists(target: Buffer): boolean {
@@ -218,7 +216,7 @@ function exists(target: Buffer): boolean {
 }
 
 /** Moves the laid-out entries to their final place. If one fails, removes those already moved. */
-async function moveIntoPlace(stage: string, laid: LaidOut, target: Buffer, whole: boolean): Promise<void> {
+async function moveIntoPlace(folder: TargetFolder, stage: string, laid: LaidOut, target: Buffer, whole: boolean): Promise<void> {
   const moved: Buffer[] = [];
   try {
     for (const name of readdirSync(stage, { encoding: 'buffer' })) {
@@ -227,8 +225,20 @@ async function moveIntoPlace(stage: string, laid: LaidOut, target: Buffer, whole
       moved.push(place);
       laid.moveOut(name, place);
     }
+    folder.requireThere();
   } catch (error) {
     for (const place of moved) await removeTree(place);
+    throw error;
+  }
+}
+
+/** Renames the stage to its final name. If the folder was moved meanwhile, removes the result again. */
+async function placeStage(folder: TargetFolder, stage: HeldFolder, target: string, mode: number): Promise<void> {
+  stage.placeAt(target, mode);
+  try {
+    folder.requireThere();
+  } catch (error) {
+    await removeTree(target);
     throw error;
   }
 }

@@ -43,10 +43,13 @@ const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] 
 
 const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' };
 
-/** The blob as stored, its plain tar, or that tar compressed again. */
+/** How to export a layer: the blob as stored, its plain tar, or that tar compressed again. */
 export type LayerForm = 'stored' | 'plain' | 'gzip' | 'zstd';
 
-/** Exports a layer: the stored blob with its digest checked, the plain tar, or the tar compressed again. Throws NOT_FOUND, BLOB_MISSING; UNSUPPORTED if this Node can't write zstd. */
+/**
+ * Exports a layer: the stored blob with its digest checked, the plain tar, or the tar compressed again. Throws NOT_FOUND, BLOB_MISSING;
+ * UNSUPPORTED if this Node can't write zstd.
+ */
 export function exportLayerBlob(
   archive: Archive,
   { image, layer, form }: { readonly image: number; readonly layer: number; readonly form: LayerForm },

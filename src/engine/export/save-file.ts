@@ -1,8 +1,8 @@
-import { open, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { besideName, Digester, writeError } from '#archive';
+import { open } from 'node:fs/promises';
+import { Digester } from '#archive';
+import { writeWhole } from '#files';
 import { throwIfCancelled } from '#model';
-import { sweepBeside } from './place-file.ts';
+import { replaceNamed } from './named-file.ts';
 
 /**
  * Writes a file that the user named. An existing file is replaced only once the new one is complete; on failure it is left unchanged.
@@ -13,27 +13,23 @@ export async function saveFile(
   pieces: AsyncIterable<Uint8Array>,
   { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
 ): Promise<string> {
-  const unfinished = besideName(target);
-  await sweepBeside(path.dirname(unfinished));
-  const digester = new Digester('sha256');
-  try {
-    {
-      await using handle = await open(unfinished, 'wx', 0o644);
-      let done = 0;
-      for await (const bytes of pieces) {
-        throwIfCancelled(signal);
-        digester.update(bytes);
-        await handle.writeFile(bytes);
-        done += bytes.length;
-        onBytes?.(done);
-      }
-      await handle.sync();
+  return replaceNamed(target, async (unfinished) => {
+    const digester = new Digester('sha256');
+    await using handle = await open(unfinished, 'wx', 0o644);
+    let done = 0;
+    for await (const bytes of pieces) {
+      throwIfCancelled(signal);
+      digester.update(bytes);
+      await handle.writeFile(bytes);
+      done += bytes.length;
+      onBytes?.(done);
     }
     throwIfCancelled(signal);
-    await rename(unfinished, target);
     return digester.finish();
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw writeError(error, target);
-  }
+  });
+}
+
+/** Replaces a small file of the program's own, readable by this user only. Throws IO, PERMISSION. */
+export async function saveText(file: string, text: string): Promise<void> {
+  await replaceNamed(file, writeWhole(text));
 }

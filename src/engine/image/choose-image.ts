@@ -1,16 +1,13 @@
 import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
-import { platformRank } from '#format/image';
+import { machinePlatform, platformRank } from '#format/image';
 import { type ArtifactReport, displayText, LayerscopeError, shortDigest } from '#model';
-
-/** OCI architecture names by Node's. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
-const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
 
 /** Platform of the images that this machine runs, such as `linux/amd64`. Containers are Linux everywhere except on Windows. */
 export function hostPlatform(system: NodeJS.Platform = process.platform, architecture: string = process.arch): string {
-  return `${system === 'win32' ? 'windows' : 'linux'}/${GOARCH[architecture] ?? architecture}`;
+  return machinePlatform(system, architecture);
 }
 
-/** Images that run on a platform, best match first; equal matches keep their order. */
+/** Filters images that run on a platform, best match first; equal matches keep their order. */
 function ofPlatform(images: readonly ArchiveImage[], wanted: string): readonly ArchiveImage[] {
   const ranked = images.map((image) => ({ image, rank: image.platform === wanted ? 0 : platformRank(image.platform, wanted) }));
   const fitting = ranked.filter((each): each is { image: ArchiveImage; rank: number } => each.rank !== null);
@@ -75,7 +72,7 @@ export function pickImage(images: readonly ArchiveImage[], { image, platform }: 
   throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; available: ${platforms}`);
 }
 
-/** Most artifacts named in an error. */
+/** Maximum number of artifacts named in an error. */
 const SHOWN_ARTIFACTS = 4;
 
 /** Explains why an archive has no image: it holds only artifacts, or can't be read. */
@@ -90,7 +87,7 @@ function noImage({ title, artifacts, findings }: Archive): LayerscopeError {
   return new LayerscopeError('NOT_FOUND', `${name} holds no image${reason === undefined ? '' : `: ${displayText(reason.message)}`}`);
 }
 
-/** `name (type)`, or `digest (type)` if it has no name. */
+/** Formats an artifact as `name (type)`, or `digest (type)` if it has no name. */
 function artifactWords({ names, digest, artifactType, mediaTypes }: ArtifactReport): string {
   return `${names[0] ?? shortDigest(digest)} (${artifactType ?? mediaTypes.at(-1) ?? 'no type stated'})`;
 }

@@ -1,12 +1,20 @@
 import type { Archive, ArchiveImage, ArchiveLayer, ArchiveReader, IndexedLayer, Progress } from '#archive';
 import { buildStack } from '#changes';
-import { type ImageReport, type LayerReport, LayerscopeError } from '#model';
+import { wasteFindings } from '#findings/waste';
+import { type ImageReport, type LayerReport, LayerscopeError, sortFindings } from '#model';
+import { applyBodyRules, configFindings, fileFindings } from '../scan/index.ts';
 import { BoundedFindings } from './bounded-findings.ts';
+import { attestationReport } from './stated-reports.ts';
 import type { LoadedImage } from './types.ts';
+
+/** Maximum number of findings about waste and modes of one image, which must not crowd out what is damaged. */
+const MAX_WASTE_FINDINGS = 5_000;
 
 export interface LoadOptions {
   /** Reads every byte and checks every digest and diffID; mismatches become findings. */
   readonly verify?: boolean;
+  /** Reads every byte and searches all files for secrets, which become findings. */
+  readonly scan?: boolean;
   /** Needed for comparing contents; see {@link ArchiveReader.indexLayers}. */
   readonly sums?: 'taken';
   readonly signal?: AbortSignal;
@@ -33,6 +41,7 @@ function layerReport(layer: ArchiveLayer, indexed: IndexedLayer | null, stack: L
     modified: summary?.modified ?? 0,
     removed: summary?.removed ?? 0,
     createdBy,
+    ...(indexed?.table.provenance === 'toc' ? { listedBy: 'toc' as const } : {}),
     ...(urls.length === 0 ? {} : { urls }),
   };
 }
@@ -49,7 +58,7 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
     layers: image.layers.map((layer, at) => layerReport(layer, indexed[at] ?? null, stack)),
     history,
     totals: stack.totals,
-    ...(attestations.length === 0 ? {} : { attestations }),
+    attestations: attestations.map(attestationReport),
   };
 }
 
@@ -68,8 +77,12 @@ export function assembleImage(
   indexed.forEach((layer, index) => {
     for (const finding of layer?.findings ?? []) bounded.add({ ...finding, image: image.index, layer: index });
   });
-  for (const finding of stack.findings) bounded.add({ ...finding, image: image.index });
-  const findings = bounded.finish();
+  const isScanned = indexed.some((layer) => layer?.scan !== undefined);
+  const scanned = isScanned ? [...fileFindings(indexed, stack), ...applyBodyRules(stack)] : [];
+  for (const finding of [...configFindings(image), ...scanned, ...stack.findings]) bounded.add({ ...finding, image: image.index });
+  const waste = new BoundedFindings(MAX_WASTE_FINDINGS);
+  for (const finding of wasteFindings(stack)) waste.add({ ...finding, image: image.index });
+  const findings = sortFindings([...bounded.finish(), ...waste.finish()]);
   return { reader, archive, image, layers: indexed, stack, report: imageReport(image, indexed, stack), findings };
 }
 

@@ -1,9 +1,10 @@
 import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import type { Finding, ImageReport, LayerReport } from '#model';
+import { artifactReport, attestationReport } from '../image/stated-reports.ts';
 import type { LoadedImage } from '../image/types.ts';
 
-/** What is known about an open archive at one moment. */
+/** What is known about an open archive at a given moment. */
 export interface ArchiveState {
   readonly archiveId: string;
   /** Name shown to the user. */
@@ -16,14 +17,14 @@ export interface ArchiveState {
   readonly arrived: readonly (readonly (IndexedLayer | null | undefined)[])[];
 }
 
-/** Most findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. */
+/** Maximum number of findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. */
 export const MAX_SUMMARY_FINDINGS = 2_000;
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
 const NO_TOTALS = { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 } as const;
 
-/** Reports an image whose layers aren't stacked yet: what its manifest says, and sizes of the layers read so far. */
+/** Reports an image whose layers aren't stacked yet: facts from its manifest, and sizes of the layers read so far. */
 function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | null | undefined)[]): ImageReport {
   const layers = image.layers.map((layer): LayerReport => {
     const { index, digest, diffId, mediaType, compression, status, blobBytes, createdBy, urls, illFormed } = layer;
@@ -49,13 +50,19 @@ function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | n
   const { index, names, platform, osVersion, manifestDigest, history } = image;
   const configDigest = image.configDigest ?? image.illFormedConfigDigest ?? null;
   const os = osVersion === undefined ? {} : { osVersion };
-  return { index, names, platform, ...os, configDigest, manifestDigest, layers, history, totals: NO_TOTALS };
+  const attestations = image.attestations.map(attestationReport);
+  return { index, names, platform, ...os, configDigest, manifestDigest, layers, history, totals: NO_TOTALS, attestations };
 }
 
 function sum(column: Float64Array): number {
   let total = 0;
   for (let i = 0; i < column.length; i++) total += column[i] as number;
   return total;
+}
+
+/** Whether files of the image were searched for secrets. */
+export function wasScanned(loaded: LoadedImage | null | undefined): boolean {
+  return loaded?.layers.some((layer) => layer?.scan !== undefined) ?? false;
 }
 
 function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number): ImageSummary {
@@ -65,7 +72,7 @@ function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number)
     ...report,
     loaded: loaded[index] !== null && loaded[index] !== undefined,
     chainIds: chainIds(image.layers.map(({ diffId }) => diffId)),
-    attestations: image.attestations,
+    scanned: wasScanned(loaded[index]),
   };
 }
 
@@ -85,5 +92,8 @@ export function archiveSummary(state: ArchiveState): ArchiveSummary {
   const findingsTotal = all.reduce((total, group) => total + group.length, 0);
   const images = archive.images.map((_, index) => imageSummary(state, index));
   const { format, artifacts } = archive;
-  return { archiveId, title, format, sizeBytes, images, ...(artifacts.length === 0 ? {} : { artifacts }), findings, findingsTotal };
+  // Copied, because the reader keeps increasing `fetchedBytes` in the original.
+  const source = archive.source === undefined ? {} : { source: { ...archive.source } };
+  const others = artifacts.length === 0 ? {} : { artifacts: artifacts.map(artifactReport) };
+  return { archiveId, title, format, ...source, sizeBytes, images, ...others, findings, findingsTotal };
 }

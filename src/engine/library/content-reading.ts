@@ -4,22 +4,22 @@ import { isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 import type { ContentOptions } from '../read/read-contents.ts';
 import type { Jobs } from './jobs.ts';
 
-type Around = NonNullable<ContentOptions['around']>;
+type RunRead = NonNullable<ContentOptions['runRead']>;
 
-/** Up to this size a job isn't worth showing. */
+/** Up to this size, a job isn't worth showing. */
 const AT_ONCE_BYTES = 16_000_000;
 
-/** Ways to run a read of file contents, for `ContentOptions.around`. */
+/** Ways to run a read of file contents, for `ContentOptions.runRead`. */
 export interface ContentReading {
   /** For results that must be complete: cancelling the job throws CANCELLED. */
-  forAnswer(ref: ImageRef, signal: AbortSignal): Around;
-  /** For results that are useful even if incomplete: cancelling the job keeps what was found so far. */
-  asFarAsWanted(ref: ImageRef, signal: AbortSignal): Around;
+  forAnswer(ref: ImageRef, signal: AbortSignal): RunRead;
+  /** For results that are useful even if incomplete: cancelling the job returns what was found so far. */
+  asFarAsWanted(ref: ImageRef, signal: AbortSignal): RunRead;
 }
 
 /** Creates the readers. `titleOf` names the archive in the list of jobs. */
 export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) => string): ContentReading {
-  const asJob = async ({ archiveId, image }: ImageRef, signal: AbortSignal, read: Parameters<Around>[1]): Promise<void> => {
+  const asJob = async ({ archiveId, image }: ImageRef, signal: AbortSignal, read: Parameters<RunRead>[1]): Promise<void> => {
     let failure: unknown = null;
     const jobId = jobs.start({ kind: 'compare', title: titleOf(archiveId), archiveId, image }, async ({ signal: cancelled, report }) => {
       try {
@@ -34,7 +34,7 @@ export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) =>
     if (signal.aborted) onAbort();
     const { state } = await jobs.ended(jobId);
     signal.removeEventListener('abort', onAbort);
-    // The job may already be gone: the list drops the oldest ended jobs.
+    // The job may already be off the list, which drops the oldest ended jobs.
     if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
     throwIfCancelled(signal);
     if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');

@@ -1,37 +1,65 @@
 // Exports from open archives, as streams that keep their archives open.
-import { basename } from 'node:path';
+import path from 'node:path';
 import type { ArchiveReader } from '#archive';
 import type { ImageRef, ViewRef } from '#contract';
 import { encodeUtf8, jsonText, LayerscopeError } from '#model';
 import { type Exported, exportEntry, fileName } from '../export/entry-export.ts';
 import { exportImage, exportLayerBlob, type LayerForm } from '../export/image-export.ts';
+import { saveFile } from '../export/save-file.ts';
 import { inspectArchive } from '../image/inspect-archive.ts';
-import type { EntryOf } from '../image/types.ts';
+import type { EntryOf, LoadedImage } from '../image/types.ts';
 import { compareImages, viewOf } from '../read/compare-images.ts';
 import { configDifferences } from '../read/config-differences.ts';
 import { configLines, differenceLines } from '../read/json-lines.ts';
+import type { Jobs } from './jobs.ts';
 import type { OpenArchive } from './open-archive.ts';
 
-/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, a report on an archive as JSON. */
+/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, a report on an archive as JSON,
+ * a key of the registry as a .reg file. */
 export type ExportRequest =
   | { readonly what: 'entry'; readonly entry: EntryOf }
   | ({ readonly what: 'layer'; readonly form: LayerForm } & ViewRef)
   | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
   | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
-  | { readonly what: 'report'; readonly archiveId: string };
+  | { readonly what: 'report'; readonly archiveId: string }
+  | ({ readonly what: 'registry'; readonly hive: string; readonly path: string } & ViewRef);
 
-export interface ExportSources {
-  /** Throws NOT_FOUND. */
-  readonly find: (archiveId: string) => OpenArchive;
+export interface ExportsOptions {
   readonly reader: ArchiveReader;
+  readonly jobs: Jobs;
+  /** Finds an open archive. Throws NOT_FOUND. */
+  readonly find: (archiveId: string) => OpenArchive;
 }
 
-/** Prepares an export without reading anything yet. Throws NOT_FOUND, BLOB_MISSING, UNSUPPORTED. */
-export function exportedOf({ find, reader }: ExportSources, wanted: ExportRequest): Exported {
+/** Methods throw NOT_FOUND, BLOB_MISSING, UNSUPPORTED. */
+export interface Exports {
+  /** Prepares an export without reading anything yet. The archive stays open while the export's bytes are read. */
+  exported(wanted: ExportRequest): Exported;
+  /** Starts a job that saves an export as `target`, replacing an existing file. Returns the job's id. */
+  save(wanted: ExportRequest, target: string): string;
+}
+
+export function createExports(options: ExportsOptions): Exports {
+  return {
+    exported: (wanted) => exportedOf(options, wanted),
+    save(wanted, target) {
+      const { name, totalBytes, leftOut, bytes } = exportedOf(options, wanted);
+      const about = wanted.what === 'comparison' ? wanted.b : wanted.what === 'entry' ? wanted.entry : wanted;
+      const title = path.basename(target);
+      return options.jobs.start({ kind: 'export', title, archiveId: about.archiveId }, async ({ signal, report }) => {
+        report({ phase: `saving ${name}`, doneBytes: 0, totalBytes });
+        report({ digest: await saveFile(target, bytes(signal), { signal, onBytes: (doneBytes) => report({ doneBytes }) }) });
+        if (leftOut > 0) throw leftOutError(leftOut);
+      });
+    },
+  };
+}
+
+function exportedOf({ find, reader }: ExportsOptions, wanted: ExportRequest): Exported {
   if (wanted.what === 'entry') {
     const open = find(wanted.entry.archiveId);
-    const { layer, path } = wanted.entry;
-    const entry = exportEntry(open.loaded(wanted.entry.image, layer), layer, path);
+    const { layer, path: entryPath } = wanted.entry;
+    const entry = exportEntry(open.loaded(wanted.entry.image, layer), layer, entryPath);
     return { ...entry, bytes: (signal) => whileOpen([open], signal, (use) => entry.bytes(use)) };
   }
   if (wanted.what === 'layer' || wanted.what === 'image') {
@@ -41,9 +69,16 @@ export function exportedOf({ find, reader }: ExportSources, wanted: ExportReques
   }
   if (wanted.what === 'report') {
     const open = find(wanted.archiveId);
-    const report = (use: AbortSignal) => inspectArchive(reader, open.archive, { signal: use });
-    const name = fileName(`${basename(open.summary().title)}.json`);
+    const scan = open.archive.images.some(({ index }) => open.isScanned(index));
+    const report = (use: AbortSignal) => inspectArchive(reader, open.archive, { scan, signal: use });
+    const name = fileName(`${path.basename(open.summary().title)}.json`);
     return { name, totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([open], signal, (use) => jsonOf(report(use))) };
+  }
+  if (wanted.what === 'registry') {
+    const open = find(wanted.archiveId);
+    const loaded = open.loaded(wanted.image, wanted.layer);
+    const name = fileName(`${wanted.path.split('\\').at(-1) || path.posix.basename(wanted.hive)}.reg`);
+    return { name, totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([open], signal, () => regBytes(loaded, wanted)) };
   }
   const { a, b } = wanted;
   const [openA, openB] = [find(a.archiveId), find(b.archiveId)];
@@ -54,6 +89,15 @@ export function exportedOf({ find, reader }: ExportSources, wanted: ExportReques
     yield* batched(configLines(configDifferences(viewA, viewB) ?? []));
   };
   return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
+}
+
+async function* regBytes(
+  loaded: LoadedImage,
+  { hive, path: key, layer }: { readonly hive: string; readonly path: string; readonly layer: number },
+): AsyncGenerator<Uint8Array> {
+  const { ImageRegistry, registryPlace, regOfView } = await import('#engine/registry');
+  const registry = new ImageRegistry(loaded);
+  yield* regOfView(await registry.view(registry.keyOf(hive), layer), registryPlace(hive), key).pieces;
 }
 
 /** Streams `bytes` and keeps the archives open meanwhile. */
@@ -84,8 +128,8 @@ function* batched(lines: Iterable<string>): Generator<Uint8Array> {
   yield encodeUtf8(text);
 }
 
-/** Error for a saved export that lacks `count` entries; the file itself is complete and stays. */
-export function leftOutError(count: number): LayerscopeError {
+/** Creates the error for a saved export that lacks `count` entries. The file is kept. */
+function leftOutError(count: number): LayerscopeError {
   const words = count === 1 ? '1 entry whose name or link leads' : `${count} entries whose names or links lead`;
   return new LayerscopeError('PATH_ESCAPE', `saved without ${words} out of the image`);
 }

@@ -3,12 +3,12 @@ import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary, RewrittenReport } from '#contract';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
-import { archiveSummary } from './archive-summary.ts';
+import { archiveSummary, wasScanned } from './archive-summary.ts';
 
 export interface OpenArchiveFacts {
   readonly archiveId: string;
   readonly archive: Archive;
-  readonly path: string;
+  readonly path: string | null;
   readonly isPart: boolean;
   readonly title: string;
   readonly sizeBytes: number;
@@ -18,8 +18,8 @@ export interface OpenArchiveFacts {
 export class OpenArchive {
   readonly archiveId: string;
   readonly archive: Archive;
-  /** File or folder it was opened from. */
-  readonly path: string;
+  /** File or folder that the archive was opened from; null for an image opened by name. */
+  readonly path: string | null;
   /** Whether the archive is only a part of `path`, such as one image of a store. */
   readonly isPart: boolean;
   readonly #title: string;
@@ -56,6 +56,16 @@ export class OpenArchive {
 
   isLoaded(image: number): boolean {
     return this.#loaded[image] !== null && this.#loaded[image] !== undefined;
+  }
+
+  /** Whether the digests of the image's layers were checked. */
+  isVerified(image: number): boolean {
+    return this.#loaded[image]?.layers.some((layer) => layer !== null && layer.measured !== null) ?? false;
+  }
+
+  /** Whether the files of the image's layers were searched for secrets. */
+  isScanned(image: number): boolean {
+    return wasScanned(this.#loaded[image]);
   }
 
   arrive(image: number, layer: number, indexed: IndexedLayer | null): void {
@@ -143,7 +153,7 @@ export class OpenArchive {
     }
   }
 
-  /** Sets a callback that runs once the archive is disposed of; immediately if it already is. */
+  /** Sets a callback that runs once the archive is disposed of; immediately if it already has been. */
   onClosed(release: () => Promise<void>): void {
     if (this.#closed === null) this.#release = release;
     else void this.#closed.then(release);
@@ -163,10 +173,15 @@ export class OpenArchive {
   }
 }
 
-/** Size in bytes of an archive's file, or the sum of the blobs named by a folder's images and artifacts. */
-export async function archiveBytes(path: string, archive: Archive): Promise<number> {
-  const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
-  if (!isDirectory) return size;
+/**
+ * Returns the size in bytes of an archive's file; for a folder or an image opened by name, that of the blobs named by its images and
+ * artifacts.
+ */
+export async function archiveBytes(path: string | null, archive: Archive): Promise<number> {
+  if (path !== null) {
+    const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
+    if (!isDirectory) return size;
+  }
   const blobs = new Map<string, number>();
   for (const { layers } of archive.images) {
     for (const { blob } of layers) if (blob !== null) blobs.set(`${blob.path}\0${blob.start}`, blob.length);

@@ -1,6 +1,6 @@
-/** A topic that sends its whole state: to each new subscriber at once, and to all after changes, at most once an interval. */
+/** A topic that sends its whole state: to each new subscriber at once, and to all after changes, at most once per interval. */
 export interface StateTopic<T> {
-  /** Marks the state as changed. Cheap: many calls in one turn send one message. */
+  /** Marks the state as changed. Cheap: many calls in one tick send one message. */
   changed(): void;
   /** Subscribes, and calls the listener with the current state before returning. Returns a function that unsubscribes. */
   subscribe(listener: (state: T) => void): () => void;
@@ -8,10 +8,10 @@ export interface StateTopic<T> {
   close(): void;
 }
 
-/** The contract limits topics to ten messages a second. */
+/** Interval between messages: the contract limits topics to ten a second. */
 export const TOPIC_INTERVAL_MS = 100;
 
-/** Creates a topic. `read` returns the state; it is called only when there is a message to send. */
+/** Creates a topic. `read` returns the state; `read` is called only when there is a message to send. */
 export function createStateTopic<T>(read: () => T, intervalMs: number = TOPIC_INTERVAL_MS): StateTopic<T> {
   const listeners = new Set<(state: T) => void>();
   let pause: NodeJS.Timeout | null = null;

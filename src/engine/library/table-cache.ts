@@ -1,6 +1,11 @@
 import { isCancelled, ROW_COLUMN_BYTES, type RowTable } from '#model';
 
-/** Recently used tables: a window fetches each in many pages. */
+/** Returns the prefix of the keys of all tables of an image. */
+export function imageKey(archiveId: string, image: number): string {
+  return `${archiveId}/${image}/`;
+}
+
+/** Caches recently used tables, because a window fetches each table in many pages. */
 export interface TableCache {
   /**
    * Returns the cached table, or makes it; concurrent callers share one call of `make`. Failures aren't cached. If another caller
@@ -11,7 +16,7 @@ export interface TableCache {
   drop(prefix: string): void;
 }
 
-/** Creates a cache of the `maxTables` most recently used tables, at most `maxBytes` in total; the latest one always stays. */
+/** Creates a cache of the `maxTables` most recently used tables, at most `maxBytes` in total; the latest table always stays. */
 export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {}): TableCache {
   const tables = new Map<string, { readonly table: Promise<RowTable>; bytes: number }>(); // least recently used first
 

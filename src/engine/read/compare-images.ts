@@ -4,11 +4,11 @@ import { DIFFERS, KIND, LayerscopeError, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type ContentOptions, readContents } from './read-contents.ts';
 
-/** An image as seen at one of its layers; -1 is the empty view below the first. */
+/** An image as seen at one of its layers; -1 is the empty view below layer 0. */
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
-  /** The request named layers of the image, so its config isn't compared. */
+  /** Whether the request named layers of the image; its config then isn't compared. */
   readonly isPart?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface ImageView {
 export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
   if (from <= 0) return loaded;
   const tables = loaded.layers.map((layer, index) => (index < from ? null : (layer?.table ?? null)));
-  return { ...loaded, stack: buildStack(tables, { caseInsensitive: loaded.image.os === 'windows' }) };
+  return { ...loaded, stack: buildStack(tables, { caseInsensitive: loaded.stack.caseInsensitive }) };
 }
 
 /** Returns the side of a comparison that a request names. Throws BAD_REQUEST if `since` is above `layer`. */
@@ -43,9 +43,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two file systems, each as seen at a layer, byte by byte: two files of equal size from different layers are both read, unless
- * their checksums differ. A file that can't be read to its end is `unread`, which is listed as a difference. Throws NOT_FOUND if a
- * layer doesn't exist, IO, CANCELLED.
+ * Compares two file systems, each as seen at a layer, byte by byte: files of equal size from different layers are both read, unless their
+ * checksums differ. A file that can't be read to its end is `unread`, which is listed as a difference. Throws NOT_FOUND if a layer doesn't
+ * exist, IO, CANCELLED.
  */
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
   const { reads = true, ignore = 0 } = options;
@@ -74,8 +74,8 @@ export function differencesOf({ rows, differs, counts }: Comparison): RowTable {
 }
 
 /**
- * Whether two layers are known to have the same content: the same range of a file, or the same computed digest. A digest that a manifest
- * states proves nothing. A damaged layer equals only itself.
+ * Whether two layers are known to have the same content: the same range of a file, or the same computed digest. A digest stated in a
+ * manifest proves nothing. A damaged layer equals only itself.
  */
 function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
   const left = a.image.layers[one];
@@ -87,7 +87,7 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
   return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
 }
 
-/** The same range of the same file, even if opened twice. */
+/** Whether two blobs are the same range of the same file, even if opened twice. */
 function isSameBlob(a: BlobSource, b: BlobSource): boolean {
   return a === b || (a.cacheKey !== '' && a.cacheKey === b.cacheKey);
 }

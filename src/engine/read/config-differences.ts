@@ -4,7 +4,7 @@ import type { ImageView } from './compare-images.ts';
 export type { ConfigDifference };
 
 /**
- * Compares the configs of two whole images. Returns null if a side is only part of an image (some of its layers, a single layer tar) or
+ * Compares the configs of two complete images. Returns null if a side is only part of an image (some of its layers, a single layer tar) or
  * has no readable config.
  */
 export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDifference[] | null {

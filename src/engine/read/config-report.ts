@@ -2,7 +2,9 @@ import type { ConfigReport } from '#contract';
 import type { ConfigDifference } from '#format/image';
 import { displayText, jsonText } from '#model';
 
-/** Most lines, and most characters per value: a label may hold a whole document, of which the window shows the start. */
+/**
+ * Maximum number of lines, and of characters in a value: a label may contain an entire document, of which the window shows the beginning.
+ */
 const MAX_LINES = 1_000;
 const MAX_LETTERS = 2_000;
 

@@ -15,7 +15,7 @@ export function textOrHex(bytes: Uint8Array): { readonly value: string; readonly
   return text !== null && displayText(text) === text ? { value: text, encoding: 'text' } : { value: toHex(bytes), encoding: 'hex' };
 }
 
-/** Attributes of an entry in a view, and of its alternate data streams. */
+/** Returns attributes of an entry in a view, and of its alternate data streams. */
 function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, streams: readonly StreamAt[]): EntryAttributes {
   const table = entry.member === NO_ENTRY ? null : stack.layers[entry.layer];
   const meta = table?.metas[table.meta[entry.member] as number];
@@ -57,7 +57,9 @@ function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, 
   };
 }
 
-/** Describes a path at a layer, in the layer below, and the layers that touch it. Throws NOT_FOUND if no layer has it. */
+/**
+ * Describes a path as seen at a layer and at the one below, and lists the layers that touch it. Throws NOT_FOUND if no layer has the path.
+ */
 export function entryDetails(loaded: LoadedImage, layer: number, path: Uint8Array): EntryDetails {
   const { stack } = loaded;
   const now = lookup(stack, layer, path);

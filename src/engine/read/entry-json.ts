@@ -1,4 +1,4 @@
-// JSON of entries and rows, as the command line prints it and the window exports it. Its fields are a public promise: add, never rename.
+// JSON of entries and rows, as printed by the command line and exported by the window. Its fields are a public promise: add, never rename.
 import { resolveEntry, type Stack } from '#changes';
 import { type LayerTable, linkName } from '#format/layer';
 import {
@@ -15,21 +15,25 @@ import {
   rowPath,
   TYPE,
   toHex,
+  windowsPathOf,
 } from '#model';
 
-/** Formats the paths of rows. Caches those of folders, within a limit, since every row below starts with them. */
+/** Formats the paths of rows. Caches folders' paths, within a limit, because the paths below start with them. */
 export interface RowPaths {
-  /** Path escaped by {@link escapePath}. */
+  /** Returns the path, escaped by {@link escapePath}. */
   text(row: number): string;
-  /** `,"pathHex":"…"` if the path isn't UTF-8, otherwise empty. */
-  hexField(row: number): string;
+  /**
+   * Returns `"path":"…"`, then `"pathHex":"…"` if the path isn't UTF-8, and in a Windows image `"windowsPath":"C:\\…"` for paths on the
+   * container's drive.
+   */
+  fields(row: number): string;
 }
 
-/** Most characters cached: deeply nested folders have paths as long as their depth. */
+/** Maximum number of characters cached: deeply nested folders have paths as long as their depth. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 
-/** Creates a formatter for the paths of a table. */
-export function createRowPaths(rows: RowTable): RowPaths {
+/** Creates a formatter for the paths of a table. `windows`: whether the table belongs to a Windows image. */
+export function createRowPaths(rows: RowTable, windows: boolean): RowPaths {
   const folders = new Map<number, string>();
   let keptText = 0;
   const keep = (row: number, path: string): void => {
@@ -55,7 +59,13 @@ export function createRowPaths(rows: RowTable): RowPaths {
     if ((rows.subtreeEnd[row] as number) > row + 1) keep(row, path);
     return path;
   };
-  return { text, hexField: (row) => (isBroken(row) ? `,"pathHex":"${toHex(rowPath(rows, row))}"` : '') };
+  const fields = (row: number): string => {
+    const path = `"path":${jsonString(text(row))}`;
+    if (isBroken(row)) return `${path},"pathHex":"${toHex(rowPath(rows, row))}"`;
+    const onDrive = windows ? windowsPathOf(decodeUtf8(rowPath(rows, row)) ?? '') : null;
+    return onDrive === null ? path : `${path},"windowsPath":${jsonString(onDrive)}`;
+  };
+  return { text, fields };
 }
 
 /**
@@ -64,7 +74,7 @@ export function createRowPaths(rows: RowTable): RowPaths {
  */
 export interface EntryFields {
   of(layer: number, entry: number): string;
-  /** Fields of a row's current entry; for an implied folder those of the row itself. */
+  /** Returns fields of a row's current entry; for an implied folder the row's own. */
   ofRow(rows: RowTable, row: number): string;
 }
 

@@ -6,8 +6,8 @@ import { listChanges } from './list-changes.ts';
 const MOST_LISTED = 2_000;
 
 /**
- * Finds files that a layer rewrites with identical bytes, as chmod, chown or a copy over itself do. Compares each layer with those below
- * and skips files that can't be read. Throws IO, CANCELLED.
+ * Finds files that a layer rewrites with identical bytes, as chmod, chown or copying a file over itself do. Compares each layer with those
+ * below and skips files that can't be read. Throws IO, CANCELLED.
  */
 export async function findRewritten(
   loaded: LoadedImage,
@@ -39,7 +39,7 @@ export async function findRewritten(
   return { bytes, count: files.length, files: files.slice(0, MOST_LISTED) };
 }
 
-/** Hard links don't count: they store no bytes of their own. */
+/** Whether a row rewrites a file unchanged. Hard links don't count, because they store no bytes. */
 function isRewritten(rows: RowTable, row: number): boolean {
   if (rows.kind[row] !== KIND.modified || rows.type[row] !== TYPE.file) return false;
   return ((rows.differs[row] as number) & DIFFERS.rewritten) !== 0 && (rows.size[row] as number) > 0;

@@ -1,10 +1,10 @@
-import { compareBytes, decodeUtf8, type RowTable, rowName } from '#model';
+import { compareBytes, decodeUtf8, foldWindowsCase, type RowTable, rowName } from '#model';
 
 function sameName(a: Uint8Array, b: Uint8Array, caseInsensitive: boolean): boolean {
   if (compareBytes(a, b) === 0) return true;
   if (!caseInsensitive) return false;
-  const left = decodeUtf8(a);
-  return left !== null && left.toLowerCase() === decodeUtf8(b)?.toLowerCase();
+  const [left, right] = [decodeUtf8(a), decodeUtf8(b)];
+  return left !== null && right !== null && foldWindowsCase(left) === foldWindowsCase(right);
 }
 
 /** Finds the row of a path by its components; -1 for the root (no components), null if no row has it. */

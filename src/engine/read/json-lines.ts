@@ -1,4 +1,4 @@
-// Changes and differences as JSON lines, sorted by the bytes of their paths.
+// Formats changes and differences as JSON lines, sorted by the bytes of their paths.
 import { type Stack, sortedByPathBytes } from '#changes';
 import type { ConfigDifference } from '#format/image';
 import { nodeName } from '#format/layer';
@@ -24,13 +24,13 @@ import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } fr
 /** Yields the lines of `changes --json`, each with its line feed. */
 export function* changeLines(stack: Stack, rows: RowTable): Generator<string> {
   const fields = createEntryFields(stack);
-  const paths = createRowPaths(rows);
+  const paths = createRowPaths(rows, stack.caseInsensitive);
   for (const row of sortedByPathBytes(rows)) if (rows.kind[row] !== KIND.unchanged) yield changeJson(stack, rows, row, paths, fields);
 }
 
 function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
   const kind = rows.kind[row] as number;
-  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)}`;
+  let line = `{"kind":"${KIND_NAMES[kind]}",${paths.fields(row)},${fields.ofRow(rows, row)}`;
   if (kind === KIND.modified)
     line += `,"previous":{${previousPath(stack, rows, row)}${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
   line += contentField(rows, rows.differs, row);
@@ -39,7 +39,7 @@ function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, 
   return `${line}}\n`;
 }
 
-/** The previous spelling of a path, if a Windows image changed only its case. */
+/** Returns the previous spelling of a path if only its case changed, in a Windows image. */
 function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: number): string {
   const table = caseInsensitive ? layers[rows.previousLayer[row] as number] : null;
   if (!table) return '';
@@ -51,7 +51,7 @@ function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: n
   return `"path":${jsonString(escapePath(folder) + escapePath(before))},`;
 }
 
-/** `,"content":"same"|"different"|"unread"` for a modified file or a hard link to one, otherwise empty. */
+/** Returns `,"content":"same"|"different"|"unread"` for a modified file or a hard link to one, otherwise empty. */
 function contentField(rows: RowTable, differs: Uint16Array, row: number): string {
   if (rows.kind[row] !== KIND.modified) return '';
   const type = rows.type[row];
@@ -80,13 +80,13 @@ export function* configLines(differences: readonly ConfigDifference[]): Generato
 
 /** Yields the lines of `diff --json` for entries, each with its line feed. */
 export function* differenceLines(a: ImageView, b: ImageView, { rows, differs, counts }: Comparison): Generator<string> {
-  const paths = createRowPaths(rows);
+  const paths = createRowPaths(rows, a.loaded.stack.caseInsensitive || b.loaded.stack.caseInsensitive);
   const fieldsA = createEntryFields(a.loaded.stack);
   const fieldsB = createEntryFields(b.loaded.stack);
   for (const row of sortedByPathBytes(rows)) {
     if (counts[row] === 0) continue;
     const kind = rows.kind[row] as number;
-    let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
+    let line = `{"kind":"${KIND_NAMES[kind]}",${paths.fields(row)}`;
     if (kind === KIND.modified) line += `,"differs":${JSON.stringify(differenceWords(differs[row] as number))}`;
     line += contentField(rows, differs, row);
     const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];

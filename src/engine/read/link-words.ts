@@ -1,4 +1,4 @@
-// Messages about paths that lead nowhere, and the links that were followed. Paths are safe to show (displayPath) and have no leading
+// Messages about paths that lead nowhere, with the links that were followed. Paths are safe to show (displayPath) and have no leading
 // slash.
 import { ENTRY_TYPES, type EntryType } from '#model';
 
@@ -24,11 +24,11 @@ export interface Hop {
   readonly path: string;
   /** Target as stored in the link; may be empty. */
   readonly target: string;
-  /** How many components of the path follow the link's target. */
+  /** Number of path components still to follow when the link was resolved. */
   readonly behind: number;
 }
 
-/** A longer chain is shortened in the middle. */
+/** A longer chain is shortened in the middle to these first and last links. */
 const FIRST_HOPS = 6;
 const LAST_HOPS = 3;
 
@@ -36,7 +36,7 @@ function hopInWords({ path, target }: Hop): string {
   return target === '' ? `${path} is a link with an empty target` : `${path} is a link to ${target}`;
 }
 
-/** `a is a link to b, b is a link to c`, preceded by the requested path unless that is the first link. */
+/** Formats `a is a link to b, b is a link to c`, preceded by the requested path unless that is the first link. */
 export function hopsInWords(typed: string, hops: readonly Hop[]): string {
   const words = hops.map(hopInWords);
   const hidden = words.length - FIRST_HOPS - LAST_HOPS;
@@ -44,12 +44,12 @@ export function hopsInWords(typed: string, hops: readonly Hop[]): string {
   return `${hops[0]?.path === typed ? '' : `${typed}: `}${words.join(', ')}`;
 }
 
-/** `a: a loop of links: a is a link to b, b is a link to a`. */
+/** Formats `a: a loop of links: a is a link to b, b is a link to a`. */
 export function loopInWords(typed: string, loop: readonly Hop[]): string {
   return `${typed}: a loop of links: ${hopsInWords(loop[0]?.path ?? '', loop)}`;
 }
 
-/** A link's target as a path without leading slash, empty components and `.`. */
+/** Returns a link's target as a path without leading slash, empty components and `.`. */
 function plainTarget(target: string): string {
   return target
     .split('/')

@@ -8,11 +8,11 @@ import { asLayerscopeError, type Compression, displayPath, entryTypeName, Layers
 import type { LoadedImage } from '../image/types.ts';
 import { readContent } from './read-content.ts';
 
-/** Most uncompressed bytes of a tar to read; listing more isn't worth the wait. */
+/** Maximum number of uncompressed bytes to read from a tar; listing more isn't worth the wait. */
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
 const PLAIN_CHUNK = 256 * 1024;
 const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
-/** Most bytes shown of one name, and of all names together. */
+/** Maximum number of bytes shown of one name, and of all names together. */
 const MOST_NAME_BYTES = 4096;
 const MOST_NAMES_BYTES = 4 * 1024 * 1024;
 
@@ -40,7 +40,7 @@ class ListedEntries {
 }
 
 /**
- * Lists the first `limit` entries of an archive inside an image: a tar, plain or compressed, or a ZIP file. Returns null if it is neither.
+ * Lists the first `limit` entries of an archive inside an image: a tar, plain or compressed, or a ZIP file. Returns null for other files.
  * Nothing is written to disk. Throws NOT_FOUND, BLOB_MISSING, CANCELLED.
  */
 export async function listArchive(

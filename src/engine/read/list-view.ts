@@ -1,7 +1,10 @@
 import { compareViews, type Stack, viewAt } from '#changes';
 import type { RowTable } from '#model';
 
-/** Lists the file system as seen at a layer; `kind` marks rows that the layer touches. The table is empty for -1 (an image without layers). */
+/**
+ * Lists the file system as seen at a layer; The rows' `kind` marks what the layer changed. The table is empty for -1 (an image without
+ * layers).
+ */
 export function listView(stack: Stack, layer: number): RowTable {
   return layer < 0 ? compareViews(stack, -1, stack, -1) : viewAt(stack, layer);
 }

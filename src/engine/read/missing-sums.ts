@@ -1,5 +1,5 @@
-// Checksums for compressed layers that were indexed by a command without them (`inspect`, `ls`). Decompressing such a layer again on
-// workers is faster than spooling it to read a few files, and the cached index then has the checksums.
+// Computes checksums for compressed layers that were indexed by a command without them (`inspect`, `ls`). Decompressing such a layer again
+// on workers is faster than spooling it to read a few files, and adds the checksums to the cached index.
 
 import { sameSums } from '#changes';
 import type { LoadedImage } from '../image/types.ts';
@@ -13,18 +13,23 @@ export function layersWithoutSums(
   const lacks = (layer: number): boolean => loaded.stack.layers[layer]?.bodySums.length === 0;
   const layers = new Set<number>();
   for (const { a, b } of pairs) {
-    if (!isPacked(a.layer) || !isPacked(b.layer)) continue;
+    if (!isPacked(a.layer) || !isPacked(b.layer) || isListed(loaded, a.layer) || isListed(loaded, b.layer)) continue;
     for (const { layer } of [a, b]) if (lacks(layer)) layers.add(layer);
   }
   return [...layers].sort((a, b) => a - b);
 }
 
-/** Total stored size of the layers, in bytes. */
+/** Whether a layer was listed from a table of contents, whose sums can't be compared with those of bodies. */
+function isListed({ stack }: LoadedImage, layer: number): boolean {
+  return stack.layers[layer]?.provenance === 'toc';
+}
+
+/** Returns total stored size of the layers, in bytes. */
 export function packedBytes({ image }: LoadedImage, layers: readonly number[]): number {
   return layers.reduce((sum, layer) => sum + (image.layers[layer]?.blobBytes ?? 0), 0);
 }
 
-/** The computed checksums. */
+/** Computed checksums. */
 export interface TakenSums {
   /** Whether two files have the same checksum; null if either has none. */
   isSame(a: { readonly layer: number; readonly member: number }, b: { readonly layer: number; readonly member: number }): boolean | null;
@@ -44,5 +49,8 @@ export async function takeSums(
   });
   const taken = new Map(layers.map((layer, at) => [layer, indexed[at]?.table.bodySums ?? new Uint32Array(0)]));
   const sumsOf = (layer: number): Uint32Array => taken.get(layer) ?? loaded.stack.layers[layer]?.bodySums ?? new Uint32Array(0);
-  return { isSame: (a, b) => sameSums(sumsOf(a.layer), a.member, sumsOf(b.layer), b.member) };
+  return {
+    isSame: (a, b) =>
+      isListed(loaded, a.layer) === isListed(loaded, b.layer) ? sameSums(sumsOf(a.layer), a.member, sumsOf(b.layer), b.member) : null,
+  };
 }

@@ -1,5 +1,5 @@
-// Compares the contents of files of equal size, which an index alone can't. Each pair is read once however many rows show it, both sides
-// in parallel, in the order of one side's tars.
+// Compares the contents of files of equal size, which an index alone can't. Each pair is read once, however many rows show it: both sides
+// in parallel, in the order of one side's layers.
 
 import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
@@ -24,8 +24,8 @@ interface ReadOptions {
 export interface ContentOptions extends ReadOptions {
   /** False: no bytes are compared, and files of equal size are `unread`. */
   readonly reads?: boolean;
-  /** Wraps the reading, if there is anything to read: `totalBytes` of each side. It must call `read` once. */
-  readonly around?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
+  /** Wraps the reading, if there is anything to read. `totalBytes`: bytes of each side. Must call `read` once. */
+  readonly runRead?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
 }
 
 /** Two bodies of one size, and the rows that show them. */
@@ -36,12 +36,12 @@ interface Pair {
   readonly rows: number[];
 }
 
-/** Pairs of one image that were compared before: layers never change. */
+/** Results of pairs already compared within one image. They stay valid, because layers never change. */
 const known = new WeakMap<LoadedImage, Map<string, boolean>>();
 
 /**
- * Resolves what is `unread` in `differs`, in place: `content` if the bytes differ, `rewritten` if they don't. What is damaged or cut off
- * stays `unread`. Rows come from a comparison of `a` with `b`, or from changes of one image, passed as both. Throws IO, CANCELLED.
+ * Resolves `unread` in `differs`, in place: `content` if the bytes differ, `rewritten` if they don't. Damaged or truncated files stay
+ * `unread`. The rows come from a comparison of `a` with `b`, or from changes of one image, passed as both. Throws IO, CANCELLED.
  */
 export async function readContents(
   a: LoadedImage,
@@ -49,7 +49,7 @@ export async function readContents(
   { rows, differs }: { readonly rows: RowTable; readonly differs: Uint16Array },
   options: ContentOptions = {},
 ): Promise<void> {
-  const { around = (_, read) => read(options) } = options;
+  const { runRead = (_, read) => read(options) } = options;
   const memo = a === b ? (known.get(a) ?? new Map<string, boolean>()) : new Map<string, boolean>();
   if (a === b) known.set(a, memo);
   const settle = (pair: Pair, isSame: boolean): void => {
@@ -73,7 +73,7 @@ export async function readContents(
     settle(pair, isSame);
     memo.set(pairKey(pair.a, pair.b), isSame);
   };
-  await around(totalBytes, async (readOptions) => {
+  await runRead(totalBytes, async (readOptions) => {
     let left: readonly Pair[] = pairs;
     if (sumless.length > 0) {
       const report = (doneBytes: number): void => readOptions.onProgress?.({ phase: 'reading layers', doneBytes, totalBytes });
@@ -140,7 +140,7 @@ class PairReading implements AsyncDisposable {
     this.#totalBytes = totalBytes;
   }
 
-  /** Null if either body can't be read. */
+  /** Whether two bodies are identical; null if either can't be read. */
   async isSame({ a, b, bytes }: Pair): Promise<boolean | null> {
     const before = this.#doneBytes;
     const report = (): void =>

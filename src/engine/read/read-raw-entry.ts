@@ -10,7 +10,7 @@ function typeflagText(flag: number): string {
   return flag === 0 ? '\\0' : displayText(String.fromCharCode(flag));
 }
 
-/** Reads the header of the entry that a path shows at a layer. Throws NOT_FOUND if nothing is there, or only an implied folder. */
+/** Reads the header of the entry that a path shows at a layer. Throws NOT_FOUND if the path doesn't exist or is an implied folder. */
 export async function readRawEntry(
   loaded: LoadedImage,
   layer: number,

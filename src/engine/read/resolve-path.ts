@@ -1,14 +1,25 @@
 import { type EntryAt, lookup, resolveEntry } from '#changes';
 import { linkName } from '#format/layer';
-import { isParent, joinPath, splitPath } from '#format/path';
-import { displayPath, LayerscopeError, NO_ENTRY, TYPE } from '#model';
+import { isParent, joinPath, parseImagePath, splitPath } from '#format/path';
+import {
+  decodeUtf8,
+  displayPath,
+  displayText,
+  encodeUtf8,
+  imagePathOfWindows,
+  LayerscopeError,
+  NO_ENTRY,
+  shownPath,
+  TYPE,
+  windowsTarget,
+} from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type Hop, hopsInWords, loopInWords, missingInWords, typeInWords } from './link-words.ts';
 
-/** Linux follows this many links in one path. Source: path_resolution(7). */
+/** Maximum number of links followed in one path, as on Linux. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
-/** Where a path leads. */
+/** The target of a path. */
 export interface ResolvedPath {
   /** Path with all links resolved, raw bytes; empty for the root. */
   readonly path: Uint8Array;
@@ -25,23 +36,49 @@ export function entryType({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt)
 
 type Loaded = Pick<LoadedImage, 'stack'>;
 
-/** A symbolic link's target, raw bytes. */
+/** Parses a path typed by a user: as printed or, in a Windows image, also as the container sees it (`C:\Windows` for `Files/Windows`). */
+export function typedPath({ stack }: Loaded, text: string): { readonly parts: readonly Uint8Array[]; readonly endsInSlash: boolean } {
+  const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
+  if (onDrive === null) return parseImagePath(text);
+  return { parts: onDrive.map((part) => encodeUtf8(part)), endsInSlash: /[\\/]$/.test(text) };
+}
+
+/** Returns the components of a link's target, and whether they start at the root. Null if the target is outside a Windows image. */
+function leadsTo({ stack }: Loaded, target: Uint8Array): { readonly isAbsolute: boolean; readonly parts: readonly Uint8Array[] } | null {
+  const text = stack.caseInsensitive ? decodeUtf8(target) : null;
+  if (text === null) return { isAbsolute: target[0] === 0x2f, parts: splitPath(target) };
+  const found = windowsTarget(text);
+  return found === null ? null : { isAbsolute: found.isAbsolute, parts: found.parts.map((part) => encodeUtf8(part)) };
+}
+
+/** Returns a symbolic link's target as raw bytes. */
 function targetOf({ stack }: Loaded, { layer, member }: EntryAt): Uint8Array {
   const table = stack.layers[layer];
   return (table ? linkName(table, member) : null) ?? new Uint8Array();
+}
+
+/** Formats a path for messages. */
+function shown({ stack }: Loaded, path: Uint8Array): string {
+  return shownPath(path, stack.caseInsensitive);
+}
+
+/** Formats a link's target for messages. Targets in Windows images have backslashes. */
+function shownTarget({ stack }: Loaded, target: Uint8Array): string {
+  const text = stack.caseInsensitive ? decodeUtf8(target) : null;
+  return text === null ? displayPath(target) : displayText(text);
 }
 
 /** Explains why nothing can be below a path: `a/b is a file, not a directory`; null if it is a folder or doesn't exist. */
 function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | null {
   const entry = path.length === 0 ? null : lookup(loaded.stack, layer, path);
   const type = entry === null ? TYPE.directory : entryType(loaded, resolveEntry(loaded.stack, entry) ?? entry);
-  return type === TYPE.directory ? null : `${displayPath(path)} is ${typeInWords(type)}, not a directory`;
+  return type === TYPE.directory ? null : `${shown(loaded, path)} is ${typeInWords(type)}, not a directory`;
 }
 
 /**
- * Resolves a path in the view of a layer as a process inside the container would: symbolic links are followed within the image, and
- * `..` at the root stays there. If `followLast` is false, a link at the end is returned itself.
- * Throws NOT_FOUND, naming the links followed, if the path doesn't exist, a parent isn't a folder, or there are a loop or too many links.
+ * Resolves a path in the view of a layer as a process inside the container would: symbolic links are followed within the image, and `..` at
+ * the root stays there. If `followLast` is false, a link at the end is not followed. Throws NOT_FOUND, naming the links followed, if the
+ * path doesn't exist, a parent isn't a folder, or there is a loop or too many links.
  */
 export function resolveImagePath(
   loaded: Loaded,
@@ -49,7 +86,7 @@ export function resolveImagePath(
   parts: readonly Uint8Array[],
   { followLast }: { readonly followLast: boolean },
 ): ResolvedPath {
-  const typed = displayPath(joinPath(parts));
+  const typed = shown(loaded, joinPath(parts));
   const fail = (message: string): never => {
     throw new LayerscopeError('NOT_FOUND', message);
   };
@@ -63,7 +100,9 @@ export function resolveImagePath(
     hops = hops.filter(({ behind }) => behind < left);
     entry = null;
     if (isParent(part)) {
-      done.pop();
+      // In a Windows container there is nothing above the drive, but a path typed by the user may lead from one part of the image to
+      // another.
+      if (!(loaded.stack.caseInsensitive && followed > 0 && done.length === 1)) done.pop();
       continue;
     }
     done.push(part);
@@ -71,15 +110,15 @@ export function resolveImagePath(
     const found = lookup(loaded.stack, layer, path);
     if (found === null) {
       const ahead = todo.slice(hops.at(-1)?.behind ?? 0).reverse();
-      const missing = displayPath(joinPath([...done, ...ahead]));
+      const missing = shown(loaded, joinPath([...done, ...ahead]));
       return fail(missingInWords({ typed, missing, layer, hops, obstacle: obstacleAt(loaded, layer, joinPath(done.slice(0, -1))) }));
     }
     entry = found;
-    // A hard link to a symbolic link is another name of it.
+    // A hard link to a symbolic link is another name for that link.
     const named = resolveEntry(loaded.stack, found) ?? found;
     if (entryType(loaded, named) !== TYPE.symlink || (todo.length === 0 && !followLast)) continue;
     const target = targetOf(loaded, named);
-    const hop = { path: displayPath(path), target: displayPath(target), behind: todo.length };
+    const hop = { path: shown(loaded, path), target: shownTarget(loaded, target), behind: todo.length };
     // Meeting a link again while following its own target means a loop.
     const loop = hops.findIndex((each) => each.path === hop.path);
     if (loop >= 0) fail(loopInWords(typed, hops.slice(loop)));
@@ -88,8 +127,10 @@ export function resolveImagePath(
     if (++followed > MOST_LINKS) fail(`${typed}: more than ${MOST_LINKS} symbolic links on the way, which is more than Linux follows`);
     entry = null;
     done.pop();
-    if (target[0] === 0x2f) done = [];
-    todo.push(...splitPath(target).reverse());
+    const next = leadsTo(loaded, target);
+    if (next === null) return fail(`${hopsInWords(typed, hops)}, which is not in the image`);
+    if (next.isAbsolute) done = [];
+    todo.push(...[...next.parts].reverse());
   }
   const path = joinPath(done);
   const end = entry ?? (done.length === 0 ? null : lookup(loaded.stack, layer, path));

@@ -1,25 +1,27 @@
 import { changesOf, type Stack } from '#changes';
 import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
 import type { PathMatch, SearchReport } from '#contract';
-import { escapePath, KIND, KIND_NAMES, type RowTable, rowPath, throwIfCancelled } from '#model';
+import { escapePath, imagePathOfWindows, KIND, KIND_NAMES, type RowTable, rowPath, throwIfCancelled } from '#model';
 
 type Touch = PathMatch['touches'][number];
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, sorted by path. `text` has the syntax of a RowFilter. Yields to
- * the event loop while searching. Throws CANCELLED.
+ * Finds paths that match in any layer, and the layers that touch them, sorted by path. `text` has the syntax of a RowFilter; in a Windows
+ * image it may begin with `C:\`, like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
  */
 export async function searchLayers(
   stack: Stack,
   text: string,
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
 ): Promise<SearchReport> {
+  const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
+  const wanted = onDrive === null ? text : onDrive.join('/');
   const found = new Map<string, Touch[]>();
   const others = new Set<string>();
   for (let layer = 0; layer < stack.layers.length; layer++) {
     throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
-    const filter = { text, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
+    const filter = { text: wanted, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
     const { matches, problem } = await filterInTurns(table, filter, signal);
     if (problem !== null) return { total: 0, matches: [], problem };
     for (let row = 0; row < table.length; row++) {

@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { BaseImageReport, ImageRef, StoreChecked, StoredChanges, StoreReport } from '#contract';
+import type { BaseImageReport, ImageRef, RemovalReport, StoreChecked, StoredChanges, StoreReport } from '#contract';
 import { openDriver } from '#driver';
+import { makeMarkedFolder } from '#files';
 import { displayText, LayerscopeError } from '#model';
 import type { JobContext, Jobs } from '../library/jobs.ts';
 import type { Library } from '../library/library.ts';
+import type { CommitChoice } from './images/commit-copy.ts';
 import { openSpooled, openStored } from './images/stored-images.ts';
-import { type ElevatedLaunch, problemReport, type StoreLocation, type StoreService } from './thread/store-service.ts';
+import { problemReport } from './thread/store-report.ts';
+import type { ElevatedLaunch, StoreLocation, StoreService } from './thread/store-service.ts';
 import type { StoreThread } from './thread/store-thread.ts';
 
 /** The stores shown in the window, each with its own home; the program's own comes first. All work is done on the store thread. */
 export interface StoreList {
   /** Reports the current contents, which other programs may change. A store that can't be read has a `problem`. */
   report(): Promise<readonly StoreReport[]>;
-  /** Adds a folder to the list. Returns its id, also if it is already listed. Throws NOT_FOUND, UNSUPPORTED if it isn't a store. */
+  /**
+   * Adds a folder to the list. Returns the store's id, even if already listed. Throws NOT_FOUND, UNSUPPORTED if the folder isn't a store.
+   */
   add(folder: string): Promise<string>;
   /** Removes a store from the list. Throws USAGE for the program's own, EXISTS while one of its layers is mounted. */
   forget(storeId: string): Promise<void>;
@@ -23,11 +28,18 @@ export interface StoreList {
   open(storeId: string, name: string): string;
   /** Starts a job that imports an image of an open archive with its names, or a layer tar on `parent`. */
   importImage(storeId: string, ref: ImageRef, parent: string | null): string;
-  /** Removes an image's name, a layer or a leftover. Throws NOT_FOUND; EXISTS if another layer is based on it. */
-  remove(storeId: string, name: string): Promise<void>;
-  /** Starts a job that checks a store; the report then shows what it found. */
+  /** Returns what {@link remove} would delete. Throws NOT_FOUND. */
+  removal(storeId: string, name: string): Promise<RemovalReport>;
+  /**
+   * Removes an image's name, a layer or a leftover; `withCopies`: first unmounts the layer and removes the working copies based on it.
+   * Throws NOT_FOUND; EXISTS if another layer is based on the layer.
+   */
+  remove(storeId: string, name: string, withCopies?: boolean): Promise<void>;
+  /** Unmounts and removes a working copy. Throws NOT_FOUND; USAGE for any other layer. */
+  discard(storeId: string, id: string): Promise<void>;
+  /** Starts a job that checks a store; the store's report then lists the problems. */
   verify(storeId: string): string;
-  /** Names what {@link cleanup} would remove. */
+  /** Returns the names of what {@link cleanup} would remove. */
   leftovers(storeId: string): Promise<readonly string[]>;
   cleanup(storeId: string): Promise<readonly string[]>;
   mount(storeId: string, id: string): Promise<{ readonly path: string; readonly findings: readonly string[] }>;
@@ -36,8 +48,8 @@ export interface StoreList {
   mountPath(storeId: string, id: string): Promise<string>;
   create(storeId: string, parent: string): Promise<string>;
   changes(storeId: string, id: string, limit: number): Promise<StoredChanges>;
-  /** Starts a job that creates a layer from the content of a read-write layer. */
-  commit(storeId: string, id: string): string;
+  /** Starts a job that creates a layer or, with a name, an image from the content of a read-write layer. */
+  commit(storeId: string, id: string, choice?: CommitChoice): string;
   bases(storeId: string): Promise<readonly BaseImageReport[]>;
   adopt(storeId: string, id: string): Promise<void>;
   /** Starts an elevated process that hosts the driver. Returns false if the user declines. */
@@ -101,7 +113,10 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     if (!isThere(store)) throw new LayerscopeError('NOT_FOUND', `no ${displayText(name)} in the store`);
     return store;
   };
-  const titleOf = (store: Listed, name: string): string => `${store.isOwn ? 'store' : path.basename(store.home)}:${name}`;
+  const titleOf = (store: Listed, name: string): string => {
+    const shown = /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name;
+    return `${store.isOwn ? 'store' : path.basename(store.home)}:${shown}`;
+  };
   const serviceOptions = ({ signal, report }: JobContext, use = signal) => ({ signal: use, onProgress: report });
 
   return {
@@ -137,7 +152,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
         path: store.home,
         title: titleOf(store, name),
         read: async (reader, options) => {
-          folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
+          folder = makeMarkedFolder(tmpdir(), 'layerscope-store-');
           const chain = await store.service.spool(name, folder, { ...options, onProgress: () => {} });
           if (chain !== null) return openSpooled(reader, chain, titleOf(store, name));
           await using driver = await openDriver('portable', store.home);
@@ -157,6 +172,16 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       return jobs.start({ kind: 'import', title: known.names[0] ?? title, archiveId, image }, (context) =>
         library.withArchive(archiveId, context.signal, async (_archive, use, from) => {
           const { manifestDigest } = known;
+          if (from.path === null) {
+            // The store's worker reads files.
+            if (manifestDigest === null)
+              throw new LayerscopeError('UNSUPPORTED', 'the engine has no manifest of this image: import it with layerscope store import');
+            const exported = library.exported({ what: 'image', format: 'oci-archive', archiveId, image });
+            await asFile(exported.bytes(use), use, async (path) => {
+              await service.importImage({ path, image: 0, manifestDigest: null, parent }, serviceOptions(context, use));
+            });
+            return;
+          }
           // Inside a store's folder only the manifest identifies an image; a chain of layers has none.
           if (from.isPart && manifestDigest === null) {
             throw new LayerscopeError('UNSUPPORTED', 'layers of a store can’t be imported directly: save them as a file and import that');
@@ -166,8 +191,18 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       );
     },
 
-    async remove(storeId, name) {
-      await filled(storeId, name).service.remove(name);
+    async removal(storeId, name) {
+      const { kind, freedBytes, layers, users, mounted } = await filled(storeId, name).service.removal(name);
+      const others = users.filter(({ isCopy }) => !isCopy).map(({ id }) => displayText(id));
+      return { kind, freedBytes, layers, copies: users.length - others.length, others, mounted: mounted.length };
+    },
+
+    async remove(storeId, name, withCopies = false) {
+      await filled(storeId, name).service.remove(name, withCopies);
+    },
+
+    async discard(storeId, id) {
+      await filled(storeId, id).service.discard(id);
     },
 
     verify(storeId) {
@@ -206,14 +241,14 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     create: (storeId, parent) => filled(storeId, parent).service.createReadWrite(parent),
 
     async changes(storeId, id, limit) {
-      const { changes, complete } = await filled(storeId, id).service.changes(id, limit);
-      return { changes: changes.map(({ kind, path: changed }) => ({ kind, path: displayText(changed) })), complete };
+      const { changes, ...rest } = await filled(storeId, id).service.changes(id, limit);
+      return { changes: changes.map(({ kind, path: changed }) => ({ kind, path: displayText(changed) })), ...rest };
     },
 
-    commit(storeId, id) {
+    commit(storeId, id, choice = {}) {
       const { service } = filled(storeId, id);
-      return jobs.start({ kind: 'import', title: `a layer of ${id.slice(0, 12)}` }, async (context) => {
-        await service.commit(id, serviceOptions(context));
+      return jobs.start({ kind: 'import', title: choice.name ?? `a layer of ${id.slice(0, 12)}` }, async (context) => {
+        await service.commit(id, choice, serviceOptions(context));
       });
     },
 
@@ -249,4 +284,16 @@ async function driverOf(folder: string): Promise<StoreLocation['driver']> {
     'UNSUPPORTED',
     `${displayText(folder)} is not a store: neither an OCI image layout nor a folder of Windows layers`,
   );
+}
+
+/** Writes a stream to a temporary file, which is removed when `work` ends. */
+async function asFile(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal, work: (file: string) => Promise<void>): Promise<void> {
+  const folder = makeMarkedFolder(tmpdir(), 'layerscope-store-');
+  try {
+    const file = path.join(folder, 'image.tar');
+    await writeFile(file, bytes, { signal, mode: 0o600 });
+    await work(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Whether this process runs as root or, on Windows, may list a folder that only administrators may. */
+/** Whether this process runs as root or, on Windows, may list a folder that is restricted to administrators. */
 export function isElevated(): boolean {
   if (process.platform !== 'win32') return process.getuid?.() === 0;
   try {

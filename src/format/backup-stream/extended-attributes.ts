@@ -3,7 +3,7 @@
 //   0 distance to the next entry u32, 0 in the last · 4 flags u8 (0x80: needed) · 5 length of the name u8 · 6 length of the value
 //   u16 · 8 name, 8-bit characters · NUL · value · zeros up to a multiple of 4
 //
-// The zeros after the last entry are written, but may be missing when read. WSL stores a file's owner and mode in the attributes $LXUID,
+// The padding after the last entry is written, but may be missing in input. WSL stores a file's owner and mode in the attributes $LXUID,
 // $LXGID and $LXMOD, Windows its signatures in $KERNEL.PURGE.ESBCACHE.
 import { LayerscopeError } from '#model';
 
@@ -21,7 +21,7 @@ function damaged(at: number, what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid extended attribute buffer: ${what} at byte ${at}`, { offset: at });
 }
 
-/** Parses the attributes, in their order; values are views. Throws DAMAGED. */
+/** Parses the attributes in their stored order; values are views. Throws DAMAGED. */
 export function parseExtendedAttributes(bytes: Uint8Array): ExtendedAttribute[] {
   const attributes: ExtendedAttribute[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -35,7 +35,7 @@ export function parseExtendedAttributes(bytes: Uint8Array): ExtendedAttribute[] 
     for (let i = at + HEAD; i < nameEnd; i++) name += String.fromCharCode(bytes[i] as number);
     attributes.push({ name, value: bytes.subarray(nameEnd + 1, valueEnd), flags: view.getUint8(at + 4) });
     if (next === 0) break;
-    // An entry inside the previous one could point to itself and loop for ever.
+    // An entry inside the previous one could point to itself and cause an endless loop.
     if (at + next < valueEnd || at + next > bytes.length) throw damaged(at, 'a wrong distance to the next entry');
     at += next;
   }

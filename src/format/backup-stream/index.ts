@@ -1,9 +1,9 @@
 /**
- * Win32 backup streams: a file as BackupRead gives it and BackupWrite takes it, a sequence of streams with its security descriptor,
- * extended attributes, content, alternate data streams and reparse point ([MS-BKUP]).
+ * Win32 backup streams: the form in which BackupRead returns a file and BackupWrite accepts it, a sequence of streams with its security
+ * descriptor, extended attributes, content, alternate data streams and reparse point ([MS-BKUP]).
  *
  * Begin with stream-reader.ts, which describes the format; stream-writer.ts is its counterpart. extended-attributes.ts and reparse-point.ts
- * parse the data of those two streams.
+ * parse the data of two kinds of streams.
  */
 export * from './extended-attributes.ts';
 export * from './reparse-point.ts';

@@ -25,7 +25,7 @@ export type ReparsePoint =
   | ({ readonly kind: 'mount-point' } & Link)
   | ({ readonly kind: 'symlink'; readonly flags: number } & Link)
   | { readonly kind: 'lx-symlink'; readonly version: number; readonly target: Uint8Array }
-  /** `data`: from byte 8 on; if the tag isn't Microsoft's, it begins with a GUID. */
+  /** `data`: everything after byte 8; if the tag isn't Microsoft's, it begins with a GUID. */
   | { readonly kind: 'other'; readonly tag: number; readonly data: Uint8Array };
 
 function damaged(what: string): LayerscopeError {
@@ -39,7 +39,7 @@ function readName(bytes: Uint8Array, view: DataView, field: number, names: numbe
   return readUtf16(bytes, start, start + length);
 }
 
-/** Parses a whole reparse buffer; raw parts are views. Throws DAMAGED. */
+/** Parses a complete reparse buffer; uninterpreted parts are views. Throws DAMAGED. */
 export function parseReparsePoint(bytes: Uint8Array): ReparsePoint {
   if (bytes.length < HEAD) throw damaged('cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -69,7 +69,7 @@ function reparseBuffer(tag: number, dataBytes: number): { bytes: Uint8Array<Arra
   return { bytes, view };
 }
 
-/** Encodes a whole buffer, which the caller owns. Names are in go-winio's order: substitute, NUL, print, NUL. Throws TOO_LARGE. */
+/** Encodes a complete buffer, which the caller owns. Names are in go-winio's order: substitute, NUL, print, NUL. Throws TOO_LARGE. */
 export function encodeReparsePoint(point: ReparsePoint): Uint8Array<ArrayBuffer> {
   if (point.kind === 'other') {
     const { bytes } = reparseBuffer(point.tag, point.data.length);
@@ -97,8 +97,8 @@ export function encodeReparsePoint(point: ReparsePoint): Uint8Array<ArrayBuffer>
 }
 
 /**
- * Makes the link to `target` as Windows would: `\\?\X`, `\\server\share` and `C:\x` are absolute, everything else is relative, even a
- * rooted `\x`. Like go-winio's EncodeReparsePoint.
+ * Makes a link to `target` as Windows would: `\\?\X`, `\\server\share` and `C:\x` are absolute, everything else is relative, even a rooted
+ * `\x`. Like go-winio's EncodeReparsePoint.
  */
 export function linkTo(target: string, isMountPoint: boolean): ReparsePoint {
   let substituteName = target;
@@ -112,8 +112,8 @@ export function linkTo(target: string, isMountPoint: boolean): ReparsePoint {
 }
 
 /**
- * The link's target for display, or null if it isn't a link. Some tools leave the print name empty; then it is the substitute name without
- * `\??\`. Throws DAMAGED for an LX target that isn't UTF-8.
+ * Returns the link's target for display; null if the reparse point isn't a link. If the print name is empty, as some tools leave it, this
+ * is the substitute name without `\??\`. Throws DAMAGED for an LX target that isn't UTF-8.
  */
 export function linkTarget(point: ReparsePoint): string | null {
   if (point.kind === 'other') return null;

@@ -1,4 +1,4 @@
-/** Reparse tags that reading and writing layers deals with. Source: [MS-FSCC] 2.1.2.1. */
+/** Reparse tags that matter for reading and writing layers. Source: [MS-FSCC] 2.1.2.1. */
 export const REPARSE_TAG = {
   mountPoint: 0xa0000003,
   symlink: 0xa000000c,
@@ -50,7 +50,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xa0000028, 'DataLink CIM'],
 ]);
 
-/** The tag's name, `cloud file` for all sixteen cloud tags; null for tags that Microsoft hasn't published. */
+/** Returns the tag's name, `cloud file` for all sixteen cloud tags; null for tags that Microsoft hasn't published. */
 export function reparseTagName(tag: number): string | null {
   return NAMES.get(tag) ?? ((tag & 0xffff0fff) >>> 0 === 0x9000001a ? 'cloud file' : null);
 }

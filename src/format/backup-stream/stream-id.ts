@@ -10,7 +10,7 @@ export const STREAM_ID = {
   reparsePoint: 8,
   sparseBlock: 9,
   txfs: 10,
-  /** Defined by Windows; no tool for layers supports it. */
+  /** Defined by Windows, but not supported by any tool for layers. */
   ghostedExtents: 11,
 } as const;
 
@@ -30,9 +30,9 @@ export interface BackupStream {
   readonly attributes: number;
   /** Size of the data that follows, without a sparse block's offset. At most 2^53 - 1. */
   readonly sizeBytes: number;
-  /** Only alternate data streams have one: `:name:$DATA`. Keeps lone surrogates and NULs. */
+  /** The name, which only alternate data streams have: `:name:$DATA`. Keeps lone surrogates and NULs. */
   readonly name: string;
-  /** Where a sparse block belongs in the file; the final block of size 0 has the file's size here. 0 in other streams. */
+  /** Offset of a sparse block in the file; in the final block of size 0, the file's size. 0 in other streams. */
   readonly offset: number;
 }
 

@@ -1,5 +1,5 @@
-// A Win32 backup stream, as BackupRead gives it and BackupWrite takes it ([MS-BKUP] 2.1): streams one after another, without
-// padding, up to the end of the input. Each is a header, WIN32_STREAM_ID, and its data. All numbers are little-endian.
+// A Win32 backup stream, as returned by BackupRead and accepted by BackupWrite ([MS-BKUP] 2.1): streams one after another, without padding,
+// up to the end of the input. Each is a header, WIN32_STREAM_ID, and its data. All numbers are little-endian.
 //
 //   0 id u32 · 4 attributes u32 · 8 size u64 · 16 length of the name in bytes u32 · 20 name UTF-16LE, no NUL · data
 //
@@ -10,7 +10,7 @@ import { LayerscopeError } from '#model';
 import { type BackupStream, SPARSE_OFFSET_BYTES, STREAM_HEAD_BYTES, STREAM_ID } from './stream-id.ts';
 import { readUtf16 } from './utf16.ts';
 
-/** Far more than NTFS, whose names have at most 255 units. */
+/** Limit on a stream's name, far more than NTFS's 255 units. */
 const MAX_NAME_BYTES = 0xfffe;
 
 /** A stream's header, or the next bytes of its data: a view into the pushed bytes. */
@@ -19,11 +19,11 @@ export type BackupPiece =
   | { readonly kind: 'data'; readonly bytes: Uint8Array };
 
 /**
- * Reads a backup stream from the bytes pushed into it. Yields unknown ids too; data comes in the pieces in which it was pushed, never more
- * than the stream's size. Buffers at most a header. Reads nothing after an error.
+ * Reads a backup stream from the bytes pushed into it. Yields streams with unknown ids too. Yields data in the pieces in which it was
+ * pushed, never beyond the stream's size. Buffers at most one header. Reads nothing after an error.
  */
 export class BackupStreamReader {
-  /** The header so far. Small, as each file has a reader; it grows for a long name. */
+  /** The header so far. Starts small, because each file has a reader, and grows for a long name. */
   #head = new Uint8Array(128);
   #view = new DataView(this.#head.buffer);
   #filled = 0;
@@ -37,13 +37,20 @@ export class BackupStreamReader {
     return this.#offset;
   }
 
-  /** Bytes of the current stream that are still to come. */
+  /** Remaining bytes of the current stream. */
   get left(): number {
     return this.#left;
   }
 
+  /** Continues as if the next `bytes` of the current stream's data had been pushed. For sources that can skip bytes. */
+  skip(bytes: number): void {
+    if (bytes > this.#left) throw new LayerscopeError('INTERNAL', 'more bytes skipped than the stream has');
+    this.#left -= bytes;
+    this.#offset += bytes;
+  }
+
   /**
-   * Yields the streams and data in `bytes`, in order; must be run to its end before the next push. Throws DAMAGED for an inconsistent
+   * Yields the streams and data in `bytes`, in order. Must be consumed completely before the next push. Throws DAMAGED for an inconsistent
    * header, TOO_LARGE for a size or offset over 2^53 - 1.
    */
   *push(bytes: Uint8Array): Generator<BackupPiece, void, undefined> {
@@ -89,7 +96,7 @@ export class BackupStreamReader {
     this.#view = new DataView(head.buffer);
   }
 
-  /** Parses the header so far: its stream, or null if more of it (name, offset) is to come. */
+  /** Parses the header so far. Returns its stream, or null if part of the header (name, offset) is still missing. */
   #takeHead(): BackupStream | null {
     const view = this.#view;
     const id = view.getUint32(0, true);
@@ -122,7 +129,7 @@ export class BackupStreamReader {
   }
 }
 
-/** Reads a whole backup stream; see {@link BackupStreamReader} for order, ownership and errors. */
+/** Reads a complete backup stream; see {@link BackupStreamReader} for order, ownership and errors. */
 export async function* readBackupStreams(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<BackupPiece, void, undefined> {

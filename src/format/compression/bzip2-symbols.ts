@@ -3,9 +3,9 @@ const MAX_BITS = 20;
 /** A canonical Huffman code: codes of the same length are consecutive, in the order of their symbols. */
 export class HuffmanTable {
   readonly minBits: number;
-  /** By length: the last code, padded with ones to 20 bits; -1: no code is that short. */
+  /** The last code of each length, padded with ones to 20 bits; -1: no code is that short. */
   readonly limit: Int32Array;
-  /** By length: a code minus this is its index in {@link symbols}. */
+  /** For each length: subtract this from a code to get its index in {@link symbols}. */
   readonly base: Int32Array;
   readonly symbols: Uint16Array;
 
@@ -30,7 +30,7 @@ export class HuffmanTable {
     this.minBits = minBits;
   }
 
-  /** Reads the lengths of the codes, each as steps up or down from the one before. Null if a length is out of bounds. */
+  /** Reads the code lengths, each as steps up or down from the previous one. Null if a length is out of bounds. */
   static read(bits: SymbolReader, symbols: number): HuffmanTable | null {
     const lengths = new Uint8Array(symbols);
     let length = bits.read(5);
@@ -46,7 +46,7 @@ export class HuffmanTable {
   }
 }
 
-/** Reads bits from a range of bytes, highest bit first. Past the end it reads zeros, and {@link isOver} is set. */
+/** Reads bits from a range of bytes, highest bit first. Past the end it reads zeros and sets {@link isOver}. */
 export class SymbolReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -97,7 +97,7 @@ export class SymbolReader {
     return this.#at - (this.#count >> 3) > this.#end;
   }
 
-  /** Offset of the byte with the next bit. */
+  /** Offset of the byte that contains the next bit. */
   get byte(): number {
     return this.#at - Math.ceil(this.#count / 8);
   }
@@ -106,7 +106,7 @@ export class SymbolReader {
     return (8 - (this.#count & 7)) & 7;
   }
 
-  /** Offset of the first byte of which no bit was read. */
+  /** Offset of the first byte from which no bit was read. */
   get nextByte(): number {
     return this.#at - (this.#count >> 3);
   }

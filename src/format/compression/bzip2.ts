@@ -1,7 +1,7 @@
 // bzip2: one or more streams, each
 //
 //   "BZh" and a digit: the size of blocks in 100,000 bytes
-//   blocks, not aligned to bytes: 31 41 59 26 53 59, CRC-32, a bit (randomised, obsolete), 24 bits for the text's origin, then
+//   blocks, not aligned to bytes: 31 41 59 26 53 59, CRC-32, a bit (randomized, obsolete), 24 bits for the text's origin, then
 //   the bytes that occur, the Huffman tables, the table of each group of 50 symbols, and the symbols
 //   17 72 45 38 50 90 and the CRC-32 of all blocks, padded to a byte
 //
@@ -14,9 +14,9 @@ import { ByteQueue, type Unpacker } from './unpacker.ts';
 
 const PLAIN_CHUNK = 256 * 1024;
 const BLOCK_UNIT = 100_000;
-/** Upper bound for what precedes a block's symbols. */
+/** Upper bound, in bytes, on the part of a block before its symbols. */
 const MOST_TABLE_BYTES = 64 * 1024;
-/** The longest code has 20 bits. */
+/** Maximum size of a symbol: the longest code has 20 bits. */
 const MOST_SYMBOL_BYTES = 2.5;
 const GROUP_SYMBOLS = 50;
 const MAGIC = [0x42, 0x5a, 0x68] as const;
@@ -24,7 +24,7 @@ const MAGIC = [0x42, 0x5a, 0x68] as const;
 /** See {@link Unpacker}. Memory: four bytes for each byte of a block, and the largest possible compressed block: 6 MB. */
 export class Bzip2Unpacker implements Unpacker {
   readonly #queue = new ByteQueue();
-  /** Bits of the first byte in the queue that were already read. */
+  /** How many bits of the queue's first byte have been read. */
   #bit = 0;
   #blockBytes = 0;
   #streams = 0;
@@ -63,7 +63,7 @@ export class Bzip2Unpacker implements Unpacker {
     return null;
   }
 
-  /** Reads a stream's header. False if more bytes are needed, or there are no more streams. */
+  /** Reads a stream's header. Returns false if more bytes are needed, or if there are no more streams. */
   #openStream(): boolean {
     const { bytes, start, length, ended } = this.#queue;
     if (length < 4 && !ended) return false;
@@ -83,7 +83,7 @@ export class Bzip2Unpacker implements Unpacker {
     return true;
   }
 
-  /** Reads a block, or the end of the stream. False if more bytes are needed. */
+  /** Reads a block, or the end of the stream. Returns false if more bytes are needed. */
   #openBlock(): boolean {
     const queue = this.#queue;
     if (!queue.ended && queue.length < MOST_TABLE_BYTES + this.#blockBytes * MOST_SYMBOL_BYTES) return false;
@@ -103,7 +103,7 @@ export class Bzip2Unpacker implements Unpacker {
     try {
       this.#text = readBlock(bits, this.#table, this.#blockBytes);
     } catch (error) {
-      // Past the end only zeros are read, so the real fault is that the input ends.
+      // Past the end only zeros are read, so the actual problem is the end of the input.
       throw bits.isOver && queue.ended ? cutOff() : error;
     }
     if (bits.isOver) throw cutOff();
@@ -155,7 +155,7 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
     if (symbol === last) break;
     if (length >= blockBytes) throw damaged('a block over its maximum size');
     const byte = present[symbol - 1] as number;
-    // Usually only a few places, so a loop is faster than a call.
+    // The move is usually short, so a loop is faster than a call.
     for (let place = symbol - 1; place > 0; place--) present[place] = present[place - 1] as number;
     present[0] = byte;
     counts[byte] = (counts[byte] as number) + 1;
@@ -166,7 +166,7 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
   return new BlockText(table, length, origin, crc);
 }
 
-/** The bytes that occur in the block, in order: 16 bits say which of 16 groups follow, and each group has 16 bits. */
+/** Reads which bytes occur in the block, in ascending order: 16 bits state which of 16 groups follow, and each group has 16 bits. */
 function readPresentBytes(bits: SymbolReader): Uint8Array {
   const present = new Uint8Array(256);
   let count = 0;
@@ -222,7 +222,7 @@ class BlockText {
   #entry: number;
   #left: number;
   #crc = 0xffffffff;
-  /** Number of equal bytes so far: after four a count follows. */
+  /** Number of equal bytes so far; after four, a count follows. */
   #same = 0;
   #byte = -1;
   #repeat = 0;
@@ -234,7 +234,7 @@ class BlockText {
     this.#entry = (table[origin] as number) >>> 8;
   }
 
-  /** The next bytes, or null at the end. */
+  /** Returns the next bytes; null at the end. */
   next(): Uint8Array | null {
     if (this.#left === 0 && this.#repeat === 0) return null;
     const out = new Uint8Array(Math.min(PLAIN_CHUNK, this.#left * 64 + this.#repeat));

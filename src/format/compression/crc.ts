@@ -8,7 +8,7 @@ function reflectedTable(polynomial: number): Int32Array {
 
 const CRC32 = reflectedTable(0xedb88320);
 
-/** Continues a CRC-32 (IEEE 802.3) over more bytes; it begins with 0. */
+/** Continues a CRC-32 (IEEE 802.3) over more bytes; start with 0. */
 export function crc32(before: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   let crc = ~before;
   for (let at = start; at < end; at++) crc = (crc >>> 8) ^ (CRC32[(crc ^ (bytes[at] as number)) & 0xff] as number);
@@ -21,7 +21,7 @@ const CRC32_UPWARDS = Int32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** Continues bzip2's CRC-32, which takes the highest bit first. It begins with all ones, and the caller inverts the result. */
+/** Continues bzip2's CRC-32, which processes the highest bit first. Start with all ones, and invert the final result. */
 export function crc32Bzip2(before: number, bytes: Uint8Array): number {
   let crc = before;
   for (let at = 0; at < bytes.length; at++) crc = (crc << 8) ^ (CRC32_UPWARDS[(crc >>> 24) ^ (bytes[at] as number)] as number);
@@ -45,7 +45,7 @@ export class Crc64 {
     this.#high = high;
   }
 
-  /** The checksum so far: eight bytes, little-endian. */
+  /** Returns the checksum so far: eight bytes, little-endian. */
   digest(): Uint8Array {
     const bytes = new DataView(new ArrayBuffer(8));
     bytes.setInt32(0, ~this.#low, true);

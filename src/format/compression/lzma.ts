@@ -15,7 +15,7 @@ const FIRST_DIRECT_SLOT = 14;
 const ALIGN_BITS = 4;
 const MIN_MATCH = 2;
 
-/** Codes lengths of matches, 0 to 271: 8 short, 8 medium and 256 long ones. */
+/** Decodes match lengths, 0 to 271: 8 short, 8 medium and 256 long ones. */
 class LengthCoder {
   readonly choice = new Uint16Array(2);
   readonly low = new Uint16Array(POSITION_STATES << 3);
@@ -27,10 +27,10 @@ class LengthCoder {
   }
 }
 
-/** The decoded bytes that matches refer to. It grows with the data up to the size of the dictionary. */
+/** The decoded bytes that matches refer to. Grows with the data up to the size of the dictionary. */
 export class Window {
   bytes: Uint8Array = new Uint8Array(64 * 1024);
-  /** Where the next byte goes. */
+  /** Index of the next byte to write. */
   at = 0;
   /** Number of bytes before `at` that matches may refer to. */
   known = 0;
@@ -40,7 +40,7 @@ export class Window {
     this.#dictionaryBytes = dictionaryBytes;
   }
 
-  /** Makes room for more bytes, dropping those further back than the dictionary. */
+  /** Makes room for more bytes, dropping bytes beyond the dictionary's reach. */
   reserve(count: number): void {
     if (this.at + count <= this.bytes.length) return;
     const keep = Math.min(this.known, this.#dictionaryBytes);
@@ -107,7 +107,7 @@ export class LzmaDecoder {
     this.#position += count;
   }
 
-  /** Sets the properties, (pb × 5 + lp) × 9 + lc. False if they are invalid. */
+  /** Sets the properties, (pb × 5 + lp) × 9 + lc. Returns false if invalid. */
   setProperties(byte: number): boolean {
     const lc = byte % 9;
     const rest = Math.floor(byte / 9);
@@ -239,7 +239,7 @@ export class LzmaDecoder {
     this.#copy(window, length + MIN_MATCH, end);
   }
 
-  /** Moves the second, third or fourth of the last distances to the front. */
+  /** Moves the second, third or fourth of the recent distances to the front. */
   #rotate(state: number): void {
     let distance = this.#rep1;
     if (this.#bit(this.#isRep1, state) !== 0) {

@@ -1,28 +1,28 @@
 /** Decompresses data piece by piece, in bounded memory. */
 export interface Unpacker {
-  /** Adds compressed bytes, which are copied. */
+  /** Adds compressed bytes, making a copy. */
   push(bytes: Uint8Array): void;
   /** Ends the compressed input. */
   end(): void;
   /**
-   * The next decompressed bytes, which the caller owns; null if more input is needed, or at the end ({@link done}). Throws DAMAGED,
-   * TRUNCATED (only after {@link end}), UNSUPPORTED, TOO_LARGE; bytes returned before are valid.
+   * Returns the next decompressed bytes, which the caller owns; null if more input is needed, or at the end ({@link done}). Throws DAMAGED,
+   * TRUNCATED (only after {@link end}), UNSUPPORTED, TOO_LARGE; bytes that were returned before the error are valid.
    */
   next(): Uint8Array | null;
-  /** Whether every stream was decompressed. Later bytes that don't begin another stream are left alone. */
+  /** Whether every stream was decompressed. Later bytes that don't begin another stream are ignored. */
   readonly done: boolean;
   /** Number of compressed bytes used so far. */
   readonly usedBytes: number;
 }
 
-/** Bytes that were pushed but not used yet, in one piece. */
+/** Pushed bytes that haven't been used yet, as one array. */
 export class ByteQueue {
   bytes: Uint8Array = new Uint8Array(64 * 1024);
   /** Index of the first unused byte. */
   start = 0;
   end = 0;
   ended = false;
-  /** Number of bytes before `bytes[0]`. */
+  /** Number of bytes that preceded `bytes[0]`. */
   #before = 0;
 
   get length(): number {

@@ -14,7 +14,7 @@ import { Crc64, crc32 } from './crc.ts';
 import { LzmaDecoder, Window } from './lzma.ts';
 import { ByteQueue, type Unpacker } from './unpacker.ts';
 
-/** The largest accepted dictionary; that of `xz -9` has 64 MiB. */
+/** The largest accepted dictionary; `xz -9` uses 64 MiB. */
 const MOST_DICTIONARY_BYTES = 128 * 1024 * 1024;
 const HEAD = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] as const;
 const HEAD_BYTES = 12;
@@ -33,7 +33,7 @@ const FILTERS: Readonly<Record<number, string>> = {
 };
 const MOST_NUMBER_BYTES = 9;
 
-/** Computes SHA-256 in pieces. The caller provides it, as pure code has none. */
+/** Computes SHA-256 in pieces. The caller provides one, because pure code has no hash. */
 export interface Sha256 {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;
@@ -56,10 +56,10 @@ export class XzUnpacker implements Unpacker {
   #blocks = 0;
   #window = new Window(0);
   #decoder = new LzmaDecoder(this.#window);
-  /** What the next LZMA2 chunk has to reset, because no chunk has yet. */
+  /** What the next LZMA2 chunk has to reset, because no earlier chunk did. */
   #needs: 'dictionary' | 'properties' | 'state' | null = 'dictionary';
   #check: Check | null = null;
-  /** Offset of the current block's first chunk, or of the index. */
+  /** Offset of the current block's first chunk, or that of the index. */
   #from = 0;
   #index: IndexReader | null = null;
   #done = false;
@@ -214,11 +214,12 @@ export class XzUnpacker implements Unpacker {
     return this.#take(plain);
   }
 
-  /** Applies a chunk's reset: 1 the state, 2 also the properties, 3 also the dictionary. */
+  /** Applies a chunk's reset: 1 resets the state, 2 also the properties, 3 also the dictionary. */
   #reset(reset: number, properties: number): void {
     const wanted = { dictionary: 3, properties: 2, state: 1 };
     if (this.#needs !== null && reset < wanted[this.#needs]) {
-      // After an uncompressed chunk, decoders accept a compressed one without a reset of the state, though encoders don't write it.
+      // After an uncompressed chunk, decoders accept a compressed one that doesn't reset the state, though encoders don't write such
+      // chunks.
       if (this.#needs !== 'state') throw damaged('a chunk that continues, but nothing precedes it');
     }
     if (reset === 3) this.#decoder.resetDictionary();
@@ -227,7 +228,7 @@ export class XzUnpacker implements Unpacker {
     this.#needs = null;
   }
 
-  /** A copy of the window's last bytes. */
+  /** Returns a copy of the window's last bytes. */
   #take(count: number): Uint8Array {
     const { bytes, at } = this.#window;
     const taken = bytes.slice(at - count, at);
@@ -285,7 +286,7 @@ class Crc32 implements Check {
   }
 }
 
-/** Reads an index piece by piece, as it may list millions of blocks. */
+/** Reads an index piece by piece, because it may list millions of blocks. */
 class IndexReader {
   /** Number of blocks; -1: not read yet. */
   records = -1;
@@ -293,7 +294,7 @@ class IndexReader {
   #crc = 0;
   #isBegun = false;
 
-  /** Returns false if more bytes are needed. Throws DAMAGED. */
+  /** Reads available records. Returns false if more bytes are needed. Throws DAMAGED. */
   read(queue: ByteQueue, from: number): boolean {
     if (!this.#isBegun) {
       this.#use(queue, 1);
@@ -327,7 +328,7 @@ class IndexReader {
   }
 }
 
-/** The dictionary size in a block's header. Throws UNSUPPORTED for filters other than LZMA2, TOO_LARGE, DAMAGED. */
+/** Returns the dictionary size in a block's header. Throws UNSUPPORTED for filters other than LZMA2, TOO_LARGE, DAMAGED. */
 function dictionaryOf(header: Uint8Array): number {
   const flags = header[1] as number;
   const end = header.length - 4;

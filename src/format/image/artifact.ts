@@ -1,10 +1,11 @@
 // Artifacts are what registries and layouts hold besides images: Helm charts, WebAssembly, models, signatures, attestations, bills of
-// materials, any file. They have manifests too, some with an image config. According to the OCI image-spec (manifest.md, Guidelines for
-// Artifact Usage) `artifactType` is the type, or else the config's media type; older tools only set the layers' media types (cosign,
+// materials, any file. Artifacts have manifests too, some with an image config. According to the OCI image-spec (manifest.md, Guidelines
+// for Artifact Usage) `artifactType` is the type, or else the config's media type; older tools only set the layers' media types (cosign,
 // BuildKit). An image has an image config, or a config of a type that image builders use (moby's ImageTypes), and possible image layers.
 
+import type { ArtifactKind } from '#model';
 import { MEDIA_TYPE } from './media-type.ts';
-import type { Descriptor, OciManifest } from './oci-manifest.ts';
+import { ATTESTATION_MANIFEST, type Descriptor, type OciManifest } from './oci-manifest.ts';
 
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociConfig, MEDIA_TYPE.dockerConfig]);
 
@@ -34,24 +35,29 @@ function isImageLayerType(mediaType: string): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.|docker\.(?:container\.)?image\.rootfs\.)/.test(mediaType);
 }
 
-/** Whether an image layer may have this media type. With an image config many unofficial types are accepted, but not JSON, text or modules. */
+/**
+ * Whether an image layer may have this media type. With an image config many unofficial types are accepted, but not JSON, text or modules.
+ */
 function mayBeLayerType(mediaType: string | null): boolean {
   if (mediaType === null || !mediaType.includes('/') || isImageLayerType(mediaType)) return true;
   if (/\+(?:json|xml|wasm)$/.test(mediaType)) return false;
   return /[/.+-](?:layer|tar|tgz|gzip|octet-stream)(?:$|[.+-])/.test(mediaType);
 }
 
-/** Whether the media type is an image config's, or is missing. */
+/** Whether the media type is that of an image config, or is missing. */
 export function isImageConfigType(mediaType: string | null): boolean {
   return mediaType === null || IMAGE_CONFIGS.has(mediaType);
 }
 
-/** Whether the descriptor may be that of a manifest or an index, by its media type. Indexes can list other blobs, like BuildKit's caches do. */
+/**
+ * Whether the descriptor's media type allows it to be a manifest or an index. Indexes can also list other blobs, as those of BuildKit's
+ * caches do.
+ */
 export function mayBeManifest({ mediaType }: Descriptor): boolean {
   return mediaType === null || /json|jws|manifest/.test(mediaType);
 }
 
-/** Whether the media type is a manifest's or an index's, or is missing. */
+/** Whether the media type is that of a manifest or an index, or is missing. */
 export function isManifestType(mediaType: string | null): boolean {
   return mediaType === null || MANIFESTS.has(mediaType);
 }
@@ -69,25 +75,58 @@ export function isArtifact(manifest: OciManifest, descriptor: Descriptor): boole
   return types.length > 0 && !types.some(mayBeLayerType);
 }
 
-/** The `artifactType` of the manifest or its descriptor. A registry may set the descriptor's to the config's media type. */
+/** Returns the `artifactType` of the manifest or its descriptor. A registry may set the descriptor's to the config's media type. */
 function statedType({ artifactType }: OciManifest, descriptor: Descriptor): string | null {
   const stated = artifactType ?? descriptor.artifactType;
   return stated === null || IMAGE_CONFIGS.has(stated) || stated === MEDIA_TYPE.dockerPlugin ? null : stated;
 }
 
-/** The artifact's type; null if only its layers indicate it. */
+/**
+ * The artifact's type as its manifest states it, or else its config's media type; null if there is none. A descriptor's type only replaces
+ * that of a config that says nothing.
+ */
 export function artifactTypeOf(manifest: OciManifest, descriptor: Descriptor): string | null {
   const config = manifest.config?.mediaType ?? null;
-  return statedType(manifest, descriptor) ?? (config === null || IMAGE_CONFIGS.has(config) || NO_CONFIGS.has(config) ? null : config);
+  const saysNothing = config === null || NO_CONFIGS.has(config) || IMAGE_CONFIGS.has(config);
+  return manifest.artifactType ?? (saysNothing ? statedType(manifest, descriptor) : null) ?? config;
 }
 
-/** The stated media types of the manifest's config and layers, each once. */
+const SBOM_TYPES: ReadonlySet<string> = new Set([
+  'application/spdx+json',
+  'text/spdx',
+  'text/spdx+json',
+  'application/vnd.cyclonedx+json',
+  'application/vnd.cyclonedx+xml',
+  'application/vnd.cyclonedx',
+]);
+
+/**
+ * What kind of artifact it is, by its type and its layers' media types. `hasStatement`: whether a layer holds a statement, which tells
+ * a bundle with an attestation from one with a signature.
+ */
+export function artifactKindOf(manifest: OciManifest, descriptor: Descriptor, hasStatement: boolean): ArtifactKind {
+  const types = manifest.layers.map(({ mediaType }) => mediaType ?? '');
+  const type = artifactTypeOf(manifest, descriptor);
+  if (type === MEDIA_TYPE.notarySignature || types.some((each) => each.includes('simplesigning'))) return 'signature';
+  if (type === MEDIA_TYPE.helmConfig) return 'chart';
+  if (types.some((each) => SBOM_TYPES.has(each))) return 'sbom';
+  if (types.some((each) => each.includes('dsse'))) return 'attestation';
+  if (types.some((each) => each.includes('sigstore.bundle'))) return hasStatement ? 'attestation' : 'signature';
+  // BuildKit marks attestations in the index; one that is marked as something else isn't an attestation.
+  const marked = descriptor.annotations['vnd.docker.reference.type'] ?? ATTESTATION_MANIFEST;
+  return types.includes(MEDIA_TYPE.inToto) && marked === ATTESTATION_MANIFEST ? 'attestation' : 'other';
+}
+
+/** Returns the distinct media types stated for the manifest's config and layers. */
 export function mediaTypesOf({ config, layers }: OciManifest): readonly string[] {
   const all = [config, ...layers].map((descriptor) => descriptor?.mediaType ?? null);
   return [...new Set(all.filter((type) => type !== null))];
 }
 
-/** Digest of the manifest that an artifact is about, by its own manifest, its descriptor or its name (cosign's `sha256-<hex>.sig`). */
+/**
+ * Returns the digest of the manifest that an artifact refers to, according to its own manifest, its descriptor or its name (cosign's
+ * `sha256-<hex>.sig`).
+ */
 export function subjectOf(manifest: OciManifest, descriptor: Descriptor, names: readonly string[]): string | null {
   const attested = descriptor.annotations['vnd.docker.reference.digest'];
   const named = names.map((name) => /(?:^|:)(sha256)-([0-9a-f]{64})(?:\.\w+)?$/.exec(name)).find((match) => match !== null);

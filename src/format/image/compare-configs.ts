@@ -1,13 +1,16 @@
 // Compares two image configs field by field. Collections without a meaningful order are split: Env by variable, Labels, ExposedPorts and
-// Volumes by key. Like a missing field, null, an empty string and an empty list mean "not set" to every engine.
+// Volumes by key. To every engine, null, an empty string and an empty list mean "not set", like a missing field.
 //
-// Fields that say when and how an image was made are not compared (created, history, rootfs, container, docker_version …), nor are those
-// that Docker left in `config` from the container that a step ran in.
+// Fields about when and how an image was made are not compared (created, history, rootfs, container, docker_version …), nor are those that
+// Docker left in `config` from the container that a step ran in.
 //
 // Source: OCI image-spec config.md, Properties; Docker image spec v1.2.
 import { asArray, asObject, type JsonObject } from './json-value.ts';
 
-/** A field that differs, such as `Env.PATH`, `Cmd`, `Labels.maintainer` or `architecture`, with its JSON values; null if it isn't set. */
+/**
+ * A field that differs, such as `Env.PATH`, `Cmd`, `Labels.maintainer` or `architecture`, with its two JSON values; a value that isn't set
+ * is null.
+ */
 export interface ConfigDifference {
   readonly field: string;
   readonly a: unknown;
@@ -44,7 +47,7 @@ const OF_A_CONTAINER: ReadonlySet<string> = new Set([
   'StdinOnce',
 ]);
 
-/** Returns the differences in a fixed order. A value that is no object is treated as empty. */
+/** Returns the differences in a fixed order. A value that isn't an object is treated as empty. */
 export function compareConfigs(a: unknown, b: unknown): readonly ConfigDifference[] {
   const [one, two] = [fieldsOf(a), fieldsOf(b)];
   const differences: ConfigDifference[] = [];
@@ -66,7 +69,7 @@ function place(field: string): number {
   return OUTER.length + (inner < 0 ? INNER.length : inner);
 }
 
-/** Returns the fields that are set. */
+/** Returns the fields that are set, with their values. */
 function fieldsOf(config: unknown): ReadonlyMap<string, unknown> {
   const fields = new Map<string, unknown>();
   const set = (field: string, value: unknown): void => {
@@ -89,12 +92,12 @@ function isSet(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** Parses entries `NAME=value`; the last one of a name wins, as in Docker. */
+/** Parses `NAME=value` entries; if a name is repeated, the last entry wins, as in Docker. */
 function variables(env: readonly unknown[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const each of env) {
     if (typeof each !== 'string') continue;
-    // On Windows, names of variables can begin with `=`.
+    // On Windows, variable names can begin with `=`.
     const equals = each.indexOf('=', 1);
     found.set(equals < 0 ? each : each.slice(0, equals), equals < 0 ? '' : each.slice(equals + 1));
   }

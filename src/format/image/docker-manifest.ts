@@ -8,6 +8,7 @@
 //
 // Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
 import { LayerscopeError } from '#model';
+import { fieldReader } from './json-fields.ts';
 import { asArray, asObject, asText, asTexts, jsonKind } from './json-value.ts';
 import { type Descriptor, parseDescriptor } from './oci-manifest.ts';
 
@@ -24,7 +25,7 @@ export interface DockerImage {
 }
 
 /**
- * Returns a clause that says why the document is not a docker-archive's manifest.json, or null if it is one. Layers can have files of
+ * Returns a clause with the reason why the document is not a docker-archive's manifest.json; null if it is. Layers can contain files of
  * that name too, with any content.
  */
 export function dockerManifestProblem(value: unknown): string | null {
@@ -34,10 +35,12 @@ export function dockerManifestProblem(value: unknown): string | null {
     : `manifest.json is ${jsonKind(value)}, not a list of images`;
 }
 
-/** Whether the document is a docker-archive's, rather than a file of that name in a layer. */
+/** Whether the document is a docker-archive's manifest, rather than a file of that name in a layer. */
 export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
 }
+
+const imageFields = fieldReader('Config', 'RepoTags', 'Layers', 'LayerSources');
 
 /**
  * Parses `manifest.json`. Throws BAD_MANIFEST if it is `null` (moby#41842) or not a list of images, or if an image's Layers is not a list of
@@ -49,7 +52,7 @@ export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value.length > MAX_IMAGES) throw tooMany();
   let parts = 0;
   return value.map((item, index) => {
-    const object = asObject(item);
+    const object = imageFields(item);
     if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is not an object`);
     const { Layers: layers } = object;
     if (layers !== undefined && layers !== null && !(Array.isArray(layers) && layers.every((path) => typeof path === 'string'))) {
@@ -70,7 +73,10 @@ function tooMany(): LayerscopeError {
   return new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES} images, or ${MAX_LAYERS} layers and names`);
 }
 
-/** The digest in a member's path: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar` or `<hex>.tar.gz`; null if there is none. */
+/**
+ * Returns the digest in a member's path: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar` or `<hex>.tar.gz`; null if there
+ * is none.
+ */
 export function digestInPath(path: string): string | null {
   const hex = /(?:^|\/)(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)?$/.exec(path)?.[1];
   if (hex !== undefined) return `sha256:${hex}`;

@@ -1,32 +1,37 @@
 // An image config is a JSON object with the platform (`os`, `architecture`, `variant`, `os.version`), `rootfs.diff_ids` (the SHA-256 of
-// each layer's uncompressed tar, bottom first) and `history`, a list of build steps. Steps that made no layer have `empty_layer`; the
-// others correspond to the layers, in order, though either list may be too short.
+// each layer's uncompressed tar, bottom first) and `history`, a list of build steps. Steps that made no layer have `empty_layer`; the other
+// steps correspond to the layers, in order, though either list may be too short.
 //
 // Source: OCI image-spec config.md; Docker image spec v1.2.
 import { type HistoryReport, isDigest, LayerscopeError, setTime } from '#model';
-import { asArray, asObject, asText, jsonKind } from './json-value.ts';
+import { fieldReader } from './json-fields.ts';
+import { asArray, asText, jsonKind } from './json-value.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
 export interface ImageConfig {
   readonly platform: Platform | null;
   readonly history: readonly HistoryReport[];
-  /** Null for an invalid one. */
+  /** DiffIDs, bottom first; an invalid one is null. */
   readonly diffIds: readonly (string | null)[];
-  /** The invalid ones by index; not safe to print. */
+  /** Invalid diffIDs by index, unchanged; not safe to print. */
   readonly illFormedDiffIds: ReadonlyMap<number, string>;
 }
 
 /** Maximum number of history steps and of diff IDs. An image that can be run has at most 127 layers. */
 const MAX_STEPS = 10_000;
 
-/** Parses what it can of a config; the result is empty if `value` is no object. Throws TOO_LARGE. */
+const configFields = fieldReader('rootfs', 'history', 'architecture', 'os', 'config', 'container_config');
+const rootfsFields = fieldReader('diff_ids');
+const stepFields = fieldReader('created_by', 'created', 'comment', 'empty_layer');
+
+/** Parses as much of a config as possible; the result is empty if `value` isn't an object. Throws TOO_LARGE. */
 export function parseImageConfig(value: unknown): ImageConfig {
-  const object = asObject(value);
-  const ids = asArray(asObject(object?.rootfs)?.diff_ids);
+  const object = configFields(value);
+  const ids = asArray(rootfsFields(object?.rootfs)?.diff_ids);
   if (ids.length > MAX_STEPS || asArray(object?.history).length > MAX_STEPS)
     throw new LayerscopeError('TOO_LARGE', `the config has more than ${MAX_STEPS} steps or diff IDs`);
   const history = asArray(object?.history).map((step): HistoryReport => {
-    const fields = asObject(step);
+    const fields = stepFields(step);
     return {
       createdBy: typeof fields?.created_by === 'string' ? fields.created_by : null,
       created: setTime(asText(fields?.created)),
@@ -40,15 +45,16 @@ export function parseImageConfig(value: unknown): ImageConfig {
     illFormedDiffIds.set(index, typeof id === 'string' ? id : JSON.stringify(id));
     return null;
   });
-  return { platform: parsePlatform(object), history, diffIds, illFormedDiffIds };
+  return { platform: parsePlatform(value), history, diffIds, illFormedDiffIds };
 }
 
-/** Returns a clause that says why the value is no image config, or null if it may be one. Any field can be missing, but not all of them. */
+/**
+ * Returns a clause with the reason why the value isn't an image config; null if it may be. Any field can be missing, but not all of them.
+ */
 export function imageConfigProblem(value: unknown): string | null {
-  const object = asObject(value);
+  const object = configFields(value);
   if (object === null) return `is ${jsonKind(value)}, not an image config`;
-  const isOne = ['architecture', 'os', 'rootfs', 'history', 'config', 'container_config'].some((field) => object[field] !== undefined);
-  return isOne ? null : 'has no field of an image config';
+  return Object.values(object).some((field) => field !== undefined) ? null : 'has no field of an image config';
 }
 
 /** Returns a message if the number of diffIDs differs from that of layers, otherwise null. */
@@ -59,7 +65,7 @@ export function diffIdProblem({ diffIds }: ImageConfig, layerCount: number): str
   return `the config has ${diffIds.length} diff ${diffIds.length === 1 ? 'ID' : 'IDs'}, but the image has ${layers}`;
 }
 
-/** The command that made each layer; null for layers beyond the end of the history. */
+/** Returns the command that made each layer; null for layers beyond the end of the history. */
 export function createdByLayer(history: readonly HistoryReport[], layerCount: number): (string | null)[] {
   const steps = history.filter((step) => !step.emptyLayer);
   return Array.from({ length: layerCount }, (_, index) => steps[index]?.createdBy ?? null);

@@ -9,31 +9,34 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Maximum depth of nested lists and objects; real documents have about ten. */
 const MAX_DEPTH = 200;
-/** Maximum number of values in a document: an empty object takes 20 times as much memory as its text. */
+/** Maximum number of values in a document: limited because an empty object takes 20 times as much memory as its text. */
 const MAX_VALUES = 400_000;
 
 /**
  * Parses a JSON document, with or without a byte order mark. `what` names the document in errors. Throws BAD_MANIFEST; TOO_LARGE, before
- * parsing anything, if it is nested too deeply or has too many values. The caller limits its size in bytes.
+ * parsing anything, if the document is nested too deeply or has more than `times` the usual number of values. The caller limits the size in
+ * bytes.
  */
-export function parseJson(bytes: Uint8Array, what: string): unknown {
-  const problem = sizeProblem(bytes);
+export function parseJson(bytes: Uint8Array, what: string, times = 1): unknown {
+  const problem = sizeProblem(bytes, MAX_VALUES * times);
   if (problem !== null) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} ${problem}`);
   const text = decodeUtf8(bytes);
   if (text === null) throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not UTF-8`);
   try {
     return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
-    throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not JSON: ${displayText((cause as Error).message)}`, { cause });
+    // V8 quotes the beginning of the text, which must not be shown if the file isn't the expected document.
+    const reason = (cause as Error).message.replace(/, ".*" is not valid JSON$/s, '');
+    throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not JSON: ${displayText(reason)}`, { cause });
   }
 }
 
-/** Returns the value if it is an object but no array, otherwise null. */
+/** Returns the value if it is an object other than an array, otherwise null. */
 export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
-/** Returns the kind of a parsed value with its article, for messages. */
+/** Returns the kind of a parsed value with an article, for messages. */
 export function jsonKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
@@ -50,18 +53,21 @@ export function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** Returns the strings of a list, without other values. */
+/** Returns the strings of a list, ignoring other values. */
 export function asTexts(value: unknown): readonly string[] {
   return asArray(value).filter((item): item is string => typeof item === 'string');
 }
 
-/** Returns the value if it is a possible number of bytes, otherwise null. */
+/** Returns the value if it can be a number of bytes, otherwise null. */
 export function asSize(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** Returns a clause if the document is too deep or has too many values, otherwise null. Only skips strings; the parser checks syntax. */
-function sizeProblem(bytes: Uint8Array): string | null {
+/**
+ * Returns a clause if the document is nested too deeply or has too many values, otherwise null. Skips strings; the parser checks the
+ * syntax.
+ */
+function sizeProblem(bytes: Uint8Array, maxValues: number): string | null {
   let depth = 0;
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -74,7 +80,7 @@ function sizeProblem(bytes: Uint8Array): string | null {
       if (++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
     } else if ((byte | 0x20) === 0x7d) depth--;
   }
-  return values > MAX_VALUES ? `has more than ${MAX_VALUES} values` : null;
+  return values > maxValues ? `has more than ${maxValues} values` : null;
 }
 
 /** Returns the offset of the quote that ends a string. */

@@ -6,7 +6,7 @@
 //   application/vnd.docker.image.rootfs.foreign.diff.tar | .tar.gzip              foreign
 //   application/vnd.docker.container.image.rootfs.diff+x-gtar                     unknown to Docker
 //
-// It is often wrong (umoci#220, containers/image#2906), so the blob's first bytes decide, and the media type is only checked.
+// The media type is often wrong (umoci#220, containers/image#2906), so the blob's first bytes decide, and the media type is only checked.
 import type { Compression } from '#model';
 
 /** The media types that this program knows by name. */
@@ -23,9 +23,11 @@ export const MEDIA_TYPE = {
   dockerPlugin: 'application/vnd.docker.plugin.v1+json',
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   inToto: 'application/vnd.in-toto+json',
+  notarySignature: 'application/vnd.cncf.notary.signature',
+  helmConfig: 'application/vnd.cncf.helm.config.v1+json',
 } as const;
 
-/** The compression that a layer's media type states; null if it states none or is no layer's. */
+/** Returns the compression that a layer's media type states; null if none is stated or the type isn't a layer's. */
 export function statedCompression(mediaType: string | null): Compression | null {
   if (mediaType === null || !/layer|rootfs/.test(mediaType)) return null;
   if (/tar[+.]gzip$/.test(mediaType)) return 'gzip';
@@ -43,7 +45,7 @@ export function mediaTypeProblem(mediaType: string | null, found: Compression): 
   return null;
 }
 
-/** Whether the layer is foreign: registries needn't hold it. Mostly Windows base layers. */
+/** Whether the layer is foreign, so that registries needn't store it. Most foreign layers are Windows base layers. */
 export function isForeignMediaType(mediaType: string | null): boolean {
   return mediaType !== null && /\.foreign\.|\.nondistributable\./.test(mediaType);
 }

@@ -6,6 +6,7 @@
 // Real tools omit `mediaType`, write `manifests: null` (moby#47210), and list artifacts besides images (artifact.ts). Fields decide
 // whether a document is an index or a manifest; media types are only hints.
 import { isDigest, LayerscopeError } from '#model';
+import { fieldReader } from './json-fields.ts';
 import { asArray, asObject, asSize, asText, asTexts, type JsonObject } from './json-value.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 import { type Platform, parsePlatform } from './platform.ts';
@@ -26,33 +27,48 @@ export interface Descriptor {
   readonly data: string | null;
 }
 
-/** A manifest, as far as it could be read. */
+/** The readable parts of a manifest. */
 export interface OciManifest {
   readonly kind: 'manifest';
   readonly mediaType: string | null;
   readonly config: Descriptor | null;
   readonly layers: readonly Descriptor[];
   readonly artifactType: string | null;
-  /** Digest of the manifest that this one is about. */
+  /** Digest of the manifest that this one refers to. */
   readonly subject: string | null;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** An index, as far as it could be read. */
+/** The readable parts of an index. */
 export interface OciIndex {
   readonly kind: 'index';
   readonly manifests: readonly Descriptor[];
-  /** Number of entries that are no descriptors. */
+  /** Number of entries that aren't descriptors. */
   readonly malformed: number;
 }
 
 const ANNOTATIONS = [
   'vnd.docker.reference.type',
   'vnd.docker.reference.digest',
+  'in-toto.io/predicate-type',
+  'predicateType',
+  'dev.sigstore.bundle.predicateType',
+  'dev.cosignproject.cosign/signature',
+  'org.opencontainers.image.title',
   'io.containerd.image.name',
   'org.opencontainers.image.ref.name',
+  'containerd.io/snapshot/stargz/toc.digest',
+  'io.containers.estargz.uncompressed-size',
+  'io.containers.zstd-chunked.manifest-checksum',
+  'io.containers.zstd-chunked.manifest-position',
+  'io.github.containers.zstd-chunked.manifest-checksum',
+  'io.github.containers.zstd-chunked.manifest-position',
+  'io.github.containers.zstd-chunked.tarsplit-position',
+  'com.amazon.soci.index-digest',
+  'com.amazon.soci.image-layer-digest',
 ] as const;
 
-/** Keeps only the annotations that are used here, as there may be many others. */
+/** Returns only the annotations in use, because there may be many others. */
 function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
   const object = asObject(value);
   const kept: Record<string, string> = {};
@@ -66,9 +82,13 @@ function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
 /** Maximum number of layers in a manifest, or entries in an index. */
 const MAX_DESCRIPTORS = 20_000;
 
+const descriptorFields = fieldReader('digest', 'mediaType', 'size', 'urls', 'platform', 'annotations', 'artifactType', 'data');
+const manifestFields = fieldReader('mediaType', 'manifests', 'config', 'layers', 'blobs', 'artifactType', 'subject', 'annotations');
+type ManifestFields = NonNullable<ReturnType<typeof manifestFields>>;
+
 /** Parses a descriptor; null if the value has no digest. */
 export function parseDescriptor(value: unknown): Descriptor | null {
-  const object = asObject(value);
+  const object = descriptorFields(value);
   const digest = asText(object?.digest);
   if (object === null || digest === null) return null;
   return {
@@ -96,30 +116,48 @@ const NO_DESCRIPTOR: Descriptor = {
   data: null,
 };
 
-function bounded(value: unknown): readonly unknown[] {
+function bounded(value: unknown, times = 1): readonly unknown[] {
   const list = asArray(value);
-  if (list.length > MAX_DESCRIPTORS)
-    throw new LayerscopeError('TOO_LARGE', `a manifest with ${list.length} entries; the limit is ${MAX_DESCRIPTORS}`);
+  const limit = MAX_DESCRIPTORS * times;
+  if (list.length > limit) throw new LayerscopeError('TOO_LARGE', `a manifest with ${list.length} entries; the limit is ${limit}`);
   return list;
 }
 
-function descriptors(value: unknown): { list: readonly Descriptor[]; malformed: number } {
-  const all = bounded(value).map(parseDescriptor);
+function descriptors(value: unknown, times: number): { list: readonly Descriptor[]; malformed: number } {
+  const all = bounded(value, times).map(parseDescriptor);
   const list = all.filter((descriptor) => descriptor !== null);
   return { list, malformed: all.length - list.length };
 }
 
-/** Parses `index.json`; null if it is no object or its manifests are no list. `null` or missing manifests are an empty list. Throws TOO_LARGE. */
-export function parseIndex(value: unknown): OciIndex | null {
-  const object = asObject(value);
+/**
+ * Parses `index.json`; null if it isn't an object or its manifests aren't a list. `null` or missing manifests are an empty list. Throws
+ * TOO_LARGE for more than `times` the usual number of entries.
+ */
+export function parseIndex(value: unknown, times = 1): OciIndex | null {
+  const object = manifestFields(value);
   if (object === null || !(object.manifests === undefined || object.manifests === null || Array.isArray(object.manifests))) return null;
-  const { list, malformed } = descriptors(object.manifests);
+  const { list, malformed } = descriptors(object.manifests, times);
   return { kind: 'index', manifests: list, malformed };
 }
 
-/** Parses a document that an index lists: an index or a manifest, by its fields; null if it is neither. Throws TOO_LARGE. */
+/**
+ * Returns the entries of an index with all their fields. Names of fields that belong to a descriptor are corrected to their exact spelling.
+ */
+export function exactEntries(value: unknown): JsonObject[] {
+  return asArray(manifestFields(value)?.manifests).flatMap((entry) => {
+    const fields = descriptorFields(entry);
+    if (fields === null) return [];
+    const others = Object.entries(asObject(entry) ?? {}).filter(([key]) => !descriptorFields.has(key));
+    return [{ ...Object.fromEntries(others), ...fields }];
+  });
+}
+
+/**
+ * Parses a document that an index lists. Its fields decide whether it is an index or a manifest; null for any other value. Throws
+ * TOO_LARGE.
+ */
 export function parseIndexed(value: unknown): OciIndex | OciManifest | null {
-  const object = asObject(value);
+  const object = manifestFields(value);
   if (object === null) return null;
   const stated = asText(object.mediaType);
   if (stated === MEDIA_TYPE.ociIndex || stated === MEDIA_TYPE.dockerIndex) return parseIndex(object);
@@ -128,24 +166,33 @@ export function parseIndexed(value: unknown): OciIndex | OciManifest | null {
   return object.manifests === undefined ? null : parseIndex(object);
 }
 
-function parseManifest(object: JsonObject): OciManifest {
+function parseManifest(object: ManifestFields): OciManifest {
   return {
     kind: 'manifest',
     mediaType: asText(object.mediaType),
     config: parseDescriptor(object.config),
     layers: bounded(object.layers).map((layer) => parseDescriptor(layer) ?? NO_DESCRIPTOR),
     artifactType: asText(object.artifactType),
-    subject: asText(asObject(object.subject)?.digest),
+    subject: asText(descriptorFields(object.subject)?.digest),
+    annotations: parseAnnotations(object.annotations),
   };
 }
 
-/** The digest that an attestation is about; null if the descriptor is no attestation's. Source: BuildKit attestation-storage.md. */
+/** How BuildKit marks an attestation in an index. */
+export const ATTESTATION_MANIFEST = 'attestation-manifest';
+
+/**
+ * Returns the digest that an attestation refers to; null if the descriptor isn't an attestation's. Source: BuildKit attestation-storage.md.
+ */
 export function attestedDigest(descriptor: Descriptor): string | null {
-  if (descriptor.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return null;
+  if (descriptor.annotations['vnd.docker.reference.type'] !== ATTESTATION_MANIFEST) return null;
   return descriptor.annotations['vnd.docker.reference.digest'] ?? '';
 }
 
-/** The image's name in the annotations, or null. containerd's full name comes first, as the other is often only a tag. */
+/**
+ * Returns the image's name from the annotations; null if there is none. containerd's full name comes first, because the other annotation is
+ * often only a tag.
+ */
 export function annotatedName(descriptor: Descriptor): string | null {
   return (
     asText(descriptor.annotations['io.containerd.image.name']) ??

@@ -1,16 +1,16 @@
-// Ranks an image's platform against a requested one, as containerd does: an image without a variant has its architecture's usual one, and
-// a processor runs images for older variants. Unlike in containerd, an image for another architecture that the processor could also run
-// (386 on amd64, 32-bit arm on arm64) doesn't match: users who name a platform want to see that one.
+// Ranks an image's platform against a requested one, as containerd does: an image without a variant is assumed to have its architecture's
+// usual one, and a processor runs images for older variants. Unlike containerd's ranking, this one doesn't match an image for another
+// architecture that the processor could also run (386 on amd64, 32-bit arm on arm64): users who name a platform want to see that platform.
 // Source: containerd/platforms, database.go (normalizeArch) and compare.go (platformVector).
 
-/** Parts of `os`, `os/arch` or `os/arch/variant`; missing parts are empty. */
+/** The parts of `os`, `os/arch` or `os/arch/variant`; missing ones are empty. */
 interface Wanted {
   readonly os: string;
   readonly architecture: string;
   readonly variant: string;
 }
 
-// Maps rather than objects, as an image's architecture may be `constructor`.
+// Maps rather than objects, because an image's architecture may be `constructor`.
 const OS_NAMES: ReadonlyMap<string, string> = new Map([['macos', 'darwin']]);
 const ARCHITECTURE_NAMES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['i386', ['386']],
@@ -39,7 +39,7 @@ function normalVariant(architecture: string, variant: string): string {
   return architecture === 'arm' && numbered === '' ? 'v7' : numbered;
 }
 
-/** Variants that match, best first. */
+/** Returns the variants that match, best first. */
 function variantsFor({ architecture, variant }: Wanted): readonly string[] {
   const number = Number(/^v(\d{1,2})$/.exec(variant)?.[1] ?? Number.NaN);
   const lowest = LOWEST_VARIANTS.get(architecture);

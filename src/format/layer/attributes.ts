@@ -2,7 +2,7 @@
 //
 //   SCHILY.xattr.NAME       raw value                                       (star; Go, Docker, GNU tar)
 //   LIBARCHIVE.xattr.NAME   percent-encoded NAME, base64 value without =    (libarchive writes both)
-//   MSWINDOWS.KEY           kept under its whole key                        (Windows layers)
+//   MSWINDOWS.KEY           kept under its full key                         (Windows layers)
 //
 // If an attribute has both a SCHILY and a LIBARCHIVE record, the SCHILY record takes precedence.
 import { decodeUtf8, encodeUtf8 } from '#model';

@@ -21,14 +21,14 @@ export interface BaseImage {
 }
 
 /**
- * A base image's id: the first 32 bytes of the SHA-384 of its folder's name, in lower-case hex. `sha384` returns the digest's 48 bytes;
- * the caller provides it, as pure code has no hash.
+ * Computes a base image's id: the first 32 bytes of the SHA-384 of its folder's name, in lower-case hex. `sha384` returns the digest's 48
+ * bytes; the caller provides it, because pure code has no hash.
  */
 export function baseImageId(folder: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return toHex(sha384(encodeUtf8(folder)).subarray(0, ID_BYTES));
 }
 
-/** {@link baseImageId} of the last part of a path. */
+/** Returns the {@link baseImageId} of the last part of a path. */
 export function baseImageIdOfPath(path: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return baseImageId(folderOfPath(path), sha384);
 }

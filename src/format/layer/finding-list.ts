@@ -1,6 +1,6 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#model';
 
-/** How many findings of one code a layer keeps; a tar can have millions. */
+/** Maximum number of findings of each code for a layer; a tar can cause millions. */
 const MAX_FINDINGS_PER_CODE = 1000;
 
 /** Maximum length of a finding's message or path, and of all findings that a layer keeps, in UTF-16 units. */
@@ -32,7 +32,7 @@ export class FindingList {
     this.#findings.push(kept);
   }
 
-  /** Returns all findings, with a last one for each code that says how many were left out. */
+  /** Returns all findings, followed, for each code, by the number of omitted findings. */
   finish(): Finding[] {
     for (const [code, left] of this.#leftOut) {
       this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these are left out` });

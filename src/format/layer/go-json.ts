@@ -1,4 +1,7 @@
-/** Encodes a string like Go's encoding/json: `<`, `>`, `&` and the two line separators are escaped, otherwise as little as possible. */
+/**
+ * Encodes a string like Go's encoding/json: `<`, `>`, `&` and the two line separators are escaped, and otherwise as few characters as
+ * possible.
+ */
 export function goJsonText(text: string): string {
   const quoted = JSON.stringify(text);
   return quoted.replace(/[<>&\u2028\u2029]/g, (ch) => `\\u${ch.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,19 +1,19 @@
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 type ColumnType<T> = { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
 
-/** How many elements an array can grow to without moving. Reserves only address space: memory is allocated as it is written. */
+/** Number of elements up to which an array can grow in place. Only address space is reserved; memory is allocated on write. */
 const RESERVED = 1 << 20;
 
 /**
- * Creates an array that can grow, in place if the JavaScript engine supports it: arrays that are copied to double leave holes in the
- * heap as large as their content.
+ * Creates an array that can grow, in place if the JavaScript engine supports it: doubling an array by copying leaves a hole in the heap as
+ * large as the old array.
  */
 export function growing<T extends Column>(Type: ColumnType<T>, length: number): T {
   const size = Type.BYTES_PER_ELEMENT;
   return new Type(reserved(length * size, Math.max(RESERVED, length * 4) * size) ?? new ArrayBuffer(length * size));
 }
 
-/** Returns null if the JavaScript engine has no resizable buffers, or no address space for one. */
+/** Reserves a buffer. Returns null if the JavaScript engine has no resizable buffers, or no address space for one. */
 function reserved(byteLength: number, maxByteLength: number): ArrayBuffer | null {
   if (typeof ArrayBuffer.prototype.resize !== 'function') return null;
   try {

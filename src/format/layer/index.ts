@@ -1,13 +1,13 @@
 /**
- * A layer's tar as columns, built from the tar reader's members, and the files that Windows layers keep beside theirs.
+ * A layer's tar as columns, built from the tar reader's members, and the files that describe Windows layers.
  *
  * - **member**: an entry of the tar; the table has a row for each.
  * - **node**: a path in the layer's tree, with or without a member of its own.
  * - **whiteout**, **opaque marker**: members that hide paths of the layers below (whiteout.ts).
- * - **raw only**: a member that is listed but isn't part of the view, such as a name that leads out of the root.
+ * - **raw only**: a member that is listed but isn't part of the view, for example because its name leads out of the root.
  *
- * Begin with layer-table.ts, the columns; layer-table-builder.ts fills them and applies the rules for names and whiteouts.
- * layer-chain.ts, tombstones.ts, windows-layer-id.ts and base-image.ts are about Windows layers.
+ * Begin with layer-table.ts, the columns; layer-table-builder.ts fills them and applies the rules for names and whiteouts. layer-chain.ts,
+ * tombstones.ts, windows-layer-id.ts and base-image.ts are about Windows layers.
  */
 export * from './base-image.ts';
 export * from './chain-id.ts';

@@ -1,15 +1,15 @@
 // layerchain.json, in a Windows layer's folder: the paths of the layers below as a JSON array, nearest parent first, the base last. A base
-// layer has `null`, as Go encodes a nil slice. Docker doesn't write it atomically, and the paths are those of the machine it ran on, so its
-// content may be anything. Source: moby, windowsfilter.
-import { decodeUtf8, displayText, encodeUtf8, LayerscopeError } from '#model';
+// layer has `null`, as Go encodes a nil slice. Docker doesn't write the file atomically, and the paths are those of the machine that Docker
+// ran on, so any content is possible. Source: moby, windowsfilter.
+import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError, trimEnd } from '#model';
 import { goJsonText } from './go-json.ts';
 
 export const LAYER_CHAIN_FILE = 'layerchain.json';
 
-/** Far more than Docker's limit of 127 layers. */
+/** Limit on the layers of a chain, far more than Docker's 127. */
 const MAX_LAYERS = 10_000;
 
-type ChainProblemCode = 'absent' | 'malformed' | 'relative' | 'cyclic' | 'missing-parent' | 'disagrees';
+type ChainProblemCode = 'absent' | 'malformed' | 'unfinished' | 'relative' | 'cyclic' | 'missing-parent' | 'disagrees';
 
 export interface ChainProblem {
   readonly code: ChainProblemCode;
@@ -18,19 +18,19 @@ export interface ChainProblem {
 }
 
 export interface LayerChain {
-  /** As far as they could be read, unchanged, nearest first. */
+  /** The parents' paths, unchanged, nearest first, as far as they could be read. */
   readonly parents: readonly string[];
   readonly problem: ChainProblem | null;
 }
 
-/** Whether the path was absolute where it was written: a drive, a share, `\\?\`, or a root with /. */
+/** Whether the path is absolute on any system: a drive, a share, `\\?\`, or a root with /. */
 function isAbsolute(path: string): boolean {
   return /^([A-Za-z]:[\\/]|\\\\[^\\]|\/)/.test(path);
 }
 
-/** The last part of a path with \ or /, ignoring trailing separators: the name of a layer's folder. */
+/** Returns the last part of a path with \ or /, ignoring trailing separators: the name of a layer's folder. */
 export function folderOfPath(path: string): string {
-  const trimmed = path.replace(/[\\/]+$/, '');
+  const trimmed = trimEnd(path, '\\/');
   return trimmed.slice(Math.max(trimmed.lastIndexOf('\\'), trimmed.lastIndexOf('/')) + 1);
 }
 
@@ -67,15 +67,15 @@ export function encodeLayerChain(parents: readonly string[]): Uint8Array<ArrayBu
 }
 
 /**
- * Checks the chain of the layer in `folder`: a layer must not be below itself, its parents must exist, and its nearest parent must have the
- * rest as its chain. `chainOf` returns a chain by folder name, or null if there is no such layer. Names ignore case, as on Windows. Returns
- * null for a valid chain.
+ * Checks the chain of the layer in `folder`: the layer must not be its own ancestor, its parents must exist, and the chain of its nearest
+ * parent must equal the rest of its own chain. `chainOf` returns a chain by folder name, or null if there is no such layer. Names ignore
+ * case, as on Windows. Returns null for a valid chain.
  */
 export function chainProblem(folder: string, chain: LayerChain, chainOf: (folder: string) => LayerChain | null): ChainProblem | null {
   if (chain.problem !== null) return chain.problem;
-  const seen = new Set([folder.toUpperCase()]);
+  const seen = new Set([foldWindowsCase(folder)]);
   for (const path of chain.parents) {
-    const name = folderOfPath(path).toUpperCase();
+    const name = foldWindowsCase(folderOfPath(path));
     if (seen.has(name)) return { code: 'cyclic', message: `a layer that is below itself: ${displayText(path)}` };
     seen.add(name);
   }
@@ -85,7 +85,7 @@ export function chainProblem(folder: string, chain: LayerChain, chainOf: (folder
   if (nearest === undefined) return null;
   const below = chainOf(folderOfPath(nearest));
   if (below === null || below.problem !== null) return null;
-  const names = (paths: readonly string[]) => paths.map((path) => folderOfPath(path).toUpperCase()).join('\n');
+  const names = (paths: readonly string[]) => paths.map((path) => foldWindowsCase(folderOfPath(path))).join('\n');
   if (names(below.parents) === names(rest)) return null;
   return { code: 'disagrees', message: `the chain of its parent differs from its own: ${displayText(nearest)}` };
 }

@@ -36,7 +36,7 @@ export class LayerColumns {
   #flags = growing(Uint16Array<ArrayBuffer>, 256);
   #size = growing(Float64Array<ArrayBuffer>, 256);
   #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
-  /** Created at the first member with a fraction of a second. */
+  /** Nanoseconds. Allocated at the first member with a fraction of a second. */
   #mtimeNanos = new Uint32Array(0);
   #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
   #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
@@ -46,7 +46,7 @@ export class LayerColumns {
   #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
   #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
   #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
-  /** Whether a hard link's mode, owner or time differs from its target's. */
+  /** Whether any hard link's mode, owner or time differs from its target's. */
   #hasOtherFacts = false;
 
   readonly #room: TableRoom;
@@ -56,7 +56,7 @@ export class LayerColumns {
     this.#room = room;
   }
 
-  /** Adds a row without a node, and with its link target if `keepsLink`. Throws TOO_LARGE. */
+  /** Adds a row that has no node yet, with its link target if `keepsLink`. Throws TOO_LARGE. */
   add(member: TarMember, keepsLink: boolean): number {
     const meta = this.#metas.intern(member);
     const isLink = keepsLink && (member.type === TYPE.symlink || member.type === TYPE.hardlink);
@@ -122,25 +122,28 @@ export class LayerColumns {
     return ((this.#flags[row] as number) & flags) !== 0;
   }
 
-  /** Offset of the row's first header block, in bytes. */
+  /** Returns offset of the row's first header block, in bytes. */
   offset(row: number): number {
     return (this.#headerBlock[row] as number) * BLOCK;
   }
 
-  /** A view of the raw link target of a row that has one. */
+  /** Returns a view of the raw link target of a row with a link. */
   linkOf(row: number): Uint8Array {
     const link = this.#link[row] as number;
     return this.#linkNames.subarray(this.#linkStart[link - 1], this.#linkStart[link]);
   }
 
-  /** The row itself, or the row that a hard link is another name of; -1 if that row doesn't precede it. */
+  /**
+   * Returns the row that owns the inode: for a hard link the row that it is another name of, otherwise the row itself. -1 if that row
+   * doesn't precede the link.
+   */
   inode(row: number): number {
     return this.type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
   }
 
-  /** Makes a hard link another name of `inode`, which is a row but no hard link. Throws TOO_LARGE. */
+  /** Makes a hard link another name of `inode`, a row that isn't a hard link itself. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
-    // Reserves room for the meta that they will share, which is created in `finish`.
+    // Reserves room for the meta shared by both, which `finish` creates.
     if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);
@@ -166,7 +169,7 @@ export class LayerColumns {
     if (this.#mtimeNanos.length > 0) this.#mtimeNanos[to] = this.#mtimeNanos[from] as number;
   }
 
-  /** Returns the columns, trimmed to the rows. No more rows can be added. */
+  /** Returns the columns, trimmed to the number of rows. No more rows can be added. */
   finish(): MemberColumns {
     if (this.#hasOtherFacts) this.#shareFacts();
     const { count } = this;

@@ -1,7 +1,7 @@
 import { TYPE } from '#model';
 import { FLAG, type LayerTable } from './layer-table.ts';
 
-/** Counts a layer's `entries` and `fileBytes`. Global headers are no entries; whiteouts and raw-only members add no bytes. */
+/** Counts a layer's `entries` and `fileBytes`. Global headers aren't entries; whiteouts and raw-only members add no bytes. */
 export function layerFigures(table: LayerTable): { entries: number; fileBytes: number } {
   let entries = 0;
   let fileBytes = 0;

@@ -1,21 +1,21 @@
 // A layer is a tar (OCI image-spec layer.md) whose members are applied on top of the layers below:
 //
-//   .wh.NAME           a whiteout: hides the layers' below NAME in the same folder
-//   .wh..wh..opq       an opaque marker: hides everything that the layers below have in its folder
-//   .wh..wh.*          AUFS's own (plnk, aufs, orph): not part of the view, like a bare .wh. and whiteouts of `.` and `..`
+//   .wh.NAME           a whiteout: hides NAME in the same folder of the layers below
+//   .wh..wh..opq       an opaque marker: hides all content of its folder from the layers below
+//   .wh..wh.*          files of AUFS (plnk, aufs, orph): not part of the view, like a bare .wh. and whiteouts of `.` and `..`
 //   any other name     replaces the path; the last of several members of one path wins
 //
 // Names are relative to the root. The normal form has no leading `/` or `./`, no empty, `.` or `..` component and no trailing `/`.
 // A name that climbs out of the root has no normal form: it is raw only.
 //
-// The order of members matters, since containerd applies each layer to an empty folder of its own: symbolic links in a name are followed
-// inside the root, and an entry that replaces a folder removes what the layer put below it.
+// The order of members matters, because containerd applies each layer to an empty folder of its own: symbolic links in a name are followed
+// inside the root, and an entry that replaces a folder removes what the layer added below it.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
 import { LayerColumns } from './layer-columns.ts';
 import { layerFigures } from './layer-figures.ts';
-import { FLAG, hashName, type LayerTable, NO_NODE, nodePath } from './layer-table.ts';
+import { FLAG, hashName, type LayerTable, NO_CHUNKS, NO_NODE, nodePath } from './layer-table.ts';
 import { isMarkerName, shortPath, shownName, startsWith, WHITEOUT } from './member-names.ts';
 import { MetaTable } from './metas.ts';
 import { climbsOut, isUtf8, leadsOutOnWindows } from './names.ts';
@@ -43,8 +43,8 @@ export interface BuiltLayer {
 }
 
 /**
- * Builds a layer's table from a TarReader's members, and normalizes their names. Names that are odd, lead out of the root or repeat
- * become findings. Can't be used again after {@link finish}.
+ * Builds a layer's table from a TarReader's members, and normalizes their names. Unusual and repeated names, and names that lead out of the
+ * root, become findings. Can't be used again after {@link finish}.
  */
 export class LayerTableBuilder implements TarHandler {
   readonly #room: TableRoom;
@@ -53,12 +53,12 @@ export class LayerTableBuilder implements TarHandler {
   readonly #rows: LayerColumns;
   readonly #ownLinks: OwnLinks;
   readonly #findings = new FindingList();
-  /** The last member, which the findings that follow it are about. */
+  /** The last member, which the next findings are about. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
   #dotSlashOffset = 0;
   #dotSlashPath = '';
-  /** Whether a folder was replaced, and markers in it with it. */
+  /** Whether a folder was replaced, which supersedes any markers in it. */
   #replacedFolder = false;
 
   /** `blobBytes` is the stored size of the layer, which limits the table's size; no limit if absent. */
@@ -71,7 +71,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#tree.onFolderInPlace = (node) => this.#makeFolderOf(node);
   }
 
-  /** Adds a member. Throws TOO_LARGE if the table would be too large for its blob; the members before it can still be finished. */
+  /** Adds a member. Throws TOO_LARGE if the table would be too large for its blob; a table of the earlier members can still be finished. */
   member(member: TarMember): void {
     this.#last = member;
     const nameBytes = member.nameEnd - member.nameStart;
@@ -91,14 +91,14 @@ export class LayerTableBuilder implements TarHandler {
     try {
       this.#place(member, row);
     } catch (error) {
-      // No room for its path. The members before it can still be finished.
+      // No room for the path. A table of the earlier members can still be finished.
       this.#setRawOnly(row);
       throw error;
     }
   }
 
   finding(finding: TarFinding): void {
-    // A finding follows its member directly, while the member's name is still valid.
+    // A finding comes right after its member, while the member's name is still valid.
     const last = this.#last;
     const path =
       last !== null && finding.offset === last.headerOffset
@@ -122,6 +122,8 @@ export class LayerTableBuilder implements TarHandler {
     tree.finish();
     const table: LayerTable = {
       ...this.#rows.finish(),
+      ...NO_CHUNKS,
+      provenance: 'tar',
       bodySums: new Uint32Array(0), // filled in by the code that reads bodies
       nodeCount: tree.count,
       nodeParent: tree.parent,
@@ -142,7 +144,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#findings.add(code, message, member.headerOffset, () => shownName(member));
   }
 
-  /** Finds the member's node by its normalized name. */
+  /** Finds the member's node from its normalized name. */
   #place(member: TarMember, row: number): void {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -166,7 +168,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#put(member, row, node, member.type === TYPE.hardlink ? this.#target(member, row, node) : row);
   }
 
-  /** Resolves a name that has a `..`, which is applied as text, or goes through links. */
+  /** Resolves a name that goes through links or contains `..`, which cancels the preceding component even if that is a link. */
   #walkByLinks(member: TarMember): number {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -188,7 +190,7 @@ export class LayerTableBuilder implements TarHandler {
     }
     const walked = tree.walkParts(folders, base === undefined ? null : bytesOf(base));
     tree.shape = shape | (given.includes('..') ? SHAPE.odd : 0);
-    // Marks that need the whole name, as the walk stopped before its end.
+    // The walk stopped before the end of the name, so marks that depend on the full name are determined here.
     const whole = leadsOutOnWindows(nameBytes, nameStart, nameEnd) ? MARK.backslash : 0;
     const { through, climbs } = this.#ownLinks;
     tree.marks = marks | whole | MARK.high | (through ? MARK.link : 0) | (climbs ? MARK.climbs : 0);
@@ -200,7 +202,7 @@ export class LayerTableBuilder implements TarHandler {
     return WALK.found;
   }
 
-  /** Puts the member at the node. `shown` is the row that paths through the node see: for a hard link its target, or -1. */
+  /** Puts the member at the node. `shown`: the row to show for paths through the node: a hard link's target, or -1 if there is none. */
   #put(member: TarMember, row: number, node: number, shown: number): void {
     const tree = this.#tree;
     this.#rows.node[row] = node;
@@ -219,7 +221,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#report('duplicate-path', member, 'the path occurs more than once in this layer: the last entry takes precedence');
   }
 
-  /** Removes what the layer put below a folder that is replaced. */
+  /** Removes what the layer added below a folder that is now replaced. */
   #replaceFolder(member: TarMember, node: number): void {
     const { member: current } = this.#tree;
     let gone = 0;
@@ -237,8 +239,8 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   /**
-   * Called if a name leads through something that is no folder. For an entry, it is replaced by a folder, so that nothing is hidden; for a
-   * marker it stays, since a marker adds nothing. umoci writes such whiteouts when a file replaces a folder.
+   * Called if a name goes through a node that isn't a folder. An entry's name replaces the node by a folder, so that nothing is hidden. A
+   * marker's name leaves the node, because a marker adds nothing; umoci writes such whiteouts when a file replaces a folder.
    */
   #makeFolderOf(node: number): boolean {
     const tree = this.#tree;
@@ -300,7 +302,7 @@ export class LayerTableBuilder implements TarHandler {
     }
   }
 
-  /** Reports what is odd about a name that isn't in plain normal form. */
+  /** Reports what is unusual about a name that isn't in plain normal form. */
   #look(member: TarMember, row: number): void {
     const { shape, marks } = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -335,14 +337,14 @@ export class LayerTableBuilder implements TarHandler {
     this.#report('path-escape', member, message);
   }
 
-  /** Reports where a name leads that goes through a symbolic link. */
+  /** Reports where a name leads if it goes through a symbolic link. */
   #reportLink(member: TarMember): void {
     const { folder } = this.#tree;
     const where = folder === 0 ? 'the root' : shortPath(this.#pathOfNode(folder));
     this.#report('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
   }
 
-  /** Returns the row that a hard link is another name of, or -1 if its target isn't in the layer yet, or at all. */
+  /** Returns the row that a hard link is another name of; -1 if its target isn't in the layer yet, or at all, or is a folder. */
   #target(member: TarMember, row: number, own: number): number {
     const path = this.#rows.linkOf(row);
     this.#ownLinks.climbs = false;

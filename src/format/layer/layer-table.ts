@@ -1,12 +1,14 @@
 /**
- * A layer's tar as columns: every member once, in the order of the tar, and the tree of the paths that they name. Built once for each
- * blob, cached and transferred to workers, so it has only plain arrays. Takes about 45 bytes for each member (8 more if the layer is
- * compressed) and 10 for each path, plus names.
+ * A layer's tar as columns: every member once, in tar order, and the tree of their paths. Built once per blob, cached and transferred to
+ * workers, so it contains only plain arrays. Takes about 45 bytes for each member (8 more if the layer is compressed) and 10 for each path,
+ * plus names.
  */
 export interface LayerTable {
   /** Number of tar members, including whiteouts, global headers and other raw-only members (see {@link FLAG}). */
   readonly memberCount: number;
-  /** The member's path node; for a whiteout the path that it hides, for an opaque marker its folder. {@link NO_NODE} if raw only. */
+  /**
+   * The member's path node; for a whiteout the path that it hides, for an opaque marker its folder. {@link NO_NODE} for a raw-only member.
+   */
   readonly node: Uint32Array;
   /** Index into ENTRY_TYPES. */
   readonly type: Uint8Array;
@@ -15,21 +17,40 @@ export interface LayerTable {
   /** File size in bytes, including holes; 0 for other types. */
   readonly size: Float64Array;
   readonly mtimeSeconds: Float64Array;
-  /** 0 to 999,999,999. The column is empty if all are 0. */
+  /** Nanoseconds to add to the time, 0 to 999,999,999. The column is empty if all are 0. */
   readonly mtimeNanos: Uint32Array;
-  /** Offset of the member's first header block, in blocks of 512 bytes. */
+  /** What the rows were made from: the layer's tar, or a separate table of contents, which may not agree with the tar. */
+  readonly provenance: Provenance;
+  /** Offset of the member's first header block, in blocks of 512 bytes; {@link NO_HEADER} if the table of contents doesn't state it. */
   readonly headerBlock: Uint32Array;
-  /** Number of blocks from there to the stored body. */
+  /** Number of blocks from the first header block to the stored body. */
   readonly headerBlocks: Uint32Array;
   /** Index into `metas`. */
   readonly meta: Uint32Array;
   /** 1 + index into the link names, or 0 if there is none. */
   readonly link: Uint32Array;
   /**
-   * Two words for each member: the checksum of a regular file's body, both 0 if it has none (a truncated body, a sparse file). Empty if
+   * Two words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file). Empty if
    * bodies were not read. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
+  /**
+   * For a table made from a table of contents: the address of each regular file's content. An address is an offset in the plain tar or, if
+   * there are chunks, in the joined contents of all files. Empty if contents follow their headers.
+   */
+  readonly bodyAt: Float64Array;
+  /**
+   * For each piece of content that can be fetched and unpacked separately: its address, in ascending order. Has one more element than there
+   * are pieces.
+   */
+  readonly chunkAt: Float64Array;
+  /** For each piece, the range of the blob that contains the packed piece; empty for zeros that aren't stored. */
+  readonly chunkStart: Float64Array;
+  readonly chunkEnd: Float64Array;
+  /** Offset of the piece in the unpacked range. */
+  readonly chunkInner: Float64Array;
+  /** For each piece, 32 bytes of SHA-256; zeros if no digest is stated. */
+  readonly chunkDigests: Uint8Array;
 
   /** Number of path nodes. Node 0 is the root; a parent's number is smaller than its children's. */
   readonly nodeCount: number;
@@ -45,8 +66,8 @@ export interface LayerTable {
   readonly linkStart: Uint32Array;
   readonly linkNames: Uint8Array;
   /**
-   * For each link: 1 + the member that a hard link is another name of, which is never a hard link itself. 0 for symbolic links, and for
-   * hard links whose target has no earlier member in this layer.
+   * For each link: 1 + the row that a hard link is another name of, which is never a hard link itself. 0 for symbolic links, and for hard
+   * links whose target isn't an earlier member of this layer.
    */
   readonly linkTarget: Uint32Array;
 }
@@ -71,26 +92,44 @@ export interface MemberMeta {
 /** Bits of a member's `flags`. */
 export const FLAG = {
   whiteout: 1, // hides `node` of the layers below
-  opaque: 2, // hides what the layers below have in the folder `node`
+  opaque: 2, // hides the content of the folder `node` in the layers below
   rawOnly: 4, // not part of the view: node is NO_NODE
   sparse: 8,
   truncated: 16,
-  escapes: 32, // its name or hard link target leads out of the root: shown where a container has it, never exported
+  escapes: 32, // its name or hard link target leads out of the root; shown where a container has it, never exported
   nameNotUtf8: 64,
   superseded: 128, // a later member of this layer replaced it, or a folder above it
 } as const;
 
+/** What a table was made from. */
+export type Provenance = 'tar' | 'toc';
+
+/** The `headerBlock` of a row whose header position is unknown. */
+export const NO_HEADER = 0xffff_ffff;
+
+type LazyColumns = 'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests';
+
+/** Empty values for the columns that only tables of contents fill; used in tables made from a tar. */
+export const NO_CHUNKS: Pick<LayerTable, LazyColumns> = {
+  bodyAt: new Float64Array(0),
+  chunkAt: new Float64Array(0),
+  chunkStart: new Float64Array(0),
+  chunkEnd: new Float64Array(0),
+  chunkInner: new Float64Array(0),
+  chunkDigests: new Uint8Array(0),
+};
+
 /** The `node` of a raw-only member. */
 export const NO_NODE = 0xffff_ffff;
 
-/** 32-bit FNV-1a of a name's bytes. */
+/** Returns the 32-bit FNV-1a hash of a name's bytes. */
 export function hashName(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
   return hash >>> 0;
 }
 
-/** The part of a table that holds its tree of paths. */
+/** The part of a table that contains the tree of paths. */
 export type PathNodes = Pick<LayerTable, 'nodeParent' | 'nodeNameStart' | 'nodeNames'>;
 
 /** Returns a view of a node's last path component; empty for the root. */

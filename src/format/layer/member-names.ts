@@ -6,12 +6,12 @@ export const WHITEOUT = [0x2e, 0x77, 0x68, 0x2e] as const;
 /** Maximum length of a name in a finding. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** A member's name for a finding's path. */
+/** Formats a member's name for a finding's path. */
 export function shownName({ name }: TarMember): string {
   return name.length > MAX_SHOWN_BYTES ? `${escapePath(name.subarray(0, MAX_SHOWN_BYTES))}…` : escapePath(name);
 }
 
-/** A path for a finding's message. */
+/** Formats a path for a finding's message. */
 export function shortPath(path: Uint8Array): string {
   return path.length > MAX_SHOWN_BYTES ? `${displayPath(path.subarray(0, MAX_SHOWN_BYTES))}…` : displayPath(path);
 }

@@ -18,21 +18,24 @@ function text(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Interns metadata that members share. Most members have the same as the previous one, which costs only a comparison. */
+/** Interns metadata that members share. Most members have the same metadata as the previous one, which costs only a comparison. */
 export class MetaTable {
   readonly metas: MemberMeta[] = [];
-  /** Raw owner names of each meta; {@link MemberMeta} has them as text. */
+  /** Raw owner names of each meta; {@link MemberMeta} has these as text. */
   readonly #unames: Uint8Array[] = [];
   readonly #gnames: Uint8Array[] = [];
   /** Hash table of 1 + index for metas without attributes; 0 is a free slot. */
   #slots = new Uint32Array(64);
   #slotCount = 0;
-  /** Hash table of 1 + index into `#forms`, for metas with attributes. A form is the raw records as they were written, and their meta. */
+  /**
+   * Hash table of 1 + index into `#forms`, for metas with attributes. A form consists of the raw records as written, and the meta made from
+   * them.
+   */
   #formSlots = new Uint32Array(64);
   readonly #forms: { readonly records: Uint8Array; readonly meta: number }[] = [];
   /** Index by all values as text, so that forms that differ only in the order of their records share a meta. */
   readonly #byText = new Map<string, number>();
-  /** Results of {@link withFactsOf} by its arguments. */
+  /** Results of {@link withFactsOf}, keyed by its arguments. */
   readonly #shared = new Map<string, number>();
   #last = -1;
   readonly #room: TableRoom;
@@ -62,7 +65,7 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller reserves its room. */
+  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller reserves the room. */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;
@@ -164,7 +167,7 @@ export class MetaTable {
   }
 }
 
-/** Hashes whole names: a tar may have a million owners that differ in nothing else. */
+/** Hashes the full names, because a tar may have a million owners that differ only in their names. */
 function hashOfNames(uname: number, gname: number): number {
   return Math.imul(uname, 0x85ebca6b) ^ gname;
 }

@@ -1,5 +1,5 @@
-// Names that lead out of the root on some system though they look harmless here: on Windows `C:\x`, `a\..\..\x`, `\\host\share` and,
-// since Windows drops trailing spaces, `.. ` (go-containerregistry#2227).
+// Names that look harmless here but lead out of the root on some other system: on Windows `C:\x`, `a\..\..\x`, `\\host\share` and, because
+// Windows drops trailing spaces, `.. ` (go-containerregistry#2227).
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;

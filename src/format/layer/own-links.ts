@@ -1,8 +1,8 @@
 // Resolves names that go through symbolic links of their own layer. The links are followed inside the root, as in containerd (continuity,
-// fs.RootPath). Links of the layers below don't matter, as each layer is applied to a folder of its own.
+// fs.RootPath). Links of the layers below don't matter, because each layer is applied to a folder of its own.
 //
 //   s -> /data, then s/R        data/R: an absolute target is relative to the root
-//   s -> ../../etc, then s/R    etc/R: nothing is above the root; it is reported as leading out
+//   s -> ../../etc, then s/R    etc/R: nothing is above the root; reported as leading out
 //   s -> nowhere, then s/R      nowhere/R: the folder is created
 //
 // A relative target is joined to the link's folder as text, including any `..`, and the result is resolved again. Paths are strings with
@@ -16,7 +16,7 @@ const MAX_LINKS = 255;
 const MAX_SYSTEM_LINKS = 40;
 /** Maximum length in bytes of a path while it is resolved; Linux allows 4,096. */
 const MAX_PATH = 64 * 1024;
-/** Maximum number of components looked up for all names of a layer, as a hostile layer can need arbitrarily many. */
+/** Maximum number of components looked up for all names of a layer. Without this limit, a hostile layer could require arbitrarily many. */
 const MAX_STEPS = 1 << 26;
 
 /** Follows the symbolic links of a layer under construction. */
@@ -28,9 +28,9 @@ export class OwnLinks {
   #steps = 0;
   /** Whether the last path went through a link. */
   through = false;
-  /** Whether the last path climbed out of the root. */
+  /** Whether the last path would have climbed out of the root. */
   climbs = false;
-  /** The last result: names in one folder mostly follow each other. */
+  /** The last result, kept because names in one folder are mostly consecutive. */
   #last: {
     readonly path: string;
     readonly changes: number;
@@ -87,7 +87,7 @@ export class OwnLinks {
     return at;
   }
 
-  /** Joins two paths as text. A `..` at the root stays there. */
+  /** Joins two paths as text. A `..` at the root stays at the root. */
   #joined(folder: string, path: string): string {
     const parts: string[] = [];
     for (const part of [...partsOf(folder), ...partsOf(path)]) {
@@ -97,7 +97,7 @@ export class OwnLinks {
     return parts.join('/');
   }
 
-  /** Returns the node at a path, following links on the way as the system does; 0 if nothing is there, -1 after too many steps. */
+  /** Returns the node at a path, following links as the system does; 0 if there is no node, -1 after too many steps. */
   #lookAt(path: string): number {
     const { holds } = this.#tree;
     const way = [0];
@@ -130,14 +130,14 @@ export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-/** The bytes as Latin-1. */
+/** Decodes bytes as Latin-1. */
 export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
   return text;
 }
 
-/** The inverse of {@link textOf}. */
+/** Encodes text as Latin-1, the inverse of {@link textOf}. */
 export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

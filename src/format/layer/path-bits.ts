@@ -1,4 +1,4 @@
-// Bits that describe a name, and what is at a path.
+// Bits that describe names and the contents of paths.
 
 /** Bits of `PathTree.shape`: how a name differs from the normal form. */
 export const SHAPE = {
@@ -15,13 +15,13 @@ export const SHAPE = {
 export const MARK = {
   high: 1, // bytes over 0x7f
   backslash: 2,
-  dots: 4, // a component that begins with `..` and is longer
+  dots: 4, // a component that begins with `..` and has more characters
   drive: 8, // a first component like `C:`
   link: 16, // goes through a symbolic link of its own layer
   climbs: 32, // goes through a symbolic link that climbs out of the root
 } as const;
 
-/** Bits of `PathTree.holds`: what is at a node after the members so far. */
+/** Bits of `PathTree.holds`: what a node is after the members read so far. */
 export const HOLDS = {
   folder: 1, // from an entry, or implied by content below it
   link: 2, // a symbolic link

@@ -8,14 +8,14 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
 
-/** More names than any real layer has, so that a hostile tar is refused before memory runs out. */
+/** Maximum number of nodes, more than in any real layer, to refuse a hostile tar before memory runs out. */
 const MAX_NODES = 1 << 26;
 /** Maximum number of components in a name; Linux allows 4,096 bytes, so 2,048 components. */
 const MAX_DEPTH = 4096;
 
 /**
- * Builds the tree of paths, and tracks what is at each path after the members so far. A layer is applied to a folder of its own, as in
- * containerd, so earlier entries decide where later ones go. A single hash table finds nodes by parent and name. The tree remembers the
+ * Builds the tree of paths, and tracks what each path is after the members read so far. As in containerd, a layer is applied to a folder of
+ * its own, so earlier entries determine where later names lead. A single hash table finds nodes by parent and name. The tree remembers the
  * folders of the last name, so that the next name in the same folder costs one lookup.
  */
 export class PathTree {
@@ -25,17 +25,17 @@ export class PathTree {
   /** count + 1 offsets into `names`. */
   nameStart = growing(Uint32Array<ArrayBuffer>, 65);
   names = growing(Uint8Array<ArrayBuffer>, 1024);
-  /** For the builder: 1 + number of the member that is at the node now, or 0 if there is none. */
+  /** For the builder: 1 + the row of the node's current member, or 0 if there is none. */
   member = growing(Uint32Array<ArrayBuffer>, 64);
-  /** Bits of {@link HOLDS}; 0 if nothing is there, or it was removed. */
+  /** Bits of {@link HOLDS}; 0 if the node has no content or was removed. */
   holds = growing(Uint8Array<ArrayBuffer>, 64);
-  /** Incremented whenever names may lead elsewhere than before: when a link is added, or something is replaced. */
+  /** Incremented whenever names may lead elsewhere than before, because a link was added or something was replaced. */
   changes = 0;
-  /** Called if a name goes through a node that is no folder. Returns whether it becomes one; otherwise the name has no node. */
+  /** Called if a name goes through a node that isn't a folder. Returns whether the node becomes one; if not, the name has no node. */
   onFolderInPlace: (node: number) => boolean = () => true;
-  /** What is below each node. Created at the first removal, since most layers remove nothing. */
+  /** The children of each node. Created at the first removal, because most layers remove nothing. */
   #children: { first: Uint32Array<ArrayBuffer>; next: Uint32Array<ArrayBuffer> } | null = null;
-  /** Hash table of node numbers. 0 is a free slot, as the root is never looked up. */
+  /** Hash table of node numbers. 0 is a free slot, because the root is never looked up. */
   #slots = new Uint32Array(256);
 
   // The folders of the last name. `#path` is their names joined by `/`.
@@ -50,7 +50,7 @@ export class PathTree {
   /** The buffer that `baseStart` and `baseEnd` refer to. */
   bytes: Uint8Array = new Uint8Array(0);
   folder = 0;
-  /** Start of the last component; -1 if the name is the root's. */
+  /** Start of the last component; -1 if the name means the root. */
   baseStart = -1;
   baseEnd = -1;
   baseHash = 0;
@@ -67,7 +67,7 @@ export class PathTree {
 
   /**
    * Splits a name and finds or adds the nodes of its folders, but not of its last component. Returns a code of {@link WALK}; `byLinks`
-   * means that the name has a `..`, or goes through a symbolic link of this layer, and must be resolved for {@link walkParts}.
+   * means that the name contains `..`, or goes through a symbolic link of this layer, and must be resolved for {@link walkParts}.
    */
   walk(bytes: Uint8Array, start: number, nameEnd: number): number {
     this.bytes = bytes;
@@ -88,7 +88,9 @@ export class PathTree {
     return WALK.found;
   }
 
-  /** Like {@link walk} for a resolved name: no folder is a link. `base` is the last component, null for the root's own name. */
+  /**
+   * Like {@link walk}, for a resolved name, none of whose folders is a link. `base` is the last component, null if the name means the root.
+   */
   walkParts(folders: readonly Uint8Array[], base: Uint8Array | null): number {
     this.#depth = 0;
     this.folder = 0;
@@ -128,7 +130,7 @@ export class PathTree {
     return at;
   }
 
-  /** Skips the folders that this name shares with the last one. */
+  /** Skips the folders that this name shares with the previous name. */
   #rejoin(bytes: Uint8Array, start: number, end: number): number {
     const path = this.#path;
     const ends = this.#ends;
@@ -138,7 +140,7 @@ export class PathTree {
     while (same < limit && bytes[start + same] === path[same]) same++;
     while (depth > 0) {
       const stop = ends[depth] as number;
-      // Only a component with something below it is a folder here: the caller handles the last component.
+      // A component counts as a folder here only if another component follows; the caller handles the last one.
       if (stop <= same && start + stop < end && bytes[start + stop] === SLASH) break;
       depth--;
     }
@@ -149,7 +151,7 @@ export class PathTree {
     return start + (ends[depth] as number) + 1;
   }
 
-  /** Reads a component, which makes the one before it a folder. Returns where the next one begins, or minus a code of WALK. */
+  /** Reads a component, which makes the previous one a folder. Returns where the next one begins, or minus a code of WALK. */
   #component(bytes: Uint8Array, start: number, end: number): number {
     let hash = 0x811c9dc5;
     let high = 0;
@@ -191,7 +193,7 @@ export class PathTree {
     return next;
   }
 
-  /** Returns the node of a folder on the way, adding it if needed, or minus a code of WALK. */
+  /** Returns the node of a folder within the path, adding it if needed, or minus a code of WALK. */
   #enter(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
     const node = this.intern(parent, bytes, start, end, hash);
     const held = this.holds[node] as number;
@@ -205,7 +207,7 @@ export class PathTree {
     return node;
   }
 
-  /** Makes the last component so far a folder. Returns 0, or minus a code of WALK. */
+  /** Makes the last component read so far a folder. Returns 0, or minus a code of WALK. */
   #descend(bytes: Uint8Array): number {
     if (this.#depth >= MAX_DEPTH) {
       this.shape |= SHAPE.tooDeep;
@@ -235,7 +237,7 @@ export class PathTree {
     return 0;
   }
 
-  /** Adds bits of {@link HOLDS} to what is at the node. */
+  /** Adds bits of {@link HOLDS} to the node. */
   hold(node: number, bits: number): void {
     const held = this.holds[node] as number;
     this.holds[node] = held | bits;
@@ -244,7 +246,7 @@ export class PathTree {
     this.#link(this.#children, node);
   }
 
-  /** Replaces what is at the node. As that may have been a folder of the last name, the remembered folders are dropped. */
+  /** Replaces the node's bits. The node may have been one of the remembered folders, so these are dropped. */
   holdInstead(node: number, bits: number): void {
     this.holds[node] = bits;
     this.changes++;
@@ -257,7 +259,7 @@ export class PathTree {
     first[parent] = node;
   }
 
-  /** Removes everything below a node and calls `onGone` for each. Takes no longer than adding it did. */
+  /** Removes everything below a node and calls `onGone` for each removed node. Takes no longer than adding those nodes did. */
   clearBelow(top: number, onGone: (node: number) => void): void {
     if (this.#children === null) {
       const length = this.parent.length;

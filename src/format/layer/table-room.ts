@@ -1,9 +1,9 @@
 import { LayerscopeError } from '#model';
 
-/** Memory that a layer's table may always take, and in addition for each byte of the blob. */
+/** Memory that any layer's table may take: a fixed amount, plus some for each byte of the blob. */
 const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_BYTE = 2;
-/** The same for the total length of all paths, which is what a listing prints. */
+/** The same limits for the total length of all paths, as printed in a listing. */
 const BASE_PATH_BYTES = 128 * 1024 * 1024;
 const PATH_BYTES_A_BYTE = 4;
 
@@ -12,12 +12,12 @@ const MEMBER_BYTES = 56;
 const NODE_BYTES = 34;
 const LINK_BYTES = 12;
 const META_BYTES = 600;
-/** Bytes for each byte of an attribute or owner's name: it is kept raw, as text, and in lookup keys. */
+/** Each byte of an attribute or an owner's name takes this many bytes, because it is stored raw, as text, and in lookup keys. */
 const META_COPIES = 8;
 
 /**
- * Limits the memory that a layer's table may take, in proportion to the blob: even in a compressed blob a member of a real layer takes
- * dozens of bytes, in a hostile one a thousandth of that.
+ * Limits the memory that a layer's table may take, in proportion to the blob. A member of a real layer takes dozens of bytes even in a
+ * compressed blob; in a hostile layer, a thousandth of that.
  */
 export class TableRoom {
   readonly #most: number;
@@ -33,7 +33,7 @@ export class TableRoom {
     this.#mostPaths = BASE_PATH_BYTES + blobBytes * PATH_BYTES_A_BYTE;
   }
 
-  /** Reserves room for a member and its path. Throws TOO_LARGE, like all of these. */
+  /** Reserves room for a member and its path. Throws TOO_LARGE, as do the other methods. */
   member(nameBytes: number): void {
     this.#take(MEMBER_BYTES);
     this.path(nameBytes);
@@ -70,7 +70,7 @@ export class TableRoom {
   }
 }
 
-/** Estimates how much memory a table takes, by the same figures as {@link TableRoom}. */
+/** Estimates how much memory a table takes, using the same figures as {@link TableRoom}. */
 export function tableBytes(table: {
   readonly memberCount: number;
   readonly nodeCount: number;

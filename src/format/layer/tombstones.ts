@@ -4,7 +4,7 @@
 //
 // UTF-8. Lines end in LF; CRLF is accepted. Paths begin with \ and are relative to the layer's Files folder: the line above means
 // Files\Windows\gone.txt. A file without the byte order mark, or of another version, is invalid. Source: hcsshim, legacy.go.
-import { decodeUtf8, displayText, encodeUtf8, LayerscopeError } from '#model';
+import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 
 export const TOMBSTONES_FILE = 'tombstones.txt';
 
@@ -27,7 +27,7 @@ function pathOf(line: string, number: number): string {
 }
 
 /**
- * Reads the paths in a tombstones.txt, prefixed with `Files\`, in the order of its lines; skips empty lines. Throws DAMAGED for an invalid
+ * Reads the paths in a tombstones.txt, prefixed with `Files\`, in the order of the lines; skips empty lines. Throws DAMAGED for an invalid
  * file, TOO_LARGE for a line over 64 KiB, PATH_ESCAPE for paths with `..`, a stream or a drive.
  */
 export async function* readTombstones(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -48,7 +48,7 @@ export async function* readTombstones(source: AsyncIterable<Uint8Array> | Iterab
 export function encodeTombstones(paths: readonly string[]): Uint8Array<ArrayBuffer> {
   let text = `${HEAD}\n`;
   for (const path of paths) {
-    if (path.slice(0, FILES.length).toLowerCase() !== FILES.toLowerCase() || path.length === FILES.length || /[\r\n]/.test(path)) {
+    if (foldWindowsCase(path.slice(0, FILES.length)) !== foldWindowsCase(FILES) || path.length === FILES.length || /[\r\n]/.test(path)) {
       throw new LayerscopeError('DAMAGED', `invalid tombstone ${displayText(path)}`);
     }
     text += `${path.slice(FILES.length - 1)}\n`;
@@ -56,8 +56,8 @@ export function encodeTombstones(paths: readonly string[]): Uint8Array<ArrayBuff
   return encodeUtf8(text);
 }
 
-/** Splits bytes into lines without their LF; bytes after the last LF are a line too. Throws TOO_LARGE for a line over `maxBytes`. */
-export async function* linesOf(
+/** Splits bytes into lines without their LF; bytes after the last LF are a line as well. Throws TOO_LARGE for a line over `maxBytes`. */
+async function* linesOf(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,6 +1,6 @@
 // A whiteout is a member that hides a path of the layers below: an empty file at that path with `.wh.` before its last component.
-// `.wh..wh..opq` hides everything that the layers below have in its folder; other names that begin with `.wh..wh.` are AUFS's own
-// and have no meaning in a layer. Windows layers have only plain whiteouts. Source: OCI image-spec layer.md, Whiteouts.
+// `.wh..wh..opq` hides all content of its folder from the layers below; other names that begin with `.wh..wh.` are internal to AUFS and
+// have no meaning in a layer. Windows layers have only plain whiteouts. Source: OCI image-spec layer.md, Whiteouts.
 const PREFIX = '.wh.';
 const OWN_PREFIX = '.wh..wh.';
 const OPAQUE_MARKER = '.wh..wh..opq';
@@ -10,12 +10,12 @@ export type Whiteout =
   | { readonly kind: 'whiteout'; readonly path: string }
   /** Hides the content of `folder`; '' is the root. */
   | { readonly kind: 'opaque'; readonly folder: string }
-  /** Just `.wh.`: hides nothing, though some readers have applied it to its whole folder. */
+  /** Just `.wh.`: hides nothing, although some readers apply it to its whole folder. */
   | { readonly kind: 'bare'; readonly folder: string }
-  /** AUFS's own; ignored. */
+  /** Internal to AUFS; ignored. */
   | { readonly kind: 'aufs'; readonly path: string };
 
-/** Parses a member's name (with `/`, without a trailing one); null if it is no whiteout. */
+/** Parses a member's name (with `/`, but no trailing one); null if the member isn't a whiteout. */
 export function parseWhiteout(name: string): Whiteout | null {
   const at = name.lastIndexOf('/') + 1;
   const base = name.slice(at);

@@ -1,15 +1,15 @@
 import { refuseName } from '#format/path';
-import { decodeUtf8, displayText, encodeUtf8, LayerscopeError } from '#model';
+import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 
 /**
- * A file in a layer's folder whose content is the name of the folder that really holds the layer: how base images are adopted. Docker
+ * A file in a layer's folder that contains the name of the folder with the layer's actual content; base images are adopted this way. Docker
  * writes `layerId` and reads `layerID`, which are the same name on Windows.
  */
 export const LAYER_ID_FILE = 'layerID';
 
 const INIT_SUFFIX = '-init';
 const REMOVING_SUFFIX = '-removing';
-/** In UTF-16 units: NTFS's limit for a folder's name, less the suffix. */
+/** Maximum length of an id in UTF-16 units: NTFS's limit for a folder's name, minus the suffix. */
 const MAX_ID_LENGTH = 255 - REMOVING_SUFFIX.length;
 
 declare const idBrand: unique symbol;
@@ -25,24 +25,30 @@ export function parseWindowsLayerId(text: string): WindowsLayerId {
   return text as WindowsLayerId;
 }
 
-/** Parses a layerID file. Nothing is trimmed, as Docker doesn't either. Throws NAME_REFUSED. */
+/** Parses a layerID file. Nothing is trimmed; Docker doesn't trim either. Throws NAME_REFUSED. */
 export function parseLayerIdFile(bytes: Uint8Array): WindowsLayerId {
   const text = decodeUtf8(bytes);
   if (text === null) throw new LayerscopeError('NAME_REFUSED', `${LAYER_ID_FILE} is not UTF-8`);
   return parseWindowsLayerId(text);
 }
 
-/** Whether this is an init layer, the read-write layer below a container's own in which the engine prepares every container. */
+/**
+ * Whether this is an init layer: the read-write layer between the image and a container's own layer, which the engine uses to prepare the
+ * container.
+ */
 export function isInitLayerId(id: string): boolean {
   return id.endsWith(INIT_SUFFIX);
 }
 
-/** The name to which a layer's folder is renamed before it is destroyed, so that an interrupted removal is recognised as a leftover. */
+/**
+ * Returns the name to which a layer's folder is renamed before it is destroyed, so that an interrupted removal is recognized as a leftover.
+ */
 export function removingNameOf(id: WindowsLayerId): string {
   return id + REMOVING_SUFFIX;
 }
 
-/** The id of the layer whose interrupted removal left this folder; null for other folders. */
+/** Returns the id of the layer whose interrupted removal left this folder; null for other folders. Case is ignored, as on NTFS. */
 export function idOfRemovingName(folder: string): string | null {
-  return folder.endsWith(REMOVING_SUFFIX) && folder.length > REMOVING_SUFFIX.length ? folder.slice(0, -REMOVING_SUFFIX.length) : null;
+  const id = folder.slice(0, -REMOVING_SUFFIX.length);
+  return id !== '' && foldWindowsCase(folder.slice(id.length)) === REMOVING_SUFFIX ? id : null;
 }

@@ -4,11 +4,10 @@
  * A path in an image is bytes separated by slashes; on Linux a name may contain anything but `/` and NUL. A name is unsafe to write if it
  * leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. `, whose space Windows drops); if it has a
  * special meaning on Windows (devices such as CON, alternate data streams after `:`); or if Windows doesn't allow it (`<`, a trailing dot
- * or space, a control character).
- * Names that would lead out on Windows are refused on every system, as exported files may be unpacked there. Names that Windows just
- * doesn't allow are refused on Windows only: a backslash alone is an ordinary character in names of systemd units.
+ * or space, a control character). Names that would lead out on Windows are refused on every system, because exported files may be unpacked
+ * there. Names that Windows merely doesn't allow are refused on Windows only: names of systemd units, for example, contain backslashes.
  *
- * Source: Microsoft, Naming Files, Paths, and Namespaces; cases.md, Layers.
+ * Source: Microsoft, Naming Files, Paths, and Namespaces.
  */
 import { decodeUtf8 } from '#model';
 import { splitPath } from './image-path.ts';
@@ -32,7 +31,10 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
 const FORBIDDEN = /[\u0000-\u001f<>"|?*\\/]/;
 
-/** `..`, also followed by dots and spaces that Windows drops, at least one of them a space: `.. `. Plain `...` is an ordinary name. */
+/**
+ * Whether a name is `..`, possibly followed by dots and spaces that Windows drops, at least one of them a space: `.. `. Plain `...` is an
+ * ordinary name.
+ */
 function isParentName(text: string): boolean {
   if (!text.startsWith('..')) return false;
   if (text.length === 2) return true;
@@ -47,7 +49,7 @@ function leadsOut(text: string): boolean {
   return text.split('\\').some(isParentName);
 }
 
-/** Why Windows doesn't allow a file of this name, or null. `text` is one path component. */
+/** Returns why Windows doesn't allow this file name; null if it does. `text` is one path component. */
 export function reservedOnWindows(text: string): string | null {
   if (text.includes(':')) return 'names a stream or a drive on Windows';
   if (text.includes('\\')) return 'has a backslash, which separates folders on Windows';
@@ -59,8 +61,9 @@ export function reservedOnWindows(text: string): string | null {
 }
 
 /**
- * Why programs on Windows can't open a file of a Windows image by this name, or null. `name` is raw bytes, one component. `file:stream` is
- * an alternate data stream, which is fine. Bytes that aren't UTF-8 aren't reported here: they have a finding of their own.
+ * Returns why programs on Windows can't open a file of this name in a Windows image; null if they can. `name` is raw bytes, one component.
+ * `file:stream` is an alternate data stream, which is fine. Bytes that aren't UTF-8 aren't reported here, because they have a finding of
+ * their own.
  */
 export function oddOnWindows(name: Uint8Array): string | null {
   const text = decodeUtf8(name) ?? latin1(name);
@@ -70,18 +73,18 @@ export function oddOnWindows(name: Uint8Array): string | null {
   return reservedOnWindows(file) ?? (FORBIDDEN.test(stream) ? 'has a character that Windows refuses in names' : null);
 }
 
-/** Whether a path (raw bytes) of a Windows image becomes a file: it is below `Files` or `UtilityVM/Files`, with / or \. */
+/** Whether a path (raw bytes) of a Windows image becomes a file, because it is below `Files` or `UtilityVM/Files`, with / or \. */
 export function isWindowsFile(path: Uint8Array): boolean {
   const [first, second, ...more] = splitPath(path).flatMap((part) => latin1(part).toLowerCase().split('\\'));
   return first === 'files' ? second !== undefined : first === 'utilityvm' && second === 'files' && more.length > 0;
 }
 
 /**
- * Why a path component must not be written, or null if it may be. `name` is raw bytes, one component. `path-escape` applies on every
+ * Returns why a path component must not be written; null if it may be. `name` is raw bytes, one component. `path-escape` applies on every
  * system, `reserved-name` under Windows' rules only.
  */
 export function refuseName(name: Uint8Array, rules: NamingRules): RefusedName | null {
-  if (name.length === 0 || (name.length === 1 && name[0] === 0x2e)) return { code: 'path-escape', reason: 'is no name' };
+  if (name.length === 0 || (name.length === 1 && name[0] === 0x2e)) return { code: 'path-escape', reason: 'is not a name' };
   for (const byte of name) if (byte === SLASH || byte === 0) return { code: 'path-escape', reason: 'has a slash or a NUL in it' };
   const text = decodeUtf8(name);
   if (text !== null) {

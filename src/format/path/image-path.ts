@@ -3,7 +3,7 @@ import { unescapePath } from '#model';
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
-/** The components of a path in an image, without empty ones and `.`, but with `..`. Views of `path`. */
+/** Returns the components of a path in an image as views of `path`, without empty ones and `.`, but including `..`. */
 export function splitPath(path: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (let start = 0; start <= path.length; ) {
@@ -32,7 +32,7 @@ export function isParent(part: Uint8Array): boolean {
   return part.length === 2 && part[0] === DOT && part[1] === DOT;
 }
 
-/** Parses a path as typed by a user: it may have the escapes of printed paths, and a leading `/` or `./`. */
+/** Parses a path typed by a user, which may contain the escapes of printed paths, and a leading `/` or `./`. */
 export function parseImagePath(text: string): { readonly parts: readonly Uint8Array[]; readonly endsInSlash: boolean } {
   return { parts: splitPath(unescapePath(text)), endsInSlash: text.endsWith('/') };
 }

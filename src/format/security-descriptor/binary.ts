@@ -5,7 +5,7 @@
 //   entry    0 type u8 · 1 flags u8 · 2 size u16, with this header · 4 mask u32 · SID · data
 //   object   entries have after the mask: flags u32 (1: object type, 2: inherited object type), then the GUIDs that these announce
 //
-// An offset of 0 means no such part. Parts may be in any order; Windows' file systems put owner and group before the lists.
+// An offset of 0 means no such part. Parts may be in any order; file systems on Windows put owner and group before the lists.
 import { LayerscopeError } from '#model';
 import { type Ace, type Acl, CONTROL, isKnownAce, isObjectAce, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { encodeGuid, readGuid } from './guid.ts';
@@ -21,7 +21,7 @@ function damaged(what: string, offset: number): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid security descriptor: ${what} at byte ${offset}`, { offset });
 }
 
-/** Parses a whole descriptor; raw parts are views. Throws DAMAGED if a part lies outside it, or in its header. */
+/** Parses a complete descriptor; uninterpreted parts are views. Throws DAMAGED if a part is outside the descriptor or in its header. */
 export function parseSecurityDescriptor(bytes: Uint8Array): SecurityDescriptor {
   if (bytes.length < HEAD) throw damaged('cut off', bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -98,7 +98,9 @@ function aceAt(bytes: Uint8Array, offset: number): Ace {
   return { type, flags, mask, sid: readSid(bytes, at), ...object, data: bytes.subarray(at + length) };
 }
 
-/** Encodes a descriptor: by its layout if it has one, with zeros in the gaps, otherwise without gaps. The caller owns the result. */
+/**
+ * Encodes a descriptor: according to its layout, with zeros in the gaps, or without gaps if it has no layout. The caller owns the result.
+ */
 export function encodeSecurityDescriptor(descriptor: SecurityDescriptor): Uint8Array<ArrayBuffer> {
   const parts = {
     owner: descriptor.owner === null ? null : encodeSid(descriptor.owner),

@@ -24,7 +24,7 @@ function nameOf(table: readonly (readonly [string, number])[], code: number): st
   return table.find(([, other]) => other === code)?.[0];
 }
 
-/** Characters that a name can't have are written as % and four hex digits. */
+/** Formats an attribute's name; characters not allowed in a name are written as % and four hex digits. */
 function attributeText(code: number, name: string): string {
   const escaped = name.replace(/[^A-Za-z0-9:./_\u0080-\uffff]/g, (ch) => `%${ch.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return (nameOf(ATTRIBUTE_SCOPES, code) ?? '') + escaped;
@@ -58,8 +58,8 @@ function operandText(token: ConditionToken, sidText: (sid: Sid) => string): stri
 
 /**
  * Formats the condition in an entry's data, with its parentheses. `sidOf` parses what `sidText` formats. Throws DAMAGED; UNSUPPORTED for
- * what SDDL can't express: some operators, operators as operands, strings with quotes, attributes whose name is empty or reads as something
- * else.
+ * what SDDL can't express: some operators, operators as operands, strings with quotes, attributes whose name is empty or would be parsed
+ * differently.
  */
 export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string, sidOf: (text: string) => Sid): string {
   const tokens = parseConditionTokens(data);
@@ -75,7 +75,7 @@ export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string,
   return text;
 }
 
-/** A text that is equal for conditions of the same meaning, however their numbers are written. */
+/** Returns a string that is equal for conditions with the same meaning, regardless of how numbers are written. */
 function meaningOf(tokens: readonly ConditionToken[]): string {
   const meaning = (token: ConditionToken): unknown => {
     if (token.kind === 'number') return String(token.value);
@@ -155,7 +155,7 @@ class ConditionParser {
     return true;
   }
 
-  /** Consumes what the sticky pattern matches next. */
+  /** Consumes what the sticky pattern matches at the current position. */
   #match(pattern: RegExp): RegExpExecArray | null {
     this.#skip();
     pattern.lastIndex = this.#at;

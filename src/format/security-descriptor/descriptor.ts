@@ -30,7 +30,7 @@ export interface Ace {
   readonly mask: number;
   /** Null: an entry of an unknown type, whose content is in `data`. */
   readonly sid: Sid | null;
-  /** Object entries only: the GUID of the class or property that it applies to, or null. */
+  /** Object entries only: the GUID of the class or property that the entry applies to, or null. */
   readonly objectType?: string | null;
   readonly inheritedObjectType?: string | null;
   /** An object entry's other flags, without those that announce the two GUIDs. */
@@ -46,7 +46,7 @@ export interface Acl {
   readonly slackBytes: number;
 }
 
-/** The parts' offsets in the bytes that were parsed (0: no such part), and their total length. */
+/** The parts' offsets in the parsed bytes (0: no such part), and the total length. */
 interface DescriptorLayout {
   readonly owner: number;
   readonly group: number;
@@ -57,7 +57,7 @@ interface DescriptorLayout {
 
 export interface SecurityDescriptor {
   readonly revision: number;
-  /** For the resource manager, if its control bit is set. */
+  /** Byte for the resource manager, if its control bit is set. */
   readonly resourceManager: number;
   /** Bits of {@link CONTROL}. */
   readonly control: number;
@@ -67,7 +67,7 @@ export interface SecurityDescriptor {
   readonly sacl: Acl | null;
   /** Null with its present bit set means full access for everyone; an empty list means access for nobody. */
   readonly dacl: Acl | null;
-  /** Absent: owner, group, SACL and DACL without gaps. */
+  /** If absent: owner, group, SACL and DACL in this order, without gaps. */
   readonly layout?: DescriptorLayout;
 }
 

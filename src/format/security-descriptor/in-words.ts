@@ -1,4 +1,4 @@
-// A security descriptor in words: its owner, and a line for each entry of its lists.
+// Describes a security descriptor in words: its owner, and a line for each entry of its lists.
 import { type Ace, CONTROL, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { LABEL_TYPE, sidDisplayName } from './sddl-names.ts';
 
@@ -88,7 +88,9 @@ function words(bits: number, of: readonly (readonly [bit: number, word: string])
   return of.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
 }
 
-/** A mask in words, such as `full control`; a mask without its own name as a list of rights, with unknown bits as a number. */
+/**
+ * Describes a mask in words, such as `full control`; a mask without a name of its own, as a list of rights, with unknown bits as a number.
+ */
 export function rightsInWords(mask: number, aceType = 0): string {
   const known = aceType === LABEL_TYPE ? LABEL_RIGHTS : RIGHTS;
   const whole = aceType === LABEL_TYPE ? undefined : WHOLE_RIGHTS.get(mask | 0);
@@ -107,7 +109,7 @@ function aceInWords(ace: Ace): string {
   return `${type}${who}: ${rightsInWords(ace.mask, ace.type)}${inheritance.length === 0 ? '' : ` (${inheritance.join(', ')})`}`;
 }
 
-/** The descriptor as lines: owner, group, then the entries of the DACL and of the SACL in their order. */
+/** Returns the descriptor as lines: owner, group, then the entries of the DACL and of the SACL in their order. */
 export function descriptorInWords({ owner, group, control, dacl, sacl }: SecurityDescriptor): readonly string[] {
   const lines: string[] = [];
   if (owner !== null) lines.push(`owner ${nameOf(owner)}`);

@@ -1,7 +1,7 @@
 // SDDL's names for SIDs, entry types, flags and rights: [MS-DTYP] 2.5.1.1, sddl.h.
 import type { Sid } from './descriptor.ts';
 
-/** Well-known SIDs, which are the same on every machine, by their two letters. */
+/** Well-known SIDs, which are the same on every machine, keyed by their two-letter names. */
 export const SID_OF_NAME: ReadonlyMap<string, Sid> = new Map([
   ['AA', 'S-1-5-32-579'],
   ['AC', 'S-1-15-2-1'],
@@ -119,7 +119,7 @@ const DISPLAY_NAMES: ReadonlyMap<Sid, string> = new Map<Sid, string>([
   ['S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464', 'TrustedInstaller'],
 ]);
 
-/** The display name of a well-known SID; null for others. */
+/** Returns the display name of a well-known SID; null for others. */
 export function sidDisplayName(sid: Sid): string | null {
   return DISPLAY_NAMES.get(sid) ?? null;
 }
@@ -149,7 +149,7 @@ export const CONDITIONAL_TYPES: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b,
 
 export const ACE_TYPE_OF_NAME: ReadonlyMap<string, number> = new Map([...ACE_TYPE_NAMES].map(([type, name]) => [name, type]));
 
-/** In the order in which Windows prints them. */
+/** Flags of an entry, in the order in which Windows prints them. */
 export const ACE_FLAGS: readonly (readonly [string, number])[] = [
   ['OI', 0x01],
   ['CI', 0x02],
@@ -161,7 +161,7 @@ export const ACE_FLAGS: readonly (readonly [string, number])[] = [
   ['FA', 0x80],
 ];
 
-/** Whole masks with a name: first for files, then for registry keys. */
+/** Names of complete masks: first for files, then for registry keys. */
 export const MASK_NAMES: readonly (readonly [string, number])[] = [
   ['FA', 0x1f01ff],
   ['FR', 0x120089],
@@ -194,7 +194,7 @@ export const RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['GR', 0x80000000],
 ];
 
-/** Rights in an integrity label: what a lower level is denied. */
+/** Rights in an integrity label, which are denied to subjects with a lower level. */
 export const LABEL_RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['NW', 0x1],
   ['NR', 0x2],

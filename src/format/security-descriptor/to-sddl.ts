@@ -15,12 +15,12 @@ import {
   RIGHT_NAMES,
 } from './sddl-names.ts';
 
-/** SDDL's two letters for a SID, or the SID itself. */
+/** Returns the two-letter name of a SID, or the SID itself if it has none. */
 function sidToSddl(sid: Sid): string {
   return NAME_OF_SID.get(sid) ?? sid;
 }
 
-/** A mask as Windows prints it: its name, the names of its rights if all have one, or hex. */
+/** Formats a mask as Windows prints it: its name, the names of its rights if all have one, or hex. */
 function maskToSddl(mask: number, aceType = 0): string {
   if (mask === 0) return '';
   const whole = aceType === LABEL_TYPE ? undefined : MASK_NAMES.find(([, bits]) => bits === mask);
@@ -53,7 +53,7 @@ function aclToSddl(acl: Acl | null, present: boolean, flags: string): string {
 
 /**
  * Formats a descriptor as Windows does: `O:BAG:SYD:PAI(A;;FA;;;SY)`. SDDL can't express defaulted bits, layout and slack, which are lost.
- * Throws UNSUPPORTED for resource attributes and for entry types without a name. Source: [MS-DTYP] 2.5.1.
+ * Throws UNSUPPORTED for resource attributes and for entry types that have no name. Source: [MS-DTYP] 2.5.1.
  */
 export function descriptorToSddl(descriptor: SecurityDescriptor): string {
   const { control, owner, group, sacl, dacl } = descriptor;

@@ -1,6 +1,6 @@
 import { compareBytes, displayPath, LayerscopeError } from '#model';
 import { Crc64 } from './crc64.ts';
-import { readSplitEntries } from './split-entry.ts';
+import { readSplitEntries } from './split-scanner.ts';
 
 type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -8,9 +8,9 @@ type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export type ContentOf = (name: Uint8Array, sizeBytes: number) => ByteSource | Promise<ByteSource>;
 
 /**
- * Reassembles a tar, byte for byte, from its metadata (uncompressed) and the content of its files. Bytes may be views of the sources'.
- * Throws DIGEST_MISMATCH if a file's content has changed, possibly after yielding it; DAMAGED for malformed metadata; and what `contentOf`
- * throws.
+ * Reassembles a tar, byte for byte, from its metadata (uncompressed) and the content of its files. Bytes may be views of the sources'
+ * bytes. Throws DIGEST_MISMATCH if a file's content has changed, possibly after yielding it; DAMAGED for malformed metadata; and what
+ * `contentOf` throws.
  */
 export async function* assembleTar(metadata: ByteSource, contentOf: ContentOf): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const entry of readSplitEntries(metadata)) {

@@ -54,7 +54,7 @@ export class Crc64 {
     this.#high = high;
   }
 
-  /** The checksum so far: eight bytes, big-endian, which the caller owns. */
+  /** Returns the checksum so far: eight bytes, big-endian, which the caller owns. */
   digest(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);

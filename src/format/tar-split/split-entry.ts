@@ -1,18 +1,16 @@
-// tar-split's metadata: everything in a tar except file contents, so that the tar can be reassembled from files. One JSON object a line, in
-// the order of the tar; Docker stores them gzipped as tar-split.json.gz. Source: vbatts/tar-split, tar/storage.
+// tar-split's metadata: everything in a tar except file contents, so that the tar can be reassembled from files. One JSON object per line,
+// in tar order; Docker stores the lines gzipped as tar-split.json.gz. Source: vbatts/tar-split, tar/storage.
 //
 //   {"type":2,"payload":"BASE64","position":0}                               a segment: raw bytes of the tar
-//   {"type":1,"name":"etc/x","size":5,"payload":"BASE64","position":1}       a file: its content goes here; payload: its CRC-64
+//   {"type":1,"name":"etc/x","size":5,"payload":"BASE64","position":1}       a file, whose content goes here; payload: its CRC-64
 //
 // A name that isn't UTF-8 is in `name_raw`, in base64. A member without content has no size, and its payload is null. Positions begin at 0.
-import { goJsonText, linesOf } from '#format/layer';
+import { goJsonText } from '#format/layer';
 import { base64Bytes, decodeBase64, encodeBase64 } from '#format/windows-tar';
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 
 const TYPE_FILE = 1;
 const TYPE_SEGMENT = 2;
-/** Large, as older versions put everything after a tar's end into one segment. */
-const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 export type SplitEntry =
   | { readonly kind: 'segment'; readonly bytes: Uint8Array }
@@ -22,7 +20,7 @@ export type SplitEntry =
 /** Encodes an entry's line with its LF, byte for byte as tar-split does. */
 export function encodeSplitEntry(entry: SplitEntry, position: number): Uint8Array<ArrayBuffer> {
   if (entry.kind === 'segment') {
-    // Most of the metadata is segments, so their base64 is never a string.
+    // Most of the metadata consists of segments, so their base64 is never converted to a string.
     const head = encodeUtf8(`{"type":${TYPE_SEGMENT},"payload":"`);
     const tail = encodeUtf8(`","position":${position}}\n`);
     const payload = base64Bytes(entry.bytes);
@@ -51,6 +49,13 @@ function bytesOf(value: unknown, line: number): Uint8Array {
   return decodeBase64(encodeUtf8(value));
 }
 
+/** Parses one line without its LF; null for an empty line. Throws DAMAGED, naming the line. */
+export function parseSplitLine(bytes: Uint8Array, line: number): SplitEntry | null {
+  const text = decodeUtf8(bytes);
+  if (text === null) throw damaged('not UTF-8', line);
+  return text.trim() === '' ? null : entryOf(text, line);
+}
+
 function entryOf(text: string, line: number): SplitEntry {
   let value: unknown;
   try {
@@ -68,19 +73,4 @@ function entryOf(text: string, line: number): SplitEntry {
   const sum = bytesOf(payload, line);
   if (size > 0 && sum.length !== 8) throw damaged('a file without its checksum', line);
   return { kind: 'file', name: raw.length > 0 ? raw : encodeUtf8(name), sizeBytes: size, crc64: size > 0 ? sum : null };
-}
-
-/**
- * Reads uncompressed metadata. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256 MiB.
- */
-export async function* readSplitEntries(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<SplitEntry, void, undefined> {
-  let line = 0;
-  for await (const bytes of linesOf(source, MAX_LINE_BYTES)) {
-    line++;
-    const text = decodeUtf8(bytes);
-    if (text === null) throw damaged('not UTF-8', line);
-    if (text.trim() !== '') yield entryOf(text, line);
-  }
 }

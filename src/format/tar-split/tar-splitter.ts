@@ -5,19 +5,19 @@ import { encodeSplitEntry, type SplitEntry } from './split-entry.ts';
 
 const BLOCK = 512;
 const END_MARKER_BYTES = 2 * BLOCK;
-/** Largest segment: content stored in the metadata, and bytes after the tar's end, may take several. */
+/** Largest segment. Content stored in the metadata, and bytes after the tar's end, may take several segments. */
 const SEGMENT_BYTES = 1 << 20;
 
 export interface TarSplitterOptions {
   /**
-   * Whether to store a member's content in the metadata because the layer's files won't have it, or not under this name. Called for members
-   * with content; `name` is raw and valid during the call only. Always stored: sparse files, whose stored bytes aren't their content,
-   * members that aren't files, and content under a repeated name.
+   * Whether to store a member's content in the metadata because the layer's files won't contain it, or not under this name. Called for
+   * members with content; `name` is raw and valid during the call only. Always stored: sparse files, whose stored bytes aren't their
+   * content, members that aren't files, and content under a repeated name.
    */
   readonly keepInside?: (name: Uint8Array, sizeBytes: number) => boolean;
 }
 
-/** Like Go's filepath.Clean, as far as comparing names needs it. */
+/** Cleans a name like Go's filepath.Clean, to the extent needed for comparisons. */
 function cleaned(name: string): string {
   const parts: string[] = [];
   for (const part of name.split('/')) {
@@ -29,7 +29,7 @@ function cleaned(name: string): string {
   return (name.startsWith('/') ? '/' : '') + parts.join('/');
 }
 
-/** A raw name as a map key: one character for each byte. */
+/** Returns a raw name as a map key, one character per byte. */
 function keyOf(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at] as number);
@@ -37,8 +37,8 @@ function keyOf(bytes: Uint8Array): string {
 }
 
 /**
- * Makes a tar's metadata from its bytes, and emits entries in order. If tar-split accepts the tar, the entries are the same as tar-split's.
- * Unlike tar-split it can also restore sparse files and repeated names, whose content it stores, and links with a size, which it ignores.
+ * Makes a tar's metadata from its bytes, and emits entries in order. If tar-split accepts the tar, the entries equal tar-split's. Unlike
+ * tar-split, this also restores sparse files and repeated names, by storing their content, and links with a size, which is ignored.
  */
 export class TarSplitter {
   readonly #emit: (entry: SplitEntry) => void;
@@ -100,7 +100,8 @@ export class TarSplitter {
     const isGlobal = member.type === TYPE.global;
     const bodyOffset = member.bodyOffset + (isGlobal ? member.storedSize : 0);
     this.#gather(bodyOffset);
-    // A sparse member is recognised only after its map. How much was gathered by then depends on the chunks, so it starts no new segment.
+    // A sparse member is recognized only after its map. How many bytes have been gathered by then depends on the chunks, so a sparse member
+    // doesn't start a new segment.
     if (member.sparse === null) this.#flush();
     const stored = isGlobal ? 0 : member.storedSize;
     this.#nextHeader = bodyOffset + stored + (-(bodyOffset + stored) & (BLOCK - 1));

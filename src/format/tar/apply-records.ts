@@ -3,8 +3,8 @@ import type { MemberView } from './member.ts';
 import { KEY, type PaxRecords } from './pax-records.ts';
 
 /**
- * Overrides the header's names, owner, time and size with PAX records; the size is `storedSize` at this point. Returns why a record
- * is refused, or null. Same as Go's mergePAX; access and change times are only checked.
+ * Overrides the header's names, owner, time and size with PAX records; at this point, the size is in `storedSize`. Returns why a record is
+ * refused; null if all are accepted. Same as Go's mergePAX; access and change times are only checked.
  */
 export function applyRecords(member: MemberView, records: PaxRecords): string | null {
   const { bytes } = records;
@@ -31,7 +31,7 @@ export function applyRecords(member: MemberView, records: PaxRecords): string | 
   return Number.isNaN(seconds) ? 'a time in its PAX records is malformed' : null;
 }
 
-/** A record's number; `otherwise` if there is no such record, NaN if it is malformed. */
+/** Returns the number in a record; `otherwise` if there is no such record, NaN if it is malformed. */
 export function decimalRecord(records: PaxRecords, key: number, otherwise: number): number {
   const start = records.start(key);
   return start < 0 ? otherwise : parseInt64(records.bytes, start, records.end(key));

@@ -18,7 +18,7 @@ export function parseInt64(bytes: Uint8Array, start: number, end: number): numbe
   }
   if (at - first > 15) {
     if (at - first > 18 && !fits(bytes, first, end, sign === 0x2d)) return Number.NaN;
-    // The sum above was rounded at every step. Parse again, to round only once.
+    // The sum above was rounded at every step; parse again to round only once.
     value = Number(String.fromCharCode(...bytes.subarray(first, end)));
   }
   return sign === 0x2d && value !== 0 ? -value : value;

@@ -6,7 +6,7 @@
 //   star (`tar\0` at 508): 345 prefix 131 · 476 atime 12 · 488 ctime 12
 //
 // Numbers are octal text between spaces and NULs, or, with the top bit of the first byte set, base-256 two's complement (GNU, star).
-// Valid is what Go's archive/tar accepts (strconv.go); a number that it refuses is NaN here.
+// Numbers that Go's archive/tar refuses (strconv.go) are NaN here.
 
 const SPACE = 0x20;
 
@@ -21,7 +21,7 @@ export function parseOctal(bytes: Uint8Array, start: number, end: number): numbe
     value = value * 8 + digit;
   }
   if (at === end || (bytes[at] as number) === 0) return value;
-  // Unless a NUL follows the digits, only spaces and NULs may: Go trims first, then cuts at a NUL.
+  // A NUL after the digits ends the number. Otherwise only spaces and NULs may follow: Go trims first, then cuts at a NUL.
   for (; at < end; at++) if ((bytes[at] as number) !== SPACE && (bytes[at] as number) !== 0) return Number.NaN;
   return value;
 }
@@ -39,7 +39,7 @@ function parseBase256(bytes: Uint8Array, start: number, end: number): number {
     value = value * 256 + (at === start ? byte & 0x7f : byte);
   }
   if (end - start > 8) {
-    // More than 63 bits are an overflow. Checked on the bytes, as the value above may be rounded.
+    // More than 63 bits overflow. This checks the bytes, because the value above may be rounded.
     for (let at = start; at <= end - 8; at++) {
       const byte = ((bytes[at] as number) ^ invert) & (at === start ? 0x7f : 0xff);
       if (at < end - 8 ? byte !== 0 : byte >= 0x80) return Number.NaN;
@@ -48,7 +48,7 @@ function parseBase256(bytes: Uint8Array, start: number, end: number): number {
   return invert === 0 ? value : -value - 1;
 }
 
-/** Index of the first NUL from `start` on, or `end`. */
+/** Returns the index of the first NUL at or after `start`; `end` if there is none. */
 export function textEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (bytes[at] as number) !== 0) at++;
@@ -67,7 +67,10 @@ export function isZeroBlock(words: Uint32Array, word: number): boolean {
   return true;
 }
 
-/** Index of the first byte that isn't zero, or `end`. `words` is the whole buffer as words; `shift` is the offset of `bytes` in it. */
+/**
+ * Returns index of the first byte that isn't zero; `end` if all are. `words` is the whole buffer as words; `shift` is the offset of `bytes`
+ * in it.
+ */
 export function firstNonZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): number {
   let at = start;
   while (at < end && ((at + shift) & 3) !== 0 && bytes[at] === 0) at++;
@@ -81,7 +84,7 @@ export function firstNonZero(bytes: Uint8Array, start: number, end: number, word
   return at;
 }
 
-/** Sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
+/** Returns sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
 export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, word: number): number {
   // Two lanes of 16 bits: each adds two bytes of 128 words, at most 65,280.
   let lanes = 0;
@@ -94,7 +97,7 @@ export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, w
   return sum;
 }
 
-/** The same sum over signed bytes, as old Sun tars computed it. */
+/** Returns the sum over signed bytes, as old Sun tars computed it. */
 export function signedSum(bytes: Uint8Array, at: number, unsigned: number): number {
   let sum = unsigned;
   for (let i = at; i < at + 512; i++) {

@@ -1,10 +1,10 @@
 import { parseNumeric, spells, textEnd } from './fields.ts';
 import type { MemberView } from './member.ts';
 
-/** Format of a header block, by its magic. */
+/** Format of a header block, according to its magic. */
 export type Magic = 'v7' | 'ustar' | 'gnu' | 'star';
 
-/** Like Go's getFormat, accepts any version after ustar's magic, but only one after GNU's. */
+/** Determines a block's format. Like Go's getFormat, accepts any version after ustar's magic, but only one after GNU's. */
 export function magicOf(bytes: Uint8Array, at: number): Magic {
   if ((bytes[at + 257] as number) !== 0x75 || !spells(bytes, at + 257, 'ustar')) return 'v7';
   if ((bytes[at + 262] as number) === 0) {
@@ -21,7 +21,7 @@ const MTIME = 34;
 const DEVICES = 82;
 const LAST_OF_DEVICES = 344;
 
-/** Parses header blocks. Most numbers are the same as in the previous block; those are not parsed again. */
+/** Parses header blocks. Numbers that are the same as in the previous block, which most are, are not parsed again. */
 export class HeaderBlock {
   #mode = 0;
   #uid = 0;
@@ -29,7 +29,7 @@ export class HeaderBlock {
   #mtime = 0;
   #devMajor = 0;
   #devMinor = 0;
-  /** The words that these numbers were parsed from. Starts as zeros, like the numbers: an empty field is 0. */
+  /** The words from which the current numbers were parsed. Initially zeros, like the numbers, because an empty field is 0. */
   readonly #seen = new Uint32Array(128);
   #seenByte = 0;
   readonly #joined = new Uint8Array(256);
@@ -100,7 +100,7 @@ export class HeaderBlock {
     const start = at + 345;
     if (magic === 'star') return textEnd(bytes, start, start + 131);
     if (magic === 'ustar') return textEnd(bytes, start, start + 155);
-    // GNU has times here, but Go before 1.8 wrote a prefix: if the times don't parse and the text is ASCII, it is one.
+    // GNU has times here, but Go before 1.8 wrote a prefix. If the times don't parse and the text is ASCII, treat the field as a prefix.
     const atimeBad = bytes[start] !== 0 && Number.isNaN(parseNumeric(bytes, start, start + 12));
     const ctimeBad = bytes[start + 12] !== 0 && Number.isNaN(parseNumeric(bytes, start + 12, start + 24));
     if (!atimeBad && !ctimeBad) return start;

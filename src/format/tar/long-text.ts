@@ -1,7 +1,7 @@
-/** A GNU long name or link name, in a buffer that the next one reuses. */
+/** A GNU long name or link name, in a buffer that is reused for the next. */
 export class LongText {
   bytes = new Uint8Array(512);
-  /** 0 if there is none; an empty one is the same as none. */
+  /** Length in bytes; 0 if there is none, which equals an empty name. */
   length = 0;
 
   /** Copies the first `length` bytes. */

@@ -104,7 +104,7 @@ export class PaxRecords {
     this.#spans.fill(-1);
   }
 
-  /** Copies and parses `source[0..length]`. Returns why it is refused, or null. */
+  /** Copies and parses `source[0..length]`. Returns why the header is refused, or null. */
   parse(source: Uint8Array, length: number): string | null {
     this.clear();
     this.present = true;
@@ -162,7 +162,7 @@ export class PaxRecords {
     this.attributesEnd = length;
   }
 
-  /** Start of a key's value in `bytes`; -1 if there is none or it is empty, which means the same. */
+  /** Returns the start of a key's value in `bytes`; -1 if there is no such record or it is empty, which means the same. */
   start(key: number): number {
     const start = this.#spans[key * 2] as number;
     return start === this.#spans[key * 2 + 1] ? -1 : start;
@@ -172,14 +172,14 @@ export class PaxRecords {
     return this.#spans[key * 2 + 1] as number;
   }
 
-  /** A view of a key's value; empty if there is none. */
+  /** Returns a view of a key's value; empty if there is none. */
   value(key: number): Uint8Array {
     if (key === KEY.sparseMap && this.#sparseMap !== null) return this.#sparseMap;
     const start = this.start(key);
     return start < 0 ? EMPTY : this.bytes.subarray(start, this.end(key));
   }
 
-  /** All records, as in Go's Header.PAXRecords. Keys that aren't UTF-8 are read as Latin-1; values are copies. */
+  /** Returns all records, as in Go's Header.PAXRecords. Keys that aren't UTF-8 are read as Latin-1; values are copies. */
   toMap(): Map<string, Uint8Array> {
     const map = new Map<string, Uint8Array>();
     for (let at = 0; at < this.#length; ) {

@@ -15,7 +15,7 @@ export const MAX_MAP_BYTES = 1 << 20;
 
 export type SparseEntry = readonly [offset: number, length: number];
 
-/** Whether the records describe a known sparse form. Like in Go, a file of an unknown version is a plain file. */
+/** Whether the records describe a known sparse form. As in Go, a file of an unknown version is a plain file. */
 export function isPaxSparse(records: PaxRecords): boolean {
   const major = records.value(KEY.sparseMajor);
   const minor = records.value(KEY.sparseMinor);
@@ -24,7 +24,7 @@ export function isPaxSparse(records: PaxRecords): boolean {
   return (major[0] === 0x30 && (minor[0] === 0x30 || minor[0] === 0x31)) || (major[0] === 0x31 && minor[0] === 0x30);
 }
 
-/** Adds the pairs of an old GNU header or extension block. Returns false if a number is malformed. */
+/** Adds the pairs of an old GNU header or extension block. Returns false for a malformed number. */
 export function readOldGnuEntries(block: Uint8Array, at: number, count: number, map: SparseEntry[]): boolean {
   for (let i = 0; i < count; i++) {
     const start = at + i * 24;
@@ -37,7 +37,7 @@ export function readOldGnuEntries(block: Uint8Array, at: number, count: number, 
   return true;
 }
 
-/** Parses `GNU.sparse.map`, which has `GNU.sparse.numblocks` (`blocks`) pairs. Returns null if it is malformed. */
+/** Parses `GNU.sparse.map`, which has `GNU.sparse.numblocks` (`blocks`) pairs. Returns null if malformed. */
 export function readPaxMap(text: Uint8Array, blocks: Uint8Array): SparseEntry[] | null {
   const count = parseInt64(blocks, 0, blocks.length);
   if (!(count >= 0)) return null;
@@ -68,7 +68,9 @@ export class PaxMapReader {
   /** Bytes read so far. */
   size = 0;
 
-  /** Reads the next 512 bytes. Returns `more` if the map continues, `done` if {@link map} is complete, `refused` if it is malformed. */
+  /**
+   * Reads the next 512 bytes. Returns `more` if the map continues, `done` if {@link map} is complete, `refused` if the map is malformed.
+   */
   push(block: Uint8Array, start: number): 'more' | 'done' | 'refused' {
     this.size += 512;
     for (let at = start; at < start + 512 && this.#numbers.length !== this.#wanted; at++) {
@@ -107,7 +109,7 @@ export function isValidMap(map: readonly SparseEntry[], size: number): boolean {
   return true;
 }
 
-/** Total length of the map's pieces in bytes. */
+/** Returns total length of the map's pieces in bytes. */
 export function mappedBytes(map: readonly SparseEntry[]): number {
   let sum = 0;
   for (const [, length] of map) sum += length;

@@ -1,6 +1,6 @@
 import { TYPE } from '#model';
 
-// Type flags that the table below is not enough for.
+// Type flags that need special handling.
 export const FLAG_GLOBAL = 0x67; // g
 export const FLAG_PAX = 0x78; // x
 export const FLAG_LONG_NAME = 0x4c; // L
@@ -24,7 +24,7 @@ for (const [flag, type] of [
   TYPE_OF_FLAG[flag.charCodeAt(0)] = type;
 }
 
-/** Whether the type never has a body, whatever the size is. Same as Go's isHeaderOnlyType. */
+/** Whether the type never has a body, regardless of its stated size. Same as Go's isHeaderOnlyType. */
 export function isHeaderOnly(type: number): boolean {
   return type >= TYPE.directory && type <= TYPE.fifo;
 }

@@ -1,11 +1,11 @@
 import type { FindingCode } from '#model';
 
-/** The format by the header's magic; `pax` if an extended header precedes it. */
+/** The format according to the header's magic; `pax` if an extended header precedes it. */
 export type TarFormat = 'v7' | 'ustar' | 'pax' | 'gnu' | 'star';
 
 /**
- * One member as the reader passes it on. The object and its byte views are reused, so they are valid only during the call.
- * Offsets are bytes from the start of the tar.
+ * A member passed on by the reader. The object and its byte views are reused, and valid only during the call. Offsets are bytes from the
+ * start of the tar.
  */
 export interface TarMember {
   /** Offset of the member's first block, which is its first extension header if it has any. */
@@ -14,9 +14,9 @@ export interface TarMember {
   ownHeaderOffset: number;
   /** Offset of the stored body: after an old GNU sparse member's extension blocks, and including a PAX 1.0 map. */
   bodyOffset: number;
-  /** Size of the file in bytes, including holes. 0 for types without a body, whatever the header says. */
+  /** Size of the file in bytes, including holes. 0 for types without a body, regardless of the header. */
   size: number;
-  /** Size by the header and PAX records, even for types without a body; for a sparse file the stored size. */
+  /** Size stated by the header and PAX records, even for types without a body; for a sparse file the stored size. */
   headerSize: number;
   /** Bytes stored in the tar, without padding. */
   storedSize: number;
@@ -39,16 +39,16 @@ export interface TarMember {
   devMajor: number;
   devMinor: number;
   format: TarFormat;
-  /** The member's own PAX records; for a `global` member, the records it holds. Null if there are none. Values are copies. */
+  /** The member's own PAX records; for a `global` member, its content. Null if there are none. Values are copies. */
   readonly pax: ReadonlyMap<string, Uint8Array> | null;
   /** Whether `pax` has extended or Windows attributes: `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`, `MSWINDOWS.*`. */
   readonly hasAttributes: boolean;
-  /** Offset and length of each stored piece, by offset; null if the file isn't sparse. */
+  /** Offset and length of each stored piece, in ascending order; null if the file isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
   /** Always false during the call: see {@link TarHandler.truncated}. */
   truncated: boolean;
 
-  // The same names as spans of their arrays, for hot paths that can't afford a view for each name.
+  // The same names as spans of arrays, for hot paths that can't afford to create a view for each name.
   nameBytes: Uint8Array;
   nameStart: number;
   nameEnd: number;
@@ -66,14 +66,20 @@ export interface TarMember {
   attributeEnd: number;
 }
 
-/** An oddity that didn't stop the reader. `offset` is the `headerOffset` of its member or, if it has none, the place in the tar. */
+/**
+ * A defect that didn't stop the reader. `offset` is the `headerOffset` of the member or, for a finding that isn't about a member, its
+ * position in the tar.
+ */
 export interface TarFinding {
   readonly code: FindingCode;
   readonly offset: number;
   readonly message: string;
 }
 
-/** Receives what the reader finds while bytes are pushed. Findings about a member follow it directly and have its `headerOffset`. */
+/**
+ * Receives members, bodies and findings while bytes are pushed. Findings about a member directly follow the member and have its
+ * `headerOffset`.
+ */
 export interface TarHandler {
   member(member: TarMember): void;
   finding(finding: TarFinding): void;

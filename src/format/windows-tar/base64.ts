@@ -24,7 +24,7 @@ export function base64Bytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return text;
 }
 
-/** {@link base64Bytes} as a string. */
+/** Returns {@link base64Bytes} as a string. */
 export function encodeBase64(bytes: Uint8Array): string {
   return decodeUtf8(base64Bytes(bytes)) as string;
 }
@@ -39,7 +39,7 @@ function isNewline(byte: number | undefined): boolean {
 
 /**
  * Decodes standard base64 as Go's StdEncoding does: padding is required, line ends and the unused bits before padding are ignored. Throws
- * DAMAGED with the offset of the fault.
+ * DAMAGED with the offset of the error.
  */
 export function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);

@@ -1,8 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from '#model';
 
 /**
- * Bytes as a string with a character for each (U+0000 to U+00FF). Names and records of a tar have no common encoding, and are compared, cut
- * and sorted as bytes.
+ * Bytes as a string, with one character (U+0000 to U+00FF) per byte. Names and records of a tar have no common encoding, and are compared,
+ * cut and sorted as bytes.
  */
 export type ByteString = string;
 
@@ -12,7 +12,7 @@ export function toByteString(bytes: Uint8Array): ByteString {
   return text;
 }
 
-/** The bytes of a byte string. Of a character over U+00FF, which it shouldn't have, only the low byte is kept. */
+/** Returns the bytes of a byte string. A character over U+00FF, which shouldn't occur, is reduced to its low byte. */
 export function fromByteString(text: ByteString): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
@@ -38,7 +38,7 @@ export function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
 
 const SURROGATE_BYTES = /\u00ed[\u00a0-\u00bf][\u0080-\u00bf]/g;
 
-/** Reverses {@link encodeWtf8}; null if the bytes aren't WTF-8, as with a surrogate pair that should be one character. */
+/** Decodes WTF-8, the reverse of {@link encodeWtf8}; null if malformed, for example for a surrogate pair that should be one character. */
 export function decodeWtf8(bytes: Uint8Array): string | null {
   const whole = decodeUtf8(bytes);
   if (whole !== null) return whole;

@@ -1,6 +1,6 @@
 import { type ExtendedAttribute, encodeExtendedAttributes, encodeReparsePoint, linkTo } from '#format/backup-stream';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
-import { decodeUtf8, displayText, encodeUtf8, LayerscopeError, TYPE } from '#model';
+import { decodeUtf8, displayText, LayerscopeError, TYPE } from '#model';
 import { decodeBase64 } from './base64.ts';
 import { toByteString } from './byte-string.ts';
 import { FILE_ATTRIBUTE, type FileBasicInfo, tarTimeToFiletime } from './file-info.ts';
@@ -19,7 +19,7 @@ function badRecord(key: string, value: string): LayerscopeError {
   return new LayerscopeError('BAD_TAR', `${key} is not valid: ${displayText(value.slice(0, 100))}`);
 }
 
-/** A FILETIME of a legacy record; null if it is missing or not a number, which go-winio of that time ignored. */
+/** Returns the FILETIME in a legacy record; null if missing or not a number, which go-winio ignored at the time. */
 function legacyTime(member: HeldMember, key: string): bigint | null {
   const value = text(member, key);
   return value !== null && /^\d{1,19}$/.test(value) && BigInt(value) < 1n << 63n ? BigInt(value) : null;
@@ -42,9 +42,10 @@ function attributesOf(member: HeldMember): number {
 }
 
 /**
- * The times and attributes of a member. Legacy records (MSWINDOWS.*time) take precedence over PAX times, and these over the header's. A
- * missing creation time becomes the write time; missing access and change times become 0, "leave unchanged", where Go's zero time would
- * become 1754. The reparse flag is dropped unless the member is a link: without a reparse point such a file can't be opened (hcsshim#1873).
+ * Returns the times and attributes of a member. Legacy records (MSWINDOWS.*time) take precedence over PAX times, and PAX times over the
+ * header's. A missing creation time becomes the write time; missing access and change times become 0, "leave unchanged", where Go's zero
+ * time would become 1754. The reparse flag is dropped unless the member is a link, because a file with the flag but without a reparse point
+ * can't be opened (hcsshim#1873).
  */
 export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttributes: number } {
   const headerTime = tarTimeToFiletime({ seconds: member.mtimeSeconds, nanos: member.mtimeNanos });
@@ -61,7 +62,7 @@ export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttrib
   return { info, droppedAttributes };
 }
 
-/** The member's self-relative security descriptor, empty if it has none. Throws DAMAGED for bad base64 or SDDL. */
+/** Returns the member's self-relative security descriptor; empty if there is none. Throws DAMAGED for bad base64 or SDDL. */
 export function securityOf(member: HeldMember): Uint8Array {
   const raw = member.pax?.get(RECORD.rawSecurity);
   if (raw !== undefined) return decodeBase64(raw);
@@ -69,20 +70,16 @@ export function securityOf(member: HeldMember): Uint8Array {
   return sddl === null ? EMPTY : sddlToSecurityDescriptor(sddl);
 }
 
-/** The member's extended attributes as stream data, sorted by name (Go's order is random); empty if it has none. */
+/** Returns the member's extended attributes as stream data, sorted by name (Go's order is random); empty if there are none. */
 export function extendedAttributesOf(member: HeldMember): Uint8Array {
   const attributes: ExtendedAttribute[] = [];
-  for (const [key, value] of member.pax ?? []) {
-    if (!key.startsWith(RECORD.attributePrefix)) continue;
-    const name = toByteString(encodeUtf8(key.slice(RECORD.attributePrefix.length)));
-    attributes.push({ name, value: decodeBase64(value), flags: 0 });
-  }
+  for (const [name, value] of member.extendedAttributes) attributes.push({ name, value: decodeBase64(value), flags: 0 });
   if (attributes.length === 0) return EMPTY;
   attributes.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return encodeExtendedAttributes(attributes);
 }
 
-/** The reparse point of a link to `target`, with / turned into \. */
+/** Returns the reparse point of a link to `target`, with / turned into \. */
 export function reparsePointOf(member: HeldMember, target: string): Uint8Array {
   return encodeReparsePoint(linkTo(target.replaceAll('/', '\\'), member.pax?.has(RECORD.mountPoint) === true));
 }

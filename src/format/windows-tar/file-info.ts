@@ -35,8 +35,8 @@ const LAST_FILETIME = (1n << 63n) - 1n;
 const SECOND = 1_000_000_000n;
 
 /**
- * Converts a FILETIME to a tar's time. Like Go, it uses 64 bits of nanoseconds since 1970, which cover the years 1677 to 2262; other times
- * are off by 584.5 years (0 becomes 2185-07-21), and {@link tarTimeToFiletime} doesn't reverse that.
+ * Converts a FILETIME to a tar's time. Like Go, this uses 64 bits of nanoseconds since 1970, which cover the years 1677 to 2262. Other
+ * times are off by 584.5 years (0 becomes 2185-07-21), and {@link tarTimeToFiletime} doesn't reverse this.
  */
 export function filetimeToTarTime(filetime: bigint): TarTime {
   const total = BigInt.asIntN(64, (filetime - UNIX_EPOCH_FILETIME) * 100n);

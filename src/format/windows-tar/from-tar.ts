@@ -1,7 +1,7 @@
 // Turns members of a tar into Windows files, the reverse of to-tar.ts (go-winio, WriteBackupStreamFromTarFile). A file's backup stream
 // consists of its security descriptor, its extended attributes, its reparse point (type 2), its data (type 0, even if empty), and an
 // alternate data stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 right after it. Whiteouts and hard links have no backup
-// stream: the layer applies them.
+// stream; they are applied to the layer.
 import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import { displayPath, LayerscopeError, TYPE, trimEnd } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
@@ -14,26 +14,31 @@ import { type HeldMember, readTarPieces } from './tar-pieces.ts';
 type WindowsEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'other';
 
 export interface WindowsEntry {
-  /** The tar's name, with / but without a trailing one. Unchecked: it may lead anywhere. */
+  /** The name in the tar, with / but without a trailing one. Unchecked, so it may lead anywhere. */
   readonly name: string;
-  /** `whiteout`: the last part begins with `.wh.`, whatever the member's type. `other`: a device or FIFO, which becomes an empty file. */
+  /**
+   * `whiteout`: the last part begins with `.wh.`, regardless of the member's type. `other`: a device or FIFO, which becomes an empty file.
+   */
   readonly type: WindowsEntryType;
   /** Size of a file's data without alternate data streams; 0 for other types. */
   readonly sizeBytes: number;
-  /** Null for whiteouts and hard links. */
+  /** Times and attributes; null for whiteouts and hard links. */
   readonly info: FileBasicInfo | null;
   /** Target of a symlink or hard link, as in the tar. */
   readonly linkname: string;
-  /** Attributes of the tar that `info` leaves out because they would make the file unreadable, or 0. */
+  /** Attributes in the tar that `info` leaves out because they would make the file unreadable; 0 if there are none. */
   readonly droppedAttributes: number;
   /** Offset of the member in the tar. */
   readonly headerOffset: number;
 }
 
-/** An entry, or the next bytes of the last entry's backup stream. */
+/**
+ * An entry, or the next bytes of the last entry's backup stream. `stream`: name of an alternate data stream as in the tar, `FILE:STREAM`;
+ * set with the stream's header.
+ */
 export type WindowsTarPiece =
   | { readonly kind: 'entry'; readonly entry: WindowsEntry }
-  | { readonly kind: 'backup'; readonly bytes: Uint8Array };
+  | { readonly kind: 'backup'; readonly bytes: Uint8Array; readonly stream?: string };
 
 const TYPES: ReadonlyMap<number, WindowsEntryType> = new Map([
   [TYPE.file, 'file'],
@@ -65,9 +70,9 @@ function entryOf(member: HeldMember): WindowsEntry {
 }
 
 /**
- * Reads a Windows layer's tar: each entry, then its backup stream in pieces, for BackupWrite. Bytes may be views of the source's. Errors
- * name the entry: BAD_TAR for invalid numbers and times, DAMAGED for bad base64 or SDDL, NAME_REFUSED for names that aren't UTF-8,
- * TRUNCATED, TOO_LARGE. An error may come in the middle of a backup stream.
+ * Reads a Windows layer's tar: each entry, then its backup stream in pieces, for BackupWrite. Bytes may be views of the source's bytes.
+ * Errors name the entry: BAD_TAR for invalid numbers and times, DAMAGED for bad base64 or SDDL, NAME_REFUSED for names that aren't UTF-8,
+ * TRUNCATED, TOO_LARGE. An error may occur in the middle of a backup stream.
  */
 export async function* readWindowsTar(source: ByteSource): AsyncGenerator<WindowsTarPiece, void, undefined> {
   let entry: WindowsEntry | null = null;
@@ -82,7 +87,8 @@ export async function* readWindowsTar(source: ByteSource): AsyncGenerator<Window
     const stream = entry === null || entry.info === null ? null : alternateOf(entry, member);
     if (stream !== null) {
       takesBody = true;
-      yield { kind: 'backup', bytes: writer.head({ id: STREAM_ID.alternateData, sizeBytes: member.sizeBytes, name: stream }) };
+      const bytes = writer.head({ id: STREAM_ID.alternateData, sizeBytes: member.sizeBytes, name: stream });
+      yield { kind: 'backup', bytes, stream: nameOf(member.name) };
       continue;
     }
     writer.end();
@@ -105,7 +111,7 @@ export async function* readWindowsTar(source: ByteSource): AsyncGenerator<Window
   writer.end();
 }
 
-/** The stream's name if `member` is an alternate data stream of the entry before it, otherwise null. */
+/** The stream's name if `member` is an alternate data stream of the preceding entry, otherwise null. */
 function alternateOf(entry: WindowsEntry, member: HeldMember): string | null {
   if (member.type !== TYPE.file) return null;
   const name = decodeWtf8(member.name);

@@ -6,9 +6,9 @@ export const RECORD = {
   rawSecurity: 'MSWINDOWS.rawsd',
   /** Legacy: the descriptor as SDDL. */
   securityText: 'MSWINDOWS.sd',
-  /** Marks a link as a mount point, whatever the value. */
+  /** Marks a link as a mount point, regardless of the value. */
   mountPoint: 'MSWINDOWS.mountpoint',
-  /** Followed by the name of an extended attribute; its value, in base64. */
+  /** Prefix of an extended attribute's name; the value is in base64. */
   attributePrefix: 'MSWINDOWS.xattr.',
   /** A PAX time. */
   creationTime: 'LIBARCHIVE.creationtime',

@@ -6,15 +6,15 @@ export const BLOCK = 512;
 const SLASH = 0x2f;
 const CHECKSUM = 148;
 
-/** The text without NULs and anything that isn't ASCII. */
+/** Returns the text without NULs and non-ASCII characters. */
 function asciiOf(text: ByteString): ByteString {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are removed too
   return isAscii(text) ? text : text.replace(/[\u0000\u0080-\u00ff]/g, '');
 }
 
 /**
- * Writes a text into a field, cut to its width. If the cut leaves slashes at the end, they become a NUL: old readers would take the name
- * for a folder's.
+ * Writes a text into a field, cut to the field's width. If the cut text ends in slashes, these become a NUL, because old readers would
+ * mistake the name for a folder's.
  */
 function putText(block: Uint8Array, at: number, width: number, text: ByteString): void {
   const length = Math.min(text.length, width);
@@ -25,12 +25,12 @@ function putText(block: Uint8Array, at: number, width: number, text: ByteString)
   block[at + end] = 0;
 }
 
-/** Octal digits with leading zeros and a final NUL; 0 if the number doesn't fit. */
+/** Writes octal digits with leading zeros and a final NUL; 0 if the number doesn't fit. */
 function putOctal(block: Uint8Array, at: number, width: number, value: number): void {
   putText(block, at, width, `${(fitsOctal(width, value) ? value : 0).toString(8).padStart(width - 1, '0')}\0`);
 }
 
-/** Octal if it fits, otherwise base-256: two's complement with the top bit set. */
+/** Writes a number in octal if it fits, otherwise in base-256: two's complement with the top bit set. */
 function putNumeric(block: Uint8Array, at: number, width: number, value: number): void {
   if (fitsOctal(width, value)) {
     putOctal(block, at, width, value);

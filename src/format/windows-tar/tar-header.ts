@@ -1,7 +1,7 @@
-// Chooses one of three forms for a header, and what of it goes into PAX records, by the rules of Go's archive/tar (common.go,
-// allowedFormats; Go 1.26). containerd and hcsshim write with it, so digests depend on its bytes.
+// Chooses one of three forms for a header, and which fields go into PAX records, by the rules of Go's archive/tar (common.go,
+// allowedFormats; Go 1.26). containerd and hcsshim use that package, so digests depend on its exact bytes.
 //
-//   USTAR  what fits its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
+//   USTAR  values that fit its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
 //   PAX    the same, with records for what doesn't fit: path, linkpath, uname, gname, uid, gid, size, mtime, atime, ctime, and
 //          the caller's own; in the block, texts that don't fit are cut and numbers are 0
 //   GNU    long names in members of type L and K, numbers in base-256, access and change time in the header
@@ -30,9 +30,9 @@ export interface TarHeader {
   readonly modTime?: TarTime | null;
   readonly accessTime?: TarTime | null;
   readonly changeTime?: TarTime | null;
-  /** Additional PAX records. Those that correspond to a field come from the field. */
+  /** Additional PAX records. Records for the other fields are made from those. */
   readonly records?: ReadonlyMap<ByteString, ByteString>;
-  /** The requested form; `pax` uses USTAR if that is enough. Default: any form that fits, with only the write time, in whole seconds. */
+  /** The requested form; `pax` uses USTAR if that suffices. Default: any form that fits, with only the write time, in whole seconds. */
   readonly form?: TarForm;
 }
 
@@ -56,7 +56,7 @@ export const FIELD_BYTES = {
 const HEADER_ONLY = new Set(['1', '2', '3', '4', '5', '6']);
 const OWN_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'uname', 'gname', 'mtime', 'atime', 'ctime']);
 
-/** Whether a type never has a body, whatever its size. */
+/** Whether a type never has a body, regardless of its size. */
 export function isHeaderOnlyFlag(typeflag: string): boolean {
   return HEADER_ONLY.has(typeflag);
 }
@@ -103,7 +103,7 @@ function isValidRecord(key: ByteString, value: ByteString): boolean {
   return !(key === 'path' || key === 'linkpath' || key === 'uname' || key === 'gname' ? value : key).includes('\0');
 }
 
-/** Collects the forms that every field allows, and why others are ruled out. */
+/** Collects the forms that all fields allow, and why the others are ruled out. */
 class FormChoice {
   readonly allowed = new Set<TarForm>(['ustar', 'pax', 'gnu']);
   readonly why: Record<TarForm, string> = { ustar: '', pax: '', gnu: '' };
@@ -158,7 +158,7 @@ class FormChoice {
   }
 }
 
-/** Chooses the form and the records that it needs. Throws UNSUPPORTED, in Go's words, if no form can hold the header. */
+/** Chooses the form and its records. Throws UNSUPPORTED, with Go's message, if no form can represent the header. */
 export function chooseForm(header: FilledHeader, wanted: TarForm | undefined): { form: TarForm; records: Map<ByteString, ByteString> } {
   const choice = new FormChoice(header.records);
   choice.text(header.name, FIELD_BYTES.name, 'Name', 'path');

@@ -1,11 +1,13 @@
 import { type TarMember, TarReader } from '#format/tar';
 import { LayerscopeError, TYPE } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
+import { type ByteString, toByteString } from './byte-string.ts';
+import { RECORD } from './record-keys.ts';
 
-/** Bytes to push at a time, so that members without bodies don't pile up in the queue. */
+/** Bytes to push at a time, so that members without bodies don't accumulate in the queue. */
 const PUSH_BYTES = 64 * 1024;
 const ZEROS = new Uint8Array(PUSH_BYTES);
-/** Longer sparse files are refused, as their holes would be written as zeros. */
+/** Limit on the size of sparse files, because their holes are written as zeros. */
 const MAX_SPARSE_BYTES = 2 ** 40;
 
 /** A copy of a member's header, which stays valid while its body is read. */
@@ -18,10 +20,33 @@ export interface HeldMember {
   readonly mtimeSeconds: number;
   readonly mtimeNanos: number;
   readonly pax: ReadonlyMap<string, Uint8Array> | null;
+  /** Extended attributes in base64. Their names may be any bytes. */
+  readonly extendedAttributes: ReadonlyMap<ByteString, Uint8Array>;
   readonly sparse: readonly (readonly [number, number])[] | null;
 }
 
 export type TarPiece = { readonly kind: 'member'; readonly member: HeldMember } | { readonly kind: 'body'; readonly bytes: Uint8Array };
+
+const NO_ATTRIBUTES: ReadonlyMap<ByteString, Uint8Array> = new Map();
+
+/**
+ * Finds the records of extended attributes among raw PAX records, which the reader has checked. If a name is repeated, the last record
+ * wins.
+ */
+function attributesIn(records: Uint8Array): ReadonlyMap<ByteString, Uint8Array> {
+  const found = new Map<ByteString, Uint8Array>();
+  for (let at = 0; at < records.length; ) {
+    const space = records.indexOf(0x20, at);
+    const end = at + Number(toByteString(records.subarray(at, space)));
+    const equals = records.indexOf(0x3d, space);
+    const key = toByteString(records.subarray(space + 1, equals));
+    if (key.startsWith(RECORD.attributePrefix)) {
+      found.set(key.slice(RECORD.attributePrefix.length), records.slice(equals + 1, end - 1));
+    }
+    at = end;
+  }
+  return found;
+}
 
 function held(member: TarMember): HeldMember {
   return {
@@ -33,13 +58,14 @@ function held(member: TarMember): HeldMember {
     mtimeSeconds: member.mtimeSeconds,
     mtimeNanos: member.mtimeNanos,
     pax: member.pax,
+    extendedAttributes: member.hasAttributes ? attributesIn(member.attributeBytes.subarray(0, member.attributeEnd)) : NO_ATTRIBUTES,
     sparse: member.sparse,
   };
 }
 
 /**
- * Reads a tar's members, each followed by its content with holes as zeros; leaves global headers out. Body bytes are views of the source's.
- * Throws BAD_TAR, TRUNCATED if the tar ends inside a member, TOO_LARGE for sparse files over 1 TiB.
+ * Reads a tar's members, each followed by its content with holes as zeros; omits global headers. Body bytes are views of the source's
+ * bytes. Throws BAD_TAR, TRUNCATED if the tar ends inside a member, TOO_LARGE for sparse files over 1 TiB.
  */
 export async function* readTarPieces(source: ByteSource): AsyncGenerator<TarPiece, void, undefined> {
   let queue: TarPiece[] = [];
@@ -77,7 +103,7 @@ export async function* readTarPieces(source: ByteSource): AsyncGenerator<TarPiec
   yield* files.finish();
 }
 
-/** Fills the holes of sparse members with zeros; passes others through. */
+/** Fills the holes of sparse members with zeros; passes other members through. */
 class SparseFiles {
   #map: HeldMember['sparse'] = null;
   #sizeBytes = 0;

@@ -1,5 +1,5 @@
-// Writes tars with the bytes of Go's archive/tar (writer.go, Go 1.26), so that layers have the digest that containerd, hcsshim and Docker
-// give them. A member begins with
+// Writes tars with the bytes of Go's archive/tar (writer.go, Go 1.26), so that layers have the same digest as with containerd, hcsshim and
+// Docker. A member begins with
 //
 //   PAX   a header of type x, named DIR/PaxHeaders.0/BASE, its records sorted by key, then the header; each padded to a block
 //   GNU   a member of type L and one of type K if name and link name are over 100 bytes, then the header
@@ -16,7 +16,7 @@ import type { TarTime } from './tar-time.ts';
 const MAX_EXTENSION_BYTES = 1 << 20;
 const LONG_NAME = '././@LongLink';
 
-/** Like Go's path.Clean. */
+/** Cleans a path like Go's path.Clean. */
 function cleanPath(path: ByteString): ByteString {
   const rooted = path.startsWith('/');
   const parts: string[] = [];
@@ -67,19 +67,19 @@ function filled(header: TarHeader): FilledHeader {
   };
 }
 
-/** Encodes a tar, member by member. Keeps nothing but the number of body bytes to come. */
+/** Encodes a tar, member by member. The only state is the number of remaining body bytes. */
 export class TarWriter {
   #left = 0;
   #padding = 0;
 
-  /** Bytes of the current body that are still to come. */
+  /** Remaining bytes of the current body. */
   get left(): number {
     return this.#left;
   }
 
   /**
-   * Begins a member: returns the previous body's padding, extension headers and the header, in bytes that the caller owns. Throws
-   * UNSUPPORTED if no form can hold the header, TOO_LARGE if its records exceed 1 MiB, INTERNAL if the previous body is incomplete.
+   * Begins a member: returns the previous body's padding, extension headers and the header, as bytes that the caller owns. Throws
+   * UNSUPPORTED if no form can represent the header, TOO_LARGE if its records exceed 1 MiB, INTERNAL if the previous body is incomplete.
    */
   header(header: TarHeader): Uint8Array<ArrayBuffer> {
     if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);
@@ -98,7 +98,7 @@ export class TarWriter {
     return joined(pieces);
   }
 
-  /** Counts `bytes` as the next of the body, and returns them. Throws INTERNAL if they exceed the header's size. */
+  /** Counts `bytes` as the next part of the body, and returns them. Throws INTERNAL if the body exceeds the size in the header. */
   body(bytes: Uint8Array): Uint8Array {
     if (bytes.length > this.#left) throw new LayerscopeError('INTERNAL', 'archive/tar: write too long');
     this.#left -= bytes.length;

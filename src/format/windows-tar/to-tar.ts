@@ -8,8 +8,8 @@
 //   body                      the data, holes as zeros
 //
 // then a member NAME:STREAM of type 0, with only times and mode, for each alternate data stream after the data. Streams that a tar can't
-// hold (link, property, object id, transaction) are dropped, and so are alternate data streams without a data stream, as on folders: the
-// header, which has to precede them, could not be written yet.
+// represent (link, property, object id, transaction) are dropped. So are alternate data streams without a data stream, as on folders,
+// because the header, which has to precede them, could not be written yet.
 import {
   type BackupStream,
   linkTarget,
@@ -34,7 +34,7 @@ import type { TarWriter } from './tar-writer.ts';
 const MODE_FOLDER = 0o040000;
 const MODE_FILE = 0o100000;
 const MODE_LINK = 0o120000;
-/** NTFS allows 64 KiB of either. */
+/** Limits on a descriptor and on extended attributes; NTFS allows 64 KiB for each. */
 const MAX_SECURITY_BYTES = 256 * 1024;
 const MAX_ATTRIBUTES_BYTES = 256 * 1024;
 
@@ -49,23 +49,23 @@ export interface WindowsFile {
   /** Opens the file's backup stream. Called once, or twice with `readTwice`; each source is read to its end or closed. */
   open(): ByteSource;
   /**
-   * Reads the streams after the data before the header is written, to keep extended attributes found there. go-winio does the same if its
-   * source can be rewound, but fails on sparse blocks, which are skipped here.
+   * Reads the streams after the data before the header is written, to include extended attributes found there. go-winio does the same if
+   * its source can be rewound, but fails on sparse blocks, which are skipped here.
    */
   readonly readTwice?: boolean;
 }
 
 export interface ToTarOptions {
-  /** Called with each stream that the tar can't hold. */
+  /** Called for each stream that a tar can't represent. */
   readonly dropped?: (name: string, stream: BackupStream) => void;
 }
 
-/** The name in a tar, with \ turned into /. */
+/** Returns the name in a tar, with \ turned into /. */
 export function tarNameOf(name: string): string {
   return name.replaceAll('\\', '/');
 }
 
-/** The header of a file with its basic information only, from which a hard link's member is made. */
+/** Returns a file's header with only the basic information, for a hard link's member. */
 export function basicInfoHeader(
   name: string,
   sizeBytes: number,
@@ -88,7 +88,7 @@ export function basicInfoHeader(
   };
 }
 
-/** The header of a whiteout of `name`: the last part prefixed with `.wh.`, of type 0, without times. */
+/** Returns the header of a whiteout of `name`: the last part prefixed with `.wh.`, of type 0, without times. */
 export function whiteoutHeader(name: string): TarHeader {
   const path = tarNameOf(name);
   const slash = path.lastIndexOf('/') + 1;
@@ -96,9 +96,9 @@ export function whiteoutHeader(name: string): TarHeader {
 }
 
 /**
- * Encodes the file's members. Bytes may be views of the source's. Errors, in go-winio's words, name the file: DAMAGED if its streams are
- * inconsistent or don't match its size, UNSUPPORTED for stream ids, reparse tags and sparse alternate data streams that a tar can't hold,
- * TRUNCATED, TOO_LARGE. After an error the tar is unusable, as it is in the middle of a member.
+ * Encodes the file's members. Bytes may be views of the source's bytes. Errors have go-winio's messages and name the file: DAMAGED if its
+ * streams are inconsistent or don't match its size, UNSUPPORTED for stream ids, reparse tags and sparse alternate data streams that a tar
+ * can't represent, TRUNCATED, TOO_LARGE. After an error the tar is unusable, because it ends in the middle of a member.
  */
 export async function* tarFromBackupStream(
   writer: TarWriter,
@@ -148,7 +148,7 @@ class Conversion {
   /** Rethrows an error with the file's name. */
   #rethrow(error: unknown, doing: string): never {
     if (!(error instanceof LayerscopeError)) throw error;
-    // go-winio's words for a truncated stream; the cause keeps the offset.
+    // go-winio's message for a truncated stream; the cause has the offset.
     this.#fail(error.code, doing + (error.code === 'TRUNCATED' ? 'unexpected EOF' : error.message), error);
   }
 
@@ -157,16 +157,17 @@ class Conversion {
     return { ...base, mode: this.#mode, linkname: this.#linkname, typeflag: this.#isLink ? '2' : (base.typeflag ?? '0') };
   }
 
-  /** Collects what the header needs: up to the data stream, whose header it returns, or, with `readTwice`, from all streams. */
+  /**
+   * Collects the data for the header: reads up to the data stream and returns that stream's header, or, with `readTwice`, reads all
+   * streams.
+   */
   async collect(cursor: BackupCursor): Promise<BackupStream | null> {
     try {
-      let sparse = false;
       for (let stream = await cursor.next(); stream !== null; stream = await cursor.next()) {
         if (stream.id === STREAM_ID.data) {
           this.#mode |= MODE_FILE;
-          sparse = (stream.attributes & STREAM_ATTRIBUTE.sparse) !== 0;
           if (this.#file.readTwice !== true) return stream;
-        } else if (!(sparse && stream.id === STREAM_ID.sparseBlock)) await this.#collectOne(cursor, stream);
+        } else await this.#collectOne(cursor, stream);
       }
       return null;
     } catch (error) {
@@ -189,7 +190,7 @@ class Conversion {
         }
         return;
       case STREAM_ID.alternateData:
-        // Those after the data come again in the second pass; without data before them there is no member to follow.
+        // Streams after the data are read again in the second pass. Streams before the data are dropped, because no member precedes them.
         if ((this.#mode & MODE_FILE) === 0) this.#drop(stream);
         return;
       case STREAM_ID.link:
@@ -198,6 +199,10 @@ class Conversion {
       case STREAM_ID.txfs:
         this.#drop(stream);
         return;
+      case STREAM_ID.sparseBlock:
+        // Sparse blocks are part of the preceding data, which the second pass copies.
+        if ((this.#mode & MODE_FILE) !== 0) return;
+        throw new LayerscopeError('UNSUPPORTED', `unknown stream ID ${stream.id}`);
       default:
         throw new LayerscopeError('UNSUPPORTED', `unknown stream ID ${stream.id}`);
     }
@@ -283,6 +288,9 @@ class Conversion {
       case STREAM_ID.txfs:
         if (!kept) this.#drop(stream);
         return;
+      case STREAM_ID.sparseBlock:
+        // Newer systems end the data of every sparse file, even an empty or fully allocated one, with a block of 0 bytes.
+        return;
       default:
         this.#fail('UNSUPPORTED', `unknown stream ID ${stream.id} after data`);
     }
@@ -309,8 +317,8 @@ class Conversion {
 }
 
 /**
- * Size of the file in a backup stream: that of its data stream, or of a sparse file with several ranges the end of its last block. hcsshim
- * takes the size of the data stream, which is 0 in that case, and loses the content (moby#53464).
+ * Returns the size of the file in a backup stream: that of its data stream or, for a sparse file with several ranges, the end of its last
+ * block. In the latter case, hcsshim uses the data stream's size, 0, and loses the content (moby#53464).
  */
 export async function backupDataSize(source: ByteSource): Promise<number> {
   const cursor = new BackupCursor(source);

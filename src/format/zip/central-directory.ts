@@ -15,7 +15,7 @@ const ENTRY_BYTES = 46;
 /** How many bytes at a file's end are needed to find its directory: end record, longest comment and ZIP64 locator. */
 export const ZIP_TAIL_BYTES = END_BYTES + 0xffff + LOCATOR_BYTES;
 
-/** Where the central directory is, in bytes from the start of the file, and its number of entries. */
+/** Position of the central directory, in bytes from the start of the file, and its number of entries. */
 export interface ZipDirectory {
   readonly offset: number;
   readonly bytes: number;
@@ -29,20 +29,24 @@ export interface ZipEntry {
   readonly sizeBytes: number;
   readonly storedBytes: number;
   readonly isEncrypted: boolean;
+  /** How it is compressed: 0 not at all, 8 deflate. */
+  readonly method: number;
+  /** Offset of the entry's local header. */
+  readonly headerOffset: number;
 }
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Reads 64 bits, rounded if over 2^53, where no real file has an offset. */
+/** Reads 64 bits; values over 2^53 are rounded, which no real file has. */
 function large(data: DataView, at: number): number {
   return Number(data.getBigUint64(at, true));
 }
 
 /**
- * Finds the central directory from the `tail` of a file of `totalBytes`; null if it is no ZIP file. If `end64` is set, it is the offset of
- * a ZIP64 end record of 56 bytes: read that, and call {@link zip64Directory}.
+ * Finds the central directory from the `tail` of a file of `totalBytes`; null if the file isn't a ZIP file. If `end64` is set, read the
+ * ZIP64 end record, 56 bytes at that offset, and call {@link zip64Directory}.
  */
 export function findZipDirectory(tail: Uint8Array, totalBytes: number): (ZipDirectory & { readonly end64: number | null }) | null {
   const data = view(tail);
@@ -71,7 +75,7 @@ export function zip64Directory(record: Uint8Array): ZipDirectory {
   return { entries: large(data, 32), bytes: large(data, 40), offset: large(data, 48) };
 }
 
-/** Yields the entries of a directory or of the beginning of one, which may be cut off inside an entry. Throws DAMAGED. */
+/** Yields the entries of a directory, or those at the beginning of one that is cut off, possibly inside an entry. Throws DAMAGED. */
 export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
   const data = view(list);
   for (let at = 0; at + ENTRY_BYTES <= list.length; ) {
@@ -82,20 +86,27 @@ export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
     const next = at + ENTRY_BYTES + nameBytes + extraBytes + data.getUint16(at + 32, true);
     const extraAt = at + ENTRY_BYTES + nameBytes;
     if (extraAt + extraBytes > list.length) return;
-    const sizes = largeSizes(data, extraAt, extraAt + extraBytes, data.getUint32(at + 24, true), data.getUint32(at + 20, true));
+    const stated = [data.getUint32(at + 24, true), data.getUint32(at + 20, true), data.getUint32(at + 42, true)] as const;
+    const [sizeBytes, storedBytes, headerOffset] = largeFields(data, extraAt, extraAt + extraBytes, stated);
     yield {
       name: list.subarray(at + ENTRY_BYTES, extraAt),
-      sizeBytes: sizes[0],
-      storedBytes: sizes[1],
+      sizeBytes,
+      storedBytes,
       isEncrypted: (data.getUint16(at + 8, true) & 1) === 1,
+      method: data.getUint16(at + 10, true),
+      headerOffset,
     };
     at = next;
   }
 }
 
-/** Returns the sizes, from the ZIP64 extra field if they don't fit 32 bits. That field has only the ones that don't, in this order. */
-function largeSizes(data: DataView, from: number, end: number, size: number, stored: number): readonly [size: number, stored: number] {
-  if (size !== 0xffff_ffff && stored !== 0xffff_ffff) return [size, stored];
+type Fields = readonly [size: number, stored: number, headerOffset: number];
+
+/**
+ * Returns sizes and offset, using the ZIP64 extra field for those that don't fit 32 bits. The field has only these, in this order.
+ */
+function largeFields(data: DataView, from: number, end: number, stated: Fields): Fields {
+  if (!stated.includes(0xffff_ffff)) return stated;
   for (let at = from; at + 4 <= end; ) {
     const id = data.getUint16(at, true);
     const stop = Math.min(end, at + 4 + data.getUint16(at + 2, true));
@@ -106,9 +117,9 @@ function largeSizes(data: DataView, from: number, end: number, size: number, sto
         at += 8;
         return large(data, at - 8);
       };
-      return [take(size), take(stored)];
+      return [take(stated[0]), take(stated[1]), take(stated[2])];
     }
     at = stop;
   }
-  return [size, stored];
+  return stated;
 }

@@ -7,7 +7,7 @@ import { standIn, WindowsBench } from '../../support/windows-bench.ts';
 import { filterTar } from '../../support/windows-tars.ts';
 
 const NAME = 'CN=Microsoft_WindowsServerCore_10.0.10586.0';
-/** The first 32 bytes of the name's SHA-384: the id that Docker gives that image. */
+/** The first 32 bytes of the name's SHA-384, which is Docker's id for that image. */
 const ID = '6801d964fda5b67eb36e005261c1529ec96974bb02dfad52ee249638a18a93d1';
 
 async function withImages(work: (bench: WindowsBench, store: string) => Promise<void>): Promise<void> {
@@ -69,6 +69,22 @@ test('an adopted base image is a base layer for other layers, and removing it le
     await driver.remove(ID);
     assert.deepEqual(readdirSync(store), ['Files']);
     assert.deepEqual(readdirSync(bench.home), []);
+  }));
+
+test('a base image adopted twice at the same time is one layer, and no other folder is mistaken for an adopted image', () =>
+  withImages(async (bench) => {
+    const driver = await bench.open();
+    assert.deepEqual(await Promise.all([driver.adoptBaseImage(ID), driver.adoptBaseImage(ID)]), [ID, ID]);
+    assert.equal(readFileSync(path.join(bench.home, ID, 'layerID'), 'utf8'), NAME);
+    await driver.remove(ID);
+    // What a process leaves behind if killed while adopting the image.
+    mkdirSync(path.join(bench.home, ID));
+    assert.equal((await driver.baseImages())[0]?.adopted, false);
+    await assert.rejects(driver.adoptBaseImage(ID), { code: 'EXISTS', message: /not as the base image WindowsServerCore/ });
+    assert.deepEqual(readdirSync(path.join(bench.home, ID)), []);
+    await driver.remove(ID);
+    assert.equal(await driver.adoptBaseImage(ID), ID);
+    assert.equal((await driver.baseImages())[0]?.adopted, true);
   }));
 
 test('adopting a missing base image, and a list that is not JSON, are errors', () =>

@@ -1,5 +1,5 @@
 // Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed: the first error is
-// the one that is thrown, and nothing stays mounted, prepared, open or half made.
+// thrown, and nothing stays mounted, prepared, open or half made.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';
@@ -35,7 +35,7 @@ const utilityTop = await windowsTar([
 ]);
 const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
 
-/** Preparations, and the step in which calls fail. */
+/** Steps that prepare the store, and the step in which calls are made to fail. */
 const SCENARIOS: readonly {
   readonly name: string;
   readonly before: readonly Step[];
@@ -85,9 +85,13 @@ const SCENARIOS: readonly {
   },
   {
     name: 'a layer is removed',
-    before: [(driver) => driver.create('base', null), (driver) => driver.create('top', 'base')],
+    before: [
+      (driver) => driver.create('base', null),
+      async (driver) => void (await driver.applyDiff('base', [readWriteBase])),
+      (driver) => driver.create('top', 'base'),
+    ],
     step: (driver, options) => driver.remove('top', options),
-    // Removal is retried.
+    // Removal retries, so it may still succeed.
     retried: true,
   },
 ];
@@ -96,7 +100,7 @@ async function checkNothingLeft(bench: WindowsBench, what: string): Promise<void
   assert.deepEqual(await bench.stray(), [], what);
   const again = await bench.open();
   for (const { id, state, problem } of await again.list()) assert.equal(state, 'ready', `${what}: ${id}: ${problem}`);
-  // Every layer is complete enough to be found.
+  // Every layer is complete enough for its metadata to be read.
   for (const { id } of await again.list()) {
     if (id === 'base' || id === 'top' || id === 'run') await again.metadata(id);
   }
@@ -164,7 +168,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
   });
 }
 
-/** Wraps layer calls, and calls `before` with each call's number. */
+/** Wraps layer calls to call `before` with each call's number. */
 function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls {
   let calls = 0;
   return new Proxy(layers, {
@@ -209,7 +213,7 @@ for (const { name, before, step } of SCENARIOS) {
   });
 }
 
-test('an error of Windows keeps its call and code while the driver undoes its steps', async () => {
+test('an error from Windows keeps its call and code while the driver undoes its steps', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -1,10 +1,12 @@
-// Windows Server 2016 TP4, recognised by the export that it lacks: a layer's diff is its transport folder in an ordinary tar.
+// Windows Server 2016 TP4, recognized by a missing export: a layer's diff is its transport folder in an ordinary tar.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { LayerFiles } from '../../../src/driver/driver.ts';
 import { buildStandIn } from '../../native/build.ts';
 import { StandIn } from '../../native/stand-in.ts';
+import { gather } from '../../support/random-chunks.ts';
 import { directory, file, symlink, tar } from '../../support/tar-builder.ts';
 import { WindowsBench } from '../../support/windows-bench.ts';
 
@@ -41,7 +43,7 @@ async function onBase(bench: WindowsBench) {
 }
 
 test('a layer is imported and exported as its transport folder, file by file', async () => {
-  await using bench = new WindowsBench('windowsfilter', tp4.layers);
+  await using bench = new WindowsBench('windowsfilter', tp4.layers, 10_586);
   const driver = await onBase(bench);
   assert.deepEqual(await driver.status(), [['Windows', 'TP4']]);
   await driver.applyDiff('top', [tar(...FOLDER)]);
@@ -55,13 +57,13 @@ test('a layer is imported and exported as its transport folder, file by file', a
   assert.equal(tp4.held, 0);
 });
 
-test('a tar with a link, a name that leads outside, or a truncated one never reaches ImportLayer, and the layer is gone', async () => {
+test('a tar with a link, a tar with a name that leads outside, or a truncated tar never reaches ImportLayer, and no layer remains', async () => {
   for (const [bytes, code] of [
-    [tar(...FOLDER, symlink('Files/l', '../..')), 'UNSUPPORTED'],
+    [tar(...FOLDER, symlink('Files/l', '../..')), 'PATH_ESCAPE'],
     [tar(...FOLDER, file('../x', 'x')), 'PATH_ESCAPE'],
     [tar(...FOLDER).subarray(0, 3000), 'TRUNCATED'],
   ] as const) {
-    await using bench = new WindowsBench('windowsfilter', tp4.layers);
+    await using bench = new WindowsBench('windowsfilter', tp4.layers, 10_586);
     const driver = await onBase(bench);
     tp4.log();
     await assert.rejects(driver.applyDiff('top', [bytes]), { code });
@@ -69,4 +71,26 @@ test('a tar with a link, a name that leads outside, or a truncated one never rea
     assert.equal(await driver.exists('top'), false);
     assert.deepEqual(await bench.stray(), []);
   }
+});
+
+test("a layer's files are read from an export of it, which is removed when they are closed", async () => {
+  await using bench = new WindowsBench('windowsfilter', tp4.layers, 10_586);
+  const driver = await onBase(bench);
+  await driver.applyDiff('top', [tar(...FOLDER)]);
+  const text = async (files: LayerFiles, name: string) => Buffer.from(await gather(files.open(name)));
+  {
+    await using files = await driver.files('top');
+    assert.deepEqual(await text(files, 'Files/d/f.txt'), transportFile('content'));
+    assert.match((await text(files, 'tombstones.txt')).toString(), /Version 1\.0/);
+    await assert.rejects(text(files, '../base/Files/a.txt'), { code: 'PATH_ESCAPE' });
+    await assert.rejects(text(files, 'Files/none'), { code: 'NOT_FOUND' });
+  }
+  await using base = await driver.files('base');
+  assert.equal((await text(base, 'Files/a.txt')).toString(), 'a');
+  tp4.failAt(0, false);
+  await assert.rejects(driver.files('top'));
+  tp4.failAt(-1, false);
+  assert.equal(tp4.held, 0);
+  await base[Symbol.asyncDispose]();
+  assert.deepEqual(await bench.stray(), []);
 });

@@ -97,7 +97,7 @@ test('an imported image has its names, config and layers, which are layers of th
     assert.equal(readFileSync(path.join(mount.path, 'etc', 'os'), 'utf8'), 'base');
     await assert.rejects(driver.images.remove('web:1'), { code: 'EXISTS' });
   }
-  // Another layer is based on it.
+  // Nor can an image be removed while another layer is based on it.
   await driver.create('mine', top);
   await driver.applyDiff('mine', [other]);
   await assert.rejects(driver.images.remove('web:1'), /based on its layers \(mine\)/);
@@ -139,7 +139,7 @@ test('blobs that images share are stored once, and kept while any image needs th
   blobsAreWhole(driver.home);
 });
 
-test('a name moves to the last imported image, and the other image stays without it', async () => {
+test('a name moves to the last imported image, and the other image loses it', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const first = await written(packOciArchive([image('web:1', [base, true])]), 'a.tar');
   await take(driver, first);
@@ -268,7 +268,7 @@ test('a blob that is missing or does not match its digest is refused, and nothin
   blobsAreWhole(driver.home);
 });
 
-test('a cancelled import leaves nothing', async () => {
+test('a cancelled import leaves nothing behind', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const archive = await written(packOciArchive([image('a:1', [base, true], [app, true], [other, true])]), 'a.tar');
   for (let stop = 1; stop <= 4; stop++) {

@@ -1,4 +1,5 @@
-// A writer that is killed at any moment leaves either the old or the new state. Nothing is lost, and the next writer sweeps and goes on.
+// A writer that is killed at any moment leaves either the old or the new state. Nothing is lost, and the next writer cleans up and
+// continues.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,7 +17,10 @@ import { turns } from '../../support/waiting.ts';
 /** How many writers to kill: LAYERSCOPE_KILLS. CI's shared run kills more. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
-/** Whether each layer and image must exist, must be gone, or, if the step was interrupted, either, by a worker's output. */
+/**
+ * Determines from a worker's output whether each layer and image must exist, must not exist, or may be either because a step was
+ * interrupted.
+ */
 function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>): void {
   for (const line of said.split('\n')) {
     const [mark, what, name] = line.split(' ');
@@ -64,7 +68,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
     found.mounts += list('mounts').length;
     if ([...expected.values()].includes('either')) found.half++;
 
-    // A reader sees the completed steps, before anything is swept.
+    // A reader sees the completed steps before anything is cleaned up.
     await using driver = await PortableDriver.open(home);
     const layers = await driver.list();
     const images = await driver.images.list();
@@ -81,7 +85,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
       for await (const _ of driver.diff(id));
     }
     assert.deepEqual(await driver.images.verify(), []);
-    // The next writer breaks the dead writer's lock, and leaves nothing behind.
+    // The next writer breaks the dead writer's lock and leaves nothing behind.
     await driver.cleanup();
     assert.deepEqual([...list('tmp'), ...list('mounts'), ...readdirSync(home).filter((name) => name.startsWith('lock'))], []);
     const written = layers.filter(({ id }) => id.endsWith('-run')).map(({ id }) => id);

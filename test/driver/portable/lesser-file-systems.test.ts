@@ -1,5 +1,5 @@
-// Chains laid out on limited file systems: without hard links, symlinks, owners, modes or case, or with fewer names. Test machines rarely
-// have one, so the file system calls are simulated.
+// Chains laid out on limited file systems: without hard links, symlinks, owners, modes or case, or with fewer valid names. Test machines
+// rarely have such file systems, so their calls are simulated.
 import assert from 'node:assert/strict';
 import fs, { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ function failing(t: TestContext, code: string, ...names: readonly (keyof typeof 
   }
 }
 
-test('without hard links copies are made, with the same owner, mode and time; missing symlinks are reported', async (t) => {
+test('without hard links, copies are made with the same owner, mode and time; missing symlinks are reported', async (t) => {
   const root = newRoot(t);
   failing(t, 'EPERM', 'linkSync', 'symlinkSync');
   const reported = await layOut(
@@ -56,7 +56,7 @@ test('modes and times that cannot be set are reported', async (t) => {
   );
 });
 
-test('an error that is no limit of the file system stops the work', async (t) => {
+test('an error that is not a limit of the file system stops the work', async (t) => {
   failing(t, 'EIO', 'linkSync');
   await assert.rejects(layOut(newRoot(t), tar(file('a', 'x'), hardlink('b', 'a'))), { code: 'IO' });
 });

@@ -1,4 +1,4 @@
-// Mounted chains: whiteouts in any order, links, holes, modes, times, names that lead out, names through links.
+// Mounted chains: whiteouts in any order, links, holes, modes, times, names that lead outside, names that go through links.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -18,9 +18,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readAttributes, setAttributes } from '#disk';
+import { setAttributes } from '#disk';
 import { TarReader } from '#format/tar';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { attributesBelow } from '../../support/attributes.ts';
 import { directory, file, gnuSparse, hardlink, header, latin1, pax, symlink, tar } from '../../support/tar-builder.ts';
 
 async function laidOut(t: TestContext, ...layers: readonly Uint8Array[]): Promise<{ root: string; outside: string[] }> {
@@ -57,7 +58,7 @@ for (const [what, order] of [
   ['before', [file('gone/.wh..wh..opq', ''), file('gone/new', 'new')]],
   ['behind', [file('gone/new', 'new'), file('gone/.wh..wh..opq', '')]],
 ] as const) {
-  test(`an opaque marker ${what} its folder's content hides what lies below only`, async (t) => {
+  test(`an opaque marker ${what} its folder's content hides the layers below only`, async (t) => {
     const { root } = await laidOut(t, below, tar(directory('gone/'), ...order));
     assert.deepEqual(readdirSync(path.join(root, 'gone')), ['new']);
   });
@@ -73,7 +74,7 @@ test('a whiteout hides a file or a whole folder of the layers below, but not wha
   assert.deepEqual(readdirSync(path.join(root, 'gone')), ['own']);
 });
 
-test('a folder becomes a file and a file a folder; the last entry of a path wins', async (t) => {
+test('a folder can become a file and a file a folder; the last entry of a path wins', async (t) => {
   const { root } = await laidOut(
     t,
     below,
@@ -106,7 +107,7 @@ test('nothing is written outside the root, whatever the names and links are', as
     hardlink('hard2', '/etc/passwd'),
   );
   const { root, outside } = await laidOut(t, hostile);
-  assert.deepEqual(outside, ['home', 'owner', 'root']);
+  assert.deepEqual(outside, ['complete', 'home', 'owner', 'root']);
   assert.equal(existsSync('/tmp/layerscope-escaped'), false);
   assert.equal(existsSync(path.join(root, 'hard')), false);
   assert.equal(existsSync(path.join(root, 'hard2')), false);
@@ -135,7 +136,7 @@ test('a folder that a later entry replaces with a link changes no mode, time or 
     assert.equal(statSync(folder).mode & 0o7777, 0o711, folder);
     assert.notEqual(statSync(folder).mtimeMs, 1000);
   }
-  assert.equal(readAttributes(outside)?.size ?? 0, 0);
+  assert.equal((await attributesBelow(outside))?.size ?? 0, 0);
 });
 
 test('attributes, pipes and, on request, devices are created, or a finding says that they were not', async (t) => {
@@ -161,14 +162,14 @@ test('attributes, pipes and, on request, devices are created, or a finding says 
   );
   if (!missing('pipe')) assert.ok(lstatSync(path.join(mount.path, 'pipe')).isFIFO());
   if (!missing('null')) assert.equal(lstatSync(path.join(mount.path, 'null')).rdev, 0x103);
-  const attributes = readAttributes(mount.path);
+  const attributes = await attributesBelow(mount.path);
   const unset = messages.find((message) => message.includes('attribute'));
   t.diagnostic(unset ?? 'attributes were set');
   if (unset !== undefined) assert.equal(unset, 'an extended attribute could not be set');
   else assert.deepEqual(attributes === null ? null : [...attributes], attributes && [['caf\xc3\xa9 1', [['user.a b', '\xff\0\n']]]]);
 });
 
-test('set-id bits and devices are left out and reported, unless the mount is made as is', async (t) => {
+test('set-id bits and devices are left out and reported, unless `asIs` is set', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-set-ids-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -205,7 +206,7 @@ test('set-id bits and devices are left out and reported, unless the mount is mad
       ],
     );
   }
-  // What was left out is not a removal in the diff.
+  // What the mount left out doesn't count as removed in the diff.
   const changed: string[] = [];
   for await (const { path: name } of driver.changes('w')) changed.push(name);
   assert.deepEqual(changed, []);
@@ -229,7 +230,8 @@ test('the diff of a read-write layer has the attributes, pipes and links that we
     writeFileSync(path.join(mount.path, 'd', 'f'), 'longer');
     symlinkSync('f', path.join(mount.path, 'd', 's'));
     assert.equal(spawnSync('mkfifo', [path.join(mount.path, 'd', 'pipe')]).status, 0);
-    wasSet &&= setAttributes(mount.path, [{ path: 'd/g', attributes: [['user.new', 'n']] }]) === 0 && readAttributes(mount.path) !== null;
+    wasSet &&=
+      setAttributes(mount.path, [{ path: 'd/g', attributes: [['user.new', 'n']] }]) === 0 && (await attributesBelow(mount.path)) !== null;
   }
   const found: string[] = [];
   const reader = new TarReader({
@@ -250,7 +252,7 @@ test('the diff of a read-write layer has the attributes, pipes and links that we
   assert.deepEqual(found, expected);
 });
 
-test('names through a loop of links are left out, and the rest is created', async (t) => {
+test('names that go through a loop of links are left out, and the rest is created', async (t) => {
   const { root } = await laidOut(t, tar(symlink('a', 'b'), symlink('b', 'a'), file('a/x', 'x'), file('f', 'f')));
   assert.deepEqual(readdirSync(root).sort(), ['a', 'b', 'f']);
   assert.equal(readlinkSync(path.join(root, 'a')), 'b');

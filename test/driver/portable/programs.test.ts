@@ -26,7 +26,7 @@ function worker(home: string, image: string, name: string, times: number): Child
   return spawn(process.execPath, [script, home, image, name, `${times}`], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Reads an image by name completely, and returns the number of its layers, or the code of the error. */
+/** Returns reads every layer of the named image; returns the number of layers, or the code of the error. */
 async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: string, folder: string): Promise<string> {
   try {
     await using archive = await openStored(reader, driver, name, folder);
@@ -100,11 +100,11 @@ function mountsHere(): boolean {
   }
 }
 
-test('the tests run as root if they must', () => {
+test('the tests run as root if required', () => {
   assert.ok(canMount || process.env.LAYERSCOPE_REQUIRE_ROOT !== '1', 'LAYERSCOPE_REQUIRE_ROOT=1, and no file system can be mounted');
 });
 
-test('a full disk is reported, nothing is left behind, and stored images are intact and can be removed', {
+test('a full disk is reported, nothing is left behind, and stored images stay intact and can be removed', {
   skip: canMount ? false : 'needs root on Linux: a small file system is mounted',
 }, async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-full-'));
@@ -147,7 +147,7 @@ test('a full disk is reported, nothing is left behind, and stored images are int
     await using archive = await reader.open(image);
     await importArchive(driver, archive);
   });
-  // With only a few bytes free, exports and mounts fail too, and so does the smallest step.
+  // With only a few bytes free, exports and mounts fail too, as does even the smallest step.
   const filler = path.join(disk, 'filler');
   fill(filler, free() - 16);
   before.push('filler');
@@ -178,7 +178,7 @@ test('a full disk is reported, nothing is left behind, and stored images are int
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')), []);
   rmSync(filler);
 
-  // An image on a disk that is too full for its export.
+  // An image whose export doesn't fit on the disk.
   writeFileSync(image, dockerArchive({ name: 'small:1', layers: [tar(file('one', content))] }));
   await using archive = await reader.open(image);
   await importArchive(driver, archive);

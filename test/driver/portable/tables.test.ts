@@ -8,7 +8,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
-import { file, tar } from '../../support/tar-builder.ts';
+import { concat, file, pax, tar } from '../../support/tar-builder.ts';
 
 async function openStore(t: TestContext): Promise<PortableDriver> {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-tables-'));
@@ -33,7 +33,7 @@ async function mounted(driver: PortableDriver, id: string): Promise<Record<strin
   return Object.fromEntries(readdirSync(mount.path).map((name) => [name, readFileSync(path.join(mount.path, name), 'utf8')]));
 }
 
-test('to mount a compressed layer its blob is hashed and read once, as its import read the headers', async (t) => {
+test('mounting a compressed layer hashes and reads its blob once, because the import has read the headers', async (t) => {
   const driver = await openStore(t);
   const content = randomBytes(1 << 20).toString('base64');
   const blob = await addPacked(driver, 'a', tar(file('f', content)));
@@ -64,6 +64,19 @@ test('a damaged table is ignored, and a changed blob is not mounted', async (t) 
   assert.deepEqual(await mounted(driver, 'a'), { f: 'content', g: 'more' });
   copyFileSync(other, blob);
   await assert.rejects(mounted(driver, 'a'), { code: 'DIGEST_MISMATCH' });
+});
+
+test('a layer whose table would be too large for its blob is refused, and nothing is kept', async (t) => {
+  const driver = await openStore(t);
+  const attribute = (at: number): Uint8Array => concat(pax({ [`SCHILY.xattr.user.a${at}`]: 'x'.repeat(1_000_000) }), file(`f${at}`, ''));
+  const layer = (count: number): Uint8Array => tar(...Array.from({ length: count }, (_, at) => attribute(at)));
+  await addPacked(driver, 'small', layer(3));
+  await assert.rejects(addPacked(driver, 'large', layer(20)), { code: 'TOO_LARGE' });
+  await driver.create('applied', null);
+  await assert.rejects(driver.applyDiff('applied', [gzipSync(layer(20))]), { code: 'TOO_LARGE' });
+  assert.equal(kept(driver).length, 1);
+  assert.equal(readdirSync(path.join(driver.home, 'blobs', 'sha256')).length, 1);
+  assert.deepEqual(readdirSync(path.join(driver.home, 'tmp')), []);
 });
 
 test('a table is removed with its blob, and an uncompressed layer has none', async (t) => {

@@ -16,17 +16,17 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Gives something that should be blocked a chance to go on by mistake: both ends run on this thread. */
+/** Gives something that should be blocked a chance to continue by mistake; both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
-test('a slow reader holds the driver back: no more than the window is read ahead', async () => {
+test('a slow reader holds the driver back: at most a window is read ahead', async () => {
   let produced = 0;
   let isReleased = false;
   const total = 64 * 1024 * 1024;
   await using remote = await serve({
     diff: async function* () {
       try {
-        // One buffer that is reused, as drivers do.
+        // Reuses one buffer, as drivers do.
         const buffer = Buffer.alloc(50_000);
         while (produced < total) {
           buffer.fill(produced % 251);
@@ -128,7 +128,7 @@ test('lists arrive complete even if they are longer than a frame', async () => {
   assert.deepEqual(await remote.driver.baseImages(), []);
 });
 
-test('the first changes arrive while the driver is still reading, and stopping there stops it', async () => {
+test('the first changes arrive while the driver is still reading, and stopping there stops the driver', async () => {
   let signalled = false;
   await using remote = await serve({
     changes: async function* (_id, { signal } = {}) {
@@ -143,7 +143,7 @@ test('the first changes arrive while the driver is still reading, and stopping t
   await until(() => signalled, 'the signal reaches the driver');
 });
 
-test('progress and findings come in order, and before the end of their call', async () => {
+test('progress and findings arrive in order, and before the end of their call', async () => {
   const found = finding('odd-name', 'a name', { layer: 1, path: 'x', offset: 512 });
   const got: (Finding | number)[] = [];
   await using remote = await serve({
@@ -215,4 +215,14 @@ test("a driver's errors keep their code, message and offset; an error of the tar
     { code: 'DIGEST_MISMATCH' },
   );
   assert.equal(read, 'first', 'data sent before the error is read first');
+});
+
+test('a mount that another process left is released by the other side’s driver, if possible', async () => {
+  const released: string[] = [];
+  await using remote = await serve({ releaseLeft: async (id) => void released.push(id) });
+  await remote.driver.releaseLeft?.('run');
+  assert.deepEqual(released, ['run']);
+  await using other = await serve({});
+  await assert.rejects(async () => other.driver.releaseLeft?.('run'), { code: 'UNSUPPORTED' });
+  await assert.rejects(other.driver.mount('run', { at: 'C:\\mnt' }), { code: 'UNSUPPORTED' });
 });

@@ -16,7 +16,7 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Gives something that should be blocked a chance to go on by mistake: both ends run on this thread. */
+/** Gives something that should be blocked a chance to continue by mistake; both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
 test('aborting a diff ends it with CANCELLED, after the driver has released it', async () => {
@@ -105,7 +105,7 @@ test('the source of a refused tar is never read', async () => {
   await standStill();
 });
 
-test('a connection cut in the middle of a tar leaves nothing of the layer', async () => {
+test('a connection cut in the middle of a tar leaves no trace of the layer', async () => {
   await using bench = new PortableBench();
   const driver = await bench.open();
   await driver.create('base', null);
@@ -277,7 +277,7 @@ test('name and home come from the served driver, which has no images', async () 
   assert.equal(remote.driver.blobs, undefined);
 });
 
-test('what is known of a layer arrives with its types', async () => {
+test('a layer’s facts arrive with their types', async () => {
   const known = { dir: '/home/of/layers/a', digest: 'sha256:0', sizeBytes: 2 ** 40 };
   await using remote = await serve({ metadata: async () => known });
   assert.deepEqual(await remote.driver.metadata('a'), known);

@@ -39,7 +39,7 @@ test('a frame is its length, type, call and payload', () => {
   assert.deepEqual(read([bytes]), [{ type: FRAME.data, call: 0x01020304, payload: Buffer.from('hi') }]);
 });
 
-test('frames are read whole, however their bytes are split', () => {
+test('frames are read completely, however their bytes are split', () => {
   const payloads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 });
   fc.assert(
     fc.property(payloads, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (sent, sizes) => {

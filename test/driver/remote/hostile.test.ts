@@ -38,7 +38,7 @@ function stuckDriver(): Partial<GraphDriver> {
   };
 }
 
-test('an invalid request gets an error, never reaches the driver, and the connection goes on', async () => {
+test('an invalid request gets an error, never reaches the driver, and the connection continues', async () => {
   const { peer, served } = await serveRaw();
   const layer = { id: 'a' };
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
@@ -88,7 +88,7 @@ test('an invalid request gets an error, never reaches the driver, and the connec
   await served[Symbol.asyncDispose]();
 });
 
-test('an error of the driver is sent as its code and one line, without a stack', async () => {
+test('an error from the driver is sent as its code and one line, without a stack', async () => {
   const { peer, served } = await serveRaw({
     status: async () => {
       throw new TypeError('a defect\n    at secret/place.ts:1');
@@ -114,7 +114,7 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
     'a byte more than was granted',
     /received 1 bytes, but 0 were granted/,
     async (peer) => {
-      // The driver stops after the first piece, so nothing is granted again.
+      // The driver stops after the first piece, so no more credit is granted.
       await peer.frame(FRAME.credit, 1);
       for (let sent = 0; sent < WINDOW_BYTES; sent += 65_536) peer.send(FRAME.data, 1, Buffer.alloc(65_536));
       peer.send(FRAME.data, 1, Buffer.alloc(1));
@@ -191,7 +191,7 @@ for (const [what, message, violate] of violations) {
   });
 }
 
-test('frames for a call that has ended are ignored: the client could not know yet', async () => {
+test('frames for a call that has ended are ignored, because the client could not know yet', async () => {
   const { peer, served } = await serveRaw();
   peer.request(1, 'status', {});
   await peer.answer(1);
@@ -221,7 +221,7 @@ test('running calls and held resources are limited', async () => {
   await served[Symbol.asyncDispose]();
 });
 
-test('a client that does not read its events is disconnected before they fill the memory', async () => {
+test('a client that does not read its events is disconnected before the memory fills up', async () => {
   let sent = 0;
   const { peer, served } = await serveRaw({
     mount: async (_id, { onFinding, signal } = {}) => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { commandLineOf } from '../../../src/driver/windows/elevated/command-line.ts';
 import { argumentsOf } from '../../support/windows-arguments.ts';
 
-// Arguments and their command line, by the documentation of CommandLineToArgvW.
+// Arguments and their command line, according to the documentation of CommandLineToArgvW.
 const KNOWN: readonly (readonly [args: readonly string[], line: string])[] = [
   [['plain'], 'plain'],
   [['a b'], '"a b"'],
@@ -29,7 +29,7 @@ test('arguments are quoted as Windows reads them', () => {
   }
 });
 
-test('the started program gets exactly the arguments, whatever they are', () => {
+test('the started program gets exactly the given arguments', () => {
   const hostile = fc.string({ unit: fc.constantFrom(' ', '"', '\\', '\t', '\n', '\u00a0', 'a', '-', '=', "'", '漢') });
   fc.assert(
     fc.property(fc.array(fc.oneof(hostile, fc.string()), { maxLength: 6 }), (args) => {

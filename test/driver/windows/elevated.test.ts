@@ -1,4 +1,4 @@
-// The window and its elevated process on a fake Windows: what each refuses, and that nothing stays open afterwards.
+// The window and its elevated process on a fake Windows: what each side refuses, and that nothing stays open.
 import assert from 'node:assert/strict';
 import { type TestContext, test as unlimited } from 'node:test';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
@@ -12,7 +12,7 @@ import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
-/** A test with a timeout: waiting for a process that doesn't end would take for ever. */
+/** A test with a timeout: waiting for a process that doesn't end would take forever. */
 function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
   unlimited(name, { timeout: 20_000, ...options }, work);
 }
@@ -183,7 +183,7 @@ test('a home that is not an absolute path on a drive is refused before the user 
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('the exit code says why the second process could not open the driver', async (t) => {
+test('the exit code tells why the second process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {
@@ -202,7 +202,7 @@ test('both sides refuse a peer with another secret', async (t) => {
   const secret = '0'.repeat(64);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-1, `--driver-secret=${secret}`) });
   await assert.rejects(bench.open(), { code: 'FORBIDDEN' });
-  // Whoever notices first cuts the connection; the other only sees that it is cut.
+  // The side that notices first closes the connection; the other side only sees the connection closed.
   assert.ok([1, 3].includes((await bench.hosted) ?? 0));
   assert.equal(bench.reports.length, 1);
   assert.match(bench.reports[0] ?? '', /^layerscope: driver host: (FORBIDDEN|IO): [^\n]*$/);
@@ -210,7 +210,7 @@ test('both sides refuse a peer with another secret', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the elevated process opens no driver for a pipe of another process, or of another program', async (t) => {
+test('the elevated process opens no driver for the pipe of another process or another program', async (t) => {
   for (const spoil of [
     (windows: FakeWindows) => {
       windows.processes.set(99, { image: PROGRAM, exitCode: null });
@@ -278,7 +278,7 @@ test('the elevated process ends when it is idle', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('wrong arguments end it with 2 and one line, before any call into Windows', async () => {
+test('wrong arguments end the elevated process with 2 and one line, before any call into Windows', async () => {
   const lines: string[] = [];
   assert.equal(await runDriverHost(['Layerscope.exe', '--driver-host'], { report: (line) => void lines.push(line) }), 2);
   assert.equal(lines.length, 1);
@@ -286,7 +286,7 @@ test('wrong arguments end it with 2 and one line, before any call into Windows',
 });
 
 test(
-  'on another system even correct arguments end it',
+  'on another system even correct arguments end the elevated process',
   async (t) => {
     const bench = await benchOf(t);
     await bench.open();

@@ -1,4 +1,4 @@
-// The arguments of the elevated process: all of them are valid, or they are refused.
+// The arguments of the elevated process: valid ones are parsed, all others refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -19,12 +19,12 @@ const GOOD: HostArguments = {
 };
 const words = formatHostArguments(GOOD);
 
-/** The arguments with one of them replaced. */
+/** Returns the arguments with one replaced. */
 function withWord(at: number, word: string): readonly string[] {
   return words.with(at, word);
 }
 
-test('formatted arguments parse again, whatever arguments of the program precede them', () => {
+test('formatted arguments can be parsed, whatever arguments of the program precede them', () => {
   for (const before of [[], ['Layerscope.exe'], ['electron.exe', '--inspect', 'C:\\app']]) {
     assert.deepEqual(parseHostArguments([...before, ...words]), GOOD);
     assert.ok(isDriverHost([...before, ...words]));

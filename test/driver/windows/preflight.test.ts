@@ -11,7 +11,7 @@ async function withWindows(work: (windows: FakeWindows) => Promise<void>): Promi
   await work(new FakeWindows(await exchange.join()));
 }
 
-test('on a system that has everything, every check passes', () =>
+test('on a complete system, every check passes', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: PRIVILEGES, service: () => 'running' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));
@@ -28,7 +28,7 @@ test('on a system that has everything, every check passes', () =>
     );
   }));
 
-test('each missing thing is named', () =>
+test('each missing requirement is named', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: ['SeBackupPrivilege'], service: () => 'stopped' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));

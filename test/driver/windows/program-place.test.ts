@@ -1,4 +1,4 @@
-// From where a program may be started as administrator: from where administrators alone can change it.
+// A program may be started as administrator only from a folder that nobody but administrators can change.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
@@ -12,7 +12,7 @@ const ME = 'S-1-5-21-1-2-3-1001';
 const TI = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 const FOLDER = 'C:\\Program Files\\Layerscope';
 
-/** A user's own folder. */
+/** The security descriptor of a user's own folder. */
 const MINE = `O:${ME}G:${ME}D:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;${ME})`;
 
 async function windowsOf(t: { after(work: () => Promise<void>): void }): Promise<FakeWindows> {
@@ -23,7 +23,7 @@ async function windowsOf(t: { after(work: () => Promise<void>): void }): Promise
   windows.folders.set('C:\\Program Files', ['Layerscope']);
   windows.folders.set(FOLDER, ['Layerscope.exe', 'ffmpeg.dll', 'resources']);
   windows.folders.set(`${FOLDER}\\resources`, ['app.asar']);
-  // As Windows has it: users may make folders in C:\, and what is made there is theirs.
+  // Windows' default: users may create folders in C:\, and own what they create there.
   windows.security.set(
     'C:\\',
     `O:${TI}G:${TI}D:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)(A;OICIIO;0x1301bf;;;AU)(A;;0x4;;;AU)`,
@@ -93,7 +93,7 @@ for (const [what, change, words] of [
   });
 }
 
-test('a share, a device and a path without a drive are no places for a program', async (t) => {
+test('a share, a device and a path without a drive are refused', async (t) => {
   const windows = await windowsOf(t);
   for (const file of [
     '\\\\host\\share\\Layerscope.exe',
@@ -105,7 +105,7 @@ test('a share, a device and a path without a drive are no places for a program',
     assert.throws(() => requireSafePlace(windows.seenBy(WINDOW_PID), [file]), { code: 'PERMISSION' }, file);
 });
 
-test('what an unpacked program runs besides is looked at, too', async (t) => {
+test('files that an unpacked program also runs are checked too', async (t) => {
   const windows = await windowsOf(t);
   windows.folders.set('C:\\Users\\me\\checkout', ['main.cjs']);
   windows.security.set('C:\\Users\\me\\checkout', MINE);
@@ -116,7 +116,7 @@ test('what an unpacked program runs besides is looked at, too', async (t) => {
   );
 });
 
-test('the program that is started is the one that runs, by its real path', async (t) => {
+test('the started program is the running one, by its real path', async (t) => {
   const windows = await windowsOf(t);
   await openElevatedDriver('windowsfilter', 'C:\\store', {
     executable: 'C:\\Users\\me\\link\\Layerscope.exe',
@@ -129,7 +129,7 @@ test('the program that is started is the one that runs, by its real path', async
   );
 });
 
-test('rights are those of the entries that are in force here', () => {
+test('rights are those of the entries that apply to the object itself', () => {
   const all = 0x1000_0000 | 0xd_0046;
   const who = (sddl: string): string | null => strangerWith(all, sddlToSecurityDescriptor(sddl));
   assert.equal(who('O:BAD:'), null);
@@ -138,7 +138,7 @@ test('rights are those of the entries that are in force here', () => {
   assert.equal(who('O:BAD:(A;OICIIO;FA;;;WD)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;CO)(A;;FA;;;OW)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;WD)'), 'S-1-1-0');
-  // A condition may be true.
+  // A condition counts as met, because it may be.
   assert.equal(who('O:BAD:(XA;;FA;;;BU;(Member_of {SID(BU)}))'), 'S-1-5-32-545');
   assert.equal(who('D:(A;;FA;;;BA)'), 'S-1-1-0');
   assert.equal(who('O:BA'), 'S-1-1-0');

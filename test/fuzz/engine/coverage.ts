@@ -1,5 +1,5 @@
-// Which of the product's sources an input ran, by V8's block coverage. V8 reports ranges of functions and omits a block whose count equals
-// its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
+// Determines which of the product's sources an input ran, by V8's block coverage. V8 reports ranges of functions and omits a block whose
+// count equals its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
 import inspector from 'node:inspector';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ type Blocks = Map<number, Block>;
 const SOURCES = `${pathToFileURL(path.join(import.meta.dirname, '..', '..', '..', 'src'))}/`;
 const MOST_OFFSET = 2 ** 24;
 
-/** Similar counts share a bit: 0, 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
+/** Returns the bit for a count. Similar counts share a bit: 0, 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
 function bucketBit(count: number): number {
   if (count < 4) return 1 << count;
   if (count < 8) return 1 << 4;
@@ -39,8 +39,8 @@ export class Coverage implements Disposable {
   }
 
   /**
-   * Examines what ran since the last call and returns whether any of it is new. `counts`: true records how often blocks ran and which were
-   * skipped; false only looks for blocks that never ran before, and records nothing.
+   * Examines the code that ran since the last call and returns whether any of it is new. `counts`: true records how often blocks ran and
+   * which were skipped; false only looks for blocks that never ran before, and records nothing.
    */
   look(counts: boolean): boolean {
     let isNew = false;
@@ -76,7 +76,7 @@ export class Coverage implements Disposable {
     const everRan = block.seen > 1;
     if (!counts && (count === 0 || everRan)) return false;
     const bit = bucketBit(count);
-    // A look at a whole batch records nothing, so that the input that brought the news is found afterwards.
+    // Examining a whole batch records nothing, so that the input that ran new code can be found afterwards.
     if ((block.seen & bit) !== 0) return false;
     if (counts) {
       if (count > 0 && !everRan) this.covered++;

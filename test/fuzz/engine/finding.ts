@@ -3,13 +3,13 @@ import { LayerscopeError } from '#model';
 
 /** A violated property, with the input that shows it. */
 export interface Found {
-  /** The same for findings that are likely one defect. */
+  /** Equal for findings that are probably the same defect. */
   readonly key: string;
   readonly message: string;
   readonly input: Uint8Array;
 }
 
-/** Where in our own files it was thrown, without the engine's files. */
+/** Returns where in our own files an error was thrown, without the engine's files. */
 function placeOf(stack: string): string {
   const frame = stack.split('\n').find((line) => /\/(?:src|test\/fuzz\/targets)\/[^:]*:\d+/.test(line)) ?? '';
   return /\/((?:src|test\/fuzz\/targets)\/[^:]*:\d+)/.exec(frame)?.[1] ?? '';
@@ -28,14 +28,14 @@ export function foundBy(error: unknown, input: Uint8Array): Found {
   };
 }
 
-/** A file name for an input, from its hash. */
+/** Returns a file name for an input, from its hash. */
 export function inputName(input: Uint8Array): string {
   return createHash('sha256').update(input).digest('hex').slice(0, 16);
 }
 
 /**
- * Accepts an error with which the product may refuse bad input: a LayerscopeError with a code that blames the input and a clean one-line
- * message. Returns its code; rethrows any other error. `codes`: allowed codes; default all that blame the input.
+ * Checks that an error is one with which the product may refuse bad input: a LayerscopeError with a code that blames the input and a clean
+ * one-line message. Returns its code; rethrows any other error. `codes`: allowed codes; default all that blame the input.
  */
 export function expectRefusal(error: unknown, codes: readonly string[] = BLAMING_INPUT): string {
   if (!(error instanceof LayerscopeError) || !codes.includes(error.code)) throw error;

@@ -1,4 +1,4 @@
-// The loop: changes known inputs, and keeps those that run something new, to change them again.
+// The fuzzing loop: changes known inputs, and keeps those that run new code, to change them again.
 import { Coverage } from './coverage.ts';
 import { type Found, foundBy } from './finding.ts';
 import { mutateBytes } from './mutate.ts';
@@ -11,13 +11,13 @@ const SLOW_MS = 3_000;
 /** Resident memory above which an input is a finding. */
 const MOST_RESIDENT_BYTES = 1_500_000_000;
 const MAX_BYTES = 64 * 1024;
-/** Findings reported in one run; duplicates are not reported. */
+/** Maximum number of findings in one run; duplicates are not reported. */
 const MOST_FINDINGS = 20;
 
 export interface LoopOptions {
   readonly seed: number;
   readonly untilMs: number;
-  /** Also ends after this many inputs. */
+  /** Maximum number of inputs. */
   readonly inputs: number;
   /** Called before each input, so that the input is known if the process ends in it. */
   readonly before: (input: Uint8Array) => void;
@@ -86,7 +86,7 @@ export class FuzzLoop {
     if (size === 1) {
       if (this.#coverage.look(true) && batch[0] !== undefined) this.#corpus.push(batch[0]);
     } else if (this.#coverage.look(false)) {
-      // Find out which input of the batch it was: run each alone, with counts.
+      // Find out which input of the batch ran new code: run each alone, with counts.
       for (const input of batch) {
         await this.#try(input);
         if (this.#coverage.look(true)) this.#corpus.push(input);
@@ -107,7 +107,7 @@ export class FuzzLoop {
     return input.slice(0, maxBytes);
   }
 
-  /** Half of the time a recent input, as least is known of what it reached. */
+  /** Picks a recent input half of the time, because the code that recent inputs reach has been explored the least. */
   #choose(): Uint8Array {
     const from = this.#random.chance(0.5) ? Math.floor(this.#corpus.length * 0.8) : 0;
     return this.#corpus[from + this.#random.int(this.#corpus.length - from)] ?? new Uint8Array(0);
@@ -145,7 +145,7 @@ export class FuzzLoop {
     const { user, system } = process.cpuUsage(start);
     const ms = (user + system) / 1000;
     if (ms > SLOW_MS) return { key: 'slow', message: `${Math.round(ms)} ms of the processor for ${input.length} bytes`, input };
-    // The query takes as long as many an input.
+    // Measuring the memory takes as long as running many inputs, so only do this after slow ones.
     if (ms > 30 && process.memoryUsage.rss() > MOST_RESIDENT_BYTES) {
       return { key: 'memory', message: `the process has grown to ${process.memoryUsage.rss()} bytes`, input };
     }

@@ -56,7 +56,7 @@ function nested(value: unknown, depth: number): unknown {
   return whole;
 }
 
-/** One change to a parsed document, which may be modified in place. */
+/** Makes one change to a parsed document, which may be modified in place. */
 export function mutateValue(document: unknown, random: Random, other: unknown): unknown {
   const places = placesIn(document);
   if (places.length === 0) return structuredClone(random.pick([...VALUES, other]));
@@ -116,7 +116,7 @@ export const JSON_TOKENS = textTokens(
   '[',
 );
 
-/** One change to a document's text. Invalid JSON is changed as bytes. */
+/** Makes one change to a document's text. Changes invalid JSON as bytes. */
 export function mutateJson(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let parsed: unknown;
   let parsedOther: unknown = null;

@@ -121,7 +121,7 @@ function statedSum(bytes: Uint8Array, at: number): number {
   return Number.parseInt(Buffer.from(bytes.subarray(at + 148, at + 156)).toString('latin1'), 8);
 }
 
-/** Offsets of the header blocks, found by their checksums. */
+/** Returns the offsets of the header blocks, found by their checksums. */
 export function headersOf(bytes: Uint8Array): number[] {
   const found: number[] = [];
   for (let at = 0; at + BLOCK <= bytes.length; at += BLOCK)
@@ -133,7 +133,7 @@ export function fixChecksum(bytes: Uint8Array, at: number): void {
   if (at + BLOCK <= bytes.length) bytes.set(latin1(`${sumOf(bytes, at).toString(8).padStart(6, '0')}\0 `), at + 148);
 }
 
-/** The tar with {@link PLACE} replaced by a path of at most the same length, with checksums recomputed. */
+/** Returns the tar with {@link PLACE} replaced by a path of at most the same length, with checksums recomputed. */
 export function withPlace(bytes: Uint8Array, place: string): Uint8Array {
   const copy = Buffer.from(bytes);
   const headers = headersOf(copy);
@@ -192,7 +192,7 @@ function records(random: Random): Uint8Array {
   );
 }
 
-/** One change to a tar that keeps the rest intact. */
+/** Makes one change to a tar that keeps the rest intact. */
 export function mutateTar(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const headers = headersOf(bytes);
   if (headers.length === 0) return mutateBytes(bytes, random, other, TAR_TOKENS);

@@ -48,12 +48,12 @@ export function joined(...parts: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
-/** `bytes` with `count` of them replaced at `at`. */
+/** Returns `bytes` with `count` bytes at `at` replaced. */
 export function spliced(bytes: Uint8Array, at: number, count: number, put: Uint8Array): Bytes {
   return joined(bytes.subarray(0, at), put, bytes.subarray(at + count));
 }
 
-/** One of {@link NUMBERS} or a number near it, in 1 to 8 bytes of either byte order. */
+/** Returns one of {@link NUMBERS} or a nearby number, in 1 to 8 bytes of either byte order. */
 function number(random: Random): Bytes {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, random.pick(NUMBERS) + BigInt(random.int(5) - 2)), true);
@@ -113,14 +113,14 @@ function once(bytes: Uint8Array, random: Random, other: Uint8Array, tokens: read
   }
 }
 
-/** The bytes with one to five changes. */
+/** Returns the bytes with one to five changes. */
 export function mutateBytes(bytes: Uint8Array, random: Random, other: Uint8Array, tokens: readonly Uint8Array[] = []): Uint8Array {
   let changed = bytes;
   for (let times = random.length(5); times > 0; times--) changed = once(changed, random, other, tokens);
   return changed;
 }
 
-/** Latin-1 texts as tokens. */
+/** Returns Latin-1 strings as tokens. */
 export function textTokens(...texts: readonly string[]): readonly Uint8Array[] {
   return texts.map((text) => Buffer.from(text, 'latin1'));
 }

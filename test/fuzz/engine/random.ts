@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** An integer from 0 to 2^32 - 1. */
+  /** Returns an integer from 0 to 2^32 - 1. */
   uint32(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,7 +14,7 @@ export class Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
-  /** An integer from 0 to below `below`; 0 if `below` is less than 1. */
+  /** Returns an integer from 0 to `below` (exclusive); 0 if `below` is less than 1. */
   int(below: number): number {
     return below < 1 ? 0 : Math.floor((this.uint32() / 0x1_0000_0000) * below);
   }
@@ -23,12 +23,12 @@ export class Random {
     return this.uint32() < share * 0x1_0000_0000;
   }
 
-  /** One element of the list, which must not be empty. */
+  /** Returns one element of the list, which must not be empty. */
   pick<T>(values: readonly T[]): T {
     return values[this.int(values.length)] as T;
   }
 
-  /** An integer from 1 to `most`; small ones are far more likely. */
+  /** Returns an integer from 1 to `most`; small ones are far more likely. */
   length(most: number): number {
     return Math.max(1, Math.min(most, 1 + this.int(2 ** this.int(Math.max(1, Math.ceil(Math.log2(most + 1)) + 1)))));
   }

@@ -14,7 +14,7 @@ const HANG_MS = 20_000;
 const WATCH_MS = 500;
 /** How long the process may take to end after its time is up. */
 const LAST_MS = 30_000;
-/** How often a process that ended is started again. */
+/** How often a process that ended is restarted. */
 const MOST_STARTS = 6;
 const NOBODY = 65_534;
 
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly log: (text: string) => void;
   /** Whether to write inputs of findings below `out/fuzz`. Default true. */
   readonly keep?: boolean;
-  /** How long an input may take before the process is killed. Default 20,000 ms, as the machine may be busy. */
+  /** How long an input may take before the process is killed. Default 20,000 ms, because the machine may be busy. */
   readonly hangMs?: number;
 }
 
@@ -73,7 +73,7 @@ class TargetRun {
     return { ...this.#state, findings: this.#keys.size };
   }
 
-  /** Whether the process ended as planned. */
+  /** Runs the process once. Returns whether it ended as planned. */
   async #once(untilMs: number, seed: number): Promise<boolean> {
     writeFileSync(this.#currentFile, new Uint8Array(8));
     chmodSync(this.#currentFile, 0o666);

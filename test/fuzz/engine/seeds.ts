@@ -1,4 +1,4 @@
-// Initial inputs: made here, and other projects' if `../shared` exists beside the clone.
+// Initial inputs: those made here and, if `../shared` exists beside the clone, those of other projects.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as build from '../../support/tar-builder.ts';
@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 
 const SHARED = path.join(import.meta.dirname, '..', '..', '..', '..', 'shared');
 
-/** Files of up to `mostBytes` below a folder in `../shared`; none if it doesn't exist. */
+/** Reads files of up to `mostBytes` below a folder in `../shared`; none if that doesn't exist. */
 export function sharedFiles(folder: string, mostBytes: number, mostFiles = 200): Uint8Array[] {
   const from = path.join(SHARED, folder);
   if (!existsSync(from)) return [];
@@ -21,7 +21,7 @@ export function sharedFiles(folder: string, mostBytes: number, mostFiles = 200):
   return found;
 }
 
-/** Tars with every kind of member, valid and odd. */
+/** Makes tars with every kind of member, valid and unusual. */
 export function tarSeeds(): Uint8Array[] {
   const random = new Random(7);
   const next = (): number => random.uint32() / 0x1_0000_0000;

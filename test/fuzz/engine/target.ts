@@ -7,24 +7,24 @@ export interface Target {
   seeds(): readonly Uint8Array[];
   /** Pieces that are likely in inputs of this format. */
   readonly tokens?: readonly Uint8Array[];
-  /** A change that keeps the format's structure; other changes are made without it. `other`: a second input to take parts from. */
+  /** Makes a change that keeps the format's structure; the engine makes all other changes. `other`: a second input to take parts from. */
   mutate?(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array;
   /** Longest input, in bytes. Default 64 KiB. */
   readonly maxBytes?: number;
-  /** Number of inputs between looks at coverage. Default 32; use 1 for slow targets. */
+  /** Number of inputs between checks of the coverage. Default 32; use 1 for slow targets. */
   readonly batch?: number;
-  /** Writes to disk: runs as an ordinary user if possible. */
+  /** Whether the target writes to disk and should run as an ordinary user if possible. */
   readonly asOrdinaryUser?: boolean;
   /** Starts a session. */
   open(): Session | Promise<Session>;
 }
 
 export interface Session extends AsyncDisposable {
-  /** Throws if a property doesn't hold. Must not write to the input. */
+  /** Runs an input. Throws if a property doesn't hold. Must not modify the input. */
   run(input: Uint8Array): void | Promise<void>;
 }
 
-/** A session with nothing to dispose of. */
+/** Creates a session with nothing to dispose of. */
 export function session(run: (input: Uint8Array) => void | Promise<void>): Session {
   return { run, [Symbol.asyncDispose]: async () => {} };
 }

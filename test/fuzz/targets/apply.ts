@@ -1,5 +1,5 @@
-// Layers laid out on disk as in a mount: nothing outside their folder is touched, whatever their names and links, and removing it later
-// removes only that folder. Compares its surroundings before and after.
+// Lays layers out on disk as in a mount: nothing outside the folder is touched, whatever the names and links, and removing the folder later
+// removes nothing else. Compares the folder's surroundings before and after.
 import assert from 'node:assert/strict';
 import {
   existsSync,
@@ -30,7 +30,7 @@ const IN_MEMORY = '/dev/shm';
 const MOST_LAYER_BYTES = 60_000;
 const CODES = ['BAD_TAR', 'TRUNCATED', 'DAMAGED', 'TOO_LARGE', 'NAME_REFUSED', 'PATH_ESCAPE', 'PERMISSION', 'UNSUPPORTED'];
 
-/** Everything below a folder by path, with times, modes, inodes and content, without what is below `except`. */
+/** Returns everything below a folder by path, with times, modes, inodes and content, except below `except`. */
 function snapshot(folder: string, except: readonly string[], found: Record<string, string> = {}): Record<string, string> {
   for (const name of readdirSync(folder).sort()) {
     const at = path.join(folder, name);
@@ -45,7 +45,7 @@ function snapshot(folder: string, except: readonly string[], found: Record<strin
   return found;
 }
 
-/** Nested folders with files to lose at every level. Returns the innermost, where layers are laid out. */
+/** Makes nested folders with files at every level that a layer might damage. Returns the innermost, where layers are laid out. */
 function layCanaries(base: string): string {
   let at = base;
   for (const name of ['outer', 'middle', 'inner', '']) {
@@ -73,7 +73,7 @@ async function layOut(root: string, work: string, layers: readonly Uint8Array[])
   await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding });
 }
 
-/** The error thrown, or null. */
+/** Returns the error thrown, or null. */
 function thrownBy(work: Promise<unknown>): Promise<unknown> {
   return work.then(
     () => null,
@@ -83,7 +83,7 @@ function thrownBy(work: Promise<unknown>): Promise<unknown> {
 
 /** A folder with canaries around the place where layers are laid out. */
 class Sandbox {
-  // In memory if possible, as folders are created and removed all the time.
+  // In memory if possible, because folders are created and removed all the time.
   readonly #base = mkdtempSync(path.join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'lsf-'));
   readonly #inner = layCanaries(this.#base);
   readonly #root = path.join(this.#inner, 'root');
@@ -95,7 +95,7 @@ class Sandbox {
     this.#before = this.#look();
   }
 
-  /** Skips the inner folder itself, whose times change when layers are laid out and removed. */
+  /** Takes a snapshot, without the inner folder itself, whose times change when layers are laid out and removed. */
   #look(): Record<string, string> {
     const found = snapshot(this.#base, [this.#root, this.#work]);
     delete found[this.#inner];
@@ -130,7 +130,7 @@ function open(): Session {
       try {
         await sandbox.try(input);
       } catch (error) {
-        // Its leftovers must not affect the next input.
+        // Leftovers must not affect the next input.
         sandbox.remove();
         sandbox = new Sandbox();
         throw error;

@@ -46,7 +46,7 @@ function read(input: Uint8Array, size: number): Read {
   return found;
 }
 
-/** Whatever is read from the bytes and written again reads as the same. */
+/** Checks that what is parsed from the bytes can be encoded, and then parses to the same value. */
 function roundTrip<T>(bytes: Uint8Array, parse: (bytes: Uint8Array) => T, encode: (value: T) => Uint8Array): T | null {
   try {
     const value = parse(bytes);

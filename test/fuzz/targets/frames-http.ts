@@ -8,12 +8,12 @@ import { mutateJson } from '../engine/mutate-json.ts';
 import type { Random } from '../engine/random.ts';
 import type { Session, Target } from '../engine/target.ts';
 
-/** Time without an end of the answer after which an input is given up, in ms. */
+/** How long, in ms, to wait for the end of a response before giving up on the input. */
 const PATIENCE_MS = 1_500;
 /** Operations in which the fake library throws on purpose. */
 const STANDS_IN = /archive\.summary|entry\.(?:details|raw)/;
 
-/** Everything received until the connection ends. */
+/** Sends a request and returns everything received until the connection ends. */
 function exchange(port: number, request: Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     const batches: Buffer[] = [];

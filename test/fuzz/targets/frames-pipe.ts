@@ -1,5 +1,5 @@
 // The protocol of a remote driver, at both ends: a violation ends the connection with a clear error and leaves nothing running. The first
-// byte of an input is the peer: 0 one without the secret, 1 a client with it, 2 a server with it; the rest are the bytes that it sends.
+// byte of an input selects the peer (0: one without the secret, 1: a client with it, 2: a server with it); the rest is what the peer sends.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -19,7 +19,7 @@ import { session, type Target } from '../engine/target.ts';
 
 const secret = randomBytes(32);
 const ENDS = ['BAD_REQUEST', 'IO', 'FORBIDDEN', 'UNSUPPORTED', 'NAME_REFUSED', 'CANCELLED', 'TOO_LARGE', 'NOT_FOUND'];
-/** More than any payload of an input: a length alone must not make the reader allocate this much. */
+/** Limit on the memory for frames, more than any payload of an input: a length alone must not make the reader allocate this much. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** A driver that quickly does everything asked of it and reads all data it is given. */
@@ -130,7 +130,7 @@ async function attackClient(sent: Uint8Array): Promise<void> {
   await driver[Symbol.asyncDispose]();
 }
 
-/** The frames in bytes given in pieces, and whether they end in an error. */
+/** Returns the frames read from the bytes in pieces of `size`, and whether reading ended in an error. */
 function framesOf(sent: Uint8Array, size: number): { frames: Frame[]; error: boolean } {
   const reader = new FrameReader();
   const frames: Frame[] = [];

@@ -1,7 +1,7 @@
 import type { Target } from '../engine/target.ts';
 
-// Every target by name. They are loaded on demand, as each process needs only one. To add one, write a file beside this one that exports
-// `target` and name it here.
+// Every target by name. Targets are loaded on demand, because each process needs only one. To add one, write a file beside this one that
+// exports `target` and name it here.
 const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
   tar: () => import('./tar.ts'),
   pax: () => import('./pax.ts'),
@@ -11,17 +11,28 @@ const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }
   xz: () => import('./xz.ts'),
   bzip2: () => import('./bzip2.ts'),
   manifests: () => import('./manifests.ts'),
+  attestation: () => import('./attestation.ts'),
   'zip-list': () => import('./zip-list.ts'),
+  rpmdb: () => import('./rpmdb.ts'),
+  'packages-text': () => import('./packages-text.ts'),
+  binaries: () => import('./binaries.ts'),
   'backup-stream': () => import('./backup-stream.ts'),
   'windows-tar': () => import('./windows-tar.ts'),
   'security-descriptor': () => import('./security-descriptor.ts'),
+  hive: () => import('./hive.ts'),
+  'hive-log': () => import('./hive-log.ts'),
   'tar-split': () => import('./tar-split.ts'),
+  secrets: () => import('./secrets.ts'),
   wire: () => import('./wire.ts'),
   'frames-ipc': () => import('./frames-ipc.ts'),
   'frames-http': () => import('./frames-http.ts'),
   'frames-pipe': () => import('./frames-pipe.ts'),
+  snapshot: () => import('./snapshot.ts'),
   apply: () => import('./apply.ts'),
   open: () => import('./open.ts'),
+  bolt: () => import('./bolt.ts'),
+  checkpoints: () => import('./checkpoints.ts'),
+  toc: () => import('./toc.ts'),
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(TARGETS);

@@ -8,7 +8,7 @@ export function joinLayers(layers: readonly Uint8Array[]): Uint8Array {
   return joined(...layers.flatMap((layer, index) => (index === 0 ? [layer] : [BETWEEN, layer])));
 }
 
-/** At most eight. */
+/** Splits an input into its tars, eight at most. */
 export function splitLayers(input: Uint8Array): Uint8Array[] {
   const bytes = Buffer.from(input);
   const layers: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-// Every document of an image: read as each kind, or refused with a clean one-line message.
+// Reads every document of an image as each kind, or refuses it with a clean one-line message.
 import {
   annotatedName,
   artifactTypeOf,

@@ -1,4 +1,4 @@
-// A whole archive: opened, read and listed as far as possible, or refused with an error that names what is wrong; no file is left open.
+// A whole archive is opened, read and listed as far as possible, or refused with a clear error, and no file is left open.
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ async function open(): Promise<Session> {
   };
 }
 
-/** Changes a member's body by its kind: a document, a tar, compressed bytes. The size in its header stays. */
+/** Changes a member's body according to its kind: a document, a tar, compressed bytes. The size in the header stays. */
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const headers = headersOf(bytes);
   if (headers.length === 0 || random.chance(0.3)) return mutateTar(bytes, random, other);
@@ -86,7 +86,7 @@ function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Arra
   const isJson = body[0] === 0x7b || body[0] === 0x5b;
   const isTar = body.length % 512 === 0 && headersOf(body).length > 0;
   const changed = isJson ? mutateJson(body, random, body) : isTar ? mutateTar(body, random, other) : mutateBytes(body, random, other);
-  // The length must stay, or the members after it are lost: shorter ones are padded, which JSON and tars allow.
+  // The length must stay, or the later members are lost. Shorter bodies are padded, which JSON and tars allow.
   if (changed.length > size && !isTar) return bytes.slice();
   const filled = new Uint8Array(size).fill(isJson ? 0x20 : 0);
   filled.set(changed.subarray(0, size));

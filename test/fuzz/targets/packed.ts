@@ -5,11 +5,11 @@ import type { FileRange, SourceFile } from '../../../src/archive/blob/source-fil
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';
 import { expectSame } from '../engine/same.ts';
 
-/** Limit of plain bytes to examine: a few bytes may unpack to gigabytes. */
+/** Limit on the plain bytes to examine, because a few bytes may unpack to gigabytes. */
 const MOST_PLAIN_BYTES = 4 * 1024 * 1024;
 
-/** A range of a file that exists only in memory. */
-function inMemory(bytes: Uint8Array): FileRange {
+/** Returns a range of a file that exists only in memory. */
+export function inMemory(bytes: Uint8Array): FileRange {
   const read = (to: Uint8Array, position: number, length = to.length, at = 0): number => {
     const piece = bytes.subarray(position, position + length);
     to.set(piece, at);
@@ -43,7 +43,7 @@ export async function unpackTwice(input: Uint8Array, compression: PackedAs): Pro
     assert.equal(whole.plainBytes, whole.plain.length);
     const pieces = await unpack(input, compression, Math.ceil((input.length + 1) / (2 + (input.length % 11))));
     if (compression === 'zstd' && whole.end === 'damaged' && pieces.end === 'damaged') {
-      // How much of a damaged frame libzstd unpacks, and the message, depend on how much input it gets at once.
+      // How much of a damaged frame libzstd unpacks, and the message, depend on how much input libzstd gets at once.
       const length = Math.min(whole.plain.length, pieces.plain.length);
       assert.equal(Buffer.compare(whole.plain.subarray(0, length), pieces.plain.subarray(0, length)), 0, 'plain bytes differ');
       return whole;

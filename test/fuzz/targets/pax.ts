@@ -11,7 +11,7 @@ const MOST_BYTES = 8192;
 const NO_NUL_IN_VALUE = new Set(['path', 'linkpath', 'uname', 'gname']);
 const MOST_INT64 = 2n ** 63n - 1n;
 
-/** Null if refused. Texts are latin-1: one character a byte. */
+/** Returns the records; null if refused. `text` is Latin-1: one character per byte. */
 function slowly(text: string): Map<string, string> | null {
   const records = new Map<string, string>();
   const sparse: string[] = [];
@@ -37,7 +37,7 @@ function slowly(text: string): Map<string, string> | null {
   return records;
 }
 
-/** Record ends at every offset, wherever a wrong length leads. */
+/** Only newlines, so that a record seems to end wherever a wrong length leads. */
 const STALE = new Uint8Array(2 * MOST_BYTES).fill(0x0a);
 
 function run(input: Uint8Array): void {

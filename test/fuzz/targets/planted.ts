@@ -1,4 +1,4 @@
-// Not part of the product: a target that fails in every way, to check that each is found. The input names the way.
+// Not part of the product: a target that can fail in every way, to check that each failure is found. The input selects the failure.
 import { session, type Target } from '../engine/target.ts';
 
 async function run(input: Uint8Array): Promise<void> {

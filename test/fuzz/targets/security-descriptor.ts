@@ -1,5 +1,5 @@
-// Security descriptors: a binary one that is read and written reads as the same; SDDL text that we write reads as the same descriptor. An
-// input that begins with `"` is text, any other binary.
+// Security descriptors: a binary descriptor that is parsed and encoded parses to the same value; SDDL text that we write parses to the same
+// descriptor. An input that begins with `"` is text, any other binary.
 import assert from 'node:assert/strict';
 import {
   descriptorFromSddl,

@@ -55,7 +55,7 @@ async function takeApart(input: Uint8Array): Promise<void> {
   const metadata = await split(input, Math.max(1, input.length));
   expectSame(await split(input, 1 + (input.length % 701)), metadata);
   if (typeof metadata === 'string') return;
-  // Offsets of each file entry's content in the tar.
+  // The content of each file entry, cut out of the tar.
   const contents: Uint8Array[] = [];
   let at = 0;
   for (const entry of await entriesOf(metadata)) {

@@ -15,7 +15,10 @@ function putCrc(bytes: Uint8Array, from: number, end: number, at: number): void 
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, crc32(bytes.subarray(from, end)), true);
 }
 
-/** Recomputes the checksums of the stream header, the first block header, the index and the footer, as far as sizes say where they are. */
+/**
+ * Recomputes the checksums of the stream header, the first block header, the index and the footer, as far as they can be located from
+ * sizes.
+ */
 function withChecksums(bytes: Uint8Array): Uint8Array {
   const fixed = bytes.slice();
   const end = fixed.length;

@@ -32,7 +32,7 @@ const INPUTS: readonly Input[] = [
   },
 ];
 
-/** Each puts other bytes under the name; the first three also change the file that is already open. */
+/** Ways to put other bytes under the name. The first three also change a file that is already open. */
 const CHANGES: Readonly<Record<string, (name: string, other: Uint8Array) => void>> = {
   'written over': (name, other) => writeFileSync(name, other, { flag: 'r+' }),
   'cut off': (name) => truncateSync(name, 50_000),
@@ -167,7 +167,7 @@ test('importing or exporting an input that changes meanwhile fails and leaves no
       isRight: async () => readdirSync(out).every((name) => /^a+$/.test(readFileSync(path.join(out, name), 'utf8'))),
     },
   };
-  // A change that headers can't show: overwrites a body in the middle.
+  // A change that headers can't reveal: overwrite the middle of a body.
   const middle = layer.length / 2;
   const patch = () => writeFileSync(input, readFileSync(input).fill(0x62, middle, middle + 100));
   let refused = 0;

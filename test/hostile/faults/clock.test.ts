@@ -1,4 +1,4 @@
-// A clock that is set forward or back: files then lie in the future, or seem older than they are.
+// A clock that is set forward or back: files are then dated in the future, or seem too old.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,7 +25,7 @@ test('cache entries dated in the future are evicted first, unless used since', a
   await look(inputs[1] ?? '');
   const used = entries().filter((entry) => statSync(entry).mtimeMs < Date.now() + HOUR);
   assert.equal(used.length, 1, 'using an entry sets its time to the current clock');
-  // Room for two entries, one of them new.
+  // The cache has room for two entries, one of which is new.
   await look(testFile(t, tar(file('d', 'd'))), size * 2 + 100);
   const left = entries();
   assert.equal(left.length, 2);
@@ -37,7 +37,7 @@ test('a clock that jumps while another writer takes the lock does not break the 
   const driver = await PortableDriver.open(home, { waitMs: 60 });
   const lock = path.join(home, 'lock');
   for (const jump of [HOUR, -HOUR]) {
-    // As on a file system without hard links, where the holder is written a moment after the lock is created.
+    // An empty lock, as on a file system without hard links, where the holder is written a moment after the lock is created.
     writeFileSync(lock, '');
     const now = Date.now;
     t.mock.method(Date, 'now', () => now() + jump);

@@ -1,5 +1,5 @@
-// Files of a store and of a cache, damaged in every part and every way: never a wrong answer, but a named error or a file rebuilt; nothing
-// hangs, and nothing intact is lost.
+// Files of a store and of a cache, damaged in every part and in every manner: the result is an error with a code or a rebuilt file, never a
+// wrong answer. Nothing hangs, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,9 @@ function damagesOf(bytes: Buffer): Damage[] {
   ];
 }
 
-/** All damages, or a selection that varies by file but always includes the last three, which replace the file with something else. */
+/**
+ * Returns all damages, or a selection that varies by file but always includes the last three, which replace the file with something else.
+ */
 function chosenOf(bytes: Buffer, which: number): Damage[] {
   const all = damagesOf(bytes);
   return ALL ? all : all.filter((_, at) => (at + which) % 8 === 0 || at >= all.length - 3);
@@ -90,7 +92,7 @@ test('a damaged cache file is treated as missing', async (t: TestContext) => {
   const whole = new Map(files.map((file) => [file, readFileSync(file)]));
   for (const [which, [file, bytes]] of [...whole].entries()) {
     for (const { how, to } of chosenOf(bytes, which)) {
-      // A damaged file may have taken others with it: restore them all.
+      // A damaged file may have led to changes in others: restore them all.
       for (const [other, content] of whole) writeFileSync(other, content, { mode: 0o600 });
       to(file);
       assert.equal(await readWithCache(place), report, `${path.basename(file)}: ${how}`);
@@ -101,7 +103,7 @@ test('a damaged cache file is treated as missing', async (t: TestContext) => {
   t.diagnostic(`${damages} damages to ${files.length} cache files, no wrong answer`);
 });
 
-/** All that a store reports: its layers' changes, and the files of its image as mounted; errors as codes. */
+/** Returns everything that a store reports: its layers' changes, and the files of its mounted image. Errors are returned as codes. */
 async function storeSays(place: Place): Promise<Map<string, string>> {
   const said = new Map<string, string>();
   const tell = async (what: string, work: () => Promise<unknown>) => {
@@ -135,14 +137,14 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
 test('a damaged store file is named or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
-  // Read from a copy too, as the damaged ones are: changes of a read-write layer are found by file times.
+  // Read from a copy, as for damaged stores, because file times reveal the changes of a read-write layer.
   const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
   assert.ok(
     [...honest.values()].every((said) => !said.startsWith('!')),
     JSON.stringify([...honest]),
   );
   let damages = 0;
-  let told = 0;
+  let errors = 0;
   const names = filesBelow(template.home).map((file) => path.relative(template.home, file));
   for (const name of names.filter((known) => !known.startsWith(path.join('written', 'run', 'root')) && !isStray(template, known))) {
     const place = copyPlace(template, path.join(folder, 'damaged'));
@@ -154,11 +156,11 @@ test('a damaged store file is named or rebuilt, and intact files stay', async (t
       damages++;
       const said = await storeSays(place);
       for (const [question, answer] of said) {
-        if (answer.startsWith('!')) told++;
+        if (answer.startsWith('!')) errors++;
         else if (!isAllowed(name, question)) assert.equal(answer, honest.get(question), `${what}: ${question}`);
       }
       const others = names.filter((known) => known !== name && known.startsWith('blobs'));
-      // Verbs that write and sweep may fail, but must not remove blobs that something may still name.
+      // Verbs that write and clean up may fail, but must not remove blobs that something may still refer to.
       for (const work of [
         async () => (await PortableDriver.open(place.home)).cleanup(),
         async () => takeIn(await PortableDriver.open(place.home), place.kept),
@@ -187,22 +189,22 @@ test('a damaged store file is named or rebuilt, and intact files stay', async (t
     }
     await removeTree(place.folder);
   }
-  t.diagnostic(`${damages} damages to ${names.length} store files: ${told} answers were errors, none was wrong, nothing was lost`);
+  t.diagnostic(`${damages} damages to ${names.length} store files: ${errors} answers were errors, none was wrong, nothing was lost`);
 });
 
-/** A record's parent and a snapshot of files have no digest, so a plausible change to them can't be detected. */
+/** Whether a wrong answer is allowed: a record's parent and a snapshot of files have no digest, so a plausible change can't be detected. */
 function isAllowed(name: string, question: string): boolean {
   if (name === 'index.json') return question === 'kept:1';
   if (name.startsWith(path.join('layers', ''))) return question === `changes of ${path.basename(name, '.json')}`;
   return name.endsWith('snapshot') && question === `changes of ${path.basename(path.dirname(name))}`;
 }
 
-/** A layer whose record is gone is a removed layer, so cleanup may also remove its blobs. */
+/** Whether a damage removes a layer: without its record, a layer counts as removed, so cleanup may also remove its blobs. */
 function isRemoved(name: string, how: string): boolean {
   return how === 'gone' && name.startsWith(path.join('layers', ''));
 }
 
-/** Cleanup may remove blobs that nothing names. */
+/** Whether a blob is unreferenced, so that cleanup may remove it. */
 function isStray({ home }: Place, name: string): boolean {
   if (!name.startsWith('blobs')) return false;
   const hex = path.basename(name);

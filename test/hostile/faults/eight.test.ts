@@ -50,7 +50,7 @@ test('eight processes import, list, export, mount, remove and clean up at once: 
       const [what, verb, error] = line.split(' ');
       if (what === 'done') done++;
       else refused++;
-      // The only allowed refusals: another process removed the target, has it mounted, or put a layer on it.
+      // The only allowed refusals: another process removed the target, has mounted it, or based a layer on it.
       if (what !== 'done') assert.match(error ?? '', /^(NOT_FOUND|EXISTS|BLOB_MISSING)$/, `${verb}: ${line}`);
     }
   }

@@ -1,5 +1,5 @@
-// Disks that fill up at any write of any verb: an error with a code, the state before is intact, nothing half-written is left under any
-// name, and the verb works once there is room.
+// Disks that fill up at any write of any verb: the verb fails with a code, the previous state is intact, nothing half-written is left under
+// any name, and the verb works once there is room.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -87,7 +87,7 @@ test('a disk that is full at any write of any verb fails that verb and harms not
         await isWhole(place, name);
         const left = leftIn(place).filter((each) => each !== 'tmp/working');
         assert.deepEqual(left, [], `${what}: left`);
-        // Now there is room again.
+        // There is room again.
         if (verb.isOnce !== true || found !== JSON.stringify(after)) await verb.run(place);
         assert.deepEqual(await verb.result(place), after, what);
         if (name === LOOKS) assert.equal(await readWithCache(place), report, what);
@@ -145,7 +145,7 @@ test('on a small disk filled up to various sizes, each verb either succeeds or f
         else await verb.run(place);
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        // An archive that must be unpacked to be read has no room, and the message says where there may be some.
+        // There is no room for an archive that must be unpacked to be read, and the message suggests another disk.
         if (!(error instanceof LayerscopeError && error.code === 'TOO_LARGE' && name === LOOKS)) isClear(error, what);
         isDone = false;
         figures.refused++;

@@ -1,5 +1,5 @@
-// Verbs that write, each killed at a random moment: the state before or after the verb is intact, the next run of the verb works, and what
-// the dead process left is swept.
+// Verbs that write, each killed at a random moment: the store is left in the state before or after the verb, running the verb again works,
+// and what the dead process left behind is cleaned up.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,17 +7,17 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeTree } from '#disk';
-import { verifyStore } from '#engine';
+import { saveFile, verifyStore } from '#engine';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
 import { copyPlace, makePlace, type Place } from './place.ts';
 import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
 
 const WORKER = path.join(import.meta.dirname, 'verb-worker.ts');
 
-/** A new process is this much slower than this one, whose code is warm. */
+/** Factor by which a new process is slower than this one, whose code is warm. */
 const SLOWER = 2;
 
-/** A process that waits for a verb. */
+/** A worker process that waits for the name of the verb to run. */
 class VerbProcess {
   readonly #child: ChildProcess = spawn(process.execPath, [WORKER], { stdio: ['pipe', 'pipe', 'pipe'] });
   readonly #ended = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
@@ -61,24 +61,28 @@ class VerbProcess {
   async kill(): Promise<boolean> {
     const wasDone = this.#said.includes('done\n');
     if (this.#child.exitCode !== null) throw new Error(`a verb failed before it was killed: ${this.#complained}`);
+    await this.end();
+    return !wasDone;
+  }
+
+  async end(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
-    return !wasDone;
   }
 }
 
 export interface KillFigures {
   readonly kills: number;
   readonly verbs: number;
-  /** Kills before the verb had ended. */
+  /** Number of kills while the verb was still running. */
   midway: number;
   before: number;
   after: number;
-  /** Leftovers of killed processes that the next run swept. */
+  /** Number of leftovers of killed processes that the next run removed. */
   swept: number;
 }
 
-/** What a verb does when undisturbed. */
+/** The result of an undisturbed verb. */
 interface Known {
   readonly verb: Verb;
   readonly name: string;
@@ -87,7 +91,7 @@ interface Known {
   readonly tookMs: number;
 }
 
-/** Kills verbs `kills` times, each in turn. Throws at the first thing lost, wrong or left over. */
+/** Kills the verbs in turn, `kills` times in all. Throws at the first thing lost, wrong or left over. */
 export async function killVerbs(folder: string, kills: number, names: readonly string[] = Object.keys(VERBS)): Promise<KillFigures> {
   const template = await makePlace(path.join(folder, 'template'));
   {
@@ -114,6 +118,7 @@ export async function killVerbs(folder: string, kills: number, names: readonly s
   }
   const figures: KillFigures = { kills, verbs: known.length, midway: 0, before: 0, after: 0, swept: 0 };
   let next = new VerbProcess();
+  await using _next = { [Symbol.asyncDispose]: () => next.end() };
   for (let kill = 0; kill < kills; kill++) {
     const one = known[kill % known.length] as Known;
     const place = copyPlace(template, path.join(folder, `killed-${kill}`));
@@ -129,7 +134,6 @@ export async function killVerbs(folder: string, kills: number, names: readonly s
     }
     await removeTree(place.folder);
   }
-  await next.kill();
   rmSync(template.folder, { recursive: true });
   return figures;
 }
@@ -148,8 +152,10 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
   if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
   figures.swept += leftIn(place).length;
 
-  // Running the verb again works, and so does the next writer, who sweeps.
+  // Running the verb again works, and so does the next writer, which cleans up.
   if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
+  // A verb that was killed after its last rename is not run again, so something else must write to the same folder.
+  else await writeBeside(place);
   assert.deepEqual(await verb.result(place), after);
   await driver.cleanup();
   assert.equal(await readWithCache(place), report, 'the cache is correct');
@@ -158,6 +164,16 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
   assert.deepEqual(await driver.leftovers(), []);
   assert.deepEqual(await verifyStore(driver), []);
   await hashBlobs(driver);
+}
+
+/** Writes a file to each folder that receives exports, and removes it. */
+async function writeBeside({ out }: Place): Promise<void> {
+  for (const folder of [out, path.join(out, 'new')]) {
+    if (!existsSync(folder)) continue;
+    const file = path.join(folder, 'beside');
+    await saveFile(file, (async function* () {})(), { signal: new AbortController().signal });
+    rmSync(file);
+  }
 }
 
 function same(a: unknown, b: unknown): boolean {
@@ -169,7 +185,7 @@ function listOf(...parts: readonly string[]): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** Unfinished files, locks, mounts and private folders. */
+/** Returns unfinished files, locks, mounts and private folders. */
 export function leftIn({ home, out, cache }: Place): string[] {
   return [
     ...listOf(home, 'tmp').map((name) => `tmp/${name}`),
@@ -181,7 +197,7 @@ export function leftIn({ home, out, cache }: Place): string[] {
   ];
 }
 
-/** Checks that every blob has the digest in its name and is named by a layer or an image. */
+/** Checks that every blob has the digest in its name and is referred to by a layer or an image. */
 async function hashBlobs(driver: PortableDriver): Promise<void> {
   const named = new Set<string | undefined>();
   for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));

@@ -1,5 +1,5 @@
-// Works on a store beside others: `node mixed-worker.ts PLACE NUMBER ROUNDS`, with PLACE as JSON. Prints `done VERB` or
-// `refused VERB CODE MESSAGE` for each verb.
+// Works on a store at the same time as other processes: `node mixed-worker.ts PLACE NUMBER ROUNDS`, with PLACE as JSON. Prints `done VERB`
+// or `refused VERB CODE MESSAGE` for each verb.
 import { rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { exportStoredImage, importLayerTar, verifyStore } from '#engine';
@@ -50,7 +50,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const names = Object.keys(VERBS);
 for (let at = 0; at < names.length * Number(rounds); at++) {
-  // Each process starts with a different verb, so that all of them meet.
+  // Each process starts with a different verb, so that all verbs run at the same time.
   const name = names[(at + Number(number) * 3) % names.length] ?? '';
   try {
     await VERBS[name]?.();

@@ -10,7 +10,7 @@ import { archiveOf, Files, ociImage, ociLayout } from '../../support/image-build
 import { directory, file, symlink, tar } from '../../support/tar-builder.ts';
 
 export interface Place {
-  /** Contains everything below. */
+  /** The folder that contains all of the following. */
   readonly folder: string;
   readonly home: string;
   readonly cache: string;
@@ -37,7 +37,7 @@ export function placeIn(folder: string): Place {
   };
 }
 
-/** Incompressible bytes; the same seed gives the same bytes. */
+/** Makes incompressible bytes; the same seed gives the same bytes. */
 function noise(seed: string, bytes: number): Uint8Array {
   const pieces: Buffer[] = [];
   for (let at = 0; at * 32 < bytes; at++) pieces.push(createHash('sha256').update(`${seed} ${at}`).digest());
@@ -67,7 +67,7 @@ export async function takeIn(driver: PortableDriver, archivePath: string, name?:
   await importArchive(driver, opened, name === undefined ? {} : { name });
 }
 
-/** Writes the archives, and a store with what the verbs need, including a read-write layer with a file in it. */
+/** Writes the archives, and a store with what the verbs need, including a read-write layer that contains a file. */
 export async function makePlace(folder: string, sizes: PlaceSizes = { files: 100, bigBytes: 600_000 }): Promise<Place> {
   const place = placeIn(folder);
   mkdirSync(place.out, { recursive: true });
@@ -104,7 +104,7 @@ export function copyPlace({ folder }: Place, to: string): Place {
   return placeIn(to);
 }
 
-/** Names, kinds, modes and content of everything below a path; null if it doesn't exist. */
+/** Returns names, kinds, modes and content of everything below a path; null if the path doesn't exist. */
 export function pictureOf(at: string): unknown {
   const stats = lstatSync(at, { throwIfNoEntry: false });
   if (stats === undefined) return null;

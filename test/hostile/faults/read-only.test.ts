@@ -21,7 +21,7 @@ function mountsHere(): boolean {
   }
 }
 
-/** Modes restrict only an ordinary user; root gets a read-only mount instead. Returns false if neither is possible. */
+/** Makes a folder read-only: by its mode or, for root, who isn't restricted by modes, by a mount. Returns false if neither is possible. */
 function makeReadOnly(t: TestContext, folder: string): boolean {
   if (isRoot) {
     if (!mountsHere()) return false;
@@ -51,7 +51,7 @@ async function refused(argv: readonly string[], where: string): Promise<void> {
   assert.ok(stderr.includes(where), `it doesn't name the place: ${stderr}`);
 }
 
-test('a read-only store can be read, and every verb that writes says that it is read-only', async (t: TestContext) => {
+test('a read-only store can be read, and every verb that writes reports that the store is read-only', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   const home = ['--home', place.home];
   const reading = [
@@ -86,7 +86,7 @@ test('a read-only store can be read, and every verb that writes says that it is 
     await refused(argv, place.home);
 });
 
-test('exports to a read-only folder say so and leave nothing behind', async (t: TestContext) => {
+test('exports to a read-only folder report that and leave nothing behind', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   if (!makeReadOnly(t, place.out)) return t.skip('no way to make a folder read-only here');
   await refused(['export', place.kept, '/', '--to', path.join(place.out, 'tree')], place.out);

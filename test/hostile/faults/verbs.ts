@@ -2,7 +2,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
-import { exportImage, exportLayer, exportPath, exportStoredImage, importLayerTar, inspectArchive, loadImage, saveFile } from '#engine';
+import {
+  commitCopy,
+  exportImage,
+  exportLayer,
+  exportPath,
+  exportStoredImage,
+  importLayerTar,
+  inspectArchive,
+  loadImage,
+  saveFile,
+} from '#engine';
 import { parseImagePath } from '#format/path';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
 import { collect } from '../../support/workbench.ts';
@@ -12,9 +22,9 @@ export interface Verb {
   /** Prepares what the verb needs that the place doesn't have. */
   readonly before?: (place: Place) => Promise<void>;
   readonly run: (place: Place) => Promise<void>;
-  /** A picture of what the verb creates or removes, to be compared with those before and after an undisturbed run. */
+  /** A snapshot of what the verb creates or removes, to be compared with snapshots before and after an undisturbed run. */
   readonly result: (place: Place) => Promise<unknown>;
-  /** The verb fails if it was already done. */
+  /** Whether the verb fails if already done. */
   readonly isOnce?: true;
 }
 
@@ -45,7 +55,7 @@ async function storedExport(place: Place, format: 'docker-archive' | 'oci-layout
   if (image !== undefined) await exportStoredImage(image, format, path.join(place.out, to));
 }
 
-/** Reads an archive that is compressed as a whole, its compressed layers and a file of each; returns everything read. */
+/** Reads a compressed archive, its compressed layers and a file of each; returns everything read. */
 export async function readWithCache({ packed, cache }: Pick<Place, 'packed' | 'cache'>): Promise<string> {
   await using reader = createReader({ cacheFolder: cache, workers: 0 });
   await using archive = await reader.open(packed);
@@ -64,7 +74,7 @@ export async function readWithCache({ packed, cache }: Pick<Place, 'packed' | 'c
 
 const outNames = (name: string) => async (place: Place) => pictureOf(path.join(place.out, name));
 
-/** Leaves a mount whose process has ended. */
+/** A verb that leaves a mount whose process has ended. */
 export const LEFT_MOUNT: Verb = {
   run: async (place) => {
     await (await open(place)).mount('base');
@@ -88,6 +98,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   'removal of a layer': { run: async (place) => (await open(place)).remove('spare'), result: layerIds, isOnce: true },
   'removal of a read-write layer': { run: async (place) => (await open(place)).remove('run'), result: layerIds, isOnce: true },
+  'commit of a working copy as an image': {
+    run: async (place) => {
+      await commitCopy(await open(place), 'run', { name: 'made:1' }, {});
+    },
+    result: imageNames,
+  },
   cleanup: {
     run: async (place) => {
       await (await open(place)).cleanup();

@@ -28,9 +28,9 @@ test('an artifact beside an image shows its subject', async ({ win }) => {
   const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
   const subject = { mediaType: MANIFEST, digest: image.digest, size: image.size };
   await win.drop(await win.write('both.tar', archiveOf(ociLayout(files, [image, chart(files, { subject })]))));
-  await expect(win.page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
+  await expect(win.page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   const artifacts = win.page.getByRole('list', { name: 'Artifacts' });
-  await expect(artifacts.getByText(`about ${image.digest.slice(7, 19)}`)).toBeVisible();
+  await expect(artifacts.getByText(`attached to ${image.digest.slice(7, 19)}`)).toBeVisible();
 });
 
 test('an archive whose image can not be read says why', async ({ win }) => {

@@ -26,10 +26,12 @@ test('steps without a layer are one line that expands', async ({ win }) => {
   await expect(chain.getByText('["node" "server.js"]')).toBeVisible();
 });
 
-test('the three sizes are labelled', async ({ win }) => {
+test('the chain shows one main size, with stored and hidden bytes beside it', async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
-  for (const label of ['Stored', 'Unpacked', 'Files']) await expect(chain.getByRole('term').filter({ hasText: label })).toBeVisible();
+  await expect(chain.getByText('5 layers', { exact: true })).toBeVisible();
+  await expect(chain.getByText('1.8 MB stored', { exact: true })).toBeVisible();
+  await expect(chain.getByRole('button', { name: /^Whole image 1\.7 MB/ })).toContainText('384.7 kB hidden');
 });
 
 test('selecting a layer shows its changes, with marks in words', async ({ win }) => {
@@ -182,12 +184,13 @@ test('Shift-click selects a range and shows its combined changes', async ({ win 
   await expect(page.getByRole('row', { name: /removed motd/ })).toBeVisible();
 });
 
-test('the address holds the whole selection: reload and Back return to the same place', async ({ win }) => {
+test('the address contains the complete selection: reload and Back return to the same place', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
   await page.getByRole('row', { name: /passwd/ }).click();
   await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/^#\/image\/[^/]+\/layer\/0\?path=etc\/passwd$/);
   await layer(4).click();
+  await page.getByRole('row', { name: /passwd/ }).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/layer\/4\?path=etc\/passwd&mode=stacked$/);
   await page.reload();
@@ -200,9 +203,11 @@ test('the address holds the whole selection: reload and Back return to the same 
   expect(win.complaints).toEqual([]);
 });
 
-test('of a hundred thousand rows, only those in sight are in the document', async ({ win }) => {
+test('only those of a hundred thousand rows that are in sight are in the document', async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
+  await page.getByRole('button', { name: /^Layer 0 / }).click();
+  await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
   const first = page.getByRole('row', { name: /data\// }).first();
   await first.click();
   await page.keyboard.press('ArrowRight');

@@ -1,6 +1,9 @@
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
+/** A window with room for every column, including previous sizes. */
+const WIDE = { width: 1440, height: 900 };
+
 async function openWebApi(win: LayerscopeWindow) {
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(win.page.getByRole('treegrid')).toBeVisible();
@@ -9,6 +12,7 @@ async function openWebApi(win: LayerscopeWindow) {
 
 test('every column sorts, and reverses when chosen again', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
+  await page.setViewportSize(WIDE);
   await layer(1).click();
   await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
   const head = (name: string) => page.getByRole('columnheader', { name });
@@ -39,12 +43,13 @@ test('a long name takes the space that other columns leave', async ({ win }) => 
 
 test('share bars are relative to everything shown', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
+  await page.setViewportSize(WIDE);
   await layer(1).click();
   await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of the total')).toBeVisible();
   await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of the total')).toBeVisible();
 });
 
-test('a search in all layers shows which of them touch a path, and links there', async ({ win }) => {
+test('a search in all layers shows which layers touch a path, with links', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('button', { name: 'all layers' }).click();
@@ -60,4 +65,25 @@ test('a search in all layers shows which of them touch a path, and links there',
   await expect(page.getByText('not a regular expression')).toBeVisible();
   await page.getByRole('button', { name: 'all layers' }).click();
   await expect(page.getByRole('treegrid')).toBeVisible();
+});
+
+test('names have room beside all other columns', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  await expect(page.getByRole('columnheader', { name: 'Change' })).toBeVisible();
+  for (const width of [1180, 1320, 1360, 1600]) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect
+      .poll(
+        async () =>
+          (
+            await page
+              .getByRole('row', { name: /modified libssl/ })
+              .getByRole('gridcell')
+              .first()
+              .boundingBox()
+          )?.width,
+      )
+      .toBeGreaterThan(190);
+  }
 });

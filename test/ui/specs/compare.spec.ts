@@ -88,7 +88,7 @@ test('layers of either side are chosen by name', async ({ win }) => {
   await expect(page.getByText('No differences')).toBeVisible();
 });
 
-test('layers are compared alone, without those below, and stay so when swapped', async ({ win }) => {
+test('layers are compared alone, without those below, even after swapping sides', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
@@ -106,7 +106,7 @@ test('layers are compared alone, without those below, and stay so when swapped',
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
-  // The selection is shown, on either side and behind either door.
+  // The details show the selected path, on either side and on either host.
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /server\.js/ }).click();
   await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
@@ -129,7 +129,7 @@ test('text is compared line by line, unified or side by side', async ({ win }) =
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
 });
 
-test('content that only one side has is shown from that side', async ({ win }) => {
+test('content that only one side has is shown', async ({ win }) => {
   const own = tar(file('etc/old.conf', 'from = a\n'), file('opt/tool', 'sharp\n'));
   const old = dockerArchive([...WEB_API.slice(0, 4), { createdBy: 'COPY etc /etc', tar: own }], { name: 'acme/web-api:1.7' });
   const page = await compareImages(win, old);
@@ -139,12 +139,12 @@ test('content that only one side has is shown from that side', async ({ win }) =
   await page.getByRole('tab', { name: 'Attributes' }).click();
   await expect(page.getByRole('tabpanel')).toContainText('0644');
   await page.getByRole('tab', { name: 'Content' }).click();
-  // Swapped, only B has it.
+  // After swapping sides, only B has the file.
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /added old\.conf/ }).click();
   await expect(text).toContainText('from = a');
   await expect(page.getByText('Could not load')).toHaveCount(0);
-  // A removed folder is one row; its files are where it was.
+  // A removed folder is one row; its files are shown at side A.
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /removed opt/ }).click();
   await page.getByRole('button', { name: 'Show its contents at side A' }).click();
@@ -153,7 +153,7 @@ test('content that only one side has is shown from that side', async ({ win }) =
   expect(win.complaints).toEqual([]);
 });
 
-test('a file changed by a layer is compared with the one below it', async ({ win }) => {
+test('a file changed by a layer is compared with the version below', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));
   await page.getByRole('button', { name: /^Layer 4 / }).click();
@@ -166,7 +166,7 @@ test('a file changed by a layer is compared with the one below it', async ({ win
   await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
 });
 
-test('the column of bytes that B adds sorts', async ({ win }) => {
+test('the column of bytes that B adds can be sorted', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('columnheader', { name: 'Net' }).getByRole('button').click();
   await expect(page.getByRole('columnheader', { name: 'Net' })).toHaveAttribute('aria-sort', 'descending');
@@ -193,21 +193,21 @@ test('config differences are counted beside the sums, shown on request, and incl
   expect(await complaintsOf(page)).toEqual([]);
   await button.click();
   await expect(region).toHaveCount(0);
-  // No configs are compared between layers.
+  // Between layers, configs aren't compared.
   await page.getByRole('button', { name: /^Layer of side A/ }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 0 alone/ }).click();
   await expect(button).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that differs only in its mode shows no change of content', async ({ win }) => {
+test('a file that differs only in its mode shows no content change', async ({ win }) => {
   const { page } = win;
   const layer = (mode: number, end: string) => ({
     createdBy: 'RUN chmod',
     tar: tar(file('chmod', 'same', { mode }), file('other', `same${end}`)),
   });
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
-  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
   await expect(row).toContainText('rewritten, mode');
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
@@ -244,3 +244,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('differences in content, metadata and time are distinguished; differences in time only are initially left out', async ({ win }) => {
+  const { page } = win;
+  const base = tar(file('a.txt', 'a', { mtime: 1 }), file('b.txt', 'b', { mtime: 1, mode: 0o644 }), file('c.txt', 'c', { mtime: 1 }));
+  const rebuilt = tar(file('a.txt', 'A', { mtime: 2 }), file('b.txt', 'b', { mtime: 2, mode: 0o600 }), file('c.txt', 'c', { mtime: 2 }));
+  await win.drop(await win.write('one.tar', dockerArchive([{ createdBy: 'ADD', tar: base }], { name: 'acme/app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('two.tar', dockerArchive([{ createdBy: 'ADD', tar: rebuilt }], { name: 'acme/app:2' })));
+  const rows = page.getByRole('treegrid', { name: 'Differences' }).getByRole('row');
+  const chip = (name: string) => page.getByRole('group', { name: 'What modified paths differ in' }).getByRole('button', { name });
+  await expect(rows).toHaveCount(3);
+  await expect(chip('time only')).toHaveText('time only1');
+  await chip('time only').click();
+  await expect(rows).toHaveCount(4);
+  await expect(page.getByRole('row', { name: /modified c\.txt/ })).toContainText('time');
+  await chip('content').click();
+  await chip('metadata').click();
+  await expect(rows).toHaveCount(2);
+  await chip('time only').click();
+  await expect(page.getByText('Only differences of hidden kinds, such as times')).toBeVisible();
+  await page.getByRole('button', { name: 'Show all differences' }).click();
+  await expect(rows).toHaveCount(4);
+  // The sizes of both filesystems, in one line.
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B (0 B)');
+  // The chips filter only comparisons.
+  await chip('content').click();
+  await page.getByRole('radio', { name: 'Layer' }).click();
+  await expect(page.getByRole('treegrid').getByRole('row')).toHaveCount(4);
+  expect(win.complaints).toEqual([]);
+});

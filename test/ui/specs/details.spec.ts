@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { base64Bytes } from '#format/windows-tar';
-import { file, pax, tar } from '../../support/tar-builder.ts';
+import { directory, file, pax, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -116,7 +116,7 @@ test('a nested archive is listed, and can be viewed as bytes', async ({ win }) =
   await page.getByRole('radio', { name: 'Hex' }).click();
   await expect(page.getByRole('region', { name: 'File bytes' })).toBeVisible();
   await page.getByRole('row', { name: /log\.gz/ }).click();
-  await expect(page.getByText('Compressed, but not an archive of a known format')).toBeVisible();
+  await expect(page.getByText('Compressed, but not a known archive format')).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 
@@ -144,10 +144,11 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
       ),
     ),
   );
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /app\.ini(?!:)/ }).click();
   await page.getByRole('tab', { name: 'Attributes' }).click();
-  await expect(page.getByRole('list', { name: 'Meaning of MSWINDOWS.fileattr' })).toHaveText('read-only, archive');
-  const meaning = page.getByRole('list', { name: 'Meaning of MSWINDOWS.rawsd' }).getByRole('listitem');
+  await expect(page.getByRole('list', { name: 'Meaning of File attributes' })).toHaveText('read-only, archive');
+  const meaning = page.getByRole('list', { name: 'Meaning of Security descriptor' }).getByRole('listitem');
   await expect(meaning).toHaveText([
     'owner Administrators',
     'group SYSTEM',
@@ -155,8 +156,8 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
     'deny Everyone: write',
     'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
   ]);
-  await expect(page.getByRole('button', { name: 'Copy MSWINDOWS.rawsd' })).toBeAttached();
-  // The times that Windows keeps besides the last write.
+  await expect(page.getByRole('button', { name: 'Copy Security descriptor' })).toBeAttached();
+  // The times that Windows stores in addition to the last write.
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
   await expect(row('Created')).toContainText('2016-04-26 19:46:40.1234567 UTC');
   await expect(row('Accessed').getByRole('deletion')).toHaveText('2016-04-26 19:46:41 UTC');
@@ -198,4 +199,61 @@ test('c copies the path', async ({ win }) => {
   await choose('passwd');
   await page.keyboard.press('c');
   await expect(page.getByText('Path copied')).toBeVisible();
+});
+
+test('code is coloured, and a text made to keep the highlighter busy stays plain while the page stays responsive', async ({ win }) => {
+  const busy = 'a\n'.repeat(49_500);
+  const layer = tar(file('app.js', "const name = 'x'; // note\n"), file('main.c', busy));
+  await win.drop(await win.write('busy.tar', dockerArchive([{ tar: layer, createdBy: 'COPY . /' }])));
+  const { page } = win;
+  const details = page.getByRole('region', { name: 'Details' });
+  const text = details.getByRole('region', { name: 'File text' });
+  await page.getByRole('button', { name: /^Layer 0 / }).click();
+  await page.getByRole('row', { name: /added main\.c/ }).click();
+  await expect(text).toContainText('a');
+  // If the page highlighted this text itself, it wouldn't respond to a click for a minute.
+  await page.getByRole('row', { name: /added app\.js/ }).click({ timeout: 5_000 });
+  await expect(text).toContainText('const name');
+  await expect(text.locator('span span', { hasText: /^const$/ })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+test('a path of a Windows image is shown and copied as its container sees it, and a path on no drive has a note', async ({ win }) => {
+  const { page } = win;
+  if (win.door === 'web') await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const layer = tar(
+    directory('Files/'),
+    directory('Files/Windows/'),
+    file('Files/Windows/a.txt', 'text'),
+    directory('Hives/'),
+    file('Hives/System_Delta', 'delta'),
+  );
+  const image = dockerArchive([{ tar: layer, createdBy: 'base' }], { name: 'acme/windows:1', os: 'windows' });
+  await win.drop(await win.write('windows.tar', image));
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('button', { name: /^Layer 0 / }).click();
+  const choose = async (query: string, name: string) => {
+    await page.keyboard.press('g');
+    await page.getByRole('combobox', { name: 'Path' }).fill(query);
+    await page
+      .getByRole('option', { name: new RegExp(name) })
+      .first()
+      .click();
+    await expect(details.getByRole('heading', { name, exact: true })).toBeVisible();
+  };
+  await choose('C:\\Windows\\a', 'a.txt');
+  const crumbs = details.getByRole('navigation', { name: 'Location' });
+  await expect(crumbs.getByRole('listitem')).toHaveText([/windows:1/, 'Layer 0', 'C:\\', 'Windows', 'a.txt']);
+  await expect(crumbs.getByTitle('C:\\Windows\\a.txt')).toBeVisible();
+  await details.getByRole('button', { name: 'Copy path' }).click();
+  if (win.door === 'web') expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('C:\\Windows\\a.txt');
+  await page.getByRole('row', { name: /added a\.txt/ }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy path in the layer' }).click();
+  if (win.door === 'web') expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Files/Windows/a.txt');
+  await crumbs.getByRole('button', { name: 'C:\\', exact: true }).click();
+  await expect(details.getByRole('heading', { name: 'C:\\', exact: true })).toBeVisible();
+  await choose('System_Delta', 'System_Delta');
+  await expect(details).toContainText('Registry hives: not on the container’s drive');
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
 });

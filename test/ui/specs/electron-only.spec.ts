@@ -6,7 +6,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-/** Items of the menu by label, with whether they are enabled. */
+/** Returns the items of the menu by label, and whether they are enabled. */
 function menuItems(app: ElectronApplication): Promise<Readonly<Record<string, boolean>>> {
   return app.evaluate(({ Menu }) => {
     const all: Record<string, boolean> = {};
@@ -40,14 +40,14 @@ test('the menu has the window’s commands and does what their keys do', async (
   await chooseInMenu(electron, 'Filesystem at the layer');
   await expect(page.getByRole('radio', { name: 'Filesystem' })).toBeChecked();
   await chooseInMenu(electron, 'Back');
-  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
   await chooseInMenu(electron, 'Keyboard shortcuts');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   // An overlay blocks the menu's commands as it blocks the keys.
   await chooseInMenu(electron, 'Filesystem at the layer');
-  await page.waitForTimeout(300); // the menu's messages take another way than keys
+  await page.waitForTimeout(300); // the menu's messages take a different route from keys
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
 });
 
 /** Answers the folder dialog. */
@@ -97,7 +97,7 @@ test('folders are added as stores, homes of Windows layers read-only; they are r
   await expect(store).toHaveCount(0);
 });
 
-test('a mount is shown in the file manager', async ({ win }) => {
+test('a mount can be shown in the file manager', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   await electron.evaluate(({ shell }) => {
@@ -166,7 +166,7 @@ test('a file made up by the page gets no grant, and a made-up grant opens nothin
 test('calls that the page cancels, and those of a page that is left, are stopped in the main process', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
-  // Calls that end only when stopped: the dialog is never answered.
+  // Calls that end only when aborted: the dialog is never answered.
   await electron.evaluate(({ dialog }) => {
     const main = globalThis as unknown as { opened: number; aborted: number };
     Object.assign(main, { opened: 0, aborted: 0 });

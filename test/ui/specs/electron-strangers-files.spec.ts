@@ -1,4 +1,4 @@
-// Files and the window: what app:// serves, what can be dropped, what would be saved. Run only in the project `electron`.
+// Files and the window: what app:// serves, what can be dropped, and what can be saved. Run only in the project `electron`.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { dockerArchive, WEB_API } from '../support/images.ts';
@@ -63,7 +63,9 @@ test('app:// serves the window’s own files and nothing else on disk', async ({
   for (const text of others) expect(text).toMatch(/^(not found)?$/);
 });
 
-test('what is dropped opens as an image or not at all: no page, no address, and nothing leaves the window by dragging', async ({ win }) => {
+test('what is dropped opens as an image or not at all, never as a page or address, and nothing can be dragged out of the window', async ({
+  win,
+}) => {
   const { page } = win;
   await using ears = await listen();
   const html = await win.write('evil.html', `<script>location = 'http://127.0.0.1:${ears.port}/'</script>`);

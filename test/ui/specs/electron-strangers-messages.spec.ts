@@ -1,5 +1,5 @@
-// What messages to the main process can do, sent by the page, by a page that broke out of its context, by other windows and by frames: no
-// more than the window's own page may do. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
+// Messages to the main process from the page, a page that broke out of its context, other windows or frames can do no more than the
+// window's own page may. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, giveRaw, inForeignWindow, mainOf, type Reply } from '../support/strangers.ts';
 import { expect, test } from '../support/window.ts';
@@ -13,7 +13,7 @@ test('the page is given five functions, which it can neither change nor inspect'
     try {
       layerscope.request = () => 'mine';
     } catch {
-      // It is frozen.
+      // The bridge is frozen.
     }
     // The page can't change what the preload uses.
     const { get } = Map.prototype;
@@ -126,7 +126,7 @@ test('unknown topics and invalid numbers are refused, as are more than 64 at onc
     for (let number = 1_000_001; number <= 1_000_200; number++) raw.send('layerscope:subscribe', 'jobs', number);
     await layerscope.request('app.info', {});
   });
-  // Subscriptions are 1,000,001 to 1,000,200, and 2 ** 60, which is invalid. Messages arrive on other channels than replies.
+  // Subscriptions are 1,000,001 to 1,000,200, and 2 ** 60, which is invalid. Messages arrive on different channels from replies.
   const heard = (): Promise<{ readonly states: number; readonly refused: number }> =>
     win.page.evaluate(() => {
       const { raw } = window as unknown as Attacked;
@@ -183,7 +183,7 @@ test('a grant opens its file once and in its own window; made-up or reused grant
   for (const [what, result] of Object.entries(rest)) expect(result, what).toBe(false);
 });
 
-/** Runs in a page with Electron's own sender: tries every channel, and returns the codes of the replies and what else was received. */
+/** Script for a page with Electron's own sender: tries every channel, and returns the codes of the replies and anything else received. */
 const ALL_CHANNELS = `(async () => {
   const codes = [];
   for (const [channel, ...args] of [
@@ -207,7 +207,7 @@ for (const url of ['about:blank', 'data:text/html,<title>x</title>', 'app://laye
   });
 }
 
-test('a frame in the page has no way to the program, and is not accepted as a sender if given one', async ({ win }) => {
+test('a frame in the page has no access to the program, and is not accepted as a sender if given access', async ({ win }) => {
   await expectAtWork(win);
   const seen = await win.page.evaluate(async () => {
     const all: string[] = [];
@@ -273,7 +273,7 @@ test('the window at another page is not accepted as a sender, and receives nothi
   const seen = await mainOf(win).evaluate(async ({ BrowserWindow }, script) => {
     const window = BrowserWindow.getAllWindows()[0];
     if (window === undefined) throw new Error('no window');
-    // Only the main process can load another page; what brings the window's own back is disabled for a moment.
+    // Only the main process can load another page. Disable what would load the window's own page again.
     const back = window.webContents.listeners('did-navigate');
     window.loadURL = async () => {};
     await window.webContents.loadURL('data:text/html,<title>another</title>');

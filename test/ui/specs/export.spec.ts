@@ -1,36 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, ociLayout, WEB_API } from '../support/images.ts';
+import { saved } from '../support/saving.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 async function openWebApi(win: LayerscopeWindow) {
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(win.page.getByRole('treegrid')).toBeVisible();
   return win.page;
-}
-
-/** Presses a button that saves; returns the suggested name and the bytes, by download or dialog. */
-async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
-  const { page, electron } = win;
-  if (electron === null) {
-    const [download] = await Promise.all([page.waitForEvent('download'), press()]);
-    expect(await download.failure()).toBeNull();
-    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
-  }
-  const target = await win.write('saved', '');
-  await electron.evaluate(({ dialog }, filePath) => {
-    const asked = dialog as unknown as { asked?: string | undefined };
-    dialog.showSaveDialog = async (...args: unknown[]) => {
-      asked.asked = (args.at(-1) as { defaultPath?: string }).defaultPath;
-      return { canceled: false, filePath };
-    };
-  }, target);
-  await press();
-  await expect(page.getByText('Saved saved')).toBeVisible();
-  await page.getByRole('button', { name: 'Dismiss' }).last().click();
-  const name = await electron.evaluate(({ dialog }) => (dialog as unknown as { asked?: string }).asked ?? '');
-  return { name: path.basename(name), bytes: await readFile(target) };
 }
 
 test('a file, a folder and the report of an image can be saved', async ({ win }) => {

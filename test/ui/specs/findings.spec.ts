@@ -1,4 +1,6 @@
+import { opensshKey, privateKey, randomText, SECRET_SAMPLES } from '../../support/secret-samples.ts';
 import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
@@ -28,4 +30,45 @@ test('a check of every digest shows its result', async ({ win }) => {
   await win.drop(await win.write('good.tar', good));
   await win.page.getByRole('button', { name: 'Verify digests' }).click();
   await expect(win.page.getByText('All digests match')).toBeVisible();
+});
+
+test('a scan finds secrets in files, also in removed ones, and says where, which and what to do', async ({ win }) => {
+  const token = SECRET_SAMPLES['secret-github-token']?.() ?? { text: '', secret: '' };
+  const layers = [
+    { createdBy: 'COPY . .', tar: tar(file('root/.ssh/id_rsa', privateKey('RSA ')), file('app/settings.txt', token.text)) },
+    { createdBy: 'RUN rm -r ~/.ssh', tar: tar(file('root/.wh..ssh', '')) },
+    {
+      createdBy: 'COPY keys /usr/share/keys',
+      tar: tar(file('usr/share/keys/key.pem', privateKey()), file('srv/key', opensshKey('aes256-ctr'))),
+    },
+  ];
+  const config = { Env: [`DB_PASSWORD=${randomText(20)}`] };
+  await win.drop(await win.write('secrets.tar', dockerArchive(layers, { name: 'acme/secrets:1', config })));
+  const { page } = win;
+  await page.getByRole('button', { name: /\d+ findings?/ }).click();
+  const findings = page.getByRole('region', { name: 'Findings' });
+  await expect(findings).toContainText('Secret in the config');
+  await expect(findings.getByText('config', { exact: true })).toBeVisible();
+  await findings.getByRole('button', { name: 'Scan for secrets' }).click();
+  await expect(page.getByText('3 secrets found')).toBeVisible();
+  await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
+  const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
+  await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');
+  await expect(findings).toContainText(`GitHub token ${token.secret?.slice(0, 4)}…${token.secret?.slice(-2)} on line 2`);
+  await expect(findings).toContainText('Revoke it at GitHub');
+  await expect(findings.getByRole('button', { name: /usr\/share\/keys/ })).toContainText('in a folder of libraries, tests or examples');
+  await expect(findings).not.toContainText(token.secret ?? '');
+  if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/secrets.png` });
+  expect(await complaintsOf(page)).toEqual([]);
+  await key.click();
+  await expect(page.getByRole('button', { name: /^Layer 0 / })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('row', { name: /id_rsa/ })).toHaveAttribute('aria-selected', 'true');
+  expect(win.complaints).toEqual([]);
+});
+
+test('a scan that finds nothing says so', async ({ win }) => {
+  const layer = { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) };
+  await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
+  await win.page.getByRole('button', { name: 'Scan for secrets' }).click();
+  await expect(win.page.getByText('No secrets found')).toBeVisible();
 });

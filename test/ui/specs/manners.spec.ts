@@ -1,4 +1,4 @@
-// How the window behaves by keyboard alone, in little space, at 200 %, with forced colours, without motion, and with deceptive names.
+// How the window behaves with the keyboard alone, in little space, at 200 %, with forced colours, without motion, and with deceptive names.
 import type { Page } from '@playwright/test';
 import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -39,7 +39,9 @@ test.describe('by keyboard alone', () => {
     await expect(page.getByRole('dialog')).toHaveCount(0);
     await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
 
-    // What made this image so big? The biggest step is selected; sorted by size, its biggest file comes first.
+    // What made this image so big? The first screen names the biggest step; sorted by size, that step's biggest file comes first.
+    await expect(page.getByRole('list', { name: 'What makes it big' })).toContainText('npm ci');
+    await page.keyboard.press('1');
     await expect(page.getByRole('heading', { name: 'Layer 2' }).first()).toBeVisible();
     await goToPane(page, 'changes');
     await page.keyboard.press('Shift+Tab');
@@ -74,7 +76,7 @@ test.describe('by keyboard alone', () => {
     await page.keyboard.type('app.conf');
     await expect(page.getByRole('option', { name: 'etc/app.conf' })).toBeVisible();
     await page.keyboard.press('Enter');
-    await expect(details).toContainText('in both A and B');
+    await expect(details).toContainText('In A and B, different content');
     await expect(details.getByText('port = 8080')).toBeVisible();
     await expect(details.getByText('port = 80', { exact: true })).toBeVisible();
     expect(win.complaints).toEqual([]);
@@ -136,6 +138,7 @@ test.describe('with system preferences', () => {
     await page.keyboard.press('ArrowDown');
     const other = await rows.nth(1).evaluate(look);
     expect(other).not.toBe(chosen);
+    await page.getByRole('button', { name: /^Layer 2 / }).click();
     const stratum = (name: RegExp) => page.getByRole('button', { name }).locator('xpath=ancestor::li[1]');
     expect(await stratum(/^Layer 2 /).evaluate(look)).not.toBe(await stratum(/^Layer 1 /).evaluate(look));
     if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/forced.png` });

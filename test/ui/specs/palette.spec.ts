@@ -12,7 +12,7 @@ test('the palette finds and runs a command by a few letters', async ({ win }) =>
   const page = await openWebApi(win);
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'Commands' });
-  await expect(palette.getByRole('combobox', { name: 'Command or image' })).toBeFocused();
+  await expect(palette.getByRole('combobox', { name: 'Command, image, layer or file' })).toBeFocused();
   await page.keyboard.type('file sys');
   await expect(palette.getByRole('option')).toHaveCount(1);
   await page.keyboard.press('Enter');
@@ -49,7 +49,7 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
-test('closing a sheet moves the focus to the target row and selects nothing else', async ({ win }) => {
+test('closing a sheet moves the focus to the selected row and selects nothing else', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const rows = page.getByRole('treegrid').getByRole('row');
@@ -87,7 +87,7 @@ test('Space opens and closes a large view of the selected file; Back and Forward
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.press('Space');
   await expect(preview).toHaveCount(0);
-  // Not toBeFocused: with two windows on one display only one has the system's focus.
+  // Not toBeFocused, because of two windows on one display, only one has the system's focus.
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-selected'))).toBe('true');
   await page.keyboard.press('t');
   await expect(page.getByRole('application', { name: 'Treemap' })).toBeVisible();
@@ -97,7 +97,7 @@ test('Space opens and closes a large view of the selected file; Back and Forward
   expect(win.complaints).toEqual([]);
 });
 
-test('the sheet of keys lists every key, and disables the window’s keys while open', async ({ win }) => {
+test('the list of shortcuts contains every key, and disables the window’s keys while open', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -107,7 +107,7 @@ test('the sheet of keys lists every key, and disables the window’s keys while 
   await page.keyboard.press('2');
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
-  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { file, tar } from '../../support/tar-builder.ts';
@@ -7,8 +8,17 @@ import { expect, test } from '../support/window.ts';
 const folder = path.resolve(import.meta.dirname, '..', '..', '..', 'assets', 'screenshots');
 
 async function picture(page: Page, name: string) {
-  // The same typeface on every machine.
-  await page.evaluate(() => document.documentElement.style.setProperty('--font', "Inter, 'Liberation Sans', Arial, sans-serif"));
+  // The same typeface on every machine: Liberation Sans (Debian: fonts-liberation), or Arial, which is as wide.
+  const hasTypeface = await page.evaluate(() => {
+    document.documentElement.style.setProperty('--font', "'Liberation Sans', Arial, sans-serif");
+    const pen = document.createElement('canvas').getContext('2d');
+    const width = (family: string) => {
+      if (pen !== null) pen.font = `20px ${family}`;
+      return pen?.measureText('Layerscope mill').width;
+    };
+    return width("'Liberation Sans', Arial, monospace") !== width('monospace');
+  });
+  expect(hasTypeface, 'Liberation Sans or Arial is installed').toBe(true);
   await page.mouse.move(0, 0);
   await page.waitForTimeout(700); // until the tooltip is gone
   await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
@@ -19,20 +29,26 @@ async function openSample(page: Page) {
   await expect(page.getByRole('treegrid')).toBeVisible();
 }
 
-test.use({ viewport: { width: 1360, height: 800 }, deviceScaleFactor: 2 });
+test.use({ viewport: { width: 1440, height: 860 } });
 
 test('the empty window', async ({ win: { page } }) => {
   await picture(page, 'empty');
+});
+
+test('a whole image: what made it big', async ({ win: { page } }) => {
+  await openSample(page);
+  await expect(page.getByRole('heading', { name: 'Whole image' })).toBeVisible();
+  await picture(page, 'whole');
 });
 
 test('the changes of a layer and the text of a file', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 2 / }).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
-  await expect(page.getByRole('region', { name: 'File text' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Text differences' })).toBeVisible();
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified sources\.list/ }).click();
-  await expect(page.getByRole('region', { name: 'File text' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Text differences' })).toBeVisible();
   await picture(page, 'layer');
 });
 
@@ -42,6 +58,13 @@ test('the changes of a range of layers', async ({ win: { page } }) => {
   await page.getByRole('button', { name: /^Layer 4 / }).click({ modifiers: ['Shift'] });
   await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
   await picture(page, 'range');
+});
+
+test('the breakdown of an image', async ({ win: { page } }) => {
+  await openSample(page);
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  await expect(page.getByRole('table', { name: 'Biggest files' })).toBeVisible();
+  await picture(page, 'breakdown');
 });
 
 test('the file system as rectangles', async ({ win: { page } }) => {
@@ -59,10 +82,12 @@ test('the file system as rectangles', async ({ win: { page } }) => {
 test('waste', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^wasted/ }).click();
-  await page
-    .getByRole('button', { name: /curl: show in layer|^usr\/bin\/curl/ })
+  const waste = page.getByRole('region', { name: 'Waste', exact: true });
+  await waste
+    .getByRole('button', { name: /_cacache\.tgz/ })
     .first()
     .click();
+  await expect(page.getByRole('row', { name: /_cacache\.tgz/, selected: true })).toBeVisible();
   await picture(page, 'waste');
 });
 
@@ -86,7 +111,13 @@ test('stores, base images, and an import under way', async ({ win }) => {
   }
   await page.getByRole('button', { name: 'Actions for acme/worker:2.0' }).click();
   await page.getByRole('menuitem', { name: 'Create working copy' }).click();
-  await expect(page.getByText('working copy of worker:2.0 · mounted')).toBeVisible();
+  await expect(page.getByText('no changes · mounted')).toBeVisible();
+  const mounted = (
+    (await page
+      .getByText(/^Mounted at /)
+      .first()
+      .textContent()) ?? ''
+  ).replace('Mounted at ', '');
   const store = page.getByRole('region', { name: 'Store', exact: true });
   await store
     .getByRole('button', { name: /web-api:1\.8 / })
@@ -96,6 +127,16 @@ test('stores, base images, and an import under way', async ({ win }) => {
   await page.getByRole('row', { name: /server\.js/ }).click();
   await page.waitForTimeout(6_500); // until the messages are gone
   await picture(page, 'store');
+
+  await page.getByRole('button', { name: 'Actions for worker:2.0 + working copy' }).click();
+  await page.getByRole('menuitem', { name: 'View changes' }).click();
+  await page.getByRole('button', { name: /^Layer 3 .*working copy/ }).click();
+  mkdirSync(path.join(mounted, 'etc', 'worker'));
+  writeFileSync(path.join(mounted, 'etc', 'worker', 'worker.conf'), 'queue = mail\nworkers = 8\n');
+  writeFileSync(path.join(mounted, 'usr', 'lib', 'worker.py'), 'x'.repeat(612_000));
+  await page.getByRole('row', { name: /added worker\.conf/ }).click();
+  await expect(page.getByText('workers = 8')).toBeVisible();
+  await picture(page, 'working-copy');
 
   // Large enough to be still importing when the picture is taken.
   const big = Array.from({ length: 6 }, (_, index) =>

@@ -1,3 +1,4 @@
+import { file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -11,61 +12,61 @@ async function openTreemap(win: LayerscopeWindow) {
   await page.keyboard.press('t');
   const map = page.getByRole('application', { name: 'Treemap' });
   await expect(map).toBeVisible();
-  return { page, map, told: page.getByRole('region', { name: 'Changes' }).locator('#treemap-caption') };
+  return { page, map, caption: page.getByRole('region', { name: 'Changes' }).locator('#treemap-caption') };
 }
 
-test('t shows the same rows as rectangles, and the tree again with the same row selected', async ({ win }) => {
-  const { page, map, told } = await openTreemap(win);
+test('t shows the same rows as rectangles, then the tree again with the same row selected', async ({ win }) => {
+  const { page, map, caption } = await openTreemap(win);
   await expect(page.getByRole('radio', { name: 'Treemap' })).toBeChecked();
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('view=treemap');
   await map.focus();
   await page.keyboard.press('ArrowRight');
-  await expect(told).toContainText('app');
+  await expect(caption).toContainText('app');
   await page.keyboard.press('ArrowDown');
-  await expect(told).toContainText(/^app\/server\.js.*728\.9 kB.*layer 2/);
+  await expect(caption).toContainText(/^app\/server\.js.*728\.9 kB.*layer 2/);
   await page.keyboard.press('t');
   await expect(page.getByRole('row', { name: /server\.js/ })).toHaveAttribute('aria-selected', 'true');
   expect(win.complaints).toEqual([]);
 });
 
 test('the keyboard moves through siblings and levels, and zooms in and out', async ({ win }) => {
-  const { page, map, told } = await openTreemap(win);
+  const { page, map, caption } = await openTreemap(win);
   await map.focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
-  await expect(told).toContainText(/^usr/);
+  await expect(caption).toContainText(/^usr/);
   await page.keyboard.press('ArrowLeft');
-  await expect(told).toContainText(/^app/);
+  await expect(caption).toContainText(/^app/);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   const crumbs = page.getByRole('navigation', { name: 'Current folder' });
   await expect(crumbs.getByRole('button', { name: 'usr/' })).toHaveAttribute('aria-current', 'true');
   await page.keyboard.press('ArrowDown');
-  await expect(told).toContainText(/^usr\/lib/);
+  await expect(caption).toContainText(/^usr\/lib/);
   await page.keyboard.press('ArrowUp');
-  await expect(told).toContainText(/^usr\/lib/);
+  await expect(caption).toContainText(/^usr\/lib/);
   await page.keyboard.press('Escape');
   await expect(crumbs.getByRole('button', { name: '/', exact: true })).toHaveAttribute('aria-current', 'true');
-  await expect(told).toContainText(/^usr /);
+  await expect(caption).toContainText(/^usr /);
 });
 
 test('hovering names a rectangle, and a click selects it', async ({ win }) => {
-  const { page, map, told } = await openTreemap(win);
+  const { page, map, caption } = await openTreemap(win);
   const box = await map.boundingBox();
   if (box === null) throw new Error('the treemap has no box');
   await page.mouse.move(box.x + 40, box.y + 80);
-  await expect(told).toContainText('app/server.js');
+  await expect(caption).toContainText('app/server.js');
   await page.mouse.click(box.x + 40, box.y + 80);
   await expect(page.getByRole('heading', { name: 'server.js' })).toBeVisible();
 });
 
 test('a filter leaves only its matches', async ({ win }) => {
-  const { page, map, told } = await openTreemap(win);
+  const { page, map, caption } = await openTreemap(win);
   await page.getByRole('searchbox').fill('libssl');
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('2 matches');
   await map.focus();
   await page.keyboard.press('ArrowRight');
-  await expect(told).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
+  await expect(caption).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
 });
 
 test('the strata have the colours of an open treemap', async ({ win }) => {
@@ -75,6 +76,66 @@ test('the strata have the colours of an open treemap', async ({ win }) => {
   const coloured = await colour();
   await page.keyboard.press('t');
   await expect.poll(colour).not.toBe(coloured);
+});
+
+test('hidden bytes are labelled, and never added to visible ones', async ({ win }) => {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  const { page } = win;
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page
+    .getByRole('row', { name: /libssl\.so\.3/ })
+    .first()
+    .click();
+  await page.keyboard.press('t');
+  const caption = page.locator('#treemap-caption');
+  await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB \+ 300\.0 kB hidden · 35\.9 %/);
+  // In its layer, the file has the bytes that the layer wrote.
+  await page.evaluate(() => {
+    window.location.hash = window.location.hash.replace(/^(#\/image\/[^/?]+)/, '$1/layer/1');
+  });
+  await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB · 66\.7 %/);
+});
+
+test('the meaning of hatching is explained', async ({ win }) => {
+  const { page, map, caption } = await openTreemap(win);
+  await expect(caption).not.toContainText('Hatched');
+  await page.keyboard.press('0');
+  await expect(map).toBeVisible();
+  await expect(caption).toContainText('Hatched: hidden but still in the image');
+  await page.getByRole('button', { name: /^Layer 3 / }).click();
+  await expect(caption).toContainText('Hatched: removed here, still in the image');
+  await page.keyboard.press('3');
+  await expect(page.getByRole('button', { name: /^Side A/ })).toBeVisible();
+  await expect(caption).toContainText('Hatched: only in A');
+});
+
+test('files that are too small to be drawn share a rectangle, which shows their number', async ({ win }) => {
+  const small = Array.from({ length: 3_000 }, (_, at) => file(`many/file-${at}.txt`, 'x'));
+  const layers = [{ createdBy: 'ADD', tar: tar(...small, file('large.bin', 'x'.repeat(30_000))) }];
+  await win.drop(await win.write('small.tar', dockerArchive(layers, { name: 'acme/small:1' })));
+  const { page } = win;
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.setViewportSize({ width: 700, height: 300 });
+  await page.keyboard.press('t');
+  const map = page.getByRole('application', { name: 'Treemap' });
+  const box = await map.boundingBox();
+  if (box === null) throw new Error('the treemap has no box');
+  const told = page.locator('#treemap-caption');
+  const seen = new Set<string>();
+  for (let x = 4; x < box.width; x += 12) {
+    await page.mouse.move(box.x + x, box.y + box.height - 12);
+    seen.add((await told.textContent()) ?? '');
+  }
+  expect([...seen].filter((text) => text.startsWith('many/ 3,000 small files'))).toHaveLength(1);
+});
+
+test('a single layer is coloured by kinds of files, with a legend', async ({ win }) => {
+  const { page } = await openTreemap(win);
+  const legend = page.getByRole('list', { name: 'Colours by kind of file' });
+  await expect(legend).toHaveCount(0);
+  await page.getByRole('radio', { name: 'Layer' }).click();
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
+  await expect(legend.getByRole('listitem')).toHaveText(['Source code', 'Pictures']);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

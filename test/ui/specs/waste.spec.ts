@@ -17,11 +17,14 @@ test('the waste figure in the status bar opens waste by layer and by file', asyn
   const layers = waste.getByRole('region', { name: 'Waste by layer' });
   await expect(layers.getByRole('listitem')).toHaveCount(1);
   await expect(layers.getByRole('button', { name: /^Layer 0/ })).toContainText('384.7 kB');
-  const files = waste.getByRole('region', { name: 'Waste by file' });
-  await expect(files.getByRole('listitem').first()).toContainText('usr/lib/libssl.so.3');
-  await expect(files.getByRole('listitem').first()).toContainText('300.0 kB');
-  await expect(files.getByRole('listitem').first()).toContainText('written 2 times');
-  await expect(files.getByRole('button', { name: /^var\/cache\/a\.bin/ })).toContainText('60.0 kB');
+  const overwritten = waste.getByRole('region', { name: 'Overwritten by a later layer' });
+  await expect(overwritten).toContainText('Write a file once');
+  await expect(overwritten.getByRole('listitem').first()).toContainText('usr/lib/libssl.so.3');
+  await expect(overwritten.getByRole('listitem').first()).toContainText('300.0 kB');
+  await expect(overwritten.getByRole('listitem').first()).toContainText(/added in 0 → overwritten in 1/);
+  const deleted = waste.getByRole('region', { name: 'Deleted by a later layer' });
+  await expect(deleted.getByRole('heading')).toContainText(/84\.7 kB in 3 files$/);
+  await expect(deleted.getByRole('listitem').first()).toContainText(/var\/cache\/a\.bin.*added in 0 → deleted in \d.*RUN /);
   // In a narrow pane the sums wrap to two lines, and the button stays inside.
   const box = await waste.boundingBox();
   const close = await waste.getByRole('button', { name: 'Close waste' }).boundingBox();
@@ -41,8 +44,10 @@ test('closing a panel aborts its requests', async ({ win }) => {
     };
   });
   await page.getByRole('button', { name: /^wasted/ }).click();
-  await expect(page.getByRole('region', { name: 'Waste by file' })).toBeVisible();
-  await expect(page.locator('body')).not.toHaveAttribute('data-aborts');
+  await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
+  // The automatic search has ended, and its result is shown.
+  await expect(page.getByText('No file was rewritten without changes.')).toBeVisible();
+  await page.evaluate(() => delete document.body.dataset.aborts);
   await page.getByRole('button', { name: 'Close waste' }).click();
   await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
 });
@@ -52,14 +57,14 @@ test('each file and layer links to its place', async ({ win }) => {
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('w');
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
-  await waste.getByRole('button', { name: /^usr\/lib\/libssl\.so\.3/ }).click();
+  await waste.getByRole('button', { name: /usr\/lib\/libssl\.so\.3/ }).click();
   await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /added libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
   await waste.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('files rewritten with the same content are found on request, and distinguished from changed ones', async ({ win }) => {
+test('files rewritten with the same content are found automatically, and distinguished from changed ones', async ({ win }) => {
   const { page } = win;
   const big = 'x'.repeat(200_000);
   const layers = [
@@ -75,14 +80,15 @@ test('files rewritten with the same content are found on request, and distinguis
   ];
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^wasted/ }).click();
-  await page.getByRole('button', { name: 'Find files rewritten without changes' }).click();
   const same = page.getByRole('region', { name: 'Rewritten without changes' });
-  await expect(same.getByRole('button')).toHaveCount(2);
-  await expect(same.getByRole('heading')).toContainText('2 · 200.0 kB');
-  await expect(same.getByRole('button').first()).toContainText('app/data');
+  await expect(same.getByRole('listitem')).toHaveCount(2);
+  await expect(same.getByRole('heading')).toContainText('200.0 kB in 2 files');
+  await expect(same).toContainText('COPY --chown');
+  await expect(same.getByRole('listitem').first()).toContainText('app/data');
   await expect(same).not.toContainText('changed');
+  await expect(page.getByRole('region', { name: 'Overwritten by a later layer' }).getByRole('listitem')).toContainText('app/changed');
   await expect(page.getByRole('button', { name: 'Find files rewritten without changes' })).toHaveCount(0);
-  await same.getByRole('button', { name: /app\/data/ }).click();
+  await same.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified data/ })).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/rewritten.png` });
@@ -101,7 +107,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`waste and search have no accessibility violations, ${colorScheme}`, async ({ win }) => {
       const page = await openWebApi(win);
       await page.getByRole('button', { name: /^wasted/ }).click();
-      await expect(page.getByRole('region', { name: 'Waste by file' })).toBeVisible();
+      await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
       await page.getByRole('button', { name: 'all layers' }).click();
       await page.getByRole('searchbox').fill('lib');
       await expect(page.getByText(/paths in all layers/)).toBeVisible();
@@ -109,3 +115,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('waste lists what the image could do without by kind, with layer, command and advice, and links to it', async ({ win }) => {
+  const { page } = win;
+  const layers = [
+    { createdBy: 'RUN apt-get update', tar: tar(file('var/lib/apt/lists/x', 'x'.repeat(50_000)), file('a', 'a')) },
+    { createdBy: 'RUN pip install x', tar: tar(file('root/.cache/pip/http/y', 'y'.repeat(9000)), file('var/lib/apt/lists/.wh.x')) },
+  ];
+  await win.drop(await win.write('kinds.tar', dockerArchive(layers, { name: 'acme/kinds:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  const waste = page.getByRole('region', { name: 'Waste', exact: true });
+  const lists = waste.getByRole('region', { name: 'Package lists of apt' });
+  await expect(lists).toContainText('50.0 kB');
+  await expect(lists).toContainText('rm -rf /var/lib/apt/lists/* (hadolint DL3009)');
+  await expect(lists.getByRole('listitem')).toContainText(/in layer 0\s*→ removed in 1\s*RUN apt-get update/);
+  const whatIf = waste.getByRole('region', { name: 'What would it weigh' }).getByRole('row');
+  await expect(whatIf).toHaveText([/^If/, /no layer had caches21 B59\.0 kB/, /all layers were one19\.0 kB50\.0 kB/]);
+  const pip = waste.getByRole('region', { name: 'Cache of pip' });
+  await pip.getByRole('button', { name: /root\/\.cache\/pip/ }).click();
+  await expect(page.getByRole('button', { name: /^Layer 1 /, pressed: true })).toBeVisible();
+  await expect(page.getByRole('row', { name: /pip/ })).toHaveAttribute('aria-selected', 'true');
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});

@@ -1,4 +1,4 @@
-// What another program's page, from this machine or the network, can do to the loopback host from the user's own browser: nothing.
+// A page of another program, on this machine or the network, can do nothing to the loopback host from the user's own browser.
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { BrowserContext, Page } from '@playwright/test';
@@ -7,7 +7,7 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const executablePath = process.env.LAYERSCOPE_CHROMIUM;
 
-// Names that resolve to this machine, as an attacker's name server could have it.
+// Names that resolve to this machine, as an attacker's name server could arrange.
 test.use({
   launchOptions: {
     chromiumSandbox: process.getuid?.() !== 0,
@@ -17,7 +17,7 @@ test.use({
   startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) },
 });
 
-/** Another program's server on this machine, which records everything sent to it. */
+/** Starts another program's server on this machine, which records everything sent to it. */
 async function startStranger(): Promise<{ server: Server; port: number; heard: string[] }> {
   const heard: string[] = [];
   const server = createServer((request, response) => {
@@ -29,10 +29,10 @@ async function startStranger(): Promise<{ server: Server; port: number; heard: s
   return { server, port: (server.address() as AddressInfo).port, heard };
 }
 
-/** The user's window still shows what it showed, and answers. */
+/** Checks that the user's window still shows the same and responds. */
 async function expectAtWork({ page }: LayerscopeWindow): Promise<void> {
   await page.reload();
-  await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
+  await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   await expect(page.getByText('web-api:1.4').first()).toBeVisible();
 }
 
@@ -40,7 +40,7 @@ function contextOf(win: LayerscopeWindow): BrowserContext {
   return win.page.context();
 }
 
-/** Everything that a script can try without the secret, with each result. */
+/** Tries everything that a script can do without the secret, and returns the results. */
 async function attack(page: Page, target: string): Promise<Record<string, string>> {
   return page.evaluate(async (host) => {
     const results: Record<string, string> = {};
@@ -188,7 +188,7 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
   });
 }
 
-/** A duplicate as the browser's own command makes it, with the tab's storage. */
+/** Duplicates the tab like the browser's own command, with its storage. */
 async function duplicateOf(win: LayerscopeWindow): Promise<Page> {
   const [page] = await Promise.all([contextOf(win).waitForEvent('page'), win.page.evaluate(() => void window.open(window.location.href))]);
   return page;
@@ -221,7 +221,7 @@ test('reloads and duplicated tabs work; another tab, another browser, an old add
   await second.goto(`${origin}/#token=${'0'.repeat(64)}`);
   await expect(second.getByText('web-api:1.4').first()).toBeVisible();
 
-  // A page of this origin may be another program's, which had the same port before: it is told nothing, whatever it asks for.
+  // A page of this origin may belong to another program that had the same port before: that page gets nothing, whatever it requests.
   const left = await contextOf(win).newPage();
   await left.goto(`${origin}/session.css`);
   const answer = await left.evaluate(() => {
@@ -246,7 +246,7 @@ test('reloads and duplicated tabs work; another tab, another browser, an old add
   await other.close();
 });
 
-test('cookies set by other programs, and connections that never end, do not lock the user out', async ({ win }) => {
+test('cookies of other programs, and connections that never end, do not lock the user out', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
   const stranger = await startStranger();

@@ -12,7 +12,8 @@ export interface ImageLayer {
 export interface ImageOptions {
   readonly name?: string;
   readonly architecture?: string;
-  /** Steps without a layer, after the last layer. */
+  readonly os?: string;
+  /** Steps after the last layer that make no layer. */
   readonly lastSteps?: readonly string[];
   /** How the image is run: the `config` object of its config. */
   readonly config?: object;
@@ -25,14 +26,14 @@ interface Built {
 
 function build(
   layers: readonly ImageLayer[],
-  { name, architecture = 'amd64', lastSteps = [], config: settings = {} }: ImageOptions,
+  { name, architecture = 'amd64', os = 'linux', lastSteps = [], config: settings = {} }: ImageOptions,
 ): Built {
   const history = [
     ...layers.map(({ createdBy }) => ({ created: '2025-11-20T10:11:12Z', created_by: createdBy })),
     ...lastSteps.map((step) => ({ created: '2025-11-20T10:11:12Z', created_by: step, empty_layer: true })),
   ];
   const diffIds = layers.map((layer) => `sha256:${sha256(layer.tar)}`);
-  const config = JSON.stringify({ architecture, os: 'linux', config: settings, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+  const config = JSON.stringify({ architecture, os, config: settings, rootfs: { type: 'layers', diff_ids: diffIds }, history });
   const configName = `${sha256(Buffer.from(config))}.json`;
   const layerNames = layers.map((layer) => `${sha256(layer.tar)}/layer.tar`);
   return {
@@ -41,19 +42,19 @@ function build(
   };
 }
 
-/** A docker-archive of one image: manifest.json, its config, its layers as plain tars. */
+/** Makes a docker-archive of one image: manifest.json, its config, its layers as plain tars. */
 export function dockerArchive(layers: readonly ImageLayer[], options: ImageOptions = {}): Uint8Array {
   const { members, manifest } = build(layers, options);
   return tar(...members, file('manifest.json', JSON.stringify([manifest])));
 }
 
-/** A docker-archive of several images. */
+/** Makes a docker-archive of several images. */
 export function dockerArchiveOf(images: readonly { layers: readonly ImageLayer[]; options: ImageOptions }[]): Uint8Array {
   const built = images.map(({ layers, options }) => build(layers, options));
   return tar(...built.flatMap(({ members }) => members), file('manifest.json', JSON.stringify(built.map(({ manifest }) => manifest))));
 }
 
-/** Files of an OCI image layout by their paths in its folder. */
+/** Returns the files of an OCI image layout by their paths in its folder. */
 export function ociLayout(layers: readonly ImageLayer[], name: string): ReadonlyMap<string, Uint8Array | string> {
   const files = new Map<string, Uint8Array | string>();
   const blob = (mediaType: string, bytes: Uint8Array) => {
@@ -77,7 +78,7 @@ export function ociLayout(layers: readonly ImageLayer[], name: string): Readonly
   return files;
 }
 
-/** An image of one red pixel. */
+/** A PNG picture of one red pixel. */
 export const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
   'base64',
@@ -132,7 +133,7 @@ export const WEB_API: readonly ImageLayer[] = [
   },
 ];
 
-/** A layer with many files in few folders. */
+/** Makes a layer with many files in few folders. */
 export function wideLayer(files: number): ImageLayer {
   const members = Array.from({ length: files }, (_, index) =>
     file(`data/part-${index % 50}/file-${String(index).padStart(6, '0')}.txt`, `${index}`),
@@ -141,8 +142,8 @@ export function wideLayer(files: number): ImageLayer {
 }
 
 /**
- * A gzip-compressed layer of `mebibytes` of zeros, small on disk and slow to read: one gzip member of 16 MiB, repeated. The end of the tar
- * is missing on purpose: nobody should get there.
+ * Makes a gzip-compressed layer of `mebibytes` of zeros, small on disk and slow to read: one gzip member of 16 MiB, repeated. The tar has
+ * no end marker on purpose, because no reader should get that far.
  */
 export function endlessLayer(mebibytes: number): Uint8Array {
   const size = mebibytes * 1_048_576;

@@ -7,6 +7,7 @@ import { serveStores } from '#engine';
 import { WindowsDriver } from '../../../src/driver/windows/windows-driver.ts';
 import { NodeFiles } from '../../native/node-files.ts';
 import { StandIn } from '../../native/stand-in.ts';
+import { FakeVolumes } from '../../support/fake-volumes.ts';
 
 const { LAYERSCOPE_STAND_IN: library = '', LAYERSCOPE_STAND_IN_FOLDER: folder = '' } = process.env;
 
@@ -17,9 +18,14 @@ if (parentPort !== null) {
   mkdirSync(path.join(store, 'Files'), { recursive: true });
   const image = { Name: 'NanoServer', Version: '10.0.14393.0', Path: store, Size: 652_000_000, CreatedTime: '2016-07-16T12:00:00Z' };
   standIn.setBaseImages(JSON.stringify({ Images: [image] }));
-  const temporary = path.join(folder, 'temporary');
-  mkdirSync(temporary, { recursive: true });
-  const native = { layers: standIn.layers, files: new NodeFiles(temporary), paths: path, enablePrivileges: () => {} };
+  const native = {
+    layers: standIn.layers,
+    files: new NodeFiles(),
+    volumes: new FakeVolumes(),
+    paths: path,
+    windowsBuild: () => 20_348,
+    enablePrivileges: () => {},
+  };
   const windows = (name: 'windowsfilter' | 'windowsdiff', home: string) => new WindowsDriver(name, home, native);
   let asked = 0;
   serveStores(parentPort, {

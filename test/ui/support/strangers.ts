@@ -1,4 +1,4 @@
-// What attackers of the running program have: the page's own bridge, Electron's own sender, and listeners on this machine.
+// Tools of an attacker of the running program: the page's own bridge, Electron's own sender, and listeners on this machine.
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { ElectronApplication } from '@playwright/test';
@@ -33,17 +33,17 @@ export function mainOf({ electron }: LayerscopeWindow): ElectronApplication {
   return electron;
 }
 
-/** The window's address and text by the main process, as Playwright keeps waiting for a refused navigation. */
+/** The window's address and text from the main process, because Playwright keeps waiting for a refused navigation. */
 export async function shown(win: LayerscopeWindow): Promise<{ readonly url: string; readonly text: string }> {
   return mainOf(win).evaluate(async ({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-    // There is no text while a page is loading.
+    // A page that is loading has no text.
     const text: unknown = await contents?.executeJavaScript('document.body.innerText').catch(() => '');
     return { url: contents?.getURL() ?? '', text: String(text) };
   });
 }
 
-/** Checks that the user's window still shows its image and answers. */
+/** Checks that the user's window still shows its image and responds. */
 export async function expectAtWork(win: LayerscopeWindow): Promise<void> {
   await expect.poll(async () => (await shown(win)).text).toContain('web-api:1.4');
   const answered = await win.page.evaluate(() => (window as unknown as Attacked).layerscope.request('app.info', {}));
@@ -60,7 +60,7 @@ contextBridge.exposeInMainWorld('raw', {
   heard: () => heard,
 });`;
 
-/** Gives pages loaded from now on Electron's own sender, and reloads the window's page. */
+/** Gives Electron's own sender to pages loaded from now on, and reloads the window's page. */
 export async function giveRaw(win: LayerscopeWindow): Promise<void> {
   const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
   await mainOf(win).evaluate(({ session }, filePath) => {
@@ -89,7 +89,7 @@ export async function inForeignWindow(win: LayerscopeWindow, url: string, script
   );
 }
 
-/** A port on this machine that records connections and packets. */
+/** Ports on this machine that record connections and packets. */
 export interface Ears extends AsyncDisposable {
   readonly port: number;
   readonly heard: readonly string[];

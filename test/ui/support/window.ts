@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { TestContext } from 'node:test';
 import { _electron, type Browser, test as base, type CDPSession, type ElectronApplication, expect, type Page } from '@playwright/test';
+import { type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
+import { type StandInRegistry, standInRegistry } from '../../support/registry.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
@@ -13,13 +16,13 @@ export interface LayerscopeWindow {
   readonly door: 'web' | 'electron';
   /** Writes a file into the spec's own folder; `name` may include folders. */
   write(name: string, bytes: Uint8Array | string): Promise<string>;
-  /** A real drop of files from disk, starting with the drag entering; by CDP, as synthetic drops have no paths. */
+  /** A real drop of files from disk, starting with the drag entering. Uses CDP, because synthetic drops have no paths. */
   drop(...files: string[]): Promise<void>;
-  /** The same on the right half of the window. */
+  /** Like {@link drop}, on the right half of the window. */
   dropRight(...files: string[]): Promise<void>;
   /** Drags files over the window without dropping them. */
   hover(...files: string[]): Promise<void>;
-  /** Open… and a choice of files in the dialog. */
+  /** Chooses Open… and then files in the dialog. */
   open(...files: string[]): Promise<void>;
   /** Electron's main process; null in a browser. */
   readonly electron: ElectronApplication | null;
@@ -34,20 +37,43 @@ interface Door {
   close(): Promise<void>;
 }
 
-/** Files to start the program with, by name. */
+/** Options of a spec's program. */
 export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
   /**
-   * Whether a windowsfilter home is listed: `windowsfilter` in the spec's folder, with its driver on the stand-in. `unelevated`: as for a
+   * Whether there is a windowsfilter home: `windowsfilter` in the spec's folder, with its driver on the stand-in. `unelevated`: as for a
    * user without an administrator's rights.
    */
   readonly withWindows: boolean | 'unelevated';
+  /** Whether images can be opened by name, from a stand-in for Docker and a registry on loopback. */
+  readonly withEngine: boolean;
 }
 
-/** `chromium`: only for specs in a browser; Electron brings its own. */
-export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium: Browser | null }>({
+/** The stand-ins from which images can be opened by name. */
+export interface NamedImages {
+  readonly engine: FakeEngine;
+  readonly registry: StandInRegistry;
+}
+
+interface Sources extends NamedImages {
+  readonly socket: string;
+}
+
+/** `chromium` is only for specs in a browser. Electron brings its own. */
+export const test = base.extend<{ win: LayerscopeWindow; sources: Sources | null } & Options, { chromium: Browser | null }>({
   startWith: [{}, { option: true }],
   withWindows: [false, { option: true }],
+  withEngine: [false, { option: true }],
+  sources: async ({ withEngine }, use) => {
+    if (!withEngine) {
+      await use(null);
+      return;
+    }
+    const ends: (() => void | Promise<void>)[] = [];
+    const context = { after: (end: () => void | Promise<void>) => ends.push(end) } as unknown as TestContext;
+    await use({ ...(await fakeEngine(context)), registry: await standInRegistry(context) });
+    for (const end of ends) await end();
+  },
   chromium: [
     async ({ playwright, launchOptions }, use, info) => {
       const browser = info.project.name === 'electron' ? null : await playwright.chromium.launch(launchOptions);
@@ -56,7 +82,7 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
     },
     { scope: 'worker' },
   ],
-  win: async ({ startWith, withWindows, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
+  win: async ({ startWith, withWindows, sources, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
     const files: string[] = [];
     for (const [name, bytes] of Object.entries(startWith)) {
@@ -64,12 +90,13 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
       await writeFile(path.join(folder, name), bytes);
     }
     const windows = withWindows === false ? null : await windowsHome(folder, withWindows === 'unelevated');
+    const surroundings = { windows, named: sources === null ? null : namedEnvironment(folder, sources) };
     const door: LayerscopeWindow['door'] = info.project.name === 'electron' ? 'electron' : 'web';
     const complaints: string[] = [];
     const opened =
       chromium === null
-        ? await openElectron(folder, files, colorScheme ?? 'light', windows)
-        : await openWeb(folder, files, windows, () =>
+        ? await openElectron(folder, files, colorScheme ?? 'light', surroundings)
+        : await openWeb(folder, files, surroundings, () =>
             chromium.newContext({ colorScheme: colorScheme ?? 'light', viewport, deviceScaleFactor: deviceScaleFactor ?? 1 }),
           );
     const { page } = opened;
@@ -98,6 +125,25 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
 });
 
 export { expect };
+
+/** The program's environment. */
+interface Surroundings {
+  readonly windows: WindowsHome | null;
+  /** Environment variables that point to the stand-ins instead of this machine's engines and credentials. */
+  readonly named: Readonly<Record<string, string>> | null;
+}
+
+function namedEnvironment(folder: string, { socket }: Sources): Record<string, string> {
+  return {
+    HOME: folder,
+    XDG_RUNTIME_DIR: path.join(folder, 'run'),
+    XDG_CONFIG_HOME: path.join(folder, 'config'),
+    DOCKER_HOST: `unix://${socket}`,
+    CONTAINER_HOST: `unix://${path.join(folder, 'podman.sock')}`,
+    CONTAINERS_STORAGE_CONF: path.join(folder, 'storage.conf'),
+    CONTAINERS_REGISTRIES_CONF: path.join(folder, 'registries.conf'),
+  };
+}
 
 interface WindowsHome {
   readonly home: string;
@@ -130,15 +176,22 @@ function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) =
   };
 }
 
-/** Starts the built command line's `serve`, and opens the address that it prints in the specs' browser. */
+/** Starts the built command line's `serve` and opens the printed address in the specs' browser. */
 async function openWeb(
   folder: string,
   files: readonly string[],
-  windows: WindowsHome | null,
+  { windows, named: names }: Surroundings,
   newContext: () => ReturnType<Browser['newContext']>,
 ): Promise<Door> {
-  const host = spawn(process.execPath, [...hook(windows), path.join(out, 'cli.js'), 'serve', ...named(windows), ...files], {
-    env: { ...process.env, ...windows?.env, XDG_CACHE_HOME: path.join(folder, 'cache'), XDG_DATA_HOME: path.join(folder, 'data') },
+  const options = [...named(windows), ...(names === null ? [] : ['--allow-sources'])];
+  const host = spawn(process.execPath, [...hook(windows), path.join(out, 'cli.js'), 'serve', ...options, ...files], {
+    env: {
+      ...process.env,
+      ...windows?.env,
+      ...names,
+      XDG_CACHE_HOME: path.join(folder, 'cache'),
+      XDG_DATA_HOME: path.join(folder, 'data'),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const address = await firstAddress(host);
@@ -183,12 +236,17 @@ async function ended(host: ChildProcess): Promise<void> {
   await end;
 }
 
-async function openElectron(folder: string, files: readonly string[], colorScheme: string, windows: WindowsHome | null): Promise<Door> {
+async function openElectron(
+  folder: string,
+  files: readonly string[],
+  colorScheme: string,
+  { windows, named: names }: Surroundings,
+): Promise<Door> {
   const executablePath = process.env.LAYERSCOPE_ELECTRON;
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');
   const profile = path.join(folder, 'profile');
   await mkdir(profile);
-  // A home that was added before is remembered.
+  // Lists the home in the settings file of stores, as if it had been added before.
   if (windows !== null)
     await writeFile(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home: windows.home }]));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -205,6 +263,7 @@ async function openElectron(folder: string, files: readonly string[], colorSchem
     env: {
       ...(process.env as Record<string, string>),
       ...windows?.env,
+      ...names,
       XDG_CACHE_HOME: path.join(folder, 'cache'),
       XDG_DATA_HOME: path.join(folder, 'data'),
       LAYERSCOPE_TEST_PROFILE: profile,

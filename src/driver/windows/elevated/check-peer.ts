@@ -1,9 +1,9 @@
-import { LayerscopeError } from '#model';
+import { foldWindowsCase, LayerscopeError } from '#model';
 import type { ElevationSystem, HeldProcess, PipeEnd } from './system.ts';
 
 /**
  * Checks that the process at the other end of the pipe is the expected one and runs the same program as this process; throws FORBIDDEN
- * otherwise. The caller holds `expected`, so that its process id can't have been reused.
+ * otherwise. The caller holds `expected` open, so its process id can't have been reused.
  */
 export function checkPeer(system: ElevationSystem, end: PipeEnd, expected: HeldProcess): void {
   if (end.peerProcessId !== expected.processId) {
@@ -12,8 +12,8 @@ export function checkPeer(system: ElevationSystem, end: PipeEnd, expected: HeldP
       `process ${end.peerProcessId} is at the other end of the driver's pipe, not ${expected.processId}`,
     );
   }
-  // Both come from the same call, so only case can differ: the path is spelled as the program was started.
-  if (expected.imagePath().toLowerCase() !== system.ownImagePath().toLowerCase()) {
+  // Both come from the same call, so only case can differ: each path is spelled the way its program was started.
+  if (foldWindowsCase(expected.imagePath()) !== foldWindowsCase(system.ownImagePath())) {
     throw new LayerscopeError('FORBIDDEN', `process ${expected.processId} at the other end of the driver's pipe runs another program`);
   }
 }

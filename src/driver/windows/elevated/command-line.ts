@@ -4,19 +4,19 @@
 //   all other backslashes           as they are
 import { LayerscopeError } from '#model';
 
-/** Windows allows 32,767, including the program's path. */
+/** In UTF-16 units. Windows allows 32,767, including the program's path. */
 const MAX_UNITS = 30_000;
 
 /** Quotes an argument if it needs it. */
 function quoted(argument: string): string {
-  // Neither white space nor quotes, so nothing to escape.
+  // No white space or quotes, so there is nothing to escape.
   if (/^[^\s"]+$/.test(argument)) return argument;
   return `"${argument.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }
 
 /**
- * The command line after the program's name. Throws NAME_REFUSED for U+0000 in an argument, TOO_LARGE over 30,000 UTF-16 units.
- * Source: CommandLineToArgvW (shellapi.h).
+ * Returns the part of the command line after the program's name. Throws NAME_REFUSED for U+0000 in an argument, TOO_LARGE over 30,000
+ * UTF-16 units. Source: CommandLineToArgvW (shellapi.h).
  */
 export function commandLineOf(args: readonly string[]): string {
   if (args.some((argument) => argument.includes('\0'))) throw new LayerscopeError('NAME_REFUSED', 'an argument contains U+0000');

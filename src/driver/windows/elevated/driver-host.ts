@@ -13,7 +13,7 @@ import type { ElevationSystem, HeldProcess } from './system.ts';
 const LOOK_MS = 1_000;
 
 export interface HostOptions {
-  /** Called with the error as one line. Default: writes to stderr, for whoever started the process by hand. */
+  /** Called with the error as one line. Default: writes to stderr, for anyone who started the process by hand. */
   readonly report?: (line: string) => void;
   /** Ends the process after this long without calls, mounts and open files. Default 10 minutes. */
   readonly idleMs?: number;
@@ -48,7 +48,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const parent = held.use(system.holdProcess(parentProcessId));
   const end = held.use(system.connect(pipe));
   checkPeer(system, end, parent);
-  // After the check: nothing is opened, or even looked at, for a process that isn't the parent.
+  // Open the driver only after the check: for a process that isn't the parent, nothing is opened or even read.
   const driver = held.use(await (options.open ?? openDriver)(name, home));
   const { idleMs, handshakeMs } = options;
   const served = held.use(
@@ -61,7 +61,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const watch = watchFor(parent, options.lookMs ?? LOOK_MS);
   try {
     const error = await Promise.race([served.ended, watch.ended]);
-    // A killed parent cuts the pipe at any point, which isn't this process's failure.
+    // If the parent is killed, the pipe breaks at an arbitrary point: this isn't a failure of the present process.
     if (error !== null && !(error.code === 'IO' && parent.exitCode() !== null)) throw error;
   } finally {
     watch.stop();

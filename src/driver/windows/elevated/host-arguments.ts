@@ -2,7 +2,7 @@
 //
 //   --driver-host --driver=windowsfilter --driver-home=C:\… --driver-pipe=layerscope-… --driver-parent=1234 --driver-secret=64 hex digits
 //
-// All of them, in this order, and nothing after them.
+// All are required, in this order, and nothing may follow them.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { LayerscopeError } from '#model';
@@ -21,14 +21,14 @@ export interface HostArguments {
   readonly driver: ElevatedDriverName;
   /** Absolute, on a drive. */
   readonly home: string;
-  /** Without `\\.\pipe\`. */
+  /** Name without `\\.\pipe\`. */
   readonly pipe: string;
   readonly parentProcessId: number;
   /** 32 bytes. */
   readonly secret: Uint8Array;
 }
 
-/** Makes an unguessable name: with a known one, another process could make the pipe first and pose as this one. */
+/** Makes an unguessable name. If the name were known, another process could create the pipe first and impersonate this one. */
 export function newPipeName(): string {
   return `layerscope-driver-${randomBytes(16).toString('hex')}`;
 }
@@ -38,8 +38,8 @@ export function isPipeName(name: string): boolean {
 }
 
 /**
- * Whether a path can be the home of an elevated driver: absolute, on a drive, normalized. Shares are refused, as their server would be sent
- * an administrator's credentials; so are \\?\ and device paths.
+ * Whether a path can be the home of an elevated driver: absolute, on a drive, normalized. Shares are refused, because their server would
+ * receive an administrator's credentials; \\?\ and device paths are refused too.
  */
 export function isElevatedHome(home: string): boolean {
   if (home.length > MAX_HOME_UNITS || !/^[A-Za-z]:\\/.test(home)) return false;

@@ -1,7 +1,8 @@
-// The elevated process's exit codes. It has no console and no window, so outside the connection its exit code is all that it can report.
+// The elevated process's exit codes. It has no console and no window, so the exit code is the only way to report anything outside the
+// connection.
 import { asLayerscopeError, type ErrorCode, LayerscopeError } from '#model';
 
-/** By error code; any other error is 1, success 0. */
+/** Exit codes by error code; any other error is 1, success is 0. */
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   USAGE: 2,
   FORBIDDEN: 3,
@@ -24,13 +25,13 @@ const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   7: ['BAD_REQUEST', 'the connection carried something that it did not understand'],
 };
 
-/** The error that the exit code of an elevated process stands for. */
+/** Returns the error that an elevated process's exit code means. */
 export function errorOfExit(exitCode: number): LayerscopeError {
   const [code, meaning] = MEANINGS[exitCode] ?? ['IO', `its exit code is ${exitCode}`];
   return new LayerscopeError(code, `the elevated process has ended: ${meaning}`);
 }
 
-/** An error as one line for stderr, without a stack. */
+/** Returns an error as a single line for stderr, without a stack. */
 export function exitLine(error: unknown): string {
   const { code, message } = asLayerscopeError(error);
   return `layerscope: driver host: ${code}: ${message.replace(/\s+/g, ' ')}`;

@@ -13,23 +13,26 @@ import type { ElevationSystem, HeldProcess, PipeEnd, PipeServer, StartOptions } 
 
 const SECRET_BYTES = 32;
 const POLL_MS = 25;
-/** How long the second process may take to connect after the user's consent: a cold start of a big program under a virus scanner. */
+/**
+ * How long the second process may take to connect after the user's consent. Allows for a cold start of a large program under a virus
+ * scanner.
+ */
 const START_MS = 60_000;
-/** How long to wait for the exit code of a process that has disconnected: it says why. */
+/** How long to wait for the exit code of a process that has disconnected. The code gives the reason. */
 const EXIT_MS = 2_000;
 
 export interface ElevatedOptions {
-  /** The program to start: the same image as this process. */
+  /** The program to start, the same executable as this process. */
   readonly executable: string;
   /** Arguments that go before the driver host's: the app's folder if it isn't packed. */
   readonly args: readonly string[];
-  /** Stops waiting. An open consent prompt stays until it is answered; consent then has no effect. */
+  /** Stops waiting. An open consent prompt stays until answered; consent then has no effect. */
   readonly signal?: AbortSignal | undefined;
   /** HWND of the window that the prompt belongs to. */
   readonly ownerWindow?: bigint | undefined;
   /** How long the started process may take to connect after the consent. Default 60 s. */
   readonly startMs?: number | undefined;
-  /** `open`, for tests: no consent, no elevation, from anywhere. */
+  /** `open` is for tests: no consent, no elevation, from any folder. */
   readonly verb?: StartOptions['verb'] | undefined;
   /** For tests: replaces the check of where this program is installed. */
   readonly requirePlace?: typeof requireSafePlace | undefined;
@@ -38,11 +41,11 @@ export interface ElevatedOptions {
 }
 
 /**
- * Asks the user for consent and opens a driver on a home in a second copy of this program, which runs with an administrator's rights. Null
- * if the user refuses. The second process serves this home to this process only, and ends when the returned driver is disposed or this
- * process ends. Throws NAME_REFUSED (the home is not an absolute path on a drive), UNSUPPORTED (not Windows, or it lacks what the driver
- * needs), NOT_FOUND (no such home), PERMISSION (also, before the user is asked, if others can change the program's folder), FORBIDDEN
- * (another process connected to the pipe), IO (it did not start in time, or ended), CANCELLED.
+ * Asks the user for consent and opens a driver on a home in a second copy of this program, which runs with an administrator's rights.
+ * Returns null if the user refuses. The second process serves this home to this process only, and ends when the returned driver is disposed
+ * or this process ends. Throws NAME_REFUSED (the home is not an absolute path on a drive), UNSUPPORTED (not Windows, or Windows lacks what
+ * the driver needs), NOT_FOUND (no such home), PERMISSION (also, before the user is asked, if others can change the program's folder),
+ * FORBIDDEN (another process connected to the pipe), IO (the process did not start in time, or ended), CANCELLED.
  */
 export async function openElevatedDriver(name: ElevatedDriverName, home: string, options: ElevatedOptions): Promise<GraphDriver | null> {
   const { executable, args, signal, ownerWindow, startMs = START_MS, verb = 'runas', requirePlace = requireSafePlace } = options;
@@ -50,11 +53,11 @@ export async function openElevatedDriver(name: ElevatedDriverName, home: string,
   const system = options.system ?? (await import('../ffi/elevation.ts')).openElevationSystem();
   const folder = path.win32.normalize(home);
   if (!isElevatedHome(folder)) throw new LayerscopeError('NAME_REFUSED', "the store's folder is not an absolute path on a drive");
-  // By its real path: what was typed may lead through a link that is another by the time of the yes.
+  // Use the real path: a link in the typed path may lead elsewhere by the time the user consents.
   const program = verb === 'runas' ? system.ownImagePath() : executable;
   if (verb === 'runas') requirePlace(system, [program, ...args]);
   await using server = system.listen();
-  // Every process of this user, and whatever logs process starts, can read the elevated process's command line
+  // Every process of this user, and anything that logs process starts, can read the elevated process's command line
   // (ProcessCommandLineInformation). So nothing relies on the secret staying secret: only elevated administrators can open the pipe, the
   // system names the processes at both ends, each side holds and checks the other, and a proof covers the nonces of one connection only.
   // The secret ties the two processes to this one start.
@@ -91,7 +94,7 @@ async function clientOf(
   const last = performance.now() + startMs;
   for (;;) {
     refuseCancelled(signal);
-    // The exit code first: a process that connects and ends in between still counts as connected.
+    // Read the exit code first, so that a process that connects and then ends still counts as connected.
     const exitCode = started.exitCode();
     const end = server.take();
     if (end !== null) return end;
@@ -101,7 +104,7 @@ async function clientOf(
   }
 }
 
-/** The reason for a lost connection: the other process's exit code says more than the broken pipe. */
+/** Replaces the error of a lost connection: the other process's exit code is more informative than the broken pipe. */
 async function reasonOf(error: LayerscopeError, started: HeldProcess): Promise<LayerscopeError> {
   if (error.code !== 'IO') return error;
   const last = performance.now() + EXIT_MS;

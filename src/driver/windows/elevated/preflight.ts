@@ -1,4 +1,4 @@
-// Checks what the Windows drivers need from this system and this process.
+// Checks whether this system and this process have what the Windows drivers need.
 import { asLayerscopeError } from '#model';
 import { PRIVILEGES } from '../native.ts';
 import type { ElevationSystem, ServiceState } from './system.ts';
@@ -7,10 +7,10 @@ import type { ElevationSystem, ServiceState } from './system.ts';
 const SERVICE = 'vmcompute';
 
 export interface PreflightFact {
-  /** Privilege, file, service or right, in a few words. */
+  /** Name of the privilege, file, service or right, in a few words. */
   readonly what: string;
   readonly held: boolean;
-  /** The reason, in one line, whether or not it is held. */
+  /** The reason in one line, whether or not the requirement is met. */
   readonly why: string;
 }
 
@@ -22,7 +22,7 @@ const SERVICE_WORDS: Readonly<Record<ServiceState, string>> = {
 };
 
 /**
- * Checks everything that the drivers need, in the order in which to fix it; on other systems the only fact is that they need Windows.
+ * Checks everything that the drivers need, in the order in which to fix problems; on other systems the only fact is that they need Windows.
  * Changes nothing and never throws: a check that fails counts as not held, with the reason. `system`: for tests.
  */
 export async function preflight(system?: ElevationSystem): Promise<readonly PreflightFact[]> {
@@ -73,7 +73,7 @@ function lineOf(error: unknown): string {
   return asLayerscopeError(error).message.replace(/\s+/g, ' ');
 }
 
-/** Formats the facts as lines of text, one for each. */
+/** Formats the facts as one line of text each. */
 export function preflightLines(facts: readonly PreflightFact[]): readonly string[] {
   const width = Math.max(0, ...facts.map(({ what }) => what.length));
   return facts.map(({ what, held, why }) => `${held ? 'yes' : 'no '}  ${what.padEnd(width)}  ${why}`);

@@ -1,13 +1,13 @@
-// Checks that a program lies where only administrators can change it. From anywhere else, any program of the user could replace what is
-// then started elevated.
+// Checks that a program is in a folder that only administrators can change. Otherwise, any program of the user could replace the executable
+// that is then started elevated.
 import path from 'node:path';
 import { type Ace, CONTROL, parseSecurityDescriptor, type Sid, sidDisplayName } from '#format/security-descriptor';
 import { displayText, LayerscopeError } from '#model';
 import type { ElevationSystem } from './system.ts';
 
-/** SYSTEM, Administrators and TrustedInstaller (owner of Program Files): they have full rights anyway. */
+/** SYSTEM, Administrators and TrustedInstaller (owner of Program Files): these have full rights anyway. */
 const TRUSTED: ReadonlySet<Sid> = new Set(['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464']);
-/** CREATOR OWNER, which only applies to inherited entries, and OWNER RIGHTS, since the owner is checked separately. */
+/** CREATOR OWNER, which only applies to inherited entries, and OWNER RIGHTS, because the owner is checked separately. */
 const STAND_INS: ReadonlySet<Sid> = new Set(['S-1-3-0', 'S-1-3-4']);
 
 /** Access rights. Source: winnt.h. */
@@ -20,7 +20,10 @@ const WRITE_OWNER = 0x8_0000;
 const GENERIC_ALL = 0x1000_0000;
 const GENERIC_WRITE = 0x4000_0000;
 
-/** Rights that allow replacing a parent folder with everything below. Creating a folder beside it, which users may in C:\, is harmless. */
+/**
+ * Rights that allow replacing a parent folder with everything in it. Users may create folders in C:\, but a new folder beside the program's
+ * is harmless.
+ */
 const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** Rights that allow changing a file, or adding one that the program would load. */
 const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
@@ -29,12 +32,12 @@ const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
 const INHERIT_ONLY = 0x8;
 const DENY_TYPES: ReadonlySet<number> = new Set([0x1, 0x6, 0xa, 0xc]);
 
-/** An installed program has a few hundred. */
+/** Maximum number of files to check; an installed program has a few hundred. */
 const MOST_FILES = 20_000;
 
 /**
- * Returns someone other than administrators and the system to whom a security descriptor grants any of these rights; null if there is
- * nobody. What it doesn't understand it treats as granting rights to everyone.
+ * Returns a user other than administrators and the system to whom a security descriptor grants any of these rights; null if there is none.
+ * Unknown kinds of entries count as granting all rights to everyone.
  */
 export function strangerWith(rights: number, security: Uint8Array): Sid | null {
   const { owner, control, dacl } = parseSecurityDescriptor(security);
@@ -50,9 +53,9 @@ function givesAny({ type, flags, mask, sid }: Ace, rights: number): boolean {
 }
 
 /**
- * Throws PERMISSION if anyone but an administrator can change the program, the files with it or a parent folder, or if it lies on a
- * removable drive, on a share or behind a link. `files` are absolute paths of the program and of whatever else it runs; for a file, its
- * whole folder is checked. After success, only an administrator can change any of it.
+ * Throws PERMISSION if anyone but an administrator can change the program, the files beside it or a parent folder, or if the program is on
+ * a removable drive, on a share or behind a link. `files` are absolute paths of the program and of everything else it runs; for a file, its
+ * whole folder is checked. On return, only an administrator can change any of them.
  */
 export function requireSafePlace(system: ElevationSystem, files: readonly string[]): void {
   let looked = 0;

@@ -3,41 +3,45 @@
 import type { Duplex } from 'node:stream';
 import type { Privilege } from '../native.ts';
 
-/** An open handle to another process, which keeps its process id from being reused. Disposing closes the handle; the process goes on. */
+/**
+ * An open handle to another process, which keeps its process id from being reused. Disposing closes the handle; the process keeps running.
+ */
 export interface HeldProcess extends AsyncDisposable {
   readonly processId: number;
-  /** Absolute path of its program, as Windows names it. Throws PERMISSION if it may not be queried. */
+  /** Returns the absolute path of the process's program, as Windows spells it. Throws PERMISSION if the process may not be queried. */
   imagePath(): string;
-  /** Null while it runs. */
+  /** Returns the exit code; null while the process runs. */
   exitCode(): number | null;
 }
 
 /** One end of a pipe. Disposing closes it, unless {@link toStream} has handed it over. */
 export interface PipeEnd extends AsyncDisposable {
-  /** Id of the process at the other end, as the system reports it. */
+  /** Id of the process at the other end, as reported by the system. */
   readonly peerProcessId: number;
-  /** Turns the end into a stream, which owns it from then on. Once only. Throws IO if Node can't use it. */
+  /** Turns the end into a stream, which owns it from then on. Call it only once. Throws IO if Node can't use the handle. */
   toStream(): Duplex;
 }
 
-/** A named pipe of this process that accepts one client in its lifetime. Disposing closes it; a client that was taken stays. */
+/**
+ * A named pipe of this process that accepts one client in its lifetime. Disposing closes the pipe; a client already taken stays connected.
+ */
 export interface PipeServer extends AsyncDisposable {
-  /** Without `\\.\pipe\`: {@link isPipeName}. */
+  /** Name without `\\.\pipe\`: {@link isPipeName}. */
   readonly name: string;
-  /** The client, or null if it hasn't connected yet. Never waits. */
+  /** Takes the client; null if none has connected yet. Never waits. */
   take(): PipeEnd | null;
 }
 
 export interface StartOptions {
   /** The shell's verb: `runas` asks for the user's consent to run the program as an administrator. */
   readonly verb: 'runas' | 'open';
-  /** HWND of the window that the prompt belongs to: without it the prompt may open behind the window. */
+  /** HWND of the window that the prompt belongs to: without this, the prompt may open behind the window. */
   readonly ownerWindow?: bigint | undefined;
 }
 
 export type ServiceState = 'running' | 'stopped' | 'changing' | 'missing';
 
-/** What Windows says of a file or folder itself, no link followed. */
+/** What Windows reports about a file or folder itself; links aren't followed. */
 export interface FilePlace {
   readonly isFolder: boolean;
   /** A reparse point of any kind. */
@@ -49,20 +53,20 @@ export interface FilePlace {
 export interface ElevationSystem {
   /** Whether this process runs elevated, with an administrator's rights in effect. */
   isElevated(): boolean;
-  /** Those of the listed privileges that this process holds, enabled or not. Changes nothing. */
+  /** Returns those of the listed privileges that this process holds, enabled or not. Changes nothing. */
   heldPrivileges(names: readonly Privilege[]): readonly Privilege[];
   hasVmcompute(): boolean;
-  /** The state of a service, by its short name. Changes nothing. */
+  /** Returns the state of a service, by its short name. Changes nothing. */
   serviceState(name: string): ServiceState;
-  /** {@link HeldProcess.imagePath} of this process. */
+  /** Returns {@link HeldProcess.imagePath} of this process. */
   ownImagePath(): string;
-  /** The kind, owner and access list of a file or folder, by its absolute path. NOT_FOUND, PERMISSION. */
+  /** Returns the kind, owner and access list of a file or folder, by its absolute path. Throws NOT_FOUND, PERMISSION. */
   placeOf(file: string): FilePlace;
-  /** The names in a folder. */
+  /** Returns the names in a folder. */
   namesIn(folder: string): readonly string[];
   /** Whether a drive, `C:\\`, is a fixed disk of this machine: neither removable nor a network share. */
   isFixedDrive(root: string): boolean;
-  /** Throws NOT_FOUND if there is no such process. */
+  /** Opens a handle to a process. Throws NOT_FOUND if there is no such process. */
   holdProcess(processId: number): HeldProcess;
   /**
    * Starts a program without a window, with exactly these arguments. Waits for the user's answer, however long that takes; null if the user
@@ -71,6 +75,8 @@ export interface ElevationSystem {
   start(executable: string, args: readonly string[], options: StartOptions): Promise<HeldProcess | null>;
   /** Makes a pipe with a new name that only elevated administrators of this machine, and the system itself, can open. */
   listen(): PipeServer;
-  /** Opens another process's pipe, by its name without `\\.\pipe\`. The server can't impersonate this process. NOT_FOUND, PERMISSION. */
+  /**
+   * Opens another process's pipe, by its name without `\\.\pipe\`. The server can't impersonate this process. Throws NOT_FOUND, PERMISSION.
+   */
   connect(name: string): PipeEnd;
 }

@@ -6,7 +6,7 @@ import { type FunctionName, PROTOTYPES, type Prototype, recordTypes } from './pr
 /** FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS. Source: winbase.h. */
 const FORMAT_FROM_SYSTEM = 0x1200;
 
-/** Calls the functions of {@link PROTOTYPES}, looking each up on first use. Strings with U+0000 are refused: no C string holds them. */
+/** Calls the functions of {@link PROTOTYPES}, looking each up on first use. Refuses strings with U+0000, which no C string can contain. */
 export class Calls {
   readonly #libraries: Libraries;
 
@@ -41,13 +41,13 @@ export class Calls {
     return found;
   }
 
-  /** Calls and waits. For quick calls. */
+  /** Calls a function synchronously. Only for quick calls. */
   now(name: FunctionName, ...parameters: unknown[]): unknown {
     refuseNul(name, parameters);
     return this.#get(name)(...parameters);
   }
 
-  /** Calls on one of koffi's threads. `then` runs right after the call, before anything else can change the last error. */
+  /** Calls a function on one of koffi's threads. `then` runs right after the call, before anything else can change the last error. */
   async later<T>(name: FunctionName, parameters: readonly unknown[], then: (result: unknown) => T): Promise<T> {
     refuseNul(name, parameters);
     const call = this.#get(name);
@@ -69,14 +69,14 @@ export class Calls {
   /** Makes a layer call. Throws if its HRESULT is a failure. */
   async layer(name: FunctionName, subject: string, ...parameters: unknown[]): Promise<void> {
     await this.later(name, parameters, (result) => {
-      if ((result as number) < 0) this.#fail(name, win32OfHresult(result as number), subject);
+      if ((result as number) < 0) this.fail(name, win32OfHresult(result as number), subject);
     });
   }
 
   /** Makes a call that returns 0 on failure, on one of koffi's threads. Throws if it fails. */
   async check(name: FunctionName, subject: string, ...parameters: unknown[]): Promise<void> {
     await this.later(name, parameters, (result) => {
-      if (result === 0) this.#fail(name, this.lastError(), subject);
+      if (result === 0) this.fail(name, this.lastError(), subject);
     });
   }
 
@@ -86,14 +86,20 @@ export class Calls {
 
   /** Throws the last error of this thread as the failure of `name`. */
   failLast(name: FunctionName, subject: string): never {
-    this.#fail(name, this.lastError(), subject);
+    this.fail(name, this.lastError(), subject);
   }
 
-  #fail(name: string, win32: number, subject: string): never {
+  /** Throws the failure of `name` with an NTSTATUS. */
+  failStatus(name: FunctionName, status: number, subject: string): never {
+    this.fail(name, this.now('RtlNtStatusToDosError', status >>> 0) as number, subject);
+  }
+
+  /** Throws the failure of `name` with a Win32 code. */
+  fail(name: FunctionName, win32: number, subject: string): never {
     throw new NativeError(name, win32, this.#textOf(win32), subject);
   }
 
-  /** The system's message for a code, or ''. */
+  /** Returns the system's message for a code, or ''. */
   #textOf(win32: number): string {
     if (!this.has('FormatMessageW')) return '';
     const buffer = Buffer.alloc(1024);

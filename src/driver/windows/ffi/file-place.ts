@@ -1,4 +1,4 @@
-// File types and permissions. Calls kernel32 rather than node:fs, since node:fs treats app.asar as a folder under Electron. Source:
+// File types and permissions. Calls kernel32 rather than node:fs, because node:fs treats app.asar as a folder under Electron. Source:
 // fileapi.h, winbase.h, securitybaseapi.h.
 import path from 'node:path';
 import { displayText } from '#model';

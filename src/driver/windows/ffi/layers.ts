@@ -111,7 +111,7 @@ export class NativeLayers implements LayerCalls {
     await this.#calls.layer('ProcessUtilityImage', path, path);
   }
 
-  /** The array of descriptors, or null if it is empty, and its length. A descriptor's id is that of the folder's name. */
+  /** Returns the array of descriptors (null if empty) and its length. A descriptor's id is derived from the folder's name. */
   async #descriptors(parents: readonly string[]): Promise<[unknown[] | null, number]> {
     const descriptors: unknown[] = [];
     for (const path of parents) {

@@ -1,4 +1,4 @@
-// The only place that loads a library. koffi itself is loaded with the first one, so never where Windows isn't needed.
+// The only module that loads libraries. koffi itself is loaded with the first library, and so never where Windows' libraries aren't needed.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { LibraryHandle, TypeObject } from 'koffi';
@@ -25,17 +25,17 @@ export function koffi(): Koffi {
   }
 }
 
-/** The libraries that are used; prototypes.ts names the header of each function. */
-export type LibraryName = 'vmcompute' | 'kernel32' | 'backup' | 'advapi32' | 'ntdll' | 'ole32' | 'shell32' | 'runtime';
+/** The libraries in use; prototypes.ts names the header of each function. */
+export type LibraryName = 'vmcompute' | 'kernel32' | 'backup' | 'advapi32' | 'ntdll' | 'ole32' | 'virtdisk' | 'shell32' | 'runtime';
 
-/** Files that tests load in place of the system's libraries. Can't be set from outside the program. */
+/** Files that tests load in place of the system's libraries. They can't be set from outside the program. */
 export type LibraryFiles = Partial<Record<LibraryName, string>>;
 
 let systemFolder: string | null = null;
 
 /**
- * The path of System32. It comes from kernel32, which every process has loaded, not from the environment: users can set variables for the
- * programs that they allow to run elevated.
+ * Returns the path of System32, from kernel32, which every process has loaded. Doesn't use the environment, because users can set variables
+ * for programs that they let run elevated.
  */
 function system32(): string {
   if (systemFolder === null) {
@@ -48,15 +48,15 @@ function system32(): string {
   return systemFolder;
 }
 
-/** The path of a system library: always in System32, so that no file next to the program can take its place. */
+/** Returns the path of a system library, always in System32, so that no file next to the program can replace the library. */
 function systemFile(name: LibraryName): string {
-  // Node, or Electron, which exports its libuv.
+  // Node or Electron: both export libuv's functions.
   if (name === 'runtime') return process.execPath;
   // BackupRead and BackupWrite are in kernel32; their own name lets tests replace them alone.
   return path.win32.join(system32(), `${name === 'backup' ? 'kernel32' : name}.dll`);
 }
 
-/** Loads libraries and looks up functions, each on first use. */
+/** Loads libraries and looks up functions on first use. */
 export class Libraries {
   readonly #files: LibraryFiles;
   readonly #handles = new Map<string, LibraryHandle>();
@@ -66,7 +66,7 @@ export class Libraries {
     this.#files = files;
   }
 
-  /** The function, or null if the library doesn't have it. Throws UNSUPPORTED if there is no such library. */
+  /** Returns the function, or null if the library doesn't have it. Throws UNSUPPORTED if there is no such library. */
   find(
     library: LibraryName,
     name: string,
@@ -79,7 +79,7 @@ export class Libraries {
       try {
         found = this.#load(library).func('__stdcall', name, result, [...parameters]);
       } catch (error) {
-        // Anything else is a mistake in a signature of ours.
+        // Any other error means that a signature in prototypes.ts is wrong.
         if (!(error instanceof Error) || !/cannot find function/i.test(error.message)) throw error;
         found = null;
       }

@@ -103,7 +103,7 @@ export class NativeFile implements OpenFile {
     };
   }
 
-  /** Frees a backup's context, once. The call's result doesn't matter. */
+  /** Frees a backup's context, once. Ignores the call's result. */
   #endBackup(name: 'BackupRead' | 'BackupWrite', context: [unknown]): void {
     if (!context[0]) return;
     this.#calls.now(name, this.#handle, null, 0, [0], 1, 0, context);
@@ -117,7 +117,7 @@ export class NativeFile implements OpenFile {
   }
 }
 
-/** An OVERLAPPED with the offset to read or write at. */
+/** Returns an OVERLAPPED with the offset to read or write at. */
 function overlapped(offset: bigint): Buffer {
   const bytes = Buffer.alloc(OVERLAPPED_BYTES);
   bytes.writeBigUInt64LE(offset, 16);

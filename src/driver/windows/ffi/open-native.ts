@@ -7,10 +7,11 @@ import { NativeFiles } from './files.ts';
 import { NativeLayers } from './layers.ts';
 import type { LibraryFiles } from './load.ts';
 import { Privileges } from './privileges.ts';
+import { NativeVolumes, windowsBuild } from './volumes.ts';
 
 /**
- * {@link Native} on Windows. Throws UNSUPPORTED elsewhere, and on a Windows without vmcompute.dll. `files`: for tests, libraries to load in
- * place of the system's.
+ * Opens {@link Native} on Windows. Throws UNSUPPORTED elsewhere, and on a Windows without vmcompute.dll. `files`: for tests, libraries to
+ * load in place of the system's.
  */
 export function openNative(files: LibraryFiles = {}): Native {
   if (process.platform !== 'win32') {
@@ -24,7 +25,9 @@ export function openNative(files: LibraryFiles = {}): Native {
   return {
     layers: new NativeLayers(calls),
     files: new NativeFiles(calls),
+    volumes: new NativeVolumes(calls),
     paths: path.win32,
+    windowsBuild: () => windowsBuild(calls),
     enablePrivileges: (names) => privileges.enable(names),
   };
 }

@@ -13,8 +13,8 @@ const OPEN_MODE = 0x4008_0003;
 const PIPE_MODE = 8;
 const BUFFER_BYTES = 64 * 1024;
 /**
- * Full access for the system (SY) and for administrators (BA), nothing inherited (P). Only an elevated process of an administrator counts
- * as BA: this process, which isn't elevated, couldn't open its own pipe, nor can any other unelevated process.
+ * Full access for the system (SY) and for administrators (BA), nothing inherited (P). Only an administrator's elevated process counts as
+ * BA. No unelevated process, such as this one, can open the pipe.
  */
 const ACCESS_LIST = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)';
 const SDDL_REVISION_1 = 1;
@@ -24,7 +24,7 @@ const SECURITY_ATTRIBUTES_BYTES = 24;
 const READ_WRITE = 0xc000_0000;
 const OPEN_EXISTING = 3;
 /**
- * FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT, with SECURITY_ANONYMOUS (0): otherwise the server could impersonate its client, an
+ * FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT, with SECURITY_ANONYMOUS (0): otherwise the server could impersonate its client, which is an
  * administrator.
  */
 const OPEN_FLAGS = 0x4010_0000;
@@ -33,8 +33,8 @@ const ERROR_IO_PENDING = 997;
 const ERROR_IO_INCOMPLETE = 996;
 const ERROR_PIPE_CONNECTED = 535;
 /**
- * OVERLAPPED has 32 bytes. Windows writes into it while the call is pending, so it must not move: V8 keeps arrays of up to 64 bytes on its
- * heap, where the collector moves them.
+ * OVERLAPPED has 32 bytes. Windows writes into it while the call is pending, so it must not move. V8 keeps arrays of up to 64 bytes on its
+ * heap, where the garbage collector moves them.
  */
 const OVERLAPPED_ROOM = 128;
 
@@ -60,9 +60,9 @@ class NativePipeEnd implements PipeEnd {
   }
 
   /**
-   * libuv treats the handle as one of its own pipes, on its completion port: no thread waits, and end and errors are reported as for any
-   * socket. The alternative, ReadFile on koffi's threads, would block one of four while the pipe is idle. libuv closes the handle itself;
-   * the file descriptor's slot in the C runtime's table leaks, as Node can't free it without closing the handle twice.
+   * libuv treats the handle as one of its own pipes, on its completion port: no thread waits, and the end and errors are reported as for
+   * any socket. The alternative, ReadFile on koffi's threads, would block one of the four threads while the pipe is idle. libuv closes the
+   * handle itself; the file descriptor's slot in the C runtime's table leaks, because Node can't free it without closing the handle twice.
    */
   toStream(): Duplex {
     if (this.#handle === null) throw new LayerscopeError('INTERNAL', "the pipe's end was already closed or turned into a stream");
@@ -91,7 +91,7 @@ export class NativePipeServer implements PipeServer {
     this.#calls = calls;
     this.name = name;
     this.#handle = createPipe(calls, name);
-    // An overlapped call returns 0 with a code; ERROR_PIPE_CONNECTED if a client has already connected.
+    // An overlapped call returns 0 and sets an error code: ERROR_PIPE_CONNECTED if a client has already connected.
     const isConnected = calls.now('ConnectNamedPipe', this.#handle, this.#overlapped) !== 0;
     const code = isConnected ? ERROR_PIPE_CONNECTED : calls.lastError();
     if (code === ERROR_IO_PENDING) return;

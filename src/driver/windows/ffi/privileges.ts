@@ -1,4 +1,5 @@
-// Enables privileges for the process, once. A thread's token would have no effect, as long calls run on koffi's threads.
+// Enables privileges for the process, once. Setting them on a thread's token would have no effect, because long calls run on koffi's
+// threads.
 import type { Privilege } from '../native.ts';
 import { NativeError } from '../native-error.ts';
 import type { Calls } from './calls.ts';

@@ -39,7 +39,7 @@ export class NativeProcess implements HeldProcess {
   static hold(calls: Calls, processId: number): NativeProcess {
     const handle = calls.now('OpenProcess', HOLD_ACCESS, 0, processId);
     if (isNull(handle)) {
-      // What OpenProcess reports for an unknown process id.
+      // OpenProcess fails with this error for an unknown process id.
       if (calls.lastError() === ERROR_INVALID_PARAMETER) throw new LayerscopeError('NOT_FOUND', `no process ${processId}`);
       calls.failLast('OpenProcess', `process ${processId}`);
     }
@@ -86,7 +86,7 @@ function tokenInformation(calls: Calls, kind: number): Buffer {
     calls.failLast('OpenProcessToken', 'this process');
   }
   try {
-    // More than any list of privileges needs: there are about forty.
+    // Enough for any list of privileges: there are about forty.
     const buffer = Buffer.alloc(4096);
     const length: [number] = [0];
     if (calls.now('GetTokenInformation', token[0], kind, buffer, buffer.length, length) === 0) {
@@ -102,7 +102,7 @@ export function isElevated(calls: Calls): boolean {
   return tokenInformation(calls, TOKEN_ELEVATION).readUInt32LE(0) !== 0;
 }
 
-/** Those of `names` that are in the token, enabled or not. */
+/** Returns the privileges among `names` that are in the token, enabled or not. */
 export function heldPrivileges(calls: Calls, names: readonly Privilege[]): readonly Privilege[] {
   // TOKEN_PRIVILEGES: count u32, then LUID 8 bytes and attributes u32 each, packed.
   const list = tokenInformation(calls, TOKEN_PRIVILEGES);

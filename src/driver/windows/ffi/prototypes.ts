@@ -1,12 +1,12 @@
-// The signature of every Windows function that is called, in one list. vmcompute.dll has no public header, so its signatures are those
-// that hcsshim declares (internal/wclayer). Its int32 results are HRESULTs.
+// The signature of every Windows function that is called, in one list. vmcompute.dll has no public header, so its signatures come from
+// hcsshim (internal/wclayer). Its int32 results are HRESULTs.
 import type { TypeObject } from 'koffi';
 import { koffi, type LibraryName } from './load.ts';
 
 export interface Prototype {
   readonly library: LibraryName;
   readonly result: string;
-  /** koffi's type names; {@link recordTypes} has those of structs. */
+  /** koffi's type names; {@link recordTypes} defines those of structs. */
   readonly parameters: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const PROTOTYPES = {
   PrepareLayer: layer(...LAYER, ...CHAIN),
   UnprepareLayer: layer(...LAYER),
   CreateLayer: layer(...LAYER, 'str16'),
-  // The parent comes in the chain; its own argument is null.
+  // The chain contains the parent; the parent's own argument is null.
   CreateSandboxLayer: layer(...LAYER, 'void*', ...CHAIN),
   ExpandSandboxSize: layer(...LAYER, 'uint64'),
   DestroyLayer: layer(...LAYER),
@@ -36,7 +36,7 @@ export const PROTOTYPES = {
   NameToGuid: layer('str16', 'void*'),
   ProcessBaseImage: layer('str16'),
   ProcessUtilityImage: layer('str16'),
-  // Looked up, never called.
+  // Only looked up, never called.
   HNSCall: layer('str16', 'str16', 'str16', '_Out_ void**'),
   // combaseapi.h
   CoTaskMemFree: { library: 'ole32', result: 'void', parameters: ['void*'] },
@@ -47,12 +47,20 @@ export const PROTOTYPES = {
   WriteFile: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'void*'] },
   GetFileInformationByHandleEx: { library: 'kernel32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32'] },
   SetFileInformationByHandle: { library: 'kernel32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32'] },
-  CreateDirectoryW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'void*'] },
-  CreateHardLinkW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'str16', 'void*'] },
+  CreateDirectoryW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'SECURITY_ATTRIBUTES*'] },
   MoveFileExW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'str16', 'uint32'] },
   FlushFileBuffers: { library: 'kernel32', result: 'int32', parameters: ['void*'] },
   FindFirstFileW: { library: 'kernel32', result: 'void*', parameters: ['str16', 'void*'] },
   FindNextFileW: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*'] },
+  GetVolumePathNameW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'void*', 'uint32'] },
+  GetVolumeInformationW: {
+    library: 'kernel32',
+    result: 'int32',
+    parameters: ['str16', 'void*', 'uint32', 'void*', 'void*', 'void*', 'void*', 'uint32'],
+  },
+  SetVolumeMountPointW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'str16'] },
+  DeleteVolumeMountPointW: { library: 'kernel32', result: 'int32', parameters: ['str16'] },
+  GetVolumePathNamesForVolumeNameW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'void*', 'uint32', '_Out_ uint32*'] },
   GetDriveTypeW: { library: 'kernel32', result: 'uint32', parameters: ['str16'] },
   FindClose: { library: 'kernel32', result: 'int32', parameters: ['void*'] },
   GetLastError: { library: 'kernel32', result: 'uint32', parameters: [] },
@@ -72,6 +80,30 @@ export const PROTOTYPES = {
     result: 'int32',
     parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'int32', 'int32', '_Inout_ void**'],
   },
+  // winternl.h, wdm.h; results of Nt and Rtl functions are NTSTATUS
+  NtCreateFile: {
+    library: 'ntdll',
+    result: 'int32',
+    parameters: [
+      '_Out_ void**',
+      'uint32',
+      'OBJECT_ATTRIBUTES*',
+      'void*',
+      'void*',
+      'uint32',
+      'uint32',
+      'uint32',
+      'uint32',
+      'void*',
+      'uint32',
+    ],
+  },
+  NtSetInformationFile: { library: 'ntdll', result: 'int32', parameters: ['void*', 'void*', 'void*', 'uint32', 'int32'] },
+  RtlNtStatusToDosError: { library: 'ntdll', result: 'uint32', parameters: ['uint32'] },
+  RtlGetVersion: { library: 'ntdll', result: 'int32', parameters: ['void*'] },
+  // virtdisk.h; results are Win32 codes
+  OpenVirtualDisk: { library: 'virtdisk', result: 'uint32', parameters: ['void*', 'str16', 'uint32', 'uint32', 'void*', '_Out_ void**'] },
+  DetachVirtualDisk: { library: 'virtdisk', result: 'uint32', parameters: ['void*', 'uint32', 'uint32'] },
   // processthreadsapi.h, securitybaseapi.h, winbase.h
   OpenProcessToken: { library: 'advapi32', result: 'int32', parameters: ['void*', 'uint32', '_Out_ void**'] },
   LookupPrivilegeValueW: { library: 'advapi32', result: 'int32', parameters: ['str16', 'str16', 'void*'] },
@@ -118,8 +150,8 @@ export const PROTOTYPES = {
 export type FunctionName = keyof typeof PROTOTYPES;
 
 /**
- * Pointers to structs. Bytes on 64-bit systems: DriverInfo 16, WC_LAYER_DESCRIPTOR 32, SECURITY_ATTRIBUTES 24, SHELLEXECUTEINFOW 112. Made
- * once, as koffi's type names are global.
+ * Pointers to structs. Bytes on 64-bit systems: DriverInfo 16, WC_LAYER_DESCRIPTOR 32, SECURITY_ATTRIBUTES 24, SHELLEXECUTEINFOW 112,
+ * OBJECT_ATTRIBUTES 48, UNICODE_STRING 16. Created once, because koffi's type names are global.
  */
 let records: Readonly<Record<string, TypeObject>> | null = null;
 
@@ -129,7 +161,16 @@ export function recordTypes(): Readonly<Record<string, TypeObject>> {
     const info = struct('DriverInfo', { flavour: 'int32', reserved: 'int32', home: 'str16' });
     const descriptor = struct('WC_LAYER_DESCRIPTOR', { id: array('uint8', 16), flags: 'uint32', reserved: 'uint32', path: 'str16' });
     const security = struct('SECURITY_ATTRIBUTES', { nLength: 'uint32', lpSecurityDescriptor: 'void*', bInheritHandle: 'int32' });
-    // Used by name, as its parameter needs `_Inout_`.
+    const name = struct('UNICODE_STRING', { Length: 'uint16', MaximumLength: 'uint16', Buffer: 'str16' });
+    const object = struct('OBJECT_ATTRIBUTES', {
+      Length: 'uint32',
+      RootDirectory: 'void*',
+      ObjectName: pointer(name),
+      Attributes: 'uint32',
+      SecurityDescriptor: 'void*',
+      SecurityQualityOfService: 'void*',
+    });
+    // Referred to by name, because its parameter needs `_Inout_`.
     struct('SHELLEXECUTEINFOW', {
       cbSize: 'uint32',
       fMask: 'uint32',
@@ -151,6 +192,7 @@ export function recordTypes(): Readonly<Record<string, TypeObject>> {
       'DriverInfo*': pointer(info),
       'WC_LAYER_DESCRIPTOR*': pointer(descriptor),
       'SECURITY_ATTRIBUTES*': pointer(security),
+      'OBJECT_ATTRIBUTES*': pointer(object),
     };
   }
   return records;

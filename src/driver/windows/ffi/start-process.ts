@@ -9,13 +9,13 @@ import { isNull, NativeProcess } from './process.ts';
 const SHELLEXECUTEINFO_BYTES = 112;
 /**
  * SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI | SEE_MASK_NO_CONSOLE: returns the process handle, finishes before the
- * calling thread ends, reports errors as codes instead of message boxes, and makes no console.
+ * calling thread ends, reports errors as codes instead of message boxes, and creates no console.
  */
 const MASK = 0x40 | 0x100 | 0x400 | 0x8000;
 const SW_HIDE = 0;
 const ERROR_CANCELLED = 1223;
 
-/** See {@link ElevationSystem.start}. The call waits for the user on one of koffi's threads. */
+/** See {@link ElevationSystem.start}. Waits for the user on one of koffi's threads. */
 export async function startProcess(
   calls: Calls,
   executable: string,

@@ -1,4 +1,4 @@
-// Layers into and out of a store, with any graph driver.
+// Moves layers into and out of a store, with any graph driver.
 import { randomBytes } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
@@ -6,12 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, BlobStore, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
-import { placeNew } from '../../export/place-file.ts';
+import { createNamed } from '../../export/named-file.ts';
 
 /** Source of a layer's tar: a file, or a stream such as standard input. */
 export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
 
-/** The plain tar of a file, whatever its compression. Streams are plain already; aborting ends even a stream that never sends anything. */
+/**
+ * Yields the plain tar of a file with any compression. Streams are plain already; aborting ends even a stream that never sends anything.
+ */
 function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
   if ('pieces' in source) return source.pieces;
   if ('file' in source) return plainTarOf(source.file, { signal });
@@ -24,7 +26,7 @@ export function newLayerId(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Creates a layer on `parent` from a tar. A failure or cancel leaves no layer. Throws the errors of {@link GraphDriver}. */
+/** Creates a layer on `parent` from a tar. A failure or cancellation leaves no layer. Throws the errors of {@link GraphDriver}. */
 export async function importLayerTar(
   driver: GraphDriver,
   layer: { readonly id: string; readonly parent: string | null; readonly tar: LayerTar },
@@ -51,7 +53,10 @@ export async function importLayerTar(
   }
 }
 
-/** Writes a layer to a new file: the stored blob if the driver keeps blobs, otherwise its tar. A failure leaves nothing behind. Throws EXISTS. */
+/**
+ * Writes a layer to a new file: the stored blob if the driver keeps blobs, otherwise its tar. A failure leaves nothing behind. Throws
+ * EXISTS.
+ */
 export async function exportLayer(
   driver: GraphDriver,
   id: string,
@@ -63,11 +68,11 @@ export async function exportLayer(
   return written ?? { bytes: await writeNewFile(file, driver.diff(id, options)) };
 }
 
-/** Null if the driver doesn't keep this layer as a blob. */
+/** Copies a layer's blob to a file; null if the driver doesn't store this layer as a blob. */
 async function placeBlob(blobs: BlobStore, id: string, file: string, options: CallOptions): Promise<{ readonly bytes: number } | null> {
   let isKept = true;
   try {
-    return await placeNew(file, async (unfinished) => {
+    return await createNamed(file, async (unfinished) => {
       const written = await blobs.write(id, unfinished, options);
       isKept = written !== null;
       if (written === null) throw new LayerscopeError('NOT_FOUND', 'no blob');
@@ -79,9 +84,12 @@ async function placeBlob(blobs: BlobStore, id: string, file: string, options: Ca
   }
 }
 
-/** Writes a new file durably and returns its size in bytes. A failure leaves nothing behind, a kill nothing with that name. Throws EXISTS. */
+/**
+ * Writes a new file durably and returns its size in bytes. A failure leaves nothing behind; a killed process, no file of that name. Throws
+ * EXISTS.
+ */
 export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-  return placeNew(file, async (unfinished) => {
+  return createNamed(file, async (unfinished) => {
     let bytes = 0;
     const counted = async function* (): AsyncGenerator<Uint8Array> {
       for await (const piece of pieces) {
@@ -92,7 +100,6 @@ export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Arra
     await using handle = await open(unfinished, 'wx');
     // writeFile awaits each piece before it pulls the next.
     await handle.writeFile(counted());
-    await handle.sync();
     return bytes;
   });
 }

@@ -6,7 +6,7 @@ export function defaultStoreHome(): string {
   return path.join(dataFolder(), 'store');
 }
 
-/** This user's folder for application data. Source: XDG Base Directory Specification; Apple's and Microsoft's conventions. */
+/** Returns this user's folder for application data. Source: XDG Base Directory Specification; Apple's and Microsoft's conventions. */
 function dataFolder(): string {
   const { env, platform } = process;
   if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');

@@ -1,4 +1,4 @@
-// Whole images in a store: imported, exported, and opened like any archive.
+// Imports images into a store, exports them, and opens them like any archive.
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -12,8 +12,8 @@ import {
   writeLayout,
 } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, StoredImage } from '#driver';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
-import { sweepBeside } from '../../export/place-file.ts';
+import { asLayerscopeError, displayText, type HistoryReport, LayerscopeError, shortDigest } from '#model';
+import { sweepBeside } from '../../export/named-file.ts';
 import { chooseImage, type ImageChoice, pickImage } from '../../image/choose-image.ts';
 import { importLayerTar, newLayerId, writeNewFile } from './layer-transfer.ts';
 
@@ -58,12 +58,12 @@ export async function findStoredLayer(driver: GraphDriver, text: string): Promis
   return top;
 }
 
-/** What was imported: images, or layers if the driver keeps no images or the file is a layer. */
+/** The result of an import: images, or layers if the driver keeps no images or the file is a layer. */
 export type Imported =
   | { readonly kind: 'images'; readonly images: readonly StoredImage[] }
   | { readonly kind: 'layers'; readonly ids: readonly string[]; readonly sizeBytes: number };
 
-/** All roots of an archive, or that of the chosen image. */
+/** Returns all roots of an archive, or that of the chosen image. */
 function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoot[] {
   if (choice.image === undefined && choice.platform === undefined) return archive.roots();
   const image = chooseImage(archive, choice);
@@ -73,8 +73,8 @@ function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoo
 }
 
 /**
- * Imports an archive: whole images with all their blobs if the driver keeps images, otherwise the chosen image's layers as a chain; a
- * layer tar becomes a single layer. A failure leaves nothing behind.
+ * Imports an archive: images with all their blobs if the driver stores images, otherwise the chosen image's layers as a chain; a layer tar
+ * becomes a single layer. A failure leaves nothing behind.
  */
 export async function importArchive(
   driver: GraphDriver,
@@ -133,8 +133,8 @@ export async function exportStoredImage(
 }
 
 /**
- * Opens a stored image (with all platforms of that name) or a layer with its chain as an archive. Dispose of it before the reader.
- * Layers that the driver doesn't keep as blobs are first written to `folder`.
+ * Opens a stored image (with all platforms of that name) or a layer with its chain as an archive. Dispose of the archive before the reader.
+ * Layers that the driver doesn't store as blobs are first written to `folder`.
  */
 export async function openStored(
   reader: ArchiveReader,
@@ -155,16 +155,26 @@ export async function openStored(
   return openSpooled(reader, await spoolChain(driver, found.id, folder, options), `store:${text}`);
 }
 
+/** Finds the image whose layers are the lowest of a chain, given lowest first; of several, the one with most layers. */
+export function imageOfChain(images: readonly StoredImage[], chain: readonly string[]): StoredImage | undefined {
+  const fitting = images.filter(({ layers }) => layers.length > 0 && chain[layers.length - 1] === layers.at(-1));
+  return fitting.sort((a, b) => b.layers.length - a.layers.length || b.names.length - a.names.length)[0];
+}
+
 /** A chain's layers as files, lowest first: the store's blobs, or tars spooled from it. */
 export interface SpooledChain {
   readonly id: string;
   readonly os: string;
+  /** A description of the chain, safe to show: an image's name, `app:1 + working copy`, or the id. */
+  readonly name: string;
+  /** The steps of the image that the chain is based on; empty if there is none. */
+  readonly history: readonly HistoryReport[];
   readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];
   /** Spooled files, which the owner removes. */
   readonly spooled: readonly string[];
 }
 
-/** Finds the blobs of a layer and its chain. Layers not kept as blobs are written to `folder`. A failure leaves nothing behind. */
+/** Finds the blobs of a layer and its chain. Layers not stored as blobs are written to `folder`. A failure leaves nothing behind. */
 export async function spoolChain(driver: GraphDriver, id: string, folder: string, options: CallOptions = {}): Promise<SpooledChain> {
   const ids = [...(await driver.chain(id))].reverse().concat(id);
   const layers: { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[] = [];
@@ -180,14 +190,14 @@ export async function spoolChain(driver: GraphDriver, id: string, folder: string
         layers.push({ file: spool, digest: null, diffId: null });
       }
     }
-    return { id, os: await systemOf(driver, id), layers, spooled };
+    return { id, os: await systemOf(driver, id), ...(await originOf(driver, ids)), layers, spooled };
   } catch (error) {
     await removeAll(spooled);
     throw error;
   }
 }
 
-/** The operating system a layer is for: the driver's, or in a portable store that of an image containing it. */
+/** Returns the operating system of a layer: the driver's or, in a portable store, that of an image containing the layer. */
 async function systemOf(driver: GraphDriver, id: string): Promise<string> {
   if (driver.name !== 'portable') return 'windows';
   const images = (await driver.images?.list()) ?? [];
@@ -195,21 +205,47 @@ async function systemOf(driver: GraphDriver, id: string): Promise<string> {
   return os === undefined || os === 'unknown' ? 'linux' : os;
 }
 
+/** Returns the name and history steps of a chain, given lowest first: those of its image, with one step for each layer above. */
+async function originOf(
+  driver: GraphDriver,
+  ids: readonly string[],
+): Promise<{ readonly name: string; readonly history: readonly HistoryReport[] }> {
+  const id = ids.at(-1) ?? '';
+  const image = imageOfChain((await driver.images?.list()) ?? [], ids);
+  if (image === undefined) return { name: displayText(id), history: [] };
+  const isCopy = (await driver.list()).find((layer) => layer.id === id)?.readWrite === true;
+  const name = displayText(image.names[0] ?? shortDigest(image.manifestDigest));
+  const { history } = image.image;
+  const filled = history.filter(({ emptyLayer }) => !emptyLayer).length;
+  if (filled !== image.layers.length) return { name: isCopy ? `${name} + working copy` : displayText(id), history: [] };
+  const above = ids.slice(filled).map((layer) => ({
+    createdBy: isCopy && layer === id ? 'working copy' : null,
+    created: null,
+    comment: null,
+    emptyLayer: false,
+  }));
+  return { name: isCopy ? `${name} + working copy` : above.length === 0 ? name : displayText(id), history: [...history, ...above] };
+}
+
 async function removeAll(files: readonly string[]): Promise<void> {
   for (const file of files) await rm(file, { force: true });
 }
 
 /** Opens a spooled chain as an archive; closing it removes the spooled files. */
-export async function openSpooled(reader: ArchiveReader, { id, os, layers, spooled }: SpooledChain, title: string): Promise<Archive> {
+export async function openSpooled(
+  reader: ArchiveReader,
+  { name, history, os, layers, spooled }: SpooledChain,
+  title: string,
+): Promise<Archive> {
   try {
-    return await reader.openLayers({ title, name: id, os, layers, onClose: () => removeAll(spooled) });
+    return await reader.openLayers({ title, name, history, os, layers, onClose: () => removeAll(spooled) });
   } catch (error) {
     await removeAll(spooled);
     throw error;
   }
 }
 
-/** An archive reduced to some of its images, renumbered. */
+/** Reduces an archive to some of its images, renumbered. */
 function narrowed(archive: Archive, wanted: (image: ArchiveImage) => boolean, text: string): Archive {
   const chosen = archive.images.filter(wanted);
   const numbers = new Map(chosen.map((image, index) => [image.index, index]));

@@ -1,4 +1,4 @@
-// Messages to and from the store thread. Plain values only, since they are cloned.
+// Messages to and from the store thread. Plain values only, because messages are cloned.
 import type { ServiceProgress, StoreLocation, StoreService } from './store-service.ts';
 
 export type ServiceCall = Exclude<keyof StoreService, 'close'>;
@@ -23,7 +23,9 @@ export type FromThread =
 export const SERVICE_CALLS = {
   report: 'short',
   importImage: 'long',
+  removal: 'short',
   remove: 'short',
+  discard: 'short',
   verify: 'long',
   leftovers: 'short',
   cleanup: 'short',

@@ -1,10 +1,10 @@
-// The thread's side of the protocol: one service per home, created at its first call.
+// The thread's side of the protocol: one service per home, created on the first call.
 import type { MessagePort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
 import { type FromThread, SERVICE_CALLS, type ToThread } from './messages.ts';
 import { createStoreService, type DriverSource, type ServiceProgress, type StoreLocation, type StoreService } from './store-service.ts';
 
-/** Shortest interval between two progress messages. */
+/** Minimum interval between two progress messages. */
 const PROGRESS_MS = 100;
 
 /** Serves calls until `close`. Tests pass their own drivers in `source`. */

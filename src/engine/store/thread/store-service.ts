@@ -1,24 +1,14 @@
-// One store as the window uses it. Runs in a worker, so arguments and results are plain values.
+// The window's operations on one store. Runs in a worker, so arguments and results are plain values.
 import { type ArchiveReader, createReader } from '#archive';
-import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
-import {
-  type DriverChange,
-  type DriverName,
-  type GraphDriver,
-  type LayerInfo,
-  type Mount,
-  openDriver,
-  openElevatedDriver,
-  type SharedBaseImage,
-  type StoredImage,
-} from '#driver';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { type DriverName, type GraphDriver, type Mount, openDriver, openElevatedDriver, type SharedBaseImage } from '#driver';
+import { displayText, LayerscopeError } from '#model';
 import { isElevated } from '../../system/elevated.ts';
+import { type CommitChoice, commitCopy } from '../images/commit-copy.ts';
 import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from '../images/layer-transfer.ts';
+import { discardCopy, planRemoval, type Removal, removeStored } from '../images/removal.ts';
 import { findStored, importArchive, type SpooledChain, spoolChain } from '../images/stored-images.ts';
-
-/** A store's report without the fields that the list of stores adds. */
-export type ServiceReport = Omit<StoreReport, 'storeId' | 'driver' | 'home' | 'isOwn' | 'checked'>;
+import { type LayerChanges, readLayerChanges } from './layer-changes.ts';
+import { nameOf, type Opened, reportStore, type ServiceReport } from './store-report.ts';
 
 export interface ServiceProgress {
   readonly phase: string;
@@ -32,15 +22,15 @@ export interface ServiceOptions {
 }
 
 interface ImportRequest {
-  /** An archive, or a layer tar. */
+  /** Path of an archive or a layer tar. */
   readonly path: string;
-  /** Chooses the image by its manifest; if null, `image` does by its index. */
+  /** Digest of the manifest of the image to import; null: `image` is its index. */
   readonly manifestDigest: string | null;
   readonly image: number;
   readonly parent: string | null;
 }
 
-/** What was imported; `name` opens it. */
+/** The result of an import; `name` identifies what was imported. */
 interface ImportResult {
   readonly name: string;
   readonly layers: number;
@@ -52,20 +42,22 @@ interface MountedAt {
   readonly findings: readonly string[];
 }
 
-interface LayerChanges {
-  readonly changes: readonly DriverChange[];
-  readonly complete: boolean;
-}
-
 /** Everything the window does in a store. Throws the errors of {@link GraphDriver}. */
 export interface StoreService {
   report(): Promise<ServiceReport>;
   /** Imports an image of an archive, or a layer tar as a layer on `parent`. A failure leaves nothing behind. */
   importImage(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
-  /** Removes an image by name or digest, or a layer or leftover by id. */
-  remove(name: string): Promise<void>;
+  /** Returns what {@link remove} would delete, and which of these layers this process holds mounted or an ended process left mounted. */
+  removal(name: string): Promise<Removal & { readonly mounted: readonly string[] }>;
+  /**
+   * Removes an image by name or digest, or a layer or leftover by id. `withCopies`: first releases the mounts that {@link removal} names
+   * and removes the working copies based on the layer.
+   */
+  remove(name: string, withCopies: boolean): Promise<void>;
+  /** Removes a working copy and its changes, and releases its mount, whether held by this process or left by an ended one. */
+  discard(id: string): Promise<void>;
   verify(options: ServiceOptions): Promise<readonly StoreProblem[]>;
-  /** Names what {@link cleanup} would remove. */
+  /** Returns the names of what {@link cleanup} would remove. */
   leftovers(): Promise<readonly string[]>;
   cleanup(): Promise<readonly string[]>;
   /** Mounts a layer until {@link release} or {@link close}. */
@@ -76,8 +68,8 @@ export interface StoreService {
   /** Creates a writable layer on `parent` and returns its id. */
   createReadWrite(parent: string): Promise<string>;
   changes(id: string, limit: number): Promise<LayerChanges>;
-  /** Creates a layer from the current content of a read-write layer, on the same parent, and returns its id. */
-  commit(id: string, options: ServiceOptions): Promise<string>;
+  /** See {@link commitCopy}. Returns the image's name, or the layer's id. */
+  commit(id: string, choice: CommitChoice, options: ServiceOptions): Promise<string>;
   /** Spools a layer's chain; see {@link spoolChain}. Returns null for an image, whose blobs are read in place. */
   spool(name: string, folder: string, options: ServiceOptions): Promise<SpooledChain | null>;
   baseImages(): Promise<readonly SharedBaseImage[]>;
@@ -96,7 +88,7 @@ export interface ElevatedLaunch {
   readonly ownerWindow?: bigint | undefined;
 }
 
-/** Opens a driver, `readOnly` if the system lacks what it needs. */
+/** Opens a driver; with `readOnly` if the system lacks what the driver needs. */
 type OpenDriver = typeof openDriver;
 
 /** How drivers are opened; tests pass their own. */
@@ -121,14 +113,14 @@ export interface StoreLocation {
   readonly home: string;
 }
 
-/** Creates the service of one store. It opens the driver at the first call. */
+/** Creates the service of one store. The driver is opened at the first call. */
 export function createStoreService({ driver: name, home }: StoreLocation, source: Partial<DriverSource> = {}): StoreService {
   const { open, openElevated, needsElevation } = { ...SYSTEM, ...source };
   let opened: Promise<Opened> | null = null;
   let reader: ArchiveReader | null = null;
   const mounts = new Map<string, Mount>();
 
-  /** Falls back to a read-only driver if this system or user can't run the full one. */
+  /** Opens the driver; falls back to a read-only driver if this system or user can't run the full one. */
   const openIt = async (): Promise<Opened> => {
     if (needsElevation(name)) {
       const driver = await open(name, home, { readOnly: true });
@@ -150,35 +142,27 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
   };
   const driverOf = async (): Promise<GraphDriver> => (await known()).driver;
   const readerOf = (): ArchiveReader => {
-    // This already runs on a worker.
+    // No workers, because this already runs on one.
     reader ??= createReader({ cacheFolder: null, workers: 0 });
     return reader;
   };
 
-  const stateOf = ({ id, state }: LayerInfo): StoredLayerReport['state'] => (mounts.has(id) ? 'mounted' : state);
-
-  const reportOf = async ({ driver, readOnlyReason, elevation }: Opened): Promise<ServiceReport> => {
-    const images = (await driver.images?.list()) ?? [];
-    const layers = await driver.list();
-    return {
-      elevation,
-      readOnlyReason: readOnlyReason === null ? null : displayText(readOnlyReason),
-      images: images.map(imageReport),
-      layers: layers.map((layer) => ({
-        id: layer.id,
-        parent: layer.parent,
-        below: layer.chain.length,
-        state: stateOf(layer),
-        problem: layer.problem === null ? null : displayText(layer.problem),
-        sizeBytes: layer.sizeBytes ?? null,
-        isReadWrite: layer.readWrite === true,
-        ofImage: (layer.images?.length ?? 0) > 0,
-        mountPath: mounts.has(layer.id) ? displayText(mounts.get(layer.id)?.path ?? '') : null,
-      })),
-      sizeBytes: sizeOf(images, layers),
-      problem: null,
-    };
+  /** Releases a mount held by this process; returns false if there is none. */
+  const releaseHeld = async (id: string): Promise<boolean> => {
+    const mount = mounts.get(id);
+    mounts.delete(id);
+    await mount?.[Symbol.asyncDispose]();
+    return mount !== undefined;
   };
+
+  /** Releases mounts held by this process or left by ended processes. */
+  const unmount = async (driver: GraphDriver, ids: readonly string[]): Promise<void> => {
+    for (const id of ids) await releaseHeld(id);
+    const left = new Set(await driver.mountsLeft?.());
+    for (const id of ids) if (left.has(id)) await driver.releaseLeft?.(id);
+  };
+
+  const reportOf = (current: Opened): Promise<ServiceReport> => reportStore(current, mounts);
 
   return {
     async report() {
@@ -205,10 +189,10 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       return true;
     },
 
-    async importImage({ path, image, manifestDigest, parent }, { signal, onProgress }) {
+    async importImage({ path: file, image, manifestDigest, parent }, { signal, onProgress }) {
       const driver = await driverOf();
       onProgress({ phase: 'reading the archive', doneBytes: 0, totalBytes: null });
-      await using archive = await readerOf().open(path, { signal });
+      await using archive = await readerOf().open(file, { signal });
       const chosen = archive.images.find((each) =>
         manifestDigest === null ? each.index === image : each.manifestDigest === manifestDigest,
       );
@@ -219,7 +203,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       const options = { signal, onProgress: onBytes, onWaiting };
       if (archive.format === 'layer') {
         const id = newLayerId();
-        await importLayerTar(driver, { id, parent, tar: { file: path } }, options);
+        await importLayerTar(driver, { id, parent, tar: { file } }, options);
         return { name: id, layers: 1 };
       }
       const imported = await importArchive(driver, archive, { image: String(chosen.index) }, options);
@@ -229,11 +213,30 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       return { name: nameOf(first), layers: first.layers.length };
     },
 
-    async remove(what) {
+    async removal(what) {
       const driver = await driverOf();
-      const image = (await driver.images?.list())?.find((each) => each.names.includes(what) || each.manifestDigest === what);
-      if (image !== undefined) await driver.images?.remove(what);
-      else await driver.remove(what);
+      const plan = await planRemoval(driver, what);
+      const left = new Set(await driver.mountsLeft?.());
+      return { ...plan, mounted: plan.ids.filter((id) => mounts.has(id) || left.has(id)) };
+    },
+
+    async remove(what, withCopies) {
+      const driver = await driverOf();
+      if (withCopies) {
+        const { ids, users } = await planRemoval(driver, what);
+        // Other layers are somebody's work, and are only removed one by one.
+        if (users.every(({ isCopy }) => isCopy)) {
+          await unmount(driver, ids);
+          for (const { id } of users) await discardCopy(driver, id);
+        }
+      }
+      await removeStored(driver, what);
+    },
+
+    async discard(id) {
+      const driver = await driverOf();
+      await unmount(driver, [id]);
+      await discardCopy(driver, id);
     },
 
     async verify({ signal, onProgress }) {
@@ -260,24 +263,21 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       if (there !== undefined) return { path: there.path, findings: [] };
       const findings: string[] = [];
       const mount = await (await driverOf()).mount(id, {
-        onFinding: ({ message, path }) => {
-          if (findings.length < MOST_FINDINGS) findings.push(displayText(path === undefined ? message : `${path}: ${message}`));
+        onFinding: ({ message, path: at }) => {
+          if (findings.length < MOST_FINDINGS) findings.push(displayText(at === undefined ? message : `${at}: ${message}`));
         },
       });
-      // Another call may have mounted it meanwhile; keep one mount.
+      // Another call may have mounted the layer meanwhile; keep one mount.
       if (mounts.has(id)) await mount[Symbol.asyncDispose]();
       else mounts.set(id, mount);
       return { path: mount.path, findings };
     },
 
     async release(id) {
-      const mount = mounts.get(id);
-      if (mount === undefined) throw new LayerscopeError('NOT_FOUND', `layer ${displayText(id)} is not mounted here`);
-      mounts.delete(id);
-      await mount[Symbol.asyncDispose]();
+      if (!(await releaseHeld(id))) throw new LayerscopeError('NOT_FOUND', `layer ${displayText(id.slice(0, 12))} is not mounted here`);
     },
 
-    mounts: async () => new Map([...mounts].map(([id, { path }]) => [id, path])),
+    mounts: async () => new Map([...mounts].map(([id, mount]) => [id, mount.path])),
 
     async createReadWrite(parent) {
       const id = newLayerId();
@@ -285,26 +285,16 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       return id;
     },
 
-    async changes(id, limit) {
-      const changes: DriverChange[] = [];
-      for await (const change of (await driverOf()).changes(id)) {
-        if (changes.length === limit) return { changes, complete: false };
-        changes.push(change);
-      }
-      return { changes, complete: true };
-    },
+    changes: async (id, limit) => readLayerChanges(await driverOf(), id, limit),
 
-    async commit(id, { signal, onProgress }) {
-      const driver = await driverOf();
-      const [parent = null] = await driver.chain(id);
-      const made = newLayerId();
+    async commit(id, choice, { signal, onProgress }) {
       let doneBytes = 0;
       const onBytes = (bytes: number): void => {
         doneBytes += bytes;
         onProgress({ phase: 'creating a layer', doneBytes, totalBytes: null });
       };
-      await importLayerTar(driver, { id: made, parent, tar: { pieces: driver.diff(id, { signal }) } }, { signal, onProgress: onBytes });
-      return made;
+      const made = await commitCopy(await driverOf(), id, choice, { signal, onProgress: onBytes });
+      return made.kind === 'layers' ? (made.ids[0] ?? '') : (choice.name ?? '');
     },
 
     async spool(what, folder, { signal }) {
@@ -326,46 +316,6 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       await driver[Symbol.asyncDispose]();
     },
   };
-}
-
-interface Opened {
-  readonly driver: GraphDriver;
-  /** Why the store can't be changed; null if it can. */
-  readonly readOnlyReason: string | null;
-  readonly elevation: StoreReport['elevation'];
-}
-
-/** Reports a store that can't be read, with the reason. Rethrows INTERNAL errors. */
-export function problemReport(error: unknown): ServiceReport {
-  const { code, message } = asLayerscopeError(error);
-  if (code === 'INTERNAL') throw error;
-  return { elevation: 'none', readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: displayText(message) };
-}
-
-/** The name that opens and removes an image. */
-function nameOf({ names, manifestDigest }: StoredImage): string {
-  return names[0] ?? manifestDigest;
-}
-
-function imageReport(image: StoredImage): StoredImageReport {
-  const sizes = new Map(image.root.blobs.map(({ digest, source }) => [digest, source.length]));
-  return {
-    name: nameOf(image),
-    names: image.names.map(displayText),
-    platform: displayText(image.platform),
-    layers: image.image.layers.map(({ digest }, index) => ({ id: image.layers[index] ?? '', sizeBytes: sizes.get(digest ?? '') ?? 0 })),
-    sizeBytes: image.sizeBytes,
-    problem: image.problem === null ? null : displayText(image.problem),
-  };
-}
-
-/** Total size of a store: blobs shared by images once, plus layers that belong to no image. */
-function sizeOf(images: readonly StoredImage[], layers: readonly LayerInfo[]): number {
-  const sizes = new Map(images.flatMap(({ root }) => root.blobs.map(({ digest, source }) => [digest, source.length] as const)));
-  let sum = 0;
-  for (const bytes of sizes.values()) sum += bytes;
-  for (const { sizeBytes = 0, images: of = [] } of layers) if (of.length === 0) sum += sizeBytes;
-  return sum;
 }
 
 /** Turns transferred bytes into progress by layer: `layer 3 of 9`. */

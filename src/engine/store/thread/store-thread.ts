@@ -15,12 +15,12 @@ interface Waiting {
   readonly onProgress: (progress: ServiceProgress) => void;
 }
 
-/** A thread that takes longer to close is terminated. */
+/** How long to wait for the thread to close before terminating it. */
 const LAST_WAIT_MS = 2_000;
 
 /**
- * Creates the thread's client. The first call starts the thread; if it dies, pending calls fail with IO and the next call starts it
- * again. `script` is the built worker, by default the source beside this file.
+ * Creates the thread's client. The first call starts the thread; if the thread dies, pending calls fail with IO and the next call restarts
+ * it. `script` is the built worker, by default the source beside this file.
  */
 export function createStoreThread(script: URL | string = new URL('./worker.ts', import.meta.url)): StoreThread {
   let worker: Worker | null = null;

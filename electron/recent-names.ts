@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { saveText } from '#engine';
+import { type RecentNames, withName } from '#host';
+
+/** Maximum length of the list, also in case the file is damaged or forged. */
+const MOST = 12;
+const MAX_LENGTH = 1_024;
+
+/** Remembers names of recently opened images in a file, latest first. No image is opened until the user chooses one. */
+export function createRecentNames(file: string, onFailure: (error: unknown) => void): RecentNames {
+  let names = readNames(file);
+  let writing = Promise.resolve();
+  const set = (now: readonly string[]): void => {
+    names = now;
+    const text = JSON.stringify(names);
+    writing = writing.then(() => saveText(file, text)).catch(onFailure);
+  };
+  return { list: () => names, opened: (name) => set(withName(names, name)), forget: () => set([]) };
+}
+
+/** Reads the list; empty if the file is missing or malformed. */
+function readNames(file: string): readonly string[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const isName = (each: unknown): each is string => typeof each === 'string' && each !== '' && each.length <= MAX_LENGTH;
+    return Array.isArray(kept) ? kept.filter(isName).slice(0, MOST) : [];
+  } catch {
+    return [];
+  }
+}

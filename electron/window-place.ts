@@ -1,0 +1,58 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type BrowserWindow, screen } from 'electron';
+
+/** A window's position and size, in px of the desktop, and whether it fills the screen. */
+interface WindowPlace {
+  readonly x?: number;
+  readonly y?: number;
+  readonly width: number;
+  readonly height: number;
+  readonly isMaximized: boolean;
+}
+
+const FIRST: WindowPlace = { width: 1320, height: 860, isMaximized: false };
+const LEAST = { width: 480, height: 360 };
+/** How many px of a window must be on a screen, so that the user can still move it. */
+const IN_SIGHT = 80;
+
+/** Reads the saved position; the default if there is none or no screen shows it any more. */
+export function readPlace(file: string): WindowPlace {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return placeOf(kept) ?? FIRST;
+  } catch {
+    // No file yet, or not JSON.
+    return FIRST;
+  }
+}
+
+function placeOf(kept: unknown): WindowPlace | null {
+  if (typeof kept !== 'object' || kept === null) return null;
+  const { x, y, width, height, isMaximized } = kept as Partial<Record<keyof WindowPlace, unknown>>;
+  if (!isWhole(x) || !isWhole(y) || !isWhole(width) || !isWhole(height)) return null;
+  if (width < LEAST.width || height < LEAST.height) return null;
+  const isInSight = screen.getAllDisplays().some(({ workArea }) => {
+    const shown = Math.min(x + width, workArea.x + workArea.width) - Math.max(x, workArea.x);
+    return shown >= IN_SIGHT && y >= workArea.y && y <= workArea.y + workArea.height - IN_SIGHT;
+  });
+  const size = { width, height, isMaximized: isMaximized === true };
+  return isInSight ? { x, y, ...size } : size;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) && Math.abs(value as number) < 100_000;
+}
+
+/** Saves a window's position in a file whenever the window is closed. Synchronously, because the program may end with its last window. */
+export function keepPlace(window: BrowserWindow, file: string, onFailure: (error: unknown) => void): void {
+  window.on('close', () => {
+    const place = { ...window.getNormalBounds(), isMaximized: window.isMaximized() };
+    try {
+      // Written under another name first, so that a killed program never leaves a half-written file.
+      writeFileSync(`${file}.new`, JSON.stringify(place), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    } catch (error) {
+      onFailure(error);
+    }
+  });
+}

@@ -1,0 +1,204 @@
+import { type Ref, useMemo } from 'react';
+import type { SubtreeTotals } from '#changes';
+import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '#model';
+import { type TreeColumn, TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import { dispatchChanges } from '../../state/app-state.ts';
+import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
+import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { allBytes } from '../../state/changes/shown-bytes.ts';
+import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
+import { choosePath, openDetails } from '../../state/choosing.ts';
+import { isShortcut, showPreview } from '../../state/commands.ts';
+import { type SideBytes, sideBytes } from '../../state/compare.ts';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { NetCell, SideBars } from '../compare/compare-bar.tsx';
+import styles from './changes-pane.module.css';
+import { bytesCell, hiddenCell, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
+
+/** The rows as a tree. */
+export function Grid({
+  state,
+  table,
+  totals,
+  mode,
+  room,
+  handle,
+}: {
+  state: ChangesState;
+  table: RowTable;
+  totals: SubtreeTotals;
+  mode: Selection['mode'];
+  /** Width of the pane, px. */
+  room: number;
+  handle: Ref<TreeGridHandle>;
+}) {
+  const { isWhole, filter, mask } = state;
+  const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
+  const whole = isWhole ? sums.size + sums.hidden : sums.size;
+  const all = isWhole ? allBytes(totals) : totals.size;
+  const sides = useMemo(() => (mode === 'compare' ? sideBytes(table) : null), [table, mode]);
+  const largest = useMemo(() => (sides === null ? 1 : largestSide(table, sides, totals)), [table, sides, totals]);
+  const shape = useMemo(
+    () => ({
+      parent: table.parent,
+      isFolder: (row: number) => (table.subtreeEnd[row] as number) > row + 1,
+      isOpen: (row: number) => state.expanded[row] === 1,
+      name: (row: number) => displayPath(rowName(table, row)),
+    }),
+    [table, state.expanded],
+  );
+  const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
+  const differs = !isWhole && sums.modified + sums.removed > 0;
+  const fit =
+    sides !== null
+      ? fitOfSides(room, differs, sums.modified > 0)
+      : isWhole
+        ? fitOfWhole(room, sums.hidden > 0)
+        : fitOfChanges(room, differs, sums.modified > 0);
+  const { resized } = fit;
+  const hasWhat = fit.what > 0;
+  const column = (id: SortBy, width: string, align?: 'right'): TreeColumn => ({
+    id,
+    header: words.changes.columns[id],
+    width,
+    align,
+    sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
+    onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
+  });
+  // In a very wide pane, keep the numbers close to the names.
+  const name = column('name', room > 1_100 && sides === null ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
+  const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
+  const columns: TreeColumn[] =
+    sides !== null
+      ? [
+          name,
+          ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
+          size,
+          column('net', '76px', 'right'),
+          ...(fit.bar > 0 ? [{ id: 'sides', header: words.changes.columns.sides, width: `${fit.bar}px` }] : []),
+        ]
+      : [
+          name,
+          ...(fit.share === 0 ? [] : [column('share', `${fit.share}px`)]),
+          size,
+          ...(isWhole && sums.hidden > 0 ? [column('hidden', '72px', 'right')] : []),
+          ...(fit.hasItems ? [column('items', '64px', 'right')] : []),
+          ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
+        ];
+  return (
+    <TreeGrid
+      label={mode === 'stacked' || isWhole ? words.changes.files : mode === 'compare' ? words.changes.differences : words.changes.title}
+      rows={state.rows}
+      shape={shape}
+      active={state.active}
+      handle={handle}
+      isShortcut={isShortcut}
+      columns={columns}
+      {...(hasWhat && sides !== null ? { isWide: (row: number) => textOf(row) === '' } : {})}
+      onActive={(row) => {
+        dispatchChanges({ type: 'activated', row });
+        choosePath(escapePath(rowPath(table, row)));
+      }}
+      onToggle={(row, open) => dispatchChanges({ type: 'toggled', row, open })}
+      onOpenSiblings={(row) => dispatchChanges({ type: 'siblingsOpened', row })}
+      onOpen={openDetails}
+      onPreview={(row) => {
+        choosePath(escapePath(rowPath(table, row)));
+        showPreview();
+      }}
+      rowClass={(row) => (mode === 'stacked' && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
+      cell={(row, id, level) => {
+        if (id === 'name')
+          return nameCell(table, totals, row, level, {
+            open: state.expanded[row] === 1,
+            isWhole,
+            match: mask !== null && mask[row] === 1 ? filter.text : '',
+          });
+        if (id === 'what') return whatCell(textOf(row));
+        if (id === 'size') return isWhole ? bytesCell(table, all, row) : sizeCell(table, totals, row, resized);
+        if (id === 'hidden') return hiddenCell(totals, row);
+        if (id === 'items') return itemsCell(table, row);
+        if (id === 'net' && sides !== null) return <NetCell sides={sides} row={row} />;
+        if (id === 'sides' && sides !== null)
+          return <SideBars before={sides.before[row] as number} now={totals.size[row] as number} largest={largest} />;
+        const own = all[row] as number;
+        return shareCell(whole === 0 ? 0 : own / whole, {
+          bar: fit.bar,
+          hasPercent: fit.share > fit.bar,
+          hidden: isWhole && own > 0 ? (totals.hidden[row] as number) / own : 0,
+        });
+      }}
+    />
+  );
+}
+
+/** The columns that fit beside the name. Widths are in px; 0: the column isn't shown. */
+interface Fit {
+  /** Shares of the total; its bars are `bar` wide. A bar that fills its column has no percentage. */
+  readonly share: number;
+  readonly bar: number;
+  readonly what: number;
+  readonly hasItems: boolean;
+  /** Whether a modified file's previous size is shown too. */
+  readonly resized: boolean;
+}
+
+const PERCENT = 62;
+/** Space around a row's cells, and between two cells. */
+const PADDING = 20;
+const GAP = 12;
+const SIZE = 72;
+/** Additional width of the size column for previous sizes. */
+const RESIZED = 72;
+/** Minimum width of the name beside other columns. */
+const NAME = 190;
+
+/** Returns how much of `room` is left for optional columns, beside the name and `numbers` columns of numbers. */
+function roomBeside(room: number, numbers: number): number {
+  return room - PADDING - NAME - numbers * (SIZE + GAP);
+}
+
+function fitOfWhole(room: number, hasHidden: boolean): Fit {
+  const left = roomBeside(room, hasHidden ? 2 : 1);
+  const none = { what: 0, resized: false };
+  if (left > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
+  if (left > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
+  if (left > 100) return { share: 68 + PERCENT, bar: 68, hasItems: false, ...none };
+  return { share: left > 0 ? PERCENT : 0, bar: 0, hasItems: false, ...none };
+}
+
+/** Fits columns in order of priority: what differs, the previous size, the bar of the share, percentages. */
+function fitOfChanges(room: number, differs: boolean, modified: boolean): Fit {
+  let left = roomBeside(room, 1);
+  const take = (wanted: boolean, width: number): boolean => {
+    if (!wanted || left < width) return false;
+    left -= width;
+    return true;
+  };
+  const hasWhat = take(differs, 128 + GAP);
+  const resized = take(modified, RESIZED);
+  const hasBar = take(true, 52 + GAP);
+  const hasPercent = hasBar && take(true, 4 + PERCENT);
+  const isWide = hasPercent && take(true, 64);
+  const hasItems = isWide && take(true, 64 + GAP);
+  const bar = isWide ? 120 : hasPercent ? 56 : hasBar ? 52 : 0;
+  return { share: bar + (hasPercent ? PERCENT : 0), bar, what: hasWhat ? (take(true, 62) ? 190 : 128) : 0, hasItems, resized };
+}
+
+function fitOfSides(room: number, differs: boolean, modified: boolean): Fit {
+  const left = roomBeside(room, 2);
+  const what = differs && left > 0 ? 110 : 0;
+  const beside = left - (what === 0 ? 0 : what + GAP);
+  const bar = beside > 160 ? 90 : beside > 0 ? 52 : 0;
+  return { share: 0, bar, what, hasItems: false, resized: modified && beside > RESIZED + bar };
+}
+
+/** Returns the most bytes of either side in a single top-level row, which is the scale of the bars. */
+function largestSide(table: RowTable, { before }: SideBytes, totals: SubtreeTotals): number {
+  let largest = 1;
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    largest = Math.max(largest, before[row] as number, totals.size[row] as number);
+  }
+  return largest;
+}

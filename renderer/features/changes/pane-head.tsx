@@ -1,0 +1,135 @@
+import { useMemo } from 'react';
+import type { ImageSummary } from '#contract';
+import { Button } from '../../components/button.tsx';
+import { Counts } from '../../components/mark.tsx';
+import { phrase } from '../../components/phrase.tsx';
+import { Size } from '../../components/size.tsx';
+import { dispatchChanges } from '../../state/app-state.ts';
+import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/changes.ts';
+import { matchedBytes } from '../../state/changes/shown-bytes.ts';
+import { wholeTotals } from '../../state/changes/table-facts.ts';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { CompareBar } from '../compare/compare-bar.tsx';
+import head from '../pane-head.module.css';
+import { useApp } from '../use-app.ts';
+import styles from './changes-pane.module.css';
+import { Culprits } from './culprits.tsx';
+import { FilterBar } from './filter-bar.tsx';
+
+/** Heading, sums and filters; for a whole image, also what makes it big. */
+export function PaneHead({ state, selection, image }: { state: ChangesState; selection: Selection; image: ImageSummary | null }) {
+  const { mode, archiveId } = selection;
+  const everywhere = useApp((app) => app.layout.searchesAll);
+  const isPlain = mode !== 'compare' && !everywhere;
+  const isRegistry = selection.view === 'registry' && isPlain;
+  const hasRows = !isRegistry && !((selection.view === 'breakdown' || selection.view === 'packages') && isPlain);
+  const compares = mode === 'compare' && !everywhere;
+  const found = <Outcome state={state} selection={selection} isSilent={everywhere} />;
+  return (
+    <header className={styles.head}>
+      {compares ? (
+        <>
+          <h2 className="visually-hidden">{titleOf(selection)}</h2>
+          <CompareBar state={state} selection={selection} outcome={found} />
+        </>
+      ) : (
+        <div className={`${head.head} ${styles.titleLine}`}>
+          <h2 className={styles.title}>
+            {everywhere ? words.changes.everywhere : isRegistry ? registryTitle(selection) : titleOf(selection)}
+          </h2>
+          {everywhere || isRegistry ? null : mode === 'image' && image !== null ? (
+            <WholeSums image={image} />
+          ) : (
+            <Sums state={state} mode={mode} />
+          )}
+          {hasRows ? found : null}
+        </div>
+      )}
+      {mode === 'image' && !isRegistry && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
+      {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}
+    </header>
+  );
+}
+
+function registryTitle({ mode, from, to }: Selection): string {
+  return mode === 'layer' ? words.registry.changedBy(from, to) : words.registry.seenAt(to);
+}
+
+function titleOf({ mode, from, to }: Selection): string {
+  if (mode === 'image') return words.chain.whole;
+  if (mode === 'compare') return words.changes.differences;
+  if (mode === 'stacked') return words.changes.filesystemAt(to);
+  return from === to ? words.layerTitle(to) : words.changes.combined(from, to);
+}
+
+/** Sums of the rows. */
+function Sums({ state: { table, totals }, mode }: { state: ChangesState; mode: Selection['mode'] }) {
+  const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
+  if (sums === null) return null;
+  return (
+    <span className={styles.sums}>
+      <Counts {...sums} />
+      <Size bytes={sums.size} />
+      {sums.hidden > 0 && mode === 'layer' ? (
+        <span className={styles.hides} title={words.exactBytes(sums.hidden)}>
+          {phrase(words.changes.hidesBelow(<Size bytes={sums.hidden} />))}
+        </span>
+      ) : null}
+    </span>
+  );
+}
+
+/** Sums of an image, which are known before its rows. */
+function WholeSums({ image }: { image: ImageSummary }) {
+  const { files, fileBytes, wastedBytes } = image.totals;
+  if (!image.loaded) return null;
+  return (
+    <span className={styles.sums}>
+      <strong>
+        <Size bytes={fileBytes} />
+      </strong>
+      <span className={styles.hides}>
+        {wastedBytes === 0 ? words.chain.nothingHidden : phrase(words.chain.hidden(<Size bytes={wastedBytes} />))}
+        {' · '}
+        {words.changes.fileCount(files)}
+      </span>
+    </span>
+  );
+}
+
+/** How many rows match and their bytes, why the filter is invalid, or how many rows are loaded. */
+function Outcome({ state, selection, isSilent }: { state: ChangesState; selection: Selection; isSilent: boolean }) {
+  const { table, totals, mask, filter, problem, filtering } = state;
+  const bytes = useMemo(
+    () => (table === null || totals === null || mask === null ? 0 : matchedBytes({ table, totals, mask, filter, mode: selection.mode })),
+    [table, totals, mask, filter, selection.mode],
+  );
+  // If no row is left, the button is shown in place of the rows.
+  const hasNone = table !== null && state.total > 0 && state.rows.length === 0 && !filtering;
+  const hasBytes = !isSilent && mask !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
+  return (
+    <>
+      <span className={`number ${head.end} ${styles.outcome} ${problem === null ? '' : styles.problem}`} role="status">
+        {isSilent ? '' : outcome(state)}
+        {hasBytes ? <> · {<Size bytes={bytes} />}</> : null}
+      </span>
+      {isUnfiltered(filter) || hasNone ? null : (
+        <span className={styles.clear}>
+          <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
+            {words.changes.clearFilter}
+          </Button>
+        </span>
+      )}
+    </>
+  );
+}
+
+function outcome({ status, table, total, problem, mask, matches, filter, filtering, sorting }: ChangesState): string {
+  if (filtering) return words.changes.filtering;
+  if (sorting) return words.changes.sorting;
+  if (problem !== null) return problem;
+  const loaded = status === 'partial' && table !== null ? table.length : null;
+  if (mask === null || isUnfiltered(filter)) return loaded === null ? '' : words.changes.rowsLoaded(loaded, total);
+  return loaded === null ? words.changes.matches(matches) : words.changes.matchesIn(matches, loaded, total);
+}

@@ -1,0 +1,37 @@
+import { useMemo } from 'react';
+import { countDifferences, DIFFERENCE_CLASS } from '#changes';
+import { dispatchChanges } from '../../state/app-state.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import styles from '../changes/filter-bar.module.css';
+
+const CLASSES = ['content', 'metadata', 'time'] as const;
+
+/** Chips for the ways in which modified paths of a comparison differ. */
+export function DifferenceChips({ state: { table, filter } }: { state: ChangesState }) {
+  const counts = useMemo(() => (table === null ? null : countDifferences(table)), [table]);
+  const shown = filter.differences ?? 0;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row
+    <span className={styles.kinds} role="group" aria-label={words.compare.classes}>
+      {CLASSES.map((name) => {
+        const bit = DIFFERENCE_CLASS[name];
+        const pressed = (shown & bit) !== 0;
+        return (
+          <button
+            key={name}
+            type="button"
+            className={styles.kind}
+            aria-pressed={pressed}
+            title={pressed ? words.compare.hideClass[name] : words.compare.showClass[name]}
+            onClick={() => dispatchChanges({ type: 'filtered', filter: { ...filter, differences: shown ^ bit } })}
+          >
+            <span className={styles.word}>{words.compare.classNames[name]}</span>
+            {counts === null ? null : <span className={`number ${styles.count}`}>{formatCount(counts[name])}</span>}
+          </button>
+        );
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,115 @@
+import type { FolderReport } from '#contract';
+import { displayPath, toHex, unescapePath } from '#model';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Size } from '../../components/size.tsx';
+import { choosePath, goTo } from '../../state/choosing.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { Side } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import { useRequest } from '../use-request.ts';
+import { Fact, Facts, Section } from './facts.tsx';
+import styles from './folder-facts.module.css';
+
+/** What takes up space in a folder, as seen at a layer: its biggest files, and sums by layer and by file type. */
+export function FolderFacts({ path, view }: { path: string; view: Side }) {
+  const pathHex = toHex(unescapePath(path));
+  const { archiveId, image, layer } = view;
+  const answer = useRequest(`${archiveId}/${image}/${layer}/${pathHex}`, (client, signal) =>
+    client.call('entry.folder', { archiveId, image, layer, pathHex }, { signal }),
+  );
+  if (answer.state === 'failed') {
+    return (
+      <Notice icon="error" title={words.details.folderFailed} tone="error">
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+      </Notice>
+    );
+  }
+  if (answer.state !== 'ready') return null;
+  return <Report report={answer.value} path={path} />;
+}
+
+function Report({ report: { bytes, files, folders, biggest, layers, types }, path }: { report: FolderReport; path: string }) {
+  return (
+    <div className={styles.body}>
+      <Section title={words.details.folder}>
+        <Facts>
+          <Fact label={words.details.attributes.size}>
+            <Size bytes={bytes} />
+          </Fact>
+          <Fact label={words.details.folderFiles}>
+            <span className="number">{formatCount(files)}</span>
+          </Fact>
+          <Fact label={words.details.folderFolders}>
+            <span className="number">{formatCount(folders)}</span>
+          </Fact>
+        </Facts>
+      </Section>
+      <Sums
+        title={words.details.biggestFiles}
+        whole={bytes}
+        lines={biggest.map((file) => {
+          const name = displayPath(unescapePath(path === '' ? file.path : file.path.slice(path.length + 1)));
+          return { id: file.path, bytes: file.bytes, name, title: name, go: () => choosePath(file.path) };
+        })}
+      />
+      <Sums
+        title={words.details.writtenBy}
+        whole={bytes}
+        lines={layers.map((each) => ({ id: each.layer, ...each, name: words.layerTitle(each.layer), go: () => goTo(each.layer, path) }))}
+      />
+      <Sums
+        title={words.details.byType}
+        whole={bytes}
+        lines={types.map((each) => ({
+          id: each.extension,
+          ...each,
+          name: each.extension === '' ? words.details.noExtension : `.${each.extension}`,
+        }))}
+      />
+    </div>
+  );
+}
+
+interface Line {
+  readonly id: string | number;
+  readonly name: string;
+  readonly bytes: number;
+  readonly files?: number;
+  readonly title?: string;
+  /** Follows the link on the name. */
+  readonly go?: () => void;
+}
+
+/** A section with one line per part of `whole` bytes. Renders nothing if there are no lines. */
+function Sums({ title, whole, lines }: { title: string; whole: number; lines: readonly Line[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <Section title={title}>
+      <ol className={styles.list}>
+        {lines.map(({ id, name, bytes, files, title: full, go }) => {
+          const count = files === undefined ? null : <span className={styles.quiet}>{words.details.countFiles(files)}</span>;
+          return (
+            <li key={id} className={styles.line}>
+              <Bar share={whole === 0 ? 0 : bytes / whole} />
+              {go === undefined ? (
+                <span className={styles.text}>
+                  {name} {count}
+                </span>
+              ) : (
+                <button type="button" className={styles.name} title={full} onClick={go}>
+                  {name} {count}
+                </button>
+              )}
+              <Size bytes={bytes} />
+            </li>
+          );
+        })}
+      </ol>
+    </Section>
+  );
+}
+
+function Bar({ share }: { share: number }) {
+  return <span className={styles.bar} style={{ width: `${share * 100}%` }} title={words.percent(share)} />;
+}

@@ -1,0 +1,139 @@
+import type { LineRange, PathVersionReport } from '#contract';
+import { displayText, toHex, unescapePath } from '#model';
+import { Button, IconButton } from '../../components/button.tsx';
+import { Mark } from '../../components/mark.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { plainCommand } from '../../state/chain.ts';
+import { goTo } from '../../state/choosing.ts';
+import { chooseDockerfile, forgetDockerfile } from '../../state/dockerfile.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
+import { Fact, Facts } from './facts.tsx';
+import { LineList } from './line-list.tsx';
+import styles from './origin-tab.module.css';
+
+/** Where the selected path comes from: every layer that touched it, with what made that layer. */
+export function OriginTab({ path, selection }: { path: string; selection: Selection }) {
+  const dockerfile = useApp((app) => app.dockerfile);
+  const { archiveId, image } = selection;
+  const pathHex = toHex(unescapePath(path));
+  const key = archiveId === null ? null : `${archiveId}/${image}/${pathHex}/${dockerfile?.name ?? ''}/${dockerfile?.text ?? ''}`;
+  const answer = useRequest(key, (client, signal) =>
+    client.call('entry.origin', { archiveId: archiveId ?? '', image, pathHex, dockerfile }, { signal }),
+  );
+  if (answer.state === 'failed')
+    return (
+      <Notice icon="error" title={words.origin.failed} tone="error">
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+      </Notice>
+    );
+  if (answer.state !== 'ready') return null;
+  const { versions, package: owner } = answer.value;
+  const lacksLines = versions.some(({ dockerfile: lines, base }) => lines === null && base === null);
+  return (
+    <div className={styles.body}>
+      {owner === null ? null : (
+        <Facts>
+          <Fact label={words.origin.labels.package}>{displayText(`${owner.name} ${owner.version}`)}</Fact>
+        </Facts>
+      )}
+      <ol className={styles.versions} aria-label={words.origin.versions}>
+        {[...versions].reverse().map((version) => (
+          <li key={version.layer} className={styles.version}>
+            <Version version={version} path={path} given={dockerfile?.name ?? null} />
+          </li>
+        ))}
+      </ol>
+      {lacksLines || dockerfile !== null ? (
+        <div className={styles.choose}>
+          <Button icon="file" onPress={chooseDockerfile}>
+            {words.origin.choose}
+          </Button>
+          {dockerfile === null ? null : (
+            <>
+              <span className={styles.quiet}>{displayText(dockerfile.name)}</span>
+              <IconButton small label={words.origin.forget(displayText(dockerfile.name))} icon="close" onPress={forgetDockerfile} />
+            </>
+          )}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Version({ version, path, given }: { version: PathVersionReport; path: string; given: string | null }) {
+  const { layer, kind, createdBy, dockerfile, base, guess } = version;
+  const command = plainCommand(createdBy);
+  const none = guess === null && given !== null ? words.origin.noMatch(displayText(given)) : words.origin.noLines;
+  return (
+    <>
+      <h3 className={styles.head}>
+        <Mark name={kind} />
+        <button type="button" className={styles.layer} onClick={() => goTo(layer, path)}>
+          {words.origin.version[kind](layer)}
+        </button>
+      </h3>
+      {command === null ? null : <p className={`${styles.command} selectable`}>{displayText(command)}</p>}
+      {base === null ? null : (
+        <Facts>
+          <Fact label={words.origin.labels.base} copy={base} mono>
+            {displayText(base)}
+          </Fact>
+        </Facts>
+      )}
+      {dockerfile === null ? null : (
+        <>
+          <Place {...dockerfile} />
+          <LineList ranges={dockerfile.lines} text={dockerfile.text} />
+          {dockerfile.by === 'position' ? <p className={styles.note}>{words.origin.byPosition}</p> : null}
+        </>
+      )}
+      {dockerfile !== null || !guess ? null : (
+        <>
+          <Place {...guess} fromStages={[]} />
+          <LineList ranges={guess.lines} text={guess.text} />
+          <p className={styles.note}>{words.origin.guess}</p>
+        </>
+      )}
+      {dockerfile === null && base === null && !guess ? <p className={styles.note}>{none}</p> : null}
+    </>
+  );
+}
+
+/** The file, its lines and stages in words. */
+function Place({
+  file,
+  lines,
+  from,
+  stage,
+  fromStages,
+}: {
+  file: string;
+  lines: readonly LineRange[];
+  from: readonly LineRange[];
+  stage: string | null;
+  fromStages: readonly string[];
+}) {
+  const { origin } = words;
+  const where = origin.lines(displayText(file), rangeWords(lines), lineCount(lines));
+  const stages = fromStages.map((name) => origin.stage(displayText(name)));
+  return (
+    <p className={styles.place}>
+      {origin.join([where, stage === null ? '' : origin.stage(displayText(stage))])}
+      {from.length === 0 ? null : (
+        <span className={`${styles.note} ${styles.from}`}>{origin.fromStages(rangeWords(from), lineCount(from), stages)}</span>
+      )}
+    </p>
+  );
+}
+
+function rangeWords(ranges: readonly LineRange[]): string {
+  return words.origin.ranges(ranges.map(([first, last]) => words.origin.range(first, last)));
+}
+
+function lineCount(ranges: readonly LineRange[]): number {
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}

@@ -1,0 +1,29 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useLayoutEffect, useRef } from 'react';
+import { lineHeight } from '../../state/layout.ts';
+import { useApp } from '../use-app.ts';
+
+/** Virtualizes the lines of a long text. Wrapped lines are measured; all other lines have the same height. */
+export function useLines({ count, wraps }: { count: number; wraps: boolean }) {
+  const scroller: RefObject<HTMLDivElement | null> = useRef(null);
+  const height = useApp((app) => lineHeight(app.layout.previewText));
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 20,
+  });
+  const shape = `${height} ${wraps}`;
+  const last = useRef(shape);
+  useLayoutEffect(() => {
+    if (last.current === shape) return;
+    last.current = shape;
+    virtual.measure();
+  });
+  /** Returns props that position a line's element. */
+  const place = (index: number, start: number) => ({
+    style: { transform: `translateY(${start}px)`, ...(wraps ? {} : { height }) },
+    ...(wraps ? { ref: virtual.measureElement, 'data-index': index } : {}),
+  });
+  return { scroller, virtual, place };
+}

@@ -1,0 +1,125 @@
+import { useState } from 'react';
+import { type ArtifactFileReport, CONTENT_PAGE_BYTES, type ContentPage } from '#contract';
+import { type ArtifactReport, displayText, shortDigest } from '#model';
+import { IconButton } from '../../components/button.tsx';
+import { ErrorText } from '../../components/notice.tsx';
+import { Sheet } from '../../components/sheet.tsx';
+import { artifactTitle } from '../../state/library.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
+import { HexView } from '../details/hex-view.tsx';
+import { useRequest } from '../use-request.ts';
+import styles from './artifact-files.module.css';
+
+/** The files of an artifact, each of which can be looked at. They are listed when the user asks for them. */
+export function ArtifactFiles({ archiveId, artifact }: { archiveId: string; artifact: ArtifactReport }) {
+  const [isOpen, setOpen] = useState(false);
+  const [shown, setShown] = useState<number | null>(null);
+  const { index } = artifact;
+  const answer = useRequest(isOpen ? `${archiveId}/${index}` : null, (client, signal) =>
+    client.call('artifact.files', { archiveId, artifact: index }, { signal }),
+  );
+  const files = answer.state === 'ready' ? answer.value.files : [];
+  const file = shown === null ? undefined : files[shown];
+  return (
+    <details className={styles.files} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary aria-label={words.origin.filesOf(artifactTitle(artifact))}>{words.origin.labels.files}</summary>
+      {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
+      <ul aria-label={words.origin.filesOf(artifactTitle(artifact))}>
+        {files.map((each, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the file's number
+          <li key={at}>
+            {each.isHere ? (
+              <button type="button" className={styles.file} title={each.mediaType ?? undefined} onClick={() => setShown(at)}>
+                {fileTitle(each, at)} <span className={styles.size}>{formatSize(each.size)}</span>
+              </button>
+            ) : (
+              <span className={styles.size}>
+                {fileTitle(each, at)} · {words.origin.missingFile}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {shown === null || file === undefined ? null : (
+        <FileSheet archiveId={archiveId} artifact={index} file={shown} title={fileTitle(file, shown)} onClose={() => setShown(null)} />
+      )}
+    </details>
+  );
+}
+
+function fileTitle({ name, digest }: ArtifactFileReport, at: number): string {
+  return name ?? (digest === null ? words.origin.file(at + 1) : shortDigest(digest));
+}
+
+function FileSheet({
+  archiveId,
+  artifact,
+  file,
+  title,
+  onClose,
+}: {
+  archiveId: string;
+  artifact: number;
+  file: number;
+  title: string;
+  onClose: () => void;
+}) {
+  const answer = useRequest(`${archiveId}/${artifact}/${file}`, (client, signal) =>
+    client.call('artifact.content', { archiveId, artifact, file, offset: 0, length: CONTENT_PAGE_BYTES }, { signal }),
+  );
+  return (
+    <Sheet label={title} onClose={onClose} large>
+      <div className={styles.sheet}>
+        <header className={styles.head}>
+          <h2 className={`${styles.title} selectable`}>{title}</h2>
+          <IconButton label={words.details.closePreview} icon="close" onPress={onClose} />
+        </header>
+        {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
+        {answer.state === 'ready' ? <FileContent page={answer.value} /> : null}
+      </div>
+    </Sheet>
+  );
+}
+
+function FileContent({ page: { bytes, totalBytes } }: { page: ContentPage }) {
+  const isWhole = bytes.length === totalBytes;
+  const text = textOf(bytes, isWhole);
+  return (
+    <>
+      {isWhole ? null : <p className={styles.size}>{words.details.firstOf(bytes.length, totalBytes)}</p>}
+      {text === null ? (
+        <HexView bytes={bytes} label={words.details.fileBytes} />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        <section className={`${styles.text} selectable`} tabIndex={0} aria-label={words.details.fileText}>
+          <pre>{text}</pre>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Text, with JSON on several lines; null if the bytes aren't text. */
+function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isWhole });
+  } catch {
+    return null;
+  }
+  if (text.includes('\0')) return null;
+  return (isWhole ? formatted(text) : text)
+    .split('\n')
+    .map((line) => displayText(line))
+    .join('\n');
+}
+
+function formatted(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

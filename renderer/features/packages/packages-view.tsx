@@ -1,0 +1,219 @@
+import { type Ref, useImperativeHandle, useRef, useState } from 'react';
+import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
+import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
+import { Mark, type MarkName } from '../../components/mark.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { phrase } from '../../components/phrase.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { plainCommand } from '../../state/chain.ts';
+import { showInTree } from '../../state/choosing.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import { useRequest } from '../use-request.ts';
+import styles from './packages-view.module.css';
+
+/** Rows that are listed at first, and added by each press of the button; the host lists at most 20 times as many. */
+const PAGE = 500;
+const MOST = 10_000;
+/** Time without typing before the host is asked, ms. */
+const TYPING = 150;
+
+interface Props {
+  readonly selection: Selection;
+  readonly image: ImageSummary;
+  /** The filter's text. */
+  readonly text: string;
+  readonly handle: Ref<TreeGridHandle>;
+}
+
+/** Packages by layer, or as seen at the selected layer. */
+export function PackagesView({ selection, image, text, handle }: Props) {
+  const { archiveId, mode, from, to } = selection;
+  const [count, setCount] = useState(PAGE);
+  const of = mode === 'stacked' ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
+  const wanted = text.trim();
+  const answer = useRequest(
+    `${archiveId}/${image.index}/${Object.values(of).join('/')}/${count}/${wanted}`,
+    (client, signal) =>
+      client.call('image.packages', { archiveId: archiveId ?? '', image: image.index, of, text: wanted, start: 0, count }, { signal }),
+    { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
+  );
+  const view = useRef<HTMLDivElement>(null);
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  return (
+    <div className={styles.view} ref={view}>
+      {answer.state === 'failed' ? (
+        <Notice icon="error" title={words.packages.failed} tone="error">
+          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+        </Notice>
+      ) : answer.state === 'ready' ? (
+        <>
+          <Tables report={answer.value} image={image} layer={to} isView={mode === 'stacked'} isFiltered={wanted !== ''} />
+          {answer.value.total > answer.value.rows.length && count < MOST ? (
+            <Button kind="quiet" onPress={() => setCount(Math.min(MOST, count + PAGE))}>
+              {words.packages.more}
+            </Button>
+          ) : null}
+        </>
+      ) : (
+        <p role="status" className={styles.status}>
+          {words.packages.reading}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Tables({
+  report,
+  image,
+  layer,
+  isView,
+  isFiltered,
+}: {
+  report: PackagesReport;
+  image: ImageSummary;
+  layer: number;
+  isView: boolean;
+  isFiltered: boolean;
+}) {
+  const { layers, rows, total, problems } = report;
+  if (total === 0 && (isFiltered || layers.every((each) => each.packages === 0))) {
+    return (
+      <Notice icon={isFiltered ? 'search' : 'folder'} title={isFiltered ? words.packages.noMatches : words.packages.none}>
+        {isFiltered ? null : words.packages.noneWhy}
+      </Notice>
+    );
+  }
+  return (
+    <>
+      <p className={styles.status} role="status">
+        {isView ? words.packages.found(total, rows.length) : words.packages.changes(total, rows.length)}
+        {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
+      </p>
+      {isView ? (
+        <Table title={words.packages.viewTitle(layer)} rows={rows} layer={layer} />
+      ) : (
+        layers.map((each) => <LayerTable key={each.layer} report={each} rows={rows} image={image} isFiltered={isFiltered} />)
+      )}
+    </>
+  );
+}
+
+/** A layer's packages, and the bytes that are nobody's. */
+function LayerTable({
+  report,
+  rows,
+  image,
+  isFiltered,
+}: {
+  report: PackageLayerReport;
+  rows: readonly PackageRow[];
+  image: ImageSummary;
+  isFiltered: boolean;
+}) {
+  const own = rows.filter(({ layer }) => layer === report.layer);
+  if (isFiltered && own.length === 0) return null;
+  const command = plainCommand(image.layers[report.layer]?.createdBy ?? null) ?? words.commandUnknown;
+  const title = (
+    <>
+      <span>{words.layerTitle(report.layer)}</span>
+      <span className={styles.sums}>{phrase(words.packages.layerSums(<Size bytes={report.bytes} />, report.packages))}</span>
+      <span className={styles.command} title={command}>
+        {command}
+      </span>
+    </>
+  );
+  return (
+    <Table title={title} rows={own} layer={report.layer}>
+      {isFiltered ? null : (
+        <tr className={styles.nobody} title={words.packages.nobodysWhy}>
+          <th scope="row" colSpan={3}>
+            {own.length === 0 ? `${words.packages.nobodys}, ${words.packages.noChanges}` : words.packages.nobodys}
+          </th>
+          <td className={styles.right} title={sizeTitle(report.unownedBytes)}>
+            <Size bytes={report.unownedBytes} />
+          </td>
+        </tr>
+      )}
+    </Table>
+  );
+}
+
+function Table({
+  title,
+  rows,
+  layer,
+  children,
+}: {
+  title: React.ReactNode;
+  rows: readonly PackageRow[];
+  layer: number;
+  children?: React.ReactNode;
+}) {
+  return (
+    <table className={styles.table}>
+      <caption className={styles.caption}>{title}</caption>
+      <thead className={rows.length === 0 ? 'visually-hidden' : ''}>
+        <tr>
+          <th scope="col">{words.packages.name}</th>
+          <th scope="col">{words.packages.version}</th>
+          <th scope="col" className={styles.right}>
+            {words.packages.files}
+          </th>
+          <th scope="col" className={styles.right}>
+            {words.changes.columns.size}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} layer={layer} />
+        ))}
+        {children}
+      </tbody>
+    </table>
+  );
+}
+
+const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
+  added: 'added',
+  modified: 'modified',
+  removed: 'removed',
+  touched: 'unchanged',
+  installed: 'unchanged',
+};
+
+function Line({ row, layer }: { row: PackageRow; layer: number }) {
+  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
+  const shown = displayText(name);
+  // An installed package's largest file may be from another layer than the package.
+  const label = words.packages.showFiles(shown, layer);
+  return (
+    <tr className={kind === 'touched' ? styles.touched : ''}>
+      <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
+        <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>
+        {path === null ? (
+          <span>{shown}</span>
+        ) : (
+          <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showInTree(layer, path)}>
+            {shown}
+          </button>
+        )}
+        <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+      </th>
+      <td className={styles.version}>
+        {displayText(version)}
+        {previousVersion === null ? null : <span className={styles.was}>{words.packages.was(displayText(previousVersion))}</span>}
+      </td>
+      <td className={`number ${styles.right}`}>{formatCount(files)}</td>
+      <td className={styles.right} title={sizeTitle(bytes)}>
+        <Size bytes={bytes} />
+      </td>
+    </tr>
+  );
+}

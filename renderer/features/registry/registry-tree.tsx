@@ -1,0 +1,192 @@
+import { useState } from 'react';
+import type { ImageRef, RegistryKeyReport } from '#contract';
+import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { hintFor } from '../../state/plain-error.ts';
+import { words } from '../../words/index.ts';
+import { useRequest } from '../use-request.ts';
+import styles from './registry.module.css';
+import { RegistryKey } from './registry-key.tsx';
+
+const PAGE = 200;
+const FOUND = 500;
+/** A search reads all hives, so it waits until typing has paused for this many ms. */
+const SEARCH_AFTER = 250;
+
+type View = ImageRef & { readonly layer: number };
+
+/** A key of the view. */
+interface KeyAt {
+  readonly hive: string;
+  readonly path: string;
+}
+
+interface Choice {
+  readonly chosen: KeyAt | null;
+  choose(key: KeyAt): void;
+}
+
+/** The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. */
+export function RegistryTree({ of, text }: { of: View; text: string }) {
+  const [chosen, choose] = useState<KeyAt | null>(null);
+  return (
+    <div className={styles.split}>
+      <div className={styles.keys}>
+        {text === '' ? <Hives of={of} choice={{ chosen, choose }} /> : <Found key={text} of={of} text={text} choice={{ chosen, choose }} />}
+      </div>
+      <div className={styles.key}>
+        {chosen === null ? (
+          <Notice title={words.registry.chooseKey} />
+        ) : (
+          <RegistryKey key={`${chosen.hive}\\${chosen.path}`} of={{ ...of, ...chosen }} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: Choice }) {
+  const answer = useRequest(layer, (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
+  if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
+  if (answer.state !== 'ready') return <Loading />;
+  const { hives } = answer.value;
+  if (hives.length === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
+  return (
+    <ul className={styles.tree} aria-label={words.registry.tree}>
+      {hives.map((hive) => (
+        <Branch key={hive} of={{ archiveId, image, layer, hive, path: '' }} name={hive} hasSubkeys choice={choice} />
+      ))}
+    </ul>
+  );
+}
+
+/** A key with a button that opens it, and the keys below it while it is open. */
+function Branch({ of, name, hasSubkeys, choice }: { of: View & KeyAt; name: string; hasSubkeys: boolean; choice: Choice }) {
+  const [open, setOpen] = useState(false);
+  const shown = name === '' ? words.registry.noName : displayText(name);
+  const isChosen = choice.chosen?.hive === of.hive && choice.chosen.path === of.path;
+  return (
+    <li>
+      <span className={styles.branch}>
+        {hasSubkeys ? (
+          <button
+            type="button"
+            className={styles.opener}
+            aria-expanded={open}
+            aria-label={words.registry.keysBelow(shown)}
+            onClick={() => setOpen(!open)}
+          >
+            <i aria-hidden="true" />
+          </button>
+        ) : (
+          <span className={styles.opener} />
+        )}
+        <button
+          type="button"
+          className={styles.label}
+          aria-pressed={isChosen}
+          onClick={() => choice.choose({ hive: of.hive, path: of.path })}
+          onDoubleClick={() => setOpen(!open)}
+        >
+          {shown}
+        </button>
+      </span>
+      {open ? <Subkeys of={of} choice={choice} /> : null}
+    </li>
+  );
+}
+
+function Subkeys({ of, choice }: { of: View & KeyAt; choice: Choice }) {
+  const [pages, setPages] = useState(1);
+  return (
+    <ul className={styles.below}>
+      {Array.from({ length: pages }, (_, page) => (
+        <SubkeyPage
+          // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number
+          key={page}
+          of={of}
+          start={page * PAGE}
+          onMore={page === pages - 1 ? () => setPages(pages + 1) : null}
+          choice={choice}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function SubkeyPage({ of, start, onMore, choice }: { of: View & KeyAt; start: number; onMore: (() => void) | null; choice: Choice }) {
+  const answer = useRequest(start, (client, signal) => client.call('registry.key', { ...of, start, count: PAGE }, { signal }));
+  if (answer.state === 'failed')
+    return (
+      <li>
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+      </li>
+    );
+  if (answer.state !== 'ready')
+    return (
+      <li>
+        <Loading />
+      </li>
+    );
+  const { subkeys, total }: RegistryKeyReport = answer.value;
+  const rest = total - start - subkeys.length;
+  return (
+    <>
+      {subkeys.map(({ name, path, hasSubkeys }) => (
+        <Branch key={path} of={{ ...of, path }} name={name} hasSubkeys={hasSubkeys} choice={choice} />
+      ))}
+      {rest > 0 && onMore !== null ? (
+        <li>
+          <Button kind="quiet" onPress={onMore}>
+            {words.registry.moreKeys(rest)}
+          </Button>
+        </li>
+      ) : null}
+    </>
+  );
+}
+
+function Found({ of: { archiveId, image, layer }, text, choice }: { of: View; text: string; choice: Choice }) {
+  const answer = useRequest(
+    text,
+    (client, signal) => client.call('registry.search', { archiveId, image, layer, text, limit: FOUND }, { signal }),
+    { delay: SEARCH_AFTER },
+  );
+  if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
+  if (answer.state !== 'ready') return <Loading />;
+  const { matches, complete } = answer.value;
+  if (matches.length === 0) return <Notice icon="search" title={words.registry.nothingFound} />;
+  return (
+    <>
+      <p className={styles.note} role="status">
+        {words.registry.found(matches.length, complete)}
+      </p>
+      <ul className={styles.tree} aria-label={words.registry.foundLabel}>
+        {matches.map(({ hive, path, value }) => (
+          <li key={`${hive}\\${path}`}>
+            <button
+              type="button"
+              className={styles.label}
+              aria-pressed={choice.chosen?.hive === hive && choice.chosen.path === path}
+              onClick={() => choice.choose({ hive, path })}
+            >
+              {displayText(`${hive}\\${path}`)}
+              {value === null ? null : (
+                <span className={styles.note}> {value === '' ? words.registry.defaultValue : displayText(value)}</span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Loading() {
+  return (
+    <p role="status" className={styles.loading}>
+      {words.loading}
+    </p>
+  );
+}

@@ -1,0 +1,27 @@
+import { type Ref, useImperativeHandle, useRef } from 'react';
+import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import type { Selection } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import styles from './registry.module.css';
+import { RegistryChanges } from './registry-changes.tsx';
+import { RegistryTree } from './registry-tree.tsx';
+
+/** The registry: what the selected layers changed in it, or all of it as seen at the layer. */
+export function RegistryView({ selection, handle }: { selection: Selection; handle: Ref<TreeGridHandle> }) {
+  const text = useApp((app) => app.changes.filter.text);
+  const view = useRef<HTMLElement>(null);
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  const { archiveId, image, from, to, mode } = selection;
+  const ref = { archiveId: archiveId ?? '', image };
+  const key = `${archiveId}/${image}/${from}/${to}/${mode}`;
+  return (
+    <section className={styles.view} ref={view} aria-label={words.registry.title}>
+      {mode === 'layer' ? (
+        <RegistryChanges key={`${key}/${text}`} of={{ ...ref, from, to, text }} />
+      ) : (
+        <RegistryTree key={key} of={{ ...ref, layer: to }} text={text} />
+      )}
+    </section>
+  );
+}

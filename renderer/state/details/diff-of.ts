@@ -1,0 +1,15 @@
+import type { EntryDetails } from '#contract';
+import { DIFFERS, type RowTable, unescapePath } from '#model';
+import { findRow } from '../changes/table-facts.ts';
+
+/**
+ * Determines whether there is a version to compare a file with, and whether the contents differ, from the table of changes or else from the
+ * sizes.
+ */
+export function diffOf({ now, before }: EntryDetails, table: RowTable | null, path: string | null): 'none' | 'same' | 'modified' {
+  if (now === null || before === null || now.type !== before.type || (now.type !== 'file' && now.type !== 'hardlink')) return 'none';
+  if (now.size !== before.size) return 'modified';
+  const row = table === null || path === null ? -1 : findRow(table, unescapePath(path));
+  const bits = table === null || row < 0 ? 0 : (table.differs[row] as number);
+  return (bits & (DIFFERS.content | DIFFERS.unread)) === 0 ? 'same' : 'modified';
+}

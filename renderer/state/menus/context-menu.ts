@@ -1,0 +1,32 @@
+import { escapePath, rowPath } from '#model';
+import { getApp, setApp } from '../app-state.ts';
+import { choosePath } from '../choosing.ts';
+import type { MenuTarget } from './open-menu.ts';
+
+/** Makes a right click or the menu key open the window's own menus for rows, layers and images. */
+export function watchContextMenu(): void {
+  window.addEventListener('contextmenu', (event) => {
+    const target = event.target instanceof Element ? targetOf(event.target) : null;
+    if (target === null) return;
+    event.preventDefault();
+    setApp({ contextMenu: { target, x: event.clientX, y: event.clientY } });
+  });
+}
+
+export function closeContextMenu(): void {
+  setApp({ contextMenu: null });
+}
+
+function targetOf(element: Element): MenuTarget | null {
+  const { selection, changes } = getApp();
+  const row = element.closest<HTMLElement>('[data-row]')?.dataset.row;
+  if (row !== undefined && changes.table !== null) {
+    choosePath(escapePath(rowPath(changes.table, Number(row))));
+    return { kind: 'path' };
+  }
+  if (element.closest('[data-pane="changes"] [role="application"]') !== null && selection.path !== null) return { kind: 'path' };
+  const layer = element.closest<HTMLElement>('[data-layer]')?.dataset.layer;
+  if (layer !== undefined) return { kind: 'layer', layer: Number(layer) };
+  const { archive, image } = element.closest<HTMLElement>('[data-image]')?.dataset ?? {};
+  return archive === undefined || image === undefined ? null : { kind: 'image', archiveId: archive, image: Number(image) };
+}

@@ -1,0 +1,16 @@
+import type { MenuAction } from '../../components/action-menu.tsx';
+import { words } from '../../words/index.ts';
+import { copyText } from '../clipboard.ts';
+import { toast } from '../messages.ts';
+
+type Copied = keyof typeof words.menus.copyWhat;
+
+/** Returns an action that copies `text`; none if there is nothing to copy. */
+export function copyAction(what: Copied, text: string | null): readonly MenuAction[] {
+  if (text === null || text === '') return [];
+  const copied = words.menus.copied[what === 'diffId' ? 'digest' : what === 'imagePath' ? 'path' : what];
+  const run = async () => {
+    if (await copyText(text)) toast(copied);
+  };
+  return [{ id: what, label: words.menus.copyWhat[what], run: () => void run() }];
+}

@@ -1,0 +1,121 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
+import { words } from '../../words/index.ts';
+import type { AppState } from '../app-state.ts';
+import { chooseWhole, compareWith, openDetails, showImage } from '../choosing.ts';
+import { startExport } from '../exporting.ts';
+import { runningJob } from '../jobs.ts';
+import { imageTitle, storedBytes } from '../library.ts';
+import { scanImage, verifyImage } from '../opening.ts';
+import { importToStore, writableStores } from '../stores/importing.ts';
+import { storeTitle } from '../stores/stores.ts';
+import { copyAction } from './copy-action.ts';
+
+type Known = Pick<AppState, 'selection' | 'jobs' | 'stores'>;
+
+/** Returns the actions for an image. */
+export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSummary): readonly ActionSection[] {
+  const { selection } = app;
+  const { archiveId } = archive;
+  const ref = { archiveId, image: image.index };
+  const isShown = selection.archiveId === archiveId && selection.image === image.index;
+  const show: MenuAction[] = [];
+  if (isShown) {
+    const run = () => {
+      chooseWhole(null);
+      openDetails();
+    };
+    show.push({ id: 'whole', label: words.menus.showWhole, run });
+  } else {
+    show.push({ id: 'show', label: words.menus.showImage, run: () => showImage(archiveId, image.index) });
+    const side = { ...ref, layer: Math.max(0, image.layers.length - 1) };
+    if (selection.archiveId !== null) show.push({ id: 'compare', label: words.menus.compareShown, run: () => compareWith(side, 'top') });
+  }
+  return [
+    { id: 'show', title: words.menus.show, quiet: true, actions: show },
+    { id: 'check', title: words.menus.check, quiet: true, actions: checkActions(app, archive, image) },
+    {
+      id: 'copy',
+      title: words.menus.copy,
+      quiet: true,
+      actions: [
+        ...copyAction('name', image.names[0] ?? imageTitle(archive, image)),
+        ...copyAction('digest', image.manifestDigest ?? image.configDigest),
+        ...copyAction('size', String(storedBytes(image))),
+        ...copyAction('json', JSON.stringify(image, null, 2)),
+      ],
+    },
+    {
+      id: 'save',
+      title: words.menus.save,
+      quiet: true,
+      actions: image.loaded
+        ? [
+            {
+              id: 'docker',
+              label: words.menus.saveDocker,
+              run: () => void startExport({ what: 'image', format: 'docker-archive', ...ref }),
+            },
+            { id: 'oci', label: words.menus.saveOci, run: () => void startExport({ what: 'image', format: 'oci-archive', ...ref }) },
+            { id: 'report', label: words.details.saveReport, run: () => void startExport({ what: 'report', archiveId }) },
+          ]
+        : [],
+    },
+  ];
+}
+
+function checkActions(
+  { jobs, stores }: Known,
+  { archiveId, title }: ArchiveSummary,
+  { index, loaded }: ImageSummary,
+): readonly MenuAction[] {
+  if (!loaded) return [];
+  const checking = runningJob(jobs, 'verify', archiveId, index) !== null;
+  const importing = runningJob(jobs, 'import', archiveId, index) !== null;
+  const targets = title.startsWith('store:') ? [] : writableStores(stores);
+  const verify = {
+    id: 'verify',
+    label: checking ? words.details.verifying : words.details.verify,
+    disabled: checking,
+    run: () => void verifyImage(archiveId, index),
+  };
+  const scanning = runningJob(jobs, 'scan', archiveId, index) !== null;
+  const scan = {
+    id: 'scan',
+    label: scanning ? words.details.scanning : words.details.scan,
+    disabled: scanning,
+    run: () => void scanImage(archiveId, index),
+  };
+  return [
+    verify,
+    scan,
+    ...targets.map((store) => ({
+      id: `import ${store.storeId}`,
+      label: importing ? words.importing : words.store.importTo,
+      detail: targets.length > 1 ? storeTitle(store) : undefined,
+      disabled: importing,
+      run: () => void importToStore(archiveId, index, store.storeId),
+    })),
+  ];
+}
+
+/** Returns all images of the open archives to choose from. */
+export function imageChoices(
+  archives: readonly ArchiveSummary[],
+  shown: Pick<AppState['selection'], 'archiveId' | 'image'>,
+): ActionSection {
+  const idOf = (archiveId: string | null, index: number) => `${archiveId}/${index}`;
+  return {
+    id: 'images',
+    title: words.menus.images,
+    selected: idOf(shown.archiveId, shown.image),
+    actions: archives.flatMap((archive) =>
+      archive.images.map((image) => ({
+        id: idOf(archive.archiveId, image.index),
+        label: imageTitle(archive, image),
+        detail: image.platform === 'unknown' ? undefined : image.platform,
+        run: () => showImage(archive.archiveId, image.index),
+      })),
+    ),
+  };
+}

@@ -1,0 +1,12 @@
+/** What a context menu is about. */
+export type MenuTarget =
+  | { readonly kind: 'path' }
+  | { readonly kind: 'layer'; readonly layer: number }
+  | { readonly kind: 'image'; readonly archiveId: string; readonly image: number };
+
+/** An open context menu. Its position is in px from the window's corner. */
+export interface OpenMenu {
+  readonly target: MenuTarget;
+  readonly x: number;
+  readonly y: number;
+}

@@ -1,0 +1,72 @@
+import { words } from '../words/index.ts';
+import { type AppState, setLayout } from './app-state.ts';
+import { plainCommand } from './chain.ts';
+import { goTo, showImage } from './choosing.ts';
+import { COMMANDS } from './commands.ts';
+import { keysOf } from './key-names.ts';
+import type { LayoutState } from './layout.ts';
+import { imageTitle } from './library.ts';
+import { imageActions } from './menus/image-menu.ts';
+import { clearRecentFiles, openAgain } from './opening.ts';
+import { selectedImage } from './selection.ts';
+
+/** A line of the palette. */
+export interface PaletteItem {
+  readonly id: string;
+  readonly label: string;
+  readonly detail?: string | undefined;
+  readonly keys?: readonly string[];
+  readonly run: () => void;
+}
+
+interface RecentFile {
+  readonly name: string;
+  readonly folder: string;
+}
+
+const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
+
+/**
+ * Returns what the palette offers before anything is typed: commands, the image's actions, layers, images and recent files, in this order.
+ */
+export function paletteItems(app: AppState, recent: readonly RecentFile[]): readonly PaletteItem[] {
+  const found = selectedImage(app.archives ?? [], app.selection);
+  const commands = COMMANDS.filter(({ id, again, image }) => !again && id !== 'palette' && (found !== null || !image)).map((command) => ({
+    id: command.id,
+    label: words.frame.commands[command.id],
+    keys: keysOf(command),
+    run: command.run,
+  }));
+  const themes = THEMES.map((theme) => ({
+    id: `theme ${theme}`,
+    label: words.frame.themes[theme],
+    run: () => setLayout({ theme }),
+  }));
+  const actions =
+    found === null
+      ? []
+      : imageActions(app, found.archive, found.image).flatMap((section) =>
+          section.actions.filter(({ disabled }) => !disabled).map((action) => ({ ...action, id: `image ${section.id} ${action.id}` })),
+        );
+  const layers = [...(found?.image.layers ?? [])].reverse().map((layer) => ({
+    id: `layer ${layer.index}`,
+    label: `${words.layerTitle(layer.index)}: ${plainCommand(layer.createdBy) ?? words.commandUnknown}`,
+    run: () => goTo(layer.index, null),
+  }));
+  const images = (app.archives ?? []).flatMap((archive) =>
+    archive.images.map((image) => ({
+      id: `show ${archive.archiveId} ${image.index}`,
+      label: words.frame.showImage(imageTitle(archive, image)),
+      detail: image.platform === 'unknown' ? undefined : image.platform,
+      run: () => showImage(archive.archiveId, image.index),
+    })),
+  );
+  const files = recent.map(({ name, folder }, index) => ({
+    id: `recent ${index}`,
+    label: words.frame.openFile(name),
+    detail: folder,
+    run: () => void openAgain(index, name),
+  }));
+  const clearRecent = { id: 'clear-recent', label: words.frame.clearRecent, run: () => void clearRecentFiles() };
+  return [...commands, ...actions, ...themes, ...layers, ...images, ...files, ...(files.length > 0 ? [clearRecent] : [])];
+}

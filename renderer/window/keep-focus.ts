@@ -1,0 +1,32 @@
+import { focusQuietly } from '../components/tree-grid.tsx';
+
+/** Elements to focus in a pane whose focused element was removed: its replacement, then the selected element. */
+const STOPS: Readonly<Record<string, string>> = {
+  changes: '[role="row"][tabindex="0"], [role="application"]',
+  chain: '[data-layer][tabindex="0"]',
+};
+
+/**
+ * Keeps the focus in its pane when the focused element is removed, as rows are when another layer is shown. The browser would move the
+ * focus to the body, where the arrow keys do nothing.
+ */
+export function keepFocus(root: HTMLElement): void {
+  let last: HTMLElement | null = null;
+  let pane: string | undefined;
+  root.addEventListener('focusin', ({ target }) => {
+    last = target instanceof HTMLElement ? target : null;
+    pane = last?.closest<HTMLElement>('[data-pane]')?.dataset.pane;
+  });
+  new MutationObserver(() => {
+    if (last === null || pane === undefined || document.activeElement !== document.body || last.isConnected) return;
+    const element = root.querySelector<HTMLElement>(`[data-pane="${pane}"]`);
+    if (element === null || element.dataset.loading !== undefined) return;
+    const { focus } = last.dataset;
+    const same = focus === undefined ? null : element.querySelector<HTMLElement>(`[data-focus="${focus}"]`);
+    const stop = STOPS[pane];
+    const found = same ?? (stop === undefined ? element : element.querySelector<HTMLElement>(stop));
+    if (found === null) return; // the pane is still loading
+    if (found.dataset.row === undefined) found.focus({ preventScroll: true });
+    else focusQuietly(found);
+  }).observe(root, { childList: true, subtree: true });
+}

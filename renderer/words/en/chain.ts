@@ -1,0 +1,20 @@
+import type { Phrase } from '../language.ts';
+import { counted } from './grammar.ts';
+
+export const chain = {
+  title: 'Chain',
+  /** The row of everything that the image contains. */
+  whole: 'Whole image',
+  visible: <T>(size: T): Phrase<T> => [size, ' visible'],
+  hidden: <T>(size: T): Phrase<T> => [size, ' hidden'],
+  nothingHidden: 'nothing hidden',
+  wholeTitle: (visible: string, hidden: string) => `All files of all layers: ${visible} visible, ${hidden} hidden by later layers`,
+  toDownload: <T>(size: T): Phrase<T> => [size, ' to download'],
+  stored: <T>(size: T): Phrase<T> => [size, ' stored'],
+  noLayers: 'This image has no layers.',
+  noChanges: 'no changes',
+  status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
+  metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
+  /** After a layer's text, for screen readers. */
+  touched: { added: ', the path was added here', modified: ', the path was modified here', removed: ', the path was removed here' },
+};

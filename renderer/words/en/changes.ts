@@ -1,0 +1,175 @@
+import type { Phrase } from '../language.ts';
+import { formatCount, formatSize, formatTenth } from '../numbers.ts';
+import { counted, FILES, list, PATHS } from './grammar.ts';
+
+/** The list of changes, its filters, the search in all layers, and the treemap. */
+export const changes = {
+  title: 'Changes',
+  differences: 'Differences',
+  files: 'Files',
+  everywhere: 'All layers',
+  filesystemAt: (layer: number) => `Filesystem at layer ${layer}`,
+  combined: (from: number, to: number) => `Layers ${from}–${to} combined`,
+  hidesBelow: <T>(size: T): Phrase<T> => ['hides ', size, ' below (still in the image)'],
+
+  // How many rows
+  filtering: 'filtering…',
+  sorting: 'sorting…',
+  rowsLoaded: (loaded: number, total: number) => `${formatCount(loaded)} of ${formatCount(total)} rows`,
+  matches: (count: number) => counted(count, { one: 'match', other: 'matches' }),
+  matchesIn: (count: number, loaded: number, total: number) =>
+    `${counted(count, { one: 'match', other: 'matches' })} in ${formatCount(loaded)} of ${formatCount(total)} rows`,
+
+  // In place of rows
+  readingOther: 'Reading the other side…',
+  failed: 'Could not load the changes',
+  layerMissing: 'Layer missing',
+  layerMissingWhy: 'The archive doesn’t contain this layer, so its changes are unknown.',
+  emptyFilesystem: 'Empty filesystem',
+  emptyFilesystemWhy: 'No layer up to this one has any files.',
+  noDifferences: 'No differences',
+  noDifferencesWhy: 'The files of both sides are identical.',
+  noChanges: 'No changes',
+  noChangesWhy: (layers: number) => (layers === 1 ? 'This layer changes no files.' : 'These layers change no files.'),
+  noMatches: 'No matches',
+  clearFilter: 'Clear filter',
+  loading: 'Loading changes',
+
+  columns: { name: 'Name', what: 'Change', size: 'Size', hidden: 'Hidden', items: 'Items', net: 'Net', sides: 'A, B', share: 'Share' },
+  fileCount: (count: number) => counted(count, FILES),
+  folderTitle: (name: string, items: number) => `${name} · ${counted(items, { one: 'item', other: 'items' })}`,
+  itemCount: (count: number) => counted(count, { one: 'item', other: 'items' }),
+
+  /** What makes an image big. Each label precedes a name and a size. */
+  culprits: { label: 'What makes it big', layer: 'Largest layer', folder: 'Largest folder', hidden: 'Most hidden' },
+  shareOfTotal: (share: number) => `${share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100)} % of the total`,
+
+  // What a row changes
+  differs: {
+    type: 'type',
+    content: 'content',
+    rewritten: 'rewritten',
+    unread: 'not compared',
+    link: 'target',
+    mode: 'mode',
+    owner: 'owner',
+    attributes: 'attributes',
+    time: 'time',
+    device: 'device numbers',
+  },
+  writtenAgain: 'written again',
+  withPaths: (count: number) => `with ${counted(count, PATHS)}`,
+  sameContent: 'same content',
+  contentNotCompared: 'content not compared',
+  differentContent: 'different content',
+  fromLayer: (layer: number) => `from layer ${layer}`,
+  /** `layer` is the one that everything hidden comes from; null if there are several, or if it is unknown. */
+  hides: ({ paths, bytes, layer, isOpaque }: { paths: number; bytes: number; layer: number | null; isOpaque: boolean }) => {
+    const what = list([paths === 0 ? '' : counted(paths, PATHS), bytes === 0 ? '' : formatSize(bytes)]);
+    return `${isOpaque ? 'opaque: ' : ''}hides ${what}${layer === null ? '' : ` of layer ${layer}`}`;
+  },
+
+  // Filters
+  /** Kinds of paths of a whole image, shown instead of kinds of changes. */
+  wholeKinds: { unchanged: 'visible', modified: 'partly hidden', removed: 'hidden' },
+  hideWhole: {
+    unchanged: 'Hide paths without hidden files',
+    modified: 'Hide files with hidden older versions',
+    removed: 'Hide paths that are no longer visible',
+  },
+  showWhole: {
+    unchanged: 'Show paths without hidden files',
+    modified: 'Show files with hidden older versions',
+    removed: 'Show paths that are no longer visible',
+  },
+  filters: 'Filters',
+  kinds: 'Change kinds',
+  hideKind: {
+    added: 'Hide added paths',
+    modified: 'Hide modified paths',
+    removed: 'Hide removed paths',
+    unchanged: 'Hide unchanged paths',
+  },
+  showKind: {
+    added: 'Show added paths',
+    modified: 'Show modified paths',
+    removed: 'Show removed paths',
+    unchanged: 'Show unchanged paths',
+  },
+  allLayers: 'all layers',
+  filterSelected: 'Filter the selected layers only',
+  searchAll: 'Search all layers for the filter’s text',
+  anySize: 'Any size',
+  minimumSize: (label: string) => `Minimum size: ${label}`,
+  type: (label: string) => `Type: ${label}`,
+  types: { all: 'All types', files: 'Files', folders: 'Folders', links: 'Links', others: 'Devices and other' },
+
+  // Search in all layers
+  typeToSearch: 'Type to search all layers',
+  searchFailed: 'Search failed',
+  searching: 'Searching',
+  noPath: 'No matching path in any layer',
+  found: (total: number, shown: number) =>
+    `${counted(total, PATHS)} in all layers${total > shown ? `, showing the first ${formatCount(shown)}` : ''}`,
+  foundLabel: 'Paths in all layers',
+  /** For screen readers, between a kind of change and a layer's number. */
+  inLayer: ' in layer ',
+};
+
+/** Sums of a selection. */
+export const breakdown = {
+  failed: 'Could not add up the files',
+  empty: 'No files here',
+  counts: ({ files, folders, others }: { files: number; folders: number; others: number }) =>
+    list([
+      counted(files, FILES),
+      counted(folders, { one: 'folder', other: 'folders' }),
+      others === 0 ? '' : counted(others, { one: 'link or device', other: 'links and devices' }),
+    ]),
+  byType: 'By kind of file',
+  byFolder: 'By top folder',
+  biggest: 'Biggest files',
+  type: 'Kind',
+  folder: 'Folder',
+  file: 'File',
+  files: 'Files',
+  items: 'Items',
+  typeNames: {
+    programs: 'Programs',
+    libraries: 'Libraries',
+    source: 'Source code',
+    bytecode: 'Bytecode',
+    packages: 'Packages',
+    archives: 'Archives',
+    documents: 'Documents',
+    config: 'Configuration',
+    pictures: 'Pictures',
+    media: 'Audio and video',
+    fonts: 'Fonts',
+    models: 'Models',
+    data: 'Data',
+    translations: 'Translations',
+    debug: 'Debug info',
+    other: 'Other',
+  } as Readonly<Record<string, string>>,
+};
+
+export const treemap = {
+  title: 'Treemap',
+  role: 'treemap',
+  folders: 'Current folder',
+  nothing: 'No files with content here.',
+  keys: 'Arrow keys move, Enter zooms in, Escape zooms out.',
+  /** What hatching means. */
+  hatched: {
+    image: 'Hatched: hidden but still in the image.',
+    layer: 'Hatched: removed here, still in the image.',
+    stacked: '',
+    compare: 'Hatched: only in A.',
+  },
+  small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
+  hidden: (size: string) => `${size} hidden`,
+  withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
+  /** Colours: kinds of files. */
+  types: 'Colours by kind of file',
+};

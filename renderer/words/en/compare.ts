@@ -1,0 +1,73 @@
+import type { Phrase } from '../language.ts';
+import { formatCount } from '../numbers.ts';
+import { counted, LAYERS } from './grammar.ts';
+
+const alone = (from: number, to: number) => (from === to ? `layer ${to} alone` : `layers ${from}–${to} alone`);
+const aloneTitle = (from: number, to: number) => (from === to ? `Layer ${to} alone` : `Layers ${from}–${to} alone`);
+
+export const compare = {
+  swap: 'Swap sides',
+  closed: 'closed',
+  sideClosed: (side: string) => `${side}: closed`,
+  atLayer: (image: string, layer: number) => `${image} at layer ${layer}`,
+  alone,
+  aloneTitle,
+  aloneOf: (from: number, to: number, image: string) => `${alone(from, to)} of ${image}`,
+  wholeImage: 'whole image',
+  wholeImageAt: (layer: number) => `Layer ${layer}, the whole image`,
+  withoutLower: 'without lower layers',
+  sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
+  sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
+
+  identical: 'Identical',
+  filesIdentical: 'Files identical',
+  sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
+  more: (size: string) => `(${size})`,
+  bytesOfWhole: 'Bytes of the files that a container sees',
+  bytesOfDiffering: 'Bytes of the files that differ',
+  classes: 'What modified paths differ in',
+  classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
+  hideClass: {
+    content: 'Hide paths with different content',
+    metadata: 'Hide paths with different mode, owner or attributes',
+    time: 'Hide paths that differ in time only',
+  },
+  showClass: {
+    content: 'Show paths with different content',
+    metadata: 'Show paths with different mode, owner or attributes',
+    time: 'Show paths that differ in time only',
+  },
+  nothingInClasses: 'Only differences of hidden kinds, such as times',
+  showAllDifferences: 'Show all differences',
+  net: (size: string) => `net ${size}`,
+  fieldsDiffer: (count: number) => `Config: ${counted(count, { one: 'field differs', other: 'fields differ' })}`,
+  copyReport: 'Copy report',
+  reportCopied: 'Report copied',
+  save: 'Save comparison (JSON)',
+  bytesOfSides: (a: number, b: number) => `A ${formatCount(a)} bytes, B ${formatCount(b)} bytes`,
+
+  // The chains
+  chooseA: 'Alt-click to choose side A',
+  layersOfSide: (side: string) => `Layers of side ${side} only, newest first`,
+  noSharedLayers: 'No shared layers',
+  sharedBase: (layers: number) => `Shared base (${counted(layers, LAYERS)})`,
+  sharedLayers: 'Shared layers, newest first',
+  /** Before a side's letter, for screen readers. */
+  beforeLetter: 'side ',
+
+  // Configs
+  configDifferences: 'Config differences',
+  field: 'Field',
+  moreFields: (count: number) => `and ${formatCount(count)} more; “Save comparison (JSON)” includes them`,
+  notSet: 'not set',
+  emptyValue: '(empty)',
+
+  // The report that is copied
+  report: {
+    identical: 'identical',
+    was: (size: string) => `was ${size}`,
+    below: (entries: number, size: string) => `and ${entries} below, ${size}`,
+    config: 'config',
+    inConfig: (count: number) => `${count} in the config`,
+  },
+};

@@ -1,0 +1,88 @@
+import { COMMAND_FACTS, type CommandId } from '#contract';
+import type { Phrase } from '../language.ts';
+import { formatCount } from '../numbers.ts';
+import { counted, form, LAYERS } from './grammar.ts';
+
+/** Title bar, status bar, sheets over the window, drops, and what is shown instead of the panes. */
+export const frame = {
+  title: (image: string) => `${image} – Layerscope`,
+  couldNotStart: 'Layerscope could not start',
+  reload: 'Reload',
+  dismiss: 'Dismiss',
+  widths: { libraryWidth: 'Library width', chainWidth: 'Chain width', compareWidth: 'Chain width', detailsWidth: 'Details width' },
+
+  // Title bar
+  back: 'Back',
+  forward: 'Forward',
+  olderLayer: 'Older layer',
+  newerLayer: 'Newer layer',
+  mode: 'View',
+  modes: { image: 'Image', layer: 'Layer', stacked: 'Filesystem', compare: 'Compare' },
+  layout: 'Layout',
+  layouts: { tree: 'Tree', treemap: 'Treemap', breakdown: 'Breakdown', packages: 'Packages', registry: 'Registry' },
+  themes: { auto: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
+  imageSwitch: (title: string, platform: string) => `Image: ${title}, ${platform}`,
+  hideLibrary: 'Hide library',
+  showLibrary: 'Show library',
+  filterLabel: 'Filter by path',
+  filterPlaceholder: 'Filter: name, *.so, /regex/',
+
+  // Status bar
+  lost: 'Lost connection, reconnecting…',
+  inStores: <T>(size: T, stores: number): Phrase<T> => (stores === 1 ? ['Store: ', size] : [`${formatCount(stores)} stores: `, size]),
+  administrator: 'Administrator',
+  jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
+  noFindings: 'No findings',
+  findings: (count: number) => counted(count, { one: 'finding', other: 'findings' }),
+
+  // Without an image
+  dropHere: 'Drop an image archive',
+  opens: (withFolders: boolean) =>
+    withFolders
+      ? 'Docker and OCI archives, OCI layout folders and single layers; plain, gzip, zstd, xz or bzip2.'
+      : 'Docker and OCI archives and single layers; plain, gzip, zstd, xz or bzip2.',
+  exploreSample: 'Explore the sample image',
+  toMakeArchive: 'To make an archive, run',
+  archiveCommand: 'docker save -o image.tar NAME',
+  copyCommand: 'Copy command',
+  drawing: 'Three stacked layers',
+  recent: 'Recent',
+
+  // Before the layers are read
+  readingLayers: 'Reading layers…',
+  readingProgress: 'Reading layers',
+  readLayers: 'Read layers',
+  couldNotRead: 'Could not read the layers',
+  notRead: 'Layers not read yet',
+
+  // Drops
+  notArchives: (count: number) => (count === 1 ? 'This is not a tar archive' : 'These are not tar archives'),
+  openDropped: (count: number) => (count === 1 ? 'Open this archive' : `Open ${formatCount(count)} archives`),
+  importDropped: (count: number) => (count === 1 ? 'Open and import this archive' : `Open and import ${formatCount(count)} archives`),
+  compareDropped: (shown: string) => `Compare ${shown} with it`,
+  folderInBrowser: 'A browser cannot open dropped folders: start layerscope serve FOLDER, or drop a tar of the folder',
+
+  // Palette
+  palette: 'Commands',
+  paletteField: 'Command, image, layer or file',
+  noCommand: 'No matching command',
+  showImage: (title: string) => `Show ${title}`,
+  openFile: (name: string) => `Open ${name}`,
+  clearRecent: 'Clear recent files',
+  recentCleared: 'Recent files cleared',
+  goToPath: 'Go to path',
+  path: 'Path',
+  pathPlaceholder: 'Path in any layer: libssl, *.so, /regex/',
+  noPath: 'No such path in any layer',
+  typePath: 'Type part of a path',
+  searching: 'Searching…',
+  inLayers: (layers: readonly number[]) => `${form(layers.length, LAYERS)} ${layers.slice(-4).join(', ')}`,
+
+  // Shortcuts
+  shortcuts: 'Keyboard shortcuts',
+  allShortcuts: 'All shortcuts',
+  groups: { Window: 'Window', Layers: 'Layers', Rows: 'Rows', Panels: 'Panels' },
+  rowKeys: { move: 'Previous row, next row', fold: 'Collapse, expand folder' },
+  /** The English titles are shared with the desktop menu, so they are in #contract. */
+  commands: Object.fromEntries(COMMAND_FACTS.map(({ id, title }) => [id, title])) as Record<CommandId, string>,
+};

@@ -1,0 +1,10 @@
+import { grammarOf } from '../language.ts';
+
+export const { form, counted, list } = grammarOf('en');
+
+export const LAYERS = { one: 'layer', other: 'layers' };
+export const IMAGES = { one: 'image', other: 'images' };
+export const FILES = { one: 'file', other: 'files' };
+export const PATHS = { one: 'path', other: 'paths' };
+export const ENTRIES = { one: 'entry', other: 'entries' };
+export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };

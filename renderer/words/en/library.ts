@@ -1,0 +1,43 @@
+import { counted, IMAGES, list } from './grammar.ts';
+
+const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
+
+/** Open archives, and running work. */
+export const library = {
+  title: 'Library',
+  inStore: 'in store',
+  nothingOpen: 'Open an image to list it here.',
+  sample: 'Sample image',
+  closeArchive: (title: string) => `Close ${title}`,
+  holds: (images: number, artifacts: number) =>
+    images + artifacts === 0
+      ? 'no images'
+      : list([images > 0 ? counted(images, IMAGES) : '', artifacts > 0 ? counted(artifacts, ARTIFACTS) : '']),
+  noImageWhy: 'Its manifest or index lists no image. Save it again with the tool that wrote it, or open another file.',
+  noImages: (archive: string) => `${archive} has no images`,
+  onlyArtifacts: (archive: string) => `${archive} has only artifacts, no images`,
+  isOpen: (image: string) => `${image} is open`,
+  artifacts: 'Artifacts',
+  attachedTo: (digest: string) => `attached to ${digest}`,
+  /** An image without a name, by its place in the archive, from 1. */
+  imageNumber: (number: number) => `image ${number}`,
+};
+
+export const jobs = {
+  title: 'In progress',
+  waiting: 'waiting',
+  uploading: 'uploading',
+  cancel: (title: string) => `Cancel ${title}`,
+  progress: (title: string) => `Progress of ${title}`,
+  dismiss: (title: string) => `Dismiss ${title}`,
+  copyDetails: 'Copy details',
+  retry: 'Retry',
+  saved: (title: string) => `Saved ${title}`,
+  savedAs: (title: string, digest: string) => `Saved ${title}: ${digest}`,
+  copyDigest: 'Copy digest',
+  digestsMatch: 'All digests match',
+  digestsDiffer: (count: number) => `${counted(count, { one: 'digest does', other: 'digests do' })} not match`,
+  noSecrets: 'No secrets found',
+  secretsFound: (count: number) => `${counted(count, { one: 'secret', other: 'secrets' })} found`,
+  leftOut: (count: number) => `${counted(count, { one: 'entry', other: 'entries' })} left out: names or links that lead outside the image`,
+};

@@ -1,0 +1,55 @@
+import { counted, IMAGES } from './grammar.ts';
+
+/** The dialog that opens images of engines and registries. */
+export const openName = {
+  title: 'Open by name',
+  field: 'Name of an image',
+  placeholder: 'app:1, ghcr.io/owner/app:1, docker:ID',
+  button: 'Open by name…',
+  typed: 'As typed',
+  open: (reference: string) => `Open ${reference}`,
+  recent: 'Recent names',
+  clearRecent: 'Clear recent names',
+  recentCleared: 'Recent names cleared',
+  engines: { docker: 'Docker', podman: 'Podman', containerd: 'containerd' },
+  enginesLabel: 'Engines on this machine',
+
+  // Where a typed name will be looked for
+  from: (place: string) => `from ${place}`,
+  fromEngines: 'from engines on this machine',
+  fromEnginesThen: (host: string) => `from engines on this machine, then ${host}`,
+
+  // What is wrong with a text
+  inStore: 'Images of a store are listed in the library.',
+  looksLikeFile: 'This looks like a file: choose Open… for files.',
+  noName: 'This is not an image’s name.',
+
+  // What engines say
+  asking: 'asking…',
+  holds: (count: number, places: string) => `${count === 0 ? 'no images' : counted(count, IMAGES)} in ${places}`,
+  problem: (place: string, message: string) => (place === '' ? message : `${place}: ${message}`),
+  noMatch: 'No image of an engine matches.',
+  typeName: 'Type a name with its registry, such as ghcr.io/owner/app:1.',
+  noEngine: 'No engine answered. Type a name with its registry, such as ghcr.io/owner/app:1.',
+  readingLists: 'Reading the engines’ lists…',
+
+  // After a choice
+  looking: (reference: string) => `Looking for ${reference}`,
+  opening: (reference: string) => `Opening ${reference}`,
+  progress: 'Progress',
+  background: 'Continue in background',
+  failed: 'Could not open it',
+  platformOf: (reference: string) => `Platform of ${reference}`,
+  platform: 'Platform',
+  platformPlaceholder: 'Platform, such as linux/arm64',
+  noPlatform: 'No such platform',
+  firstChoice: 'default',
+  hasPlatforms: (count: number, source: string) => `${source} has it for ${counted(count, { one: 'platform', other: 'platforms' })}.`,
+  answered: (title: string, kind: string, host: string) => `${title} comes from ${kind === 'registry' ? host : `${kind} (${host})`}`,
+
+  // If the host opens no names
+  off: 'Images by name are off',
+  howOn: 'To open images of engines and registries from this page, start the program with',
+  command: 'layerscope serve --allow-sources',
+  copyCommand: 'Copy command',
+};

@@ -1,0 +1,73 @@
+import { formatCount } from '../numbers.ts';
+import { counted, list } from './grammar.ts';
+
+const PACKAGES = { one: 'package', other: 'packages' };
+
+/** Where paths and layers come from, and what is stated about an image. */
+export const origin = {
+  versions: 'Versions of this path',
+  failed: 'Could not find where it comes from',
+  version: {
+    added: (layer: number) => `Added by layer ${layer}`,
+    modified: (layer: number) => `Modified by layer ${layer}`,
+    removed: (layer: number) => `Removed by layer ${layer}`,
+  },
+  labels: {
+    base: 'Base image',
+    package: 'Package',
+    builder: 'Builder',
+    buildType: 'Build type',
+    source: 'Source',
+    revision: 'Revision',
+    file: 'File',
+    started: 'Started',
+    finished: 'Finished',
+    parameters: 'Parameters',
+    materials: 'Materials',
+    digest: 'Digest',
+    tools: 'Made by',
+    created: 'Created',
+    packages: 'Packages',
+    files: 'Files',
+  },
+  /** `lines` such as `7` or `3–5, 9`. */
+  lines: (file: string, lines: string, count: number) => `${file}, ${count === 1 ? 'line' : 'lines'} ${lines}`,
+  range: (first: number, last: number) => (first === last ? String(first) : `${first}–${last}`),
+  ranges: (ranges: readonly string[]) => ranges.join(', '),
+  stage: (name: string) => `in stage ${name}`,
+  fromStages: (lines: string, count: number, stages: readonly string[]) =>
+    `What it copied or mounted was made by ${count === 1 ? 'line' : 'lines'} ${lines}${stages.length === 0 ? '' : `, ${list(stages)}`}.`,
+  byPosition: 'The layer was found by its position: its digest is not in the provenance.',
+  guess: 'A guess: the command has the same text.',
+  noLines: 'No provenance of this image names lines of a Dockerfile for this layer.',
+  noMatch: (file: string) => `No line of ${file} matches.`,
+  choose: 'Find it in a Dockerfile…',
+  forget: (file: string) => `Stop using ${file}`,
+  taken: (file: string) => `${file}: its lines are matched to the layers’ commands. See Origin in the details of a file.`,
+  notRead: (file: string) => `${file} is too large for a Dockerfile, or could not be read.`,
+  copyLines: 'Copy lines',
+
+  stated: 'Stated about this image',
+  statedWhy: 'Not verified: whoever can write the image can write this.',
+  unknownType: 'Statement without a type',
+  kinds: {
+    provenance: (version: string) => `Provenance, SLSA ${version}`,
+    sbom: (format: string, version: string) => `SBOM, ${format} ${version}`,
+  },
+  status: { missing: 'Missing from the archive', damaged: 'Damaged' },
+  notAbout: 'Not known to be about this image',
+  modeMax: 'with the Dockerfile',
+  countPackages: (count: number) => counted(count, PACKAGES),
+  morePackages: (count: number) => `and ${formatCount(count)} more`,
+  dockerfile: (name: string) => `The build’s ${name}`,
+  packageList: 'Packages',
+  signatures: (count: number) => `${counted(count, { one: 'signature', other: 'signatures' })} present, not verified`,
+  signatureHint: 'layerscope inspect --key checks signatures by cosign with a public key.',
+
+  artifactKinds: { signature: 'signature', attestation: 'attestation', sbom: 'SBOM', chart: 'Helm chart', other: 'artifact' },
+  absentSubject: (digest: string) => `attached to ${digest}, which is not in this archive`,
+  filesOf: (artifact: string) => `Files of ${artifact}`,
+  file: (number: number) => `File ${number}`,
+  missingFile: 'not in the archive',
+  join: (facts: readonly string[]) => list(facts.filter((fact) => fact !== '')),
+};

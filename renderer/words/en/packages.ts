@@ -1,0 +1,41 @@
+import type { Phrase } from '../language.ts';
+import { formatCount } from '../numbers.ts';
+import { counted } from './grammar.ts';
+
+const PACKAGES = { one: 'package', other: 'packages' };
+
+/** Packages by layer. */
+export const packages = {
+  failed: 'Could not read the packages',
+  reading: 'Reading packages…',
+  none: 'No packages here',
+  noneWhy:
+    'Databases of dpkg, rpm, apk, pacman and opkg, and the packages of npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda are read.',
+  noMatches: 'No matching package',
+  noChanges: 'no package added, changed or removed',
+  found: (total: number, shown: number) => `${counted(total, PACKAGES)}${firstOnly(total, shown)}`,
+  changes: (total: number, shown: number) =>
+    `${counted(total, { one: 'change of a package', other: 'changes of packages' })}${firstOnly(total, shown)}`,
+  more: 'Show more',
+  unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
+  viewTitle: (layer: number) => `Packages as seen at layer ${layer}`,
+  name: 'Package',
+  version: 'Version',
+  files: 'Files',
+  was: (version: string) => ` was ${version}`,
+  nobodys: 'Nobody’s files',
+  nobodysWhy: 'Files of this layer that no package owns',
+  kinds: {
+    added: 'Added',
+    modified: 'Upgraded or changed: the old files are still in the layers below',
+    removed: 'Removed: the files are still in the layers below',
+    touched: 'Files written again',
+    installed: 'Installed',
+  },
+  showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
+  layerSums: <T>(size: T, count: number): Phrase<T> => [size, ` · ${counted(count, PACKAGES)}`],
+};
+
+function firstOnly(total: number, shown: number): string {
+  return total > shown ? `, showing the first ${formatCount(shown)}` : '';
+}

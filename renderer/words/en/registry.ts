@@ -1,0 +1,93 @@
+import { formatCount } from '../numbers.ts';
+import { counted, list } from './grammar.ts';
+
+const KEYS = { one: 'key', other: 'keys' };
+const VALUES = { one: 'value', other: 'values' };
+
+/** The registry of a Windows image. */
+export const registry = {
+  title: 'Registry',
+  changedBy: (from: number, to: number) =>
+    from === to ? `Registry changes of layer ${to}` : `Registry changes of layers ${from}–${to}, one by one`,
+  seenAt: (layer: number) => `Registry at layer ${layer}`,
+  reading: 'Reading registry hives…',
+  failed: 'Could not read the registry',
+  noHives: 'No registry hives here',
+  noHivesWhy: 'A layer of a Windows image has a hive for each part of the registry that it changes.',
+  leftOut: 'There are more changes than can be listed. The command line lists all: layerscope hive IMAGE.',
+  moreChanges: (count: number) => `Show more (${formatCount(count)} left)`,
+  unreadable: (layer: number, file: string, message: string) => `Layer ${layer}: ${file} could not be read: ${message}`,
+  hiveOf: (layer: number, hive: string) => `Layer ${layer} · ${hive}`,
+  hiveFacts: ({
+    role,
+    keys,
+    values,
+    problems,
+    dirty,
+    recovered,
+  }: {
+    role: 'base' | 'delta';
+    keys: number;
+    values: number;
+    problems: number;
+    dirty: boolean;
+    recovered: boolean;
+  }) =>
+    list([
+      role === 'base' ? 'whole hive' : 'changes to a hive',
+      counted(keys, KEYS),
+      counted(values, VALUES),
+      recovered ? 'recovered from its logs' : dirty ? 'not written completely, and no log helps' : '',
+      problems === 0 ? '' : counted(problems, { one: 'problem', other: 'problems' }),
+    ]),
+  changeLabel: (kind: 'added' | 'modified' | 'removed', path: string, hasBase: boolean) =>
+    `${path} ${hasBase || kind === 'removed' ? kind : 'set'}`,
+  root: '(top of the hive)',
+  changeNotes: ({
+    hidden,
+    isSet,
+    securityDiffers,
+    classDiffers,
+  }: {
+    hidden: { readonly keys: number; readonly values: number } | null;
+    isSet: boolean;
+    securityDiffers: boolean;
+    classDiffers: boolean;
+  }) =>
+    list([
+      isSet && hidden === null ? 'set; the image does not have what is below' : '',
+      hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, { one: 'key below it', other: 'keys below it' }),
+      hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
+      securityDiffers ? 'permissions differ' : '',
+      classDiffers ? 'class differs' : '',
+    ]),
+  change: 'Change',
+  name: 'Name',
+  type: 'Type',
+  data: 'Data',
+  layer: 'Layer',
+  before: 'before:',
+  defaultValue: '(default)',
+  noName: '(no name)',
+  moreValues: (count: number) => `Show ${counted(count, { one: 'more value', other: 'more values' })}`,
+  valuesLeftOut: (count: number) => `${counted(count, { one: 'value is', other: 'values are' })} not listed here.`,
+  tree: 'Registry keys',
+  keysBelow: (name: string) => `Keys below ${name}`,
+  moreKeys: (count: number) => `Show more keys (${formatCount(count)} left)`,
+  chooseKey: 'Choose a key to see its values',
+  keyLabel: 'Registry key',
+  exportReg: 'Export .reg',
+  keyFacts: ({ layers, subkeys, time }: { layers: readonly number[]; subkeys: number; time: string }) =>
+    list([
+      layers.length === 1 ? `from layer ${layers[0]}` : `from layers ${layers.join(', ')}`,
+      subkeys === 0 ? '' : counted(subkeys, { one: 'key below it', other: 'keys below it' }),
+      time === '' ? '' : `written ${time}`,
+    ]),
+  noValues: 'This key has no values.',
+  classIs: (name: string) => `Class: ${name}`,
+  permissions: 'Permissions',
+  nothingFound: 'No key, name or text matches',
+  foundLabel: 'Matching keys',
+  found: (count: number, complete: boolean) =>
+    complete ? counted(count, { one: 'match', other: 'matches' }) : `The first ${formatCount(count)} matches`,
+};

@@ -1,0 +1,95 @@
+import { ERROR_HINTS } from '#model';
+import { formatCount, formatSize, formatTenth } from '../numbers.ts';
+import { counted, LAYERS, list } from './grammar.ts';
+
+const changed = { added: 'added', modified: 'modified', removed: 'removed' };
+
+const ENTRY_TYPES: Readonly<Record<string, string>> = {
+  file: 'file',
+  directory: 'folder',
+  symlink: 'symbolic link',
+  hardlink: 'hard link',
+  character: 'character device',
+  block: 'block device',
+  fifo: 'named pipe',
+  global: 'global header',
+  other: 'other',
+};
+
+/** Words that several panes use. */
+export const shared = {
+  product: 'Layerscope',
+  list,
+  /** Advice by error code; empty if there is none. */
+  errorHints: ERROR_HINTS,
+
+  cancel: 'Cancel',
+  close: 'Close',
+  tryAgain: 'Try again',
+  copied: 'Copied',
+  copyThe: (label: string) => `Copy ${label}`,
+  copyPath: 'Copy path',
+  pathCopied: 'Path copied',
+  show: 'Show',
+  reading: 'Reading…',
+  loading: 'Loading…',
+  connecting: 'Connecting…',
+  importing: 'Importing…',
+  open: 'Open…',
+  openFolder: 'Open folder…',
+  /** As printed on keyboards, except a Mac's. */
+  keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc' },
+
+  commandUnknown: 'command not recorded',
+  commandUnknownTitle: 'Command not recorded',
+  newestFirst: 'Layers, newest first',
+  layer: (layer: number) => `layer ${layer}`,
+  layerTitle: (layer: number) => `Layer ${layer}`,
+  /** Before a layer's number, for screen readers. */
+  beforeNumber: 'Layer ',
+  layers: (count: number) => counted(count, LAYERS),
+  layerRange: (from: number, to: number) => `layers ${from}–${to}`,
+  layerRangeTitle: (from: number, to: number) => `Layers ${from}–${to}`,
+
+  exactBytes: (bytes: number) => `${formatCount(bytes)} bytes`,
+  sizeInFull: (bytes: number) => (bytes < 1000 ? `${bytes} bytes` : `${formatSize(bytes)} (${formatCount(bytes)} bytes)`),
+  percent: (share: number) => `${formatTenth(share * 100)} %`,
+  amountOf: (done: number, total: number) => `${formatSize(done)} of ${formatSize(total)}`,
+  efficiency: (share: number) => `efficiency ${formatTenth(share * 100)} %`,
+
+  marks: { ...changed, opaque: 'opaque', unchanged: 'unchanged', hidden: 'hidden' },
+  changed,
+  changedIn: {
+    added: (layer: number) => `added in layer ${layer}`,
+    modified: (layer: number) => `modified in layer ${layer}`,
+    removed: (layer: number) => `removed in layer ${layer}`,
+  },
+  mixed: ({ added, modified, removed }: { added: number; modified: number; removed: number }) =>
+    list([
+      added > 0 ? `${formatCount(added)} added` : '',
+      modified > 0 ? `${formatCount(modified)} modified` : '',
+      removed > 0 ? `${formatCount(removed)} removed` : '',
+    ]),
+  contains: (changes: string) => `contains ${changes}`,
+
+  /** Labels of the three sizes that an image and a layer have. */
+  sizes: {
+    stored: { label: 'Stored', title: 'Bytes of the layers as stored, compressed or not' },
+    unpacked: { label: 'Unpacked', title: 'Bytes of the uncompressed layer tars, with headers and padding' },
+    files: { label: 'Files', title: 'Bytes of the files in all layers; a file written twice is counted twice' },
+  },
+  formats: {
+    'docker-archive': 'Docker archive',
+    'oci-archive': 'OCI archive',
+    'oci-layout': 'OCI layout folder',
+    dir: 'Image folder (dir:)',
+    layer: 'Layer tar',
+    docker: 'Image in Docker',
+    podman: 'Image in Podman',
+    containerd: 'Image in containerd',
+    registry: 'Image in a registry',
+  },
+  /** The type of a tar entry, by the host's name for it. */
+  entryType: (type: string) => ENTRY_TYPES[type] ?? type,
+  choices: (count: number) => counted(count, { one: 'choice', other: 'choices' }),
+};

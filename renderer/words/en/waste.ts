@@ -1,0 +1,63 @@
+import { FINDING_HINTS, WASTE_HINTS, WASTE_KINDS, type WasteCause, type WasteCode, wasteAdvice } from '#model';
+import type { Phrase } from '../language.ts';
+import { formatCount, formatTenth } from '../numbers.ts';
+import { counted, FILES } from './grammar.ts';
+
+export const waste = {
+  title: 'Waste',
+  close: 'Close waste',
+  inStatusBar: <T>(size: T): Phrase<T> => ['wasted ', size],
+  share: (share: number) => `(${formatTenth(share * 100)} %)`,
+  inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
+  sums: <T>(wasted: T, all: T, visible: T): Phrase<T> => [wasted, ' of ', all, ' hidden or overwritten, ', visible, ' visible'],
+  none: 'Nothing is wasted: every file of every layer is visible in the image.',
+  comparing: 'Looking for files rewritten without changes…',
+  findRewritten: 'Find files rewritten without changes',
+  noneRewritten: 'No file was rewritten without changes.',
+  /** Title and advice by cause. */
+  causes: WASTE_HINTS,
+  group: <T>(title: string, size: T, files: number): Phrase<T> => [`${title} · `, size, ` in ${counted(files, FILES)}`],
+  byLayerLabel: 'Waste by layer',
+  byLayer: 'By layer',
+  wasted: (size: string) => `${size} wasted`,
+  fileWasted: (path: string, size: string) => `${path}: ${size} wasted`,
+  /** `added in 4 → deleted in 5`, with links to the layers. */
+  story: <T>(writers: T, cause: WasteCause, hider: T): Phrase<T> => ['added in ', writers, ` → ${cause} in `, hider],
+  showInLayer: (layer: number) => `${layer}: show in layer ${layer}`,
+  /** Bytes that the image could do without, hidden or not. */
+  kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
+  kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
+  kindAdvice: wasteAdvice,
+  kindPlace: (path: string, size: string) => `${path}: ${size}`,
+  /** `in layer 4`, with a link to the layer; then the layer that removed it, or the path with the same content. */
+  inLayer: <T>(layer: T): Phrase<T> => ['in layer ', layer],
+  removedIn: <T>(layer: T): Phrase<T> => ['→ removed in ', layer],
+  sameAs: (path: string) => `· same as ${path}`,
+  manyPlaces: 'many smaller ones',
+  /** What the image's files would weigh if its layers were made otherwise. */
+  whatIf: 'What would it weigh',
+  whatIfHint: 'Bytes of files if the layers were made otherwise. To write that image: layerscope waste IMAGE --if … --to FILE',
+  whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved' },
+  whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches', from: number | null, top: number) =>
+    kind === 'squash'
+      ? from === 0
+        ? 'all layers were one'
+        : `layers ${from ?? 0} to ${top} were one`
+      : kind === 'drop-caches'
+        ? 'no layer had caches'
+        : 'files were removed in the layer that adds them',
+  moreFiles: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more, `, size],
+};
+
+export const findings = {
+  title: 'Findings',
+  close: 'Close findings',
+  /** Before a group's title, for screen readers. */
+  severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
+  /** Title and advice by code. */
+  codes: FINDING_HINTS,
+  more: (count: number) => `and ${formatCount(count)} more`,
+  archive: 'archive',
+  /** Instead of a layer, for a finding about the image's config. */
+  config: 'config',
+};

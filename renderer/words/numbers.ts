@@ -1,0 +1,80 @@
+import { sizeParts as plainSizeParts } from '#model';
+
+// Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (times of files,
+// numbers in text reports) have the same form everywhere and are not formatted here.
+
+interface Formats {
+  readonly whole: Intl.NumberFormat;
+  readonly tenth: Intl.NumberFormat;
+  readonly day: Intl.DateTimeFormat;
+  readonly minute: Intl.DateTimeFormat;
+}
+
+function formatsOf(locale: string): Formats {
+  const utc = { timeZone: 'UTC' } as const;
+  return {
+    whole: new Intl.NumberFormat(locale),
+    tenth: new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false }),
+    day: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium' }),
+    minute: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium', timeStyle: 'short' }),
+  };
+}
+
+let formats = formatsOf('en');
+
+/** Sets the locale of all numbers and dates, a BCP 47 tag; initially English. */
+export function setLocale(locale: string): void {
+  formats = formatsOf(locale);
+}
+
+const minus = (text: string): string => text.replace('-', '−');
+
+/** Formats a whole number with grouped digits: `918,008`. */
+export function formatCount(count: number): string {
+  return minus(formats.whole.format(count));
+}
+
+/** Formats a number with one decimal: `12.3`. */
+export function formatTenth(value: number): string {
+  return minus(formats.tenth.format(value));
+}
+
+let binary = false;
+
+/** Sets whether sizes are in powers of 1,024 (MiB) instead of 1,000 (MB). */
+export function setUnits(units: 'decimal' | 'binary'): void {
+  binary = units === 'binary';
+}
+
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+function binaryParts(bytes: number): { value: string; unit: string } {
+  let value = bytes;
+  let unit = 0;
+  // A value that would print as 1024.0 becomes 1.0 of the next unit.
+  while (Math.abs(value) >= 1023.95 && unit < BINARY_UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return { value: unit === 0 ? formatCount(value) : formatTenth(value), unit: BINARY_UNITS[unit] as string };
+}
+
+/** Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). */
+export function sizeParts(bytes: number): { value: string; unit: string } {
+  if (binary) return binaryParts(bytes);
+  const { value, unit } = plainSizeParts(bytes);
+  const number = Number(value.replace('−', '-'));
+  return { value: unit === 'B' ? formatCount(number) : formatTenth(number), unit };
+}
+
+/** Formats a size: `41.0 MB`. */
+export function formatSize(bytes: number): string {
+  const { value, unit } = sizeParts(bytes);
+  return `${value} ${unit}`;
+}
+
+/** Formats a time in UTC, up to the day or the minute. Throws RangeError for an invalid date. */
+export function formatDate(date: Date, to: 'day' | 'minute'): string {
+  const text = formats[to].format(date);
+  return to === 'day' ? text : `${text} UTC`;
+}

@@ -1,0 +1,127 @@
+// `npm run dist:cli [-- --check]`: the command line by itself, in out/dist: an npm package and a tarball for machines without npm. Both have
+// the built program with the window's page for `layerscope serve`, completions and the manual page, and no dependency but Node; koffi, which
+// only Windows' drivers need, is optional. `--check` installs both in a temporary folder and runs them, with other versions of Node too.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from './stale.ts';
+
+const root = path.dirname(import.meta.dirname);
+const out = path.join(root, 'out', 'dist');
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const product = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, string> & {
+  readonly dependencies: { readonly koffi: string };
+};
+const { version } = product;
+
+/** Runs a program to its end; returns its output. Throws with what it said if it fails. */
+function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
+  const { status, stdout, stderr, error } = spawnSync(program, [...args], { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  if (status !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')}: ${error?.message ?? `exit ${status}: ${stderr.trim()}`}`);
+  return stdout;
+}
+
+/** Lays out what both packages hold. */
+function stage(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const isShipped = (file: string): boolean => !file.endsWith('.map') && path.basename(file) !== '.built';
+  for (const name of readdirSync(path.join(root, 'dist')))
+    if (name !== 'electron') cpSync(path.join(root, 'dist', name), path.join(folder, 'dist', name), { recursive: true, filter: isShipped });
+  for (const name of ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));
+  cpSync(path.join(root, 'assets', 'sample.tar'), path.join(folder, 'assets', 'sample.tar'));
+  const { name, description, license, author, type, bin, engines, dependencies } = product;
+  writeFileSync(
+    path.join(folder, 'package.json'),
+    `${JSON.stringify({ name, version, description, license, author, type, bin, man: './man/layerscope.1', engines, optionalDependencies: { koffi: dependencies.koffi } }, null, 2)}\n`,
+  );
+  const cli = path.join(folder, 'dist', 'cli.js');
+  chmodSync(cli, 0o755);
+  mkdirSync(path.join(folder, 'man'));
+  writeFileSync(path.join(folder, 'man', 'layerscope.1'), run(process.execPath, [cli, 'man']));
+  mkdirSync(path.join(folder, 'completions'));
+  for (const [shell, file] of Object.entries({ bash: 'layerscope.bash', zsh: '_layerscope', fish: 'layerscope.fish' }))
+    writeFileSync(path.join(folder, 'completions', file), run(process.execPath, [cli, 'completion', shell]));
+}
+
+/** The tarball's root: `bin/layerscope` finds the program beside it, from wherever a link to it lies. */
+function addLauncher(folder: string): void {
+  mkdirSync(path.join(folder, 'bin'));
+  symlinkSync('../dist/cli.js', path.join(folder, 'bin', 'layerscope'));
+}
+
+function makePackages(): { readonly npm: string; readonly tarball: string } {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const named = path.join(root, 'out', 'cli', `layerscope-${version}`);
+  stage(named);
+  const npm = path.join(out, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', out], { cwd: named }).trim());
+  addLauncher(named);
+  const tarball = path.join(out, `layerscope-cli-${version}.tar.gz`);
+  // The same input gives the same bytes: names in order, and no owner or time of this machine.
+  const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--format=gnu'];
+  run('tar', [...same, '--use-compress-program=gzip -9n', '-cf', tarball, '-C', path.dirname(named), path.basename(named)]);
+  const sums = [npm, tarball].map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${path.basename(file)}\n`);
+  writeFileSync(path.join(out, 'SHA256SUMS'), sums.join(''));
+  return { npm, tarball };
+}
+
+/** Oldest supported, and the two current lines. */
+const NODES = ['20', '22', '24'] as const;
+
+/** Runs a `layerscope` as a user would: its version, an image, a store. */
+function checkProgram(what: string, program: string, args: readonly string[], sample: string, env: NodeJS.ProcessEnv): void {
+  const told = run(program, [...args, '--version'], { env }).trim();
+  if (told !== version) throw new Error(`${what}: --version says ${told}`);
+  const { images } = JSON.parse(run(program, [...args, 'inspect', sample, '--json'], { env })) as { images: unknown[] };
+  if (images.length === 0) throw new Error(`${what}: inspect found no image in the sample`);
+  run(program, [...args, 'store', 'import', sample, '--name', 'check:1'], { env });
+  if (!run(program, [...args, 'store', 'list'], { env }).includes('check:1')) throw new Error(`${what}: the store lacks what it imported`);
+  console.log(`ok: ${what}`);
+}
+
+function check({ npm, tarball }: { readonly npm: string; readonly tarball: string }): void {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-dist-'));
+  try {
+    const sample = path.join(root, 'assets', 'sample.tar');
+    const envOf = (name: string): NodeJS.ProcessEnv => {
+      const home = path.join(folder, name);
+      mkdirSync(home);
+      return { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home, LAYERSCOPE_CACHE: path.join(home, 'cache') };
+    };
+    run('tar', ['-xf', tarball, '-C', folder]);
+    const link = path.join(folder, 'layerscope-link');
+    symlinkSync(path.join(folder, `layerscope-${version}`, 'bin', 'layerscope'), link);
+    checkProgram('the tarball, through a link', link, [], sample, envOf('tarball'));
+    for (const node of NODES) {
+      const place = path.join(folder, `node-${node}`);
+      mkdirSync(place);
+      writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
+      // koffi is left out, as on a system for which it has no native part.
+      run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
+      // The packages that `node` on npm installs by a script.
+      const runtime = `node-${process.platform}-${process.arch}`;
+      run('npm', ['install', '--no-audit', '--no-fund', '--no-save', `${runtime}@${node}`], { cwd: place });
+      const binary = path.join(place, 'node_modules', runtime, 'bin', 'node');
+      const installed = run(binary, ['--version']).trim();
+      checkProgram(
+        `the npm package, by Node ${installed}`,
+        binary,
+        [path.join(place, 'node_modules', '.bin', 'layerscope')],
+        sample,
+        envOf(`home-${node}`),
+      );
+    }
+    checkProgram('npx, by file', 'npx', ['--yes', `--package=${npm}`, 'layerscope'], sample, envOf('npx'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+buildIfStale('current');
+const made = makePackages();
+for (const name of readdirSync(out).sort()) console.log(path.join('out', 'dist', name));
+if (values.check) check(made);

@@ -1,0 +1,98 @@
+// Compares a layer's table of contents (TOC) with the layer when all of it is read. A tool that fetches files by a TOC relies on the TOC
+// alone.
+import type { LayerTable } from '#format/layer';
+import type { TarHandler, TarMember } from '#format/tar';
+import { chunkDigest, chunkOf, tocDifference } from '#format/toc';
+import { asLayerscopeError, displayPath, type Finding, finding, TYPE } from '#model';
+import { Digester } from '../blob/digest.ts';
+import type { FileRange } from '../blob/source-file.ts';
+import type { BlobSource } from '../types.ts';
+import { findToc } from './find-toc.ts';
+import { indexToc } from './index-toc.ts';
+import { UNTRUE } from './lazy-reading.ts';
+
+/** Compares one layer's TOC with the members and bodies that a TarReader passes on. */
+export class TocCheck implements TarHandler {
+  readonly #toc: LayerTable | null;
+  readonly #problem: Finding | null;
+  #row = -1;
+  #chunk = 0;
+  #digester: Digester | null = null;
+  /** Bytes of the body that are still to come, and of its current piece. */
+  #bodyLeft = 0;
+  #chunkLeft = 0;
+  #name = '';
+  #other: string | null = null;
+
+  private constructor(toc: LayerTable | null, problem: Finding | null) {
+    this.#toc = toc;
+    this.#problem = problem;
+  }
+
+  /** Reads the TOC of a layer; null if it has none. Throws IO, CANCELLED. */
+  static async of(
+    range: FileRange,
+    { compression, length }: BlobSource,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<TocCheck | null> {
+    try {
+      const read = async (first: number, count: number): Promise<Uint8Array> => {
+        const bytes = new Uint8Array(count);
+        return bytes.subarray(0, range.file.read(bytes, range.start + first, Math.max(0, Math.min(count, range.length - first))));
+      };
+      const packed = await findToc({ length: range.length, compression, annotations, read });
+      return packed === null ? null : new TocCheck((await indexToc(packed, length)).layer.table, null);
+    } catch (error) {
+      const { code, message } = asLayerscopeError(error);
+      if (UNTRUE.has(code)) return new TocCheck(null, finding('toc-mismatch', message));
+      if (code === 'UNSUPPORTED' || code === 'TOO_LARGE') return null;
+      throw error;
+    }
+  }
+
+  member({ type, size, sparse, name }: TarMember): void {
+    this.#row++;
+    const toc = this.#toc;
+    this.#bodyLeft = 0;
+    if (toc === null || type !== TYPE.file || sparse !== null || size === 0 || toc.size[this.#row] !== size) return;
+    this.#bodyLeft = size;
+    this.#name = displayPath(name);
+    this.#chunk = chunkOf(toc, toc.bodyAt[this.#row] as number) - 1;
+    this.#chunkLeft = 0;
+  }
+
+  finding(): void {}
+
+  body(bytes: Uint8Array, start: number, end: number): void {
+    const toc = this.#toc;
+    if (toc === null || this.#bodyLeft === 0) return;
+    for (let at = start; at < end && this.#bodyLeft > 0; ) {
+      if (this.#chunkLeft === 0) this.#begin(toc, ++this.#chunk);
+      const count = Math.min(end - at, this.#chunkLeft);
+      this.#digester?.update(bytes.subarray(at, at + count));
+      this.#chunkLeft -= count;
+      this.#bodyLeft -= count;
+      at += count;
+      if (this.#chunkLeft === 0) this.#end(toc);
+    }
+  }
+
+  #begin({ chunkAt, chunkStart, chunkEnd, chunkDigests }: LayerTable, chunk: number): void {
+    this.#chunkLeft = (chunkAt[chunk + 1] as number) - (chunkAt[chunk] as number);
+    const isStored = chunkStart[chunk] !== chunkEnd[chunk];
+    this.#digester = isStored && chunkDigest({ chunkDigests }, chunk) !== null ? new Digester('sha256') : null;
+  }
+
+  #end(toc: LayerTable): void {
+    if (this.#digester !== null && this.#digester.finish() !== chunkDigest(toc, this.#chunk)) this.#other ??= this.#name;
+    this.#digester = null;
+  }
+
+  /** Returns what is wrong with the TOC, given the table of the layer's tar; null if nothing is. */
+  finish(table: LayerTable): Finding | null {
+    const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
+    if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
+    if (this.#other === null) return this.#problem;
+    return finding('toc-mismatch', `the table of contents lists another content of ${this.#other} than the layer has`);
+  }
+}

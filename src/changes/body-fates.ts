@@ -1,0 +1,57 @@
+import { bodyKey } from './hard-links.ts';
+import { nodeOf } from './shown-bodies.ts';
+import { indexOf } from './stack.ts';
+import type { EntryAt, Stack } from './types.ts';
+import { ABSENT, applyLayer, createApplier } from './view.ts';
+
+/** What becomes of a file's body in the layers above. */
+export interface BodyFate {
+  /** Whether the top view shows it, under any name. */
+  readonly isVisible: boolean;
+  /** The layer that hid its last name; the file's own layer if it replaced the file itself. Null if it is visible. */
+  readonly hiddenIn: number | null;
+}
+
+interface Name {
+  readonly node: number;
+  readonly layer: number;
+  readonly member: number;
+}
+
+/** The fates of the bodies of regular files, in the same order. Takes the time of all views, and of the bodies' names in each. */
+export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly BodyFate[] {
+  const { tree } = indexOf(stack);
+  const names = namesOf(stack, bodies);
+  const lastShown = new Int32Array(bodies.length).fill(-1);
+  const applier = createApplier(tree);
+  const { view } = applier;
+  const isShown = ({ node, layer, member }: Name): boolean =>
+    view.type[node] !== ABSENT && view.layer[node] === layer && view.member[node] === member;
+  stack.layers.forEach((_, at) => {
+    applyLayer(applier, at);
+    names.forEach((ofBody, index) => {
+      if (ofBody.some(isShown)) lastShown[index] = at;
+    });
+  });
+  const top = stack.layers.length - 1;
+  return bodies.map(({ layer }, index) => {
+    const last = lastShown[index] as number;
+    return { isVisible: last === top, hiddenIn: last === top ? null : last < 0 ? layer : last + 1 };
+  });
+}
+
+/** The names of each body: its own, and the hard links to it. */
+function namesOf(stack: Stack, bodies: readonly EntryAt[]): Name[][] {
+  const { tree, links } = indexOf(stack);
+  const names = bodies.map(({ layer, member }): Name[] => [{ node: nodeOf(tree, layer, member), layer, member }]);
+  const byKey = new Map<number, Name[]>();
+  bodies.forEach(({ layer, member }, index) => {
+    byKey.set(bodyKey(tree, links, layer, member), names[index] as Name[]);
+  });
+  links.forEach((table, layer) => {
+    for (const member of table?.members ?? []) {
+      byKey.get(bodyKey(tree, links, layer, member))?.push({ node: nodeOf(tree, layer, member), layer, member });
+    }
+  });
+  return names;
+}

@@ -1,0 +1,177 @@
+// Finds the nodes of long lists of paths, again in every view. Parents that are symbolic links are followed as a process in the container
+// would follow them; the last name is taken as it is. A list's nodes depend only on which of its parents are links, and on where these
+// point, so they are kept until one of those parents changes.
+
+import { TYPE } from '#model';
+import { findChild } from './image-tree.ts';
+import type { NodeViews } from './node-views.ts';
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+/** Linux follows at most this many links in one path. Source: path_resolution(7). */
+const MAX_LINKS = 40;
+/** Most components that following one link may take. */
+const MAX_STEPS = 10_000;
+/** A path that no layer has. */
+const NOWHERE = -1;
+/** What a parent that isn't a link shows. */
+const NO_LINK = -1;
+
+export class PathFollower {
+  readonly #views: NodeViews;
+  /** Nodes that were parents on the way of some path, and the link that each showed, or {@link NO_LINK}. */
+  readonly #isWatched: Uint8Array;
+  readonly #watched: number[] = [];
+  readonly #links: number[] = [];
+  readonly #kept = new WeakMap<Uint8Array, { readonly epoch: number; readonly nodes: Int32Array }>();
+  #targets = new Map<number, number>();
+  #epoch = 0;
+
+  constructor(views: NodeViews) {
+    this.#views = views;
+    this.#isWatched = new Uint8Array(views.tree.count);
+  }
+
+  /** Call after the view has changed. Returns whether nodes of known lists may have changed. */
+  update(): boolean {
+    const { type } = this.#views.view;
+    const links = this.#links;
+    let changed = false;
+    for (let at = 0; at < this.#watched.length; at++) {
+      const node = this.#watched[at] as number;
+      if (links[at] === NO_LINK && type[node] !== TYPE.symlink) continue;
+      const link = this.#linkAt(node);
+      if (link === links[at]) continue;
+      links[at] = link;
+      changed = true;
+    }
+    if (changed) {
+      this.#epoch++;
+      this.#targets = new Map();
+    }
+    return changed;
+  }
+
+  /** The node of each path of a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. */
+  nodesOf(list: Uint8Array): Int32Array {
+    const kept = this.#kept.get(list);
+    if (kept?.epoch === this.#epoch) return kept.nodes;
+    const nodes = this.#follow(list);
+    this.#kept.set(list, { epoch: this.#epoch, nodes });
+    return nodes;
+  }
+
+  #linkAt(node: number): number {
+    return this.#views.linkOf(node) === null ? NO_LINK : this.#views.stateOf(node);
+  }
+
+  #watch(node: number): void {
+    if (this.#isWatched[node] === 1) return;
+    this.#isWatched[node] = 1;
+    this.#watched.push(node);
+    this.#links.push(this.#linkAt(node));
+  }
+
+  /** Neighbours in a list share most of their parents, so each path starts where it differs from the one before. */
+  #follow(list: Uint8Array): Int32Array {
+    const nodes: number[] = [];
+    // Of the path before: where its parents end, counted from its start, and their nodes.
+    const ends: number[] = [];
+    const parents: number[] = [0];
+    let before = 0;
+    for (let start = 0; start < list.length; ) {
+      const nul = list.indexOf(0, start);
+      const stop = nul < 0 ? list.length : nul;
+      const shared = sharedLength(list, before, start, stop);
+      let depth = ends.length;
+      while (depth > 0 && (ends[depth - 1] as number) >= shared) depth--;
+      ends.length = depth;
+      parents.length = depth + 1;
+      const last = list[stop - 1] === SLASH ? stop - 1 : stop;
+      let at = depth === 0 ? start : start + (ends[depth - 1] as number) + 1;
+      for (let end = at; end < last; end++) {
+        if (list[end] !== SLASH) continue;
+        parents.push(this.#step(parents[ends.length] as number, list, at, end));
+        ends.push(end - start);
+        at = end + 1;
+      }
+      nodes.push(this.#last(parents[ends.length] as number, list, at, last));
+      before = start;
+      start = stop + 1;
+    }
+    return Int32Array.from(nodes);
+  }
+
+  #last(parent: number, path: Uint8Array, at: number, end: number): number {
+    if (parent < 0 || isDots(path, at, end)) return NOWHERE;
+    return findChild(this.#views.tree, parent, path, at, end) || NOWHERE;
+  }
+
+  /** The folder that a component of a path leads to. */
+  #step(folder: number, path: Uint8Array, start: number, end: number): number {
+    const node = this.#child(folder, path, start, end);
+    return node > 0 && this.#views.linkOf(node) !== null ? this.#targetOf(node) : node;
+  }
+
+  #child(folder: number, path: Uint8Array, start: number, end: number): number {
+    if (folder < 0) return NOWHERE;
+    if (isDots(path, start, end)) return end - start === 2 ? (this.#views.tree.parent[folder] as number) : folder;
+    const node = findChild(this.#views.tree, folder, path, start, end);
+    if (node === 0) return NOWHERE;
+    this.#watch(node);
+    return node;
+  }
+
+  /** Where a link leads, through further links. */
+  #targetOf(link: number): number {
+    const known = this.#targets.get(link);
+    if (known !== undefined) return known;
+    let folder = this.#views.tree.parent[link] as number;
+    let links = 1;
+    const todo: Uint8Array[] = [];
+    const enter = (target: Uint8Array): void => {
+      if (target[0] === SLASH) folder = 0;
+      const parts = componentsOf(target);
+      for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at] as Uint8Array);
+    };
+    enter(this.#views.linkOf(link) as Uint8Array);
+    for (let steps = 0; todo.length > 0 && folder >= 0; steps++) {
+      const part = todo.pop() as Uint8Array;
+      const node = this.#child(folder, part, 0, part.length);
+      const target = node > 0 ? this.#views.linkOf(node) : null;
+      if (target === null) folder = node;
+      else {
+        folder = this.#views.tree.parent[node] as number;
+        enter(target);
+        links++;
+      }
+      if (links > MAX_LINKS || steps > MAX_STEPS) folder = NOWHERE;
+    }
+    this.#targets.set(link, folder);
+    return folder;
+  }
+}
+
+/** Whether a component is empty, `.` or `..`. */
+function isDots(path: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  return length === 0 || (length <= 2 && path[start] === DOT && (length === 1 || path[start + 1] === DOT));
+}
+
+/** How many bytes the path from `start` to `stop` has in common with the one from `before`, which ends before `start`. */
+function sharedLength(list: Uint8Array, before: number, start: number, stop: number): number {
+  let shared = 0;
+  while (start + shared < stop && before + shared < start && list[before + shared] === list[start + shared]) shared++;
+  return shared;
+}
+
+function componentsOf(path: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let start = 0; start < path.length && parts.length <= MAX_STEPS; ) {
+    const slash = path.indexOf(SLASH, start);
+    const end = slash < 0 ? path.length : slash;
+    if (end > start) parts.push(path.subarray(start, end));
+    start = end + 1;
+  }
+  return parts;
+}

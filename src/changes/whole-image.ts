@@ -1,0 +1,84 @@
+import type { LayerTable } from '#format/layer';
+import { COUNTED, KIND, type RowTable, TYPE } from '#model';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
+import type { ImageTree } from './image-tree.ts';
+import { layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
+import { linkedBodies, nodeOf } from './shown-bodies.ts';
+import { indexOf, viewAtLayer } from './stack.ts';
+import type { Stack } from './types.ts';
+import { ABSENT, IMPLIED } from './view.ts';
+import { wastedByNode } from './wasted-files.ts';
+
+const SHOWN = 2;
+const HIDDEN = 3;
+
+/**
+ * Returns all bytes of an image by path: a row for each path of its top view, and for each path whose files a later layer hides.
+ * `hiddenBytes` are bytes of files at that path that the image contains and no longer shows. Kinds: `removed` if the image no longer shows
+ * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The sums of sizes and hidden bytes equal
+ * the stack's totals.
+ */
+export function wholeImage(stack: Stack): RowTable {
+  const { tree, links } = indexOf(stack);
+  const view = viewAtLayer(stack, stack.layers.length - 1);
+  const wasted = wastedByNode(stack);
+  const marks = new Uint8Array(tree.count);
+  for (let node = 1; node < tree.count; node++) {
+    if (view.type[node] !== ABSENT) marks[node] = SHOWN;
+    else if ((wasted[node] as number) > 0) marks[node] = HIDDEN;
+  }
+  const lastOf = lastBodies(stack, tree, marks);
+  const rowOf = new Uint32Array(tree.count);
+  const rows = layRows(tree, marks, rowOf);
+  const linked = new Set(linkedBodies(tree, view, links));
+  for (let node = 1; node < tree.count; node++) {
+    if (marks[node] === 0) continue;
+    const row = rowOf[node] as number;
+    if (view.type[node] === ABSENT) {
+      setHidden(rows, row, tree, lastOf.get(node));
+      rows.hiddenBytes[row] = wasted[node] as number;
+      continue;
+    }
+    if (view.type[node] === IMPLIED) setImplied(rows, row, null);
+    else {
+      const layer = view.layer[node] as number;
+      const entry = { table: tree.layers[layer] as LayerTable, member: view.member[node] as number };
+      const target = inodeOf(tree, links, layer, entry.member);
+      const inode = target === null ? entry : { table: tree.layers[target.layer] as LayerTable, member: target.member };
+      const size = inode.table.type[inode.member] === TYPE.file ? (inode.table.size[inode.member] as number) : 0;
+      setMember(rows, row, entry, layer, inode, size);
+      // A body that is shown through links only counts at the first link.
+      if (view.type[node] === TYPE.hardlink && linked.delete(bodyKey(tree, links, layer, entry.member))) rows.counted[row] = COUNTED.now;
+    }
+    if ((wasted[node] as number) <= 0) continue;
+    rows.kind[row] = KIND.modified;
+    rows.hiddenBytes[row] = wasted[node] as number;
+  }
+  return rows;
+}
+
+/** Returns, by hidden node, its latest file encoded as one number (see {@link bodyKey}). */
+function lastBodies(stack: Stack, tree: ImageTree, marks: Uint8Array): Map<number, number> {
+  const found = new Map<number, number>();
+  stack.layers.forEach((table, layer) => {
+    if (table === null) return;
+    for (let member = 0; member < table.memberCount; member++) {
+      if (table.type[member] !== TYPE.file) continue;
+      const node = nodeOf(tree, layer, member);
+      if (marks[node] === HIDDEN) found.set(node, layer * 0x1_0000_0000 + member);
+    }
+  });
+  return found;
+}
+
+/** Fills the row of a path that the image no longer shows: a file, or a folder on the way to one. */
+function setHidden(rows: RowDraft, row: number, tree: ImageTree, key: number | undefined): void {
+  if (key === undefined) setImplied(rows, row, null);
+  else {
+    const layer = bodyKeyLayer(key);
+    const entry = { table: tree.layers[layer] as LayerTable, member: bodyKeyMember(key) };
+    setMember(rows, row, entry, layer, entry, entry.table.size[entry.member] as number);
+    rows.counted[row] = 0;
+  }
+  rows.kind[row] = KIND.removed;
+}

@@ -1,0 +1,67 @@
+import { chooseLayer, type LoadedImage } from '#engine';
+import { isHiveFile } from '#engine/registry';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { printHiveFile } from './hive-file.ts';
+import { printChanges, printView } from './hive-image.ts';
+import { loadChosen, requireLayer, viewLayer, warnOfGaps } from './load-input.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION } from './options.ts';
+
+export const spec: CommandSpec = {
+  name: 'hive',
+  operands: 'FILE [KEY] | IMAGE [HIVE[\\KEY]]',
+  minOperands: 1,
+  maxOperands: 2,
+  options: {
+    layer: { ...LAYER_OPTION, summary: 'changes: of this layer only; a hive: as seen at this layer (default: the top)' },
+    search: { value: 'TEXT', summary: 'only keys and values whose names or text contain it, whatever the case' },
+    reg: { summary: 'print a .reg file, for the registry editor (not for changes)' },
+    log: { value: 'FILE', repeats: true, summary: 'a log of the hive FILE, instead of those beside it' },
+    'no-logs': { summary: 'show the hive FILE without its logs' },
+    json: JSON_OPTION,
+    ...IMAGE_OPTIONS,
+  },
+  summary: 'The Windows registry: a hive on disk, what each layer of an image changed, or a hive as seen at a layer.',
+  notes: [
+    'HIVE is SYSTEM, SOFTWARE, SAM, SECURITY or DEFAULT, or the path of another hive in the image, such as Files/Users/x/NTUSER.DAT. KEY is the',
+    'path of a key, its names separated by \\, whatever the case. Without HIVE: + added, ~ modified, − removed, for each layer. A layer whose',
+    'base is not in the image only “sets” what it has.',
+  ],
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const [first = '', second] = args.operands;
+  if (args.flag('reg') && args.flag('json')) throw usageError('hive prints either --reg or --json');
+  if (args.flag('reg') && args.flag('search')) throw usageError('hive --reg takes no --search');
+  if (args.flag('log') && args.flag('no-logs')) throw usageError('hive takes either --log or --no-logs');
+  if (first !== '-' && (await isHiveFile(first))) {
+    if (args.flag('layer')) throw usageError('a hive has no layers: --layer is for images');
+    await printHiveFile(context, args, first, second);
+    return EXIT.done;
+  }
+  if (args.flag('log') || args.flag('no-logs')) throw usageError('--log and --no-logs are for a hive on disk, not for an image');
+  if (args.flag('reg') && second === undefined) throw usageError('hive IMAGE --reg needs a HIVE');
+  await using input = await openInput(context, args, first);
+  const loaded = await loadChosen(context, args, input);
+  if (second === undefined) await printChanges(context, args, loaded, chosenLayers(context, loaded, args.value('layer')));
+  else {
+    const layer = viewLayer(loaded, args.value('layer'));
+    warnOfGaps(context, loaded, 0, layer);
+    await printView(context, args, { loaded, layer, hive: second });
+  }
+  return EXIT.done;
+}
+
+/** Numbers of the layers whose changes are printed. */
+function chosenLayers(context: Context, loaded: LoadedImage, wanted: string | undefined): readonly number[] {
+  if (wanted === undefined) {
+    warnOfGaps(context, loaded, 0, loaded.image.layers.length - 1);
+    return loaded.image.layers.map(({ index }) => index);
+  }
+  const layer = chooseLayer(loaded.image, wanted);
+  requireLayer(loaded, layer);
+  warnOfGaps(context, loaded, 0, layer.index);
+  return [layer.index];
+}

@@ -1,0 +1,54 @@
+// What the host reports about the packages of an image.
+
+/** One layer, in packages; see `packages --json`. */
+export interface PackageLayerReport {
+  readonly layer: number;
+  /** Number of packages seen at the layer. */
+  readonly packages: number;
+  readonly bytes: number;
+  /** Bytes of files that no package owns. */
+  readonly unownedBytes: number;
+}
+
+/** What a layer did to a package, or a package as seen at a layer. Texts are as the database has them. */
+export interface PackageRow {
+  /** Of an installed package the layer that brought its version. */
+  readonly layer: number;
+  readonly kind: 'added' | 'modified' | 'removed' | 'touched' | 'installed';
+  readonly type: string;
+  readonly name: string;
+  readonly arch: string | null;
+  readonly version: string;
+  /** Of a modified package whose version changed. */
+  readonly previousVersion: string | null;
+  /** As escapePath prints it. */
+  readonly location: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Path of its largest file among those counted, as escapePath prints it; null if it has none. */
+  readonly path: string | null;
+}
+
+/** A page of packages. */
+export interface PackagesReport {
+  /** Empty for a view. */
+  readonly layers: readonly PackageLayerReport[];
+  /** Number of rows that match. */
+  readonly total: number;
+  /** By layer; within one added, modified, removed, touched, the most bytes first. */
+  readonly rows: readonly PackageRow[];
+  /** Number of places that could not be read, or only in part. */
+  readonly problems: number;
+}
+
+/** A package that two images have in different versions, or that only one of them has. */
+export interface PackageDifference {
+  readonly kind: 'added' | 'modified' | 'removed';
+  readonly type: string;
+  readonly name: string;
+  /** Of the second image; of the first one if the package is removed. */
+  readonly version: string;
+  readonly previousVersion: string | null;
+  /** Visible bytes of the package, in the image that `version` is of. */
+  readonly bytes: number;
+}

@@ -1,0 +1,98 @@
+// Outputs of the operations on the registry of Windows images. Names, paths and texts are as in the hive and may contain any character:
+// escape them for display.
+
+/** A value of a key, its data in words. */
+interface RegistryValue {
+  /** Empty for the default value. */
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
+  /** The layer that it comes from. */
+  readonly layer: number;
+}
+
+/** A value that a layer changed. */
+export interface RegistryValueChange {
+  readonly kind: 'added' | 'modified' | 'removed';
+  readonly name: string;
+  /** Null if it is removed. */
+  readonly now: { readonly type: string; readonly text: string } | null;
+  /** Null if it is added. */
+  readonly before: { readonly type: string; readonly text: string } | null;
+}
+
+/** A hive file that a layer has. */
+export interface RegistryHive {
+  readonly kind: 'hive';
+  readonly layer: number;
+  readonly hive: string;
+  /** Path in the layer, escaped. */
+  readonly file: string;
+  readonly role: 'base' | 'delta';
+  readonly keys: number;
+  readonly values: number;
+  readonly problems: number;
+  readonly dirty: boolean;
+  readonly recovered: boolean;
+}
+
+/** A key that a layer changed. */
+export interface RegistryChange {
+  readonly kind: 'added' | 'modified' | 'removed';
+  readonly layer: number;
+  readonly hive: string;
+  readonly path: string;
+  /** Whether the image has the hive's base. If not, the layer only sets what it has. */
+  readonly hasBase: boolean;
+  /** What is removed with it; null unless it is removed. */
+  readonly hidden: { readonly keys: number; readonly values: number } | null;
+  readonly securityDiffers: boolean;
+  readonly classDiffers: boolean;
+  readonly values: readonly RegistryValueChange[];
+  /** Number of changed values that are not in `values`. */
+  readonly moreValues: number;
+}
+
+/** A hive file that can't be read. */
+interface RegistryUnreadable {
+  readonly kind: 'unreadable';
+  readonly layer: number;
+  readonly file: string;
+  readonly message: string;
+}
+
+export type RegistryItem = RegistryHive | RegistryChange | RegistryUnreadable;
+
+/** A page of what layers changed in the registry: for each layer its hives, and after each hive its changes. */
+export interface RegistryChangesPage {
+  /** Number of items in all pages. */
+  readonly total: number;
+  /** Whether these are all changes; otherwise the last ones are left out. */
+  readonly complete: boolean;
+  readonly items: readonly RegistryItem[];
+}
+
+/** A key as seen at a layer, and a page of the keys below it. */
+export interface RegistryKeyReport {
+  readonly path: string;
+  /** FILETIME, 100 ns since 1601, as decimal text. */
+  readonly written: string;
+  readonly className: string | null;
+  /** The security descriptor in lines of text; empty if it can't be read. */
+  readonly security: readonly string[];
+  /** Layers whose record shows in the key, topmost first. */
+  readonly layers: readonly number[];
+  readonly values: readonly RegistryValue[];
+  readonly moreValues: number;
+  /** Number of keys below. */
+  readonly total: number;
+  readonly subkeys: readonly { readonly name: string; readonly path: string; readonly hasSubkeys: boolean }[];
+}
+
+/** Keys whose name, or a value of which, matches a search. */
+export interface RegistrySearchReport {
+  /** Whether these are all matches. */
+  readonly complete: boolean;
+  /** `value`: name of the first matching value; null if the key's own name matches. */
+  readonly matches: readonly { readonly hive: string; readonly path: string; readonly value: string | null }[];
+}

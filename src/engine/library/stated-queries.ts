@@ -1,0 +1,77 @@
+// The window's questions about where things come from, and what an archive has besides images.
+import { type ArchiveArtifact, type ArchiveImage, readBlobPart } from '#archive';
+import type { ArtifactFileReport, ContentPage, ImageRef, InputOf, LayerSource, StatedReport, WhyReport } from '#contract';
+import { ownerOf } from '#engine/packages';
+import { splitPath } from '#format/path';
+import { LayerscopeError } from '#model';
+import { type GivenDockerfile, type ImageProvenance, layerSources, readProvenance } from '../provenance/image-provenance.ts';
+import { readStated } from '../provenance/read-stated.ts';
+import { whyPath } from '../provenance/why-path.ts';
+import { type ImageQueriesOptions, withImage } from './image-queries.ts';
+
+const MAX_LISTED_FILES = 1_000;
+/** How much is sent of the text of a layer's lines. */
+const MAX_TEXT = 16_384;
+
+/** Methods throw NOT_FOUND if the archive, image, artifact or path doesn't exist, and CANCELLED. */
+export interface StatedQueries {
+  /** Says where a path comes from (raw bytes). A Dockerfile is matched to the history, as a guess. */
+  origin(ref: ImageRef, path: Uint8Array, dockerfile: GivenDockerfile | null, signal: AbortSignal): Promise<WhyReport>;
+  /** Reads what is attested of an image. */
+  stated(ref: ImageRef, signal: AbortSignal): Promise<readonly StatedReport[]>;
+  artifactFiles(archiveId: string, artifact: number): readonly ArtifactFileReport[];
+  /** Reads part of a file of an artifact, as it is stored. Throws BLOB_MISSING. */
+  artifactContent(input: InputOf<'artifact.content'>, signal: AbortSignal): Promise<ContentPage>;
+}
+
+export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQueries {
+  /** The provenance of each image, once it was read. */
+  const known = new WeakMap<ArchiveImage, ImageProvenance>();
+  const provenanceOf = async (image: ArchiveImage, signal: AbortSignal): Promise<ImageProvenance> => {
+    const provenance = known.get(image) ?? (await readProvenance(image, { signal }));
+    known.set(image, provenance);
+    return provenance;
+  };
+  const artifactOf = (archiveId: string, index: number): ArchiveArtifact => {
+    const artifact = find(archiveId).archive.artifacts[index];
+    if (artifact === undefined) throw new LayerscopeError('NOT_FOUND', `no artifact ${index}`);
+    return artifact;
+  };
+  return {
+    origin: async (ref, path, dockerfile, signal) =>
+      withImage(find, ref, [], signal, async (loaded, use) => {
+        const sourceOf = layerSources(loaded.image, await provenanceOf(loaded.image, use), dockerfile);
+        return whyPath(loaded, splitPath(path), {
+          sourceOf: (layer) => shortened(sourceOf(layer)),
+          ownerOf: (owned, layer) => ownerOf(loaded, owned, layer, { signal: use }),
+        });
+      }),
+    stated: async ({ archiveId, image }, signal) => {
+      const open = find(archiveId);
+      const known = open.archive.images[image];
+      if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+      return open.use(signal, (use) => readStated(known.attestations, use));
+    },
+    artifactFiles: (archiveId, index) =>
+      artifactOf(archiveId, index)
+        .files.slice(0, MAX_LISTED_FILES)
+        .map(({ name, mediaType, digest, size, source }) => ({ name, mediaType, digest, size, isHere: source !== null })),
+    artifactContent: async ({ archiveId, artifact, file, offset, length }, signal) => {
+      const source = artifactOf(archiveId, artifact).files[file]?.source;
+      if (source === undefined) throw new LayerscopeError('NOT_FOUND', `artifact ${artifact} has no file ${file}`);
+      if (source === null) throw new LayerscopeError('BLOB_MISSING', `file ${file} of artifact ${artifact} is not in the archive`);
+      const bytes = await find(archiveId).use(signal, (use) => readBlobPart(source, offset, length, use));
+      return { offset, totalBytes: source.length, bytes };
+    },
+  };
+}
+
+/** Without the end of very long texts, so that the report fits into a message. */
+function shortened({ createdBy, dockerfile, guess, ...rest }: LayerSource): LayerSource {
+  return {
+    ...rest,
+    createdBy: createdBy?.slice(0, MAX_TEXT) ?? null,
+    dockerfile: dockerfile === null ? null : { ...dockerfile, text: dockerfile.text.slice(0, MAX_TEXT) },
+    ...(guess === undefined ? {} : { guess: guess === null ? null : { ...guess, text: guess.text.slice(0, MAX_TEXT) } }),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Archive } from '#archive';
+import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError } from '#model';
+import type { ImageSource, OpenSourceOptions, SourceWord } from '#source';
+
+/** Errors that end the search, because another source could not do better. */
+const FINAL: ReadonlySet<ErrorCode> = new Set(['USAGE', 'CANCELLED', 'INTERNAL', 'TOO_LARGE']);
+const ENGINES = ['docker', 'podman'] as const;
+
+/** An image opened by name, and the source that had it. The caller disposes of `archive`. */
+export interface NamedArchive {
+  readonly archive: Archive;
+  readonly source: ImageSource;
+}
+
+/**
+ * Opens an image by name: tries the sources that the word can refer to, in order, until one has the image. Throws NOT_FOUND if none does,
+ * with each source's reason in one line, after `reasons` from the caller's own attempts; if the name specifies the kind of source, throws
+ * that source's own error. Throws USAGE if an id prefix matches two images; CANCELLED.
+ */
+export async function openNamed(
+  word: SourceWord,
+  sources: readonly ImageSource[],
+  { reasons = [], ...options }: OpenSourceOptions & { readonly reasons?: readonly string[] },
+): Promise<NamedArchive> {
+  const { value, source } = await askInTurn(word, sources, reasons, (each) => each.open(word, options));
+  return { archive: value, source };
+}
+
+/** Returns the source that has an image, and its platforms to choose from. Opens nothing. Throws what {@link openNamed} throws. */
+export async function lookNamed(
+  word: SourceWord,
+  sources: readonly ImageSource[],
+  options: OpenSourceOptions,
+): Promise<{ readonly source: ImageSource; readonly platforms: readonly string[] }> {
+  const { value, source } = await askInTurn(word, sources, [], (each) => each.platforms(word, options));
+  return { source, platforms: value };
+}
+
+async function askInTurn<T>(
+  word: SourceWord,
+  sources: readonly ImageSource[],
+  before: readonly string[],
+  ask: (source: ImageSource) => Promise<T>,
+): Promise<{ readonly value: T; readonly source: ImageSource }> {
+  const here = [...before];
+  const elsewhere: string[] = [];
+  let code: ErrorCode = 'NOT_FOUND';
+  for (const source of sources) {
+    if (!source.answers(word)) continue;
+    try {
+      return { value: await ask(source), source };
+    } catch (error) {
+      const refusal = asLayerscopeError(error);
+      if (FINAL.has(refusal.code)) throw refusal;
+      if (code === 'NOT_FOUND' && (word.kind !== 'name' || source.kind === 'registry')) code = refusal.code;
+      (source.kind === 'registry' ? elsewhere : here).push(`${sourceName(source)}: ${refusal.message}`);
+    }
+  }
+  const absent = word.kind === 'name' ? absentEngines(sources) : [];
+  const reasons = [...here, ...absent, ...elsewhere];
+  if (reasons.length === 0) reasons.push(`${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`);
+  throw new LayerscopeError(code, `${displayText(word.text)}: ${reasons.join('; ')}`);
+}
+
+/** Returns a line for each engine that was not found at all: no socket, no folder, no setting. */
+function absentEngines(sources: readonly ImageSource[]): readonly string[] {
+  return ENGINES.filter((engine) => sources.every((source) => source.engine !== engine)).map((engine) => `${engine}: no socket`);
+}
+
+/** Returns a source's name for messages: `docker (/var/lib/docker)`. */
+export function sourceName({ kind, engine, place }: ImageSource): string {
+  return place === '' ? kind : `${engine ?? kind} (${displayText(place)})`;
+}

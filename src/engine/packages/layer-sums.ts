@@ -1,0 +1,73 @@
+import type { NodeViews } from '#changes';
+import { FLAG } from '#format/layer';
+import { TYPE } from '#model';
+import { NOBODY } from './owners.ts';
+
+/** Files and bytes of each package, by its index. Folders aren't files. */
+export interface FileSums {
+  readonly files: Uint32Array;
+  readonly bytes: Float64Array;
+  /** The node of the largest file; 0 if there is none. */
+  readonly largest: Uint32Array;
+  readonly largestBytes: Float64Array;
+}
+
+function noSums(count: number): FileSums {
+  const largestBytes = new Float64Array(count).fill(-1);
+  return { files: new Uint32Array(count), bytes: new Float64Array(count), largest: new Uint32Array(count), largestBytes };
+}
+
+function add({ files, bytes, largest, largestBytes }: FileSums, owner: number, node: number, size: number, count: number): void {
+  files[owner] = (files[owner] as number) + count;
+  bytes[owner] = (bytes[owner] as number) + size;
+  if (size <= (largestBytes[owner] as number)) return;
+  largest[owner] = node;
+  largestBytes[owner] = size;
+}
+
+/** The current layer's own entries by their owners. An entry that the layer repeats is one file, but the tar holds all its bytes. */
+export function layerSums(views: NodeViews, owners: Int32Array, count: number): FileSums {
+  const sums = noSums(count);
+  const table = views.tree.layers[views.layer];
+  if (!table) return sums;
+  const { type, flags, size, node: nodes, memberCount } = table;
+  const map = views.tree.maps[views.layer] as Uint32Array;
+  for (let member = 0; member < memberCount; member++) {
+    const flag = flags[member] as number;
+    if ((flag & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0 || type[member] === TYPE.directory) continue;
+    const node = map[nodes[member] as number] as number;
+    const owner = owners[node] as number;
+    if (owner === NOBODY) continue;
+    add(sums, owner, node, type[member] === TYPE.file ? (size[member] as number) : 0, (flag & FLAG.superseded) === 0 ? 1 : 0);
+  }
+  return sums;
+}
+
+/** What the current view shows, by owners. */
+export function viewSums(views: NodeViews, owners: Int32Array, count: number): FileSums {
+  return sumsOf(
+    owners,
+    count,
+    (node) => views.showsEntry(node),
+    (node) => views.sizeOf(node),
+  );
+}
+
+/** What the view below showed and the current one doesn't, by the owners below. */
+export function goneSums(views: NodeViews, ownersBelow: Int32Array, count: number): FileSums {
+  return sumsOf(
+    ownersBelow,
+    count,
+    (node) => views.isGone(node),
+    (node) => views.sizeBefore(node),
+  );
+}
+
+function sumsOf(owners: Int32Array, count: number, isCounted: (node: number) => boolean, sizeOf: (node: number) => number): FileSums {
+  const sums = noSums(count);
+  for (let node = 1; node < owners.length; node++) {
+    const owner = owners[node] as number;
+    if (owner !== NOBODY && isCounted(node)) add(sums, owner, node, sizeOf(node), 1);
+  }
+  return sums;
+}

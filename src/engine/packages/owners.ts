@@ -1,0 +1,81 @@
+import type { NodeViews, PathFollower } from '#changes';
+import { hashName, type LayerTable } from '#format/layer';
+import { encodeUtf8 } from '#model';
+import { isSystemType } from '#packages';
+import type { Installed } from './types.ts';
+
+/** The owner of a node that nobody owns. */
+export const NOBODY = -1;
+
+const MODULES = encodeUtf8('node_modules');
+const MODULES_HASH = hashName(MODULES, 0, MODULES.length);
+
+/** Knows which package owns each node of a view. */
+export class OwnerFinder {
+  readonly #views: NodeViews;
+  readonly #follower: PathFollower;
+  /** By node, whether it is named `node_modules`; made on first use. */
+  #isModules: Uint8Array | null = null;
+
+  constructor(views: NodeViews, follower: PathFollower) {
+    this.#views = views;
+    this.#follower = follower;
+  }
+
+  /**
+   * Which package owns each node: its index in `packages`, or {@link NOBODY}. A path that several packages list belongs to the first of
+   * them, a system package before a language's. What is below a language package's folder belongs to the innermost such folder.
+   */
+  of(packages: readonly Installed[]): Int32Array {
+    const owners = new Int32Array(this.#views.tree.count).fill(NOBODY);
+    const isSystem = Uint8Array.from(packages, ({ found }) => (isSystemType(found.type) ? 1 : 0));
+    for (const wanted of [1, 0]) {
+      for (const [index, { found }] of packages.entries()) {
+        if (isSystem[index] === wanted && found.files.paths.length > 0) claim(owners, this.#follower.nodesOf(found.files.paths), index);
+      }
+    }
+    if (packages.some(({ found }) => found.files.folders.length > 0)) this.#addFolders(owners, packages, isSystem);
+    return owners;
+  }
+
+  #addFolders(owners: Int32Array, packages: readonly Installed[], isSystem: Uint8Array): void {
+    const { parent, count } = this.#views.tree;
+    const isModules = this.#modules();
+    const isNpm = Uint8Array.from(packages, ({ found }) => (found.type === 'npm' ? 1 : 0));
+    const inherited = new Int32Array(count).fill(NOBODY);
+    for (const [index, { found }] of packages.entries()) {
+      if (found.files.folders.length > 0) claim(inherited, this.#follower.nodesOf(found.files.folders), index);
+    }
+    // A parent's number is smaller than its children's.
+    for (let node = 1; node < count; node++) {
+      let folder = inherited[node] as number;
+      if (folder === NOBODY) {
+        folder = inherited[parent[node] as number] as number;
+        // A folder `node_modules` in a package belongs to the packages in it.
+        if (folder === NOBODY || (isModules[node] === 1 && isNpm[folder] === 1)) continue;
+        inherited[node] = folder;
+      }
+      const own = owners[node] as number;
+      if (own === NOBODY || (folder < own && isSystem[own] === 0)) owners[node] = folder;
+    }
+  }
+
+  #modules(): Uint8Array {
+    if (this.#isModules !== null) return this.#isModules;
+    const { count, layers, nameLayer, nameNode } = this.#views.tree;
+    const isModules = new Uint8Array(count);
+    for (let node = 1; node < count; node++) {
+      const table = layers[nameLayer[node] as number] as LayerTable;
+      if (table.nodeHash[nameNode[node] as number] === MODULES_HASH) isModules[node] = 1;
+    }
+    this.#isModules = isModules;
+    return isModules;
+  }
+}
+
+function claim(owners: Int32Array, nodes: Int32Array, index: number): void {
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at] as number;
+    if (node > 0 && owners[node] === NOBODY) owners[node] = index;
+  }
+}

@@ -1,0 +1,55 @@
+import type { PackageRow, PackagesReport } from '#contract';
+import type { ImagePackages, InstalledPackage, PackageChange } from './packages-of.ts';
+
+/** What of an image's packages is wanted. */
+export interface PackagesWanted {
+  /** What layers did to packages, or the packages as seen at the top of those that were read. */
+  readonly of: { readonly what: 'changes'; readonly from: number; readonly to: number } | { readonly what: 'view' };
+  /** Only packages whose type, name, version or location contains it, in any case; empty: all. */
+  readonly text: string;
+  readonly start: number;
+  readonly count: number;
+}
+
+const KIND_ORDER: readonly PackageRow['kind'][] = ['added', 'modified', 'removed', 'touched', 'installed'];
+
+/** A page of an image's packages for the window. */
+export function packagesReport(packages: ImagePackages, { of, text, start, count }: PackagesWanted): PackagesReport {
+  const wanted = text.toLowerCase();
+  const layers = of.what === 'view' ? [] : packages.layers.slice(of.from, of.to + 1);
+  const entries: Entry[] =
+    of.what === 'view'
+      ? packages.installed().map((each) => ({ ...each, kind: 'installed' as const }))
+      : layers.flatMap(({ layer, changes }) => changes.map((change) => ({ layer, ...change })));
+  const matching = entries.filter(
+    ({ type, name, version, location }) => wanted === '' || `${type} ${name} ${version} ${location}`.toLowerCase().includes(wanted),
+  );
+  const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => a.layer - b.layer;
+  matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || b.bytes - a.bytes);
+  return {
+    layers: layers.map(({ layer, packages: number, bytes, unownedBytes }) => ({ layer, packages: number, bytes, unownedBytes })),
+    total: matching.length,
+    rows: matching.slice(start, start + count).map((each) => rowOf(packages, each)),
+    problems: packages.problems.length,
+  };
+}
+
+type Entry = (PackageChange & { readonly layer: number }) | (InstalledPackage & { readonly kind: 'installed' });
+
+function rowOf(packages: ImagePackages, each: Entry): PackageRow {
+  const { layer, kind, type, name, arch, version, location, files, bytes, largest } = each;
+  const before = 'previous' in each ? each.previous?.version : undefined;
+  return {
+    layer,
+    kind,
+    type,
+    name,
+    arch,
+    version,
+    previousVersion: before === undefined || before === version ? null : before,
+    location,
+    files,
+    bytes,
+    path: packages.pathOf(largest),
+  };
+}

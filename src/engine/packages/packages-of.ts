@@ -1,0 +1,181 @@
+import { escapePath } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { type FileSums, goneSums, layerSums, viewSums } from './layer-sums.ts';
+import { comparePackages } from './order.ts';
+import { NOBODY } from './owners.ts';
+import { PackageWalk } from './package-walk.ts';
+import type { Difference, Installed, PackageProblem } from './types.ts';
+
+/** A package and its files. */
+interface PackageEntry {
+  readonly type: string;
+  readonly name: string;
+  readonly arch: string | null;
+  readonly version: string;
+  /** Of deb and opkg: the state that its database says. */
+  readonly status: string | null;
+  readonly source: string | null;
+  readonly sourceVersion: string | null;
+  readonly license: string | null;
+  readonly statedBytes: number | null;
+  /** The database, or the folder or file that holds the package; escaped. */
+  readonly location: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** The largest of these files, for {@link ImagePackages.pathOf}; 0 if there is none. */
+  readonly largest: number;
+}
+
+/**
+ * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; of a removed package what it owned
+ * below and is gone. `touched`: the package is the same, but the layer has files of it.
+ */
+export interface PackageChange extends PackageEntry {
+  readonly kind: 'added' | 'modified' | 'removed' | 'touched';
+  /** Of a modified package. */
+  readonly previous?: { readonly version: string; readonly status: string | null };
+}
+
+/** A package as seen at a layer. Files and bytes are what is visible of it. */
+export interface InstalledPackage extends PackageEntry {
+  /** The layer that brought this version. */
+  readonly layer: number;
+}
+
+/** One layer, in packages. */
+export interface LayerPackages {
+  readonly layer: number;
+  /** Number of packages seen at the layer. */
+  readonly packages: number;
+  /** The layer's `fileBytes`: `ownedBytes` + `unownedBytes`. */
+  readonly bytes: number;
+  readonly ownedBytes: number;
+  readonly unownedBytes: number;
+  /** Sorted by type, name, architecture and version. */
+  readonly changes: readonly PackageChange[];
+}
+
+/** The package that a path belongs to. */
+export type PackageOwner = Pick<PackageEntry, 'type' | 'name' | 'arch' | 'version' | 'location'>;
+
+/** The packages of an image as seen at the layers that were read. */
+export interface ImagePackages {
+  /** One for each layer that was read, the bottom one first. */
+  readonly layers: readonly LayerPackages[];
+  /** The packages as seen at the top of these layers, sorted as the changes are. */
+  installed(): InstalledPackage[];
+  /** Places that could not be read, or only in part. */
+  readonly problems: readonly PackageProblem[];
+  /**
+   * The package that owns a path as seen at the top of these layers; null if nobody does. `path`: raw bytes as in the view, so links in it
+   * are not followed. It need not be a path that the view shows.
+   */
+  ownerOf(path: Uint8Array): PackageOwner | null;
+  /** The path of a `largest` file, escaped; null for 0. */
+  pathOf(largest: number): string | null;
+}
+
+/** Options of {@link packagesOf}. */
+export interface PackageOptions {
+  /** The top layer to read; default: the image's top. */
+  readonly layer?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads the packages of an image from the bottom up to a layer. Only bodies of databases, documents, programs and jars are read, and each
+ * only where a layer changed it. Damaged ones are among the problems. Throws CANCELLED, IO.
+ */
+export async function packagesOf(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<ImagePackages> {
+  const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
+  await using walk = new PackageWalk(loaded, signal);
+  const layers: LayerPackages[] = [];
+  while (walk.views.layer < top) layers.push(await nextLayer(loaded, walk));
+  const { views, installed, owners, problems } = walk;
+  return {
+    layers,
+    installed() {
+      const sums = viewSums(views, owners, installed.length);
+      return installed.map((each, index) => ({ layer: each.since, ...entryOf(each, sums, index) }));
+    },
+    problems,
+    ownerOf(path) {
+      const node = views.find(path);
+      const owner = node <= 0 ? undefined : installed[owners[node] ?? NOBODY];
+      return owner === undefined ? null : ownerIn(owner);
+    },
+    pathOf: (largest) => (largest === 0 ? null : escapePath(views.path(largest))),
+  };
+}
+
+/**
+ * The package that owns a path as seen at a layer; null if nobody does. `path`: raw bytes as in the view. For several paths, call
+ * {@link packagesOf} once. Throws CANCELLED, IO.
+ */
+export async function ownerOf(
+  loaded: LoadedImage,
+  path: Uint8Array,
+  layer: number,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<PackageOwner | null> {
+  return (await packagesOf(loaded, { ...options, layer })).ownerOf(path);
+}
+
+async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<LayerPackages> {
+  const { installed: below, owners: ownersBelow } = walk;
+  const differences = await walk.next();
+  const { views, installed, owners } = walk;
+  const sums = layerSums(views, owners, installed.length);
+  const removed = differences.filter((each) => each.kind === 'removed');
+  const gone = removed.length === 0 ? null : goneSums(views, ownersBelow, below.length);
+  const changes: Change[] = [];
+  const byNow = new Map<Installed, Difference>(differences.flatMap((each) => (each.kind === 'removed' ? [] : [[each.now, each] as const])));
+  let ownedBytes = 0;
+  for (const [index, each] of installed.entries()) {
+    ownedBytes += sums.bytes[index] as number;
+    const change = changeOf(byNow.get(each), each, sums, index);
+    if (change !== null) changes.push({ of: each, change });
+  }
+  const indexBelow = gone === null ? null : new Map(below.map((each, index) => [each, index]));
+  for (const { before, status } of removed) {
+    const entry = entryOf(before, gone, indexBelow?.get(before) ?? 0);
+    changes.push({ of: before, change: { kind: 'removed', ...entry, status } });
+  }
+  changes.sort((a, b) => comparePackages(a.of, b.of));
+  const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
+  return {
+    layer: views.layer,
+    packages: installed.length,
+    bytes,
+    ownedBytes,
+    unownedBytes: bytes - ownedBytes,
+    changes: changes.map(({ change }) => change),
+  };
+}
+
+interface Change {
+  readonly of: Installed;
+  readonly change: PackageChange;
+}
+
+function changeOf(difference: Difference | undefined, each: Installed, sums: FileSums, index: number): PackageChange | null {
+  if (difference === undefined) return sums.files[index] === 0 ? null : { kind: 'touched', ...entryOf(each, sums, index) };
+  if (difference.kind !== 'modified') return { kind: 'added', ...entryOf(each, sums, index) };
+  const { version, status } = difference.before.found;
+  return { kind: 'modified', ...entryOf(each, sums, index), previous: { version, status } };
+}
+
+function entryOf({ found, site }: Installed, sums: FileSums | null, index: number): PackageEntry {
+  const { files: _, ...facts } = found;
+  return {
+    ...facts,
+    location: site.location,
+    files: sums?.files[index] ?? 0,
+    bytes: sums?.bytes[index] ?? 0,
+    largest: sums?.largest[index] ?? 0,
+  };
+}
+
+function ownerIn({ found: { type, name, arch, version }, site: { location } }: Installed): PackageOwner {
+  return { type, name, arch, version, location };
+}

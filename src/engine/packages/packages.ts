@@ -1,0 +1,5 @@
+// The door to packages by layer, apart from the engine's own so that other commands don't load it.
+export { PACKAGE_TYPES } from '#packages';
+export { comparePackages } from './compare-packages.ts';
+export { packageLines } from './package-lines.ts';
+export { type ImagePackages, type LayerPackages, ownerOf, type PackageChange, type PackageOwner, packagesOf } from './packages-of.ts';

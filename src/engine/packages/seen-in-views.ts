@@ -1,0 +1,128 @@
+import type { LayerBodies } from '#archive';
+import type { NodeViews } from '#changes';
+import { asLayerscopeError, decodeUtf8, displayPath, encodeUtf8, escapePath, LayerscopeError } from '#model';
+import type { Content, SeenFiles } from '#packages';
+import type { LoadedImage } from '../image/types.ts';
+import type { PackageProblem } from './types.ts';
+
+/** Most bytes that are read of an image, and most problems that are kept. */
+const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
+const MAX_PROBLEMS = 1000;
+
+type Body = { readonly layer: number; readonly member: number };
+
+/** The files of an image as seen at the layer where `views` is. The caller disposes of it. */
+export class SeenInViews implements SeenFiles, AsyncDisposable {
+  readonly problems: PackageProblem[] = [];
+  readonly #loaded: LoadedImage;
+  readonly #views: NodeViews;
+  readonly #signal: AbortSignal | undefined;
+  readonly #bodies = new Map<number, LayerBodies>();
+  /** What was parsed, by parser and body. */
+  readonly #parsed = new Map<unknown, Map<number, unknown>>();
+  #left = MAX_READ_BYTES;
+
+  constructor(loaded: LoadedImage, views: NodeViews, signal: AbortSignal | undefined) {
+    this.#loaded = loaded;
+    this.#views = views;
+    this.#signal = signal;
+  }
+
+  names(folder: string | Uint8Array): string[] {
+    const node = this.#views.find(bytesOf(folder));
+    if (node <= 0) return [];
+    return Array.from(this.#views.children(node))
+      .filter((child) => this.#views.isShown(child))
+      .flatMap((child) => decodeUtf8(this.#views.name(child)) ?? []);
+  }
+
+  has(path: string | Uint8Array): boolean {
+    return this.#find(path) !== null;
+  }
+
+  async parsed<T>(path: string | Uint8Array, maxBytes: number, parse: (bytes: Uint8Array) => T): Promise<T | null> {
+    const body = this.#find(path);
+    if (body === null) return null;
+    let known = this.#parsed.get(parse);
+    if (known === undefined) {
+      known = new Map();
+      this.#parsed.set(parse, known);
+    }
+    const key = body.layer * 0x1_0000_0000 + body.member;
+    if (known.has(key)) return known.get(key) as T | null;
+    const bytes = await this.bytes(path, maxBytes);
+    const value = bytes === null ? null : this.#attempt(path, () => parse(bytes));
+    known.set(key, value);
+    return value;
+  }
+
+  async bytes(path: string | Uint8Array, maxBytes: number): Promise<Uint8Array | null> {
+    const content = this.open(bytesOf(path));
+    if (content === null) return null;
+    if (content.size <= maxBytes) return content.read(0, content.size);
+    this.report(bytesOf(path), new LayerscopeError('TOO_LARGE', `it has more than ${maxBytes} bytes`));
+    return null;
+  }
+
+  report(path: Uint8Array, error: LayerscopeError): void {
+    if (!isProblem(error)) throw error;
+    if (this.problems.length >= MAX_PROBLEMS) return;
+    this.problems.push({ layer: this.#views.layer, path: escapePath(path), message: error.message });
+  }
+
+  open(path: Uint8Array): Content | null {
+    const body = this.#find(path);
+    if (body === null) return null;
+    const size = this.#loaded.layers[body.layer]?.table.size[body.member] ?? 0;
+    return {
+      size,
+      read: async (offset, length) => {
+        const wanted = Math.max(0, Math.min(length, size - offset));
+        if (wanted === 0 || offset < 0) return new Uint8Array(0);
+        this.#left -= wanted;
+        if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', `${displayPath(path)}: the image’s packages take too much reading`);
+        return this.#bodiesOf(body.layer).read(body.member, offset, wanted);
+      },
+    };
+  }
+
+  #attempt<T>(path: string | Uint8Array, parse: () => T): T | null {
+    try {
+      return parse();
+    } catch (error) {
+      this.report(bytesOf(path), asLayerscopeError(error));
+      return null;
+    }
+  }
+
+  #find(path: string | Uint8Array): Body | null {
+    const node = this.#views.find(bytesOf(path));
+    return node <= 0 ? null : this.#views.bodyOf(node);
+  }
+
+  #bodiesOf(layer: number): LayerBodies {
+    const known = this.#bodies.get(layer);
+    if (known !== undefined) return known;
+    const { reader, image, layers } = this.#loaded;
+    const [archiveLayer, indexed] = [image.layers[layer], layers[layer]];
+    if (archiveLayer === undefined || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${layer} could not be read`);
+    const bodies = reader.openBodies(archiveLayer, indexed, this.#signal === undefined ? {} : { signal: this.#signal });
+    this.#bodies.set(layer, bodies);
+    return bodies;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const bodies of this.#bodies.values()) await bodies[Symbol.asyncDispose]();
+  }
+}
+
+function bytesOf(path: string | Uint8Array): Uint8Array {
+  return typeof path === 'string' ? encodeUtf8(path) : path;
+}
+
+const PROBLEMS: ReadonlySet<string> = new Set(['DAMAGED', 'TOO_LARGE', 'UNSUPPORTED', 'BAD_MANIFEST', 'TRUNCATED', 'BLOB_MISSING']);
+
+/** Whether an error is about one place, so that the others can still be read. */
+function isProblem({ code }: LayerscopeError): boolean {
+  return PROBLEMS.has(code);
+}

@@ -1,0 +1,100 @@
+import type { NodeViews } from '#changes';
+import { FLAG, type LayerTable } from '#format/layer';
+import { encodeUtf8, TYPE } from '#model';
+import { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, siteOfFile } from '#packages';
+
+/** A site of an image. */
+export interface SiteInTree {
+  readonly site: Site;
+  /** The nodes whose content it depends on, its own first. */
+  readonly nodes: Uint32Array;
+}
+
+/** Most sites of an image. */
+const MAX_SITES = 500_000;
+/** Smaller programs are neither Go's nor Rust's. */
+const MIN_PROGRAM_BYTES = 64 * 1024;
+const RUNNABLE = 0o111;
+
+/** Every place of an image that describes packages in any layer. */
+export function findSites(views: NodeViews): SiteInTree[] {
+  const found: SiteInTree[] = [];
+  for (const site of FIXED_SITES) {
+    const node = views.find(site.path);
+    if (node > 0) found.push({ site, nodes: nodesOf(views, site, node) });
+  }
+  for (const node of likelyNodes(views)) {
+    if (found.length >= MAX_SITES) break;
+    const site = siteOfFile(views.path(node));
+    if (site !== null) found.push({ site, nodes: nodesOf(views, site, node) });
+  }
+  for (const node of programs(views)) {
+    if (found.length >= MAX_SITES) break;
+    found.push({ site: programSite(views.path(node)), nodes: Uint32Array.of(node) });
+  }
+  return found;
+}
+
+/** A site's node and those of the other files that it is read from. */
+function nodesOf(views: NodeViews, { also }: Site, own: number): Uint32Array {
+  const nodes = new Set([own]);
+  for (const { path, depth } of also) {
+    const top = views.find(encodeUtf8(path));
+    if (top <= 0) continue;
+    let level = [top];
+    for (let left = depth; left > 0; left--) level = level.flatMap((node) => [...views.children(node)]);
+    for (const node of level) nodes.add(node);
+  }
+  return Uint32Array.from(nodes);
+}
+
+/** Nodes whose names are worth a look. Names are read table by table, since each table has them one after another. */
+function likelyNodes(views: NodeViews): Set<number> {
+  const { tree } = views;
+  const nodes = new Set<number>();
+  tree.layers.forEach((table, layer) => {
+    if (table === null) return;
+    const { nodeCount, nodeNames, nodeNameStart } = table;
+    const map = tree.maps[layer] as Uint32Array;
+    for (let node = 1, start = nodeNameStart[1] as number; node < nodeCount; node++) {
+      const end = nodeNameStart[node + 1] as number;
+      if (SITE_ENDS[nodeNames[end - 1] as number] === 0) {
+        start = end;
+        continue;
+      }
+      if (mayBeSite(nodeNames, start, end)) nodes.add(map[node] as number);
+      else if (holdsSites(nodeNames, start, end)) for (const child of views.children(map[node] as number)) nodes.add(child);
+      start = end;
+    }
+  });
+  return nodes;
+}
+
+/** Files that may be programs, by their mode or name, and that are large enough. */
+function programs(views: NodeViews): Set<number> {
+  const nodes = new Set<number>();
+  views.tree.layers.forEach((table, layer) => {
+    if (table === null) return;
+    const runs = table.metas.map(({ mode }) => (mode & RUNNABLE) !== 0);
+    const { memberCount, type, size } = table;
+    for (let member = 0; member < memberCount; member++) {
+      // Only regular files have a size.
+      if ((size[member] as number) < MIN_PROGRAM_BYTES || type[member] !== TYPE.file) continue;
+      if (((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0) continue;
+      if (runs[table.meta[member] as number] !== true && !isExe(table, table.node[member] as number)) continue;
+      const node = views.nodeOfMember(layer, member);
+      if (node > 0) nodes.add(node);
+    }
+  });
+  return nodes;
+}
+
+const EXE = Uint8Array.from('.exe', (letter) => letter.charCodeAt(0));
+
+function isExe({ nodeNames, nodeNameStart }: LayerTable, node: number): boolean {
+  const end = nodeNameStart[node + 1] as number;
+  return (
+    end - (nodeNameStart[node] as number) > EXE.length &&
+    EXE.every((byte, at) => ((nodeNames[end - 4 + at] as number) | 0x20) === (byte | 0x20))
+  );
+}

@@ -1,0 +1,26 @@
+import type { FoundPackage, Site } from '#packages';
+
+/** A package as seen at a layer. */
+export interface Installed {
+  readonly found: FoundPackage;
+  /** The place that describes it. */
+  readonly site: Site;
+  /** The same for the same package in every view: type, name, architecture and location. */
+  readonly identity: string;
+  /** The layer that brought this version. */
+  since: number;
+}
+
+/** What a layer did to a package. `before`: as seen at the layer below. */
+export type Difference =
+  | { readonly kind: 'added'; readonly now: Installed }
+  | { readonly kind: 'modified'; readonly now: Installed; readonly before: Installed }
+  | { readonly kind: 'removed'; readonly before: Installed; readonly status: string | null };
+
+/** A place that could not be read, or only in part. */
+export interface PackageProblem {
+  readonly layer: number;
+  /** Escaped. */
+  readonly path: string;
+  readonly message: string;
+}

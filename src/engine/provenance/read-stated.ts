@@ -1,0 +1,106 @@
+import type { ArchiveAttestation } from '#archive';
+import type { ProvenanceReport, SbomReport, StatedReport } from '#contract';
+import { type Provenance, parseProvenance, parseSbom, type Sbom } from '#format/attestation';
+import { displayText, isCancelled, LayerscopeError } from '#model';
+import { attestationReport } from '../image/stated-reports.ts';
+import { readStatement } from './image-provenance.ts';
+
+/** Limits on what is shown of one statement. */
+const MAX_PACKAGES = 2_000;
+const MAX_LISTED = 500;
+const MAX_LETTERS = 2_000;
+const MAX_DOCKERFILE_LETTERS = 65_536;
+/** Statements that are read for one image; real ones have a handful. */
+const MAX_STATEMENTS = 100;
+
+/**
+ * Reads what statements say, as far as it is shown. What can't be read has a `problem` instead; beyond 100, statements are only listed.
+ * Throws CANCELLED.
+ */
+export async function readStated(attestations: readonly ArchiveAttestation[], signal: AbortSignal): Promise<StatedReport[]> {
+  const reports: StatedReport[] = [];
+  for (const [at, attestation] of attestations.entries()) {
+    const report = { ...attestationReport(attestation), provenance: null, sbom: null, problem: null };
+    if (attestation.status !== 'present' || at >= MAX_STATEMENTS) reports.push(report);
+    else reports.push({ ...report, ...(await readOne(attestation, signal)) });
+  }
+  return reports;
+}
+
+async function readOne(
+  attestation: ArchiveAttestation,
+  signal: AbortSignal,
+): Promise<Pick<StatedReport, 'provenance' | 'sbom' | 'problem'>> {
+  try {
+    const statement = await readStatement(attestation, signal);
+    const provenance = statement === null ? null : parseProvenance(statement);
+    const sbom = statement === null ? null : parseSbom(statement.predicate);
+    return {
+      provenance: provenance === null ? null : provenanceReport(provenance),
+      sbom: sbom === null ? null : sbomReport(sbom),
+      problem: null,
+    };
+  } catch (error) {
+    if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
+    return { provenance: null, sbom: null, problem: error.message };
+  }
+}
+
+function shown(text: string): string {
+  return displayText(text.length > MAX_LETTERS ? `${text.slice(0, MAX_LETTERS)}…` : text);
+}
+
+function orNull(text: string | null): string | null {
+  return text === null ? null : shown(text);
+}
+
+function provenanceReport({
+  version,
+  builder,
+  buildType,
+  source,
+  parameters,
+  materials,
+  started,
+  finished,
+  steps,
+}: Provenance): ProvenanceReport {
+  const file = steps?.file ?? null;
+  return {
+    version,
+    builder: orNull(builder),
+    buildType: orNull(buildType),
+    source: { uri: orNull(source.uri), revision: orNull(source.revision), path: orNull(source.path) },
+    parameters: parameters.slice(0, MAX_LISTED).map(({ name, value }) => ({ name: shown(name), value: shown(value) })),
+    materials: materials.slice(0, MAX_LISTED).map(({ uri, digest }) => ({ uri: shown(uri), digest: orNull(digest) })),
+    started: orNull(started),
+    finished: orNull(finished),
+    dockerfile:
+      file === null
+        ? null
+        : {
+            name: shown(file.name),
+            text: file.lines
+              .map((line) => displayText(line))
+              .join('\n')
+              .slice(0, MAX_DOCKERFILE_LETTERS),
+          },
+  };
+}
+
+function sbomReport({ format, version, name, created, tools, packages, files }: Sbom): SbomReport {
+  return {
+    format,
+    version: orNull(version),
+    name: orNull(name),
+    created: orNull(created),
+    tools: tools.slice(0, MAX_LISTED).map(shown),
+    packages: packages.slice(0, MAX_PACKAGES).map((each) => ({
+      name: shown(each.name),
+      version: orNull(each.version),
+      license: orNull(each.license),
+    })),
+    packageCount: packages.length,
+    files,
+  };
+}

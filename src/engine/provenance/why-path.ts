@@ -1,0 +1,61 @@
+import { lookup, type PathVersion, pathVersions, resolveEntry } from '#changes';
+import type { LayerSource, PackageOwner, PathVersionReport, WhyReport } from '#contract';
+import { joinPath } from '#format/path';
+import { decodeUtf8, displayPath, entryTypeName, escapePath, formatMode, LayerscopeError, NO_ENTRY, toHex } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { resolveImagePath } from '../read/resolve-path.ts';
+
+/** Finds the package that owns a path as seen at a layer; null if none does. */
+export type OwnerOf = (path: Uint8Array, layer: number) => Promise<PackageOwner | null>;
+
+/**
+ * Says where a path comes from: every layer that brought or removed it, and what made these layers. A path of which no layer has an entry
+ * is looked for through the links in it. `sourceOf`: see layerSources. Throws NOT_FOUND if no layer ever had it.
+ */
+export async function whyPath(
+  loaded: LoadedImage,
+  parts: readonly Uint8Array[],
+  { sourceOf, ownerOf }: { readonly sourceOf: (layer: number) => LayerSource; readonly ownerOf: OwnerOf },
+): Promise<WhyReport> {
+  const { path, versions } = findVersions(loaded, parts);
+  const last = versions.at(-1);
+  if (last === undefined) throw new LayerscopeError('NOT_FOUND', `no layer has ${displayPath(path)}`);
+  const top = loaded.image.layers.length - 1;
+  return {
+    path: escapePath(path),
+    ...(decodeUtf8(path) === null ? { pathHex: toHex(path) } : {}),
+    shown: lookup(loaded.stack, top, path) !== null,
+    layer: last.layer,
+    ...sourceOf(last.layer),
+    package: await ownerOf(path, last.kind === 'removed' ? last.layer - 1 : last.layer),
+    versions: versions.map((version) => ({ ...versionReport(loaded, version), ...sourceOf(version.layer) })),
+  };
+}
+
+interface Found {
+  readonly path: Uint8Array;
+  readonly versions: readonly PathVersion[];
+}
+
+function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found {
+  if (parts.length === 0) throw new LayerscopeError('NOT_FOUND', 'the root of the image comes from no single layer');
+  const typed = joinPath(parts);
+  const versions = pathVersions(loaded.stack, typed);
+  if (versions.length > 0) return { path: typed, versions };
+  const top = loaded.image.layers.length - 1;
+  const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false });
+  const behind = pathVersions(loaded.stack, path);
+  if (behind.length > 0 || entry === null) return { path, versions: behind };
+  // A folder that only its contents imply.
+  return { path, versions: [{ layer: entry.layer, kind: 'added', size: 0, at: entry }] };
+}
+
+function versionReport({ stack }: LoadedImage, { layer, kind, size, at }: PathVersion): Omit<PathVersionReport, keyof LayerSource> {
+  if (at === null) return { layer, kind };
+  if (at.member === NO_ENTRY) return { layer, kind, type: 'directory', size: 0, mode: formatMode(0o755) };
+  const inode = resolveEntry(stack, at) ?? at;
+  const table = stack.layers[inode.layer];
+  const meta = table?.metas[table.meta[inode.member] as number];
+  const type = entryTypeName(stack.layers[at.layer]?.type[at.member] as number);
+  return { layer, kind, type, size, mode: formatMode(meta?.mode ?? 0) };
+}

@@ -1,0 +1,164 @@
+// The comparison of two images as a comment for a pull request. Nothing that an image says gets into it but as a code span.
+import { bytesBefore, bytesNow } from '#changes';
+import type { PackageDifference } from '#contract';
+import { codeSpan, htmlComment, type MarkdownTable, markdownDocument } from '#format/markdown';
+import { FINDING_HINTS, type Finding, formatCount, formatSize, KIND, type LayerReport, plural, type RowTable, TYPE } from '#model';
+import type { Comparison, ImageView } from './compare-images.ts';
+import { createRowPaths } from './entry-json.ts';
+import { shownCommand } from './shown-command.ts';
+
+/** Maximum length of a comment on GitHub, in characters. */
+const MAX_COMMENT = 65_536;
+/** Maximum number of rows of each table. */
+const MAX_ROWS = 50;
+
+export interface MarkdownOptions {
+  /** Name in the hidden first line, by which a script finds the comment that it wrote before. Default: the name of B without its tag. */
+  readonly name?: string | undefined;
+  /** Without them, the section is left out. */
+  readonly packages?: readonly PackageDifference[];
+}
+
+/** Returns the comment: the hidden line, sizes, layers, packages, the biggest files added, changed and removed, new findings. */
+export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison, options: MarkdownOptions = {}): string {
+  const [before, now] = [nameOf(a), nameOf(b)];
+  const opening = [
+    htmlComment(`layerscope:diff:${options.name ?? withoutTag(now)}`),
+    `### ${codeSpan(before)} → ${codeSpan(now)}: ${signed(b.loaded.report.totals.fileBytes - a.loaded.report.totals.fileBytes)}`,
+  ];
+  const tables = [
+    sizes(a, b),
+    layers(a, b),
+    ...(options.packages === undefined ? [] : [packages(options.packages)]),
+    ...files(a, b, comparison),
+    findings(a, b),
+  ];
+  return markdownDocument(opening, tables, MAX_COMMENT);
+}
+
+function nameOf({ loaded, layer, isPart }: ImageView): string {
+  const name = loaded.image.names[0] ?? loaded.archive.title;
+  return isPart === true ? `${name}#${layer}` : name;
+}
+
+/** A build usually tags anew, and its comment should replace the one before. */
+function withoutTag(name: string): string {
+  return name.replace(/@.*$/s, '').replace(/:[^/:]*$/, '');
+}
+
+const signed = (bytes: number): string => `${bytes > 0 ? '+' : ''}${formatSize(bytes)}`;
+
+function sizes(a: ImageView, b: ImageView): MarkdownTable {
+  const [before, now] = [a.loaded.report, b.loaded.report];
+  const stored = (layer: readonly LayerReport[]): number => layer.reduce((sum, { blobBytes }) => sum + blobBytes, 0);
+  const size = (title: string, one: number, two: number): string[] => [title, formatSize(one), formatSize(two), signed(two - one)];
+  const count = (title: string, one: number, two: number): string[] => {
+    const change = two - one;
+    return [title, formatCount(one), formatCount(two), `${change > 0 ? '+' : change < 0 ? '−' : ''}${formatCount(Math.abs(change))}`];
+  };
+  return {
+    title: 'Size',
+    columns: [{ title: '' }, ...['before', 'after', 'change'].map((title) => ({ title, align: 'right' as const }))],
+    rows: [
+      size('files of all layers', before.totals.fileBytes, now.totals.fileBytes),
+      size('visible files', before.totals.finalBytes, now.totals.finalBytes),
+      size('hidden by later layers', before.totals.wastedBytes, now.totals.wastedBytes),
+      size('layers as stored', stored(before.layers), stored(now.layers)),
+      count('files', before.totals.files, now.totals.files),
+      count('layers', before.layers.length, now.layers.length),
+    ],
+  };
+}
+
+/** The layers of B that A doesn't have. */
+function layers(a: ImageView, b: ImageView): MarkdownTable {
+  const known = new Set(a.loaded.report.layers.map(({ diffId }) => diffId));
+  const all = b.loaded.report.layers;
+  const added = all.filter(({ diffId }) => diffId === null || !known.has(diffId));
+  const title = `${plural(all.length - added.length, 'layer')} shared, ${formatCount(added.length)} new`;
+  if (added.length === 0) return { title, columns: [], rows: [] };
+  const rows = added.map(({ index, fileBytes, blobBytes, createdBy }) => [
+    String(index),
+    formatSize(fileBytes),
+    formatSize(blobBytes),
+    codeSpan(shownCommand(createdBy)),
+  ]);
+  const columns = [right('layer'), right('files'), right('stored'), { title: 'command' }];
+  return { title, columns, ...cut(rows) };
+}
+
+const right = (title: string) => ({ title, align: 'right' as const });
+
+function cut(rows: readonly string[][]): Pick<MarkdownTable, 'rows' | 'more'> {
+  return { rows: rows.slice(0, MAX_ROWS), more: Math.max(0, rows.length - MAX_ROWS) };
+}
+
+const MARKS = { added: '+', modified: '~', removed: '−' } as const;
+
+function packages(changed: readonly PackageDifference[]): MarkdownTable {
+  const title = changed.length === 0 ? 'No package differs' : plural(changed.length, 'package');
+  if (changed.length === 0) return { title, columns: [], rows: [] };
+  const rows = [...changed]
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ kind, type, name, version, previousVersion, bytes }) => [
+      MARKS[kind],
+      codeSpan(`${type} ${name}`),
+      previousVersion === null ? codeSpan(version) : `${codeSpan(previousVersion)} → ${codeSpan(version)}`,
+      formatSize(bytes),
+    ]);
+  return { title, columns: [{ title: '' }, { title: 'package' }, { title: 'version' }, right('size')], ...cut(rows) };
+}
+
+/** The biggest files added, changed and removed. */
+function* files(a: ImageView, b: ImageView, { rows, counts }: Comparison): Generator<MarkdownTable> {
+  const paths = createRowPaths(rows, a.loaded.stack.caseInsensitive || b.loaded.stack.caseInsensitive);
+  for (const [kind, words] of [
+    [KIND.added, 'added'],
+    [KIND.modified, 'changed'],
+    [KIND.removed, 'removed'],
+  ] as const) {
+    const found = differences(rows, counts, kind);
+    if (found.length === 0) continue;
+    const lines = found.slice(0, MAX_ROWS).map(({ row, before, now }) => {
+      const path = codeSpan(paths.text(row) + (rows.type[row] === TYPE.directory ? '/' : ''));
+      if (kind === KIND.added) return [formatSize(now), path];
+      if (kind === KIND.removed) return [formatSize(before), path];
+      return [signed(now - before), formatSize(before), formatSize(now), path];
+    });
+    const columns =
+      kind === KIND.modified ? [right('change'), right('before'), right('after'), { title: 'path' }] : [right('size'), { title: 'path' }];
+    yield { title: `${plural(found.length, 'path')} ${words}`, columns, rows: lines, more: found.length - lines.length };
+  }
+}
+
+/** Rows of one kind, those with the greatest difference in bytes first. Folders that hold no bytes of their own are left out. */
+function differences(rows: RowTable, counts: ArrayLike<number>, kind: number): { row: number; before: number; now: number }[] {
+  const found = [];
+  for (let row = 0; row < rows.length; row++) {
+    if (counts[row] === 0 || rows.kind[row] !== kind) continue;
+    if (rows.type[row] === TYPE.directory && kind !== KIND.removed) continue;
+    found.push({ row, before: bytesBefore(rows, row), now: bytesNow(rows, row) });
+  }
+  const weight = ({ before, now }: { before: number; now: number }): number => Math.abs(now - before);
+  return found.sort((x, y) => weight(y) - weight(x) || y.now - x.now || x.row - y.row);
+}
+
+const RANK = { error: 0, warning: 1, note: 2 } as const;
+
+/** The findings of B that A doesn't have, whatever their layers. */
+function findings(a: ImageView, b: ImageView): MarkdownTable {
+  const key = ({ code, path, ...rest }: Finding): string => JSON.stringify([code, path, path === undefined ? rest.message : '']);
+  const known = new Set(a.loaded.findings.map(key));
+  const added = b.loaded.findings.filter((finding) => !known.has(key(finding)));
+  if (added.length === 0) return { title: 'No new finding', columns: [], rows: [] };
+  added.sort((x, y) => RANK[x.severity] - RANK[y.severity] || (y.bytes ?? 0) - (x.bytes ?? 0));
+  const rows = added.map(({ severity, code, layer, path, bytes }) => [
+    severity,
+    `${FINDING_HINTS[code].title} (${codeSpan(code)})`,
+    bytes === undefined ? '' : formatSize(bytes),
+    layer === undefined ? '' : String(layer),
+    path === undefined ? '' : codeSpan(path),
+  ]);
+  const columns = [{ title: '' }, { title: 'finding' }, right('size'), right('layer'), { title: 'path' }];
+  return { title: plural(added.length, 'new finding'), columns, ...cut(rows) };
+}

@@ -1,0 +1,96 @@
+// Which members of an image's layers are hives. Names are compared without case; whether a file of one of these names really is a hive is
+// for its first bytes to say.
+import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from '#format/layer';
+import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
+
+/** A hive file of a layer. */
+export interface HiveFile {
+  readonly layer: number;
+  readonly member: number;
+  /** Path in the layer: raw bytes, and escaped. */
+  readonly path: Uint8Array;
+  readonly file: string;
+  /** `SYSTEM`, `SOFTWARE`, `SAM`, `SECURITY` or `DEFAULT`; another hive's path, escaped. */
+  readonly hive: string;
+  /** The hive's name folded: the same in all layers that have it. */
+  readonly key: string;
+  readonly role: 'base' | 'delta';
+}
+
+const SYSTEM_HIVES = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
+/** Names of delta hives without `_Delta`, folded, that differ from the base hive's. */
+const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
+const CONFIG_FOLDER = 'files/windows/system32/config/';
+const DELTA_FOLDER = 'hives/';
+const DELTA_SUFFIX = '_delta';
+/** Other files that are hives, wherever they are. */
+const OTHER_NAMES = new Set([
+  'ntuser.dat',
+  'ntuser.man',
+  'usrclass.dat',
+  'settings.dat',
+  'amcache.hve',
+  'syscache.hve',
+  'bcd',
+  'bcd-template',
+]);
+/** Names that are those of hives only in these folders, which other folders may have for anything. */
+const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', ...SYSTEM_HIVES.map((name) => name.toLowerCase())]);
+const CONFIG_FOLDERS = /\/(config|regback)$/;
+const HIVE_EXTENSION = /\.(hve|hiv)$/;
+
+/** The hives that a name stands for, as a user types it: folded, or null. */
+export function systemHive(name: string): string | null {
+  const upper = name.toUpperCase();
+  return SYSTEM_HIVES.includes(upper) ? upper : null;
+}
+
+/** Files of a layer that may be hives, in the order of the hives' names, a base before its delta. */
+export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
+  const found = new Map<string, HiveFile>();
+  for (let member = 0; member < table.memberCount; member++) {
+    const node = table.node[member] as number;
+    const type = table.type[member] as number;
+    if (node === NO_NODE || (type !== TYPE.file && type !== TYPE.hardlink)) continue;
+    if (((table.flags[member] as number) & (FLAG.whiteout | FLAG.opaque | FLAG.rawOnly | FLAG.superseded)) !== 0) continue;
+    if (!mayBeHiveName(nodeName(table, node))) continue;
+    const path = nodePath(table, node);
+    const what = whatHive(path);
+    if (what !== null) found.set(`${what.role} ${what.key}`, { layer, member, path, file: escapePath(path), ...what });
+  }
+  return [...found.values()].sort((a, b) => compareTexts(a.hive, b.hive) || compareTexts(a.role, b.role));
+}
+
+/** A quick answer for most of a layer's names; raw bytes. */
+function mayBeHiveName(name: Uint8Array): boolean {
+  if (name.length === 0 || name.length > 64) return false;
+  const text = decodeUtf8(name);
+  if (text === null) return false;
+  const folded = text.toLowerCase();
+  return OTHER_NAMES.has(folded) || CONFIG_NAMES.has(folded) || HIVE_EXTENSION.test(folded) || folded.endsWith(DELTA_SUFFIX);
+}
+
+function whatHive(path: Uint8Array): Pick<HiveFile, 'hive' | 'key' | 'role'> | null {
+  const text = decodeUtf8(path);
+  if (text === null) return null;
+  const folded = foldWindowsCase(text);
+  if (folded.startsWith(CONFIG_FOLDER)) {
+    const hive = systemHive(folded.slice(CONFIG_FOLDER.length));
+    if (hive !== null) return { hive, key: hive, role: 'base' };
+  }
+  if (folded.startsWith(DELTA_FOLDER)) {
+    if (!folded.endsWith(DELTA_SUFFIX)) return null;
+    const name = folded.slice(DELTA_FOLDER.length, -DELTA_SUFFIX.length);
+    const hive = systemHive(DELTA_NAMES[name] ?? name);
+    return hive === null ? null : { hive, key: hive, role: 'delta' };
+  }
+  const slash = folded.lastIndexOf('/');
+  const name = folded.slice(slash + 1);
+  const isHive = OTHER_NAMES.has(name) || HIVE_EXTENSION.test(name);
+  if (!isHive && !(CONFIG_NAMES.has(name) && CONFIG_FOLDERS.test(folded.slice(0, Math.max(0, slash))))) return null;
+  return { hive: escapePath(path), key: folded, role: 'base' };
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,96 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive, ProblemList, walkHive } from '#format/registry-hive';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { inTurns } from './in-turns.ts';
+
+/** Suffixes of the logs that may be beside a hive, in the order in which they are applied. */
+export const LOG_SUFFIXES = ['.LOG1', '.LOG2', '.LOG'] as const;
+
+const READ_BYTES = 8 * 1024 * 1024;
+/** A pipe would block until it has a writer. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Whether a file on this machine is a hive by its first bytes; false if it can't be read. */
+export async function isHiveFile(file: string): Promise<boolean> {
+  let handle: FileHandle | null = null;
+  try {
+    // Opening a pipe and closing it again would end its writer, which an image reader is still to read from.
+    if (!(await stat(file)).isFile()) return false;
+    handle = await open(file, READ);
+    if (!(await handle.stat()).isFile()) return false;
+    const start = new Uint8Array(4);
+    const { bytesRead } = await handle.read(start, 0, start.length, 0);
+    return isHive(start.subarray(0, bytesRead));
+  } catch {
+    return false;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Opens a hive on this machine. `logs`: its logs; by default those beside it, named without regard to case, if the hive is dirty.
+ * Throws what `openHive` throws; NOT_FOUND, PERMISSION, IO, CANCELLED.
+ */
+export async function openHiveFile(
+  file: string,
+  { logs, signal }: { readonly logs?: readonly string[]; readonly signal?: AbortSignal } = {},
+): Promise<Hive> {
+  const bytes = await readWhole(file, signal);
+  const files = logs ?? (needsLogs(bytes) ? await logsBeside(file) : []);
+  const logBytes: Uint8Array[] = [];
+  for (const log of files) logBytes.push(await readWhole(log, signal));
+  return openHive(bytes, logBytes);
+}
+
+async function logsBeside(file: string): Promise<string[]> {
+  const folder = path.dirname(file);
+  const names = await readdir(folder);
+  const base = path.basename(file).toLowerCase();
+  return LOG_SUFFIXES.map((suffix) => names.find((name) => name.toLowerCase() === base + suffix.toLowerCase()))
+    .filter((name) => name !== undefined)
+    .map((name) => path.join(folder, name));
+}
+
+async function readWhole(file: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const handle = await open(file, READ);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(file)} is not a regular file`);
+    const { size } = stats;
+    if (size > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${size} bytes`);
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    while (at < size) {
+      throwIfCancelled(signal);
+      const { bytesRead } = await handle.read(bytes, at, Math.min(READ_BYTES, size - at), at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a hive has. */
+export interface HiveFigures {
+  readonly keys: number;
+  readonly values: number;
+  /** Number of problems found in it. */
+  readonly problems: number;
+}
+
+/** Counts a hive's keys and values by reading all of it, in turns. Throws CANCELLED. */
+export async function hiveFigures(hive: Hive, signal?: AbortSignal): Promise<HiveFigures> {
+  const problems = new ProblemList(hive.problems);
+  let keys = 0;
+  let values = 0;
+  for await (const key of inTurns(walkHive(hive, problems), signal)) {
+    keys++;
+    values += key.values.length;
+  }
+  return { keys, values, problems: problems.count };
+}

@@ -1,0 +1,143 @@
+// Reports on the registry for the window, within bounds: its pages are cut from what these functions collect.
+import type { RegistryChangesPage, RegistryItem, RegistryKeyReport, RegistrySearchReport, RegistryValueChange } from '#contract';
+import { dataText, type HiveValue, type ValueChange, valueTypeName, viewKeyAt, walkView } from '#format/registry-hive';
+import { descriptorInWords, parseSecurityDescriptor, securityDescriptorToSddl } from '#format/security-descriptor';
+import { asLayerscopeError, displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { createHiveSearch } from './hive-search.ts';
+import type { ChangeOfHive, HiveOfLayer, ImageRegistry, UnreadableHive } from './image-registry.ts';
+import { inTurns } from './in-turns.ts';
+import { securityId } from './registry-json.ts';
+
+const MAX_ITEMS = 20_000;
+const MAX_VALUES = 500;
+/** Text of all items together, in UTF-16 units. */
+const MAX_TEXT = 16 * 1024 * 1024;
+
+/** Everything that layers `from` to `to` changed, or the first of it if it is too much. */
+export async function collectChanges(
+  registry: ImageRegistry,
+  { from, to, text }: { readonly from: number; readonly to: number; readonly text: string },
+  signal: AbortSignal,
+): Promise<Pick<RegistryChangesPage, 'complete' | 'items'>> {
+  const search = text === '' ? null : createHiveSearch(text);
+  const items: RegistryItem[] = [];
+  let length = 0;
+  for (let layer = from; layer <= to; layer++) {
+    for await (const item of registry.changes(layer, { deltasAlone: true })) {
+      throwIfCancelled(signal);
+      if (items.length >= MAX_ITEMS || length > MAX_TEXT) return { complete: false, items };
+      const report = search === null || item.kind !== 'change' ? item : withChange(item, search.change(item.change));
+      if (report === null) continue;
+      items.push(itemReport(report));
+      length += JSON.stringify(items.at(-1)).length;
+    }
+  }
+  return { complete: true, items };
+}
+
+function withChange(item: ChangeOfHive, change: ChangeOfHive['change'] | null): ChangeOfHive | null {
+  return change === null ? null : { ...item, change };
+}
+
+function itemReport(item: HiveOfLayer | ChangeOfHive | UnreadableHive): RegistryItem {
+  if (item.kind === 'unreadable') return { kind: 'unreadable', layer: item.file.layer, file: item.file.file, message: item.error.message };
+  if (item.kind === 'change') return changeReport(item);
+  const { file, hive, keys, values, problems } = item;
+  const { layer, hive: name, role } = file;
+  return {
+    kind: 'hive',
+    layer,
+    hive: name,
+    file: file.file,
+    role,
+    keys,
+    values,
+    problems,
+    dirty: hive.dirty,
+    recovered: hive.recovered !== null,
+  };
+}
+
+function changeReport({ layer, hive, hasBase, change }: ChangeOfHive): RegistryItem {
+  const values = change.kind === 'removed' ? [] : change.values;
+  const isModified = change.kind === 'modified';
+  return {
+    kind: change.kind,
+    layer,
+    hive,
+    path: change.path,
+    hasBase,
+    hidden: change.kind === 'removed' ? change.hidden : null,
+    securityDiffers: isModified && idOf(change.key.security) !== idOf(change.previous.security),
+    classDiffers: isModified && change.key.className !== change.previous.className,
+    values: values.slice(0, MAX_VALUES).map(valueChangeReport),
+    moreValues: Math.max(0, values.length - MAX_VALUES),
+  };
+}
+
+function idOf(security: Parameters<typeof securityId>[0] | null): string | null {
+  return security === null ? null : securityId(security);
+}
+
+function valueChangeReport(change: ValueChange): RegistryValueChange {
+  const now = change.kind === 'removed' ? null : change.value;
+  const before = change.kind === 'added' ? null : change.previous;
+  return { kind: change.kind, name: (now ?? before)?.name ?? '', now: now && dataReport(now), before: before && dataReport(before) };
+}
+
+function dataReport(value: HiveValue): { readonly type: string; readonly text: string } {
+  return { type: valueTypeName(value.type), text: dataText(value) };
+}
+
+/** A key as seen at a layer, and the subkeys of a page. Throws NOT_FOUND. */
+export async function reportKey(
+  registry: ImageRegistry,
+  at: { readonly layer: number; readonly hive: string; readonly path: string; readonly start: number; readonly count: number },
+): Promise<RegistryKeyReport> {
+  const { layer, hive, path, start, count } = at;
+  const found = viewKeyAt(await registry.view(registry.keyOf(hive), layer), path);
+  if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} is not there at layer ${layer}`);
+  const { key, subkeys } = found;
+  const parent = found.depth === 0 ? '' : `${found.path}\\`;
+  return {
+    path: found.path,
+    written: String(key.written),
+    className: key.className,
+    security: key.security === null ? [] : securityLines(key.security.bytes),
+    layers: key.layers,
+    values: key.values.slice(0, MAX_VALUES).map((value) => ({ name: value.name, ...dataReport(value), layer: value.layer })),
+    moreValues: Math.max(0, key.values.length - MAX_VALUES),
+    total: subkeys.length,
+    subkeys: subkeys.slice(start, start + count).map(({ name, hasSubkeys }) => ({ name, path: parent + name, hasSubkeys })),
+  };
+}
+
+function securityLines(bytes: Uint8Array): readonly string[] {
+  try {
+    return [...descriptorInWords(parseSecurityDescriptor(bytes)), securityDescriptorToSddl(bytes)];
+  } catch (error) {
+    // A malformed descriptor has no words.
+    if (asLayerscopeError(error).code === 'INTERNAL' && !(error instanceof RangeError)) throw error;
+    return [];
+  }
+}
+
+/** Keys of all hives as seen at a layer that match a text. */
+export async function searchView(
+  registry: ImageRegistry,
+  { layer, text, limit }: { readonly layer: number; readonly text: string; readonly limit: number },
+  signal: AbortSignal,
+): Promise<RegistrySearchReport> {
+  const search = createHiveSearch(text);
+  const matches: { hive: string; path: string; value: string | null }[] = [];
+  for (const hive of await registry.hivesAt(layer)) {
+    for await (const { path, key } of inTurns(walkView(await registry.view(registry.keyOf(hive), layer)), signal)) {
+      const isNamed = path !== '' && search.name(key.name);
+      const value = isNamed ? undefined : key.values.find((each) => search.value(each));
+      if (!isNamed && value === undefined) continue;
+      if (matches.length >= limit) return { complete: false, matches };
+      matches.push({ hive, path, value: value?.name ?? null });
+    }
+  }
+  return { complete: true, matches };
+}

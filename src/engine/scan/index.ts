@@ -1,0 +1,9 @@
+/**
+ * Findings of a scan. The reader searches bodies while it indexes layers (`archive/indexing/body-scan`); here its hits become findings that
+ * say where a secret is, whether the image still shows it, and since when not.
+ *
+ * - `secret-findings.ts`: secrets in files and in the config. Begin here.
+ * - `body-rules.ts`: rules that compare the contents of files; `scanned-bodies.ts` has what they see.
+ */
+export { applyBodyRules } from './body-rules.ts';
+export { configFindings, fileFindings } from './secret-findings.ts';

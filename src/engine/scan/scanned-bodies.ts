@@ -1,0 +1,45 @@
+import type { Stack } from '#changes';
+import { FLAG, type MemberMeta, nodePath } from '#format/layer';
+import { TYPE } from '#model';
+
+/** A regular file of a layer, whose body was read. */
+export interface ScannedBody {
+  readonly layer: number;
+  readonly member: number;
+  readonly size: number;
+  /**
+   * Checksum of the content, 16 hex digits: equal for equal bodies, and different for others but for one pair in 2^64. It is made against
+   * accidents, not attacks (see archive/indexing/body-sum), which suffices within one image.
+   */
+  readonly sum: string;
+  readonly meta: MemberMeta;
+  readonly mtimeSeconds: number;
+  /** Raw bytes, joined by `/`. */
+  path(): Uint8Array;
+}
+
+const NO_BODY = FLAG.whiteout | FLAG.opaque | FLAG.rawOnly | FLAG.superseded;
+
+/**
+ * Every regular file of every layer that is in the image's views, the bottom layer first, each in the order of its tar. Those that were cut
+ * off, are sparse or empty are left out, and so are layers without checksums.
+ */
+export function* scannedBodies({ layers }: Stack): Generator<ScannedBody> {
+  for (const [layer, table] of layers.entries()) {
+    if (table === null || table.bodySums.length === 0) continue;
+    for (let member = 0; member < table.memberCount; member++) {
+      if (table.type[member] !== TYPE.file || ((table.flags[member] as number) & NO_BODY) !== 0) continue;
+      const [low, high] = [table.bodySums[member * 2] as number, table.bodySums[member * 2 + 1] as number];
+      if (low === 0 && high === 0) continue;
+      yield {
+        layer,
+        member,
+        size: table.size[member] as number,
+        sum: high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0'),
+        meta: table.metas[table.meta[member] as number] as MemberMeta,
+        mtimeSeconds: table.mtimeSeconds[member] as number,
+        path: () => nodePath(table, table.node[member] as number),
+      };
+    }
+  }
+}

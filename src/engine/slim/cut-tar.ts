@@ -1,0 +1,110 @@
+// Cuts members out of a layer's plain tar: the bytes from a member's first header to the next member's are copied as they are, so that
+// names, times, attributes and sparse maps stay what they were.
+import { packTar, plainTarOf } from '#archive';
+import type { SlimLayer } from '#changes';
+import { FLAG, type LayerTable, NO_HEADER } from '#format/layer';
+import { decodeUtf8, displayPath, LayerscopeError, TYPE } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+
+const BLOCK = 512;
+/** The two zero blocks that end a tar. */
+const END_BYTES = 2 * BLOCK;
+
+/** Findings after which a member's raw name doesn't say where it ends up. */
+const TOO_ODD: ReadonlySet<string> = new Set(['name-through-link', 'path-escape', 'entry-below-file']);
+
+/** Yields the plain tar of a layer of a plan. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */
+export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  // Folders come first, because their contents would imply them.
+  if (layer.folders.length > 0) yield* newMembers(layer.folders.map((path) => ({ name: `${nameOf(path)}/`, type: 'directory' })));
+  for (const { layer: index, keep } of layer.sources) yield* keptBytes(loaded, index, keep, signal);
+  if (layer.whiteouts.length > 0) yield* newMembers(layer.whiteouts.map((path) => ({ name: whiteoutName(nameOf(path)) })));
+  yield new Uint8Array(END_BYTES);
+}
+
+async function* keptBytes(
+  loaded: LoadedImage,
+  index: number,
+  keep: Uint8Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (!keep.includes(1)) return;
+  const blob = loaded.image.layers[index]?.blob ?? null;
+  const indexed = loaded.layers[index];
+  if (blob === null || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
+  if (indexed.status !== 'present' || indexed.table.provenance !== 'tar')
+    throw new LayerscopeError('UNSUPPORTED', `layer ${index} is damaged, or was listed without being read`);
+  const odd = indexed.findings.find(({ code }) => TOO_ODD.has(code));
+  if (odd !== undefined) throw new LayerscopeError('UNSUPPORTED', `layer ${index} has names that other entries redirect (${odd.code})`);
+  const ranges = rangesOf(indexed.table, keep, index);
+  let at = 0;
+  let next = 0;
+  for await (const piece of plainTarOf(blob, { signal })) {
+    const end = at + piece.length;
+    for (let range = ranges[next]; range !== undefined && range.start < end; range = ranges[next]) {
+      const from = Math.max(range.start, at);
+      const to = Math.min(range.end, end);
+      // The reader reuses its buffer.
+      if (to > from) yield piece.slice(from - at, to - at);
+      if (range.end > end) break;
+      next++;
+    }
+    at = end;
+    if (next === ranges.length) return;
+  }
+  if (next < ranges.length) throw new LayerscopeError('TRUNCATED', `layer ${index} ends inside a member`);
+}
+
+interface Range {
+  readonly start: number;
+  end: number;
+}
+
+/** Ranges of the tar with the kept members, neighbours joined. */
+function rangesOf(table: LayerTable, keep: Uint8Array, index: number): Range[] {
+  const { headerBlock, memberCount } = table;
+  const ranges: Range[] = [];
+  for (let member = 0; member < memberCount; member++) {
+    if (keep[member] !== 1) continue;
+    const start = startOf(headerBlock[member] as number, index);
+    const end = member + 1 < memberCount ? startOf(headerBlock[member + 1] as number, index) : endOfLast(table, member, index);
+    const last = ranges.at(-1);
+    if (last !== undefined && last.end === start) last.end = end;
+    else ranges.push({ start, end });
+  }
+  return ranges;
+}
+
+function startOf(block: number, index: number): number {
+  if (block === NO_HEADER) throw new LayerscopeError('UNSUPPORTED', `layer ${index} doesn't say where its members are`);
+  return block * BLOCK;
+}
+
+function endOfLast({ headerBlock, headerBlocks, flags, type, size }: LayerTable, member: number, index: number): number {
+  if (((flags[member] as number) & FLAG.sparse) !== 0)
+    throw new LayerscopeError('UNSUPPORTED', `layer ${index} ends with a sparse file, whose stored size is not known`);
+  const body = type[member] === TYPE.file ? Math.ceil((size[member] as number) / BLOCK) : 0;
+  return ((headerBlock[member] as number) + (headerBlocks[member] as number) + body) * BLOCK;
+}
+
+function nameOf(path: Uint8Array): string {
+  const text = decodeUtf8(path);
+  if (text === null) throw new LayerscopeError('UNSUPPORTED', `${displayPath(path)} needs a new entry, but its name is not UTF-8`);
+  return text;
+}
+
+function whiteoutName(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}.wh.${path.slice(slash)}`;
+}
+
+/** Members that the old layers don't have, without the end of a tar. */
+async function* newMembers(members: Parameters<typeof packTar>[0]): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array = new Uint8Array(0);
+  for await (const piece of packTar(members)) {
+    const bytes = Buffer.concat([held, piece]);
+    const end = Math.max(0, bytes.length - END_BYTES);
+    if (end > 0) yield bytes.subarray(0, end);
+    held = bytes.subarray(end);
+  }
+}

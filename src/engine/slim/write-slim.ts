@@ -1,0 +1,182 @@
+import { createWriteStream } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import zlib from 'node:zlib';
+import { type ArchiveImage, type ArchiveRoot, type BlobSource, blobInFile, Digester, packImage, plainTarOf, sha256 } from '#archive';
+import type { SlimLayer, SlimPlan } from '#changes';
+import { makeMarkedFolder } from '#files';
+import { MEDIA_TYPE } from '#format/image';
+import { encodeUtf8, LayerscopeError } from '#model';
+import { createNamed } from '../export/named-file.ts';
+import type { LoadedImage } from '../image/types.ts';
+import { cutTar } from './cut-tar.ts';
+import type { WhatIf } from './what-if.ts';
+
+export interface SlimOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the number of the layer that is being packed. */
+  readonly onLayer?: (layer: number) => void;
+}
+
+interface PackedLayer {
+  readonly digest: string;
+  readonly diffId: string;
+  readonly mediaType: string;
+  readonly source: BlobSource;
+}
+
+/** The layers of a what-if, packed in temporary files. The caller disposes of it. */
+export interface PackedImage extends AsyncDisposable {
+  /** Total size of all layers, those that stay as they are included. */
+  readonly storedBytes: number;
+  /** Writes the image to a new file that Docker, Podman and skopeo read. Returns the digest of its manifest. Throws EXISTS, IO. */
+  write(file: string): Promise<string>;
+}
+
+type Packing = 'none' | 'gzip' | 'zstd';
+
+/**
+ * Packs what a plan changes; the rest is taken as it is. The same image and plan give the same bytes with the same version of Node. Throws
+ * UNSUPPORTED if the plan can't be written, and what {@link cutTar} throws.
+ */
+export async function packSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPlan, options: SlimOptions = {}): Promise<PackedImage> {
+  if (plan.obstacle !== null) throw new LayerscopeError('UNSUPPORTED', `the layers can't be written: ${plan.obstacle}`);
+  const folder = makeMarkedFolder(tmpdir(), 'layerscope-slim-');
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    const layers: PackedLayer[] = [];
+    for (const [index, layer] of plan.layers.entries()) {
+      options.onLayer?.(index);
+      layers.push(await packLayer(loaded, what, layer, path.join(folder, `layer-${index}`), options.signal));
+    }
+    const storedBytes = layers.reduce((sum, { source }) => sum + source.length, 0);
+    return {
+      storedBytes,
+      write: (file) => writeImage(loaded, plan, layers, { folder, file, signal: options.signal }),
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function packLayer(
+  loaded: LoadedImage,
+  what: WhatIf,
+  layer: SlimLayer,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<PackedLayer> {
+  const [first] = layer.sources;
+  const old = loaded.image.layers[first?.layer ?? 0];
+  if (old === undefined || old.blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${first?.layer ?? 0} is not in the archive`);
+  const packing = what.kind === 'zstd' || old.compression === 'zstd' ? 'zstd' : old.compression === 'none' ? 'none' : 'gzip';
+  const plain = layer.isUnchanged ? plainTarOf(old.blob, { signal }) : cutTar(loaded, layer, signal);
+  const tar = new Digester('sha256');
+  const packed = new Digester('sha256');
+  if (layer.isUnchanged && packing === old.compression && old.blob.split === undefined) {
+    for await (const piece of plainTarOf(old.blob, { signal, onPacked: (bytes) => packed.update(bytes) })) tar.update(piece);
+    return { digest: packed.finish(), diffId: tar.finish(), mediaType: mediaTypeOf(packing), source: old.blob };
+  }
+  const through = compressor(packing);
+  const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+  const stored = (pieces: AsyncIterable<Uint8Array>) => digested(pieces, packed);
+  const options = signal === undefined ? {} : { signal };
+  if (through === null) await pipeline(digested(plain, tar), stored, target, options);
+  else await pipeline(digested(plain, tar), through, stored, target, options);
+  return { digest: packed.finish(), diffId: tar.finish(), mediaType: mediaTypeOf(packing), source: blobInFile(file) };
+}
+
+async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    digester.update(piece);
+    // A compressor may keep the piece, and the reader reuses its buffer.
+    yield piece.slice();
+  }
+}
+
+function compressor(packing: Packing): Transform | null {
+  if (packing === 'none') return null;
+  if (packing === 'gzip') return zlib.createGzip();
+  // Available since Node 22.15.
+  if (typeof zlib.createZstdCompress !== 'function')
+    throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
+  return zlib.createZstdCompress();
+}
+
+function mediaTypeOf(packing: Packing): string {
+  return packing === 'none' ? MEDIA_TYPE.ociLayer : `${MEDIA_TYPE.ociLayer}+${packing}`;
+}
+
+interface Target {
+  readonly folder: string;
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function writeImage(
+  loaded: LoadedImage,
+  plan: SlimPlan,
+  layers: readonly PackedLayer[],
+  { folder, file, signal }: Target,
+): Promise<string> {
+  const config = await document(folder, 'config', configOf(loaded, plan, layers));
+  const manifest = await document(folder, 'manifest', {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.ociManifest,
+    config: { mediaType: MEDIA_TYPE.ociConfig, digest: config.digest, size: config.source.length },
+    layers: layers.map(({ mediaType, digest, source }) => ({ mediaType, digest, size: source.length })),
+  });
+  const blobs = new Map([...layers, config, manifest].map(({ digest, source }) => [digest, { digest, source }]));
+  const image = { configDigest: config.digest, layers: layers.map(({ digest }) => ({ digest, status: 'present' })) };
+  const root: ArchiveRoot = {
+    descriptor: { mediaType: MEDIA_TYPE.ociManifest, digest: manifest.digest, size: manifest.source.length },
+    names: loaded.image.tags,
+    images: [image as unknown as ArchiveImage],
+    blobs: [...blobs.values()],
+  };
+  await createNamed(file, (unfinished) => {
+    const bytes = packImage(root, 'docker-archive', signal === undefined ? {} : { signal });
+    return pipeline(bytes, createWriteStream(unfinished, { flags: 'wx' }));
+  });
+  return manifest.digest;
+}
+
+interface Step {
+  readonly empty_layer?: boolean;
+  readonly [field: string]: unknown;
+}
+
+/** The old config with the new layers. Steps whose layer is gone stay in the history, as steps without one. */
+function configOf({ image }: LoadedImage, plan: SlimPlan, layers: readonly PackedLayer[]): object {
+  const known = typeof image.config === 'object' && image.config !== null ? (image.config as { readonly history?: unknown }) : {};
+  const steps = Array.isArray(known.history) ? (known.history as Step[]) : [];
+  // The last of a new layer's sources keeps the step.
+  const kept = new Set(plan.layers.map(({ sources }) => sources.at(-1)?.layer));
+  let layer = -1;
+  const history = steps.map((step) => {
+    if (step.empty_layer === true) return step;
+    layer++;
+    return kept.has(layer) ? step : { ...step, empty_layer: true };
+  });
+  return {
+    architecture: 'amd64',
+    os: 'linux',
+    config: {},
+    ...known,
+    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+    ...(steps.length === 0 ? {} : { history }),
+  };
+}
+
+async function document(folder: string, name: string, value: object): Promise<{ readonly digest: string; readonly source: BlobSource }> {
+  const bytes = encodeUtf8(JSON.stringify(value));
+  const file = path.join(folder, name);
+  await writeFile(file, bytes, { flag: 'wx', mode: 0o600 });
+  const digest = sha256(bytes);
+  return { digest, source: { ...blobInFile(file), statedDigest: digest, compression: 'none', length: (await stat(file)).size } };
+}

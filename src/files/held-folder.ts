@@ -1,0 +1,75 @@
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { displayText, LayerscopeError } from '#model';
+import { placeFolder } from './place.ts';
+
+const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** Returns a path to the folder open on a descriptor, valid even after the folder is renamed; null if this system has no such paths. */
+export function pathOfDescriptor(descriptor: number): string | null {
+  return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : null;
+}
+
+/** Linux's O_PATH, which Node.js doesn't define. It needs no permission for what is opened, and neither blocks nor follows. Source: open(2). */
+const O_PATH = 0o10000000;
+
+/** Opens whatever has a name, also a link, a pipe or a device, only to identify it and to reach it by its descriptor. Linux only. */
+export function openEntryItself(at: string | Buffer): number {
+  return openSync(at, O_PATH | constants.O_NOFOLLOW);
+}
+
+/** Opens a folder, not a link to one. Throws as the system does. */
+export function openFolderItself(folder: string | Buffer): number {
+  return openSync(folder, FOLDER);
+}
+
+/**
+ * A new folder in a parent where other users may write. Other users can rename the folder and replace it with a link, but on Linux
+ * everything done through `inside` still happens in this folder; elsewhere `inside` is just its path. Must be disposed of, which doesn't
+ * remove the folder.
+ */
+export class HeldFolder implements Disposable {
+  readonly path: string;
+  /** The path through which to access the folder's contents. */
+  readonly inside: string;
+  readonly #descriptor: number | null;
+
+  /** Makes the folder for this user alone. Throws as the system does; IO if another folder has replaced it. */
+  constructor(path: string) {
+    this.path = path;
+    mkdirSync(path, { mode: 0o700 });
+    if (process.platform === 'win32') {
+      this.#descriptor = null;
+      this.inside = path;
+      return;
+    }
+    this.#descriptor = openFolderItself(path);
+    this.inside = pathOfDescriptor(this.#descriptor) ?? path;
+    const { uid } = fstatSync(this.#descriptor);
+    if (uid !== process.getuid?.() || readdirSync(this.inside).length > 0) {
+      closeSync(this.#descriptor);
+      throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was made`);
+    }
+  }
+
+  /**
+   * Gives the folder its final name and mode. Throws like {@link placeFolder}; IO if another user renamed the folder meanwhile, so that
+   * something else got the name.
+   */
+  placeAt(target: string, mode: number): void {
+    if (this.#descriptor !== null) fchmodSync(this.#descriptor, mode);
+    placeFolder(this.path, target);
+    this.#requireAt(target);
+  }
+
+  #requireAt(path: string): void {
+    if (this.#descriptor === null) return;
+    const own = fstatSync(this.#descriptor, { bigint: true });
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found?.dev === own.dev && found.ino === own.ino) return;
+    throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was written: others may rename what is in its folder`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,41 @@
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { hasEnded, PROCESS_MARK } from './process-mark.ts';
+
+/** The part after the prefix: the mark of the creating process, then the suffix from mkdtemp. */
+const REST = /^(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
+const ME = process.getuid?.();
+
+/**
+ * Creates a folder for this process alone, named after `prefix` and its process mark, and removes folders with that prefix that killed
+ * processes of this user left there. `staleMs`: age at which a folder is also removed if it can't be determined here whether its process
+ * has ended; default: never. The caller removes the new folder. Throws as the system does.
+ */
+export function makeMarkedFolder(under: string, prefix: string, staleMs: number = Number.POSITIVE_INFINITY): string {
+  sweep(under, prefix, staleMs);
+  return mkdtempSync(path.join(under, `${prefix}${PROCESS_MARK}-`));
+}
+
+/** Removes folders that killed processes left; skips those that belong to another user or can't be removed. */
+function sweep(under: string, prefix: string, staleMs: number): void {
+  for (const name of namesIn(under)) {
+    const mark = name.startsWith(prefix) ? REST.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (mark === undefined) continue;
+    const folder = path.join(under, name);
+    try {
+      const stats = lstatSync(folder);
+      if (!stats.isDirectory() || (ME !== undefined && stats.uid !== ME)) continue;
+      if (hasEnded(mark) ?? Date.now() - stats.mtimeMs > staleMs) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Another process was quicker, or the system refused: the next process will try again.
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,44 @@
+// Reads small files written by the user or the administrator: settings, certificates, lists of credentials. The path may turn out to be a
+// pipe, a device or a huge file.
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+
+const MAX_BYTES = 1 << 20;
+const FIRST_BYTES = 64 * 1024;
+// Without these flags, a pipe would block until it has a writer, and a terminal could become this process's controlling terminal.
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/**
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings. Throws TOO_LARGE if the file has
+ * more than `maxBytes`; PERMISSION; IO, also if the path is not a regular file. Messages name the file.
+ */
+export function readSettings(file: string, maxBytes: number = MAX_BYTES): Buffer<ArrayBuffer> | null {
+  try {
+    const descriptor = openSync(file, READ);
+    try {
+      if (!fstatSync(descriptor).isFile()) throw new LayerscopeError('IO', `${displayText(file)} is not a regular file`);
+      return readToEnd(descriptor, file, maxBytes);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof LayerscopeError) throw error;
+    const { code } = asLayerscopeError(error);
+    if (code === 'NOT_FOUND') return null;
+    // For a path with a zero byte, Node throws an error of its own, without a system error code.
+    throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read`, { cause: error });
+  }
+}
+
+/** Reads a file to its end, regardless of its stated size: that of a file in /proc is 0, and any other can grow. */
+function readToEnd(descriptor: number, file: string, maxBytes: number): Buffer<ArrayBuffer> {
+  let bytes = Buffer.alloc(Math.min(FIRST_BYTES, maxBytes + 1));
+  let length = 0;
+  for (;;) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, null);
+    length += count;
+    if (length > maxBytes) throw new LayerscopeError('TOO_LARGE', `${displayText(file)} has more than ${maxBytes} bytes`);
+    if (count === 0) return bytes.subarray(0, length);
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(4 * length, maxBytes + 1));
+  }
+}

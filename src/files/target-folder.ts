@@ -1,0 +1,127 @@
+// The folder that a user named as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
+// the folder then accessed by descriptor.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  opendirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { displayText, LayerscopeError } from '#model';
+import { openFolderItself, pathOfDescriptor } from './held-folder.ts';
+
+/** Linux's O_PATH, which needs no permission to list the folder and which Node.js doesn't define. Source: open(2). */
+const O_PATH = 0o10000000;
+const FOLDER = (constants.O_DIRECTORY ?? 0) | (process.platform === 'linux' ? O_PATH : constants.O_RDONLY);
+
+/** An existing folder. On Linux, `inside` stays valid even if the folder's path no longer leads to it. Must be disposed of. */
+export class TargetFolder implements Disposable {
+  /** The folder's real path at the time of opening. */
+  readonly path: string;
+  /** The path through which to access the folder's contents. */
+  readonly inside: string;
+  readonly #descriptor: number | null;
+  /** The parent in which the folder was created; null if the folder existed. */
+  readonly #parent: TargetFolder | null;
+
+  private constructor(descriptor: number | null, known: string, parent: TargetFolder | null) {
+    this.#descriptor = descriptor;
+    this.#parent = parent;
+    const held = descriptor === null ? null : pathOfDescriptor(descriptor);
+    this.path = parent !== null ? known : held === null ? realpathSync(known) : readlinkSync(held);
+    this.inside = held ?? this.path;
+  }
+
+  /** Opens a folder. Follows links, because the user chose the path. Throws as the system does. */
+  static open(folder: string): TargetFolder {
+    if (process.platform !== 'win32') return new TargetFolder(openSync(folder, FOLDER), folder, null);
+    opendirSync(folder).closeSync();
+    return new TargetFolder(null, folder, null);
+  }
+
+  /**
+   * Opens a folder, and creates it and its parents if they don't exist. Throws as the system does; IO if one of the folders was replaced
+   * meanwhile.
+   */
+  static make(folder: string): TargetFolder {
+    const missing: string[] = [];
+    let at = path.resolve(folder);
+    for (; lstatSync(at, { throwIfNoEntry: false }) === undefined && path.dirname(at) !== at; at = path.dirname(at))
+      missing.push(path.basename(at));
+    let made = TargetFolder.open(at);
+    try {
+      for (const name of missing.reverse()) made = made.#newFolder(name);
+      return made;
+    } catch (error) {
+      made.removeMade();
+      made[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Creates a folder in this one. Disposing of the new folder also disposes of this one. */
+  #newFolder(name: string): TargetFolder {
+    const at = path.join(this.inside, name);
+    const known = path.join(this.path, name);
+    mkdirSync(at);
+    if (process.platform === 'win32') return new TargetFolder(null, known, this);
+    const descriptor = openFolderItself(at);
+    try {
+      const { uid } = fstatSync(descriptor);
+      if (uid !== process.getuid?.() || readdirSync(pathOfDescriptor(descriptor) ?? at).length > 0)
+        throw new LayerscopeError('IO', `${displayText(known)} was replaced while it was made`);
+      return new TargetFolder(descriptor, known, this);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /** Identifies the folder among all folders of this machine; '' if this system has no descriptors of folders. */
+  get identity(): string {
+    return this.#descriptor === null ? '' : identityOf(fstatSync(this.#descriptor, { bigint: true }));
+  }
+
+  /** Throws IO if the folder's path no longer leads to it, because the user wouldn't find the written files there. */
+  requireThere(): void {
+    if (this.#descriptor === null) return;
+    const found = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    if (found !== undefined && identityOf(found) === this.identity) return;
+    throw new LayerscopeError('IO', `${displayText(this.path)} was replaced while it was written: others may rename what is in its folder`);
+  }
+
+  /** Removes the folder and its parents, as far as {@link make} created them, up to the first that isn't empty. */
+  removeMade(): void {
+    try {
+      for (let at: TargetFolder = this; at.#parent !== null; at = at.#parent)
+        rmdirSync(path.join(at.#parent.inside, path.basename(at.path)));
+    } catch {
+      // Someone else uses the folder. The failure that led here is the one to report.
+    }
+  }
+
+  /** Returns the error with the folder's path in its message. */
+  naming(error: LayerscopeError): LayerscopeError {
+    if (this.inside === this.path || !error.message.includes(`${this.inside}/`)) return error;
+    const { offset } = error;
+    const message = error.message.replaceAll(`${this.inside}/`, `${displayText(this.path)}/`);
+    return new LayerscopeError(error.code, message, { cause: error, ...(offset === undefined ? {} : { offset }) });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#parent?.[Symbol.dispose]();
+  }
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
+}

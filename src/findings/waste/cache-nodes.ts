@@ -1,0 +1,17 @@
+import type { LayerTable } from '#format/layer';
+import { WASTE_KINDS, type WasteCode } from '#model';
+import { PLACE_CODES, scanLayer } from './scan-layer.ts';
+
+/** By node of a layer's table: 1 below a folder that a package manager or a build fills again when it is needed; null if there is none. */
+export function cacheNodes(table: LayerTable): Uint8Array | null {
+  const { place, kind, hasPlaces } = scanLayer(table);
+  if (!hasPlaces) return null;
+  const found = new Uint8Array(table.nodeCount);
+  for (let node = 1; node < table.nodeCount; node++) {
+    const at = place[node] as number;
+    if (at === 0 || at === node) continue;
+    const code = PLACE_CODES[(kind[at] as number) - 1] as WasteCode;
+    if (WASTE_KINDS[code].isCache === true) found[node] = 1;
+  }
+  return found;
+}

@@ -1,0 +1,94 @@
+import { pathNumber, type Stack } from '#changes';
+import { FLAG } from '#format/layer';
+import { type Finding, finding, formatCount, formatSize } from '#model';
+import { grouped } from './grouped.ts';
+import { isStoredFile } from './scan-layer.ts';
+import { shownPath } from './shown-path.ts';
+
+/** The digest of a regular file's body. */
+export interface BodyDigest {
+  readonly layer: number;
+  /** Row of the file in its layer's table. */
+  readonly row: number;
+  /** Hex digits, all of one case. */
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Smaller copies at another path aren't reported: licences and empty modules are the same everywhere. */
+const SMALLEST_COPY = 4096;
+/** Maximum number of findings of one code in a layer; the rest are one finding without a path. */
+const MAX_OF_CODE = 250;
+
+interface Place {
+  readonly layer: number;
+  readonly row: number;
+}
+
+interface Copy {
+  readonly code: 'waste-metadata-only-copy' | 'waste-same-content';
+  readonly at: Place;
+  readonly of: Place;
+  readonly bytes: number;
+}
+
+/**
+ * Finds bodies that an image stores again: at the same path, where a layer changed mode, owner or time alone, and at another path. Add the
+ * digests layer by layer, the bottom first. Keeps one digest for each path and each body.
+ */
+export class SameContents {
+  readonly #stack: Stack;
+  readonly #first = new Map<string, Place>();
+  /** By path number: the last body added. */
+  readonly #last = new Map<number, BodyDigest>();
+  readonly #copies: Copy[] = [];
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  /** Ignores rows that aren't files of a view. */
+  add(body: BodyDigest): void {
+    const { layer, row, digest, size } = body;
+    const table = this.#stack.layers[layer];
+    if (!table || size === 0 || !isStoredFile(table, row) || ((table.flags[row] as number) & FLAG.superseded) !== 0) return;
+    const path = pathNumber(this.#stack, layer, row);
+    const below = this.#last.get(path);
+    this.#last.set(path, body);
+    if (below?.digest === digest) {
+      this.#copies.push({ code: 'waste-metadata-only-copy', at: { layer, row }, of: below, bytes: size });
+      return;
+    }
+    if (size < SMALLEST_COPY) return;
+    const first = this.#first.get(digest);
+    if (first === undefined) this.#first.set(digest, { layer, row });
+    else this.#copies.push({ code: 'waste-same-content', at: { layer, row }, of: first, bytes: size });
+  }
+
+  /** What was found, with `layer`, `path`, `bytes` and `of`; the biggest of each layer and code. */
+  *findings(): Generator<Finding> {
+    for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`)) {
+      copies.sort((a, b) => b.bytes - a.bytes);
+      for (const copy of copies.slice(0, MAX_OF_CODE)) yield this.#finding(copy);
+      const rest = copies.slice(MAX_OF_CODE);
+      const [first] = rest;
+      if (first === undefined) continue;
+      const bytes = rest.reduce((sum, copy) => sum + copy.bytes, 0);
+      yield finding(first.code, `${formatCount(rest.length)} more of these, ${formatSize(bytes)}`, { layer: first.at.layer, bytes });
+    }
+  }
+
+  #finding({ code, at, of, bytes }: Copy): Finding {
+    const where = { layer: at.layer, path: this.#path(at), bytes };
+    if (code === 'waste-same-content') {
+      const other = this.#path(of);
+      return finding(code, `${formatSize(bytes)}, the same as ${other}`, { ...where, of: other });
+    }
+    return finding(code, `${formatSize(bytes)}, the same as in layer ${of.layer}`, where);
+  }
+
+  #path({ layer, row }: Place): string {
+    const table = this.#stack.layers[layer];
+    return table ? shownPath(table, table.node[row] as number) : '';
+  }
+}

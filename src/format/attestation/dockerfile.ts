@@ -1,0 +1,109 @@
+// A Dockerfile as a list of instructions: where each begins and ends, and its text with continued lines joined.
+//
+//   # escape=`                  a directive at the top: the character that continues a line; otherwise \
+//   RUN a \                     continued; comments and empty lines in between are skipped
+//       b
+//   RUN <<EOF                   a here-document: everything up to the line EOF belongs to the instruction; <<-EOF ignores leading tabs
+//
+// Source: docs.docker.com/reference/dockerfile; moby/buildkit frontend/dockerfile/parser.
+import type { LineRange } from './build-steps.ts';
+
+/** Limits on a Dockerfile that a user gives. */
+const MAX_LINES = 50_000;
+const MAX_HEREDOCS = 16;
+
+export interface Instruction {
+  /** In upper case: `RUN`. */
+  readonly keyword: string;
+  /** Everything behind the keyword, on one line; of a here-document, its lines. */
+  readonly text: string;
+  readonly lines: LineRange;
+}
+
+/** A stage: its `FROM`, and the instructions that follow. */
+export interface Stage {
+  readonly name: string | null;
+  /** What it is built on: an image or an earlier stage. */
+  readonly base: string;
+  readonly from: Instruction;
+  readonly instructions: readonly Instruction[];
+}
+
+/** Splits a Dockerfile into stages; what comes before the first FROM, such as ARG, is left out. Lines beyond 50,000 are ignored. */
+export function parseStages(text: string): Stage[] {
+  const stages: (Omit<Stage, 'instructions'> & { instructions: Instruction[] })[] = [];
+  for (const instruction of parseInstructions(text)) {
+    if (instruction.keyword === 'FROM') stages.push({ ...fromWords(instruction.text), from: instruction, instructions: [] });
+    else stages.at(-1)?.instructions.push(instruction);
+  }
+  return stages;
+}
+
+/** The name of the stage that a line belongs to, or its number from 0; null if the Dockerfile has only one, or the line is before it. */
+export function stageAt(stages: readonly Stage[], line: number): string | null {
+  if (stages.length < 2) return null;
+  const index = stages.filter(({ from }) => from.lines[0] <= line).length - 1;
+  return index < 0 ? null : (stages[index]?.name ?? String(index));
+}
+
+/** `--platform=… IMAGE AS NAME`. */
+function fromWords(text: string): Pick<Stage, 'name' | 'base'> {
+  const words = text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('--'));
+  return { base: words[0] ?? '', name: words[1]?.toLowerCase() === 'as' ? (words[2]?.toLowerCase() ?? null) : null };
+}
+
+function* parseInstructions(text: string): Generator<Instruction> {
+  const lines = text.split(/\r?\n/, MAX_LINES);
+  const continuation = escapeOf(lines);
+  for (let at = 0; at < lines.length; at++) {
+    const first = at;
+    if (isSkipped(lines[at] as string)) continue;
+    const parts: string[] = [];
+    for (; at < lines.length; at++) {
+      const line = lines[at] as string;
+      if (parts.length > 0 && isSkipped(line)) continue;
+      const trimmed = line.trimEnd();
+      if (!trimmed.endsWith(continuation)) {
+        parts.push(line);
+        break;
+      }
+      parts.push(trimmed.slice(0, -1));
+    }
+    const [, keyword = '', rest = ''] = /^\s*([A-Za-z]+)(?:\s(.*))?$/s.exec(parts.join('')) ?? [];
+    const bodies: string[] = [];
+    for (const { word, stripsTabs } of heredocsOf(keyword.toUpperCase(), rest)) {
+      for (at++; at < lines.length; at++) {
+        const line = stripsTabs ? (lines[at] as string).replace(/^\t+/, '') : (lines[at] as string);
+        if (line === word) break;
+        bodies.push(line);
+      }
+    }
+    const last = Math.min(at, lines.length - 1);
+    if (keyword !== '') {
+      const joined = bodies.length === 0 ? rest.trim() : `${rest.trim()}\n${bodies.join('\n')}`;
+      yield { keyword: keyword.toUpperCase(), text: joined, lines: [first + 1, last + 1] };
+    }
+  }
+}
+
+function isSkipped(line: string): boolean {
+  const text = line.trimStart();
+  return text === '' || text.startsWith('#');
+}
+
+/** The character that continues lines, from the directives at the top. */
+function escapeOf(lines: readonly string[]): string {
+  for (const line of lines) {
+    const directive = /^#\s*([A-Za-z]+)\s*=\s*(\S+)\s*$/.exec(line);
+    if (directive === null) break;
+    if (directive[1]?.toLowerCase() === 'escape' && directive[2] === '`') return '`';
+  }
+  return '\\';
+}
+
+/** The words that end the here-documents of an instruction. */
+function heredocsOf(keyword: string, text: string): { readonly word: string; readonly stripsTabs: boolean }[] {
+  if (keyword !== 'RUN' && keyword !== 'COPY' && keyword !== 'ADD') return [];
+  const found = [...text.matchAll(/(?:^|\s)\d?<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_.]{0,99})\2/g)];
+  return found.slice(0, MAX_HEREDOCS).map((match) => ({ word: match[3] as string, stripsTabs: match[1] === '-' }));
+}

@@ -1,0 +1,137 @@
+// From a layer to the lines of the Dockerfile that made it.
+//
+// A layer's lines are those of every step that has a list of layers that ends with it. A base image's layers stand in the list of the step
+// that is the base image, and have no lines. Where such a step copied from another stage, or mounted one, the steps behind it that have no
+// layers in this image made what it copied.
+//
+// If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't those of the provenance. Then, if exactly one
+// list is as long as the image and none is longer, layers are found in it by their position.
+import { LayerscopeError } from '#model';
+import { type BuildSteps, joinRanges, type LineRange } from './build-steps.ts';
+import { parseStages, type Stage, stageAt } from './dockerfile.ts';
+
+/** Lines of a Dockerfile that made a layer. Texts are as stated, not safe to print. */
+export interface DockerfileLines {
+  readonly file: string;
+  /** Of the steps that made the layer; sorted, apart from each other. */
+  readonly lines: readonly LineRange[];
+  /** Of the steps of other stages that made what those steps copied or mounted. */
+  readonly from: readonly LineRange[];
+  /** Name or number of the stage that the lines are in; null if there is only one. */
+  readonly stage: string | null;
+  /** Those that `from` is in, each once. */
+  readonly fromStages: readonly string[];
+  /** How the layer was found. */
+  readonly by: 'digest' | 'position';
+  /** The `lines`, joined by line feeds. */
+  readonly text: string;
+}
+
+/** Where a layer comes from; both are null if the provenance doesn't say. */
+export interface LayerOrigin {
+  readonly dockerfile: DockerfileLines | null;
+  /** The base image that the layer is of, as the provenance names it. */
+  readonly base: string | null;
+}
+
+export const NO_ORIGIN: LayerOrigin = { dockerfile: null, base: null };
+
+/** Limit on the steps that are looked at for one image. Real builds have some hundred. */
+const MAX_VISITS = 2_000_000;
+
+/** The origins of an image's layers, found when they are asked for. */
+export class LayerOrigins {
+  readonly #build: BuildSteps;
+  /** The layers' digests as the provenance has them, or null. */
+  readonly #digests: readonly (string | null)[];
+  readonly #makers: Map<string, Set<string>>;
+  readonly #bases: Map<string, string>;
+  readonly #steps: ReadonlySet<string>;
+  readonly #byPosition: readonly string[] | null;
+  readonly #found = new Map<number, LayerOrigin>();
+  #stages: readonly Stage[] | null = null;
+  #visits = 0;
+
+  /** `digests`: those of the image's layers, bottom first; null if unknown. */
+  constructor(build: BuildSteps, digests: readonly (string | null)[]) {
+    this.#build = build;
+    this.#digests = digests;
+    this.#makers = new Map();
+    this.#bases = new Map();
+    for (const { step, digests: list } of build.layerLists) {
+      const source = build.steps.get(step)?.source ?? null;
+      if (source === null) {
+        const last = list.at(-1) as string;
+        const makers = this.#makers.get(last) ?? new Set();
+        this.#makers.set(last, makers.add(step));
+      } else for (const digest of list) if (!this.#bases.has(digest)) this.#bases.set(digest, source);
+    }
+    this.#steps = new Set(build.layerLists.map(({ step }) => step));
+    this.#byPosition = positions(build, digests);
+  }
+
+  /** Throws TOO_LARGE if the build has far more steps than any real one. */
+  of(layer: number): LayerOrigin {
+    const known = this.#found.get(layer);
+    if (known !== undefined) return known;
+    const origin = this.#find(layer);
+    this.#found.set(layer, origin);
+    return origin;
+  }
+
+  #find(layer: number): LayerOrigin {
+    const digest = this.#digests[layer] ?? null;
+    if (digest === null) return NO_ORIGIN;
+    if (this.#makers.has(digest) || this.#bases.has(digest)) return this.#origin(digest, 'digest');
+    const replaced = this.#byPosition?.[layer];
+    return replaced === undefined ? NO_ORIGIN : this.#origin(replaced, 'position');
+  }
+
+  #origin(digest: string, by: DockerfileLines['by']): LayerOrigin {
+    const makers = this.#makers.get(digest);
+    if (makers === undefined) return { dockerfile: null, base: this.#bases.get(digest) ?? null };
+    const lines = this.#linesOf(makers);
+    const { file } = this.#build;
+    if (lines.length === 0 || file === null) return NO_ORIGIN;
+    const text = lines.flatMap(([first, last]) => file.lines.slice(first - 1, last)).map((line) => line.replace(/\r{1,9}$/, ''));
+    const from = this.#linesOf(this.#behind(makers));
+    this.#stages ??= parseStages(file.lines.join('\n'));
+    const stageOf = ([first]: LineRange) => stageAt(this.#stages ?? [], first);
+    const fromStages = [...new Set(from.map(stageOf))].filter((name) => name !== null);
+    const stage = stageOf(lines[0] as LineRange);
+    return { dockerfile: { file: file.name, lines, from, stage, fromStages, by, text: text.join('\n') }, base: null };
+  }
+
+  #linesOf(steps: Iterable<string>): LineRange[] {
+    return joinRanges([...steps].flatMap((step) => this.#build.steps.get(step)?.lines ?? []));
+  }
+
+  /** The steps behind some others, up to those that have layers in this image. */
+  #behind(makers: ReadonlySet<string>): ReadonlySet<string> {
+    const seen = new Set<string>();
+    const todo = [...makers].flatMap((step) => this.#build.steps.get(step)?.inputs ?? []);
+    for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
+      if (++this.#visits > MAX_VISITS) throw new LayerscopeError('TOO_LARGE', 'the provenance has too many steps');
+      if (seen.has(step) || this.#steps.has(step)) continue;
+      seen.add(step);
+      for (const input of this.#build.steps.get(step)?.inputs ?? []) todo.push(input);
+    }
+    return seen;
+  }
+}
+
+/** The only list as long as the image, if none is longer and every digest in it that the image has is at its place; otherwise null. */
+function positions({ layerLists }: BuildSteps, digests: readonly (string | null)[]): readonly string[] | null {
+  let full: readonly string[] | null = null;
+  for (const { digests: list } of layerLists) {
+    if (list.length > digests.length) return null;
+    if (list.length < digests.length) continue;
+    const known = full;
+    if (known !== null && list.some((digest, index) => digest !== known[index])) return null;
+    full = list;
+  }
+  if (full === null) return null;
+  const places = new Map<string, number>();
+  for (const [index, digest] of full.entries()) if (!places.has(digest)) places.set(digest, index);
+  return digests.every((digest, index) => digest !== null && (places.get(digest) ?? index) === index) ? full : null;
+}

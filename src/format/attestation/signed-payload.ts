@@ -1,0 +1,67 @@
+// What cosign signs:
+//
+// - Simple signing: a JSON payload is a layer of the artifact; the signature of its bytes is in the layer's annotation.
+// - Attestations and bundles: a DSSE envelope, whose signature covers `DSSEv1 LENGTH TYPE LENGTH PAYLOAD` (PAE).
+//
+// Source: cosign specs/SIGNATURE_SPEC.md; secure-systems-lab/dsse protocol.md, Signature Definition.
+import { asObject, parseJson } from '#format/image';
+import { encodeUtf8, LayerscopeError } from '#model';
+import { decodeBase64 } from './base64.ts';
+import { type Envelope, envelopeOf } from './envelope.ts';
+import { isAbout, parseStatement } from './statement.ts';
+
+/** Bytes that were signed, the signatures that are said to be theirs, and what they are about. */
+export interface SignedPayload {
+  readonly bytes: Uint8Array;
+  readonly signatures: readonly Uint8Array[];
+  /** Whether the payload names this manifest. */
+  isAbout(digest: string): boolean;
+}
+
+/** The bytes that a DSSE signature covers. */
+export function preAuthEncoding({ payloadType, payload }: Envelope): Uint8Array {
+  const type = encodeUtf8(payloadType);
+  const head = encodeUtf8(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
+  const bytes = new Uint8Array(head.length + payload.length);
+  bytes.set(head);
+  bytes.set(payload, head.length);
+  return bytes;
+}
+
+/**
+ * What is signed in a layer of an artifact. `signature`: the annotation of a simple-signing layer, in base64; null if the layer has none.
+ * Null if the layer holds nothing that can be checked with a plain key.
+ */
+export function signedPayload(layer: Uint8Array, signature: string | null): SignedPayload | null {
+  const value = tryJson(layer);
+  if (signature !== null) {
+    const decoded = decodeBase64(signature);
+    if (decoded === null || value === null) return null;
+    return { bytes: layer, signatures: [decoded], isAbout: (digest) => signedDigest(value) === digest };
+  }
+  const envelope = envelopeOf(value);
+  if (envelope === null) return null;
+  const payload = tryJson(envelope.payload);
+  const statement = payload === null ? null : parseStatement(payload);
+  return {
+    bytes: preAuthEncoding(envelope),
+    signatures: envelope.signatures,
+    isAbout: (digest) => statement !== null && isAbout(statement, digest),
+  };
+}
+
+/** The manifest that a simple-signing payload names; null if it names none. */
+export function signedDigest(payload: unknown): string | null {
+  const critical = asObject(asObject(payload)?.critical);
+  const digest = asObject(critical?.image)?.['docker-manifest-digest'];
+  return typeof digest === 'string' && digest !== '' ? digest : null;
+}
+
+function tryJson(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, 'the payload');
+  } catch (error) {
+    if (error instanceof LayerscopeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+// An in-toto statement:
+//
+//   { "_type": "https://in-toto.io/Statement/v1", "predicateType": URI, "subject": [ { "name", "digest": { "sha256": HEX } } ],
+//     "predicate": { … } }
+//
+// Source: in-toto/attestation spec/v1/statement.md. BuildKit's older statements are of v0.1, with the same fields.
+import { asArray, asObject, asText, type JsonObject, parseJson } from '#format/image';
+import { decodeUtf8 } from '#model';
+import { envelopeOf, isSignedDocument } from './envelope.ts';
+
+/** The most subjects that are read of one statement: a release may be about hundreds of files. */
+const MAX_SUBJECTS = 10_000;
+
+/** A statement, as far as it could be read. */
+export interface Statement {
+  readonly predicateType: string | null;
+  /** Digests of its subjects: `sha256:…`. Unchecked. */
+  readonly subjects: ReadonlySet<string>;
+  readonly predicate: JsonObject;
+}
+
+/** Whether a subject of the statement is this manifest. */
+export function isAbout({ subjects }: Pick<Statement, 'subjects'>, digest: string): boolean {
+  return subjects.has(digest);
+}
+
+/** Reads a statement from its parsed document: bare, in an envelope or in a bundle; null if it is none. Throws TOO_LARGE. */
+export function parseStatement(value: unknown): Statement | null {
+  if (!isSignedDocument(value)) return readStatement(asObject(value));
+  const envelope = envelopeOf(value);
+  if (envelope === null) return null;
+  const payload = parseJson(envelope.payload, 'the payload of an envelope');
+  // An envelope in an envelope is signed twice, which no tool does.
+  return isSignedDocument(payload) ? null : readStatement(asObject(payload));
+}
+
+function readStatement(object: JsonObject | null): Statement | null {
+  if (object === null) return null;
+  return { predicateType: asText(object.predicateType), subjects: subjectsOf(object.subject), predicate: asObject(object.predicate) ?? {} };
+}
+
+function subjectsOf(value: unknown): ReadonlySet<string> {
+  const digests = new Set<string>();
+  for (const subject of asArray(value).slice(0, MAX_SUBJECTS)) {
+    const digest = asObject(asObject(subject)?.digest);
+    for (const algorithm of ['sha256', 'sha512']) {
+      const hex = digest !== null && Object.hasOwn(digest, algorithm) ? asText(digest[algorithm]) : null;
+      if (hex !== null) digests.add(`${algorithm}:${hex}`);
+    }
+  }
+  return digests;
+}
+
+/** Beginning of a statement that is too large to read: `_type`, `predicateType` and `subject` come before the predicate. */
+export const STATEMENT_HEAD_BYTES = 1024 * 1024;
+
+/**
+ * Reads a bare statement's type and subjects from its first bytes; null if they don't come before the predicate, or it isn't a statement.
+ * Most of a large SBOM is its predicate.
+ */
+export function parseStatementHead(head: Uint8Array): Statement | null {
+  const end = predicateStart(head);
+  // Cut between two fields, so never within a character.
+  const text = end < 0 ? null : decodeUtf8(head.subarray(0, end));
+  if (text === null) return null;
+  try {
+    const statement = parseStatement(JSON.parse(`${text.replace(/,[ \t\r\n]{0,100}$/, '')}}`));
+    return statement?.predicateType == null || statement.subjects.size === 0 ? null : statement;
+  } catch {
+    return null;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** Deeper lists and objects don't occur before a predicate. */
+const MAX_HEAD_DEPTH = 8;
+
+/** Offset of the quote that begins the key `predicate` of the outermost object; -1 if it isn't among the first bytes. */
+function predicateStart(bytes: Uint8Array): number {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      const start = at;
+      for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
+      if (depth === 1 && isPredicateKey(bytes, start, at)) return start;
+    } else if ((byte | 0x20) === 0x7b) {
+      if (++depth > MAX_HEAD_DEPTH) return -1;
+    } else if ((byte | 0x20) === 0x7d) depth--;
+  }
+  return -1;
+}
+
+function isPredicateKey(bytes: Uint8Array, start: number, end: number): boolean {
+  const key = '"predicate"';
+  if (end - start + 1 !== key.length) return false;
+  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
+  let at = end + 1;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return bytes[at] === 0x3a;
+}

@@ -1,0 +1,263 @@
+// A TOC is JSON: {"version":1,"entries":[…]}, one entry for each member of the tar, in tar order, and one of type `chunk` for each further
+// piece of a file. Fields that are 0 or empty are omitted.
+//
+//   name (folders end in `/`), type (dir reg symlink hardlink char block fifo chunk), size, modtime (RFC 3339), linkName, mode (may have
+//   type bits), uid, gid, userName, groupName (may be only at the first entry of an id), devMajor, devMinor, xattrs (base64), digest
+//   offset (of the packed member with the content), innerOffset (of the content in the unpacked member), chunkOffset (in the file),
+//   chunkSize (0: to the file's end), chunkDigest
+//   zstd:chunked only: endOffset (at a file's first entry: where the last of its pieces ends), chunkType (`zeros`: nothing is stored)
+//
+// Source: stargz-snapshotter docs/estargz.md, TOCEntry; containers/storage pkg/chunked/internal.
+import { decodeUtf8, displayText, encodeUtf8, isDigest, LayerscopeError } from '#model';
+import { decodeBase64 } from './base64.ts';
+
+const MAX_TOC_BYTES = 150 * 1024 * 1024;
+const MAX_ENTRIES = 4_000_000;
+const MAX_NAME = 65_536;
+const MAX_DEPTH = 16;
+const TYPES = ['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo'] as const;
+/** Some writers keep the file type bits in the mode, as some tars do. */
+const MODE_BITS = 0o177_777;
+
+type TocType = (typeof TYPES)[number];
+
+/** A piece of a file's content. */
+export interface TocChunk {
+  /** Offset of the piece in the file. */
+  readonly fileOffset: number;
+  readonly sizeBytes: number;
+  /** The packed bytes that contain the piece: a gzip member or a zstd frame, and possibly later bytes. */
+  readonly packedStart: number;
+  readonly packedEnd: number;
+  /** Offset of the piece in the unpacked bytes. */
+  readonly innerOffset: number;
+  /** Digest of the piece; null if none is stated. */
+  readonly digest: string | null;
+  /** Nothing is stored: the piece is zeros, and the packed range is empty. */
+  readonly isZeros: boolean;
+}
+
+/** One member of the tar, as described by the TOC. Strings are unchanged. */
+export interface TocEntry {
+  readonly name: string;
+  readonly type: TocType;
+  readonly sizeBytes: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly userName: string;
+  readonly groupName: string;
+  readonly mtimeSeconds: number;
+  readonly mtimeNanos: number;
+  readonly linkName: string;
+  readonly devMajor: number;
+  readonly devMinor: number;
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** Digest of the file's whole content; null if none is stated. */
+  readonly digest: string | null;
+  /** In order, without gaps; empty for empty files and for anything but files. */
+  readonly chunks: readonly TocChunk[];
+}
+
+export interface Toc {
+  readonly entries: readonly TocEntry[];
+  /** Digest of the compressed tar-split metadata; zstd:chunked only. */
+  readonly tarSplitDigest: string | null;
+}
+
+/** Determines the rules for where a piece ends. */
+export type TocDialect = 'estargz' | 'zstd-chunked';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A value from the document, for a message. */
+function shown(value: unknown): string {
+  return displayText((JSON.stringify(value) ?? 'none').slice(0, 40));
+}
+
+function damaged(what: string): LayerscopeError {
+  return new LayerscopeError('DAMAGED', `the layer's table of contents: ${what}`);
+}
+
+/** Parses a TOC. `dataEnd`: offset of the first packed byte after the contents. Throws DAMAGED for any inconsistency; TOO_LARGE. */
+export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number): Toc {
+  const document = readJson(json);
+  if (document.version !== 1) throw damaged(`version ${shown(document.version)} is not supported`);
+  if (!Array.isArray(document.entries)) throw damaged('it has no list of entries');
+  if (document.entries.length > MAX_ENTRIES)
+    throw new LayerscopeError('TOO_LARGE', `a table of contents of more than ${MAX_ENTRIES} entries`);
+  const fields = document.entries.map((entry: unknown): Fields => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw damaged("an entry that isn't an object");
+    return entry as Fields;
+  });
+  const ends = dialect === 'estargz' ? endsOf(fields, dataEnd) : null;
+  const users = new Map<number, string>();
+  const groups = new Map<number, string>();
+  const entries: TocEntry[] = [];
+  for (let at = 0; at < fields.length; ) {
+    const first = fields[at] as Fields;
+    let next = at + 1;
+    while (fields[next]?.type === 'chunk') next++;
+    entries.push(entryOf(fields.slice(at, next), { ends, dataEnd, users, groups }));
+    at = next;
+    if (first.type === 'chunk') throw damaged('a piece without its file');
+  }
+  const tarSplit = document.tarSplitDigest;
+  return { entries, tarSplitDigest: typeof tarSplit === 'string' && isDigest(tarSplit) ? tarSplit : null };
+}
+
+function readJson(json: Uint8Array): Fields {
+  if (json.length > MAX_TOC_BYTES) throw new LayerscopeError('TOO_LARGE', `a table of contents of ${json.length} bytes`);
+  if (isDeep(json)) throw damaged(`it is nested more than ${MAX_DEPTH} deep`);
+  const text = decodeUtf8(json);
+  if (text === null) throw damaged('it is not UTF-8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  } catch {
+    throw damaged('it is not JSON');
+  }
+  throw damaged("it isn't an object");
+}
+
+/** Whether lists and objects are nested too deeply; checked before they are parsed. */
+function isDeep(json: Uint8Array): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === 0x22) isText = !isText;
+    else if (isText) {
+      if (byte === 0x5c) at++;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** For eStargz, returns where the gzip member at each offset ends, which is where the next one begins. */
+function endsOf(fields: readonly Fields[], dataEnd: number): ReadonlyMap<number, number> {
+  const starts = [...new Set(fields.filter(hasContent).map((each) => count(each, 'offset')))].sort((a, b) => a - b);
+  return new Map(starts.map((start, at) => [start, starts[at + 1] ?? dataEnd]));
+}
+
+function hasContent(fields: Fields): boolean {
+  return fields.type === 'chunk' || (fields.type === 'reg' && count(fields, 'size') > 0);
+}
+
+interface Surroundings {
+  readonly ends: ReadonlyMap<number, number> | null;
+  readonly dataEnd: number;
+  readonly users: Map<number, string>;
+  readonly groups: Map<number, string>;
+}
+
+/** Makes an entry from its fields and those of its further pieces. */
+function entryOf(all: readonly Fields[], around: Surroundings): TocEntry {
+  const first = all[0] as Fields;
+  const type = TYPES.find((known) => known === first.type);
+  const name = text(first, 'name');
+  if (type === undefined) throw damaged(`an entry of the unknown type ${shown(first.type)}`);
+  if (name === '' || name.length > MAX_NAME) throw damaged(name === '' ? 'an entry without a name' : 'a name that is too long');
+  const sizeBytes = type === 'reg' ? count(first, 'size') : 0;
+  if (type !== 'reg' && all.length > 1) throw damaged("a chunk of an entry that isn't a file");
+  const [uid, gid] = [count(first, 'uid'), count(first, 'gid')];
+  return {
+    name,
+    type,
+    sizeBytes,
+    mode: count(first, 'mode') & MODE_BITS,
+    uid,
+    gid,
+    userName: nameOfId(around.users, uid, text(first, 'userName')),
+    groupName: nameOfId(around.groups, gid, text(first, 'groupName')),
+    ...tocTime(text(first, 'modtime')),
+    linkName: text(first, 'linkName'),
+    devMajor: count(first, 'devMajor'),
+    devMinor: count(first, 'devMinor'),
+    xattrs: xattrsOf(first.xattrs),
+    digest: digestOf(first, 'digest'),
+    chunks: sizeBytes === 0 ? [] : chunksOf(all, sizeBytes, around),
+  };
+}
+
+function chunksOf(all: readonly Fields[], sizeBytes: number, { ends, dataEnd }: Surroundings): readonly TocChunk[] {
+  const chunks: TocChunk[] = [];
+  let expected = 0;
+  for (const [index, fields] of all.entries()) {
+    const fileOffset = count(fields, 'chunkOffset');
+    const stated = count(fields, 'chunkSize');
+    const size =
+      stated === 0 ? (index === all.length - 1 ? sizeBytes : count(all[index + 1] as Fields, 'chunkOffset')) - fileOffset : stated;
+    if (fileOffset !== expected || size <= 0 || fileOffset + size > sizeBytes) throw damaged('pieces that are not the whole of their file');
+    expected = fileOffset + size;
+    const isZeros = fields.chunkType === 'zeros';
+    const packedStart = count(fields, 'offset');
+    const packedEnd = isZeros ? packedStart : ends === null ? frameEnd(all, index) : (ends.get(packedStart) ?? dataEnd);
+    if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
+    const digest = digestOf(fields, 'chunkDigest') ?? (all.length === 1 ? digestOf(fields, 'digest') : null);
+    chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset: count(fields, 'innerOffset'), digest, isZeros });
+  }
+  if (expected !== sizeBytes) throw damaged('pieces that are not the whole of their file');
+  return chunks;
+}
+
+/**
+ * For zstd:chunked, returns where a piece ends: at the file's next stored piece; the end of the last piece is stated in the file's first
+ * entry.
+ */
+function frameEnd(all: readonly Fields[], index: number): number {
+  const next = all.slice(index + 1).find((fields) => fields.chunkType !== 'zeros');
+  return next === undefined ? count(all[0] as Fields, 'endOffset') : count(next, 'offset');
+}
+
+function text(fields: Fields, key: string): string {
+  const value = fields[key];
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw damaged(`a ${key} that isn't text`);
+  return value;
+}
+
+/** Reads a non-negative integer; 0 if omitted. */
+function count(fields: Fields, key: string): number {
+  const value = fields[key];
+  if (value === undefined || value === null) return 0;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw damaged(`a ${key} that isn't a size or offset`);
+  return value;
+}
+
+function digestOf(fields: Fields, key: string): string | null {
+  const value = text(fields, key);
+  if (value === '') return null;
+  if (!isDigest(value)) throw damaged(`a ${key} that isn't a digest`);
+  return value;
+}
+
+function nameOfId(names: Map<number, string>, id: number, stated: string): string {
+  if (stated !== '') names.set(id, stated);
+  return names.get(id) ?? '';
+}
+
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+
+/** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */
+export function tocTime(stated: string): { readonly mtimeSeconds: number; readonly mtimeNanos: number } {
+  if (stated === '' || stated.startsWith('0001-01-01T00:00:00')) return { mtimeSeconds: 0, mtimeNanos: 0 };
+  const [, moment, fraction = '', zone] = TIME.exec(stated) ?? [];
+  const milliseconds = Date.parse(`${moment}${zone}`);
+  if (Number.isNaN(milliseconds)) throw damaged('an invalid time');
+  return { mtimeSeconds: milliseconds / 1000, mtimeNanos: Number(fraction.padEnd(9, '0')) };
+}
+
+function xattrsOf(value: unknown): ReadonlyMap<string, Uint8Array> {
+  const xattrs = new Map<string, Uint8Array>();
+  if (value === undefined || value === null) return xattrs;
+  if (typeof value !== 'object' || Array.isArray(value)) throw damaged("attributes that aren't an object");
+  for (const [key, base64] of Object.entries(value)) {
+    const bytes = typeof base64 === 'string' ? decodeBase64(encodeUtf8(base64)) : null;
+    if (bytes === null) throw damaged('an attribute that is not base64');
+    xattrs.set(key, bytes);
+  }
+  return xattrs;
+}

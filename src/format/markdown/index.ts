@@ -1,0 +1,8 @@
+/**
+ * Writes GitHub's Markdown from texts that strangers chose: names become code spans, in which nothing is a link, a mention, a table cell or
+ * HTML, and a document keeps a limit by leaving out whole rows of its tables.
+ *
+ * Begin with `code-span.ts`; `document.ts` joins tables.
+ */
+export { codeSpan, htmlComment } from './code-span.ts';
+export { type MarkdownTable, markdownDocument } from './document.ts';

@@ -1,0 +1,123 @@
+import { LayerscopeError } from '#model';
+import { BASE_BLOCK_BYTES, type BaseBlock, hasRegfSignature, parseBaseBlock } from './base-block.ts';
+import { hex, ProblemList } from './problems.ts';
+import { isDirty, type Recovery, recoverHive } from './recover.ts';
+
+/** The largest hive that is read; Windows' own are below 200 MB. */
+export const MAX_HIVE_BYTES = 512 * 1024 * 1024;
+
+/** An open hive. */
+export interface Hive {
+  /** The whole file, as recovered. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly base: BaseBlock;
+  /** Whether the file as it was lacks changes, or may lack them. */
+  readonly dirty: boolean;
+  /** Null if the hive wasn't dirty or no log applies. */
+  readonly recovered: Recovery | null;
+  /** Whether its records say how they combine with those of hives below. Elsewhere these bits mean nothing. */
+  readonly layered: boolean;
+  /** Where its bins end, as a position in `bytes`. */
+  readonly end: number;
+  /** Problems of the file as a whole; reading keys adds more to a list of its own. */
+  readonly problems: ProblemList;
+}
+
+const LAYERED_FLAG = 2;
+const LAYERED_MINOR = 6;
+const OLDEST_MINOR = 3;
+const BIN_HEAD = 32;
+const BIN_SIGNATURE = 0x6e69_6268;
+const BIN = 4096;
+
+/** Whether a file that starts with these bytes is a hive. */
+export function isHive(bytes: Uint8Array): boolean {
+  return hasRegfSignature(bytes);
+}
+
+/** Whether an opened file would be dirty, and its logs are needed. */
+export function needsLogs(bytes: Uint8Array): boolean {
+  return bytes.length >= BASE_BLOCK_BYTES && isDirty(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/**
+ * Opens a hive; keeps `bytes`, which must not change. If the hive is dirty, `logs` are applied to a copy, in the order LOG1, LOG2, LOG.
+ * Throws DAMAGED if it isn't a hive or lacks its base block; UNSUPPORTED for hives of Windows NT 3.x; TOO_LARGE.
+ */
+export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): Hive {
+  if (bytes.length > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${bytes.length} bytes`);
+  if (!hasRegfSignature(bytes)) throw new LayerscopeError('DAMAGED', 'not a registry hive: it does not begin with regf', { offset: 0 });
+  if (bytes.length < BASE_BLOCK_BYTES) throw new LayerscopeError('DAMAGED', `a registry hive that ends after ${bytes.length} bytes`);
+  const problems = new ProblemList();
+  const dirty = needsLogs(bytes);
+  const recovered = dirty && logs.length > 0 ? recoverHive(bytes, logs, problems) : null;
+  const whole = recovered?.bytes ?? bytes;
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+  const base = parseBaseBlock(view);
+  if (base.major === 1 && base.minor < OLDEST_MINOR)
+    throw new LayerscopeError('UNSUPPORTED', `a registry hive of version ${base.major}.${base.minor}, which Windows NT 3.x wrote`);
+  return {
+    bytes: whole,
+    view,
+    base,
+    dirty,
+    recovered: recovered?.recovery ?? null,
+    layered: (base.flags & LAYERED_FLAG) !== 0 && base.major === 1 && base.minor >= LAYERED_MINOR,
+    end: endOfBins(view, base, problems),
+    problems,
+  };
+}
+
+/** Bins that follow those that the base block states are part of the hive. */
+function endOfBins(view: DataView, { binsBytes }: BaseBlock, problems: ProblemList): number {
+  const stated = BASE_BLOCK_BYTES + binsBytes;
+  if (stated > view.byteLength) {
+    problems.add(
+      null,
+      'bins-missing',
+      `the base block states ${binsBytes} bytes of bins, the file has ${view.byteLength - BASE_BLOCK_BYTES}`,
+    );
+    return view.byteLength;
+  }
+  let end = stated;
+  for (let size = followingBin(view, end); size > 0; size = followingBin(view, end)) end += size;
+  if (end !== stated)
+    problems.add(null, 'bins-stated', `the base block states ${binsBytes} bytes of bins, the file has ${end - BASE_BLOCK_BYTES}`);
+  return end;
+}
+
+/** Size of the valid bin at a position; 0 if there is none. */
+function followingBin(view: DataView, at: number): number {
+  if (at + BIN_HEAD > view.byteLength || view.getUint32(at, true) !== BIN_SIGNATURE) return 0;
+  if (view.getUint32(at + 4, true) !== at - BASE_BLOCK_BYTES) return 0;
+  const size = view.getUint32(at + 8, true);
+  return size % BIN === 0 && size <= view.byteLength - at ? size : 0;
+}
+
+/** Reports bins and cells whose own sizes are wrong. Keys may be readable all the same, because records refer to each other by offset. */
+export function checkBins({ view, end }: Hive, problems: ProblemList): void {
+  for (let at = BASE_BLOCK_BYTES; at + BIN_HEAD <= end; ) {
+    const fault = binFault(view, at);
+    if (fault !== null) {
+      problems.add(null, 'bin-damaged', `bin ${hex(at - BASE_BLOCK_BYTES)} has ${fault}`);
+      return;
+    }
+    const binEnd = at + view.getUint32(at + 8, true);
+    for (let cell = at + BIN_HEAD; cell + 4 <= binEnd; ) {
+      const length = Math.abs(view.getInt32(cell, true));
+      if (length === 0 || length % 8 !== 0 || cell + length > binEnd) {
+        problems.add(null, 'cell-damaged', `cell ${hex(cell - BASE_BLOCK_BYTES)} has a wrong size`);
+        break;
+      }
+      cell += length;
+    }
+    at = binEnd;
+  }
+}
+
+function binFault(view: DataView, at: number): string | null {
+  if (view.getUint32(at, true) !== BIN_SIGNATURE) return 'no signature';
+  const size = view.getUint32(at + 8, true);
+  return size < BIN || size % BIN !== 0 || at + size > view.byteLength ? 'a wrong size' : null;
+}

@@ -1,0 +1,22 @@
+/**
+ * Windows registry hives (regf): whole ones, damaged ones as far as they go, dirty ones with their logs, and stacks of the delta hives that
+ * Windows keeps per layer. Pure and read-only. A hive is one `Uint8Array`; keys and values are made as they are read and not kept.
+ *
+ * - **hive**: a file that holds a tree of keys. **bin**, **cell**: what its bytes are divided into. **log**: changes not yet in the file.
+ * - **layered hive**, **delta**: a hive whose records say how they combine with those of the hives below: merge, tombstone, supersede.
+ * - **view**: what a stack of hives shows together.
+ *
+ * Begin with `hive.ts` (`openHive`), then `walk-hive.ts` for one hive, `walk-view.ts` for a stack and `view-changes.ts` for what a layer
+ * changed. The files that read records begin with their bytes.
+ */
+export { type DataPieces, joinData } from './data.ts';
+export { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive } from './hive.ts';
+export { foldKeyName } from './key-names.ts';
+export { type HiveProblem, ProblemList } from './problems.ts';
+export { createRegFile, type RegFile } from './reg-file.ts';
+export type { SecurityAt } from './security-cell.ts';
+export { type HiveValue, VALUE_TYPE, valueTypeName } from './value-record.ts';
+export { dataText, isTextType, stringsOf } from './value-text.ts';
+export { type HiveChange, type ValueChange, viewChanges } from './view-changes.ts';
+export { findKeys, type KeyAt, type WalkedKey, walkHive } from './walk-hive.ts';
+export { type LayerHive, type ShownKey, type ShownValue, viewKeyAt, walkView } from './walk-view.ts';

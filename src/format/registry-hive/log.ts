@@ -1,0 +1,30 @@
+import { BASE, BASE_BLOCK_BYTES, BASE_SECTOR_BYTES } from './base-block.ts';
+
+/** A log's bytes. Its first sector is a valid base block. */
+export interface Log {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** A log has most pages of the bins that it adds. Those that it lacks are zeros, which must not be what a small log mostly adds. */
+const GROWTH_PER_LOG_BYTE = 64;
+const MIN_GROWTH = 1 << 20;
+
+/** The largest size that a hive may have after its logs are applied. */
+export function maxBytesAfter(hive: Uint8Array, logs: readonly Log[]): number {
+  const logBytes = logs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return hive.length + Math.max(MIN_GROWTH, logBytes * GROWTH_PER_LOG_BYTE);
+}
+
+/** A copy of a hive, with room for bins of this size. */
+export function withRoom(hive: Uint8Array, binsBytes: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(Math.max(hive.length, BASE_BLOCK_BYTES + binsBytes));
+  copy.set(hive);
+  return copy;
+}
+
+/** Replaces a damaged base block by a log's copy of it. */
+export function restoreBase(hive: Uint8Array, { bytes }: Log): void {
+  hive.set(bytes.subarray(0, BASE_SECTOR_BYTES));
+  hive.fill(0, BASE.type, BASE.type + 4);
+}

@@ -1,0 +1,76 @@
+/** What can be wrong in a hive that is read all the same. */
+export type HiveProblemCode =
+  | 'log-short'
+  | 'bins-stated'
+  | 'bins-missing'
+  | 'bin-damaged'
+  | 'cell-damaged'
+  | 'list-damaged'
+  | 'count-differs'
+  | 'key-damaged'
+  | 'key-twice'
+  | 'values-damaged'
+  | 'value-damaged'
+  | 'data-damaged'
+  | 'class-damaged'
+  | 'security-damaged';
+
+export interface HiveProblem {
+  /** Path of the key, or of its parent if the key itself is damaged; null for problems of no key. */
+  readonly path: string | null;
+  readonly code: HiveProblemCode;
+  readonly message: string;
+}
+
+/** Why a part of a hive can't be read. Returned instead of thrown: a damaged hive may have a hundred thousand. */
+export class Damage {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export function hex(offset: number): string {
+  return `0x${offset.toString(16)}`;
+}
+
+/** More problems than a hive that was truncated in the middle has. */
+const MAX_PROBLEMS = 100_000;
+
+/** The problems of one hive. Once it is full, reading stops. */
+export class ProblemList {
+  readonly #problems: HiveProblem[];
+
+  /** `from`: problems to begin with. */
+  constructor(from?: ProblemList) {
+    this.#problems = from === undefined ? [] : [...from.#problems];
+  }
+
+  add(path: string | null, code: HiveProblemCode, message: string): void {
+    if (this.isFull) return;
+    this.#problems.push({ path, code, message });
+    if (this.isFull)
+      this.#problems.push({ path: null, code: 'cell-damaged', message: `more than ${MAX_PROBLEMS} problems: the rest is not read` });
+  }
+
+  get count(): number {
+    return this.#problems.length;
+  }
+
+  get isFull(): boolean {
+    return this.#problems.length >= MAX_PROBLEMS;
+  }
+
+  /** By path, those of no key first, then by code. */
+  sorted(): HiveProblem[] {
+    return [...this.#problems].sort((a, b) => compareTexts(a.path, b.path) || compareTexts(a.code, b.code));
+  }
+}
+
+function compareTexts(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null) return -1;
+  if (b === null) return 1;
+  return a < b ? -1 : 1;
+}

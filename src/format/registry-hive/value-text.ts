@@ -1,0 +1,49 @@
+// Data of values in words.
+import { type DataPieces, joinData } from './data.ts';
+import { utf16Text } from './text.ts';
+import { type HiveValue, VALUE_TYPE } from './value-record.ts';
+
+const TEXT_TYPES: readonly number[] = [VALUE_TYPE.sz, VALUE_TYPE.expandSz, VALUE_TYPE.link, VALUE_TYPE.multiSz];
+/** Text beyond this many bytes isn't shown. */
+const MAX_SHOWN_TEXT_BYTES = 512;
+const MAX_SHOWN_HEX_BYTES = 32;
+
+/** Whether values of a type hold text. */
+export function isTextType(type: number): boolean {
+  return TEXT_TYPES.includes(type);
+}
+
+/** The strings of text data, each up to its NUL: one, or those of a REG_MULTI_SZ up to the first empty one. */
+export function stringsOf(type: number, bytes: Uint8Array): readonly string[] {
+  const text = utf16Text(bytes);
+  if (type !== VALUE_TYPE.multiSz) return [text.split('\0', 1)[0] ?? ''];
+  const strings = text.split('\0');
+  const end = strings.indexOf('');
+  return end < 0 ? strings : strings.slice(0, end);
+}
+
+/** A value's data in one line, shortened if long. The text may contain any character: escape it before display. */
+export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' | 'data'>): string {
+  if (data === null) return `damaged (${size} bytes)`;
+  if (isTextType(type)) return textOf(type, data, size);
+  const bytes = joinData(data.slice(0, 1));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type === VALUE_TYPE.dword && size === 4) return numberText(BigInt(view.getUint32(0, true)), 8);
+  if (type === VALUE_TYPE.dwordBigEndian && size === 4) return numberText(BigInt(view.getUint32(0)), 8);
+  if (type === VALUE_TYPE.qword && size === 8) return numberText(view.getBigUint64(0, true), 16);
+  let text = '';
+  for (const byte of bytes.subarray(0, MAX_SHOWN_HEX_BYTES)) text += `${text === '' ? '' : ' '}${byte.toString(16).padStart(2, '0')}`;
+  return size > MAX_SHOWN_HEX_BYTES ? `${text} … (${size} bytes)` : text;
+}
+
+function textOf(type: number, data: DataPieces, size: number): string {
+  const isLong = size > MAX_SHOWN_TEXT_BYTES;
+  const bytes = joinData(data.slice(0, 1)).subarray(0, MAX_SHOWN_TEXT_BYTES);
+  const strings = stringsOf(type, bytes);
+  const text = type === VALUE_TYPE.multiSz ? strings.map((string) => JSON.stringify(string)).join(', ') : strings.join('');
+  return isLong ? `${text} … (${size} bytes)` : text;
+}
+
+function numberText(value: bigint, digits: number): string {
+  return `0x${value.toString(16).padStart(digits, '0')} (${value})`;
+}

@@ -1,0 +1,150 @@
+// What a layer changed in a hive: the view with it against the view without it. Keys that the upper hives don't mention are the same in
+// both, so a small delta over a large hive is compared in the time that the delta takes.
+import { isSameData } from './data.ts';
+import { keyPath, MAX_DEPTH, MAX_PATH_UNITS } from './key-names.ts';
+import { allPositions, type LayerHive, look, type Seen, type ShownKey, type ShownValue, type StackKey, StackPass } from './key-stack.ts';
+import type { SecurityAt } from './security-cell.ts';
+
+/** A value that differs between two views. */
+export type ValueChange =
+  | { readonly kind: 'added'; readonly value: ShownValue }
+  | { readonly kind: 'modified'; readonly value: ShownValue; readonly previous: ShownValue }
+  | { readonly kind: 'removed'; readonly previous: ShownValue };
+
+/** A key that differs between two views. */
+export type HiveChange =
+  | { readonly kind: 'added'; readonly path: string; readonly key: ShownKey; readonly values: readonly ValueChange[] }
+  | {
+      readonly kind: 'modified';
+      readonly path: string;
+      readonly key: ShownKey;
+      readonly previous: ShownKey;
+      readonly values: readonly ValueChange[];
+    }
+  /** `hidden`: what goes with the key: the keys below it, and their values and its own. */
+  | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
+
+interface Level {
+  readonly keys: readonly StackKey[];
+  readonly now: Side;
+  readonly before: Side;
+  next: number;
+}
+
+/** A parent as one of the views has it. */
+interface Side {
+  readonly positions: readonly number[];
+  readonly path: string | null;
+}
+
+/**
+ * Compares two views of stacks, lowest hive first, which may have hives in common. In the order of folded paths, a parent before its
+ * subkeys. A new time alone is no change. Of a removed key only the topmost one is listed.
+ */
+export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
+  const hives = [...before, ...now.filter((each) => !before.includes(each))];
+  const pass = new StackPass(hives);
+  const positionsOf = (stack: readonly LayerHive[]): number[] =>
+    allPositions(stack.length).map((at) => hives.indexOf(stack[at] as LayerHive));
+  const levels: Level[] = [
+    {
+      keys: [pass.root()],
+      now: { positions: positionsOf(now), path: null },
+      before: { positions: positionsOf(before), path: null },
+      next: 0,
+    },
+  ];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const key = level.keys[level.next++];
+    if (key === undefined) {
+      levels.pop();
+      continue;
+    }
+    const depth = levels.length - 1;
+    if (depth > MAX_DEPTH) continue;
+    const seenNow = look(key, level.now.positions);
+    const seenBefore = look(key, level.before.positions);
+    if (isSamePositions(seenNow.own, seenBefore.own) && isSamePositions(seenNow.below, seenBefore.below)) continue;
+    const shownNow = seenNow.own.length === 0 ? null : pass.show(key, seenNow.own);
+    const shownBefore = seenBefore.own.length === 0 ? null : pass.show(key, seenBefore.own);
+    const pathNow = shownNow === null ? null : keyPath(level.now.path, depth, shownNow.name);
+    const pathBefore = shownBefore === null ? null : keyPath(level.before.path, depth, shownBefore.name);
+    if ((pathNow?.length ?? 0) > MAX_PATH_UNITS || (pathBefore?.length ?? 0) > MAX_PATH_UNITS) continue;
+    if (shownNow === null || pathNow === null) {
+      if (shownBefore !== null && pathBefore !== null && depth > 0)
+        yield { kind: 'removed', path: pathBefore, hidden: hiddenWith(pass, key, seenBefore, shownBefore) };
+      continue;
+    }
+    const change = changeOf(pathNow, shownNow, shownBefore);
+    if (change !== null) yield change;
+    const nowBelow = seenNow.below;
+    const beforeBelow = shownBefore === null ? [] : seenBefore.below;
+    levels.push({
+      keys: pass.subkeys(key, [...new Set([...nowBelow, ...beforeBelow])]),
+      now: { positions: nowBelow, path: pathNow },
+      before: { positions: beforeBelow, path: pathBefore },
+      next: 0,
+    });
+  }
+}
+
+function isSamePositions(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((position, at) => position === b[at]);
+}
+
+function changeOf(path: string, key: ShownKey, previous: ShownKey | null): HiveChange | null {
+  if (previous === null) return { kind: 'added', path, key, values: key.values.map((value) => ({ kind: 'added', value })) };
+  const values = valueChanges(previous.values, key.values);
+  if (values.length === 0 && previous.className === key.className && isSameSecurity(previous.security, key.security)) return null;
+  return { kind: 'modified', path, key, previous, values };
+}
+
+/** Both lists are sorted by folded name. */
+function valueChanges(before: readonly ShownValue[], now: readonly ShownValue[]): ValueChange[] {
+  const changes: ValueChange[] = [];
+  for (let a = 0, b = 0; a < before.length || b < now.length; ) {
+    const previous = before[a];
+    const value = now[b];
+    if (previous !== undefined && (value === undefined || previous.folded < value.folded)) {
+      changes.push({ kind: 'removed', previous });
+      a++;
+    } else if (value !== undefined && (previous === undefined || value.folded < previous.folded)) {
+      changes.push({ kind: 'added', value });
+      b++;
+    } else if (value !== undefined && previous !== undefined) {
+      if (!isSameValue(previous, value)) changes.push({ kind: 'modified', value, previous });
+      a++;
+      b++;
+    }
+  }
+  return changes;
+}
+
+function isSameValue(a: ShownValue, b: ShownValue): boolean {
+  if (a.type !== b.type || a.size !== b.size) return false;
+  return a.data === null || b.data === null ? a.data === b.data : isSameData(a.data, b.data);
+}
+
+function isSameSecurity(a: SecurityAt | null, b: SecurityAt | null): boolean {
+  return a === null || b === null ? a === b : isSameData([a.bytes], [b.bytes]);
+}
+
+/** Counts what a view has below a key, and the values of the key. */
+function hiddenWith(pass: StackPass, top: StackKey, seen: Seen, shown: ShownKey): { readonly keys: number; readonly values: number } {
+  let keys = 0;
+  let values = shown.values.length;
+  const todo: { readonly key: StackKey; readonly below: readonly number[]; readonly depth: number }[] = [
+    { key: top, below: seen.below, depth: 0 },
+  ];
+  for (let parent = todo.pop(); parent !== undefined; parent = todo.pop()) {
+    if (parent.depth >= MAX_DEPTH) continue;
+    for (const key of pass.subkeys(parent.key, parent.below)) {
+      const { own, below } = look(key, parent.below);
+      if (own.length === 0) continue;
+      keys++;
+      values += pass.show(key, own).values.length;
+      todo.push({ key, below, depth: parent.depth + 1 });
+    }
+  }
+  return { keys, values };
+}

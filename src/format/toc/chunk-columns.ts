@@ -1,0 +1,93 @@
+import type { TocChunk } from '#format/estargz';
+import { growing, grown, type LayerTable } from '#format/layer';
+import { toHex } from '#model';
+
+/** Bytes of a SHA-256. */
+const DIGEST_BYTES = 32;
+const SHA256 = 'sha256:';
+
+/** The columns of a table that locate contents. */
+export type ContentColumns = Pick<LayerTable, 'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests'>;
+
+/** Collects the pieces of files' contents in the order of the rows. Addresses are offsets in the joined contents of all files. */
+export class ChunkColumns {
+  readonly #bodies: { readonly row: number; readonly at: number }[] = [];
+  #at = growing(Float64Array<ArrayBuffer>, 64);
+  #start = growing(Float64Array<ArrayBuffer>, 64);
+  #end = growing(Float64Array<ArrayBuffer>, 64);
+  #inner = growing(Float64Array<ArrayBuffer>, 64);
+  #digests = growing(Uint8Array<ArrayBuffer>, 64 * DIGEST_BYTES);
+  #count = 0;
+  #address = 0;
+  #unvouched = 0;
+
+  /** Number of stored pieces without a digest. */
+  get unvouched(): number {
+    return this.#unvouched;
+  }
+
+  /** Adds the pieces that make up a file. Rows come in order. */
+  add(row: number, chunks: readonly TocChunk[]): void {
+    if (chunks.length === 0) return;
+    this.#bodies.push({ row, at: this.#address });
+    for (const chunk of chunks) this.#addChunk(chunk);
+  }
+
+  #addChunk({ sizeBytes, packedStart, packedEnd, innerOffset, digest, isZeros }: TocChunk): void {
+    const index = this.#count++;
+    if (this.#count >= this.#at.length) this.#grow();
+    this.#at[index] = this.#address;
+    this.#start[index] = packedStart;
+    this.#end[index] = packedEnd;
+    this.#inner[index] = innerOffset;
+    if (digest?.startsWith(SHA256)) this.#digests.set(hexBytes(digest.slice(SHA256.length)), index * DIGEST_BYTES);
+    else if (!isZeros) this.#unvouched++;
+    this.#address += sizeBytes;
+    this.#at[this.#count] = this.#address;
+  }
+
+  #grow(): void {
+    const length = this.#at.length * 2;
+    this.#at = grown(this.#at, length);
+    this.#start = grown(this.#start, length);
+    this.#end = grown(this.#end, length);
+    this.#inner = grown(this.#inner, length);
+    this.#digests = grown(this.#digests, length * DIGEST_BYTES);
+  }
+
+  finish(memberCount: number): ContentColumns {
+    const bodyAt = new Float64Array(memberCount);
+    for (const { row, at } of this.#bodies) bodyAt[row] = at;
+    const count = this.#count;
+    return {
+      bodyAt,
+      chunkAt: count === 0 ? new Float64Array(0) : this.#at.slice(0, count + 1),
+      chunkStart: this.#start.slice(0, count),
+      chunkEnd: this.#end.slice(0, count),
+      chunkInner: this.#inner.slice(0, count),
+      chunkDigests: this.#digests.slice(0, count * DIGEST_BYTES),
+    };
+  }
+}
+
+function hexBytes(hex: string): Uint8Array {
+  return Uint8Array.from({ length: DIGEST_BYTES }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+}
+
+/** Returns the piece that contains an address; -1 if the address is after the last piece. */
+export function chunkOf({ chunkAt }: Pick<LayerTable, 'chunkAt'>, at: number): number {
+  let [low, high] = [0, chunkAt.length - 1];
+  if (!(at >= 0 && at < (chunkAt[high] ?? 0))) return -1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((chunkAt[middle] as number) <= at) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Returns the digest of a piece; null if none is stated. */
+export function chunkDigest({ chunkDigests }: Pick<LayerTable, 'chunkDigests'>, chunk: number): string | null {
+  const bytes = chunkDigests.subarray(chunk * DIGEST_BYTES, (chunk + 1) * DIGEST_BYTES);
+  return bytes.every((byte) => byte === 0) ? null : SHA256 + toHex(bytes);
+}

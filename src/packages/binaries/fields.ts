@@ -1,0 +1,45 @@
+/** Reads numbers of a byte order; outside the bytes they are 0, so that damaged headers end loops instead of throwing. */
+export class Fields {
+  readonly #view: DataView;
+  readonly #little: boolean;
+
+  constructor(bytes: Uint8Array, little: boolean) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#little = little;
+  }
+
+  get length(): number {
+    return this.#view.byteLength;
+  }
+
+  u16(at: number): number {
+    return at + 2 <= this.length ? this.#view.getUint16(at, this.#little) : 0;
+  }
+
+  u32(at: number): number {
+    return at + 4 <= this.length ? this.#view.getUint32(at, this.#little) : 0;
+  }
+
+  /** A number of 64 bits; 0 if it is beyond 2^53, which no file's offset is. */
+  u64(at: number): number {
+    if (at + 8 > this.length) return 0;
+    const value = Number(this.#view.getBigUint64(at, this.#little));
+    return Number.isSafeInteger(value) ? value : 0;
+  }
+
+  /** A number as wide as an address. */
+  word(at: number, is64: boolean): number {
+    return is64 ? this.u64(at) : this.u32(at);
+  }
+
+  /** Latin-1 text that ends at a NUL or after `length` bytes. */
+  name(at: number, length: number): string {
+    let text = '';
+    for (let i = at; i < Math.min(at + length, this.length); i++) {
+      const byte = this.#view.getUint8(i);
+      if (byte === 0) break;
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+}

@@ -1,0 +1,31 @@
+import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
+import { pathsOfLines } from '../path-list.ts';
+import type { SeenFiles } from '../seen-files.ts';
+import { isFileName } from './debian.ts';
+import { parseOpkgStatus } from './status.ts';
+
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** The packages of an opkg folder, such as `usr/lib/opkg`. */
+export async function readOpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
+  const found: FoundPackage[] = [];
+  for (const stanza of (await seen.parsed(`${folder}/status`, MAX_BYTES, parseOpkgStatus)) ?? []) {
+    const list = `${folder}/info/${stanza.name}.list`;
+    const paths = (isFileName(stanza.name) ? await seen.parsed(list, MAX_BYTES, listPaths) : null) ?? NO_FILES.paths;
+    const each = foundPackage('opkg', stanza.name, stanza.version, { ...stanza, files: { paths, folders: NO_FILES.folders } });
+    if (each !== null) found.push(each);
+  }
+  return found;
+}
+
+/** A line is a path, in newer versions followed by a tab and the file's mode. */
+function listPaths(bytes: Uint8Array): Uint8Array {
+  const paths = bytes.slice();
+  let inMode = false;
+  for (let at = 0; at < paths.length; at++) {
+    if (paths[at] === 0x0a) inMode = false;
+    else if (paths[at] === 0x09) inMode = true;
+    if (inMode) paths[at] = 0;
+  }
+  return pathsOfLines(paths);
+}

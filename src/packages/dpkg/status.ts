@@ -1,0 +1,58 @@
+import { withoutZeroEpoch } from '../package.ts';
+import { sizeOf, stanzasOf, textOf } from '../text.ts';
+
+/** A stanza of a status file. */
+export interface Stanza {
+  readonly name: string;
+  readonly version: string;
+  readonly arch: string | null;
+  /** Third word of Status; `installed` if the stanza has none, as in images without dpkg. */
+  readonly status: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly license: string | null;
+  readonly statedBytes: number | null;
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'Package',
+  'Version',
+  'Architecture',
+  'Status',
+  'Source',
+  'SourceName',
+  'License',
+  'Installed-Size',
+]);
+const KIBIBYTE = 1024;
+
+/** The stanzas of dpkg's status file, in its order; those without a name or version are left out. */
+export function parseDpkgStatus(bytes: Uint8Array): readonly Stanza[] {
+  return stanzas(bytes, KIBIBYTE);
+}
+
+/** Like {@link parseDpkgStatus}; opkg states sizes in bytes, and a source's path in Source. */
+export function parseOpkgStatus(bytes: Uint8Array): readonly Stanza[] {
+  return stanzas(bytes, 1);
+}
+
+function stanzas(bytes: Uint8Array, sizeUnit: number): readonly Stanza[] {
+  const found: Stanza[] = [];
+  for (const fields of stanzasOf(textOf(bytes), FIELDS)) {
+    const name = fields.get('Package') ?? '';
+    const version = withoutZeroEpoch(fields.get('Version') ?? '');
+    if (name === '' || version === '') continue;
+    const [, source, sourceVersion] = /^([^\s(]+)(?: *\(([^)]*)\))?/.exec(fields.get('SourceName') ?? fields.get('Source') ?? '') ?? [];
+    found.push({
+      name,
+      version,
+      arch: fields.get('Architecture') || null,
+      status: fields.get('Status')?.split(/\s+/)[2] ?? 'installed',
+      source: source ?? name,
+      sourceVersion: sourceVersion === undefined ? version : withoutZeroEpoch(sourceVersion),
+      license: fields.get('License') || null,
+      statedBytes: sizeOf(fields.get('Installed-Size'), sizeUnit),
+    });
+  }
+  return found;
+}

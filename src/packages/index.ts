@@ -1,0 +1,17 @@
+/**
+ * What package managers and compilers leave in an image about packages, one reader for each kind. Pure: files are read through
+ * `SeenFiles`, which shows them as seen at a layer.
+ *
+ * - **site**: a place that describes packages: a database, a document, a program, a jar. `site.ts` knows where they are.
+ * - **package**: name, version and what else the site says, with the files that it lists (`package.ts`, `path-list.ts`).
+ * - **seen files**: the files that readers may read (`seen-files.ts`).
+ *
+ * Begin with `read-site.ts`, which chooses the reader. `dpkg/`, `rpm/`, `apk.ts` and `pacman.ts` read databases of systems, `languages/`
+ * documents of languages' package managers, `binaries/` and `jars/` programs. Every count, length, offset and depth that a file states is
+ * checked; damage is an error with a code, or what could be read.
+ */
+export { normalizedName } from './languages/pypi.ts';
+export { type FoundPackage, isGone, isSystemType, PACKAGE_TYPES } from './package.ts';
+export { readSite } from './read-site.ts';
+export type { Content, Inflaters, SeenFiles } from './seen-files.ts';
+export { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, siteOfFile } from './site.ts';

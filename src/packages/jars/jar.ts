@@ -1,0 +1,152 @@
+// A jar is a ZIP file. Jars of applications hold the jars of their libraries, some of which hold more.
+import { findZipDirectory, ZIP_TAIL_BYTES, type ZipEntry, zip64Directory, zipEntries } from '#format/zip';
+import { decodeUtf8, LayerscopeError } from '#model';
+import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
+import { type Content, contentOf, contentWithin, type Inflaters } from '../seen-files.ts';
+import { type Artifact, artifactOf, parseJarManifest, parsePomProperties } from './maven.ts';
+
+/** Limits for a jar and everything in it: nesting, jars, entries, bytes of directories, and bytes that are inflated. */
+const MAX_DEPTH = 4;
+const MAX_JARS = 4000;
+const MAX_ENTRIES = 1_000_000;
+const MAX_DIRECTORY = 32 * 1024 * 1024;
+const MAX_TEXT = 1024 * 1024;
+const MAX_NESTED = 64 * 1024 * 1024;
+const MAX_INFLATED = 512 * 1024 * 1024;
+
+const LOCAL_HEADER = 30;
+const LOCAL_MAGIC = 0x04034b50;
+const STORED = 0;
+const DEFLATED = 8;
+
+/** Whether a file's name is that of a jar or of a similar archive. */
+export function isJarName(name: string): boolean {
+  return /\.(?:jar|war|ear|par|sar|nar|kar|jpi|hpi|rar|lpkg)$/i.test(name);
+}
+
+interface Nested {
+  /** Called when it is the jar's turn, so that few jars are in memory at once. */
+  readonly open: () => Promise<Content | null>;
+  readonly name: string;
+  readonly depth: number;
+}
+
+/** The packages of a jar and of the jars in it. `name`: of the file. Its own package owns `files`. Throws DAMAGED, TOO_LARGE. */
+export async function readJar(content: Content, name: string, inflaters: Inflaters, files: OwnedFiles): Promise<FoundPackage[]> {
+  const walk = new JarWalk(inflaters);
+  const found: FoundPackage[] = [];
+  const todo: Nested[] = [{ open: async () => content, name, depth: 0 }];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const { artifacts, jars } = await walk.read(next);
+    for (const [index, { group, name: artifact, version }] of artifacts.entries()) {
+      const owned = next.depth === 0 && index === 0 ? files : NO_FILES;
+      const each = foundPackage('maven', group === '' ? artifact : `${group}:${artifact}`, version, { files: owned });
+      if (each !== null) found.push(each);
+    }
+    todo.push(...jars.reverse());
+  }
+  return distinct(found);
+}
+
+/** Without the same version of the same artifact twice: libraries are often bundled more than once. */
+function distinct(found: readonly FoundPackage[]): FoundPackage[] {
+  const known = new Map<string, FoundPackage>();
+  for (const each of found) {
+    const key = `${each.name}\0${each.version}`;
+    if (!known.has(key)) known.set(key, each);
+  }
+  return [...known.values()];
+}
+
+class JarWalk {
+  readonly #inflaters: Inflaters;
+  #jars = MAX_JARS;
+  #entries = MAX_ENTRIES;
+  #bytes = MAX_INFLATED;
+
+  constructor(inflaters: Inflaters) {
+    this.#inflaters = inflaters;
+  }
+
+  /** The artifacts of one jar, its own first, and the jars in it. A nested file that isn't a ZIP file has none. */
+  async read({ open, name, depth }: Nested): Promise<{ readonly artifacts: Artifact[]; readonly jars: Nested[] }> {
+    if (this.#jars-- === 0) throw tooLarge();
+    const content = await open();
+    if (content === null) return { artifacts: [], jars: [] };
+    const artifacts: Artifact[] = [];
+    const jars: Nested[] = [];
+    let manifest: ReadonlyMap<string, string> = new Map();
+    for (const entry of await this.#list(content)) {
+      const path = decodeUtf8(entry.name) ?? '';
+      if (path === 'META-INF/MANIFEST.MF') manifest = parseJarManifest((await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0));
+      else if (/^META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/.test(path)) {
+        const artifact = parsePomProperties((await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0));
+        if (artifact !== null) artifacts.push(artifact);
+      } else if (depth < MAX_DEPTH && isJarName(path)) {
+        jars.push({ open: () => this.#nested(content, entry), name: path.slice(path.lastIndexOf('/') + 1), depth: depth + 1 });
+      }
+    }
+    return { artifacts: ownFirst(artifacts, manifest, name), jars };
+  }
+
+  async #list(content: Content): Promise<ZipEntry[]> {
+    const tailBytes = Math.min(content.size, ZIP_TAIL_BYTES);
+    const found = findZipDirectory(await content.read(content.size - tailBytes, tailBytes), content.size);
+    if (found === null) return [];
+    const { offset, bytes, entries } = found.end64 === null ? found : zip64Directory(await content.read(found.end64, 56));
+    this.#entries -= entries;
+    if (bytes > MAX_DIRECTORY || this.#entries < 0) throw tooLarge();
+    const list: ZipEntry[] = [];
+    for (const entry of zipEntries(await content.read(offset, bytes))) {
+      if (list.length >= MAX_ENTRIES) throw tooLarge();
+      list.push(entry);
+    }
+    return list;
+  }
+
+  /** A nested jar; one that is stored as it is isn't copied. */
+  async #nested(content: Content, entry: ZipEntry): Promise<Content | null> {
+    if (entry.method === STORED && !entry.isEncrypted) {
+      const start = await dataStart(content, entry);
+      return start === null ? null : contentWithin(content, start, entry.storedBytes);
+    }
+    const bytes = await this.#body(content, entry, MAX_NESTED);
+    return bytes === null ? null : contentOf(bytes);
+  }
+
+  /** An entry's content; null if it is larger than `most` or can't be read. Throws TOO_LARGE. */
+  async #body(content: Content, entry: ZipEntry, most: number): Promise<Uint8Array | null> {
+    if (entry.isEncrypted || entry.sizeBytes > most || entry.storedBytes > most) return null;
+    const start = await dataStart(content, entry);
+    if (start === null) return null;
+    const stored = await content.read(start, entry.storedBytes);
+    if (entry.method === STORED) return stored;
+    if (entry.method !== DEFLATED) return null;
+    if (entry.sizeBytes > this.#bytes) throw tooLarge();
+    this.#bytes -= entry.sizeBytes;
+    return this.#inflaters.inflateRaw(stored, entry.sizeBytes);
+  }
+}
+
+/** Puts the artifact that the jar is named after first; without any, the manifest and the file's name describe it. */
+function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, fileName: string): Artifact[] {
+  if (artifacts.length === 0) {
+    const own = artifactOf(manifest, fileName);
+    return own === null ? [] : [own];
+  }
+  const isOwn = ({ name }: Artifact): number => (fileName.startsWith(name) ? 0 : 1);
+  return artifacts.sort((a, b) => isOwn(a) - isOwn(b));
+}
+
+/** Where an entry's data begins: its local header may have a longer extra field than the directory says. Null if there is no header. */
+async function dataStart(content: Content, { headerOffset }: ZipEntry): Promise<number | null> {
+  const header = await content.read(headerOffset, LOCAL_HEADER);
+  if (header.length < LOCAL_HEADER) return null;
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  if (view.getUint32(0, true) !== LOCAL_MAGIC) return null;
+  return headerOffset + LOCAL_HEADER + view.getUint16(26, true) + view.getUint16(28, true);
+}
+
+function tooLarge(): LayerscopeError {
+  return new LayerscopeError('TOO_LARGE', 'a jar with too much in it');
+}

@@ -1,0 +1,52 @@
+import { linesOf, textOf } from '../text.ts';
+
+/** A Maven artifact. */
+export interface Artifact {
+  readonly group: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The artifact of a `pom.properties`; null unless it has all three properties. */
+export function parsePomProperties(bytes: Uint8Array): Artifact | null {
+  const values = new Map<string, string>();
+  for (const line of linesOf(textOf(bytes))) {
+    const equals = line.indexOf('=');
+    if (equals > 0 && !line.startsWith('#')) values.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
+  }
+  const [group, name, version] = ['groupId', 'artifactId', 'version'].map((key) => values.get(key) ?? '');
+  return group && name && version ? { group, name, version } : null;
+}
+
+/** The main attributes of a manifest, by names in lower case. A line that begins with a space continues the one before. */
+export function parseJarManifest(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const pieces = new Map<string, string[]>();
+  let last: string[] | null = null;
+  for (const line of linesOf(textOf(bytes))) {
+    if (line === '') break;
+    if (line.startsWith(' ')) {
+      last?.push(line.slice(1));
+      continue;
+    }
+    const colon = line.indexOf(':');
+    last = null;
+    if (colon <= 0) continue;
+    last = [line.slice(colon + 1).trimStart()];
+    pieces.set(line.slice(0, colon).toLowerCase(), last);
+  }
+  return new Map([...pieces].map(([name, texts]) => [name, texts.join('').trim()]));
+}
+
+/** The artifact that a manifest and a file's name describe; null if neither has a version. */
+export function artifactOf(manifest: ReadonlyMap<string, string>, fileName: string): Artifact | null {
+  const stem = fileName.replace(/\.\w{1,8}$/, '');
+  const dash = stem.search(/-\d/);
+  const symbolic = manifest.get('bundle-symbolicname')?.split(';')[0]?.trim() ?? '';
+  const version = manifest.get('implementation-version') || manifest.get('bundle-version') || (dash > 0 ? stem.slice(dash + 1) : '');
+  // Titles are often free text; the file's name is then closer to the artifact's.
+  const title = manifest.get('implementation-title') ?? '';
+  const name = dash > 0 ? stem.slice(0, dash) : /^[\w.-]+$/.test(title) ? title : stem;
+  if (version === '' || name === '') return null;
+  const group = manifest.get('implementation-vendor-id') || (symbolic.includes('.') ? symbolic.slice(0, symbolic.lastIndexOf('.')) : '');
+  return { group, name, version };
+}

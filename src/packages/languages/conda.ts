@@ -1,0 +1,18 @@
+import { asObject, asSize, asText, asTexts, parseJson } from '#format/image';
+import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
+import { pathsFrom } from './pypi.ts';
+
+/** Documents of large packages list tens of thousands of files, several values each. */
+const MANY_VALUES = 4;
+
+/** The package of a document in `conda-meta`. `prefix`: the folder that holds `conda-meta`. Throws BAD_MANIFEST, TOO_LARGE. */
+export function parseCondaMeta(bytes: Uint8Array, prefix: Uint8Array): FoundPackage | null {
+  const fields = asObject(parseJson(bytes, 'conda-meta', MANY_VALUES));
+  const files = { paths: pathsFrom(prefix, asTexts(fields?.files)), folders: NO_FILES.folders };
+  return foundPackage('conda', asText(fields?.name) ?? '', asText(fields?.version) ?? '', {
+    arch: asText(fields?.subdir),
+    license: asText(fields?.license),
+    statedBytes: asSize(fields?.installed_size),
+    files,
+  });
+}

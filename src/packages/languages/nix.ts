@@ -1,0 +1,22 @@
+import { type FoundPackage, foundPackage } from '../package.ts';
+import { onePath } from '../path-list.ts';
+
+const STORE_NAME = /^[0-9a-df-np-sv-z]{32}-(.{1,211})$/;
+/** Suffixes of a package's further outputs. */
+const OUTPUT = /-(?:bin|dev|devdoc|dist|doc|info|lib|man|out|static|debug|data|py|terminfo|libgcc|checksum)$/;
+/** Files in the store that describe or feed builds. */
+const NO_PACKAGE = /\.(?:drv|lock|patch|diff|sh|json|xml|conf|tar\.\w+|tgz|zip|gem|crate|check)$/;
+
+/**
+ * The package of an entry in `nix/store`, named `HASH-NAME-VERSION` with perhaps an output; null if it has no version. The version begins
+ * after the first hyphen that a digit follows. Source: Nix, builtins.parseDrvName.
+ */
+export function nixPackage(store: string, entry: string): FoundPackage | null {
+  const whole = STORE_NAME.exec(entry)?.[1];
+  if (whole === undefined || NO_PACKAGE.test(whole)) return null;
+  const dash = whole.search(/-\d/);
+  if (dash <= 0) return null;
+  const version = whole.slice(dash + 1).replace(OUTPUT, '');
+  const path = onePath(`${store}/${entry}`);
+  return foundPackage('nix', whole.slice(0, dash), version, { files: { paths: path, folders: path } });
+}

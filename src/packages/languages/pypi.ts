@@ -1,0 +1,83 @@
+// Python packages are described by a folder `NAME-VERSION.dist-info` with METADATA and RECORD, by an older `NAME.egg-info` folder with
+// PKG-INFO, or by a single file of that name. Source: packaging.python.org, Recording installed projects.
+import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts';
+import { PathListBuilder, pathIn } from '../path-list.ts';
+import { linesOf, textOf } from '../text.ts';
+
+/** Longest license that is kept: some packages have the whole text in that field. */
+const MAX_LICENSE = 200;
+
+/** The fields of METADATA that matter; the description after the first empty line is not read. */
+export function parsePythonMetadata(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of linesOf(textOf(bytes))) {
+    if (line === '') break;
+    const colon = line.indexOf(':');
+    if (colon <= 0 || line[0] === ' ' || line[0] === '\t') continue;
+    const name = line.slice(0, colon).toLowerCase();
+    if (!fields.has(name)) fields.set(name, line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+/** Name under which packages are compared. Source: PEP 503. */
+export function normalizedName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
+}
+
+export function pythonPackage(fields: ReadonlyMap<string, string>, files: OwnedFiles): FoundPackage | null {
+  const license = fields.get('license-expression') ?? fields.get('license') ?? null;
+  const isKnown = license !== null && license.toUpperCase() !== 'UNKNOWN';
+  return foundPackage('pypi', fields.get('name') ?? '', fields.get('version') ?? '', {
+    license: isKnown ? license.slice(0, MAX_LICENSE) : null,
+    files,
+  });
+}
+
+/** The paths of a RECORD, a CSV file: path, checksum, size. They are relative to the folder of the dist-info. */
+export function parseRecord(bytes: Uint8Array): readonly string[] {
+  const paths: string[] = [];
+  for (const line of linesOf(textOf(bytes))) {
+    const path = line.startsWith('"') ? quoted(line) : line.slice(0, line.includes(',') ? line.indexOf(',') : undefined);
+    if (path !== '') paths.push(path);
+  }
+  return paths;
+}
+
+/** The first field of a CSV line that is quoted; a quote inside is doubled. */
+function quoted(line: string): string {
+  let text = '';
+  for (let at = 1; at < line.length; ) {
+    const end = line.indexOf('"', at);
+    if (end < 0) return text + line.slice(at);
+    text += line.slice(at, end);
+    if (line[end + 1] !== '"') return text;
+    text += '"';
+    at = end + 2;
+  }
+  return text;
+}
+
+/** Turns paths relative to a folder into a path list. */
+export function pathsFrom(folder: Uint8Array, paths: readonly string[]): Uint8Array {
+  const list = new PathListBuilder();
+  for (const path of paths) if (!path.includes('\0')) list.add(pathIn(folder, path));
+  return list.finish();
+}
+
+/**
+ * What an installation in `folder` without a list of files consists of: its description, and modules and packages by the names of
+ * `top_level.txt`.
+ */
+export function ownedByNames(folder: Uint8Array, description: Uint8Array, names: readonly string[]): OwnedFiles {
+  const paths = new PathListBuilder();
+  const folders = new PathListBuilder();
+  paths.add(description);
+  folders.add(description);
+  for (const name of names) {
+    if (!/^[\p{L}\p{N}_]+(?:\/[\p{L}\p{N}_]+)*$/u.test(name)) continue;
+    paths.add(pathIn(folder, `${name}.py`));
+    folders.add(pathIn(folder, name));
+  }
+  return { paths: paths.finish(), folders: folders.finish() };
+}

@@ -1,0 +1,86 @@
+/** Types of packages, as package URLs name them. All of them are looked for in every image. */
+export const PACKAGE_TYPES = [
+  'deb',
+  'rpm',
+  'apk',
+  'alpm',
+  'opkg',
+  'npm',
+  'pypi',
+  'gem',
+  'golang',
+  'cargo',
+  'maven',
+  'nuget',
+  'nix',
+  'conda',
+] as const;
+export type PackageType = (typeof PACKAGE_TYPES)[number];
+
+const SYSTEM_TYPES: ReadonlySet<PackageType> = new Set(['deb', 'rpm', 'apk', 'alpm', 'opkg']);
+
+/** Whether packages of the type are managed by the system's package manager. These own a path before a language's packages do. */
+export function isSystemType(type: PackageType): boolean {
+  return SYSTEM_TYPES.has(type);
+}
+
+/** The files that a package lists. Paths are raw bytes, each ended by a NUL; a leading `/` is optional. */
+export interface OwnedFiles {
+  readonly paths: Uint8Array;
+  /** Folders that belong to the package with everything below, except for packages nested in them. */
+  readonly folders: Uint8Array;
+}
+
+/** A package as its database describes it. */
+export interface FoundPackage {
+  readonly type: PackageType;
+  readonly name: string;
+  readonly arch: string | null;
+  /** With epoch, unless that is 0. */
+  readonly version: string;
+  /** Of deb and opkg: `installed`, `config-files`, … */
+  readonly status: string | null;
+  readonly source: string | null;
+  readonly sourceVersion: string | null;
+  readonly license: string | null;
+  /** The size that the database states, in bytes. */
+  readonly statedBytes: number | null;
+  readonly files: OwnedFiles;
+}
+
+/** What is optional when a reader makes a package. */
+type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
+
+const NOTHING = new Uint8Array(0);
+export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
+
+/** Longest name, version or other text that is kept, in UTF-16 code units. */
+const MAX_TEXT = 1000;
+
+/** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */
+export function foundPackage(type: PackageType, name: string, version: string, details: Details = {}): FoundPackage | null {
+  if (name === '' || version === '') return null;
+  const cut = (text: string | null | undefined): string | null => (text ? text.slice(0, MAX_TEXT) : null);
+  return {
+    type,
+    name: name.slice(0, MAX_TEXT),
+    arch: cut(details.arch),
+    version: version.slice(0, MAX_TEXT),
+    status: cut(details.status),
+    source: cut(details.source),
+    sourceVersion: cut(details.sourceVersion),
+    license: cut(details.license),
+    statedBytes: details.statedBytes ?? null,
+    files: details.files ?? NO_FILES,
+  };
+}
+
+/** Whether the package is only a leftover: its files, except perhaps for configuration, are gone. */
+export function isGone({ status }: Pick<FoundPackage, 'status'>): boolean {
+  return status === 'config-files' || status === 'not-installed';
+}
+
+/** A version without an epoch of 0. */
+export function withoutZeroEpoch(version: string): string {
+  return version.startsWith('0:') ? version.slice(2) : version;
+}

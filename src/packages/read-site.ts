@@ -1,0 +1,135 @@
+import { asLayerscopeError, LayerscopeError } from '#model';
+import { parseApkInstalled } from './apk.ts';
+import { readCrates } from './binaries/cargo-audit.ts';
+import { readExecutable } from './binaries/executable.ts';
+import { readGoModules } from './binaries/go-build-info.ts';
+import { parseChiselManifest } from './dpkg/chisel.ts';
+import { readDpkg, readStatusFolder } from './dpkg/debian.ts';
+import { readOpkg } from './dpkg/opkg.ts';
+import { readJar } from './jars/jar.ts';
+import { parseCondaMeta } from './languages/conda.ts';
+import { parseGemspec } from './languages/gem.ts';
+import { nixPackage } from './languages/nix.ts';
+import { parsePackageJson } from './languages/npm.ts';
+import { parseDepsJson } from './languages/nuget.ts';
+import { ownedByNames, parsePythonMetadata, parseRecord, pathsFrom, pythonPackage } from './languages/pypi.ts';
+import { type FoundPackage, NO_FILES } from './package.ts';
+import { readPacman } from './pacman.ts';
+import { nameOf, onePath, parentOf, pathIn } from './path-list.ts';
+import { parseAzureManifest, parseAzureNames } from './rpm/azure.ts';
+import { rpmPackages } from './rpm/database.ts';
+import type { Inflaters, SeenFiles } from './seen-files.ts';
+import type { Site } from './site.ts';
+import { linesOf, textOf } from './text.ts';
+
+/** Limits on files that are read as a whole, in bytes. */
+const MAX_DATABASE = 256 * 1024 * 1024;
+const MAX_DOCUMENT = 4 * 1024 * 1024;
+const MAX_LIST = 32 * 1024 * 1024;
+
+/**
+ * Reads the packages at a place as seen at a layer; none if the layer doesn't show it. Throws DAMAGED, TOO_LARGE, UNSUPPORTED,
+ * BAD_MANIFEST if the place can't be read as what its name says, and what reading files throws.
+ */
+export async function readSite(site: Site, seen: SeenFiles, inflaters: Inflaters): Promise<readonly FoundPackage[]> {
+  const { kind, path } = site;
+  const place = textOf(path);
+  switch (kind) {
+    case 'dpkg':
+      return readDpkg(seen, place);
+    case 'status-folder':
+      return readStatusFolder(seen, place);
+    case 'opkg':
+      return readOpkg(seen, place);
+    case 'pacman':
+      return readPacman(seen, place);
+    case 'chisel':
+      return readChisel(path, seen, inflaters);
+    case 'apk':
+      return (await seen.parsed(path, MAX_DATABASE, parseApkInstalled)) ?? [];
+    case 'rpm':
+      return readRpm(path, seen);
+    case 'azure':
+      return (await seen.parsed(path, MAX_LIST, place.endsWith('1') ? parseAzureNames : parseAzureManifest)) ?? [];
+    case 'nix':
+      return seen.names(path).flatMap((name) => nixPackage(place, name) ?? []);
+    case 'program':
+      return readProgram(path, seen, inflaters);
+    case 'jar':
+      return readJarFile(path, seen, inflaters);
+    default:
+      return readDocument(site, seen);
+  }
+}
+
+/** Documents of languages' package managers, one package each but for nuget. */
+async function readDocument({ kind, path }: Site, seen: SeenFiles): Promise<readonly FoundPackage[]> {
+  if (kind === 'python') return readPython(path, seen);
+  const bytes = await seen.bytes(path, kind === 'nuget' || kind === 'conda' ? MAX_LIST : MAX_DOCUMENT);
+  if (bytes === null) return [];
+  const folder = parentOf(path);
+  if (kind === 'nuget') return parseDepsJson(bytes, folder);
+  if (kind === 'npm') return list(parsePackageJson(bytes, folder));
+  return list(kind === 'gem' ? parseGemspec(bytes, path) : parseCondaMeta(bytes, parentOf(folder)));
+}
+
+function list(found: FoundPackage | null): FoundPackage[] {
+  return found === null ? [] : [found];
+}
+
+async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
+  const bytes = await seen.bytes(path, MAX_LIST);
+  if (bytes === null) return [];
+  const found = parseChiselManifest(bytes, inflaters);
+  if (found === null) throw new LayerscopeError('DAMAGED', 'the manifest does not decompress');
+  return found;
+}
+
+/** The packages before a damage are kept, and the damage is reported. */
+async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
+  const bytes = await seen.bytes(path, MAX_DATABASE);
+  if (bytes === null) return [];
+  const log = textOf(path).endsWith('.sqlite')
+    ? await seen.bytes(pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`), MAX_DATABASE)
+    : null;
+  const found: FoundPackage[] = [];
+  try {
+    for (const each of rpmPackages(bytes, log)) found.push(each);
+  } catch (error) {
+    seen.report(path, asLayerscopeError(error));
+  }
+  return found;
+}
+
+async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
+  const content = seen.open(path);
+  const executable = content === null ? null : await readExecutable(content);
+  if (content === null || executable === null) return [];
+  const files = { paths: onePath(path), folders: NO_FILES.folders };
+  return [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
+}
+
+async function readJarFile(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
+  const content = seen.open(path);
+  if (content === null) return [];
+  return readJar(content, textOf(nameOf(path)), inflaters, { paths: onePath(path), folders: NO_FILES.folders });
+}
+
+async function readPython(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
+  const fields = await seen.parsed(path, MAX_DOCUMENT, parsePythonMetadata);
+  if (fields === null) return [];
+  // `NAME.egg-info` may be a file; otherwise the description is a file in a folder of that name.
+  const isFile = textOf(nameOf(path)).endsWith('.egg-info');
+  const description = isFile ? path : parentOf(path);
+  const packages = parentOf(description);
+  const record = isFile ? null : await seen.parsed(pathIn(description, 'RECORD'), MAX_LIST, parseRecord);
+  if (record !== null) return list(pythonPackage(fields, { paths: pathsFrom(packages, record), folders: NO_FILES.folders }));
+  const installed = isFile ? null : await seen.parsed(pathIn(description, 'installed-files.txt'), MAX_LIST, parseLines);
+  if (installed !== null) return list(pythonPackage(fields, { paths: pathsFrom(description, installed), folders: onePath(description) }));
+  const names = isFile ? null : await seen.parsed(pathIn(description, 'top_level.txt'), MAX_DOCUMENT, parseLines);
+  return list(pythonPackage(fields, ownedByNames(packages, description, names ?? [])));
+}
+
+function parseLines(bytes: Uint8Array): readonly string[] {
+  return [...linesOf(textOf(bytes))].filter((line) => line !== '');
+}

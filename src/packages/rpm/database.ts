@@ -1,0 +1,39 @@
+import { LayerscopeError } from '#model';
+import type { FoundPackage } from '../package.ts';
+import { bdbBlobs, isBdb } from './bdb.ts';
+import { parseRpmHeader } from './header.ts';
+import { isNdb, ndbBlobs } from './ndb.ts';
+import { isSqlite, SqliteFile } from './sqlite.ts';
+
+/** Most packages of a database, and most bytes of paths that they list together. */
+const MAX_PACKAGES = 200_000;
+const MAX_PATH_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Yields the packages of an rpm database of any kind. `log`: the write-ahead log beside an SQLite database. Throws DAMAGED, TOO_LARGE,
+ * UNSUPPORTED if it is none; the packages before the damage are valid.
+ */
+export function* rpmPackages(bytes: Uint8Array, log: Uint8Array | null): Generator<FoundPackage> {
+  let count = 0;
+  let pathBytes = 0;
+  for (const blob of blobsOf(bytes, log)) {
+    const found = parseRpmHeader(blob);
+    if (found === null) continue;
+    pathBytes += found.files.paths.length;
+    if (++count > MAX_PACKAGES || pathBytes > MAX_PATH_BYTES)
+      throw new LayerscopeError('TOO_LARGE', 'an rpm database with too many packages');
+    yield found;
+  }
+}
+
+function blobsOf(bytes: Uint8Array, log: Uint8Array | null): Generator<Uint8Array> {
+  if (isSqlite(bytes)) return sqliteBlobs(bytes, log);
+  if (isNdb(bytes)) return ndbBlobs(bytes);
+  if (isBdb(bytes)) return bdbBlobs(bytes);
+  throw new LayerscopeError('UNSUPPORTED', 'not an rpm database of a known kind');
+}
+
+/** The table is `Packages(hnum, blob)`. */
+function* sqliteBlobs(bytes: Uint8Array, log: Uint8Array | null): Generator<Uint8Array> {
+  for (const [, blob] of new SqliteFile(bytes, log).table('Packages')) if (blob instanceof Uint8Array) yield blob;
+}

@@ -1,0 +1,13 @@
+/**
+ * Finds secrets in files and in image configs. Pure: bytes in, hits out.
+ *
+ * - **token**: a value of a known form, such as `ghp_` and 36 characters. It must be a whole word.
+ * - **known file**: a file whose name says what it may hold, such as `.netrc`.
+ * - **quiet place**: a folder of libraries, tests or examples, where a hit is only a note.
+ * - **hit**: one code in one body. It never holds a whole secret.
+ *
+ * Begin with `secret-scanner.ts`, which reads bodies piece by piece; `token-rules.ts` has the forms of tokens, `known-files.ts` the files,
+ * and `config-secrets.ts` looks into environments, histories and labels.
+ */
+export { type ConfigHit, type ConfigTexts, secretsOfConfig } from './config-secrets.ts';
+export { type SecretHit, SecretScanner } from './secret-scanner.ts';

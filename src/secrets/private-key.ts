@@ -1,0 +1,130 @@
+// Private keys in PEM (RFC 7468) of RSA, EC, DSA, PKCS#8 and OpenSSH. The header alone is no key: programs and manuals contain it. So its
+// base64 must follow, on lines of its own or with the escapes of JSON and of program texts between.
+//
+// Encrypted are: PKCS#8 by its label, older keys by `Proc-Type: 4,ENCRYPTED`, OpenSSH by a cipher other than `none`, which follows the text
+// `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
+
+import { decodeBase64Text } from './base64-text.ts';
+import { BASE64, distinctBytes, findText, hasText, KEY_HEADER, latin1 } from './characters.ts';
+
+const BEGIN = '-----BEGIN ';
+const END = 'PRIVATE KEY-----';
+const LABELS = new Set(['', 'RSA ', 'EC ', 'DSA ', 'OPENSSH ', 'ENCRYPTED ']);
+const LONGEST_LABEL = 'ENCRYPTED '.length;
+const PROC_TYPE = 'Proc-Type:';
+/** Bytes of the headers `Proc-Type` and `DEK-Info`. */
+const HEADER_BYTES = 400;
+/** Base64 digits that must follow the header, and how many bytes may be read for them. */
+const DIGITS = 48;
+const BODY_BYTES = 400;
+const FEWEST_DISTINCT = 10;
+/** A key is judged by this many bytes after its start. */
+export const KEY_BYTES = 1024;
+
+const OPENSSH = 'openssh-key-v1\0';
+const CIPHER_AT = OPENSSH.length + 4;
+
+export interface PrivateKey {
+  readonly isEncrypted: boolean;
+}
+
+const HYPHENS = 5;
+/** A header has at least 27 bytes, so it covers one of the samples of eight that are taken every twenty. */
+const SAMPLE = 8;
+const SAMPLE_STRIDE = 20;
+/** In each byte of a word: the lowest byte of a header; what makes the highest one 127; the bit that neither may set. */
+const LOWEST = 0x20202020;
+const HIGHEST = 0x25252525;
+const NOT_HEADER = 0x80808080;
+
+/**
+ * Position of the next `-----BEGIN ` that starts between `from` and `to`; -1 if there is none. Reads no byte from `end` on. `words` shows the
+ * same bytes.
+ */
+export function nextKeyHeader(bytes: Uint8Array, words: Int32Array, from: number, to: number, end: number): number {
+  const set = KEY_HEADER;
+  const last = Math.min(to + SAMPLE_STRIDE - 1, end - SAMPLE);
+  for (let at = (from + 3) & ~3; at <= last; ) {
+    const first = words[at >> 2] as number;
+    const second = words[(at >> 2) + 1] as number;
+    if (((first - LOWEST) | (first + HIGHEST) | first | (second - LOWEST) | (second + HIGHEST) | second) & NOT_HEADER) {
+      at += SAMPLE_STRIDE;
+      continue;
+    }
+    let place = at;
+    while (place > from && set[bytes[place - 1] as number] === 1) place--;
+    // Headers in a run begin with the last five of some hyphens.
+    while (place < end && set[bytes[place] as number] === 1) {
+      while (place < end && bytes[place] === 0x2d) place++;
+      const start = place - HYPHENS;
+      if (start >= from && start < to && hasText(bytes, start, BEGIN, end)) return start;
+      while (place < end && bytes[place] !== 0x2d && set[bytes[place] as number] === 1) place++;
+    }
+    at = Math.max(at + 4, place & ~3);
+  }
+  return -1;
+}
+
+/** The private key whose header starts at `start`; null if it has no body or is of another kind. Reads no byte from `end` on. */
+export function privateKeyAt(bytes: Uint8Array, start: number, end: number): PrivateKey | null {
+  const labelAt = start + BEGIN.length;
+  const labelEnd = findText(bytes, END, labelAt, Math.min(end, labelAt + LONGEST_LABEL + END.length));
+  if (labelEnd < 0) return null;
+  const label = latin1(bytes, labelAt, labelEnd);
+  if (!LABELS.has(label)) return null;
+  const after = skipGaps(bytes, labelEnd + END.length, end);
+  const isOld = hasText(bytes, after, PROC_TYPE, end);
+  const bodyAt = isOld ? endOfHeaders(bytes, after, Math.min(end, after + HEADER_BYTES)) : after;
+  const body = bodyDigits(bytes, bodyAt, Math.min(end, bodyAt + BODY_BYTES));
+  if (body === null) return null;
+  const isEncrypted = isOld
+    ? findText(bytes, 'ENCRYPTED', after, bodyAt) >= 0
+    : label === 'OPENSSH '
+      ? hasCipher(body)
+      : label === 'ENCRYPTED ';
+  return { isEncrypted };
+}
+
+/** Skips white space, quotes, and the escapes `\n`, `\r`. */
+function skipGaps(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  for (; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0x5c && (bytes[at + 1] === 0x6e || bytes[at + 1] === 0x72)) at++;
+    else if (!(byte <= 0x20 && byte !== 0) && byte !== 0x22 && byte !== 0x27 && byte !== 0x2c && byte !== 0x5c) break;
+  }
+  return at;
+}
+
+/** The position after the last header, each `Name: value` up to a line's end. */
+function endOfHeaders(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  for (let headers = 0; headers < 4; headers++) {
+    let lineEnd = at;
+    while (lineEnd < end && bytes[lineEnd] !== 0x0a && bytes[lineEnd] !== 0x5c) lineEnd++;
+    if (findText(bytes, ':', at, lineEnd) < 0) break;
+    at = skipGaps(bytes, lineEnd, end);
+  }
+  return at;
+}
+
+/** The first base64 digits of a body; null if there are too few, or too alike to be a key. */
+function bodyDigits(bytes: Uint8Array, from: number, end: number): string | null {
+  const digits = new Uint8Array(DIGITS);
+  let count = 0;
+  for (let at = from; count < DIGITS; at++) {
+    at = skipGaps(bytes, at, end);
+    const byte = bytes[at] as number;
+    if (at >= end || BASE64[byte] !== 1) return null;
+    digits[count++] = byte;
+  }
+  return distinctBytes(digits, 0, DIGITS) < FEWEST_DISTINCT ? null : latin1(digits, 0, DIGITS);
+}
+
+/** Whether OpenSSH's private key is encrypted: false too for a body that can't be read. */
+function hasCipher(digits: string): boolean {
+  const text = decodeBase64Text(digits, DIGITS);
+  if (!hasText(text, 0, OPENSSH)) return false;
+  const length = text[CIPHER_AT - 1] as number;
+  return !(length === 4 && hasText(text, CIPHER_AT, 'none'));
+}

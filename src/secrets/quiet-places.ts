@@ -1,0 +1,15 @@
+// Folders of libraries, tests and examples, and texts to read: what looks like a secret there is rarely one, so it is only a note.
+
+const LIBRARIES = ['usr/share/', 'usr/lib/', 'usr/lib32/', 'usr/lib64/', 'usr/libexec/'];
+const LIBRARY_FOLDERS = /(?:^|\/)(?:site-packages|dist-packages|go\/pkg\/mod)\//;
+const TEST_FOLDERS = /(?:^|\/)(?:test|example)[^/]*\//i;
+
+/** Whether hits at a path are only notes. `path`: relative, with `/`. */
+export function isQuietPlace(path: string): boolean {
+  return (
+    LIBRARIES.some((folder) => path.startsWith(folder)) ||
+    LIBRARY_FOLDERS.test(path) ||
+    TEST_FOLDERS.test(path) ||
+    path.slice(-3).toLowerCase() === '.md'
+  );
+}

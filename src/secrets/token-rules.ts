@@ -1,0 +1,167 @@
+// Forms of tokens. A rule is a prefix and what follows it; a token ends where its last part does, and the next byte must not continue it.
+// The lengths are those that the services document or have used for years; longer words are something else.
+
+import type { FindingCode, Severity } from '#model';
+import {
+  ALNUM,
+  BASE32,
+  type ByteSet,
+  distinctBytes,
+  findText,
+  HEX,
+  hasText,
+  LETTERS,
+  runEnd,
+  UPPER,
+  URL_BASE64,
+  WORD,
+} from './characters.ts';
+import { hasCheckDigits } from './check-digits.ts';
+
+/** Why a token is reported less severely than its code says. */
+export type Doubt = 'check-digits' | 'test-key' | 'alone';
+
+interface Part {
+  readonly of: ByteSet;
+  readonly min: number;
+  readonly max: number;
+  /** Text after the part. */
+  readonly then?: string;
+}
+
+interface TokenRule {
+  readonly code: FindingCode;
+  readonly prefix: string;
+  readonly parts: readonly Part[];
+  /** Whether the last part ends in check digits. */
+  readonly isChecked?: boolean;
+  readonly doubt?: Doubt;
+  /** A further test of the bytes after the prefix. */
+  readonly accepts?: (bytes: Uint8Array, from: number, to: number) => boolean;
+  /** Needs a secret near it. */
+  readonly isId?: boolean;
+}
+
+/** A token in `bytes`, `start` to `end`. */
+export interface TokenMatch {
+  readonly code: FindingCode;
+  readonly start: number;
+  readonly end: number;
+  readonly doubt: Doubt | null;
+  /** It only names a key, whose secret must be near it. */
+  readonly isId: boolean;
+  /** Its check digits fit. */
+  readonly isSure: boolean;
+}
+
+/** Shortest token, and the bytes after its start that may decide about one. */
+export const SHORTEST_TOKEN = 20;
+export const LONGEST_TOKEN = 1024;
+
+const exactly = (of: ByteSet, count: number, then?: string): Part => ({
+  of,
+  min: count,
+  max: count,
+  ...(then === undefined ? {} : { then }),
+});
+const atLeast = (of: ByteSet, min: number, max = 512): Part => ({ of, min, max });
+
+const rule = (code: FindingCode, prefixes: readonly string[], parts: readonly Part[], more: Partial<TokenRule> = {}): TokenRule[] =>
+  prefixes.map((prefix) => ({ code, prefix, parts, ...more }));
+
+const OPENAI_MARK = 'T3BlbkFJ';
+
+/** OpenAI's keys have the mark in the middle. */
+function hasOpenAiMark(bytes: Uint8Array, from: number, to: number): boolean {
+  const at = findText(bytes, OPENAI_MARK, from, to);
+  return at >= from + 20 && to - at - OPENAI_MARK.length >= 20;
+}
+
+const RULES: readonly TokenRule[] = [
+  ...rule('secret-github-token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], [exactly(ALNUM, 36)], { isChecked: true }),
+  ...rule('secret-github-token', ['github_pat_'], [exactly(ALNUM, 22, '_'), exactly(ALNUM, 59)]),
+  ...rule('secret-npm-token', ['npm_'], [exactly(ALNUM, 36)], { isChecked: true }),
+  ...rule('secret-gitlab-token', ['glpat-', 'glrt-', 'gldt-', 'glptt-'], [atLeast(URL_BASE64, 20)]),
+  ...rule('secret-aws-key', ['AKIA', 'ASIA', 'ABIA', 'ACCA'], [exactly(BASE32, 16)], { isId: true }),
+  ...rule('secret-slack-token', ['xoxa-', 'xoxb-', 'xoxp-', 'xoxo-', 'xoxr-', 'xoxs-'], [atLeast(URL_BASE64, 20)], {
+    accepts: (bytes, from, to) => to - from >= 20 && findText(bytes, '-', from, to) > from,
+  }),
+  ...rule('secret-stripe-key', ['sk_live_', 'rk_live_'], [atLeast(ALNUM, 24)]),
+  ...rule('secret-stripe-key', ['sk_test_', 'rk_test_'], [atLeast(ALNUM, 24)], { doubt: 'test-key' }),
+  ...rule('secret-gcp-key', ['AIza'], [exactly(URL_BASE64, 35)]),
+  ...rule('secret-pypi-token', ['pypi-AgEIcHlwaS5vcmc'], [atLeast(URL_BASE64, 50, 900)]),
+  ...rule('secret-huggingface-token', ['hf_'], [exactly(LETTERS, 34)]),
+  ...rule('secret-anthropic-token', ['sk-ant-api03-'], [exactly(URL_BASE64, 95)], {
+    accepts: (bytes, _from, to) => hasText(bytes, to - 2, 'AA'),
+  }),
+  ...rule('secret-openai-token', ['sk-'], [atLeast(URL_BASE64, 48)], { accepts: hasOpenAiMark }),
+  ...rule('secret-digitalocean-token', ['dop_v1_', 'doo_v1_', 'dor_v1_'], [exactly(HEX, 64)]),
+  ...rule('secret-databricks-token', ['dapi'], [exactly(HEX, 32)]),
+  ...rule('secret-rubygems-token', ['rubygems_'], [exactly(HEX, 48)]),
+  ...rule('secret-sendgrid-token', ['SG.'], [exactly(URL_BASE64, 22, '.'), exactly(URL_BASE64, 43)]),
+  ...rule('secret-shopify-token', ['shpat_', 'shpca_', 'shppa_', 'shpss_'], [exactly(HEX, 32)]),
+  ...rule('secret-vault-token', ['hvs.'], [atLeast(URL_BASE64, 90)]),
+  ...rule('secret-age-key', ['AGE-SECRET-KEY-1'], [exactly(UPPER, 58)]),
+  ...rule('secret-pulumi-token', ['pul-'], [exactly(HEX, 40)]),
+  ...rule('secret-grafana-token', ['glsa_'], [exactly(ALNUM, 32, '_'), exactly(HEX, 8)]),
+  ...rule('secret-postman-token', ['PMAK-'], [exactly(HEX, 24, '-'), exactly(HEX, 34)]),
+  ...rule('secret-artifactory-token', ['AKCp'], [exactly(ALNUM, 69)]),
+  ...rule('secret-docker-token', ['dckr_pat_', 'dckr_oat_'], [atLeast(URL_BASE64, 27, 64)]),
+];
+
+const LEAD = 3;
+const key = (a: number, b: number, c: number): number => (a << 16) | (b << 8) | c;
+
+/** Whether a token may start with a byte. */
+export const STARTS = new Uint8Array(256);
+const byLead = new Map<number, TokenRule[]>();
+for (const each of RULES) {
+  const [a, b, c] = [0, 1, 2].map((at) => each.prefix.charCodeAt(at)) as [number, number, number];
+  STARTS[a] = 1;
+  byLead.set(key(a, b, c), [...(byLead.get(key(a, b, c)) ?? []), each]);
+}
+
+/** A token with fewer distinct bytes is a placeholder, such as `ghp_xxxxxxxx`. */
+const FEWEST_DISTINCT = 10;
+
+/** The token that starts at `start`, or null. The caller has checked that a word starts there. Reads no byte from `end` on. */
+export function tokenAt(bytes: Uint8Array, start: number, end: number): TokenMatch | null {
+  if (start + LEAD > end) return null;
+  const rules = byLead.get(key(bytes[start] as number, bytes[start + 1] as number, bytes[start + 2] as number));
+  if (rules === undefined) return null;
+  for (const each of rules) {
+    const match = matchRule(each, bytes, start, end);
+    if (match !== null) return match;
+  }
+  return null;
+}
+
+function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: number): TokenMatch | null {
+  const { code, prefix, parts, accepts, isChecked = false, doubt = null, isId = false } = each;
+  if (!hasText(bytes, start, prefix, end)) return null;
+  const from = start + prefix.length;
+  let at = from;
+  for (const { of, min, max, then } of parts) {
+    const last = runEnd(bytes, of, at, Math.min(end, at + max + 1));
+    if (last - at < min || last - at > max) return null;
+    at = last;
+    if (then === undefined) continue;
+    if (!hasText(bytes, at, then, end)) return null;
+    at += then.length;
+  }
+  // The set of the last part may lack bytes that continue a word.
+  if (at < end && WORD[bytes[at] as number] === 1) return null;
+  if (accepts !== undefined && !accepts(bytes, from, at)) return null;
+  const isSure = isChecked && hasCheckDigits(bytes, from, at);
+  return { code, start, end: at, doubt: isChecked && !isSure ? 'check-digits' : doubt, isId, isSure };
+}
+
+/** Whether a token was made up for documentation. Check digits that fit make it a real one. */
+export function isPlaceholder(bytes: Uint8Array, { start, end, isSure }: TokenMatch): boolean {
+  return !isSure && (distinctBytes(bytes, start, end) < FEWEST_DISTINCT || findText(bytes, 'EXAMPLE', start, end) >= 0);
+}
+
+/** The severity of a doubtful token is a note, otherwise that of its code. */
+export function severityOf(doubt: Doubt | null): Severity {
+  return doubt === null ? 'error' : 'note';
+}

@@ -1,0 +1,78 @@
+// Reads small files of engines completely and within bounds.
+import { constants } from 'node:fs';
+import { open, readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { parseJson } from '#format/image';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+
+/** Limit on the size of a file; a list of a thousand images takes 2 MB. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Converts a system error into one that names `what`, a path below the engine's folder. */
+function diskError(error: unknown, what: string): LayerscopeError {
+  if (error instanceof LayerscopeError) return error;
+  if ((error as NodeJS.ErrnoException).code === 'ELOOP')
+    return new LayerscopeError('PATH_ESCAPE', `${displayText(what)} is a link`, { cause: error });
+  const { code, message } = asLayerscopeError(error);
+  const words = { PERMISSION: 'permission denied', NOT_FOUND: 'no such file' }[code as string] ?? message;
+  return new LayerscopeError(code, `${displayText(what)}: ${words}`, { cause: error });
+}
+
+/** Returns a file's bytes; null if there is no such file. Throws TOO_LARGE, PERMISSION, IO. */
+export async function readSmall(file: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
+  try {
+    // A pipe would block until it has a writer. Engines create no links here, and a link could lead to any file.
+    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(what)} is not a file`);
+    if (stats.size > maxBytes) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} has more than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(stats.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    const converted = diskError(error, what);
+    if (converted.code === 'NOT_FOUND') return null;
+    throw converted;
+  }
+}
+
+/** Returns a file's text without surrounding white space; null if there is no such file. Throws as {@link readSmall}. */
+export async function readText(file: string, what: string): Promise<string | null> {
+  const bytes = await readSmall(file, what, 1 << 20);
+  return bytes === null ? null : Buffer.from(bytes).toString('utf8').trim();
+}
+
+/** Returns a JSON document; null if there is no such file. Throws BAD_MANIFEST, and as {@link readSmall}. */
+export async function readJson(file: string, what: string, maxBytes?: number): Promise<unknown> {
+  const bytes = await readSmall(file, what, maxBytes);
+  return bytes === null ? null : parseJson(bytes, what);
+}
+
+/** Returns the names in a folder; none if it doesn't exist. Throws PERMISSION, IO. */
+export async function namesIn(folder: string, what: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const converted = diskError(error, what);
+    if (converted.code === 'NOT_FOUND') return [];
+    throw converted;
+  }
+}
+
+/**
+ * Returns the real path of the folder of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a link leads
+ * out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder by a link has no effect. A
+ * missing folder is reported then.
+ */
+export async function layerFolder(root: string, name: string): Promise<string> {
+  const realRoot = await realpath(root).catch(() => root);
+  const real = await realpath(path.join(root, name)).catch(() => path.join(realRoot, name));
+  if (!real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep))
+    throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} leads out of the engine's folder`);
+  return real;
+}

@@ -1,0 +1,95 @@
+// Makes a layer of a container's own changes. The engine lists the changed paths and exports the whole file system as a tar. The layer
+// consists of that tar's entries for those paths, byte for byte, and whiteouts for deleted ones.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { type Archive, type ArchiveLayer, type ArchiveReader, tarBytes } from '#archive';
+import { LayerscopeError, throwIfCancelled, trimEnd, trimStart } from '#model';
+import type { ContainerChange } from './engine-client.ts';
+
+const PIECE = 1024 * 1024;
+const BLOCK = 512;
+const WHITEOUT = '.wh.';
+
+/** What the engine reports about a container. */
+export interface ContainerState {
+  readonly name: string;
+  readonly changes: readonly ContainerChange[];
+  /** The container's whole file system as a tar. */
+  readonly files: AsyncIterable<Uint8Array>;
+}
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens the changes as an archive of one layer. The caller disposes of it. Throws what reading the container's files throws. */
+export async function openContainerLayer(
+  reader: ArchiveReader,
+  { name, changes, files }: ContainerState,
+  { signal }: Options,
+): Promise<Archive> {
+  const options = signal === undefined ? {} : { signal };
+  await using whole = await reader.openStream(files, name, options);
+  const layer = whole.images[0]?.layers[0];
+  if (whole.format !== 'layer' || layer === undefined) throw new LayerscopeError('BAD_TAR', `the files of ${name} are not a plain tar`);
+  const kept = new Set(changes.filter(({ kind }) => kind !== 'deleted').map(({ path }) => plainPath(path)));
+  const deleted = changes.filter(({ kind }) => kind === 'deleted').map(({ path }) => plainPath(path));
+  const ranges = await changedRanges(reader, layer, kept, signal);
+  const file = layer.blob?.path ?? '';
+  // Awaited here, because disposing of `whole` removes the file that the pieces are read from.
+  return await reader.openStream(layerPieces(file, ranges, deleted, signal), name, options);
+}
+
+/** Removes the leading slash that paths of the API have, unlike those of a tar. */
+function plainPath(path: string): string {
+  return trimEnd(trimStart(path, '/'), '/');
+}
+
+/** Finds the ranges of the tar with the entries of the changed paths, including extended headers. */
+async function changedRanges(
+  reader: ArchiveReader,
+  layer: ArchiveLayer,
+  kept: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<(readonly [from: number, to: number])[]> {
+  const ranges: [number, number][] = [];
+  let open: number | null = null;
+  for await (const { offset, name, type } of reader.listRaw(layer, signal === undefined ? {} : { signal })) {
+    if (open !== null) ranges.push([open, offset]);
+    const path = plainPath(Buffer.from(name).toString('utf8').replace(/^\.\//, ''));
+    open = type !== 'global' && kept.has(path) ? offset : null;
+  }
+  if (open !== null) ranges.push([open, layer.blobBytes]);
+  return ranges;
+}
+
+async function* layerPieces(
+  file: string,
+  ranges: readonly (readonly [number, number])[],
+  deleted: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const whiteouts = await tarBytes(deleted.map((path) => ({ name: whiteoutOf(path), mode: 0 })));
+  // Omit the blocks that end a tar.
+  yield whiteouts.subarray(0, whiteouts.length - 2 * BLOCK);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (const [from, to] of ranges) {
+      for (let at = from; at < to; ) {
+        throwIfCancelled(signal);
+        const piece = new Uint8Array(Math.min(PIECE, to - at));
+        const count = readSync(descriptor, piece, 0, piece.length, at);
+        if (count === 0) break;
+        yield piece.subarray(0, count);
+        at += count;
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  yield new Uint8Array(2 * BLOCK);
+}
+
+function whiteoutOf(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}${WHITEOUT}${path.slice(slash)}`;
+}

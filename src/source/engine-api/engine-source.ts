@@ -1,0 +1,195 @@
+// Images of Docker and Podman through their API.
+import path from 'node:path';
+import type { Archive } from '#archive';
+import { type EngineKind, type EngineName, familiarName } from '#format/reference';
+import { displayText, isCancelled, LayerscopeError, type SourceReport } from '#model';
+import { HttpClient } from '../http/http-client.ts';
+import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
+import { openContainerLayer } from './container-layer.ts';
+import type { EngineEndpoint } from './endpoints.ts';
+import { EngineClient, type EngineImage } from './engine-client.ts';
+import { EngineRouter } from './engine-router.ts';
+
+export interface EngineOptions {
+  readonly offline: boolean;
+  readonly silenceMs?: number;
+  /** Returns sources that read images from Docker's data root. Default: images are exported through the API. */
+  readonly foldersIn?: (root: string) => readonly ImageSource[];
+}
+
+/** The images of one engine. */
+export class EngineSource implements ImageSource {
+  readonly kind: EngineKind;
+  readonly engine: EngineKind;
+  readonly place: string;
+  readonly #endpoint: EngineEndpoint;
+  readonly #options: EngineOptions;
+
+  constructor(endpoint: EngineEndpoint, options: EngineOptions) {
+    this.kind = endpoint.engine;
+    this.engine = endpoint.engine;
+    this.place = endpoint.address;
+    this.#endpoint = endpoint;
+    this.#options = options;
+  }
+
+  answers(word: SourceWord): boolean {
+    if (word.kind === 'container') return word.engine === null || word.engine === this.engine;
+    return word.kind === 'name' || (word.kind === 'engine' && word.engine === this.engine);
+  }
+
+  list = (options: SourceOptions): Promise<readonly ListedImage[]> => this.#asking(async (_http, client) => client.images(options));
+
+  async platforms(word: SourceWord, { signal }: SourceOptions): Promise<readonly string[]> {
+    return this.#asking(async (_http, client) => {
+      if (word.kind === 'container') await client.container(word.id, { signal });
+      if (word.kind !== 'name' && word.kind !== 'engine') return [];
+      const { asked } = await findImage(client, word.name, signal);
+      return client.platforms(asked, { signal });
+    });
+  }
+
+  async open(word: SourceWord, options: OpenSourceOptions): Promise<Archive> {
+    if (word.kind === 'container') return this.#asking((http, client) => this.#openContainer(http, client, word.id, options));
+    if (word.kind !== 'name' && word.kind !== 'engine') throw new LayerscopeError('USAGE', 'an engine needs a name or an id');
+    return this.#asking((http, client) => this.#open(http, client, word.name, options));
+  }
+
+  async #open(http: HttpClient, client: EngineClient, name: EngineName, options: OpenSourceOptions): Promise<Archive> {
+    const { image, asked } = await findImage(client, name, options.signal);
+    return (await this.#fromFolder(client, image, asked, options)) ?? this.#exported(http, client, image, asked, options);
+  }
+
+  /**
+   * Opens the image from the engine's folder, if the engine is on this machine, the folder is readable, and the folder's image of that name
+   * is the engine's.
+   */
+  async #fromFolder(client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive | null> {
+    const { foldersIn } = this.#options;
+    // The folder has one platform of an image; for another platform, ask the engine.
+    if (foldersIn === undefined || !this.place.startsWith('unix:') || options.platform !== undefined) return null;
+    const idStart = idOf(image.id);
+    const word = { kind: 'engine', engine: this.kind, name: { reference: null, idStart }, text: asked } as const;
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        return null; // not readable, or not as expected: the engine exports the image
+      }
+    };
+    const root = await attempt(() => client.dataRoot(options));
+    for (const source of root === null || !path.isAbsolute(root) ? [] : foldersIn(root)) {
+      const archive = await attempt(() => source.open(word, options));
+      if (archive?.source !== undefined) return { ...archive, source: { ...archive.source, reference: displayText(asked) } };
+    }
+    return null;
+  }
+
+  /** Opens the image of a container, with the container's changes as one more layer. */
+  async #openContainer(http: HttpClient, client: EngineClient, id: string, options: OpenSourceOptions): Promise<Archive> {
+    const { reader, signal } = options;
+    const container = await client.container(id, { signal });
+    const changes = await client.containerChanges(container.id, { signal });
+    const base = await this.#exported(http, client, await client.image(container.image, { signal }), container.image, options);
+    try {
+      const files = (await client.exportContainer(container.id, { signal })).pieces();
+      const name = displayText(container.name);
+      const own = await openContainerLayer(reader, { name, changes, files }, { signal });
+      return withLayer(base, own, name);
+    } catch (error) {
+      await base[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #exported(http: HttpClient, client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive> {
+    const { reader, signal, onProgress, platform } = options;
+    const kind: EngineKind = (await client.isPodman({ signal })) ? 'podman' : this.kind;
+    const reply = await client.exportImage(asked, platform, { signal });
+    const title = displayText(asked);
+    const archive = await reader.openStream(reply.pieces(), title, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    const source: SourceReport = {
+      kind,
+      host: displayText(this.place),
+      reference: title,
+      digest: image.manifestDigest,
+      fetchedBytes: http.fetchedBytes,
+      requests: http.requests,
+      verified: false,
+    };
+    return { ...archive, format: kind, source };
+  }
+
+  /** Connects, runs `ask`, and disconnects. Errors contain the reason only. */
+  async #asking<T>(ask: (http: HttpClient, client: EngineClient) => Promise<T>): Promise<T> {
+    const { offline, silenceMs } = this.#options;
+    // A local socket isn't the network, but `--offline` promises that nothing is contacted.
+    using http = new HttpClient({
+      router: new EngineRouter(this.#endpoint),
+      offline,
+      ...(silenceMs === undefined ? {} : { silenceMs }),
+    });
+    try {
+      return await ask(http, new EngineClient(http));
+    } catch (error) {
+      throw withoutPlace(error, displayText(this.place));
+    }
+  }
+}
+
+/** Finds the engine's image by name, or else by the start of its id. Throws NOT_FOUND; USAGE if two ids match. */
+async function findImage(
+  client: EngineClient,
+  { reference, idStart }: EngineName,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly image: EngineImage; readonly asked: string }> {
+  if (reference !== null) {
+    const asked = familiarName(reference);
+    try {
+      const image = await client.image(asked, { signal });
+      // The engine accepts the start of an id as a name, even if two ids match.
+      if (idStart === null || !idOf(image.id).startsWith(idStart)) return { image, asked };
+    } catch (error) {
+      if (idStart === null || !(error instanceof LayerscopeError) || error.code !== 'NOT_FOUND') throw error;
+    }
+  }
+  const fitting = (await client.images({ signal })).filter(({ id }) => idOf(id).startsWith(idStart ?? ''));
+  const ids = [...new Set(fitting.map(({ id }) => id))];
+  const [first, second] = ids;
+  if (first === undefined) throw new LayerscopeError('NOT_FOUND', 'no such image');
+  if (second !== undefined)
+    throw new LayerscopeError('USAGE', `${idStart} is the start of two ids: ${displayText(first)} and ${displayText(second)}`);
+  return { image: await client.image(first, { signal }), asked: first };
+}
+
+/** Adds a container's changes to an image as its top layer. No registry or engine has such an image, so it can't be saved as an image. */
+function withLayer(base: Archive, own: Archive, name: string): Archive {
+  const [image] = base.images;
+  const layer = own.images[0]?.layers[0];
+  if (image === undefined || layer === undefined) throw new LayerscopeError('NOT_AN_IMAGE', `the image of ${name} has no layers`);
+  const top = { ...layer, index: image.layers.length, createdBy: `changes of the container ${name}` };
+  return {
+    ...base,
+    title: name,
+    images: [{ ...image, names: [name], tags: [], layers: [...image.layers, top] }],
+    findings: [...base.findings, ...own.findings],
+    roots: () => [],
+    async [Symbol.asyncDispose]() {
+      await own[Symbol.asyncDispose]();
+      await base[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function idOf(id: string): string {
+  return id.slice(id.indexOf(':') + 1);
+}
+
+function withoutPlace(error: unknown, place: string): unknown {
+  if (!(error instanceof LayerscopeError) || !error.message.startsWith(`${place}: `)) return error;
+  return new LayerscopeError(error.code, error.message.slice(place.length + 2), { cause: error });
+}

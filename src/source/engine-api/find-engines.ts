@@ -1,0 +1,34 @@
+import { asLayerscopeError, LayerscopeError } from '#model';
+import type { ImageSource, SourceEnvironment } from '../types.ts';
+import { findEndpoints } from './endpoints.ts';
+import { EngineSource } from './engine-source.ts';
+
+/**
+ * Returns the engines named by the environment, the settings or sockets. Invalid settings result in a source that throws the reason.
+ * `foldersIn`: returns sources that read the images in a data root named by Docker.
+ */
+export function findEngines(
+  environment: SourceEnvironment,
+  foldersIn: (root: string) => readonly ImageSource[] = () => [],
+): readonly ImageSource[] {
+  const { offline } = environment;
+  try {
+    return findEndpoints(environment).map((endpoint) => new EngineSource(endpoint, { offline, foldersIn }));
+  } catch (error) {
+    return [brokenSource(asLayerscopeError(error))];
+  }
+}
+
+/** Returns a source for a Docker with invalid settings, which throws the problem. */
+function brokenSource(problem: LayerscopeError): ImageSource {
+  const refuse = (): Promise<never> => Promise.reject(new LayerscopeError('NOT_FOUND', problem.message));
+  return {
+    kind: 'docker',
+    engine: 'docker',
+    place: '',
+    answers: (word) => word.kind === 'name' || (word.kind === 'engine' && word.engine === 'docker'),
+    list: refuse,
+    platforms: refuse,
+    open: refuse,
+  };
+}

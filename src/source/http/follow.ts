@@ -1,0 +1,61 @@
+// Follows redirects explicitly: registries redirect blobs to separate stores, at addresses that contain a signature.
+import { LayerscopeError } from '#model';
+import { type AddressRule, ruleOfPeer, stricter } from './address.ts';
+import type { HttpClient, HttpReply, RequestOptions } from './http-client.ts';
+import { placeOf } from './problems.ts';
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Whether a credential for one address may be sent to another. */
+export function isSamePlace(a: URL, b: URL): boolean {
+  return a.protocol === b.protocol && a.host === b.host;
+}
+
+/** Returns the rule for addresses named by a server: only a server on this machine may name others on it. */
+export function ruleOf({ peer }: HttpReply): AddressRule {
+  return ruleOfPeer(peer);
+}
+
+/**
+ * Requests an address and follows redirects, at most five, never from https to http. `Authorization` is sent only to the same scheme, host
+ * and port. Throws UNREACHABLE for other redirects, and what the request throws.
+ */
+export async function requestFollowing(client: HttpClient, start: URL, options: RequestOptions = {}): Promise<HttpReply> {
+  let url = start;
+  let { headers = {}, rule = 'any' } = options;
+  for (let count = 0; ; count++) {
+    const reply = await client.request(url, { ...options, headers, rule });
+    const { location } = reply.headers;
+    if (!REDIRECTS.has(reply.status) || location === undefined) return reply;
+    reply.discard();
+    if (count === MAX_REDIRECTS) throw new LayerscopeError('UNREACHABLE', `${placeOf(start)}: more than ${MAX_REDIRECTS} redirects`);
+    const next = targetOf(location, url, reply.place);
+    if (!isSamePlace(url, next)) {
+      headers = withoutCredentials(headers);
+      // Once a server on this machine has redirected to another machine, that one may not lead back here.
+      rule = stricter(rule, ruleOf(reply));
+    }
+    url = next;
+  }
+}
+
+function targetOf(location: string, from: URL, place: string): URL {
+  let url: URL;
+  try {
+    url = new URL(location, from);
+  } catch {
+    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect to an invalid address`);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect away from http`);
+  if (from.protocol === 'https:' && url.protocol === 'http:')
+    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect from https to http`);
+  if (url.username !== '' || url.password !== '')
+    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect to an address with a password`);
+  return url;
+}
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
+}

@@ -1,0 +1,288 @@
+// Sends single requests over node:http, without automatic redirects, decoding or retries. The caller decides what to do with the response.
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { formatSize, LayerscopeError } from '#model';
+import type { AddressRule } from './address.ts';
+import { networkError } from './problems.ts';
+import type { TlsFiles } from './tls-files.ts';
+
+/** How long, in ms, a server may send nothing or only a trickle before it is treated as unreachable. */
+const SILENCE_MS = 30_000;
+const USER_AGENT = 'layerscope';
+
+/** Where a request goes, and through which sockets. */
+export interface Route {
+  readonly agent: http.Agent;
+  /** Address in the request line: a path, or the full address for a proxy. */
+  readonly path: string;
+  readonly host: string;
+  readonly port: string;
+  readonly socketPath?: string;
+  readonly lookup?: LookupFunction;
+  /** Null: plain http. */
+  readonly tls: TlsFiles | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The address as shown in messages. */
+  readonly place: string;
+}
+
+/** Finds the sockets for an address. */
+export interface Router {
+  /** Returns the route to an address. Throws UNREACHABLE if the rule forbids the address. */
+  route(url: URL, rule: AddressRule): Route;
+  close(): void;
+}
+
+export interface HttpClientOptions {
+  readonly router: Router;
+  /** Whether to refuse every request. */
+  readonly offline?: boolean;
+  readonly silenceMs?: number;
+}
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Default: `any`. */
+  readonly rule?: AddressRule;
+  readonly signal?: AbortSignal | undefined;
+  /** Null: waits indefinitely, because an engine that packs an image is silent meanwhile. */
+  readonly silenceMs?: number | null;
+}
+
+/** A response whose body hasn't been read. The body must be read or discarded. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  /** The rule of the request. */
+  readonly rule: AddressRule;
+  /** The server as shown in messages. */
+  readonly place: string;
+  /** The IP address that answered; null through a proxy or a local socket. */
+  readonly peer: string | null;
+  /** Yields the body in pieces. Leaving the loop closes the connection. Throws UNREACHABLE if the body is cut off, CANCELLED. */
+  pieces(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Returns the complete body. Throws TOO_LARGE if it has more than `limit` bytes; UNREACHABLE, CANCELLED. */
+  bytes(limit: number): Promise<Uint8Array>;
+  /** Drops the body: reads a short rest, so that the connection can be reused, or else closes the connection. */
+  discard(): void;
+}
+
+/** Sends requests and counts the bytes received. The caller disposes of the client, which closes its connections. */
+export class HttpClient implements Disposable {
+  readonly #router: Router;
+  readonly #offline: boolean;
+  readonly #silenceMs: number;
+  #requests = 0;
+  #fetchedBytes = 0;
+
+  constructor({ router, offline = false, silenceMs = SILENCE_MS }: HttpClientOptions) {
+    this.#router = router;
+    this.#offline = offline;
+    this.#silenceMs = silenceMs;
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Bytes of bodies received. */
+  get fetchedBytes(): number {
+    return this.#fetchedBytes;
+  }
+
+  /** Sends a request. Throws UNREACHABLE, PERMISSION, CANCELLED; UNSUPPORTED for an encoded response, which wasn't requested. */
+  async request(url: URL, options: RequestOptions = {}): Promise<HttpReply> {
+    const { method = 'GET', rule = 'any', signal, body } = options;
+    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    const route = this.#router.route(url, rule);
+    if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, as --offline is given`);
+    const silenceMs = options.silenceMs === undefined ? this.#silenceMs : options.silenceMs;
+    const headers: Record<string, string> = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...route.headers };
+    for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+    const { agent, path, host, port, socketPath, tls } = route;
+    const lookup = route.lookup === undefined ? {} : { lookup: route.lookup };
+    const target = socketPath === undefined ? { host, port } : { socketPath };
+    this.#requests++;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        end();
+        reject(networkError(error, route.place));
+      };
+      let request: http.ClientRequest;
+      try {
+        request = (tls === null ? http : https).request({ ...target, ...tls, ...lookup, agent, path, method, headers });
+      } catch (error) {
+        reject(headerError(error, route.place));
+        return;
+      }
+      const stop = (): void => void request.destroy(new LayerscopeError('CANCELLED', 'cancelled'));
+      const timer = silenceMs === null ? null : setTimeout(() => request.destroy(silence(route.place, silenceMs)), silenceMs);
+      const end = (): void => {
+        if (timer !== null) clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      request.on('error', fail);
+      request.on('response', (message) => {
+        end();
+        // After the response's head, errors belong to the body.
+        resolve(message);
+      });
+      request.end(body);
+    });
+    const reply = new Reply(response, url, route.place, {
+      rule,
+      hasBody: method !== 'HEAD',
+      silenceMs: silenceMs ?? this.#silenceMs,
+      signal,
+      onBytes: (count) => {
+        this.#fetchedBytes += count;
+      },
+    });
+    const encoding = response.headers['content-encoding'];
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      response.destroy();
+      throw new LayerscopeError('UNSUPPORTED', `${route.place}: the answer is encoded, although that was not asked for`);
+    }
+    return reply;
+  }
+
+  [Symbol.dispose](): void {
+    this.#router.close();
+  }
+}
+
+interface ReplyOptions {
+  readonly rule: AddressRule;
+  readonly hasBody: boolean;
+  readonly silenceMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onBytes: (count: number) => void;
+}
+
+/** A discarded body of at most this many bytes is read to its end, so that the connection can be reused. */
+const SMALL_REST = 64 * 1024;
+
+class Reply implements HttpReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  readonly rule: AddressRule;
+  readonly place: string;
+  readonly peer: string | null;
+  readonly #message: IncomingMessage;
+  readonly #options: ReplyOptions;
+
+  constructor(message: IncomingMessage, url: URL, place: string, options: ReplyOptions) {
+    this.#message = message;
+    this.#options = options;
+    this.status = message.statusCode ?? 0;
+    this.headers = message.headers;
+    this.url = url;
+    this.rule = options.rule;
+    this.place = place;
+    this.peer = message.socket.remoteAddress ?? null;
+    // A dropped response may still fail, but nobody waits for it.
+    message.on('error', () => undefined);
+  }
+
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { silenceMs, signal, onBytes } = this.#options;
+    const message = this.#message;
+    const patience = new Patience(silenceMs, () => message.destroy(silence(this.place, silenceMs)));
+    const stop = (): void => void message.destroy(new LayerscopeError('CANCELLED', 'cancelled'));
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
+    const source = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    try {
+      for (;;) {
+        patience.wait();
+        const { done, value } = await source.next();
+        patience.received(value?.length ?? 0);
+        if (done) {
+          if (!message.complete) throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+          return;
+        }
+        onBytes(value.length);
+        yield value;
+      }
+    } catch (error) {
+      throw networkError(error, this.place);
+    } finally {
+      patience.end();
+      signal?.removeEventListener('abort', stop);
+      if (!message.complete) message.destroy();
+    }
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let count = 0;
+    for await (const piece of this.pieces()) {
+      count += piece.length;
+      if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: an answer of more than ${formatSize(limit)}`);
+      pieces.push(piece);
+    }
+    return new Uint8Array(Buffer.concat(pieces));
+  }
+
+  discard(): void {
+    const length = Number(this.headers['content-length'] ?? Number.NaN);
+    if (!this.#options.hasBody || length <= SMALL_REST) this.#message.resume();
+    else this.#message.destroy();
+  }
+}
+
+/** A server that sends fewer bytes than this during `silenceMs` of waiting is treated as silent. */
+const DRIP_BYTES = 1024;
+
+/** Measures how long a response keeps its reader waiting, excluding the reader's own time. */
+class Patience {
+  readonly #silenceMs: number;
+  readonly #end: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #since = 0;
+  #waitedMs = 0;
+  #bytes = 0;
+
+  /** `end` is called once the reader has waited too long. */
+  constructor(silenceMs: number, end: () => void) {
+    this.#silenceMs = silenceMs;
+    this.#end = end;
+  }
+
+  wait(): void {
+    this.#since = performance.now();
+    this.#timer = setTimeout(this.#end, Math.max(1, this.#silenceMs - this.#waitedMs));
+  }
+
+  received(bytes: number): void {
+    this.end();
+    this.#bytes += bytes;
+    if (this.#bytes >= DRIP_BYTES) {
+      this.#bytes = 0;
+      this.#waitedMs = 0;
+    } else this.#waitedMs += performance.now() - this.#since;
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+function silence(place: string, ms: number): LayerscopeError {
+  return new LayerscopeError('UNREACHABLE', `${place}: silent, or nearly so, for ${Math.round(ms / 1000)} s`);
+}
+
+/** Converts Node's error for control characters in a header, for example in a token from a malicious server. */
+function headerError(error: unknown, place: string): LayerscopeError {
+  const { code } = error as { code?: unknown };
+  if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return networkError(error, place);
+  return new LayerscopeError('UNREACHABLE', `${place}: a name or token with characters that no request may have`, { cause: error });
+}

@@ -1,0 +1,300 @@
+// Reads one repository: manifests, blobs, tags and referrers. Source: OCI distribution-spec, "Pull", "Content Discovery", "Listing
+// Referrers".
+import { algorithmOf, Digester } from '#archive';
+import { asArray, asObject, asText, MEDIA_TYPE, parseJson } from '#format/image';
+import { displayText, isDigest, LayerscopeError } from '#model';
+import type { HttpReply } from '../http/http-client.ts';
+import { parseContentRange } from './content-range.ts';
+import { type RegistryEndpoint, refusal } from './registry-endpoint.ts';
+
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_PAGES = 100;
+const MAX_TAGS = 100_000;
+const MAX_REFERRERS = 10_000;
+/** How often a blob's connection may break within PROGRESS_BYTES. */
+const MAX_RESUMES = 5;
+const PROGRESS_BYTES = 1024 * 1024;
+const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerManifest].join(', ');
+
+/** A manifest or index, whose bytes have been hashed. */
+export interface FetchedManifest {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+  readonly endpoint: RegistryEndpoint;
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A manifest that refers to another, as listed in an index of referrers. Fields are as stated. */
+export interface Referrer {
+  readonly digest: string;
+  readonly mediaType: string | null;
+  readonly artifactType: string | null;
+  readonly size: number;
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+/** A repository at its endpoints: its mirrors, then its registry. */
+export class RegistryClient {
+  readonly #endpoints: readonly RegistryEndpoint[];
+
+  /** `endpoints`: in the order in which they are tried. */
+  constructor(endpoints: readonly RegistryEndpoint[]) {
+    this.#endpoints = endpoints;
+  }
+
+  /** Returns a tag's digest as stated by the registry; null if not stated. Throws NOT_FOUND, and what requests throw. */
+  async tagDigest(tag: string, { signal }: CallOptions = {}): Promise<string | null> {
+    return this.#first(async (endpoint) => {
+      const reply = await endpoint.request(`manifests/${tag}`, { method: 'HEAD', accept: ACCEPT, signal });
+      reply.discard();
+      // Some servers don't support HEAD; the manifest itself then determines the digest.
+      if (reply.status === 405 || reply.status === 400 || reply.status === 501) return null;
+      if (reply.status !== 200) throw await refusal(reply, 'no such image');
+      const digest = reply.headers['docker-content-digest'];
+      return typeof digest === 'string' && isDigest(digest) ? digest : null;
+    });
+  }
+
+  /** Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what requests throw. */
+  async manifest(reference: string, { signal }: CallOptions = {}): Promise<FetchedManifest> {
+    return this.#first(async (endpoint) => {
+      const reply = await endpoint.request(`manifests/${reference}`, { accept: ACCEPT, signal });
+      if (reply.status !== 200) throw await refusal(reply, 'no such image');
+      const bytes = await reply.bytes(MAX_MANIFEST_BYTES);
+      const stated = isDigest(reference) ? reference : null;
+      const digest = digestOf(bytes, algorithmOf(stated));
+      if (stated !== null && digest !== stated)
+        throw new LayerscopeError('DIGEST_MISMATCH', `${reply.place}: the manifest ${stated} hashes to ${digest}`);
+      refuseOldSchema(bytes, reply.place);
+      return { bytes, digest, endpoint };
+    });
+  }
+
+  /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what requests throw. */
+  async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
+    const most = size ?? limit;
+    if (most > limit) throw new LayerscopeError('TOO_LARGE', `a document of ${most} bytes, the limit is ${limit}`);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.blob(digest, size, { ...options, limit })) pieces.push(piece);
+    return new Uint8Array(Buffer.concat(pieces));
+  }
+
+  /**
+   * Yields a blob's bytes, resuming after a broken connection. Throws DIGEST_MISMATCH after the last byte if the bytes don't match the
+   * digest, or as soon as there are more than `size`; NOT_FOUND; and what requests throw. `size` null: at most `limit`.
+   */
+  async *blob(
+    digest: string,
+    size: number | null,
+    { signal, limit = Number.MAX_SAFE_INTEGER }: CallOptions & { limit?: number } = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const digester = new Digester(algorithmOf(digest));
+    const most = size ?? limit;
+    let at = 0;
+    for (let tries = 0; ; ) {
+      const before = at;
+      try {
+        for await (const piece of this.#piecesFrom(digest, at, size, signal)) {
+          at += piece.length;
+          if (at > most)
+            throw new LayerscopeError(size === null ? 'TOO_LARGE' : 'DIGEST_MISMATCH', `blob ${digest}: more than its ${most} bytes`);
+          digester.update(piece);
+          yield piece;
+        }
+        if (size === null || at === size) break;
+        throw new LayerscopeError('UNREACHABLE', `blob ${digest}: ended after ${at} of its ${size} bytes`);
+      } catch (error) {
+        const isBroken = error instanceof LayerscopeError && error.code === 'UNREACHABLE';
+        if (at - before >= PROGRESS_BYTES) tries = 0;
+        if (!isBroken || size === null || before === at || ++tries > MAX_RESUMES) throw error;
+      }
+    }
+    const found = digester.finish();
+    if (found !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `blob ${digest}: its content hashes to ${found}`);
+  }
+
+  /**
+   * Reads a part of a blob; fewer bytes only at its end. Nothing is hashed, because only a digest of the part itself could verify it.
+   * Throws UNREACHABLE for a range other than the requested one; BLOB_MISSING; and what requests throw. `isExact`: throws UNSUPPORTED if a
+   * server sends the whole blob instead.
+   */
+  async range(
+    digest: string,
+    size: number,
+    first: number,
+    length: number,
+    { signal, isExact = false }: CallOptions & { isExact?: boolean } = {},
+  ): Promise<Uint8Array> {
+    const end = Math.min(first + length, size);
+    const bytes = new Uint8Array(Math.max(0, end - first));
+    for (let at = first; at < end; ) {
+      const before = at;
+      for await (const piece of this.#rangePieces(digest, size, [at, end], isExact, signal)) {
+        const wanted = piece.subarray(0, end - at);
+        bytes.set(wanted, at - first);
+        at += wanted.length;
+        // Closes the connection to a server that sends the whole blob.
+        if (at === end) break;
+      }
+      if (at === before) throw new LayerscopeError('UNREACHABLE', `blob ${digest}: ended after ${at} of its ${size} bytes`);
+    }
+    return bytes;
+  }
+
+  async *#rangePieces(
+    digest: string,
+    size: number,
+    [at, end]: readonly [number, number],
+    isExact: boolean,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const reply = await this.#first(async (endpoint) =>
+      checkedRange(await endpoint.blobRange(digest, [at, end - 1], signal), digest, [at, end - 1], size),
+    );
+    if (isExact && reply.status === 200 && end - at < size) {
+      reply.discard();
+      throw new LayerscopeError('UNSUPPORTED', `${reply.place}: sends whole blobs only`);
+    }
+    yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
+  }
+
+  /** Yields the bytes of a blob from `at` on, whether or not the server supports range requests. */
+  async *#piecesFrom(digest: string, at: number, size: number | null, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    const range = at > 0 && size !== null ? ([at, size - 1] as const) : null;
+    const reply = await this.#first(async (endpoint) =>
+      checkedRange(await endpoint.request(`blobs/${digest}`, { signal, ...(range === null ? {} : { range }) }), digest, range, size),
+    );
+    yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
+  }
+
+  /** Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what requests throw. */
+  async tags({ signal }: CallOptions = {}): Promise<readonly string[]> {
+    return this.#first(async (endpoint) => {
+      const tags: string[] = [];
+      let reply: HttpReply | null = await endpoint.request('tags/list?n=1000', { signal });
+      if (reply.status !== 200) throw await refusal(reply, 'no such repository');
+      for (let pages = 1; reply !== null; pages++) {
+        const value = asObject(parseJson(await reply.bytes(MAX_MANIFEST_BYTES), 'the list of tags'));
+        for (const tag of asArray(value?.tags)) if (typeof tag === 'string') tags.push(tag);
+        refuseEndless(reply.place, pages, tags.length, MAX_TAGS);
+        reply = await endpoint.nextPage(reply, { signal });
+        if (reply !== null && reply.status !== 200) throw await refusal(reply, 'no such page');
+      }
+      return tags;
+    });
+  }
+
+  /**
+   * Lists what refers to a manifest, of one type if `artifactType` is given, from the registry's list or, for older registries, from a tag.
+   * Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
+   */
+  async referrers(digest: string, artifactType: string | null, { signal }: CallOptions = {}): Promise<readonly Referrer[]> {
+    return this.#first(async (endpoint) => {
+      const query = artifactType === null ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
+      let reply: HttpReply | null = await endpoint.request(`referrers/${digest}${query}`, { accept: MEDIA_TYPE.ociIndex, signal });
+      if (reply.status === 404) {
+        reply.discard();
+        reply = await endpoint.request(`manifests/${digest.replace(':', '-')}`, { accept: MEDIA_TYPE.ociIndex, signal });
+        if (reply.status === 404) {
+          reply.discard();
+          return [];
+        }
+      }
+      if (reply.status !== 200) throw await refusal(reply, 'no referrers');
+      const found: Referrer[] = [];
+      for (let pages = 1; reply !== null; pages++) {
+        const value = asObject(parseJson(await reply.bytes(MAX_MANIFEST_BYTES), 'the list of referrers'));
+        for (const entry of asArray(value?.manifests)) {
+          const referrer = parseReferrer(entry);
+          // A registry may ignore the filter.
+          if (referrer !== null && (artifactType === null || referrer.artifactType === artifactType)) found.push(referrer);
+        }
+        refuseEndless(reply.place, pages, found.length, MAX_REFERRERS);
+        reply = await endpoint.nextPage(reply, { accept: MEDIA_TYPE.ociIndex, signal });
+        if (reply !== null && reply.status !== 200) throw await refusal(reply, 'no such page');
+      }
+      return found;
+    });
+  }
+
+  /** Tries the endpoints in order. Ignores errors of mirrors, but throws the registry's own. */
+  async #first<T>(ask: (endpoint: RegistryEndpoint) => Promise<T>): Promise<T> {
+    for (const [index, endpoint] of this.#endpoints.entries()) {
+      try {
+        return await ask(endpoint);
+      } catch (error) {
+        const isLast = index === this.#endpoints.length - 1;
+        if (isLast || !(error instanceof LayerscopeError) || error.code === 'CANCELLED') throw error;
+      }
+    }
+    throw new LayerscopeError('UNREACHABLE', 'the settings of this machine forbid this registry');
+  }
+}
+
+function digestOf(bytes: Uint8Array, algorithm: string): string {
+  const digester = new Digester(algorithm);
+  digester.update(bytes);
+  return digester.finish();
+}
+
+/** Yields the pieces of a complete body from `at` on. */
+async function* skip(reply: HttpReply, at: number): AsyncGenerator<Uint8Array> {
+  let left = at;
+  for await (const piece of reply.pieces()) {
+    if (left < piece.length) yield left === 0 ? piece : piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
+}
+
+/**
+ * Returns a response with a complete blob or exactly the requested range. Throws UNREACHABLE, BLOB_MISSING and the errors of {@link
+ * refusal}.
+ */
+async function checkedRange(
+  reply: HttpReply,
+  digest: string,
+  range: readonly [first: number, last: number] | null,
+  size: number | null,
+): Promise<HttpReply> {
+  if (reply.status === 200) return reply;
+  if (range !== null && reply.status === 206) {
+    const got = parseContentRange(reply.headers['content-range']);
+    const isSameBlob = got?.total === null || got?.total === size;
+    if (got?.first === range[0] && got.last <= range[1] && isSameBlob) return reply;
+    reply.discard();
+    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it answers with another range than was asked for`);
+  }
+  if (reply.status === 404) {
+    reply.discard();
+    throw new LayerscopeError('BLOB_MISSING', `${reply.place}: has no blob ${digest}`);
+  }
+  throw await refusal(reply, 'no such blob');
+}
+
+function refuseOldSchema(bytes: Uint8Array, place: string): void {
+  const value = asObject(parseJson(bytes, `${place}: the manifest`));
+  if (value?.schemaVersion === 1)
+    throw new LayerscopeError('UNSUPPORTED', `${place}: a manifest of schema 1, which registries no longer accept`);
+}
+
+function refuseEndless(place: string, pages: number, count: number, most: number): void {
+  if (pages > MAX_PAGES || count > most)
+    throw new LayerscopeError('TOO_LARGE', `${place}: a list of more than ${MAX_PAGES} pages or ${most} entries`);
+}
+
+function parseReferrer(value: unknown): Referrer | null {
+  const object = asObject(value);
+  const digest = asText(object?.digest);
+  if (object === null || digest === null || !isDigest(digest)) return null;
+  const mediaType = asText(object.mediaType);
+  return {
+    digest,
+    mediaType: mediaType === null ? null : displayText(mediaType),
+    artifactType: asText(object.artifactType),
+    size: typeof object.size === 'number' ? object.size : 0,
+    annotations: asObject(object.annotations) ?? {},
+  };
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { breakDown, buildStack, FILE_TYPES, fileTypeOf, firstOpen, subtreeTotals, viewAt, wasteOf, wholeImage } from '#changes';
+import { KIND_NAMES, type RowTable, rowPath } from '#model';
+import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer-fixture.ts';
+import { randomLayers } from '../support/random-layers.ts';
+
+const stackOf = (...layers: MemberFixture[][]) => buildStack(layers.map(layer));
+const pathOf = (rows: RowTable, row: number) => Buffer.from(rowPath(rows, row)).toString('latin1');
+
+function whole(rows: RowTable) {
+  const { size, hidden } = subtreeTotals(rows);
+  const sums = { shown: 0, hidden: 0 };
+  for (let row = 0; row < rows.length; row = rows.subtreeEnd[row] as number) {
+    sums.shown += size[row] as number;
+    sums.hidden += hidden[row] as number;
+  }
+  return sums;
+}
+
+describe('the rows of a whole image', () => {
+  it('have the visible and hidden bytes of the totals, whatever the layers do', () => {
+    for (let seed = 1; seed <= 400; seed++) {
+      const stack = buildStack(randomLayers(seed).map(layer));
+      const rows = wholeImage(stack);
+      assert.deepEqual(whole(rows), { shown: stack.totals.finalBytes, hidden: stack.totals.wastedBytes }, `seed ${seed}`);
+      const sums = breakDown(rows, 'image', { limit: 100_000 });
+      assert.deepEqual([sums.bytes, sums.hiddenBytes], [stack.totals.finalBytes, stack.totals.wastedBytes], `seed ${seed}`);
+      assert.equal(sums.files, breakDown(viewAt(stack, stack.layers.length - 1), 'view', { limit: 0 }).files, `seed ${seed}`);
+      const hidden = new Map<string, number>();
+      for (let row = 0; row < rows.length; row++)
+        if (rows.hiddenBytes[row] !== 0) hidden.set(pathOf(rows, row), rows.hiddenBytes[row] as number);
+      const wasted = wasteOf(stack, Number.MAX_SAFE_INTEGER).files;
+      assert.deepEqual(
+        hidden,
+        new Map(wasted.map(({ path, wastedBytes }) => [Buffer.from(path).toString('latin1'), wastedBytes])),
+        `seed ${seed}`,
+      );
+    }
+  });
+
+  it('mark hidden and rewritten paths', () => {
+    const rows = wholeImage(
+      stackOf([dir('d'), file('d/gone', 7), file('twice', 5), file('once', 3)], [{ whiteout: 'd' }, file('twice', 6)]),
+    );
+    const found = Array.from({ length: rows.length }, (_, row) => [
+      pathOf(rows, row),
+      KIND_NAMES[rows.kind[row] as number],
+      rows.size[row],
+      rows.hiddenBytes[row],
+      rows.layer[row],
+    ]);
+    assert.deepEqual(found, [
+      ['d', 'removed', 0, 0, 0xffff],
+      ['d/gone', 'removed', 7, 7, 0],
+      ['once', 'unchanged', 3, 0, 0],
+      ['twice', 'modified', 6, 5, 1],
+    ]);
+  });
+
+  it('count a body that only a link shows at that link', () => {
+    const rows = wholeImage(stackOf([file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]));
+    assert.deepEqual(whole(rows), { shown: 9, hidden: 0 });
+    assert.deepEqual(
+      Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)),
+      ['b', 'c'],
+    );
+  });
+});
+
+describe('a breakdown', () => {
+  const stack = stackOf(
+    [
+      dir('usr'),
+      dir('usr/lib'),
+      file('usr/lib/a.so.3', 50),
+      file('usr/lib/b.so', 20),
+      file('usr/tool', 10, { mode: 0o755 }),
+      file('big.bin', 90),
+    ],
+    [{ whiteout: 'big.bin' }, dir('app'), file('app/x.js', 30), hardlink('app/y.js', 'app/x.js'), file('app/notes', 1)],
+  );
+
+  it('adds up by kind of file, folder, layer and size', () => {
+    const rows = wholeImage(stack);
+    const found = breakDown(rows, 'image', { limit: 3 });
+    assert.deepEqual(
+      found.types.map(({ type, files, bytes, hiddenBytes, extensions }) => [FILE_TYPES[type], files, bytes, hiddenBytes, extensions]),
+      [
+        ['data', 0, 0, 90, ['.bin']],
+        ['libraries', 2, 70, 0, ['.so']],
+        ['source', 2, 30, 0, ['.js']],
+        ['programs', 1, 10, 0, []],
+        ['other', 1, 1, 0, []],
+      ],
+    );
+    const paths = (list: typeof found.parts) =>
+      list.map(({ row, files, bytes, hiddenBytes }) => [pathOf(rows, row), files, bytes, hiddenBytes]);
+    assert.deepEqual(paths(found.parts), [
+      ['big.bin', 0, 0, 90],
+      ['usr', 3, 80, 0],
+      ['app', 3, 31, 0],
+    ]);
+    assert.deepEqual(paths(found.biggest), [
+      ['big.bin', 0, 0, 90],
+      ['usr/lib/a.so.3', 1, 50, 0],
+      ['app/x.js', 1, 30, 0],
+    ]);
+    assert.deepEqual(found.layers, [
+      { layer: 0, files: 3, bytes: 80, hiddenBytes: 0 },
+      { layer: 1, files: 3, bytes: 31, hiddenBytes: 0 },
+    ]);
+    assert.equal(pathOf(rows, found.largestFolder), 'usr/lib');
+    assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
+  });
+
+  it('of one folder includes only its content', () => {
+    const rows = wholeImage(stack);
+    const usr = Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)).indexOf('usr');
+    const found = breakDown(rows, 'image', { row: usr, limit: 10 });
+    assert.deepEqual([found.files, found.folders, found.bytes], [3, 1, 80]);
+    assert.deepEqual(
+      found.parts.map(({ row }) => pathOf(rows, row)),
+      ['usr/lib', 'usr/tool'],
+    );
+  });
+});
+
+describe('the kind of a file', () => {
+  it('follows from its name or, if that is not enough, from its mode', () => {
+    const names: readonly [string, string, number?][] = [
+      ['libssl.so.3', 'libraries'],
+      ['libssl.so.1.1.0', 'libraries'],
+      ['x.SO', 'libraries'],
+      ['so.1', 'documents'],
+      ['a.tar.gz', 'archives'],
+      ['model.safetensors', 'models'],
+      ['python3.11', 'programs', 0o755],
+      ['python3.11', 'other'],
+      ['.bashrc', 'other'],
+      ['ls.1', 'documents'],
+      ['noextension', 'other'],
+      ['evil.\u0001', 'other'],
+      ['x.notanextension', 'other'],
+    ];
+    for (const [name, wanted, mode = 0o644] of names) {
+      const rows = viewAt(stackOf([file(name, 1, { mode })]), 0);
+      assert.equal(FILE_TYPES[fileTypeOf(rows, 0)], wanted, name);
+    }
+  });
+});
+
+describe('folders that are open at first', () => {
+  const rows = viewAt(
+    stackOf(
+      [
+        dir('small'),
+        file('small/a', 1),
+        dir('large'),
+        dir('large/deep'),
+        file('large/deep/a', 100),
+        file('large/b', 10),
+        ...Array.from({ length: 50 }, (_, at) => file(`many/${at}`, 50)),
+      ],
+      [file('new/b', 0)],
+    ),
+    1,
+  );
+  const opened = (room: number) => [...firstOpen(rows, subtreeTotals(rows), room)].map((row) => pathOf(rows, row));
+
+  it('are the largest ones that fit', () => {
+    assert.deepEqual(opened(5), ['large', 'large/deep']);
+    // Small folders stay closed, unless they have changes or everything fits.
+    assert.deepEqual(opened(40), ['large', 'large/deep', 'new']);
+    assert.deepEqual(opened(70), ['large', 'large/deep', 'many', 'new', 'small']);
+  });
+
+  it('include a chain of only children', () => {
+    const chain = viewAt(stackOf([file('a/b/c/d', 1)]), 0);
+    assert.deepEqual(
+      [...firstOpen(chain, subtreeTotals(chain), 1)].map((row) => pathOf(chain, row)),
+      ['a', 'a/b', 'a/b/c'],
+    );
+  });
+});
+
+it('folders to open are found in linear time', () => {
+  const many = 3_000;
+  const rows = wholeImage(
+    buildStack([
+      layer(
+        Array.from({ length: many }, (_, at) => at).flatMap((at) =>
+          Array.from({ length: 30 }, (__, each) => file(`d${String(at).padStart(5, '0')}/f${each}`, at + 1)),
+        ),
+      ),
+    ]),
+  );
+  const totals = subtreeTotals(rows);
+  let asked = 0;
+  const size = new Proxy(totals.size, {
+    get(target, key) {
+      asked++;
+      return Reflect.get(target, key, target);
+    },
+  });
+  assert.deepEqual([...firstOpen(rows, { ...totals, size })], []);
+  assert.ok(asked < many * 60, `${asked} sizes asked for`);
+});

@@ -1,0 +1,175 @@
+// The action and the job for pipelines: their files have the shape that GitHub and GitLab expect, and their steps do what they say.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
+import { MAIN } from '../cli/run-cli.ts';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { file, tar } from '../support/tar-builder.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const CI = path.join(import.meta.dirname, '..', '..', 'ci');
+const BASE = dockerArchive({ name: 'app:1', layers: [tar(file('a', 'x'))] });
+const IMAGE = dockerArchive({ name: 'app:2', layers: [tar(file('a', 'x')), tar(file('var/log/b', 'y'.repeat(100)))] });
+const skip = process.platform === 'win32' && 'not run: the steps are for bash';
+
+interface Place {
+  readonly folder: string;
+  /** Runs bash in the folder, with programs of the folder `bin` first. */
+  bash(script: string, env: Record<string, string>): { readonly code: number | null; readonly stderr: string };
+  read(name: string): string;
+  /** Writes a program. */
+  program(name: string, script: string): void;
+}
+
+function createPlace(t: TestContext): Place {
+  const folder = testFolder(t);
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(path.join(folder, 'base.tar'), BASE);
+  writeFileSync(path.join(folder, 'app.tar'), IMAGE);
+  const program = (name: string, script: string): void => {
+    writeFileSync(path.join(bin, name), `#!/bin/bash\n${script}\n`);
+    chmodSync(path.join(bin, name), 0o755);
+  };
+  program('layerscope', `exec '${process.execPath}' '${MAIN}' "$@"`);
+  return {
+    folder,
+    program,
+    bash(script, env) {
+      const all = { PATH: `${bin}:${process.env.PATH ?? ''}`, HOME: folder, LAYERSCOPE_CACHE: path.join(folder, 'cache'), ...env };
+      const { status, stderr } = spawnSync('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env: all, encoding: 'utf8' });
+      return { code: status, stderr };
+    },
+    read: (name) => readFileSync(path.join(folder, name), 'utf8'),
+  };
+}
+
+interface Step {
+  readonly id?: string;
+  readonly if?: string;
+  readonly shell?: string;
+  readonly run?: string;
+  readonly uses?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, string>>;
+}
+
+interface Action {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly required?: boolean; readonly default?: string }>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string; readonly value: string }>>;
+  readonly runs: { readonly using: string; readonly steps: readonly Step[] };
+}
+
+const action = parse(readFileSync(path.join(CI, 'github', 'action.yml'), 'utf8')) as Action;
+
+test('the action has the shape of a composite action, and names only inputs and steps that it has', () => {
+  assert.deepEqual(Object.keys(action), ['name', 'description', 'inputs', 'outputs', 'runs']);
+  assert.equal(action.runs.using, 'composite');
+  for (const input of Object.values(action.inputs)) {
+    assert.ok(input.description.length > 0);
+    assert.ok(input.required === true || typeof input.default === 'string', 'an optional input has a default, as text');
+  }
+  for (const step of action.runs.steps) {
+    assert.equal(step.run === undefined, step.uses !== undefined);
+    // Steps of a composite action must name their shell.
+    assert.equal(step.shell, step.run === undefined ? undefined : 'bash');
+    // What an input says must not become part of a script.
+    assert.ok(!step.run?.includes('${{'), step.run);
+  }
+  const text = JSON.stringify(action);
+  const ids = action.runs.steps.flatMap(({ id }) => (id === undefined ? [] : [id]));
+  for (const [, name = ''] of text.matchAll(/\binputs\.([a-z-]+)/g)) assert.ok(Object.hasOwn(action.inputs, name), name);
+  for (const [, id = ''] of text.matchAll(/\bsteps\.([a-z-]+)/g)) assert.ok(ids.includes(id), id);
+});
+
+/** Runs the run steps of the action, with the inputs' values in place of its expressions. */
+function play(
+  place: Place,
+  inputs: Record<string, string>,
+  env: Record<string, string>,
+): { readonly code: number | null; readonly stderr: string }[] {
+  const filled = (text: string): string =>
+    text.replace(/\$\{\{ (\S+) \}\}/g, (_, name: string) => {
+      if (name.startsWith('inputs.')) return inputs[name.slice(7)] ?? action.inputs[name.slice(7)]?.default ?? '';
+      return name === 'github.event.pull_request.number' ? '7' : 'token';
+    });
+  return action.runs.steps
+    .filter(({ run }) => run?.includes('run.sh'))
+    .map(({ run = '', env: own = {} }) =>
+      place.bash(run, {
+        GITHUB_ACTION_PATH: path.join(CI, 'github'),
+        GITHUB_REPOSITORY: 'owner/app',
+        GITHUB_OUTPUT: path.join(place.folder, 'output'),
+        GITHUB_STEP_SUMMARY: path.join(place.folder, 'summary'),
+        RUNNER_TEMP: place.folder,
+        LAYERSCOPE: 'layerscope',
+        ...env,
+        ...Object.fromEntries(Object.entries(own).map(([name, text]) => [name, filled(text)])),
+      }),
+    );
+}
+
+/** Stands in for GitHub's command: answers with the id of a comment, and keeps what it was called with. */
+const gh = (id: string): string => `echo "$@" >>calls; case "$*" in *--paginate*) printf '${id}';; esac`;
+
+test('the action checks, compares and comments, and replaces its comment', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('gh', gh(''));
+  const inputs = { image: 'app.tar', base: 'base.tar' };
+  assert.deepEqual(
+    play(place, inputs, {}).map(({ code }) => code),
+    [0, 0, 0],
+  );
+  assert.match(place.read('output'), /^sarif=.*layerscope\.sarif\npassed=true\n$/);
+  assert.equal((JSON.parse(place.read('layerscope.sarif')) as { version: string }).version, '2.1.0');
+  assert.match(place.read('summary'), /^<!-- layerscope:diff:image -->\n\n### `app:1` → `app:2`/);
+  assert.match(place.read('calls'), /--method POST repos\/owner\/app\/issues\/7\/comments --field body=@/);
+  place.program('gh', gh('42\\n43\\n'));
+  play(place, inputs, {});
+  assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);
+});
+
+test('an image that does not pass is told, and one that cannot be read fails the step', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('gh', gh(''));
+  writeFileSync(path.join(place.folder, 'rules'), 'rules:\n  lowestEfficiency: disabled\nwaste: { logs: 0 }\n');
+  play(place, { image: 'app.tar', config: 'rules' }, {});
+  assert.match(place.read('output'), /passed=false\n$/);
+  const [checked] = play(place, { image: 'none.tar' }, {});
+  assert.deepEqual([checked?.code, /NOT_FOUND/.test(checked?.stderr ?? '')], [3, true]);
+});
+
+interface Job {
+  readonly image: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly script: readonly string[];
+  readonly artifacts: { readonly reports: { readonly codequality: string } };
+}
+
+const job = (parse(readFileSync(path.join(CI, 'gitlab', 'layerscope.yml'), 'utf8')) as { '.layerscope': Job })['.layerscope'];
+
+test('the job writes a Code Quality report and comments on the merge request', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('npm', 'echo "$@" >>calls');
+  const notes = JSON.stringify([
+    { id: 1, body: 'other' },
+    { id: 5, body: '<!-- layerscope:diff:image -->\nold' },
+  ]);
+  place.program('curl', `echo "$@" >>calls; case "$*" in *per_page*) cat <<'NOTES'\n${notes}\nNOTES\nesac`);
+  const run = (variables: Record<string, string>) => place.bash(job.script.join('\n'), { ...job.variables, ...variables });
+  assert.equal(run({ IMAGE: 'app.tar' }).code, 0);
+  assert.ok(Array.isArray(JSON.parse(place.read(job.artifacts.reports.codequality))));
+  assert.ok(!existsSync(path.join(place.folder, 'layerscope.md')));
+  assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar' }).code, 0);
+  assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff:image -->\n/);
+  assert.doesNotMatch(place.read('calls'), /PRIVATE-TOKEN/);
+  const merge = { LAYERSCOPE_TOKEN: 't', CI_MERGE_REQUEST_IID: '3', CI_API_V4_URL: 'https://git.test/api/v4', CI_PROJECT_ID: '9' };
+  assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar', ...merge }).code, 0);
+  assert.match(place.read('calls'), /--request PUT https:\/\/git\.test\/api\/v4\/projects\/9\/merge_requests\/3\/notes\/5\n/);
+  assert.equal(run({ IMAGE: 'none.tar' }).code, 3);
+});

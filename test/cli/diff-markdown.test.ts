@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { marked } from 'marked';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { HOSTILE_NAMES } from '../support/hostile-names.ts';
+import { file, tar } from '../support/tar-builder.ts';
+import { createBench } from './run-cli.ts';
+
+const BASE = tar(file('etc/passwd', 'root'), file('old', 'x'.repeat(300)), file('grows', 'a'));
+const A = dockerArchive({ name: 'registry.test/team/app:1', layers: [BASE] });
+const B = dockerArchive({
+  name: 'registry.test/team/app:2',
+  layers: [BASE, tar(file('.wh.old'), file('grows', 'b'.repeat(2000)), file('big', 'c'.repeat(5000)), file('tmp/x', 'd'.repeat(10)))],
+});
+
+test('diff --markdown is a comment: hidden line, sizes, layers, files, new findings', async (t) => {
+  const bench = createBench(t);
+  bench.write('a.tar', A);
+  bench.write('b.tar', B);
+  const { code, stdout } = await bench.cli(['diff', 'a.tar', 'b.tar', '--markdown', '--exit-code']);
+  assert.equal(code, 1);
+  assert.deepEqual(stdout.split('\n'), [
+    '<!-- layerscope:diff:registry.test/team/app -->',
+    '',
+    '### `registry.test/team/app:1` → `registry.test/team/app:2`: +7.0 kB',
+    '',
+    '**Size**',
+    '',
+    '|  | before | after | change |',
+    '| --- | --: | --: | --: |',
+    '| files of all layers | 305 B | 7.3 kB | +7.0 kB |',
+    '| visible files | 305 B | 7.0 kB | +6.7 kB |',
+    '| hidden by later layers | 0 B | 301 B | +301 B |',
+    '| layers as stored | 4.1 kB | 14.8 kB | +10.8 kB |',
+    '| files | 3 | 4 | +1 |',
+    '| layers | 1 | 2 | +1 |',
+    '',
+    '**1 layer shared, 1 new**',
+    '',
+    '| layer | files | stored | command |',
+    '| --: | --: | --: | --- |',
+    '| 1 | 7.0 kB | 10.8 kB | `RUN step 1` |',
+    '',
+    '**No package differs**',
+    '',
+    '**2 paths added**',
+    '',
+    '| size | path |',
+    '| --: | --- |',
+    '| 5.0 kB | `big` |',
+    '| 10 B | `tmp/x` |',
+    '',
+    '**1 path changed**',
+    '',
+    '| change | before | after | path |',
+    '| --: | --: | --: | --- |',
+    '| +2.0 kB | 1 B | 2.0 kB | `grows` |',
+    '',
+    '**1 path removed**',
+    '',
+    '| size | path |',
+    '| --: | --- |',
+    '| 300 B | `old` |',
+    '',
+    '**2 new findings**',
+    '',
+    '|  | finding | size | layer | path |',
+    '| --- | --- | --: | --: | --- |',
+    '| note | Removed by a later layer (`waste-removed-later`) | 300 B | 0 | `old` |',
+    '| note | Temporary files (`waste-tmp`) | 10 B | 1 | `tmp` |',
+    '',
+  ]);
+  const named = await bench.cli(['diff', 'a.tar', 'a.tar', '--markdown', '--name', 'pr <7> -->']);
+  assert.match(named.stdout, /^<!-- layerscope:diff:pr__7__-_ -->\n/);
+  assert.match(named.stdout, /\n\*\*1 layer shared, 0 new\*\*\n\n\*\*No package differs\*\*\n\n\*\*No new finding\*\*\n$/);
+  for (const wrong of [
+    ['--json', '--markdown'],
+    ['--name', 'x'],
+  ])
+    assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', ...wrong])).code, 2);
+});
+
+test('names of strangers make no link, mention, cell or HTML, and a long comment is cut by whole rows', async (t) => {
+  const bench = createBench(t);
+  const names = HOSTILE_NAMES.filter((name) => !/^[./]|[/]$|\/\//.test(name) && name.length < 250);
+  const many = Array.from({ length: 400 }, (_, at) => `${'n'.repeat(190)}${at}`);
+  const hostile = tar(
+    ...[...names, ...many].map((name) => file(`d/${name.replaceAll('/', '_')}`, 'x'.repeat(name.length), { mode: 0o4777 })),
+  );
+  bench.write('a.tar', A);
+  bench.write('b.tar', dockerArchive({ name: '<b>@me</b>|x:1', layers: [hostile] }));
+  const { stdout } = await bench.cli(['diff', 'a.tar', 'b.tar', '--markdown']);
+  assert.ok(stdout.length <= 65_536);
+  const html = marked.parse(stdout, { async: false, gfm: true });
+  assert.doesNotMatch(html, /<(?:a|img|script|b|em|del)\b/);
+  assert.doesNotMatch(html.replace(/<code>.*?<\/code>/gs, ''), /@/);
+  for (const [table] of html.matchAll(/<table>.*?<\/table>/gs)) {
+    const widths = table
+      .split('<tr>')
+      .slice(1)
+      .map((row) => row.match(/<t[hd]/g)?.length);
+    assert.equal(new Set(widths).size, 1, table);
+  }
+});

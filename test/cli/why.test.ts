@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { preAuthEncoding } from '#format/attestation';
+import type { ArchiveReport } from '#model';
+import { attestationOf, slsaPredicate, statement } from '../support/attestation-builder.ts';
+import { runCommand } from '../support/command-line.ts';
+import { archiveOf, type BuiltDescriptor, Files, json, ociImage, ociLayout } from '../support/image-builder.ts';
+import { directory, file, symlink, tar, utf8 } from '../support/tar-builder.ts';
+import { testFile } from '../support/workbench.ts';
+
+const V1 = 'https://slsa.dev/provenance/v1';
+const DOCKERFILE = 'FROM scratch\nCOPY --from=0 app /app\nRUN rm /app \\\n && touch /usr/new\n';
+
+const BASE = tar(file('app', 'one', { mode: 0o755 }), symlink('bin', 'usr'), directory('usr/'));
+const TOP = tar(file('.wh.app'), file('usr/new', ''), file('deep/x', ''));
+
+interface Built {
+  readonly path: string;
+  readonly image: BuiltDescriptor;
+}
+
+/** An image of two layers with what is attached to it. */
+function build(
+  t: Parameters<typeof testFile>[0],
+  attached: (image: BuiltDescriptor, layers: readonly string[], files: Files) => BuiltDescriptor[],
+): Built {
+  const files = new Files();
+  const history = [{ created_by: 'COPY app /app # buildkit' }, { created_by: 'RUN /bin/sh -c rm /app  && touch /usr/new # buildkit' }];
+  const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }, { tar: TOP }], config: { history } });
+  const digests = image.layers.map(({ digest }) => digest);
+  const more = attached(image, digests, files);
+  return { path: testFile(t, archiveOf(ociLayout(files, [image, ...more]))), image };
+}
+
+function provenance(layers: readonly string[]): object {
+  const [base = '', top = ''] = layers;
+  return slsaPredicate('v1', DOCKERFILE, {
+    step0: { source: 'docker-image://app@sha256:1', layers: [[base]] },
+    step1: { inputs: ['step0'], lines: [[3, 4]], layers: [[base, top]] },
+  });
+}
+
+async function why(path: string, ...words: readonly string[]): Promise<Record<string, unknown>> {
+  const { stdout, stderr } = await runCommand(['why', path, ...words, '--json']);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+const MADE = {
+  file: 'Dockerfile',
+  lines: [[3, 4]],
+  from: [],
+  stage: null,
+  fromStages: [],
+  by: 'digest',
+  text: 'RUN rm /app \\\n && touch /usr/new',
+};
+
+test('why names every version of a path with layer, command, lines and base image', async (t) => {
+  const { path } = build(t, (image, layers, files) => [attestationOf(files, image, [statement(image.digest, V1, provenance(layers))])]);
+  const removed = { createdBy: 'RUN /bin/sh -c rm /app  && touch /usr/new # buildkit', dockerfile: MADE, base: null };
+  const added = { createdBy: 'COPY app /app # buildkit', dockerfile: null, base: 'docker-image://app@sha256:1' };
+  assert.deepEqual(await why(path, '/app'), {
+    path: 'app',
+    shown: false,
+    layer: 1,
+    ...removed,
+    package: null,
+    versions: [
+      { layer: 0, kind: 'added', type: 'file', size: 3, mode: '0755', ...added },
+      { layer: 1, kind: 'removed', ...removed },
+    ],
+  });
+  // Through a link, and a folder that only its contents imply.
+  assert.deepEqual([(await why(path, 'bin/new')).path, (await why(path, 'bin')).path], ['usr/new', 'bin']);
+  assert.deepEqual((await why(path, 'deep')).versions, [{ layer: 1, kind: 'added', type: 'directory', size: 0, mode: '0755', ...removed }]);
+  for (const none of ['nothing', '/']) {
+    const { code, stderr } = await runCommand(['why', path, none]);
+    assert.deepEqual([code, /NOT_FOUND/.test(stderr)], [3, true]);
+  }
+  const { stdout } = await runCommand(['why', path, 'app']);
+  for (const words of [
+    'removed by layer 1',
+    'from the base image docker-image://app@sha256:1',
+    'Dockerfile, lines 3–4',
+    '    4   && touch',
+  ])
+    assert.ok(stdout.includes(words), words);
+});
+
+test('a provenance of another subject, a damaged and an unreadable one give no lines', async (t) => {
+  const other = `sha256:${'1'.repeat(64)}`;
+  const { path } = build(t, (image, layers, files) => [
+    attestationOf(files, image, [statement(other, V1, provenance(layers)), '{cut', { predicateType: V1, subject: 7, predicate: [] }]),
+  ]);
+  assert.deepEqual([(await why(path, 'app')).dockerfile, (await why(path, 'app')).base], [null, null]);
+  const report = JSON.parse((await runCommand(['inspect', path, '--json'])).stdout) as ArchiveReport;
+  assert.deepEqual(
+    report.images[0]?.attestations.map(({ predicateType, matches, status }) => [predicateType, matches, status]),
+    [
+      [V1, false, 'present'],
+      [null, false, 'damaged'],
+      [V1, false, 'present'],
+    ],
+  );
+});
+
+test('an attestation whose content is not what its digest says is damaged and reported', async (t) => {
+  const { path } = build(t, (image, layers, files) => {
+    const attached = attestationOf(files, image, [statement(image.digest, V1, provenance(layers))]);
+    const [stated] = [...files.map].find(([, bytes]) => Buffer.from(bytes).includes('slsa.dev')) ?? [''];
+    files.map.set(stated, json(statement(image.digest, V1, {})));
+    return [attached];
+  });
+  const { images, findings } = JSON.parse((await runCommand(['inspect', path, '--json'])).stdout) as ArchiveReport;
+  assert.equal(images[0]?.attestations[0]?.status, 'damaged');
+  assert.ok(findings.some(({ code }) => code === 'digest-mismatch'));
+  assert.equal((await why(path, 'app')).dockerfile, null);
+});
+
+test('the lines of a Dockerfile that the user gives are a guess, beside what the provenance says', async (t) => {
+  const { path } = build(t, () => []);
+  const dockerfile = testFile(t, utf8(DOCKERFILE), 'My.Dockerfile');
+  const report = await why(path, 'usr/new', '--dockerfile', dockerfile);
+  const guess = { file: 'My.Dockerfile', by: 'text', lines: [[3, 4]], from: [], stage: null, text: MADE.text };
+  assert.deepEqual([report.dockerfile, report.guess], [null, guess]);
+  const unrelated = testFile(t, utf8('FROM x\nRUN other'), 'Dockerfile');
+  assert.equal((await why(path, 'usr/new', '--dockerfile', unrelated)).guess, null);
+  const { stdout } = await runCommand(['why', path, 'usr/new', '--dockerfile', dockerfile]);
+  assert.match(stdout, /My\.Dockerfile, lines 3–4 {2}a guess, by the text of the command/);
+  const missing = await runCommand(['why', path, 'app', '--dockerfile', `${dockerfile}.none`]);
+  assert.deepEqual([missing.code, missing.error?.code], [3, 'NOT_FOUND']);
+});
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+
+/** A signature as cosign stores it: a payload, and its signature in an annotation. */
+function cosignSignature(files: Files, image: BuiltDescriptor, key: KeyObject, about = image.digest): BuiltDescriptor {
+  const payload = json({ critical: { image: { 'docker-manifest-digest': about }, type: 'cosign container image signature' } });
+  const signature = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', payload, key).toString('base64');
+  const annotations = { 'dev.cosignproject.cosign/signature': signature };
+  const layer = { ...files.add(payload, 'application/vnd.dev.cosign.simplesigning.v1+json'), annotations };
+  return tagged(files, image, layer, 'sig');
+}
+
+function tagged(files: Files, image: BuiltDescriptor, layer: BuiltDescriptor, suffix: string): BuiltDescriptor {
+  const config = files.add(json({ rootfs: { type: 'layers', diff_ids: [] } }), 'application/vnd.oci.image.config.v1+json');
+  const manifest = files.add(json({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [layer] }), MANIFEST);
+  return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': `${image.digest.replace(':', '-')}.${suffix}` } };
+}
+
+function signedStatement(files: Files, image: BuiltDescriptor, key: KeyObject): BuiltDescriptor {
+  const payloadType = 'application/vnd.in-toto+json';
+  const payload = json(statement(image.digest, V1, {}));
+  const bytes = preAuthEncoding({ payloadType, payload, signatures: [] });
+  const sig = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', bytes, key).toString('base64');
+  const envelope = json({ payloadType, payload: Buffer.from(payload).toString('base64'), signatures: [{ sig }] });
+  return tagged(files, image, files.add(envelope, 'application/vnd.dsse.envelope.v1+json'), 'att');
+}
+
+const KEYS = {
+  'ECDSA P-256': generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+  RSA: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  Ed25519: generateKeyPairSync('ed25519'),
+};
+
+const pem = (key: KeyObject): string => key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
+
+async function verified(path: string, keyFile: string | null): Promise<unknown[]> {
+  const { stdout } = await runCommand(['inspect', path, '--json', ...(keyFile === null ? [] : ['--key', keyFile])]);
+  return (JSON.parse(stdout) as ArchiveReport).artifacts.map((artifact) => [artifact.kind, artifact.verified]);
+}
+
+test('a signature and a signed statement are verified only by the key that made them, with each kind of key', async (t) => {
+  for (const [name, { publicKey, privateKey }] of Object.entries(KEYS)) {
+    const { path } = build(t, (image, _, files) => [cosignSignature(files, image, privateKey), signedStatement(files, image, privateKey)]);
+    const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
+    assert.deepEqual(
+      await verified(path, keyFile),
+      [
+        ['signature', true],
+        ['attestation', true],
+      ] as unknown[],
+      name,
+    );
+    assert.deepEqual(
+      await verified(path, null),
+      [
+        ['signature', undefined],
+        ['attestation', undefined],
+      ] as unknown[],
+      name,
+    );
+    const others = Object.values(KEYS).filter((pair) => pair.publicKey !== publicKey);
+    for (const pair of others) {
+      const other = testFile(t, utf8(pem(pair.publicKey)), 'other.pub');
+      assert.deepEqual(
+        await verified(path, other),
+        [
+          ['signature', false],
+          ['attestation', false],
+        ] as unknown[],
+        name,
+      );
+    }
+    const [signed, unsigned] = await Promise.all([runCommand(['inspect', path, '--key', keyFile]), runCommand(['inspect', path])]);
+    assert.match(signed.stdout, /signature, verified with the key/);
+    assert.match(unsigned.stdout, /signature present, not verified/);
+    assert.doesNotMatch(unsigned.stdout, /, verified/);
+  }
+});
+
+test('a good signature of another image, or of one whose manifest was replaced, is not verified', async (t) => {
+  const { publicKey, privateKey } = KEYS['ECDSA P-256'];
+  const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
+  const other = build(t, (image, _, files) => [cosignSignature(files, image, privateKey, `sha256:${'1'.repeat(64)}`)]);
+  assert.deepEqual(await verified(other.path, keyFile), [['signature', false]]);
+  const replaced = build(t, (image, _, files) => {
+    const signature = cosignSignature(files, image, privateKey);
+    const forged = ociImage(files, { layers: [{ tar: TOP }] });
+    files.replace(image, files.map.get(`blobs/${forged.digest.replace(':', '/')}`) as Uint8Array);
+    return [signature];
+  });
+  assert.deepEqual(await verified(replaced.path, keyFile), [['signature', false]]);
+});
+
+test('only a plain public key of a known kind is accepted', async (t) => {
+  const { path } = build(t, () => []);
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    [pem(KEYS.Ed25519.privateKey), 2, /is a private key/],
+    ['-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----', 2, /is a certificate/],
+    ['hello', 2, /is not a public key in PEM/],
+    [pem(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey), 3, /neither ECDSA on P-256/],
+    [pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey), 3, /neither ECDSA on P-256/],
+  ];
+  for (const [text, code, message] of cases) {
+    const result = await runCommand(['inspect', path, '--key', testFile(t, utf8(text), 'key')]);
+    assert.equal(result.code, code, text);
+    assert.match(result.stderr, message);
+  }
+});

@@ -1,0 +1,101 @@
+// What the window asks about the registry of a Windows image.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { loadImage } from '#engine';
+import { OpenArchive } from '../../src/engine/library/open-archive.ts';
+import { createRegistryQueries, type RegistryQueries } from '../../src/engine/library/registry-queries.ts';
+import { hasCode } from '../support/asserts.ts';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { deltaHive, dword, type HiveKeySpec, hive, sz } from '../support/hive-builder.ts';
+import { file, tar } from '../support/tar-builder.ts';
+import { testFile, testReader } from '../support/workbench.ts';
+
+const REF = { archiveId: 'a1', image: 0 };
+const MANY: readonly HiveKeySpec[] = Array.from({ length: 700 }, (_, at) => ({
+  name: `k${String(at).padStart(3, '0')}`,
+  layer: 3,
+  values: [dword('n', at)],
+}));
+
+async function queries(t: TestContext): Promise<RegistryQueries> {
+  const base = hive({ name: 'R', keys: [{ name: 'Old', keys: [{ name: 'below' }], values: [sz('Path', 'C:\\old'), dword('n', 1)] }] });
+  const delta = deltaHive({
+    name: 'R',
+    keys: [
+      { name: 'Old', values: [sz('Path', 'C:\\new')] },
+      { name: 'Many', layer: 3, keys: MANY },
+    ],
+  });
+  const layers = [
+    tar(file('Files/Windows/System32/config/SOFTWARE', base)),
+    tar(file('Hives/Software_Delta', delta), file('Hives/Sam_Delta', 'regf')),
+  ];
+  const reader = testReader(t);
+  const archive = await reader.open(testFile(t, dockerArchive({ name: 'w:1', os: 'windows', layers })));
+  t.after(() => archive[Symbol.asyncDispose]());
+  const open = new OpenArchive({ ...REF, archive, path: null, isPart: false, title: 'w', sizeBytes: 0 });
+  open.setLoaded(0, await loadImage(reader, archive, 0));
+  return createRegistryQueries(() => open);
+}
+
+const { signal } = new AbortController();
+
+test('changes come in pages, with what could not be read', async (t) => {
+  const asked = await queries(t);
+  const wanted = { from: 0, to: 1, text: '', count: 500 };
+  const first = await asked.registryChanges(REF, { ...wanted, start: 0 }, signal);
+  const second = await asked.registryChanges(REF, { ...wanted, start: 500 }, signal);
+  assert.deepEqual([first.total, first.items.length, second.items.length, first.complete], [705, 500, 205, true]);
+  assert.deepEqual(
+    first.items.slice(0, 4).map(({ kind }) => kind),
+    ['hive', 'unreadable', 'hive', 'added'],
+  );
+  const old = second.items.at(-1);
+  assert.ok(old?.kind === 'modified');
+  assert.deepEqual(old.values, [
+    { kind: 'modified', name: 'Path', now: { type: 'REG_SZ', text: 'C:\\new' }, before: { type: 'REG_SZ', text: 'C:\\old' } },
+  ]);
+  const found = await asked.registryChanges(REF, { ...wanted, text: 'K69', start: 0 }, signal);
+  assert.equal(found.items.filter(({ kind }) => kind === 'added').length, 10);
+});
+
+test('a key has its values with their layers, and its subkeys in pages', async (t) => {
+  const asked = await queries(t);
+  assert.deepEqual(await asked.registryHives(REF, 1, signal), { hives: ['SAM', 'SOFTWARE'] });
+  const at = { layer: 1, hive: 'SOFTWARE', start: 0, count: 500 };
+  const root = await asked.registryKey(REF, { ...at, path: '' }, signal);
+  assert.deepEqual(root.subkeys, [
+    { name: 'Many', path: 'Many', hasSubkeys: true },
+    { name: 'Old', path: 'Old', hasSubkeys: true },
+  ]);
+  const many = await asked.registryKey(REF, { ...at, path: 'many', start: 690 }, signal);
+  assert.deepEqual([many.total, many.subkeys.length, many.subkeys[0]?.path, many.layers], [700, 10, 'Many\\k690', [1]]);
+  const old = await asked.registryKey(REF, { ...at, path: 'OLD' }, signal);
+  assert.deepEqual(
+    old.values.map(({ name, text, layer }) => [name, text, layer]),
+    [
+      ['n', '0x00000001 (1)', 0],
+      ['Path', 'C:\\new', 1],
+    ],
+  );
+  assert.ok(
+    old.security.some((line) => line.startsWith('O:')),
+    old.security.join('\n'),
+  );
+  const below = await asked.registryKey(REF, { ...at, layer: 0, path: 'Old' }, signal);
+  assert.deepEqual(
+    below.values.map(({ text }) => text),
+    ['0x00000001 (1)', 'C:\\old'],
+  );
+  await assert.rejects(asked.registryKey(REF, { ...at, layer: 0, path: 'Many' }, signal), hasCode('NOT_FOUND'));
+  await assert.rejects(asked.registryKey(REF, { ...at, hive: 'SYSTEM', path: '' }, signal), hasCode('NOT_FOUND'));
+});
+
+test('a search goes through all hives of a view, up to a limit', async (t) => {
+  const asked = await queries(t);
+  const search = (text: string, limit: number) => asked.registrySearch(REF, { layer: 1, text, limit }, signal);
+  assert.deepEqual(await search('c:\\NEW', 10), { complete: true, matches: [{ hive: 'SOFTWARE', path: 'Old', value: 'Path' }] });
+  assert.deepEqual(await search('below', 10), { complete: true, matches: [{ hive: 'SOFTWARE', path: 'Old\\below', value: null }] });
+  const many = await search('k', 20);
+  assert.deepEqual([many.complete, many.matches.length], [false, 20]);
+});

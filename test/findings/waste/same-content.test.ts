@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildStack } from '#changes';
+import { SameContents } from '#findings/waste';
+import { TYPE } from '#model';
+import { file, hardlink, tar } from '../../support/tar-builder.ts';
+import { buildLayer } from '../../support/tar-collect.ts';
+
+const BIG = 5000;
+
+/** Findings of layers of files whose body is a letter repeated `size` times; the letter is its digest. */
+function found(...layers: readonly (readonly Uint8Array<ArrayBuffer>[])[]): unknown[] {
+  const stack = buildStack(layers.map((members) => buildLayer(tar(...members)).table));
+  const letters = layers.map((members) => members.map((member) => String.fromCharCode(member[512] ?? 0)));
+  const contents = new SameContents(stack);
+  stack.layers.forEach((table, layer) => {
+    for (let row = 0; row < (table?.memberCount ?? 0); row++) {
+      if (table?.type[row] !== TYPE.file) continue;
+      contents.add({ layer, row, digest: letters[layer]?.[row] ?? '', size: table.size[row] as number });
+    }
+  });
+  return [...contents.findings()].map(({ code, layer, path, bytes, of }) => [code.slice(6), layer, path, bytes, of]);
+}
+
+const body = (path: string, letter: string, size = BIG, mode = 0o644) => file(path, letter.repeat(size), { mode });
+
+test('the same content at the same path is a copy for its metadata, of any size', () => {
+  assert.deepEqual(found([body('a', 'x', 3), body('b', 'y')], [body('a', 'x', 3, 0o755), body('b', 'z')]), [
+    ['metadata-only-copy', 1, 'a', 3, undefined],
+  ]);
+});
+
+test('the same content at another path is told of the later one, with the first', () => {
+  assert.deepEqual(found([body('a', 'x'), body('b', 'x')], [body('c', 'x'), body('small', 'x', 100)]), [
+    ['same-content', 0, 'b', BIG, 'a'],
+    ['same-content', 1, 'c', BIG, 'a'],
+  ]);
+});
+
+test('a copy is told once: of the path that changes its mode, not of the first path too', () => {
+  assert.deepEqual(found([body('a', 'x')], [body('b', 'x')], [body('b', 'x', BIG, 0o755)]), [
+    ['same-content', 1, 'b', BIG, 'a'],
+    ['metadata-only-copy', 2, 'b', BIG, undefined],
+  ]);
+});
+
+test('hard links, empty files and files that their own layer replaces are no copies', () => {
+  assert.deepEqual(found([body('a', 'x'), hardlink('b', 'a'), file('c'), file('d'), body('a', 'x')]), []);
+});

@@ -1,0 +1,75 @@
+// The search for secrets finds the same however its input is cut into pieces, agrees with slow expressions for some codes, and never shows
+// a whole secret. The first byte of an input chooses the file's path, the second the size of the pieces.
+import assert from 'node:assert/strict';
+import { SecretScanner } from '#secrets';
+import { SECRET_SAMPLES } from '../../support/secret-samples.ts';
+import { joined } from '../engine/mutate.ts';
+import { session, type Target } from '../engine/target.ts';
+
+const PATHS = [
+  'app/file',
+  '.npmrc',
+  'a/.docker/config.json',
+  '.netrc',
+  '.env',
+  '.git-credentials',
+  '.pypirc',
+  '.kube/config',
+  '.aws/credentials',
+  'wp-config.php',
+  'etc/shadow',
+  'terraform.tfstate',
+  '.yarnrc.yml',
+  'usr/lib/x',
+];
+
+const SLOW = [
+  ['secret-huggingface-token', /(?<![A-Za-z0-9_])hf_[A-Za-z]{34}(?![A-Za-z0-9_])/g],
+  ['secret-pulumi-token', /(?<![A-Za-z0-9_])pul-[0-9a-f]{40}(?![A-Za-z0-9_])/g],
+  ['secret-gitlab-token', /(?<![A-Za-z0-9_])(?:glpat|glrt|gldt|glptt)-[A-Za-z0-9_-]{20,512}(?![A-Za-z0-9_-])/g],
+] as const;
+
+const MOST_SHOWN = 7;
+const scanner = new SecretScanner();
+
+function hitsIn(path: string, bytes: Uint8Array, pieceBytes: number) {
+  scanner.begin(path);
+  for (let at = 0; at < bytes.length; at += pieceBytes) scanner.push(bytes, at, Math.min(bytes.length, at + pieceBytes));
+  return scanner.finish();
+}
+
+/** Whether a token is a placeholder, which isn't reported. */
+function isPlaceholder(token: string): boolean {
+  return new Set(token).size < 10 || token.includes('EXAMPLE');
+}
+
+function run(input: Uint8Array): void {
+  if (input.length < 2) return;
+  const path = PATHS[(input[0] as number) % PATHS.length] as string;
+  const bytes = input.subarray(2);
+  const hits = hitsIn(path, bytes, bytes.length);
+  assert.deepEqual(hitsIn(path, bytes, 1 + (input[1] as number)), hits);
+  const text = Buffer.from(bytes).toString('latin1');
+  for (const { at, line, shown = '' } of hits) {
+    assert.ok(at >= 0 && at < bytes.length && shown.length <= MOST_SHOWN);
+    if (line !== undefined) assert.equal(line, text.slice(0, at).split('\n').length);
+  }
+  const found = new Map(hits.map(({ code, at }) => [code, at]));
+  for (const [code, expression] of SLOW) {
+    const wanted = [...text.matchAll(expression)].find(([token]) => !isPlaceholder(token));
+    assert.equal(found.get(code) ?? -1, wanted?.index ?? -1, code);
+  }
+}
+
+export const target: Target = {
+  name: 'secrets',
+  seeds: () => Object.values(SECRET_SAMPLES).map((sample, at) => joined(Uint8Array.of(at, 3), Buffer.from(sample().text))),
+  tokens: [
+    ...Object.values(SECRET_SAMPLES).map((sample) => Buffer.from(sample().secret ?? '')),
+    ...['-----BEGIN ', 'PRIVATE KEY-----', 'Proc-Type: 4,ENCRYPTED\n', '"service_account"', '\\n', '$'.concat('{'), '":"', '=', ':'].map(
+      (text) => Buffer.from(text),
+    ),
+  ],
+  batch: 128,
+  open: () => session(run),
+};

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import zlib from 'node:zlib';
+import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
+import { readSite } from '../../src/packages/read-site.ts';
+import { programSite, siteOfFile } from '../../src/packages/site.ts';
+import { hasCode } from '../support/asserts.ts';
+import { elfProgram, goBuildInfo, machOProgram, numbers, peProgram, zipFile } from '../support/package-databases.ts';
+import { latin1, seenFiles, told, utf8 } from '../support/seen-fixture.ts';
+import { concat, zeros } from '../support/tar-builder.ts';
+
+async function program(bytes: Uint8Array): Promise<string[]> {
+  const found = await readSite(programSite(utf8('bin/x')), seenFiles({ 'bin/x': bytes }), INFLATERS);
+  return found.map((each) => `${each.type} ${each.name} ${each.version}${told(each).paths === undefined ? '' : ' (owns the file)'}`);
+}
+
+const LINES = [
+  'path\tx.test/hello',
+  'mod\tx.test/hello\t(devel)\t',
+  'dep\tx.test/uuid\tv1.6.0\th1:abc',
+  'dep\tx.test/old\tv1.0.0\th1:abc',
+  '=>\tx.test/new\tv2.0.0\th1:abc',
+  'dep\tx.test/local\tv0.1.0',
+  '=>\t./local\t',
+  'build\t-compiler=gc',
+];
+const MODULES = [
+  'golang x.test/hello (devel) (owns the file)',
+  'golang x.test/uuid v1.6.0',
+  'golang x.test/new v2.0.0',
+  'golang x.test/local v0.1.0',
+];
+
+describe('Go modules', () => {
+  test('are found in ELF of both widths and byte orders, in PE and in Mach-O', async () => {
+    const section = { name: '.go.buildinfo', data: goBuildInfo(LINES) };
+    for (const options of [{}, { is64: false }, { little: false }, { is64: false, little: false }])
+      assert.deepEqual(await program(elfProgram([{ name: '.text', data: zeros(100), isWritable: false }, section], options)), MODULES);
+    assert.deepEqual(await program(peProgram([{ name: '.data', data: goBuildInfo(LINES) }])), MODULES);
+    assert.deepEqual(await program(machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(LINES) }])), MODULES);
+  });
+
+  test('are found in the writable data of a program without sections', async () => {
+    const data = concat(zeros(64), goBuildInfo(LINES));
+    assert.deepEqual(await program(elfProgram([{ name: '.data', data }], { named: false })), MODULES);
+  });
+
+  test('of programs before Go 1.18 are behind pointers', async () => {
+    const text = concat(latin1('0123456789abcdef'), utf8('mod\tx.test/old\tv1\t\n'), latin1('0123456789abcdef'));
+    // The section is at 0x400000 + its offset: the header of 64 bytes and two segments, rounded up to 16.
+    const address = 0x400000 + Math.ceil((64 + 2 * 56) / 16) * 16;
+    const pointers = numbers(true, [0, 8], [address + 48, 8]);
+    const string = numbers(true, [address + 64, 8], [text.length, 8]);
+    const info = concat(latin1('\u00ff Go buildinf:'), Uint8Array.of(8, 0), pointers, zeros(16), string, text);
+    assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), ['golang x.test/old v1 (owns the file)']);
+  });
+
+  test('are none where lengths lead out of the file', async () => {
+    const info = goBuildInfo(LINES);
+    info.set([0xff, 0xff, 0xff, 0xff, 0x7f], 32);
+    assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), []);
+    assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: goBuildInfo(LINES).subarray(0, 60) }])), []);
+    assert.deepEqual(await program(utf8('#!/bin/sh\n'.repeat(20))), []);
+  });
+});
+
+describe('crates', () => {
+  const section = (document: unknown): Uint8Array =>
+    elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync(JSON.stringify(document))), isWritable: false }]);
+
+  test('are listed by cargo-auditable; those for builds alone are left out', async () => {
+    const packages = [
+      { name: 'app', version: '0.1.0', source: 'local', root: true },
+      { name: 'serde', version: '1.0.200', source: 'crates.io' },
+      { name: 'cc', version: '1.0.0', kind: 'build' },
+    ];
+    assert.deepEqual(await program(section({ packages })), ['cargo app 0.1.0 (owns the file)', 'cargo serde 1.0.200']);
+  });
+
+  test('are none where the section is not zlib, and refused where it is no JSON', async () => {
+    assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: utf8('x'.repeat(50)) }])), []);
+    const broken = elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{')) }]);
+    await assert.rejects(program(broken), hasCode('BAD_MANIFEST'));
+  });
+
+  test('may not inflate without limit', async () => {
+    const bomb = new Uint8Array(zlib.deflateSync(Buffer.alloc(64 * 1024 * 1024)));
+    assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: bomb }])), []);
+  });
+});
+
+async function jar(bytes: Uint8Array, path = 'lib/demo-1.2.3.jar'): Promise<string[]> {
+  const site = siteOfFile(utf8(path));
+  assert.equal(site?.kind, 'jar');
+  const found = await readSite(site, seenFiles({ [path]: bytes }), INFLATERS);
+  return found.map((each) => `${each.name} ${each.version}${told(each).paths === undefined ? '' : ' (owns the file)'}`);
+}
+
+function pom(group: string, name: string, version: string): { name: string; data: string } {
+  return { name: `META-INF/maven/${group}/${name}/pom.properties`, data: `#x\ngroupId=${group}\nartifactId=${name}\nversion=${version}\n` };
+}
+
+describe('a jar', () => {
+  test('is the artifact of its pom.properties, and what is shaded into it comes after', async () => {
+    assert.deepEqual(await jar(zipFile([pom('a.b', 'shaded', '1'), pom('org.x', 'demo', '1.2.3')])), [
+      'org.x:demo 1.2.3 (owns the file)',
+      'a.b:shaded 1',
+    ]);
+  });
+
+  test('without one is what its manifest says, or else its name', async () => {
+    const manifest = 'Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.in\r\n ner\r\nImplementation-Version: 9.9\r\n\r\nName: x\r\n';
+    assert.deepEqual(await jar(zipFile([{ name: 'META-INF/MANIFEST.MF', data: manifest }])), ['org.inner:demo 9.9 (owns the file)']);
+    assert.deepEqual(await jar(zipFile([{ name: 'A.class', data: 'x' }])), ['demo 1.2.3 (owns the file)']);
+    assert.deepEqual(await jar(zipFile([]), 'lib/app.jar'), []);
+  });
+
+  test('may hold jars, stored or packed, which may hold more', async () => {
+    const inner = zipFile([pom('g', 'inner', '1')]);
+    const middle = zipFile([{ name: 'in.jar', data: inner, stored: true }, pom('g', 'middle', '2')]);
+    const outer = zipFile([
+      { name: 'BOOT-INF/lib/middle-2.jar', data: middle, stored: true },
+      { name: 'WEB-INF/lib/inner-1.jar', data: inner },
+      pom('g', 'demo', '3'),
+    ]);
+    assert.deepEqual(await jar(outer), ['g:demo 3 (owns the file)', 'g:middle 2', 'g:inner 1']);
+  });
+
+  test('is read to a limited depth', async () => {
+    let nested = zipFile([pom('g', 'deepest', '1')]);
+    for (let depth = 0; depth < 10; depth++) nested = zipFile([{ name: 'x.jar', data: nested }]);
+    assert.deepEqual(await jar(nested), ['demo 1.2.3 (owns the file)']);
+  });
+
+  test('that is damaged is refused or has no artifacts', async () => {
+    assert.deepEqual(await jar(utf8('not a ZIP file'), 'lib/x.jar'), []);
+    const whole = zipFile([pom('g', 'demo', '3')]);
+    const directory = whole.slice();
+    directory[whole.length - 22 - 46 - 'META-INF/maven/g/demo/pom.properties'.length] = 0;
+    await assert.rejects(jar(directory), hasCode('DAMAGED'));
+  });
+
+  test('with an entry that states less than it inflates to is not believed', async () => {
+    const packed = zipFile([{ ...pom('g', 'demo', '3'), data: `${pom('g', 'demo', '3').data}${'#'.repeat(100_000)}` }]);
+    const view = new DataView(packed.buffer);
+    view.setUint32(packed.length - 22 - 46 - 'META-INF/maven/g/demo/pom.properties'.length + 24, 10, true);
+    assert.deepEqual(await jar(packed), ['demo 1.2.3 (owns the file)']);
+  });
+});

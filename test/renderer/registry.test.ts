@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { filetimeText } from '../../renderer/state/registry.ts';
+
+test('times of keys are dates, if they are times at all', () => {
+  assert.match(filetimeText('133000000000000000'), /^Jun 18, 2022, .*UTC$/);
+  assert.equal(filetimeText('0'), '');
+  assert.equal(filetimeText('18446744073709551615'), filetimeText('18446744073709551614'));
+  assert.doesNotThrow(() => filetimeText('99999999999999999999'));
+});

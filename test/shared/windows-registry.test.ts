@@ -1,0 +1,71 @@
+// Compares the registry of real and made hives with what an independent reader says: ../shared/meaning. More stacks of deltas are made if
+// Debian's python3-hivex is installed.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { programWords } from '../support/program-words.ts';
+import { runTool } from '../support/tools.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const meaning = path.join(root, '..', 'shared', 'meaning');
+const hives = path.join(meaning, 'hives');
+/** Debian's own Python, which has Debian's modules. */
+const PYTHON = '/usr/bin/python3';
+const SEEDS = [11, 12, 13, 14];
+
+/** Runs the check of `what` on a folder. Returns its last line and all of its output. */
+function check(what: string, folder: string): Promise<{ readonly code: number | null; readonly last: string; readonly all: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('python3', ['-B', path.join(meaning, 'check.py'), programWords(), what, folder], {
+      env: { ...process.env, LIMIT: '280' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, last: text.trimEnd().split('\n').at(-1) ?? '', all: text }));
+  });
+}
+
+describe('the registry', { concurrency: true }, () => {
+  test('is read from every hive as the other reader does', async () => {
+    const { code, last, all } = await check('hives', path.join(hives, 'public'));
+    assert.match(last, /^(\d+) of \1$/, all);
+    assert.ok(Number.parseInt(last, 10) >= 37, all);
+    assert.equal(code, 0, all);
+  });
+
+  test('of stacks of layers shows and changes as the other reader says', async () => {
+    const { code, last, all } = await check('registry', path.join(hives, 'public'));
+    assert.match(last, /^(\d+) of \1$/, all);
+    assert.ok(Number.parseInt(last, 10) >= 10, all);
+    assert.equal(code, 0, all);
+  });
+
+  test('of stacks with every effect of layers, made at random, is the same too', async (t) => {
+    try {
+      runTool(PYTHON, ['-c', 'import hivex']);
+    } catch {
+      return t.skip('python3-hivex is not installed');
+    }
+    const folder = testFolder(t);
+    const minimal = path.join(folder, 'minimal');
+    writeFileSync(minimal, gunzipSync(readFileSync(path.join(hives, 'public', 'minimal.gz'))));
+    for (const seed of SEEDS) {
+      const made = path.join(folder, String(seed));
+      mkdirSync(made);
+      runTool(PYTHON, ['-B', path.join(hives, 'make_delta.py'), String(seed), made, minimal]);
+      for (const part of ['base', 'delta1', 'delta2'])
+        writeFileSync(path.join(folder, `stack${seed}_${part}.gz`), gzipSync(readFileSync(path.join(made, part))));
+      runTool(PYTHON, ['-B', path.join(hives, 'make_image.py'), folder, String(seed), '--expected']);
+    }
+    const { last, all } = await check('registry', folder);
+    assert.equal(last, `${5 * SEEDS.length} of ${5 * SEEDS.length}`, all);
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { Proxies } from '../../../src/source/http/proxies.ts';
+import { hasCode } from '../../support/asserts.ts';
+import { listen } from '../../support/registry.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
+import { testHttp } from '../registry/bench.ts';
+
+function proxyFor(env: Record<string, string>, address: string): string | null {
+  return new Proxies(env).for(new URL(address))?.href ?? null;
+}
+
+test('the variables are read as curl and Go read them: lower case first, exceptions by host, domain, port, address and subnet', () => {
+  const env = { https_proxy: 'http://lower:1', HTTPS_PROXY: 'http://upper:1', HTTP_PROXY: 'upper:2' };
+  assert.equal(proxyFor(env, 'https://x.test/'), 'http://lower:1/');
+  assert.equal(proxyFor(env, 'http://x.test/'), 'http://upper:2/');
+  assert.equal(proxyFor({}, 'https://x.test/'), null);
+  const exempt: [string, string, boolean][] = [
+    ['x.test', 'https://x.test', true],
+    ['x.test', 'https://a.x.test', true],
+    ['.x.test', 'https://a.x.test', true],
+    ['*.x.test', 'https://a.x.test', true],
+    ['x.test', 'https://ax.test', false],
+    ['x.test:8443', 'https://x.test:8443', true],
+    ['x.test:8443', 'https://x.test', false],
+    ['x.test:443', 'https://x.test', true],
+    ['*', 'https://x.test', true],
+    ['a.test, x.test', 'https://X.TEST', true],
+    ['10.0.0.0/8', 'https://10.1.2.3', true],
+    ['10.0.0.0/8', 'https://11.1.2.3', false],
+    ['10.0.0.0/99', 'https://10.1.2.3', false],
+    ['fd00::/8', 'https://[fd12::1]', true],
+    ['fd12::1', 'https://[fd12::1]', true],
+    ['1.2.3.4', 'https://1.2.3.4', true],
+    ['', 'https://x.test', false],
+    [',,', 'https://x.test', false],
+  ];
+  for (const [no_proxy, address, isExempt] of exempt) {
+    assert.equal(proxyFor({ https_proxy: 'p:1', no_proxy }, address) === null, isExempt, `${no_proxy} ${address}`);
+  }
+});
+
+test('this machine is never contacted through a proxy', () => {
+  for (const host of ['localhost', '127.0.0.1:5000', '[::1]:5000', 'a.localhost', '127.9.9.9']) {
+    assert.equal(proxyFor({ http_proxy: 'p:1', https_proxy: 'p:1' }, `http://${host}/`), null, host);
+  }
+});
+
+test('an invalid address is refused without being quoted, because it may contain a password', () => {
+  for (const text of ['socks5://me:secret@x', 'http://me:secret@[', 'http://']) {
+    assert.throws(
+      () => proxyFor({ https_proxy: text }, 'https://x.test'),
+      (error: Error) => !/secret/.test(error.message) && hasCode('USAGE')(error),
+    );
+  }
+});
+
+/** Starts a proxy that connects every name to one port of this machine. `asked` lists its requests. */
+async function testProxy(t: TestContext, targetPort: number, status = '200 OK') {
+  const asked: { readonly line: string; readonly authorization: string | undefined }[] = [];
+  const note = ({ method, url, headers }: http.IncomingMessage): void => {
+    asked.push({ line: `${method} ${url}`, authorization: headers['proxy-authorization'] });
+  };
+  const proxy = http.createServer((request, response) => {
+    note(request);
+    const { pathname } = new URL(request.url ?? '');
+    http.get({ port: targetPort, path: pathname }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 0)));
+  });
+  proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
+    note(request);
+    socket.write(`HTTP/1.1 ${status}\r\n\r\n`);
+    const target = net.connect(targetPort, '127.0.0.1');
+    target.on('error', () => socket.destroy());
+    socket.on('error', () => target.destroy());
+    socket.pipe(target).pipe(socket);
+    socket.on('close', () => target.destroy());
+  });
+  await listen(t, proxy);
+  return { address: `127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked };
+}
+
+test('https goes through a tunnel, with the proxy’s own password, and the host’s certificate is checked as usual', async (t) => {
+  const server = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, ({ headers }, response) =>
+    response.end(headers['proxy-authorization'] ?? 'hello'),
+  );
+  await listen(t, server);
+  const { address, asked } = await testProxy(t, (server.address() as AddressInfo).port);
+  const env = { https_proxy: `http://me:se%40cret@${address}` };
+  const client = testHttp(t, { env, isUnchecked: true });
+  for (let count = 0; count < 2; count++) {
+    const reply = await client.request(new URL('https://registry.test/x'));
+    assert.equal(Buffer.from(await reply.bytes(100)).toString(), 'hello');
+  }
+  const authorization = `Basic ${Buffer.from('me:se@cret').toString('base64')}`;
+  assert.deepEqual(asked, [{ line: 'CONNECT registry.test:443', authorization }]);
+  await assert.rejects(testHttp(t, { env }).request(new URL('https://registry.test/x')), hasCode('UNREACHABLE'));
+});
+
+test('plain http is requested from the proxy by its full address', async (t) => {
+  const server = http.createServer(({ url }, response) => response.end(url));
+  await listen(t, server);
+  const { address, asked } = await testProxy(t, (server.address() as AddressInfo).port);
+  const reply = await testHttp(t, { env: { http_proxy: address } }).request(new URL('http://registry.test/x'));
+  assert.equal(Buffer.from(await reply.bytes(100)).toString(), '/x');
+  assert.deepEqual(
+    asked.map(({ line }) => line),
+    ['GET http://registry.test/x'],
+  );
+});
+
+test('a proxy that refuses or is missing is named', async (t) => {
+  const { address } = await testProxy(t, 1, '403 Forbidden');
+  for (const at of [address, '127.0.0.1:1']) {
+    await assert.rejects(
+      testHttp(t, { env: { https_proxy: `http://me:secret@${at}` } }).request(new URL('https://registry.test/')),
+      (error: Error) => {
+        assert.match(error.message, /the proxy 127\.0\.0\.1/);
+        assert.doesNotMatch(error.message, /secret/);
+        return hasCode('UNREACHABLE')(error);
+      },
+    );
+  }
+});

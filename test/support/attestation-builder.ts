@@ -1,0 +1,85 @@
+// Builds what BuildKit attaches to an image: statements, their manifest, and provenance in mode max.
+import type { BuiltDescriptor, Files } from './image-builder.ts';
+import { json } from './image-builder.ts';
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+
+/** A step of a build. */
+export interface StepSpec {
+  /** Lines of the Dockerfile: one range for each. */
+  readonly lines?: readonly (readonly [number, number])[];
+  readonly inputs?: readonly string[];
+  /** What it gets from outside: a base image or a context. */
+  readonly source?: string;
+  /** Lists of layers' digests in which it ends. */
+  readonly layers?: readonly (readonly string[])[];
+}
+
+/** The predicate of a provenance, by step. */
+export function slsaPredicate(version: 'v1' | 'v0.2', dockerfile: string, steps: Readonly<Record<string, StepSpec>>): object {
+  const range = ([first, last]: readonly [number, number]) => ({ start: { line: first }, end: { line: last } });
+  const located = Object.entries(steps).map(([id, { lines }]) => [
+    id,
+    lines === undefined ? {} : { locations: lines.map((each) => ({ ranges: [range(each)] })) },
+  ]);
+  const layered = Object.entries(steps).filter(([, { layers }]) => layers !== undefined);
+  const metadata = {
+    vcs: { source: 'https://example.com/app.git', revision: 'f'.repeat(40) },
+    source: {
+      infos: [{ filename: 'Dockerfile', data: Buffer.from(dockerfile).toString('base64') }],
+      locations: Object.fromEntries(located),
+    },
+    layers: Object.fromEntries(layered.map(([id, { layers }]) => [`${id}:0`, layers?.map((list) => list.map((digest) => ({ digest })))])),
+  };
+  const llbDefinition = Object.entries(steps).map(([id, { inputs, source }]) => ({
+    id,
+    op: { Op: source === undefined ? { exec: {} } : { source: { identifier: source } } },
+    inputs: (inputs ?? []).map((input) => `${input}:0`),
+  }));
+  const materials = [{ uri: 'pkg:docker/alpine@3.20', digest: { sha256: '0'.repeat(64) } }];
+  if (version === 'v1')
+    return {
+      buildDefinition: {
+        buildType: 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md',
+        externalParameters: { configSource: { path: 'Dockerfile' }, request: { frontend: 'dockerfile.v0', args: { 'build-arg:A': '1' } } },
+        internalParameters: { buildConfig: { llbDefinition } },
+        resolvedDependencies: materials,
+      },
+      runDetails: {
+        builder: { id: 'https://example.com/run/1' },
+        metadata: { startedOn: '2026-01-01T00:00:00Z', finishedOn: '2026-01-01T00:00:09Z', buildkit_metadata: metadata },
+      },
+    };
+  return {
+    builder: { id: 'https://example.com/run/1' },
+    buildType: 'https://mobyproject.org/buildkit@v1',
+    materials,
+    invocation: { configSource: { entryPoint: 'Dockerfile' }, parameters: { frontend: 'dockerfile.v0', args: { 'build-arg:A': '1' } } },
+    buildConfig: { llbDefinition },
+    metadata: {
+      buildStartedOn: '2026-01-01T00:00:00Z',
+      buildFinishedOn: '2026-01-01T00:00:09Z',
+      'https://mobyproject.org/buildkit@v1#metadata': metadata,
+    },
+  };
+}
+
+/** An in-toto statement about a manifest. */
+export function statement(digest: string, predicateType: string, predicate: object): object {
+  const subject = [{ name: 'pkg:docker/app@1', digest: { sha256: digest.replace('sha256:', '') } }];
+  return { _type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate };
+}
+
+/** The manifest that attaches statements to an image, as an entry of an index. Text stands for a broken statement. */
+export function attestationOf(files: Files, image: { digest: string }, statements: readonly (object | string)[]): BuiltDescriptor {
+  const layers = statements.map((each) =>
+    files.add(typeof each === 'string' ? Buffer.from(each) : json(each), 'application/vnd.in-toto+json'),
+  );
+  const config = files.add(json({}), 'application/vnd.oci.empty.v1+json');
+  const artifactType = 'application/vnd.docker.attestation.manifest.v1+json';
+  return {
+    ...files.add(json({ schemaVersion: 2, mediaType: MANIFEST, artifactType, config, layers }), MANIFEST),
+    annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image.digest },
+    platform: { os: 'unknown', architecture: 'unknown' },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Attributes } from '#disk';
+import { walkTree } from '../../src/driver/portable/tree-walk.ts';
+
+/** The extended attributes of everything below a root that has some, by path; null if this system can't read them. */
+export async function attributesBelow(root: string): Promise<ReadonlyMap<string, Attributes> | null> {
+  const found = new Map<string, Attributes>();
+  for await (const { path, attributes } of walkTree(root)) {
+    if (attributes === null) return null;
+    if (attributes.length > 0) found.set(path, attributes);
+  }
+  return found;
+}

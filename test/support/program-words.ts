@@ -1,0 +1,15 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+
+/** The command line as quoted words for a shell: dist/cli.js if that is newer than the sources, which start slower. */
+export function programWords(): string {
+  const built = path.join(root, 'dist', 'cli.js');
+  const sources = path.join(root, 'src');
+  const newest = Math.max(
+    ...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((name) => statSync(path.join(sources, name)).mtimeMs),
+  );
+  const program = existsSync(built) && statSync(built).mtimeMs > newest ? built : path.join(sources, 'cli', 'main.ts');
+  return [process.execPath, program].map((word) => `'${word}'`).join(' ');
+}

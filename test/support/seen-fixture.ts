@@ -1,0 +1,62 @@
+import { asLayerscopeError, type LayerscopeError } from '#model';
+import type { FoundPackage, SeenFiles } from '#packages';
+import { pathsOf } from '../../src/packages/path-list.ts';
+import { contentOf } from '../../src/packages/seen-files.ts';
+import { latin1, utf8 } from './tar-builder.ts';
+
+/** Latin-1, so that a path of any bytes is a key. */
+function keyOf(path: string | Uint8Array): string {
+  return String.fromCharCode(...(typeof path === 'string' ? utf8(path) : path));
+}
+
+/** Files for a reader: content by path. `problems` collects what is reported. */
+export function seenFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  problems: { readonly path: string; readonly error: LayerscopeError }[] = [],
+): SeenFiles {
+  const bodies = new Map(Object.entries(files).map(([path, body]) => [keyOf(path), typeof body === 'string' ? utf8(body) : body]));
+  const report = (path: string | Uint8Array, error: LayerscopeError): void => {
+    problems.push({ path: keyOf(path), error });
+  };
+  const seen: SeenFiles = {
+    names(folder) {
+      const start = `${keyOf(folder)}/`;
+      return [
+        ...new Set(
+          [...bodies.keys()].flatMap((path) => (path.startsWith(start) ? [path.slice(start.length).split('/')[0] as string] : [])),
+        ),
+      ];
+    },
+    has: (path) => bodies.has(keyOf(path)),
+    async parsed(path, _, parse) {
+      const body = bodies.get(keyOf(path));
+      if (body === undefined) return null;
+      try {
+        return parse(body);
+      } catch (error) {
+        report(path, asLayerscopeError(error));
+        return null;
+      }
+    },
+    bytes: async (path) => bodies.get(keyOf(path)) ?? null,
+    report,
+    open(path) {
+      const body = bodies.get(keyOf(path));
+      return body === undefined ? null : contentOf(body);
+    },
+  };
+  return seen;
+}
+
+export function listed(list: Uint8Array): string[] {
+  return Array.from(pathsOf(list), (path) => String.fromCharCode(...path));
+}
+
+/** A package without its files, and what it owns as Latin-1 text; `null` fields are left out. */
+export function told({ files, ...facts }: FoundPackage): Record<string, unknown> {
+  const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
+  const [paths, folders] = [listed(files.paths), listed(files.folders)];
+  return { ...known, ...(paths.length === 0 ? {} : { paths }), ...(folders.length === 0 ? {} : { folders }) };
+}
+
+export { latin1, utf8 };

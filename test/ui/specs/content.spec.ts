@@ -1,0 +1,140 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, type ImageLayer, PNG } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+/** Returns the same picture with another size in its header; browsers allocate that many pixels before reading any. */
+function pngOf(width: number, height: number): Uint8Array {
+  const bytes = Buffer.from(PNG);
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  return bytes;
+}
+
+const OTHER_PNG = Buffer.concat([PNG, Buffer.from('a longer file of the same pixel')]);
+const LINES = Array.from({ length: 300 }, (_, at) => `line ${at + 1} of the text`).join('\n');
+const LAYERS: readonly ImageLayer[] = [
+  {
+    createdBy: 'ADD base',
+    tar: tar(
+      file('a.conf', 'port = 80\nhost = a\n'),
+      file('b.conf', 'user = root\n'),
+      file('logo.png', PNG),
+      file('same.txt', 'the same\n', { mode: 0o644 }),
+    ),
+  },
+  {
+    createdBy: 'RUN change',
+    tar: tar(
+      file('a.conf', 'port = 8080\nhost = a\n'),
+      file('b.conf', 'user = app\n'),
+      file('logo.png', OTHER_PNG),
+      file('same.txt', 'the same\n', { mode: 0o600 }),
+      file('setup.inf', Buffer.from('\ufeff[Version]\r\nSignature="$WINDOWS NT$"\r\n', 'utf16le')),
+      file('huge.png', pngOf(16_000, 16_000)),
+      file('long.txt', `${LINES}\n${'a very long line '.repeat(60)}\n`),
+    ),
+  },
+];
+
+async function open(win: LayerscopeWindow) {
+  await win.drop(await win.write('image.tar', dockerArchive(LAYERS, { name: 'acme/files:1' })));
+  const { page } = win;
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  const choose = async (name: string) => {
+    await page.getByRole('row', { name: new RegExp(`(added|modified) ${name.replace('.', '\\.')}`) }).click();
+    await expect(details.getByRole('heading', { name, exact: true })).toBeVisible();
+  };
+  return { page, details, choose };
+}
+
+test('a text in UTF-16 is shown as text', async ({ win }) => {
+  const { details, choose } = await open(win);
+  await choose('setup.inf');
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('[Version]');
+  await expect(details).toContainText('UTF-16 LE');
+});
+
+test('a picture of very many pixels is only drawn on request', async ({ win }) => {
+  const { page, details, choose } = await open(win);
+  await choose('huge.png');
+  await expect(details.getByText('16,000 × 16,000 pixels')).toBeVisible();
+  await expect(details.getByRole('img', { name: 'File preview' })).toHaveCount(0);
+  expect(await complaintsOf(page)).toEqual([]);
+  await details.getByRole('radio', { name: 'Hex' }).click();
+  await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('89 50 4e 47');
+});
+
+test('a modified text opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
+  const { page, details, choose } = await open(win);
+  await choose('a.conf');
+  const diff = details.getByRole('region', { name: 'Text differences' });
+  await expect(diff).toContainText('port = 8080');
+  await expect(details.getByRole('radio', { name: 'Diff' })).toBeChecked();
+  await details.getByRole('radio', { name: 'Text' }).click();
+  await choose('b.conf');
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('user = app');
+  await page.reload();
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('user = app');
+  await details.getByRole('radio', { name: 'Diff' }).click();
+  await choose('a.conf');
+  await expect(diff).toContainText('port = 8080');
+  // Only the file's mode was changed, so there is nothing to compare.
+  await choose('same.txt');
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('the same');
+  expect(win.complaints).toEqual([]);
+});
+
+test('both halves of a side-by-side diff are in sight in the details pane', async ({ win }) => {
+  const { details, choose } = await open(win);
+  await choose('a.conf');
+  await details.getByRole('radio', { name: 'Side by side' }).click();
+  const view = details.getByRole('region', { name: 'Text differences' });
+  const box = await view.boundingBox();
+  for (const text of ['port = 80', 'port = 8080']) {
+    const line = await view.getByText(text, { exact: true }).boundingBox();
+    expect(line, text).not.toBeNull();
+    expect((line?.x ?? 0) + (line?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
+  }
+  expect(await view.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+});
+
+test('modified pictures are compared two-up, by a swipe, or as onion skin', async ({ win }) => {
+  const { page, details, choose } = await open(win);
+  await choose('logo.png');
+  for (const name of ['Before this change', 'After this change']) await expect(details.getByRole('img', { name })).toBeVisible();
+  await details.getByRole('radio', { name: 'Swipe' }).click();
+  const edge = details.getByRole('slider', { name: 'Where the new picture begins' });
+  await edge.focus();
+  await page.keyboard.press('Home');
+  const cover = details.getByRole('img', { name: 'After this change' }).locator('..');
+  expect(await cover.evaluate((element) => getComputedStyle(element).clipPath)).toMatch(
+    /^inset\(0(px)? 0(px)? 0(px)? 0%\)$|^inset\(0px\)$/,
+  );
+  await details.getByRole('radio', { name: 'Onion skin' }).click();
+  await details.getByRole('slider', { name: 'How much of the new picture is seen' }).focus();
+  await page.keyboard.press('End');
+  expect(await cover.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.reload();
+  await expect(details.getByRole('slider', { name: 'How much of the new picture is seen' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+test('a text can be searched, and its matches stepped through', async ({ win }) => {
+  const { page, details, choose } = await open(win);
+  await choose('long.txt');
+  await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');
+  // Lines 29 and 290 to 299.
+  await expect(details.getByText('1 of 11')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(details.getByText('2 of 11')).toBeVisible();
+  await expect(details.getByRole('region', { name: 'File text' }).getByText('line 290 of the text')).toBeVisible();
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.press('Shift+Enter');
+  await expect(details.getByText('11 of 11')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(details.getByRole('heading', { name: 'long.txt' })).toBeVisible();
+  await expect(details.locator('mark')).toHaveCount(0);
+});

@@ -1,0 +1,100 @@
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openWebApi(win: LayerscopeWindow, layer: number) {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'registry.example.com/acme/web-api:1.8' })));
+  const { page } = win;
+  await page.getByRole('button', { name: new RegExp(`^Layer ${layer} `) }).click();
+  await expect(page.getByRole('heading', { name: `Layer ${layer}` }).first()).toBeVisible();
+  return { page, details: page.getByRole('region', { name: 'Details' }) };
+}
+
+const focused = (win: LayerscopeWindow) =>
+  win.page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex') ?? document.activeElement?.tagName);
+
+test('Escape leads from a file back to its layer, and the arrow keys continue from the same row', async ({ win }) => {
+  const { page, details } = await openWebApi(win, 4);
+  const row = page.getByRole('row', { name: /passwd/ });
+  await row.click();
+  await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
+  const index = await row.getAttribute('aria-rowindex');
+  await page.keyboard.press('Escape');
+  await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
+  await expect(details).toContainText('Diff ID');
+  expect(await focused(win)).toBe(index);
+  await page.keyboard.press('ArrowUp');
+  expect(await focused(win)).toBe(String(Number(index) - 1));
+  expect(win.complaints).toEqual([]);
+});
+
+test('a click on a layer shows the layer, whatever was selected', async ({ win }) => {
+  const { page, details } = await openWebApi(win, 4);
+  await page.getByRole('row', { name: /passwd/ }).click();
+  await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
+  await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
+  expect(page.url()).not.toContain('path=');
+});
+
+test('the breadcrumb links to the folders of a path, its layer and the image', async ({ win }) => {
+  const { page, details } = await openWebApi(win, 1);
+  await page.getByRole('row', { name: /libssl/ }).click();
+  const crumbs = details.getByRole('navigation', { name: 'Location' });
+  await expect(crumbs.getByRole('listitem')).toHaveText([/web-api:1\.8/, 'Layer 1', 'usr', 'lib', 'libssl.so.3']);
+  await expect(crumbs.locator('[aria-current="location"]')).toHaveText('libssl.so.3');
+  await crumbs.getByRole('button', { name: 'lib', exact: true }).click();
+  await expect(details.getByRole('heading', { name: 'lib', exact: true })).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'Biggest files' })).toBeVisible();
+  await crumbs.getByRole('button', { name: 'Layer 1' }).click();
+  await expect(details.getByRole('heading', { name: 'Layer 1' })).toBeVisible();
+  await crumbs.getByRole('button', { name: /web-api:1\.8/ }).click();
+  await expect(details.getByRole('heading', { name: 'Image' })).toBeVisible();
+  await expect(details.getByRole('heading', { name: /^Layers? / })).toHaveCount(0);
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});
+
+test('the focus stays in the rows when a key changes to another layer with the same file', async ({ win }) => {
+  const { page } = await openWebApi(win, 0);
+  await page.getByRole('row', { name: /added libssl\.so\.3/ }).click();
+  await page.keyboard.press(']');
+  await expect(page.getByRole('heading', { name: 'Layer 1' }).first()).toBeVisible();
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toBeFocused();
+  // Layer 2 doesn't have the file: the focus is still in the rows, but that doesn't select anything.
+  await page.keyboard.press(']');
+  await expect(page.getByRole('heading', { name: 'Layer 2' }).first()).toBeVisible();
+  await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeFocused();
+  await expect(page.getByRole('treegrid').locator('[aria-selected="true"]')).toHaveCount(0);
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('treegrid').locator('[aria-selected="true"]')).toBeFocused();
+});
+
+test('a dot of the path history keeps the focus when it shows another layer', async ({ win }) => {
+  const { page, details } = await openWebApi(win, 1);
+  await page.getByRole('row', { name: /libssl/ }).click();
+  await details.getByRole('button', { name: 'added in layer 0' }).click();
+  await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();
+  await expect(details.getByRole('button', { name: 'added in layer 0' })).toBeFocused();
+});
+
+test('the image’s name is a menu of images and of actions for this one', async ({ win }) => {
+  const { page } = await openWebApi(win, 1);
+  await win.drop(await win.write('old.tar', dockerArchive(WEB_API.slice(0, 2), { name: 'acme/old:1' })));
+  await expect(page.getByRole('heading', { name: 'acme/old:1' })).toBeVisible();
+  const name = page.getByRole('button', { name: /^Image: / });
+  await name.click();
+  const menu = page.getByRole('menu', { name: /^Image: / });
+  await expect(menu.getByRole('menuitemradio', { name: 'acme/old:1' })).toBeChecked();
+  for (const action of ['Verify digests', 'Import to store', 'Copy digest', 'Save as OCI archive…', 'Save report (JSON)']) {
+    await expect(menu.getByRole('menuitem', { name: action })).toBeVisible();
+  }
+  expect(await complaintsOf(page)).toEqual([]);
+  await menu.getByRole('menuitemradio', { name: /web-api:1\.8/ }).click();
+  await expect(page.getByRole('heading', { name: 'registry.example.com/acme/web-api:1.8' })).toBeVisible();
+  await name.click();
+  await menu.getByRole('menuitem', { name: 'Show the details of the image' }).click();
+  await expect(page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'Image' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});

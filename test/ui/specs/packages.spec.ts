@@ -1,0 +1,87 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+const status = (...packages: readonly (readonly [name: string, version: string])[]): Uint8Array =>
+  file(
+    'var/lib/dpkg/status',
+    packages
+      .map(([name, version]) => `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n`)
+      .join('\n'),
+  );
+const list = (name: string, ...paths: readonly string[]): Uint8Array =>
+  file(`var/lib/dpkg/info/${name}.list`, paths.map((path) => `${path}\n`).join(''));
+
+const LAYERS = [
+  {
+    createdBy: 'ADD rootfs.tar /',
+    tar: tar(
+      status(['curl', '7.88'], ['libssl3', '3.0.11']),
+      list('curl', '/usr/bin/curl', '/usr/share/doc/curl/copyright'),
+      list('libssl3', '/usr/lib/libssl.so.3'),
+      file('usr/bin/curl', 'c'.repeat(20_000)),
+      file('usr/share/doc/curl/copyright', 'x'.repeat(100)),
+      file('usr/lib/libssl.so.3', 's'.repeat(50_000)),
+    ),
+  },
+  {
+    createdBy: 'RUN apt-get install -y libssl3 && apt-get remove -y curl',
+    tar: tar(status(['libssl3', '3.0.12']), file('usr/bin/.wh.curl'), file('usr/lib/libssl.so.3', 't'.repeat(60_000))),
+  },
+  {
+    createdBy: 'COPY app /app',
+    tar: tar(file('app/node_modules/ms/package.json', '{"name":"ms","version":"2.1.2"}'), file('app/own', 'x'.repeat(5000))),
+  },
+];
+
+async function openPackages(win: LayerscopeWindow) {
+  await win.drop(await win.write('image.tar', dockerArchive(LAYERS, { name: 'acme/tool:1' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  await win.page.keyboard.press('i');
+  await expect(win.page.getByRole('table').first()).toBeVisible();
+  return win.page;
+}
+
+test('packages are listed by layer, with what nobody owns', async ({ win }) => {
+  const page = await openPackages(win);
+  const tables = page.getByRole('table');
+  await expect(tables).toHaveCount(3);
+  const caption = tables.nth(1).getByText('Layer 1', { exact: true });
+  await expect(caption).toBeInViewport();
+  const room = await tables.nth(1).boundingBox();
+  const title = await tables.nth(1).locator('caption').boundingBox();
+  expect(title?.width).toBeLessThanOrEqual(room?.width ?? 0);
+  const rows = (at: number) => tables.nth(at).getByRole('row');
+  await expect(rows(0).nth(1)).toHaveText(/libssl3 deb amd64.*3\.0\.11.*1.*50\.0 kB/);
+  await expect(rows(0).nth(2)).toHaveText(/curl deb amd64.*7\.88.*2.*20\.1 kB/);
+  await expect(rows(1).nth(1)).toHaveText(/libssl3.*3\.0\.12 was 3\.0\.11.*60\.0 kB/);
+  await expect(rows(1).nth(2)).toHaveText(/curl.*7\.88.*1.*20\.0 kB/);
+  await expect(rows(1).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
+  await expect(rows(2).last()).toHaveText(/Nobody’s files.*5\.0 kB/);
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});
+
+test('a package leads to its files in the tree', async ({ win }) => {
+  const page = await openPackages(win);
+  await page.getByRole('button', { name: 'libssl3: show its files in layer 1' }).click();
+  await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('i');
+  await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
+  await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
+});
+
+test('the filter finds packages, and a view lists what is installed there', async ({ win }) => {
+  const page = await openPackages(win);
+  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('SSL');
+  await expect(page.getByRole('table')).toHaveCount(2);
+  await expect(page.getByRole('table').first().getByRole('row')).toHaveCount(2);
+  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('nowhere');
+  await expect(page.getByText('No matching package')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('');
+  await expect(page.getByRole('table')).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('2');
+  await expect(page.getByRole('table', { name: /Packages as seen at layer 2/ }).getByRole('row')).toHaveCount(3);
+});

@@ -1,0 +1,61 @@
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, test } from '../support/window.ts';
+
+test('settings apply at once and are remembered', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
+  await expect(page.getByRole('row', { name: /server\.js/ })).toContainText('728.9 kB');
+  await page.keyboard.press('Control+,');
+  const sheet = page.getByRole('dialog', { name: 'Settings' });
+  await sheet.getByRole('radio', { name: 'KiB, MiB, GiB' }).click();
+  await sheet.getByRole('radio', { name: '16 px' }).click();
+  await sheet.getByRole('radio', { name: 'Dark' }).click();
+  await sheet.getByRole('radio', { name: 'Wrap', exact: true }).click();
+  await expect(sheet.getByRole('list', { name: 'Stores' }).getByRole('listitem')).toHaveCount(1);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('row', { name: /server\.js/ })).toContainText('711.8 KiB');
+  await page.reload();
+  const row = page.getByRole('row', { name: /server\.js/ });
+  await expect(row).toContainText('711.8 KiB');
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  await row.click();
+  const text = page.getByRole('region', { name: 'File text' });
+  await expect(text).toContainText('hello from line');
+  expect(await text.locator('> div').evaluate((lines) => getComputedStyle(lines).fontSize)).toBe('16px');
+  // Wrapped lines need no horizontal scrolling.
+  expect(await text.evaluate((view) => view.scrollWidth - view.clientWidth)).toBe(0);
+  expect(win.complaints).toEqual([]);
+});
+
+test('the palette finds layers by command, files, themes and actions for the image', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const palette = page.getByRole('dialog', { name: 'Commands' });
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('apt-get install');
+  await expect(palette.getByRole('option')).toHaveText([/^Layer 1: RUN apt-get update/]);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Layer 1' }).first()).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('etc/motd');
+  await expect(palette.getByRole('option', { name: /^etc\/motd/ })).toContainText('layers 0, 3');
+  await palette.getByRole('option', { name: /^etc\/motd/ }).click();
+  await expect.poll(() => page.url()).toMatch(/path=etc\/motd/);
+  for (const [typed, found] of [
+    ['theme dark', 'Theme: dark'],
+    ['verify', 'Verify digests'],
+    ['import', 'Import to store'],
+    ['sett', 'Settings…'],
+  ] as const) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(typed);
+    await expect(palette.getByRole('option', { name: found })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(palette).toHaveCount(0);
+  }
+  expect(win.complaints).toEqual([]);
+});

@@ -1,0 +1,98 @@
+import type { Page } from '@playwright/test';
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+const NAME = 'registry.example.com/platform/team/web-api';
+const SIZES = [
+  [600, 800],
+  [720, 450],
+  [900, 700],
+  [1320, 860],
+  [2560, 1440],
+] as const;
+
+/** Returns controls of a bar that overlap, and elements wider than the window. */
+function misplaced(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    if (document.documentElement.scrollWidth > window.innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+    for (const bar of document.querySelectorAll('header, footer, [role="toolbar"]')) {
+      const controls = [...bar.querySelectorAll<HTMLElement>('button, input, label')].filter(
+        (each) =>
+          each.offsetParent !== null &&
+          each.closest('label, button, [role="radiogroup"]') === each &&
+          each.closest('header, footer, [role="toolbar"]') === bar,
+      );
+      const boxes = controls.map((each) => ({
+        name: each.getAttribute('aria-label') ?? each.textContent ?? '',
+        box: each.getBoundingClientRect(),
+      }));
+      for (const [at, a] of boxes.entries()) {
+        for (const b of boxes.slice(at + 1)) {
+          const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+          const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+          if (across > 1 && down > 1) found.push(`${a.name} and ${b.name} overlap`);
+        }
+        if (bar.getAttribute('role') !== 'toolbar' && (a.box.right > window.innerWidth || a.box.left < 0))
+          found.push(`${a.name} is outside`);
+      }
+    }
+    return found;
+  });
+}
+
+async function openTwo(win: LayerscopeWindow) {
+  const old = [
+    ...WEB_API.slice(0, 4),
+    { createdBy: 'COPY app.conf /etc/', tar: tar(file('etc/app.conf', 'port = 80\n'), file('opt/tool', 'x')) },
+  ];
+  await win.drop(await win.write('old.tar', dockerArchive(old, { name: `${NAME}:1.7` })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('new.tar', dockerArchive(WEB_API, { name: `${NAME}:1.8` })));
+  await expect(win.page.getByRole('heading', { name: `${NAME}:1.8` })).toBeAttached();
+}
+
+test('at every size, bars fit, the image’s tag is visible, and a comparison has rows', async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    for (const mode of ['Layer', 'Filesystem', 'Compare']) {
+      await page.getByRole('radio', { name: mode }).click();
+      await expect(page.getByRole('treegrid').getByRole('row').nth(2)).toBeVisible();
+      const wrong = await misplaced(page);
+      expect(wrong, `${width} × ${height}, ${mode}`).toEqual([]);
+      const row = await page.getByRole('treegrid').getByRole('row').nth(2).boundingBox();
+      const bar = await page.getByRole('contentinfo').boundingBox();
+      expect((row?.y ?? height) + 24, `a row at ${width} × ${height}, ${mode}`).toBeLessThanOrEqual(bar?.y ?? 0);
+    }
+    // The part with the tag is not cut.
+    const tail = page.getByRole('banner').locator('[data-text="web-api:1.8"]');
+    expect(await tail.evaluate((part) => part.scrollWidth <= part.clientWidth && part.clientWidth > 0), `${width} px`).toBe(true);
+  }
+});
+
+test('modes stay in their place whatever the image’s name', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('short.tar', dockerArchive(WEB_API, { name: 'a:1' })));
+  const mode = page.getByRole('radio', { name: 'Layer' });
+  await expect(mode).toBeVisible();
+  const before = await mode.boundingBox();
+  await win.drop(await win.write('long.tar', dockerArchive(WEB_API.slice(0, 2), { name: `${NAME}:a-long-tag` })));
+  await expect(page.getByRole('heading', { name: /a-long-tag/ })).toBeAttached();
+  expect(await mode.boundingBox()).toEqual(before);
+});
+
+test('pressed chips look different in forced colours', async ({ win }) => {
+  const { page } = win;
+  await page.emulateMedia({ forcedColors: 'active' });
+  await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'a:1' })));
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  const chip = page.getByRole('button', { name: 'added', exact: true });
+  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  const colour = () => chip.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const pressed = await colour();
+  await chip.click();
+  await expect.poll(colour).not.toBe(pressed);
+});

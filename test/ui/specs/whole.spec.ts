@@ -1,0 +1,261 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, type ImageLayer, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openImage(win: LayerscopeWindow, layers: readonly ImageLayer[] = WEB_API) {
+  await win.drop(await win.write('image.tar', dockerArchive(layers, { name: 'acme/web-api:1.8' })));
+  const { page } = win;
+  const whole = page.getByRole('button', { name: /^Whole image/ });
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  return {
+    page,
+    whole,
+    layer: (index: number) => page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }),
+    changes: page.getByRole('region', { name: 'Changes' }),
+    hash: () => page.evaluate(() => window.location.hash),
+  };
+}
+
+const rowCount = (page: LayerscopeWindow['page']) => page.getByRole('treegrid').getAttribute('aria-rowcount');
+
+test('an image opens with all its bytes, the largest branches open, and what makes it big', async ({ win }) => {
+  const { page, whole, changes, hash } = await openImage(win);
+  await expect(whole).toHaveAttribute('aria-pressed', 'true');
+  await expect(whole).toContainText('1.7 MB');
+  await expect(whole).toContainText('1.3 MB visible · 384.7 kB hidden');
+  expect(await hash()).toMatch(/^#\/image\/[^/]+$/);
+  await expect(page.getByRole('heading', { name: 'Whole image' })).toBeVisible();
+  await expect(page.getByRole('columnheader', { name: 'Size' })).toHaveAttribute('aria-sort', 'descending');
+  const rows = page.getByRole('treegrid', { name: 'Files' }).getByRole('row');
+  await expect(rows.nth(1)).toContainText('app/');
+  await expect(rows.nth(1)).toHaveAttribute('aria-expanded', 'true');
+  await expect(rows.nth(2)).toContainText('server.js');
+  await expect(page.getByRole('row', { name: /hidden motd/ })).toContainText('4.7 kB');
+  const libssl = page.getByRole('row', { name: /libssl\.so\.3/ }).first();
+  await expect(libssl).toContainText('601.0 kB');
+  await expect(libssl).toContainText('300.0 kB');
+
+  const culprits = changes.getByRole('list', { name: 'What makes it big' }).getByRole('button');
+  await expect(culprits).toHaveText([
+    /Largest layer 2 RUN npm ci.*838\.7 kB/,
+    /Largest folder app\/ ?838\.7 kB/,
+    /Most hidden usr\/.*libssl\.so\.3 ?300\.0 kB/,
+  ]);
+  await culprits.nth(2).click();
+  await expect(libssl).toHaveAttribute('aria-selected', 'true');
+  expect(await hash()).toMatch(/^#\/image\/[^/]+\?path=usr\/lib\/libssl\.so\.3$/);
+  await culprits.nth(0).click();
+  await expect(page.getByRole('button', { name: /^Layer 2 / })).toHaveAttribute('aria-pressed', 'true');
+  await expect(whole).toHaveAttribute('aria-pressed', 'false');
+  await page.goBack();
+  await expect(whole).toHaveAttribute('aria-pressed', 'true');
+  expect(win.complaints).toEqual([]);
+});
+
+test.describe('whichever comes first, the image or its layers', () => {
+  test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }) } });
+  test('the whole image is selected and the same folders are open, each time', async ({ win }) => {
+    const { page } = win;
+    const seen = new Set<string>();
+    for (let time = 0; time < 4; time++) {
+      await expect(page.getByRole('button', { name: /^Whole image/ })).toHaveAttribute('aria-pressed', 'true');
+      await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
+      seen.add(`${await rowCount(page)} ${await page.evaluate(() => window.location.hash)}`);
+      // A window that was just opened has an address without a selection.
+      await page.evaluate(() => window.history.replaceState(null, '', '#/'));
+      await page.reload();
+    }
+    expect([...seen]).toHaveLength(1);
+  });
+});
+
+test('the open folders do not depend on which page comes first', async ({ win }) => {
+  const members = Array.from({ length: 45 * 60 }, (_, at) => file(`a/part-${at % 45}/file-${at}`, 'x'));
+  const layers = [
+    { createdBy: 'ADD', tar: tar(...members, file('b/c', 'x'.repeat(900))) },
+    { createdBy: 'RUN true', tar: tar(file('z', '')) },
+  ];
+  const { page, layer } = await openImage(win, layers);
+  await layer(0).click();
+  await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
+  await expect(page.getByRole('row', { name: /b\// })).toBeVisible();
+  const first = await rowCount(page);
+  await layer(1).click();
+  await expect(page.getByRole('row', { name: /added z/ })).toBeVisible();
+  await layer(0).click();
+  await expect(page.getByRole('row', { name: /b\// })).toBeVisible();
+  expect(await rowCount(page)).toBe(first);
+  await page.reload();
+  await expect(page.getByRole('row', { name: /b\// })).toBeVisible();
+  expect(await rowCount(page)).toBe(first);
+});
+
+test('addresses of layers and of whole images open them', async ({ win }) => {
+  const { page, whole, layer, hash } = await openImage(win);
+  const image = await hash();
+  const go = (address: string) =>
+    page.evaluate((to) => {
+      window.location.hash = to;
+    }, address);
+  await go(`${image}/layer/1?path=usr/lib/libssl.so.3`);
+  await expect(layer(1)).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toHaveAttribute('aria-selected', 'true');
+  await go(`${image}?path=etc/motd`);
+  await expect(whole).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('row', { name: /hidden motd/ })).toHaveAttribute('aria-selected', 'true');
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details).toContainText('removed in layer 3');
+  await expect(details.getByText('welcome 1', { exact: true })).toBeVisible();
+  await go(`${image}?view=breakdown`);
+  await expect(page.getByRole('table', { name: 'By kind of file' })).toBeVisible();
+});
+
+test('the whole image is reached by keys: 0, and up from the top layer', async ({ win }) => {
+  const { page, whole, layer } = await openImage(win);
+  await page.keyboard.press('[');
+  await expect(layer(4)).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('0');
+  await expect(whole).toHaveAttribute('aria-pressed', 'true');
+  await whole.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(layer(4)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(whole).toBeFocused();
+  await page.keyboard.press('1');
+  await expect(layer(2)).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('0');
+  await page.keyboard.press('2');
+  await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
+});
+
+test('selecting a thin layer does not move others', async ({ win }) => {
+  const { page, layer } = await openImage(win);
+  const boxes = () => Promise.all([0, 1, 2, 3, 4].map((index) => layer(index).boundingBox()));
+  await expect(layer(4)).toBeVisible();
+  const before = await boxes();
+  expect(before[3]?.height).toBeLessThan(30);
+  await layer(3).click();
+  await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
+  expect(await boxes()).toEqual(before);
+});
+
+test('layer numbers from 100 on do not overlap the commands', async ({ win }) => {
+  const layers = Array.from({ length: 112 }, (_, at) => ({
+    createdBy: `RUN /bin/sh -c make part-${at}`,
+    tar: tar(file(`part-${at}`, 'x')),
+  }));
+  const { page, layer } = await openImage(win, layers);
+  await layer(105).click();
+  await expect(page.getByRole('row', { name: /part-105/ })).toBeVisible();
+  const { textWidth, width, right, next } = await layer(105).evaluate((button) => {
+    const [, index, text] = button.children;
+    if (index === undefined || text === undefined) throw new Error('a layer has other parts');
+    const range = document.createRange();
+    range.selectNodeContents(index.lastChild ?? index);
+    const box = range.getBoundingClientRect();
+    return { textWidth: box.width, width: index.clientWidth, right: box.right, next: text.getBoundingClientRect().left };
+  });
+  expect(textWidth).toBeLessThanOrEqual(width);
+  expect(right).toBeLessThanOrEqual(next);
+});
+
+test('a changed size is shown in full, and so is every other number', async ({ win }) => {
+  const { page, layer } = await openImage(win);
+  for (const width of [700, 900, 1320, 1440, 1700, 2560]) {
+    await page.setViewportSize({ width, height: 860 });
+    await layer(1).click();
+    await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
+    const cut = await page
+      .getByRole('gridcell')
+      .evaluateAll((cells) =>
+        cells
+          .filter((cell) => cell.querySelector(':scope > .number, :scope > * > .number') !== null && cell.scrollWidth > cell.clientWidth)
+          .map((cell) => cell.textContent),
+      );
+    expect(cut, `${width} px`).toEqual([]);
+  }
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toContainText('300.0 kB→301.0 kB');
+});
+
+test('the note for an empty list does not overlap the filters', async ({ win }) => {
+  const { page, layer, changes } = await openImage(win, [...WEB_API, { createdBy: 'RUN true', tar: tar() }]);
+  await layer(5).click();
+  // An icon precedes the text.
+  const first = changes.getByText('No changes', { exact: true }).locator('xpath=preceding-sibling::*[1]');
+  for (const height of [860, 400, 200]) {
+    await page.setViewportSize({ width: 1320, height });
+    await expect(first).toBeAttached();
+    const [filters, notice] = await Promise.all([page.getByRole('toolbar', { name: 'Filters' }).boundingBox(), first.boundingBox()]);
+    expect(notice?.y, `${height} px`).toBeGreaterThanOrEqual((filters?.y ?? 0) + (filters?.height ?? 0));
+  }
+});
+
+test('a filter marks its matches, sums their bytes, and can be cleared', async ({ win }) => {
+  const { page, changes } = await openImage(win);
+  await page.getByRole('searchbox').fill('SSL');
+  await expect(changes.getByRole('status').first()).toContainText(/2 matches · 601\.0 kB/);
+  await expect(
+    page
+      .getByRole('row', { name: /libssl\.so\.3/ })
+      .first()
+      .locator('mark'),
+  ).toHaveText('ssl');
+  await changes.getByRole('button', { name: 'Clear filter' }).click();
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(changes.getByRole('button', { name: 'Clear filter' })).toHaveCount(0);
+  await expect(page.locator('mark')).toHaveCount(0);
+});
+
+test('a whole image is filtered by what is visible and what is hidden', async ({ win }) => {
+  const { page } = await openImage(win);
+  await page.getByRole('button', { name: 'visible', exact: true }).click();
+  await expect(page.getByRole('row', { name: /server\.js/ })).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /hidden motd/ })).toBeVisible();
+  await page.getByRole('button', { name: 'hidden', exact: true }).click();
+  await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toBeVisible();
+});
+
+test('a breakdown adds up by kind of file, by top folder, and lists the biggest files', async ({ win }) => {
+  const { page, layer, changes } = await openImage(win);
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  const table = (name: string) => changes.getByRole('table', { name });
+  await expect(changes).toContainText('127 files');
+  await expect(table('By kind of file').getByRole('row', { name: /Source code/ })).toContainText('.js');
+  await expect(table('By kind of file').getByRole('row', { name: /Libraries/ })).toContainText(/601\.0 kB ?300\.0 kB/);
+  await expect(table('By top folder').getByRole('row').nth(1)).toContainText('app/');
+  const biggest = table('Biggest files').getByRole('button');
+  await expect(biggest.first()).toHaveText('app/server.js');
+  await biggest.first().click();
+  await expect(page.getByRole('heading', { name: 'server.js' })).toBeVisible();
+  await layer(4).click();
+  await expect(changes).toContainText('2 files');
+  await page.keyboard.press('2');
+  await expect(table('By top folder').getByRole('row').nth(1)).toContainText('app/');
+  await page.keyboard.press('y');
+  await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+for (const [colorScheme, forcedColors] of [
+  ['light', 'none'],
+  ['dark', 'none'],
+  ['light', 'active'],
+] as const) {
+  test.describe(`${colorScheme}, forced colours ${forcedColors}`, () => {
+    test.use({ colorScheme });
+    test(`a whole image and its breakdown have no accessibility violations, ${colorScheme}, ${forcedColors}`, async ({ win }) => {
+      const { page } = await openImage(win);
+      await page.emulateMedia({ colorScheme, forcedColors });
+      expect(await complaintsOf(page)).toEqual([]);
+      await page.getByRole('searchbox').fill('ssl');
+      await expect(page.locator('mark').first()).toBeVisible();
+      expect(await complaintsOf(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('radio', { name: 'Breakdown' }).click();
+      await expect(page.getByRole('table', { name: 'Biggest files' })).toBeVisible();
+      expect(await complaintsOf(page)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+import type { Page } from '@playwright/test';
+
+/**
+ * Returns layout problems of the current page, one line each: overlapping texts, numbers that are cut off, and pages or panes that exceed
+ * their container. Ignores text under a sheet, menu or drawer.
+ */
+export async function boxComplaintsOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    interface Text {
+      readonly words: string;
+      readonly element: Element;
+      readonly box: { left: number; right: number; top: number; bottom: number };
+    }
+    /** Tolerance for rounding, in px. */
+    const SLACK = 1.5;
+    const NUMBER = /^[~+−-]?[\d.,  ]+ ?([kMGT]?i?B|%)?$/;
+    const complaints: string[] = [];
+
+    const room = window.innerWidth;
+    const pageWidth = document.documentElement.scrollWidth;
+    if (pageWidth > room) complaints.push(`the page is ${pageWidth} px wide in ${room}`);
+
+    const nameOf = (element: Element): string => {
+      const pane =
+        element.closest('[data-pane]')?.getAttribute('data-pane') ?? element.closest('[role=dialog]')?.getAttribute('aria-label');
+      return `${pane ?? 'window'}: `;
+    };
+
+    for (const element of document.querySelectorAll('[data-pane], [data-pane] *')) {
+      const { overflowX } = getComputedStyle(element);
+      if (element.clientWidth === 0 || element.scrollWidth <= element.clientWidth + 1) continue;
+      const isPane = element.hasAttribute('data-pane');
+      // Text previews scroll by themselves, in a marked region.
+      const isText =
+        element.matches('[role=region], pre, pre *, textarea, input') ||
+        element.closest('[role=region][tabindex], section[tabindex][aria-label]') !== null;
+      if ((isPane && overflowX !== 'visible') || ((overflowX === 'auto' || overflowX === 'scroll') && !isText))
+        complaints.push(`${nameOf(element)}${element.tagName.toLowerCase()} is ${element.scrollWidth} px wide in ${element.clientWidth}`);
+    }
+
+    /**
+     * Returns the visible part of a box. `scrolls` means that the box is cut off by an element that scrolls horizontally, so the rest can
+     * be reached.
+     */
+    const clip = (element: Element, raw: DOMRect) => {
+      let { left, right, top, bottom } = raw;
+      let scrolls = false;
+      for (let at: Element | null = element; at !== null; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (style.overflowX !== 'visible' || style.overflowY !== 'visible') {
+          const box = at.getBoundingClientRect();
+          if ((style.overflowX === 'auto' || style.overflowX === 'scroll') && (box.left > left || box.right < right)) scrolls = true;
+          left = Math.max(left, box.left);
+          right = Math.min(right, box.right);
+          top = Math.max(top, box.top);
+          bottom = Math.min(bottom, box.bottom);
+        }
+        if (style.position === 'fixed') break;
+      }
+      return {
+        left: Math.max(left, 0),
+        right: Math.min(right, room),
+        top: Math.max(top, 0),
+        bottom: Math.min(bottom, window.innerHeight),
+        scrolls,
+      };
+    };
+
+    const texts: Text[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const words = node.textContent?.trim() ?? '';
+      const element = node.parentElement;
+      if (words === '' || element === null || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const raw of range.getClientRects()) {
+        if (raw.width <= 2 || raw.height <= 2) continue;
+        const box = clip(element, raw);
+        if (box.right - box.left <= 2 || box.bottom - box.top <= 2) continue;
+        const shown = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+        if (shown === null || !(shown.contains(element) || element.contains(shown))) continue;
+        const isCut = raw.right - box.right > SLACK || box.left - raw.left > SLACK;
+        if (isCut && !box.scrolls && NUMBER.test(words)) complaints.push(`${nameOf(element)}the number “${words}” is cut off`);
+        texts.push({ words, element, box });
+      }
+    }
+
+    texts.sort((a, b) => a.box.left - b.box.left);
+    for (const [index, one] of texts.entries()) {
+      for (let next = index + 1; next < texts.length; next++) {
+        const other = texts[next] as Text;
+        const wide = Math.min(one.box.right, other.box.right) - other.box.left;
+        if (wide <= SLACK) break;
+        const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        // Lines of a text may touch, because glyphs are lower than their boxes.
+        if (high <= 4 || one.element === other.element) continue;
+        complaints.push(
+          `${nameOf(other.element)}“${one.words.slice(0, 40)}” and “${other.words.slice(0, 40)}” overlap by ${Math.round(wide)} × ${Math.round(high)} px`,
+        );
+      }
+    }
+    return [...new Set(complaints)];
+  });
+}
