@@ -63,6 +63,11 @@ test('waste by file and waste by layer have the same total', async (t) => {
     byLayer: [140, 120, 0],
     rewritten: null,
     kinds: [{ code: 'waste-removed-later', bytes: 40, hadolint: null, places: [{ path: 'etc/old', layer: 0, bytes: 40, removedIn: 1 }] }],
+    whatIf: [
+      { kind: 'merge-removals', from: null, layers: 3, fileBytes: 361 },
+      { kind: 'squash', from: 1, layers: 2, fileBytes: 281 },
+      { kind: 'squash', from: 0, layers: 1, fileBytes: 141 },
+    ],
   });
   assert.equal((await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 1, signal)).files.length, 1);
 });
