@@ -570,6 +570,7 @@ export const ROOMS: readonly Room[] = [
       'source',
     ],
     types: ['contract', 'format/layer'],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   {
     folder: 'electron',

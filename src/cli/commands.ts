@@ -58,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   store: { operands: 'VERB [ID…|FILE]', summary: 'a store of images and layers', load: () => import('./store.ts') },
   serve: { operands: '[IMAGE…]', summary: 'the window in a browser on this machine', load: () => import('./serve.ts') },
   open: { operands: '[IMAGE…]', summary: 'the window on the desktop', load: () => import('./open.ts') },
+  mcp: { operands: 'FOLDER…', summary: 'a server for language models, for the images in these folders', load: () => import('./mcp.ts') },
   completion: { operands: 'bash|zsh|fish', summary: 'a completion script for a shell', load: () => import('./completion.ts') },
   man: { operands: '', summary: 'the manual page', load: () => import('./man.ts') },
 };

@@ -1,0 +1,120 @@
+import { LayerscopeError, throwIfCancelled } from '#model';
+import type { Output } from '../output.ts';
+
+/** A part of what a command printed. */
+interface Part {
+  /** Number of lines or bytes before the part. */
+  readonly from: number;
+  /** Number of lines or bytes that the command printed. */
+  readonly total: number;
+  readonly more: boolean;
+}
+
+export interface LinesPart extends Part {
+  readonly lines: readonly string[];
+}
+
+export interface BytesPart extends Part {
+  readonly bytes: Uint8Array;
+}
+
+export interface Collector<Result> {
+  readonly output: Output;
+  /** Returns what was collected, when the command has ended. */
+  end(): Result;
+}
+
+/** Characters between two looks at whether the work was cancelled. */
+const TURN_CHARACTERS = 65_536;
+
+/**
+ * Collects the lines from number `from` on, at most `limit` of them and about `maxCharacters`, at least one; all others are only counted.
+ */
+export function collectLines(
+  { from, limit, maxCharacters }: { readonly from: number; readonly limit: number; readonly maxCharacters: number },
+  signal: AbortSignal,
+): Collector<LinesPart> {
+  const lines: string[] = [];
+  let total = 0;
+  let characters = 0;
+  let isFull = false;
+  let rest = '';
+  const take = (line: string): void => {
+    if (total >= from && !isFull) {
+      isFull = lines.length >= limit || (lines.length > 0 && characters + line.length > maxCharacters);
+      if (!isFull) lines.push(line);
+      characters += line.length;
+    }
+    total += 1;
+  };
+  const output = textOutput((text) => {
+    const pieces = `${rest}${text}`.split('\n');
+    rest = pieces.pop() ?? '';
+    for (const piece of pieces) take(piece);
+  }, signal);
+  return {
+    output,
+    end() {
+      if (rest !== '') take(rest);
+      rest = '';
+      return { from, total, more: from + lines.length < total, lines };
+    },
+  };
+}
+
+/** Collects everything. A text of more than `maxCharacters` makes the command fail with TOO_LARGE. */
+export function collectText(maxCharacters: number, signal: AbortSignal): Collector<string> {
+  const pieces: string[] = [];
+  let characters = 0;
+  const output = textOutput((text) => {
+    characters += text.length;
+    if (characters > maxCharacters) throw new LayerscopeError('TOO_LARGE', `the answer is longer than ${maxCharacters} characters`);
+    pieces.push(text);
+  }, signal);
+  return { output, end: () => pieces.join('') };
+}
+
+/** Collects at most `limit` bytes, after the first `from`; all others are only counted. */
+export function collectBytes(
+  { from, limit }: { readonly from: number; readonly limit: number },
+  signal: AbortSignal,
+): Collector<BytesPart> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  const end = from + limit;
+  return {
+    output: {
+      ...textOutput(() => {}, signal),
+      async writeBytes(bytes) {
+        throwIfCancelled(signal);
+        const part = bytes.slice(Math.max(0, from - total), Math.max(0, end - total));
+        if (part.length > 0) pieces.push(part);
+        total += bytes.length;
+      },
+    },
+    end: () => ({ from, total, more: end < total, bytes: Buffer.concat(pieces) }),
+  };
+}
+
+function textOutput(take: (text: string) => void, signal: AbortSignal): Output {
+  let untilTurn = TURN_CHARACTERS;
+  return {
+    write(text) {
+      untilTurn -= text.length;
+      take(text);
+    },
+    get full() {
+      return untilTurn <= 0;
+    },
+    async drain() {
+      untilTurn = TURN_CHARACTERS;
+      // Lets the cancellation arrive.
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfCancelled(signal);
+    },
+    async writeBytes() {
+      throw new LayerscopeError('INTERNAL', 'this command prints text');
+    },
+    async finish() {},
+  };
+}

@@ -1,0 +1,94 @@
+import { type Dirent, realpathSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { displayText, LayerscopeError } from '#model';
+
+/** Something in a named folder that may be an image. */
+interface NamedEntry {
+  /** As it can be given to every tool: an absolute path. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  /** Of a file. */
+  readonly bytes: number | null;
+}
+
+/** The folders whose images may be read. */
+export interface NamedFolders {
+  readonly folders: readonly string[];
+  /**
+   * Returns the real path of an image in the folders. `image` is absolute or relative to one of the folders. Throws NOT_FOUND; PERMISSION
+   * if it lies outside them, also by links.
+   */
+  resolve(image: string): string;
+  /** Lists what is directly in a folder, by name. Throws what `resolve` throws. */
+  list(folder?: string): Promise<readonly NamedEntry[]>;
+}
+
+/** Throws NOT_FOUND if a folder doesn't exist, and USAGE if it isn't one. */
+export function nameFolders(given: readonly string[]): NamedFolders {
+  const folders = given.map((folder) => {
+    const real = tryRealPath(path.resolve(folder));
+    if (real === null) throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} does not exist`);
+    if (!statSync(real).isDirectory()) throw new LayerscopeError('USAGE', `${displayText(folder)} is not a folder`);
+    return real;
+  });
+  const resolve = (image: string): string => {
+    if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path contains no NUL');
+    const candidates = path.isAbsolute(image) ? [image] : folders.map((folder) => path.resolve(folder, image));
+    // What lies outside isn't looked at: whether it exists is none of a client's business.
+    const inside = candidates.filter((candidate) => isWithin(candidate, given, folders));
+    if (inside.length === 0) throw outside(image);
+    for (const candidate of inside) {
+      const real = tryRealPath(candidate);
+      if (real === null) continue;
+      if (!folders.some((folder) => contains(folder, real))) throw outside(image);
+      return real;
+    }
+    throw new LayerscopeError('NOT_FOUND', `no ${displayText(image)} in the named folders`);
+  };
+  return {
+    folders,
+    resolve,
+    async list(folder) {
+      const listed = folder === undefined ? folders : [resolve(folder)];
+      return (await Promise.all(listed.map(listFolder))).flat();
+    },
+  };
+}
+
+function outside(image: string): LayerscopeError {
+  return new LayerscopeError('PERMISSION', `${displayText(image)} is outside the named folders`);
+}
+
+/** Compares text only. A named folder may be given by a path with links. */
+function isWithin(candidate: string, given: readonly string[], folders: readonly string[]): boolean {
+  return [...given.map((folder) => path.resolve(folder)), ...folders].some((folder) => contains(folder, candidate));
+}
+
+function contains(folder: string, file: string): boolean {
+  const between = path.relative(folder, file);
+  return between !== '..' && !between.startsWith(`..${path.sep}`) && !path.isAbsolute(between);
+}
+
+function tryRealPath(absolute: string): string | null {
+  try {
+    return realpathSync(absolute);
+  } catch {
+    return null;
+  }
+}
+
+async function listFolder(folder: string): Promise<readonly NamedEntry[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const named = await Promise.all(entries.map((entry) => describeEntry(folder, entry)));
+  return named.filter((entry) => entry !== null).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function describeEntry(folder: string, entry: Dirent): Promise<NamedEntry | null> {
+  const full = path.join(folder, entry.name);
+  if (entry.isDirectory()) return { path: full, kind: 'folder', bytes: null };
+  if (!entry.isFile()) return null;
+  // A file may have been removed since the folder was listed.
+  const { size } = await stat(full).catch(() => ({ size: null }));
+  return { path: full, kind: 'file', bytes: size };
+}
