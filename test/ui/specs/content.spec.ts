@@ -97,7 +97,7 @@ test('both halves of a side-by-side diff are in sight in the details pane', asyn
     expect(line, text).not.toBeNull();
     expect((line?.x ?? 0) + (line?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
   }
-  expect(await view.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+  await expect.poll(() => view.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
 });
 
 test('modified pictures are compared two-up, by a swipe, or as onion skin', async ({ win }) => {
@@ -109,13 +109,13 @@ test('modified pictures are compared two-up, by a swipe, or as onion skin', asyn
   await edge.focus();
   await page.keyboard.press('Home');
   const cover = details.getByRole('img', { name: 'After this change' }).locator('..');
-  expect(await cover.evaluate((element) => getComputedStyle(element).clipPath)).toMatch(
-    /^inset\(0(px)? 0(px)? 0(px)? 0%\)$|^inset\(0px\)$/,
-  );
+  await expect
+    .poll(() => cover.evaluate((element) => getComputedStyle(element).clipPath))
+    .toMatch(/^inset\(0(px)? 0(px)? 0(px)? 0%\)$|^inset\(0px\)$/);
   await details.getByRole('radio', { name: 'Onion skin' }).click();
   await details.getByRole('slider', { name: 'How much of the new picture is seen' }).focus();
   await page.keyboard.press('End');
-  expect(await cover.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+  await expect.poll(() => cover.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
   expect(await complaintsOf(page)).toEqual([]);
   await page.reload();
   await expect(details.getByRole('slider', { name: 'How much of the new picture is seen' })).toBeVisible();

@@ -136,7 +136,7 @@ test.describe('two images', () => {
       await page.keyboard.press('Escape');
       await expect(sheet).toBeHidden();
       await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-      expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+      await expect.poll(() => page.evaluate(() => document.activeElement !== document.body)).toBe(true);
     });
   });
 });

@@ -22,9 +22,9 @@ test('Escape leads from a file back to its layer, and the arrow keys continue fr
   await page.keyboard.press('Escape');
   await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
   await expect(details).toContainText('Diff ID');
-  expect(await focused(win)).toBe(index);
+  await expect.poll(() => focused(win)).toBe(index);
   await page.keyboard.press('ArrowUp');
-  expect(await focused(win)).toBe(String(Number(index) - 1));
+  await expect.poll(() => focused(win)).toBe(String(Number(index) - 1));
   expect(win.complaints).toEqual([]);
 });
 

@@ -20,13 +20,13 @@ test('settings apply at once and are remembered', async ({ win }) => {
   await page.reload();
   const row = page.getByRole('row', { name: /server\.js/ });
   await expect(row).toContainText('711.8 KiB');
-  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
   await row.click();
   const text = page.getByRole('region', { name: 'File text' });
   await expect(text).toContainText('hello from line');
-  expect(await text.locator('> div').evaluate((lines) => getComputedStyle(lines).fontSize)).toBe('16px');
+  await expect.poll(() => text.locator('> div').evaluate((lines) => getComputedStyle(lines).fontSize)).toBe('16px');
   // Wrapped lines need no horizontal scrolling.
-  expect(await text.evaluate((view) => view.scrollWidth - view.clientWidth)).toBe(0);
+  await expect.poll(() => text.evaluate((view) => view.scrollWidth - view.clientWidth)).toBe(0);
   expect(win.complaints).toEqual([]);
 });
 

@@ -69,7 +69,9 @@ test('at every size, bars fit, the image’s tag is visible, and a comparison ha
     }
     // The part with the tag is not cut.
     const tail = page.getByRole('banner').locator('[data-text="web-api:1.8"]');
-    expect(await tail.evaluate((part) => part.scrollWidth <= part.clientWidth && part.clientWidth > 0), `${width} px`).toBe(true);
+    await expect
+      .poll(() => tail.evaluate((part) => part.scrollWidth <= part.clientWidth && part.clientWidth > 0), { message: `${width} px` })
+      .toBe(true);
   }
 });
 
