@@ -18,10 +18,10 @@ const page = path.join(root, 'ARCHITECTURE.md');
 const before = readFileSync(page, 'utf8');
 const after = withRooms(before, ROOMS);
 
-const imports = readImports(root, ['src', 'electron', 'renderer', 'scripts', 'test'], doors);
+const imports = readImports(root, ['src', 'electron', 'renderer', 'extensions', 'scripts', 'test'], doors);
 const faults = [...checkRooms(imports, ROOMS, doors), ...findCycles(imports).map((cycle) => `a cycle: ${cycle}`)];
-faults.push(...findBookless(root, ['src', 'electron', 'renderer', 'scripts']));
-faults.push(...findMisnamed(root, ['src', 'electron', 'renderer', 'scripts', 'test']));
+faults.push(...findBookless(root, ['src', 'electron', 'renderer', 'extensions', 'scripts']));
+faults.push(...findMisnamed(root, ['src', 'electron', 'renderer', 'extensions', 'scripts', 'test']));
 if (values.write) writeFileSync(page, after);
 else if (after !== before) faults.push('ARCHITECTURE.md has an outdated table: npm run rooms -- --write');
 for (const fault of faults) console.error(fault);

@@ -622,6 +622,13 @@ export const ROOMS: readonly Room[] = [
     packages: ['react', 'react-dom'],
   },
   {
+    folder: 'extensions',
+    runs: 'Node',
+    what: 'Extensions of other programs, which run the command line: Podman Desktop.',
+    may: [],
+    packages: ['@podman-desktop/api'],
+  },
+  {
     folder: 'scripts',
     runs: 'Node',
     what: 'Build, start, test and pack the program; make the sample image; check the rooms.',

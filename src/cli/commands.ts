@@ -37,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./hive.ts'),
   },
   raw: {
-    operands: 'IMAGE --layer N|DIGEST',
+    operands: 'IMAGE --layer N|DIGEST|all',
     summary: 'every tar entry of a layer, with everything in its headers',
     load: () => import('./raw.ts'),
   },

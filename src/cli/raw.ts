@@ -12,26 +12,38 @@ import { padText } from './text-table.ts';
 
 export const spec: CommandSpec = {
   name: 'raw',
-  operands: 'IMAGE --layer N|DIGEST',
+  operands: 'IMAGE --layer N|DIGEST|all',
   minOperands: 1,
   maxOperands: 1,
-  options: { layer: LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  options: {
+    layer: { value: 'N|DIGEST|all', summary: `${LAYER_OPTION.summary}; all: every layer, from the bottom` },
+    json: JSON_OPTION,
+    ...IMAGE_OPTIONS,
+  },
   summary: 'Every tar entry of a layer in order, with everything in its header and PAX records.',
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const wanted = args.value('layer');
-  if (wanted === undefined) throw usageError('raw needs --layer N|DIGEST');
+  if (wanted === undefined) throw usageError('raw needs --layer N|DIGEST|all');
   await using input = await openInput(context, args, args.operands[0] ?? '');
-  const layer = chooseLayer(chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') }), wanted);
-  if (layer.blob === null)
-    throw new LayerscopeError('BLOB_MISSING', `layer ${layer.index} is ${layer.status}: its blob is not in the archive`);
+  const image = chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') });
   const { out, style, signal } = context;
   const json = args.flag('json');
-  for await (const member of input.reader.listRaw(layer, { signal })) {
-    context.progress.clear();
-    out.write(json ? `${jsonText(rawJson(member))}\n` : `${rawLine(member, style)}\n`);
-    if (out.full) await out.drain();
+  const all = wanted === 'all';
+  for (const layer of all ? image.layers : [chooseLayer(image, wanted)]) {
+    if (layer.blob === null) {
+      const message = `layer ${layer.index} is ${layer.status}: its blob is not in the archive`;
+      if (!all) throw new LayerscopeError('BLOB_MISSING', message);
+      context.warn(message);
+      continue;
+    }
+    if (all && !json) out.write(`${style.bold(`layer ${layer.index}`)}\n`);
+    for await (const member of input.reader.listRaw(layer, { signal })) {
+      context.progress.clear();
+      out.write(json ? `${jsonText({ ...(all ? { layer: layer.index } : {}), ...rawJson(member) })}\n` : `${rawLine(member, style)}\n`);
+      if (out.full) await out.drain();
+    }
   }
   return EXIT.done;
 }

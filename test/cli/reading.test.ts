@@ -175,6 +175,19 @@ test('cat prints a file’s bytes, following links as a container would', async 
   }
 });
 
+test('raw prints the entries of all layers at once, each with its layer', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  const each = await Promise.all(
+    [0, 1].map(async (layer) =>
+      (await bench.lines(['raw', 'image.tar', '--layer', String(layer), '--json'])).map((line) => ({ layer, ...line })),
+    ),
+  );
+  assert.deepEqual(await bench.lines(['raw', 'image.tar', '--layer', 'all', '--json']), each.flat());
+  const text = await Promise.all(['0', '1'].map(async (layer) => (await bench.cli(['raw', 'image.tar', '--layer', layer])).stdout));
+  assert.equal((await bench.cli(['raw', 'image.tar', '--layer', 'all'])).stdout, `layer 0\n${text[0]}layer 1\n${text[1]}`);
+});
+
 test('raw prints every entry in order with all fields of its header and PAX records', async (t) => {
   const bench = createBench(t);
   const records = { 'SCHILY.xattr.user.bin': Uint8Array.of(0xff, 0x00), comment: 'x', mtime: '1700000000.5' };
