@@ -15,7 +15,7 @@ const SECTIONS: readonly { readonly kind: PackageChange['kind']; readonly mark: 
   { kind: 'touched', mark: '·', title: 'files written again' },
 ];
 
-/** Yields the lines for each layer and its packages, the heaviest first. */
+/** Yields the lines for each layer and its packages, heaviest first. */
 export function* layersText({ layers }: ImagePackages, { report }: LoadedImage, style: Style): Generator<string> {
   for (const layer of layers) {
     const command = layerCommand(report.layers[layer.layer]?.createdBy ?? null);

@@ -100,7 +100,7 @@ function inStage(stage: string | null): string {
   return stage === null ? '' : ` of stage ${displayText(stage)}`;
 }
 
-/** What an instruction copied or mounted was made by these lines. */
+/** These lines made what an instruction copied or mounted. */
 function stageWords(from: readonly LineRange[], stages: readonly string[]): string {
   if (from.length === 0) return '';
   const names = stages.map((name) => displayText(name)).join(', ');

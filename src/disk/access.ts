@@ -11,7 +11,7 @@ export const READ = 0o400;
 
 /**
  * Adds bits to the current mode of a file or folder of this user. Returns the mode to restore; null if nothing was changed: another user's
- * entries stay closed.
+ * entries are left as they are.
  */
 export function allow({ at, descriptor }: HeldEntry, bits: number): number | null {
   if (!IS_RESTRICTED) return null;

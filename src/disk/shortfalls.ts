@@ -39,8 +39,8 @@ export class Shortfalls {
   }
 
   /**
-   * Counts an entry whose owner could not be set because this user may not give files away. Names no entry, because this is normal for
-   * everyone but root.
+   * Counts an entry whose owner could not be set because this user isn't allowed to give files away. Names no entry, because this is normal
+   * for everyone but root.
    */
   noteForeignOwner(): void {
     this.#foreignOwners++;

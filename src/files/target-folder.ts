@@ -40,7 +40,7 @@ export class TargetFolder implements Disposable {
     this.inside = held ?? this.path;
   }
 
-  /** Opens a folder. Follows links, because the user chose the path. Throws as the system does. */
+  /** Opens a folder. Follows links, because the user chose the path. Throws the system's errors. */
   static open(folder: string): TargetFolder {
     if (process.platform !== 'win32') return new TargetFolder(openSync(folder, FOLDER), folder, null);
     opendirSync(folder).closeSync();
@@ -48,7 +48,7 @@ export class TargetFolder implements Disposable {
   }
 
   /**
-   * Opens a folder, and creates it and its parents if they don't exist. Throws as the system does; IO if one of the folders was replaced
+   * Opens a folder, and creates it and its parents if they don't exist. Throws the system's errors; IO if one of the folders was replaced
    * meanwhile.
    */
   static make(folder: string): TargetFolder {

@@ -4,9 +4,9 @@ import type { FindingCode, WasteCode } from './findings.ts';
 interface WasteHint {
   readonly title: string;
   readonly hint: string;
-  /** The rule of the linter hadolint that warns of the same, if it has one. */
+  /** The rule of the linter hadolint that warns about the same thing, if there is one. */
   readonly hadolint?: string;
-  /** Whether a build or a package manager fills it again when it is needed. */
+  /** Whether a build or a package manager refills it when needed. */
   readonly isCache?: true;
 }
 

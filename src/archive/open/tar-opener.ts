@@ -40,7 +40,7 @@ export interface OpenedTar {
 
 /**
  * Opens an image archive or a layer tar, plain or packed. `isOurs`: a temporary file, for which nothing is cached.
- * Throws as {@link ArchiveReader.open} does.
+ * Throws what {@link ArchiveReader.open} throws.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;

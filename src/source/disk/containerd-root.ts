@@ -22,7 +22,7 @@ const MOBY = 'moby';
 const MAX_DATABASE_BYTES = 512 * 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
-/** How often to read the database again if containerd has written to it meanwhile. */
+/** How many times to read the database again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
 const META_BYTES = 128 * 1024;
 
