@@ -239,7 +239,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   /**
-   * Called if a name goes through a node that isn't a folder. An entry's name replaces the node by a folder, so that nothing is hidden. A
+   * Called if a name goes through a node that isn't a folder. An entry's name replaces the node with a folder, so that nothing is hidden. A
    * marker's name leaves the node, because a marker adds nothing; umoci writes such whiteouts when a file replaces a folder.
    */
   #makeFolderOf(node: number): boolean {
