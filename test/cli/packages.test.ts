@@ -25,7 +25,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('packages lists what each layer added, upgraded, removed and touched, and what nobody owns', async (t) => {
+test('packages lists what each layer added, upgraded, removed and touched, and what no package owns', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['packages', 'image.tar']);
@@ -81,7 +81,7 @@ test('packages --layer lists the packages as seen at a layer', async (t) => {
   );
 });
 
-test('packages warns of a database that it can’t read, and refuses a layer that isn’t there', async (t) => {
+test('packages warns about a database that it can’t read, and refuses a layer that isn’t there', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [tar(file('var/lib/rpm/rpmdb.sqlite', 'not a database'))] }));
   const { code, stdout, stderr } = await bench.cli(['packages', 'image.tar', '--json']);

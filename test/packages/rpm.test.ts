@@ -109,7 +109,7 @@ describe('a database of rpm', () => {
     );
   });
 
-  test('shows what its log has committed, and nothing behind a damaged frame', (t: TestContext) => {
+  test('shows what its log has committed, and nothing after a damaged frame', (t: TestContext) => {
     const { database, log } = sqliteDatabase(testFolder(t), HEADERS.slice(0, 1), HEADERS.slice(1));
     assert.ok(log);
     assert.deepEqual(names(database), ['one 1']);

@@ -1,5 +1,5 @@
 // Checks for risks that only a Windows machine can settle: see scripts/test-windows.ts. A table at the end lists what each check found. A
-// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, the base first.
+// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, base first.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

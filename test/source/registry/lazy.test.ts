@@ -384,7 +384,7 @@ test('a TOC that one manifest verifies is not used for another manifest with the
   assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['toc', ['a', 'secret', 'b', 'c']]);
 });
 
-test('names that JSON can not represent come from the layer', async (t) => {
+test('names that JSON cannot represent come from the layer', async (t) => {
   const odd = tar(file(Uint8Array.of(0x66, 0xe4), 'latin-1'), file('b', 'x'));
   for (const [layer, provenance] of [
     [estargzLayer(odd), 'tar'],

@@ -43,7 +43,7 @@ async function openPackages(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('packages are listed by layer, with what nobody owns', async ({ win }) => {
+test('packages are listed by layer, with what no package owns', async ({ win }) => {
   const page = await openPackages(win);
   const tables = page.getByRole('table');
   await expect(tables).toHaveCount(3);
