@@ -22,7 +22,7 @@ export function* layersText({ layers }: ImagePackages, { report }: LoadedImage, 
     const title = `${style.bold(`layer ${layer.layer}`)}  ${formatSize(layer.bytes)}, ${plural(layer.packages, 'package')}`;
     yield `${layer.layer === 0 ? '' : '\n'}${title}${command === '' ? '' : `  ${style.dim(command)}`}\n`;
     yield* sectionsText(layer, style);
-    yield `${sizeCell(layer.unownedBytes)}  ${style.dim('nobody’s')}\n`;
+    yield `${sizeCell(layer.unownedBytes)}  ${style.dim('in no package')}\n`;
   }
 }
 

@@ -19,7 +19,7 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    dockerfile: { value: 'FILE', summary: 'a Dockerfile to find the layers’ commands in, as a guess, for images without provenance' },
+    dockerfile: { value: 'FILE', summary: 'a Dockerfile in which to find the layers’ commands, as a guess, for images without provenance' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },

@@ -139,7 +139,7 @@ export class FolderPath implements Disposable {
   }
 
   #changed(name: string, cause?: unknown): LayerscopeError {
-    return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was read`, { cause });
+    return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was being read`, { cause });
   }
 
   /** Restores the modes of all folders on the way, as far as they can still be reached. */

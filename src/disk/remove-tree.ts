@@ -138,7 +138,7 @@ class Removal {
   }
 
   #changed(cause?: unknown): LayerscopeError {
-    return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was removed: try again`, { cause });
+    return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was being removed: try again`, { cause });
   }
 
   /** Opens the folder at a path if it is that level's; otherwise null. */

@@ -50,7 +50,7 @@ export class HeldFolder implements Disposable {
     const { uid } = fstatSync(this.#descriptor);
     if (uid !== process.getuid?.() || readdirSync(this.inside).length > 0) {
       closeSync(this.#descriptor);
-      throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was made`);
+      throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was being created`);
     }
   }
 
@@ -69,7 +69,10 @@ export class HeldFolder implements Disposable {
     const own = fstatSync(this.#descriptor, { bigint: true });
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (found?.dev === own.dev && found.ino === own.ino) return;
-    throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was written: others may rename what is in its folder`);
+    throw new LayerscopeError(
+      'IO',
+      `${displayText(path)} was replaced while it was being written: others may rename what is in its folder`,
+    );
   }
 
   [Symbol.dispose](): void {

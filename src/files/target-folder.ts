@@ -77,7 +77,7 @@ export class TargetFolder implements Disposable {
     try {
       const { uid } = fstatSync(descriptor);
       if (uid !== process.getuid?.() || readdirSync(pathOfDescriptor(descriptor) ?? at).length > 0)
-        throw new LayerscopeError('IO', `${displayText(known)} was replaced while it was made`);
+        throw new LayerscopeError('IO', `${displayText(known)} was replaced while it was being created`);
       return new TargetFolder(descriptor, known, this);
     } catch (error) {
       closeSync(descriptor);
@@ -95,7 +95,10 @@ export class TargetFolder implements Disposable {
     if (this.#descriptor === null) return;
     const found = statSync(this.path, { bigint: true, throwIfNoEntry: false });
     if (found !== undefined && identityOf(found) === this.identity) return;
-    throw new LayerscopeError('IO', `${displayText(this.path)} was replaced while it was written: others may rename what is in its folder`);
+    throw new LayerscopeError(
+      'IO',
+      `${displayText(this.path)} was replaced while it was being written: others may rename what is in its folder`,
+    );
   }
 
   /** Removes the folder and its parents, as far as {@link make} created them, up to the first that isn't empty. */

@@ -216,7 +216,7 @@ test('a removal continues, or fails with a clear error, when something else is g
   });
   const removing = assert.rejects(
     removeTree(top),
-    (error: Error) => hasCode('IO')(error) && error.message.includes('changed while it was removed'),
+    (error: Error) => hasCode('IO')(error) && error.message.includes('changed while it was being removed'),
   );
   await removing;
   mocked.mock.restore();

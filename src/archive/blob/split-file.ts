@@ -274,7 +274,7 @@ function readWhole({ descriptor, name }: OpenBody, target: Uint8Array, at: numbe
     } catch (error) {
       throw systemError(error, 'a file of the layer');
     }
-    if (count === 0) throw changedOnDisk(name, 'became shorter while it was read');
+    if (count === 0) throw changedOnDisk(name, 'became shorter while it was being read');
     done += count;
   }
 }

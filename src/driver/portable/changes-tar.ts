@@ -96,5 +96,5 @@ async function* bodyOf(writer: TarWriter, folders: FolderPath, entry: WalkedEntr
     left -= (chunk as Buffer).length;
     yield writer.body(chunk as Buffer);
   }
-  if (left > 0) throw new LayerscopeError('IO', `${displayText(entry.path)} became shorter while it was read`);
+  if (left > 0) throw new LayerscopeError('IO', `${displayText(entry.path)} became shorter while it was being read`);
 }

@@ -96,7 +96,7 @@ export async function reportKey(
 ): Promise<RegistryKeyReport> {
   const { layer, hive, path, start, count } = at;
   const found = viewKeyAt(await registry.view(registry.keyOf(hive), layer), path);
-  if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} is not there at layer ${layer}`);
+  if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} does not exist at layer ${layer}`);
   const { key, subkeys } = found;
   const parent = found.depth === 0 ? '' : `${found.path}\\`;
   return {

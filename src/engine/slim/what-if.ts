@@ -43,7 +43,7 @@ export function everyWhatIf(stack: Stack): WhatIf[] {
 export function planOf({ stack }: Pick<LoadedImage, 'stack'>, what: WhatIf): SlimPlan {
   // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
   if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made otherwise: each has its part of the registry');
+    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
   switch (what.kind) {
     case 'squash':
       if (what.from >= Math.max(stack.layers.length, 1)) throw new LayerscopeError('NOT_FOUND', `no layer ${what.from}`);

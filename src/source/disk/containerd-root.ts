@@ -150,7 +150,7 @@ async function presentManifests(root: string, { id: digest, mediaType, size }: C
   if (bytes === null) throw new LayerscopeError('BLOB_MISSING', `its manifest ${digest} is not in the folder`);
   const entries = asArray(asObject(parseJson(bytes, digest))?.manifests);
   if (entries.length === 0) return [own];
-  if (digestLike(digest, bytes) !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `${digest}: the index has another hash`);
+  if (digestLike(digest, bytes) !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `${digest}: the index has a different hash`);
   const present: JsonObject[] = [];
   for (const entry of entries) {
     const descriptor = asObject(entry);

@@ -186,7 +186,7 @@ async function partsOf(
   diffId: string | null,
 ): Promise<LayerParts | null> {
   if (layer === undefined || !ID.test(id)) return null;
-  if (layer.diffId !== null && layer.diffId !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id} has another diffID`);
+  if (layer.diffId !== null && layer.diffId !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id} has a different diffID`);
   const files = FOLDERS[driver]?.(id) ?? '';
   return { metadata: path.join(root, `${driver}-layers`, `${id}.tar-split.gz`), folder: await layerFolder(root, files) };
 }

@@ -83,7 +83,7 @@ export class EngineClient {
    */
   async dataRoot(options: CallOptions = {}): Promise<string | null> {
     if (await this.isPodman(options)) return null;
-    return asText(asObject(await this.#json('/info', 'it tells nothing of itself', options))?.DockerRootDir);
+    return asText(asObject(await this.#json('/info', 'it has no information about itself', options))?.DockerRootDir);
   }
 
   /**

@@ -265,7 +265,7 @@ async function checkedRange(
     const isSameBlob = got?.total === null || got?.total === size;
     if (got?.first === range[0] && got.last <= range[1] && isSameBlob) return reply;
     reply.discard();
-    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it answers with another range than was asked for`);
+    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it sent a different range than requested`);
   }
   if (reply.status === 404) {
     reply.discard();
