@@ -168,7 +168,7 @@ risk("a volume's path can be read, and moments pass", async () => {
     volume = mount.path;
   }
   assert.ok(!isVolumePath(volume) || volume.endsWith('\\'));
-  return `${volume}; codes of moments: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ') || 'none'}`;
+  return `${volume}; codes of temporary errors: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ') || 'none'}`;
 });
 
 risk('a volume is mounted at a folder, and taken out of it', async () => {
