@@ -60,5 +60,5 @@ async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Pro
   return matches;
 }
 
-/** A few milliseconds with ordinary patterns. */
+/** Takes a few milliseconds with ordinary patterns. */
 const NODES_A_TURN = 1000;

@@ -137,7 +137,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'secret-env-password': configRow('secret-env-password', { config: { Env: ['DB_PASSWORD=correct horse'] } }),
   'secret-build-arg': configRow('secret-build-arg', { history: [{ created_by: 'RUN |1 API_KEY=battery staple /bin/sh -c make' }] }),
   // Files of several gigabytes: see test/archive/body-scan.test.ts.
-  'scan-limit': { severity: 'note', input: null, title: /in part/, hint: /longer than what is searched/, message: /./ },
+  'scan-limit': { severity: 'note', input: null, title: /Only partly/, hint: /longer than what is searched/, message: /./ },
   'missing-blob': {
     severity: 'error',
     input: oci((files, built) => files.remove(built.layers[0] ?? built)),
@@ -249,7 +249,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
         symlink('b/layer.tar', '../a/layer.tar'),
         file('manifest.json', json([{ Config: 'c.json', Layers: ['a/layer.tar'] }])),
       ),
-    title: /circle/,
+    title: /Link loop/,
     hint: /leads back to itself/,
     message: /a\/layer\.tar is a link that leads back to itself/,
   },
@@ -429,7 +429,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'duplicate-path': {
     severity: 'note',
     input: image(tar(file('a', '1'), file('a', '2'))),
-    title: /more than once/,
+    title: /Duplicate path/,
     hint: /last entry takes precedence/,
     message: /more than once in this layer/,
   },
@@ -510,7 +510,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only raw lists/i,
     message: /unknown type Z/,
   },
-  'not-kept': { severity: 'warning', input: null, title: /Not kept/, hint: /cannot keep it/, message: /./ },
+  'not-kept': { severity: 'warning', input: null, title: /Not preserved/, hint: /cannot preserve it/, message: /./ },
   'not-made': { severity: 'warning', input: null, title: /Left out/, hint: /could not be written/, message: /./ },
   'index-entry-skipped': {
     severity: 'note',

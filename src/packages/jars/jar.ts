@@ -128,7 +128,7 @@ class JarWalk {
   }
 }
 
-/** Puts the artifact that the jar is named after first; if there is none, the manifest and the file's name describe it. */
+/** Puts first the artifact that the jar is named after; without artifacts, the manifest and the file's name describe it. */
 function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, fileName: string): Artifact[] {
   if (artifacts.length === 0) {
     const own = artifactOf(manifest, fileName);
