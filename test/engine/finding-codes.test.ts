@@ -538,7 +538,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only listed in raw/,
     message: /a name of 65537 bytes, the limit is 65536/,
   },
-  'waste-apt-lists': catalogued('var/lib/apt/lists/x', /lists of apt/, /rm -rf .*DL3009/),
+  'waste-apt-lists': catalogued('var/lib/apt/lists/x', /apt package lists/, /rm -rf .*DL3009/),
   'waste-apt-cache': catalogued('var/cache/apt/x', /apt downloads/, /apt-get clean/),
   'waste-apk-cache': catalogued('var/cache/apk/x', /apk/, /--no-cache .*DL3019/),
   'waste-yum-cache': catalogued('var/cache/yum/x', /yum/, /yum clean all .*DL3032/),
