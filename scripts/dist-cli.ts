@@ -17,14 +17,14 @@ const product = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')
 };
 const { version } = product;
 
-/** Runs a program to its end; returns its output. Throws with what it said if it fails. */
+/** Runs a program and returns its output. If it fails, throws an error with that output. */
 function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
   const { status, stdout, stderr, error } = spawnSync(program, [...args], { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
   if (status !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')}: ${error?.message ?? `exit ${status}: ${stderr.trim()}`}`);
   return stdout;
 }
 
-/** Lays out what both packages hold. */
+/** Lays out the files that both packages contain. */
 function stage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -47,7 +47,7 @@ function stage(folder: string): void {
     writeFileSync(path.join(folder, 'completions', file), run(process.execPath, [cli, 'completion', shell]));
 }
 
-/** The tarball's root: `bin/layerscope` finds the program beside it, from wherever a link to it lies. */
+/** The tarball's root: `bin/layerscope` finds the program beside it, even when started through a link. */
 function addLauncher(folder: string): void {
   mkdirSync(path.join(folder, 'bin'));
   symlinkSync('../dist/cli.js', path.join(folder, 'bin', 'layerscope'));
@@ -102,7 +102,7 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
       writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
       // koffi is left out, as on a system for which it has no native part.
       run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
-      // The packages that `node` on npm installs by a script.
+      // The packages that npm's `node` package installs through a script.
       const runtime = `node-${process.platform}-${process.arch}`;
       run('npm', ['install', '--no-audit', '--no-fund', '--no-save', `${runtime}@${node}`], { cwd: place });
       const binary = path.join(place, 'node_modules', runtime, 'bin', 'node');

@@ -31,7 +31,7 @@ function playwright(project: string, env: Record<string, string>, underXvfb: boo
   return status === 0;
 }
 
-/** Returns environment for the specs of the Windows drivers: the stand-in for vmcompute.dll and a store thread that uses it. */
+/** Returns the environment for the specs of the Windows drivers: the stand-in for vmcompute.dll and a store thread that uses it. */
 async function standIn(target: Target): Promise<Record<string, string>> {
   if (process.platform !== 'linux' || !hasCompiler('linux')) {
     console.log('not run: the specs of windowsfilter on the stand-in: no gcc (Debian: gcc, libc6-dev), or not on Linux');

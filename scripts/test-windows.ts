@@ -13,7 +13,7 @@ if (process.platform !== 'win32') {
   process.exit(3);
 }
 if (!isOfElevation && tars.length === 0) {
-  console.error('layerscope: USAGE: npm run test:windows -- BASE.tar [LAYER.tar…]: the plain tars of a Windows image, the base first');
+  console.error('layerscope: USAGE: npm run test:windows -- BASE.tar [LAYER.tar…]: the plain tars of a Windows image, base first');
   process.exit(2);
 }
 const specs = isOfElevation ? ['elevation.test.ts'] : ['real.test.ts', 'risks.test.ts'];

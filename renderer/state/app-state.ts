@@ -33,7 +33,7 @@ export interface AppState {
   readonly anchor: number;
   readonly changes: ChangesState;
   readonly details: DetailsState;
-  /** The Dockerfile that the user gave to find layers' commands in; null if none. */
+  /** The Dockerfile that the user provided for finding the layers' commands; null if there is none. */
   readonly dockerfile: GivenDockerfile | null;
   /** Aborts the requests that fill a pane when something else is selected; null before the first request. */
   readonly requests: { readonly changes: AbortController | null; readonly details: AbortController | null };

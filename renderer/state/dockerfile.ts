@@ -1,12 +1,12 @@
-// A Dockerfile that the user gives, to find the layers' commands in. Only its text goes to the host.
+// A Dockerfile that the user provides, for finding the layers' commands. Only its text goes to the host.
 import { words } from '../words/index.ts';
 import { setApp } from './app-state.ts';
 import { toast } from './messages.ts';
 
-/** Longest text that the host takes, in characters. */
+/** Longest text that the host accepts, in characters. */
 const MAX_LETTERS = 65_536;
 
-/** Takes a Dockerfile that was chosen or dropped. */
+/** Accepts a Dockerfile that was chosen or dropped. */
 export async function giveDockerfile(file: File): Promise<void> {
   const text = file.size > MAX_LETTERS * 4 ? null : await file.text().catch(() => null);
   if (text === null || text.length > MAX_LETTERS) {

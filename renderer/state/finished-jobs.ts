@@ -13,7 +13,7 @@ import { offerImport } from './stores/importing.ts';
 
 /**
  * Handles the jobs of this window when they end. A job may end before its id is known here, and the library may change before or after
- * that, so all own jobs are checked after any of these changes, once for simultaneous changes.
+ * that, so all of its jobs are checked after any of these changes, once per batch of simultaneous changes.
  */
 export function watchOwnJobs(): void {
   let scheduled = false;

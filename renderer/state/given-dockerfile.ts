@@ -1,10 +1,10 @@
-/** The text of a Dockerfile that the user gave. */
+/** The text of a Dockerfile that the user provided. */
 export interface GivenDockerfile {
   readonly name: string;
   readonly text: string;
 }
 
-/** Whether a file is one by its name: `Dockerfile`, `Dockerfile.dev`, `web.Dockerfile`, `Containerfile`. */
+/** Whether a file is a Dockerfile, judging by its name: `Dockerfile`, `Dockerfile.dev`, `web.Dockerfile`, `Containerfile`. */
 export function isDockerfileName(name: string): boolean {
   return /^(?:docker|container)file(?:\.[^/]{1,100})?$|\.(?:docker|container)file$/i.test(name) && !/\.(?:tar|gz|tgz|zst)$/i.test(name);
 }

@@ -32,7 +32,7 @@ export interface LayoutState {
 
 export const PREVIEW_TEXT = [11, 12, 14, 16] as const;
 
-/** Returns height of a preview's line at this text size, px. */
+/** Returns the height of a preview's line at this text size, px. */
 export function lineHeight(previewText: number): number {
   return Math.round(previewText * 1.5);
 }

@@ -6,7 +6,7 @@ const TICKS_PER_MS = 10_000n;
 /** The last time that a Date can hold. */
 const MAX_MS = 8_640_000_000_000_000;
 
-/** A decimal FILETIME as a date; empty for 0, which means none, and beyond what a date can be. */
+/** A decimal FILETIME as a date; empty for 0, which means none, or if a Date can't hold it. */
 export function filetimeText(filetime: string): string {
   const ms = Number(BigInt(filetime) / TICKS_PER_MS) - EPOCH_MS;
   return filetime === '0' || Math.abs(ms) > MAX_MS ? '' : formatDate(new Date(ms), 'minute');

@@ -479,7 +479,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/slim',
     runs: 'Node',
-    what: 'Computes what an image would weigh if its layers were made otherwise, and writes it.',
+    what: 'Computes what an image would weigh if its layers were made differently, and writes it.',
     may: ['archive', 'changes', 'engine/export', 'files', 'findings/waste', 'format/image', 'format/layer', 'model'],
     types: ['contract', 'engine/image'],
   },

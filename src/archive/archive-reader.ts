@@ -21,7 +21,7 @@ export interface ArchiveReader extends AsyncDisposable {
    * Throws NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED.
    */
   open(path: string, options?: OpenOptions): Promise<Archive>;
-  /** Opens a stream (`-`), which is spooled first. Throws as {@link open} does. */
+  /** Opens a stream (`-`), which is spooled first. Throws what {@link open} throws. */
   openStream(
     bytes: AsyncIterable<Uint8Array>,
     title: string,

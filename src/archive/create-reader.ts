@@ -279,7 +279,7 @@ class FileReader implements ArchiveReader {
     if (indexed.table.provenance === 'tar') return indexed;
     const [whole] = await this.#layers.read([layer], { isWhole: true, ...(signal === undefined ? {} : { signal }) });
     if (!whole || !isSameEntry(indexed.table, whole.table, member))
-      throw new LayerscopeError('DAMAGED', `layer ${layer.index} has another entry than its table of contents lists`);
+      throw new LayerscopeError('DAMAGED', `layer ${layer.index} has a different entry than its table of contents lists`);
     return whole;
   }
 

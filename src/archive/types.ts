@@ -83,7 +83,7 @@ export interface ArchiveAttestation extends AttestationReport {
 
 /** An artifact, and what it consists of. */
 export interface ArchiveArtifact extends ArtifactReport {
-  /** Its layers, in order; of a blob without a manifest, the blob itself. */
+  /** Its layers, in order; for a blob without a manifest, the blob itself. */
   readonly files: readonly ArtifactFile[];
   /** Whether the subject's manifest was read and hashes to its digest. */
   readonly isSubjectIntact: boolean;
@@ -365,7 +365,7 @@ export interface LayerBodies extends AsyncDisposable {
    * CANCELLED.
    */
   pieces(member: number): AsyncIterable<StoredPiece>;
-  /** The bytes of a file from `start`, holes as zeros; fewer than `length` at its end. Throws as {@link pieces} does. */
+  /** The bytes of a file from `start`, holes as zeros; fewer than `length` at its end. Throws what {@link pieces} throws. */
   read(member: number, start: number, length: number): Promise<Uint8Array>;
 }
 

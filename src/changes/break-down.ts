@@ -46,7 +46,7 @@ export interface Breakdown extends FileSum {
   readonly parts: readonly RowSum[];
   /** Files, most bytes first. */
   readonly biggest: readonly RowSum[];
-  /** Layers that wrote the visible files, the lowest first. */
+  /** Layers that wrote the visible files, lowest first. */
   readonly layers: readonly (FileSum & { readonly layer: number })[];
   /**
    * The deepest folder that holds most of the bytes, found by descending while a single folder has most of its parent's bytes; -1: none.

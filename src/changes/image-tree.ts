@@ -211,7 +211,7 @@ class TreeBuilder {
   }
 }
 
-/** Builds the tree of all paths of the layers, the lowest first. */
+/** Builds the tree of all paths of the layers, lowest first. */
 export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitive: boolean): ImageTree {
   return new TreeBuilder(layers, caseInsensitive).build();
 }

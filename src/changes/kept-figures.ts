@@ -9,7 +9,7 @@ import { forEachBody } from './wasted-files.ts';
 
 /** Byte counts of an image without some of its files. */
 export interface KeptFigures {
-  /** By layer, the bottom first: bytes of its regular files. */
+  /** By layer, bottom first: bytes of its regular files. */
   readonly layerBytes: readonly number[];
   /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
@@ -19,7 +19,7 @@ export interface KeptFigures {
 
 /**
  * Totals without the bodies that patterns match. What counts is the path of the entry with the body, not those of its hard links. `rest` is
- * awaited between parts of the work: it gives other work its turn, and may throw to stop. Throws as {@link PathMatcher.enter}.
+ * awaited between parts of the work: it gives other work its turn, and may throw to stop. Throws what {@link PathMatcher.enter} throws.
  */
 export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: () => Promise<void>): Promise<KeptFigures> {
   const { tree, links } = indexOf(stack);
@@ -48,7 +48,7 @@ export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: (
 /** By node of the tree: 1 if a pattern matches its path, otherwise 0. */
 async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Promise<void>): Promise<Uint8Array> {
   const matches = new Uint8Array(tree.count);
-  // Of nodes with children only. A parent's number is smaller than its children's.
+  // Only for nodes with children. A parent's number is smaller than its children's.
   const states: (PathState | undefined)[] = [matcher.root];
   for (let node = 1; node < tree.count; node++) {
     if (node % NODES_A_TURN === 0) await rest();
@@ -60,5 +60,5 @@ async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Pro
   return matches;
 }
 
-/** A few milliseconds with ordinary patterns. */
+/** Takes a few milliseconds with ordinary patterns. */
 const NODES_A_TURN = 1000;

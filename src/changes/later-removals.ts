@@ -5,7 +5,7 @@ import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import type { View } from './view.ts';
 
-/** What higher layers remove of one layer; columns by node of the layer's table. */
+/** What higher layers remove from one layer; columns by node of the layer's table. */
 export interface LaterRemovals {
   readonly layer: number;
   /** The first layer above that removes the path or a folder it is in; 0 if none does, because layer 0 has nothing to remove. */
@@ -15,7 +15,7 @@ export interface LaterRemovals {
 }
 
 /**
- * For each layer, from the top down, what layers above it remove. Layers of which nothing is removed are left out. The columns are valid
+ * For each layer, from the top down, what layers above it remove. Layers from which nothing is removed are left out. The columns are valid
  * until the next step.
  */
 export function* laterRemovals(stack: Stack): Generator<LaterRemovals> {

@@ -78,7 +78,7 @@ export interface PathEvent {
   readonly size: number;
 }
 
-/** What a layer did to a path, and the entry that it brought; null for removals. The member is NO_ENTRY for an implied folder. */
+/** What a layer did to a path, and the entry that it added; null for removals. The member is NO_ENTRY for an implied folder. */
 export interface PathVersion extends PathEvent {
   readonly at: EntryAt | null;
 }

@@ -10,16 +10,16 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 /** Linux follows at most this many links in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
-/** Most components that following one link may take. */
+/** Maximum number of components that following one link may take. */
 const MAX_STEPS = 10_000;
 /** A path that no layer has. */
 const NOWHERE = -1;
-/** What a parent that isn't a link shows. */
+/** Stands for a parent that isn't a link. */
 const NO_LINK = -1;
 
 export class PathFollower {
   readonly #views: NodeViews;
-  /** Nodes that were parents on the way of some path, and the link that each showed, or {@link NO_LINK}. */
+  /** Nodes that were parents on the way to some path, and the link that each showed, or {@link NO_LINK}. */
   readonly #isWatched: Uint8Array;
   readonly #watched: number[] = [];
   readonly #links: number[] = [];
@@ -75,7 +75,7 @@ export class PathFollower {
   /** Neighbours in a list share most of their parents, so each path starts where it differs from the one before. */
   #follow(list: Uint8Array): Int32Array {
     const nodes: number[] = [];
-    // Of the path before: where its parents end, counted from its start, and their nodes.
+    // For the previous path: where its parents end, counted from its start, and their nodes.
     const ends: number[] = [];
     const parents: number[] = [0];
     let before = 0;

@@ -1,4 +1,4 @@
-// What an image's layers would be if they had been made otherwise: which members each new layer keeps. Nothing is read or written here.
+// What an image's layers would be if they had been made differently: which members each new layer keeps. Nothing is read or written here.
 //
 // A plan never loses what a hard link shows: a removal whose files another name still needs stays as it is. Folders that only their contents
 // imply would vanish with them, so what is removed from such a folder stays too.
@@ -15,7 +15,7 @@ import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 
 /** One layer of the image as it would be. */
 export interface SlimLayer {
-  /** The layers that it is made of, the lowest first, and by member whether it is kept. */
+  /** The layers that it is made of, lowest first, and by member whether it is kept. */
   readonly sources: readonly { readonly layer: number; readonly keep: Uint8Array }[];
   /** The old layer as it is. */
   readonly isUnchanged: boolean;
@@ -131,7 +131,7 @@ function shownMembers(stack: Stack, view: View, table: LayerTable | null, layer:
   return keep;
 }
 
-/** Files that a later layer removes are left out of the layer that brought them, and so are the whiteouts. */
+/** Files that a later layer removes are left out of the layer that added them, and so are the whiteouts. */
 export function mergeRemovalsPlan(stack: Stack): SlimPlan {
   const { tree } = indexOf(stack);
   const pinned = impliedParents(stack);
@@ -144,7 +144,7 @@ export function mergeRemovalsPlan(stack: Stack): SlimPlan {
   return unchangedPlan(stack);
 }
 
-/** How often what hard links need is looked for: a link may need a file whose folder has more links. */
+/** Maximum number of passes to find what hard links need: a link may need a file whose folder has more links. */
 const MAX_ROUNDS = 8;
 
 /** Nodes that are removed from a folder that nothing else implies. */
@@ -241,7 +241,9 @@ function withAncestors(tree: ImageTree, node: number): number[] {
   return nodes;
 }
 
-/** Files below some folders are left out; `below`: by node of a layer's table, 1 for those. Folders stay, and what hard links show. */
+/**
+ * Files below some folders are left out; `below`: by node of a layer's table, 1 for those. Folders stay, and so does what hard links show.
+ */
 export function dropPlan(stack: Stack, below: (table: LayerTable) => Uint8Array | null): SlimPlan {
   const keeps = stack.layers.map((table) => {
     const keep = new Uint8Array(table?.memberCount ?? 0).fill(1);

@@ -67,7 +67,7 @@ export function ownViewAtLayer(stack: Stack, layer: number): View {
 }
 
 /**
- * Stacks layers, the lowest first; null for a layer that couldn't be read, which is treated as empty. `caseInsensitive`: ignore case in
+ * Stacks layers, lowest first; null for a layer that couldn't be read, which is treated as empty. `caseInsensitive`: ignore case in
  * names, as in Windows images. Keeps the tables, which must not change afterwards. Throws TOO_LARGE for more layers than the columns can
  * number.
  */

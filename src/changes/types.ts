@@ -11,7 +11,7 @@ export interface LayerSummary {
 }
 
 /**
- * Layers applied one on another, the lowest first. Built once for an image; views and change lists are made from it on demand.
+ * Layers applied one on another, lowest first. Built once for an image; views and change lists are made from it on demand.
  * A layer that couldn't be read is null and treated as empty.
  */
 export interface Stack {
@@ -35,7 +35,7 @@ interface WastedFile {
   readonly path: Uint8Array;
   /** Bytes of the path's bodies that no visible name shows any more. */
   readonly wastedBytes: number;
-  /** Layers that wrote the file, the lowest first. */
+  /** Layers that wrote the file, lowest first. */
   readonly layers: readonly number[];
   /** The layer that last hid one of the path's bodies. */
   readonly hiddenBy: number;

@@ -1,5 +1,5 @@
 // The file system that a stack of layers shows: for each node of the image's tree, the layer and member it comes from. A view is made by
-// applying layers one after another, the lowest first. Everything else is derived from views, so only `applyLayer` needs to know what
+// applying layers one after another, lowest first. Everything else is derived from views, so only `applyLayer` needs to know what
 // whiteouts, opaque markers, replaced folders and implied folders do. How members of one layer affect each other (links in paths, folders
 // replaced in the same layer) is already settled in the layer's table.
 //

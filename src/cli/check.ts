@@ -52,7 +52,7 @@ export const spec: CommandSpec = {
     '  - /usr/share/doc                 # a path and everything below it; * ? [a-z] match characters, ** folders',
     '  - "*.pyc"                        # without a slash: a name in any folder',
     'ignore:                            # findings that no rule takes into account',
-    '  - secret-netrc                   # a code, or codes that begin alike: secret-*',
+    '  - secret-netrc                   # a code, or codes with the same beginning: secret-*',
     '  - secret-private-key /srv/demo   # a code and a path pattern as above',
   ],
 };

@@ -1,13 +1,13 @@
 /**
  * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, the choices of a value such as
- * `a|b|c`, and otherwise files. A script is complete in itself: the program isn't started while the user types.
+ * `a|b|c`, and otherwise files. A script is self-contained: the program isn't started while the user types.
  */
 import type { CommandSpec } from './arguments.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** A command as the list of commands has it, with its spec. */
+/** An entry of the list of commands, with its spec. */
 export interface ListedCommand {
   readonly summary: string;
   readonly spec: CommandSpec;
@@ -18,7 +18,7 @@ export function completionScript(shell: Shell, commands: readonly ListedCommand[
   return { bash, zsh, fish }[shell](commands);
 }
 
-/** The choices of an option's value, if it is one of a few words. */
+/** The choices of an option's value, if it must be one of a few words. */
 export function choicesOf(value: string | undefined): readonly string[] {
   const words = value?.split('|') ?? [];
   // Words in capitals stand for something that the user types.

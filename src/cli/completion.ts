@@ -19,7 +19,7 @@ export const spec: CommandSpec = {
 
 export async function run({ out, commands }: Context, args: Arguments): Promise<number> {
   const shell = SHELLS.find((known) => known === args.operands[0]);
-  if (shell === undefined) throw usageError(`completion knows ${SHELLS.join(', ')}`);
+  if (shell === undefined) throw usageError(`completion takes ${SHELLS.join(', ')}`);
   out.write(completionScript(shell, await commands()));
   return EXIT.done;
 }

@@ -2,7 +2,7 @@
 import { type ArtifactReport, type AttestationReport, formatSize, plural, shortDigest } from '#model';
 import type { Style } from './style.ts';
 
-/** What is attested of an image, a line each. */
+/** What is attested about an image, one line each. */
 export function* attestationLines(attestations: readonly AttestationReport[], style: Style): Generator<string> {
   if (attestations.length === 0) return;
   yield `  ${plural(attestations.length, 'attestation')}`;

@@ -38,7 +38,7 @@ export function hiveOfLayerHeading({ file, hive, keys, values, problems }: HiveO
   return `${style.bold(`layer ${file.layer}  ${displayText(file.hive)}`)}${name}  ${style.dim(`${file.role}, ${figuresText({ keys, values })}${stateText(hive)}${damage}`)}`;
 }
 
-/** A key's path and time; `effect` of a layered hive's key; `layers` of a view's. */
+/** A key's path and time, plus `effect` for a key of a layered hive and `layers` for a key of a view. */
 export function keyHeading(path: string, written: bigint, effect: string | null, style: Style, layers: readonly number[] = []): string {
   const notes = [effect === 'merge' ? null : effect, layers.length === 0 ? null : `layer ${layers.join(', ')}`, filetimeText(written)];
   const note = notes.filter((text) => text !== null && text !== '').join('  ');

@@ -16,7 +16,7 @@ export const spec: CommandSpec = {
   maxOperands: 2,
   options: {
     layer: { ...LAYER_OPTION, summary: 'changes: of this layer only; a hive: as seen at this layer (default: the top)' },
-    search: { value: 'TEXT', summary: 'only keys and values whose names or text contain it, whatever the case' },
+    search: { value: 'TEXT', summary: 'only keys and values whose names or text contain it, ignoring case' },
     reg: { summary: 'print a .reg file, for the registry editor (not for changes)' },
     log: { value: 'FILE', repeats: true, summary: 'a log of the hive FILE, instead of those beside it' },
     'no-logs': { summary: 'show the hive FILE without its logs' },

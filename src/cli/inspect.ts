@@ -73,7 +73,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 const MAX_KEY_BYTES = 64 * 1024;
 
-/** Throws USAGE if the file is no public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
+/** Throws USAGE if the file isn't a public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
 function readKey(file: string): KeyObject {
   const bytes = readSettings(file, MAX_KEY_BYTES);
   if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} does not exist`);

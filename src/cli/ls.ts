@@ -21,7 +21,7 @@ export const spec: CommandSpec = {
   maxOperands: 2,
   options: {
     layer: VIEW_LAYER_OPTION,
-    summary: { summary: 'instead what it adds up to: bytes, biggest files, layers that wrote it, types' },
+    summary: { summary: 'print its totals instead: bytes, biggest files, layers that wrote it, types' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },

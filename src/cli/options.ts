@@ -8,7 +8,7 @@ export const FOLLOW_LINKS_OPTION = {
 /** Options for images that are opened by name. */
 export const NETWORK_OPTIONS = {
   offline: { summary: 'connect to no registry or engine' },
-  'plain-http': { value: 'HOST,…', summary: 'registries that may be asked without TLS' },
+  'plain-http': { value: 'HOST,…', summary: 'registries that may be contacted without TLS' },
   realm: { value: 'HOST,…', summary: 'token servers that may get a registry’s credentials although they are not its own' },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -15,14 +15,14 @@ const SECTIONS: readonly { readonly kind: PackageChange['kind']; readonly mark: 
   { kind: 'touched', mark: '·', title: 'files written again' },
 ];
 
-/** Yields the lines for each layer and its packages, the heaviest first. */
+/** Yields the lines for each layer and its packages, heaviest first. */
 export function* layersText({ layers }: ImagePackages, { report }: LoadedImage, style: Style): Generator<string> {
   for (const layer of layers) {
     const command = layerCommand(report.layers[layer.layer]?.createdBy ?? null);
     const title = `${style.bold(`layer ${layer.layer}`)}  ${formatSize(layer.bytes)}, ${plural(layer.packages, 'package')}`;
     yield `${layer.layer === 0 ? '' : '\n'}${title}${command === '' ? '' : `  ${style.dim(command)}`}\n`;
     yield* sectionsText(layer, style);
-    yield `${sizeCell(layer.unownedBytes)}  ${style.dim('nobody’s')}\n`;
+    yield `${sizeCell(layer.unownedBytes)}  ${style.dim('in no package')}\n`;
   }
 }
 

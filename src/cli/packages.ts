@@ -15,7 +15,7 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: {
-    layer: { value: 'N|DIGEST', summary: 'instead the packages as seen at this layer' },
+    layer: { value: 'N|DIGEST', summary: 'print the packages as seen at this layer instead' },
     sbom: { value: 'FILE|attached', summary: 'compare with this SBOM (SPDX 2 or CycloneDX in JSON), or with those attached to the image' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
@@ -23,7 +23,7 @@ export const spec: CommandSpec = {
   summary: 'What each layer added, upgraded and removed, in packages, and what that weighs.',
   notes: [
     'Packages of dpkg, Chisel, rpm, apk, pacman, opkg, npm, Python, RubyGems, Go, Rust (cargo-auditable), Maven, NuGet, Nix and Conda. A',
-    'package’s bytes are those of the layer’s own files that it owns. “Nobody’s” are the files that no package owns.',
+    'package’s bytes are those of the layer’s own files that it owns. “In no package” are the files that no package owns.',
   ],
 };
 

@@ -25,7 +25,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const { out, signal } = context;
   const [wanted] = args.operands;
   const engines = wanted === undefined ? ENGINES : ENGINES.filter((engine) => engine === wanted);
-  if (engines.length === 0) throw usageError(`${displayText(wanted ?? '')} is none of ${ENGINES.join(', ')}`);
+  if (engines.length === 0) throw usageError(`${displayText(wanted ?? '')} is not one of ${ENGINES.join(', ')}`);
   const sources = userSources(args);
   const lists = await Promise.all(
     engines.map(async (engine) => ({ engine, ...(await listEngine(engine, sources, { signal, limit: Number.POSITIVE_INFINITY })) })),

@@ -218,7 +218,7 @@ async function create(context: Context, args: Arguments, driver: GraphDriver, [w
   const base = args.value('parent');
   const size = args.value('size');
   const sizeBytes = size === undefined ? undefined : (parseBinarySize(size) ?? undefined);
-  if (size !== undefined && sizeBytes === undefined) throw usageError(`--size is a size such as 20GB, not ${displayText(size)}`);
+  if (size !== undefined && sizeBytes === undefined) throw usageError(`--size takes a size such as 20GB, not ${displayText(size)}`);
   if (sizeBytes !== undefined && driver.name === 'portable') throw usageError('--size is for the layers of Windows, which have disks');
   const parent = await findStoredLayer(driver, base ?? word);
   const id = base === undefined ? newLayerId() : word;

@@ -36,10 +36,10 @@ export const spec: CommandSpec = {
     'The bytes that an image contains but no longer shows, by the layer that wrote them, and by file with the layer that hid it; and what it could do without, by kind.',
   notes: [
     'squash=N            layers N to the top as one',
-    'merge-removals      files are left out of the layer that brought them if a later layer removes them',
+    'merge-removals      files are left out of the layer that added them if a later layer removes them',
     'drop-caches         caches of package managers and builds are left out; the other two change nothing that the image shows',
     'zstd                all layers packed as zstd',
-    'The same image gives the same layers each time. With --json, --if prints one object a line.',
+    'The same image gives the same layers each time. With --json, --if prints one object per line.',
   ],
 };
 

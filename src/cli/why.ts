@@ -19,7 +19,7 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    dockerfile: { value: 'FILE', summary: 'a Dockerfile to find the layers’ commands in, as a guess, for images without provenance' },
+    dockerfile: { value: 'FILE', summary: 'a Dockerfile in which to find the layers’ commands, as a guess, for images without provenance' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
@@ -100,7 +100,7 @@ function inStage(stage: string | null): string {
   return stage === null ? '' : ` of stage ${displayText(stage)}`;
 }
 
-/** What an instruction copied or mounted was made by these lines. */
+/** These lines made what an instruction copied or mounted. */
 function stageWords(from: readonly LineRange[], stages: readonly string[]): string {
   if (from.length === 0) return '';
   const names = stages.map((name) => displayText(name)).join(', ');

@@ -44,7 +44,7 @@ export interface FolderReport {
   readonly folders: number;
   /** The biggest files, at most ten, biggest first; `path` as escapePath prints it. */
   readonly biggest: readonly { readonly path: string; readonly bytes: number; readonly layer: number }[];
-  /** Layers that wrote the files, the lowest first. */
+  /** Layers that wrote the files, lowest first. */
   readonly layers: readonly { readonly layer: number; readonly files: number; readonly bytes: number }[];
   /** By file extension, in lower case (empty: none); at most ten, most bytes first. */
   readonly types: readonly { readonly extension: string; readonly files: number; readonly bytes: number }[];

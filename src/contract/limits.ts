@@ -7,7 +7,7 @@ export const PAGE_BYTES = 2 * 1024 * 1024;
 /** Maximum number of bytes of a file in one reply. */
 export const CONTENT_PAGE_BYTES = 262_144;
 
-/** The most changes or keys of the registry in one page. */
+/** Maximum number of registry changes or keys in one page. */
 export const REGISTRY_PAGE = 500;
 /** Longest Dockerfile that a window passes on, in characters. */
 export const MAX_DOCKERFILE_LETTERS = 65_536;

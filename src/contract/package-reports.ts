@@ -10,16 +10,16 @@ export interface PackageLayerReport {
   readonly unownedBytes: number;
 }
 
-/** What a layer did to a package, or a package as seen at a layer. Texts are as the database has them. */
+/** What a layer did to a package, or a package as seen at a layer. Texts are as in the database. */
 export interface PackageRow {
-  /** Of an installed package the layer that brought its version. */
+  /** For an installed package, the layer that introduced its version. */
   readonly layer: number;
   readonly kind: 'added' | 'modified' | 'removed' | 'touched' | 'installed';
   readonly type: string;
   readonly name: string;
   readonly arch: string | null;
   readonly version: string;
-  /** Of a modified package whose version changed. */
+  /** Set for a modified package whose version changed. */
   readonly previousVersion: string | null;
   /** As escapePath prints it. */
   readonly location: string;
@@ -37,7 +37,7 @@ export interface PackagesReport {
   readonly total: number;
   /** By layer; within one added, modified, removed, touched, the most bytes first. */
   readonly rows: readonly PackageRow[];
-  /** Number of places that could not be read, or only in part. */
+  /** Number of places that could not be read, or not completely. */
   readonly problems: number;
 }
 
@@ -46,9 +46,9 @@ export interface PackageDifference {
   readonly kind: 'added' | 'modified' | 'removed';
   readonly type: string;
   readonly name: string;
-  /** Of the second image; of the first one if the package is removed. */
+  /** In the second image, or in the first if the package was removed. */
   readonly version: string;
   readonly previousVersion: string | null;
-  /** Visible bytes of the package, in the image that `version` is of. */
+  /** Visible bytes of the package, in the image that has `version`. */
   readonly bytes: number;
 }

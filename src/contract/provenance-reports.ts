@@ -7,13 +7,13 @@ export type LineRange = readonly [first: number, last: number];
 /** Lines of the Dockerfile that made a layer, according to a provenance. */
 export interface DockerfileReport {
   readonly file: string;
-  /** Sorted; touching ones are joined. */
+  /** Sorted; adjacent ranges are joined. */
   readonly lines: readonly LineRange[];
   /** Lines of other stages that made what was copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage that the lines are in; null if there is only one. */
   readonly stage: string | null;
-  /** Those that `from` is in. */
+  /** The stages that `from` is in. */
   readonly fromStages: readonly string[];
   /** How the layer was found in the provenance: by its digest or, if digests were rewritten, by its position. */
   readonly by: 'digest' | 'position';
@@ -21,7 +21,7 @@ export interface DockerfileReport {
   readonly text: string;
 }
 
-/** Lines of a Dockerfile that the user gave, which have the text of a layer's command. Any Dockerfile may have the same lines. */
+/** Lines of a Dockerfile that the user provided, matching the text of a layer's command. Any Dockerfile may have the same lines. */
 interface GuessReport {
   readonly file: string;
   readonly lines: readonly LineRange[];
@@ -35,9 +35,9 @@ interface GuessReport {
 /** Where a layer comes from. */
 export interface LayerSource {
   readonly createdBy: string | null;
-  /** Null without a provenance that says so. */
+  /** Null if no provenance states it. */
   readonly dockerfile: DockerfileReport | null;
-  /** The base image that the layer is of, as the provenance names it. */
+  /** The base image that the layer belongs to, as named in the provenance. */
   readonly base: string | null;
   /** Set if the user gave a Dockerfile; null if no line of it matches. */
   readonly guess?: GuessReport | null;
@@ -54,7 +54,7 @@ export interface PackageOwner {
   readonly location: string;
 }
 
-/** What a layer made of a path. */
+/** What a layer did to a path. */
 export interface PathVersionReport extends LayerSource {
   readonly layer: number;
   readonly kind: 'added' | 'modified' | 'removed';
@@ -79,7 +79,7 @@ export interface WhyReport extends LayerSource {
   readonly versions: readonly PathVersionReport[];
 }
 
-/** What BuildKit's provenance says of a build. Texts are safe to show. */
+/** What BuildKit's provenance says about a build. Texts are safe to show. */
 export interface ProvenanceReport {
   readonly version: 'v1' | 'v0.2';
   readonly builder: string | null;

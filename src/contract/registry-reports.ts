@@ -1,7 +1,7 @@
 // Outputs of the operations on the registry of Windows images. Names, paths and texts are as in the hive and may contain any character:
 // escape them for display.
 
-/** A value of a key, its data in words. */
+/** A value of a key, with its data in words. */
 interface RegistryValue {
   /** Empty for the default value. */
   readonly name: string;
@@ -42,7 +42,7 @@ export interface RegistryChange {
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image has the hive's base. If not, the layer only sets what it has. */
+  /** Whether the image has the hive's base. If not, only what the layer sets is known, not what it changed. */
   readonly hasBase: boolean;
   /** What is removed with it; null unless it is removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;
@@ -80,7 +80,7 @@ export interface RegistryKeyReport {
   readonly className: string | null;
   /** The security descriptor in lines of text; empty if it can't be read. */
   readonly security: readonly string[];
-  /** Layers whose record shows in the key, topmost first. */
+  /** Layers whose records make up the key, topmost first. */
   readonly layers: readonly number[];
   readonly values: readonly RegistryValue[];
   readonly moreValues: number;

@@ -145,7 +145,7 @@ export interface BreakdownReport extends FileSums {
   readonly parts: readonly PathSum[];
   /** The biggest files. */
   readonly biggest: readonly PathSum[];
-  /** Layers that wrote the visible files, the lowest first. */
+  /** Layers that wrote the visible files, lowest first. */
   readonly layers: readonly (FileSums & { readonly layer: number })[];
   /** The deepest folder that holds most of the bytes, including hidden ones; null if no folder contains any bytes. */
   readonly largestFolder: Culprit | null;
@@ -170,10 +170,10 @@ export interface WasteReport {
   readonly kinds: readonly WasteKindReport[];
 }
 
-/** What an image's files would weigh if its layers were made otherwise; see `waste --if`. */
+/** What an image's files would weigh if its layers were made differently; see `waste --if`. */
 export interface WhatIfReport {
   readonly kind: 'squash' | 'merge-removals' | 'drop-caches';
-  /** For squash: the lowest layer of those that would be one. */
+  /** For squash: the lowest of the layers that would be merged. */
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;
@@ -184,7 +184,7 @@ export interface WasteKindReport {
   readonly code: WasteCode;
   /** Total, including places not listed. */
   readonly bytes: number;
-  /** The rule of the linter hadolint that warns of the same; null if it has none. */
+  /** The rule of the linter hadolint that warns about the same thing; null if there is none. */
   readonly hadolint: string | null;
   /** Most bytes first. */
   readonly places: readonly WastePlaceReport[];

@@ -140,7 +140,7 @@ const OPERATIONS = {
 
   /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 characters. Null if it is missing or damaged. */
   'image.config': takes(imageRef).gives<{ json: string | null; complete: boolean }>(),
-  /** What is attested of an image, read from its statements. */
+  /** What is attested about an image, read from its statements. */
   'image.stated': takes(imageRef).gives<{ attestations: readonly StatedReport[] }>(),
   /** The files of an artifact, by its index; at most 1,000. */
   'artifact.files': takes(z.strictObject({ archiveId: id, artifact: index })).gives<{ files: readonly ArtifactFileReport[] }>(),
@@ -228,7 +228,7 @@ const OPERATIONS = {
 
   'entry.details': takes(entryRef).gives<EntryDetails>(),
   /**
-   * Which layers brought and removed a path, and what made them. `dockerfile`: text to match the layers' commands to, as a guess. NOT_FOUND
+   * Which layers added and removed a path, and what made them. `dockerfile`: text to match the layers' commands to, as a guess. NOT_FOUND
    * if no layer ever had the path.
    */
   'entry.origin': takes(

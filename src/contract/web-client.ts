@@ -24,7 +24,7 @@ export function createWebClient(surroundings: WebSurroundings): Client {
     try {
       response = await surroundings.fetch(`/call/${name}`, init);
     } catch (error) {
-      throw new LayerscopeError('IO', 'the program that serves this page does not answer', { cause: error });
+      throw new LayerscopeError('IO', 'the program that serves this page does not respond', { cause: error });
     }
     if (response.headers.get('content-type')?.startsWith('application/json')) return response.json();
     return decodeWire(new Uint8Array(await response.arrayBuffer()));

@@ -1,6 +1,6 @@
 // Reads and sets extended attributes, which Node.js can't, with the programs of the attr package if the system has them (Linux only).
-// The programs are not started in a folder of an image, and reach what they read or set by descriptors that they inherit. Values are bytes,
-// one per character.
+// The programs are never started in a folder of an image, and reach entries through descriptors that they inherit. Values are bytes, one
+// per character.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { findProgram } from '#files';
@@ -12,15 +12,15 @@ export type Attributes = readonly (readonly [name: string, value: string])[];
 
 /** Attributes of the system that stores a file rather than of the file; never part of a layer. Source: umoci, pkg/system and oci/layer. */
 const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
-/** Most text that a program is given or may print at once. */
+/** Maximum length of the text that a program gets or may print at once. */
 const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_INPUT = 4 * 1024 * 1024;
 /** The first descriptor that a program inherits beside the standard ones. */
 const FIRST = 3;
 
 /**
- * Runs a program of the attr package. Null if this system doesn't have it. Throws TOO_LARGE if it prints more than {@link MAX_TEXT}, or may not
- * have so many descriptors.
+ * Runs a program of the attr package. Null if this system doesn't have it. Throws TOO_LARGE if it prints more than {@link MAX_TEXT}, or if
+ * it can't be given so many descriptors.
  */
 function run(
   program: 'getfattr' | 'setfattr',
@@ -97,8 +97,8 @@ function setByText(root: string, text: string, count: number): number {
 
 /**
  * Reads the attributes of entries, in their order; null if the system can't. Entries whose modes exclude this user are made readable
- * meanwhile. Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass some hundred entries at most: each is a descriptor that
- * the program inherits.
+ * meanwhile. Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most: each is a descriptor
+ * that the program inherits.
  */
 export function readAttributes(entries: readonly HeldEntry[]): (Attributes | null)[] {
   const found: (Attributes | null)[] = entries.map(() => null);

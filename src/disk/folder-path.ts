@@ -1,4 +1,4 @@
-// The way from a root to a folder below it. Another process may rename folders meanwhile, or exchange them for links: each is opened
+// The way from a root to a folder below it. Another process may rename folders meanwhile, or replace them with links: each is opened
 // relative to the one above, without following a link, and then reached by its descriptor (on Linux; elsewhere by its path).
 import fs from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
@@ -6,7 +6,7 @@ import { allow, LIST, READ, restore, withAccess } from './access.ts';
 import { HeldEntry } from './held-entry.ts';
 import { errorCode } from './system-errors.ts';
 
-/** Most folders that are open at once, whatever the depth. */
+/** Maximum number of folders open at once, regardless of depth. */
 const MOST_OPEN = 32;
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 const READ_FILE = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0) | (fs.constants.O_NOCTTY ?? 0);
@@ -26,7 +26,7 @@ export class FolderPath implements Disposable {
   readonly #root: Buffer;
   readonly #levels: Level[] = [];
 
-  /** Throws as the system does, and IO if the root isn't a folder. */
+  /** Throws the system's errors, and IO if the root isn't a folder. */
   constructor(root: string) {
     this.#root = Buffer.from(root);
     this.#push('', new HeldEntry(this.#root));
@@ -37,7 +37,7 @@ export class FolderPath implements Disposable {
     return fs.readdirSync(this.#inside(), { encoding: 'latin1' }).sort();
   }
 
-  /** Opens an entry of the current folder, or returns null if there is none of that name. */
+  /** Opens an entry of the current folder, or returns null if it doesn't exist. */
   look(name: string): HeldEntry | null {
     try {
       return new HeldEntry(this.#at(name));
@@ -57,7 +57,7 @@ export class FolderPath implements Disposable {
     }
   }
 
-  /** Enters a folder of the current one. Throws IO if it is gone, or not the one that was seen before, by its `identity`. */
+  /** Enters a folder of the current one. Throws IO if it is gone or, judging by `identity`, isn't the one seen before. */
   enter(name: string, identity: string | null = null): void {
     let held: HeldEntry;
     try {
@@ -105,7 +105,7 @@ export class FolderPath implements Disposable {
     throw this.#changed(level.name);
   }
 
-  /** Goes to another folder below the root: leaves and enters what differs. */
+  /** Goes to another folder below the root: leaves and enters only the folders that differ. */
   goTo(names: readonly string[]): void {
     let same = 0;
     while (same < names.length && this.#levels[same + 1]?.name === names[same]) same++;
@@ -118,7 +118,7 @@ export class FolderPath implements Disposable {
     using held = this.look(name);
     if (held === null || !held.stats.isFile() || held.identity !== identity) throw this.#changed(name);
     const isHeld = held.descriptor !== null;
-    // The path of a descriptor is a link, which leads to the file that is held.
+    // A descriptor's path is a link to the open file.
     const flags = isHeld ? READ_FILE & ~fs.constants.O_NOFOLLOW : READ_FILE;
     const descriptor = withAccess(held, READ, () => fs.openSync(held.at, flags));
     if (isHeld) return descriptor;
@@ -139,7 +139,7 @@ export class FolderPath implements Disposable {
   }
 
   #changed(name: string, cause?: unknown): LayerscopeError {
-    return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was read`, { cause });
+    return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was being read`, { cause });
   }
 
   /** Restores the modes of all folders on the way, as far as they can still be reached. */

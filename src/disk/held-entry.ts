@@ -11,7 +11,7 @@ export class HeldEntry implements Disposable {
   readonly descriptor: number | null;
   readonly stats: BigIntStats;
 
-  /** Throws as the system does. */
+  /** Throws the system's errors. */
   constructor(at: Buffer) {
     if (process.platform !== 'linux') {
       this.descriptor = null;

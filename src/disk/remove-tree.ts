@@ -43,7 +43,7 @@ interface Level {
 
 const SLASH = Buffer.from('/');
 const ABOVE = Buffer.from('..');
-/** Errors of a removal after another process has added or exchanged something. */
+/** Errors of a removal after another process has added or replaced something. */
 const CHANGED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
 class Removal {
@@ -96,7 +96,7 @@ class Removal {
     }
   }
 
-  /** Removes the folder that is empty by now, and goes back to the one above it. */
+  /** Removes the current folder, which is empty by now, and goes back to the one above it. */
   #leave(): void {
     const level = this.#levels.pop();
     const above = this.#levels.at(-1);
@@ -138,7 +138,7 @@ class Removal {
   }
 
   #changed(cause?: unknown): LayerscopeError {
-    return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was removed: try again`, { cause });
+    return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was being removed: try again`, { cause });
   }
 
   /** Opens the folder at a path if it is that level's; otherwise null. */

@@ -5,8 +5,8 @@ import { displayPath, type Finding, finding, formatCount } from '#model';
 /** Message for an entry, by kind. */
 const SENTENCES = {
   device: 'a device, left out',
-  owner: 'its owner could not be kept',
-  mode: 'its mode could not be kept',
+  owner: 'its owner could not be preserved',
+  mode: 'its mode could not be preserved',
   setId: 'its set-user-ID and set-group-ID bits were left out',
   capabilities: 'its file capabilities were left out',
   time: 'this file system cannot store its time',
@@ -39,8 +39,8 @@ export class Shortfalls {
   }
 
   /**
-   * Counts an entry whose owner could not be set because this user may not give files away. Names no entry, because this is normal for
-   * everyone but root.
+   * Counts an entry whose owner could not be set because this user isn't allowed to give files away. Names no entry, because this is normal
+   * for everyone but root.
    */
   noteForeignOwner(): void {
     this.#foreignOwners++;
@@ -57,7 +57,7 @@ export class Shortfalls {
     }
     if (this.#foreignOwners > 0) {
       const entries = this.#foreignOwners === 1 ? 'an entry' : `${formatCount(this.#foreignOwners)} entries`;
-      findings.push(finding('not-kept', `the owner of ${entries} could not be kept: only root may give files away`));
+      findings.push(finding('not-kept', `the owner of ${entries} could not be preserved: only root can change owners`));
     }
     const count = this.#attributes;
     if (count === 1) findings.push(finding('not-kept', 'an extended attribute could not be set'));

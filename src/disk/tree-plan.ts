@@ -110,7 +110,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
     const source = resolveEntry(stack, { layer: rows.layer[row] as number, member: rows.entry[row] as number });
     const type = source === null ? undefined : stack.layers[source.layer]?.type[source.member];
     if (source === null || type === undefined) {
-      refused.push(refusal(rows, row, 'NOT_FOUND', 'dangling-hardlink', 'a hard link to nothing'));
+      refused.push(refusal(rows, row, 'NOT_FOUND', 'dangling-hardlink', 'a broken hard link'));
     } else entries.add(source, type, { row, path });
     for (let child = row + 1; child < (rows.subtreeEnd[row] as number); child = rows.subtreeEnd[child] as number) {
       refused.push(refusal(rows, child, 'PATH_ESCAPE', 'path-escape', 'it is below an entry that is not a folder'));

@@ -6,7 +6,7 @@
  *
  * ## Words
  * - **layer**: the changes of one step, stored under an **id**.
- * - **chain**: a layer's parents, the nearest first, the base last. A base layer has none.
+ * - **chain**: a layer's parents, nearest first, the base last. A base layer has none.
  * - **read-write layer**: a layer whose mount is writable, as a container's is.
  * - **diff**: a layer's changes as a tar. **changes**: the same as a list.
  * - **mount**: the layer on top of its chain, as one folder. Mounts are reference-counted: all mounts of a layer share one folder.
@@ -91,7 +91,7 @@ export interface DriverChange {
   readonly kind: DriverChangeKind;
   /** Path as in the layer's tar, but without a trailing `/`. */
   readonly path: string;
-  /** Of a regular file in a working copy of a portable store: its size, and its times as a text that differs once they do. */
+  /** For a regular file in a working copy of a portable store: its size, and its times as a text that changes when they do. */
   readonly file?: { readonly sizeBytes: number; readonly times: string };
 }
 

@@ -7,7 +7,7 @@
  * - `export/`: save entries, layers and images as files.
  * - `provenance/`: where paths and layers come from, attestations and signatures.
  * - `check/`: the rules of `layerscope check`.
- * - `slim/`: what an image would weigh if its layers were made otherwise.
+ * - `slim/`: what an image would weigh if its layers were made differently.
  * - `library/`: open archives, jobs and their topics, for the window.
  * - `store/`: stores of images and layers.
  * - `system/`: the cache folder, administrator rights.

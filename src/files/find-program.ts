@@ -3,8 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Finds a program on the PATH, and returns its absolute path; null if there is none. Only absolute folders are searched: a relative or empty
- * entry would lead to the current folder, which may be an image's. A path that was found stays the same for that PATH.
+ * Finds a program on the PATH, and returns its absolute path; null if there is none. Only absolute folders are searched: a relative or
+ * empty entry would lead to the current folder, which may be an image's. A path that was found is cached for that PATH.
  */
 export function findProgram(
   name: string,

@@ -9,15 +9,18 @@ export function pathOfDescriptor(descriptor: number): string | null {
   return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : null;
 }
 
-/** Linux's O_PATH, which Node.js doesn't define. It needs no permission for what is opened, and neither blocks nor follows. Source: open(2). */
+/**
+ * Linux's O_PATH, which Node.js doesn't define. It needs no permission for what is opened, and neither blocks nor follows links. Source:
+ * open(2).
+ */
 const O_PATH = 0o10000000;
 
-/** Opens whatever has a name, also a link, a pipe or a device, only to identify it and to reach it by its descriptor. Linux only. */
+/** Opens whatever has a name, even a link, a pipe or a device, only to identify it and to reach it by its descriptor. Linux only. */
 export function openEntryItself(at: string | Buffer): number {
   return openSync(at, O_PATH | constants.O_NOFOLLOW);
 }
 
-/** Opens a folder, not a link to one. Throws as the system does. */
+/** Opens a folder, not a link to one. Throws the system's errors. */
 export function openFolderItself(folder: string | Buffer): number {
   return openSync(folder, FOLDER);
 }
@@ -33,7 +36,7 @@ export class HeldFolder implements Disposable {
   readonly inside: string;
   readonly #descriptor: number | null;
 
-  /** Makes the folder for this user alone. Throws as the system does; IO if another folder has replaced it. */
+  /** Creates the folder for this user alone. Throws the system's errors; IO if another folder has replaced it. */
   constructor(path: string) {
     this.path = path;
     mkdirSync(path, { mode: 0o700 });
@@ -47,7 +50,7 @@ export class HeldFolder implements Disposable {
     const { uid } = fstatSync(this.#descriptor);
     if (uid !== process.getuid?.() || readdirSync(this.inside).length > 0) {
       closeSync(this.#descriptor);
-      throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was made`);
+      throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was being created`);
     }
   }
 
@@ -66,7 +69,10 @@ export class HeldFolder implements Disposable {
     const own = fstatSync(this.#descriptor, { bigint: true });
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (found?.dev === own.dev && found.ino === own.ino) return;
-    throw new LayerscopeError('IO', `${displayText(path)} was replaced while it was written: others may rename what is in its folder`);
+    throw new LayerscopeError(
+      'IO',
+      `${displayText(path)} was replaced while it was being written: others may rename what is in its folder`,
+    );
   }
 
   [Symbol.dispose](): void {

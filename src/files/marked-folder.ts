@@ -9,7 +9,7 @@ const ME = process.getuid?.();
 /**
  * Creates a folder for this process alone, named after `prefix` and its process mark, and removes folders with that prefix that killed
  * processes of this user left there. `staleMs`: age at which a folder is also removed if it can't be determined here whether its process
- * has ended; default: never. The caller removes the new folder. Throws as the system does.
+ * has ended; default: never. The caller removes the new folder. Throws the system's errors.
  */
 export function makeMarkedFolder(under: string, prefix: string, staleMs: number = Number.POSITIVE_INFINITY): string {
   sweep(under, prefix, staleMs);

@@ -40,7 +40,7 @@ export class TargetFolder implements Disposable {
     this.inside = held ?? this.path;
   }
 
-  /** Opens a folder. Follows links, because the user chose the path. Throws as the system does. */
+  /** Opens a folder. Follows links, because the user chose the path. Throws the system's errors. */
   static open(folder: string): TargetFolder {
     if (process.platform !== 'win32') return new TargetFolder(openSync(folder, FOLDER), folder, null);
     opendirSync(folder).closeSync();
@@ -48,7 +48,7 @@ export class TargetFolder implements Disposable {
   }
 
   /**
-   * Opens a folder, and creates it and its parents if they don't exist. Throws as the system does; IO if one of the folders was replaced
+   * Opens a folder, and creates it and its parents if they don't exist. Throws the system's errors; IO if one of the folders was replaced
    * meanwhile.
    */
   static make(folder: string): TargetFolder {
@@ -77,7 +77,7 @@ export class TargetFolder implements Disposable {
     try {
       const { uid } = fstatSync(descriptor);
       if (uid !== process.getuid?.() || readdirSync(pathOfDescriptor(descriptor) ?? at).length > 0)
-        throw new LayerscopeError('IO', `${displayText(known)} was replaced while it was made`);
+        throw new LayerscopeError('IO', `${displayText(known)} was replaced while it was being created`);
       return new TargetFolder(descriptor, known, this);
     } catch (error) {
       closeSync(descriptor);
@@ -95,7 +95,10 @@ export class TargetFolder implements Disposable {
     if (this.#descriptor === null) return;
     const found = statSync(this.path, { bigint: true, throwIfNoEntry: false });
     if (found !== undefined && identityOf(found) === this.identity) return;
-    throw new LayerscopeError('IO', `${displayText(this.path)} was replaced while it was written: others may rename what is in its folder`);
+    throw new LayerscopeError(
+      'IO',
+      `${displayText(this.path)} was replaced while it was being written: others may rename what is in its folder`,
+    );
   }
 
   /** Removes the folder and its parents, as far as {@link make} created them, up to the first that isn't empty. */

@@ -55,5 +55,5 @@ export interface HostServices {
   readonly log?: (text: string) => void;
 }
 
-/** One handler per operation. Inputs are already checked; a handler checks a grant by taking it. */
+/** One handler per operation. Inputs are already checked; a handler checks a grant by using it up. */
 export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };

@@ -7,14 +7,14 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   USAGE: 'See layerscope --help.',
   NOT_FOUND: 'Check the name; it may have been moved or removed.',
   NOT_AN_IMAGE: 'Make an archive with: docker save -o image.tar NAME.',
-  BAD_MANIFEST: 'The archive was written wrongly or damaged; export it again.',
+  BAD_MANIFEST: 'The archive was written incorrectly or is damaged; export it again.',
   BAD_TAR: 'The file is damaged or not a tar archive; export it again.',
   TRUNCATED: 'The file was cut off; copy or export it again.',
   DAMAGED: 'The data is damaged; copy or export it again.',
   BLOB_MISSING: 'The archive was exported without this blob; export it again with all its content.',
   DIGEST_MISMATCH: 'The archive is damaged or was changed; export it again.',
   UNSUPPORTED: 'This kind of file is not supported yet.',
-  TOO_LARGE: 'The input passes a limit that protects this machine.',
+  TOO_LARGE: 'The input exceeds a limit that protects this machine.',
   PATH_ESCAPE: 'The entry was refused so that nothing outside the folder is touched.',
   NAME_REFUSED: 'Export to a file system that allows this name.',
   EXISTS: 'Choose another folder, or remove what is there.',
@@ -66,7 +66,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'toc-mismatch': {
     title: 'Table of contents is wrong',
-    hint: 'The layer was read and is shown as it is; what fetches its files by the table of contents may see others.',
+    hint: 'The layer was read and is shown as it is; tools that fetch its files by the table of contents may see different ones.',
   },
   'bad-tar': { title: 'Damaged tar', hint: 'A header could not be read; entries before it are shown.' },
   'unsupported-compression': {
@@ -86,9 +86,9 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Link out of the folder',
     hint: 'Open the folder with --follow-links, or copy it with its links followed (cp -rL).',
   },
-  'link-loop': { title: 'Link in a circle', hint: 'The link leads back to itself, so it has no content.' },
+  'link-loop': { title: 'Link loop', hint: 'The link leads back to itself, so it has no content.' },
   'parent-loop': {
-    title: 'Layers in a circle',
+    title: 'Layer loop',
     hint: 'A layer is its own parent, directly or indirectly; the chain is shown up to there.',
   },
   'manifest-unreadable': {
@@ -115,7 +115,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'attestation-unreadable': {
     title: 'Attestation cannot be read',
-    hint: 'It calls itself an attestation, but contains no in-toto statement.',
+    hint: 'It is marked as an attestation, but contains no in-toto statement.',
   },
   'manifest-disagreement': {
     title: 'Manifests disagree',
@@ -126,16 +126,16 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'The history does not match the number of layers; commands may be unknown.',
   },
   'diffid-count': {
-    title: 'Diff IDs do not fit',
+    title: "Diff IDs don't match layers",
     hint: 'The config names more or fewer layers than the manifest; the manifest takes precedence.',
   },
   'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
   'media-type-mismatch': {
     title: 'Media type is wrong',
-    hint: 'The media type does not fit the content or the manifest; the content decides.',
+    hint: 'The media type does not match the content or the manifest; the content decides.',
   },
   'size-mismatch': { title: 'Size does not match', hint: 'The content is longer or shorter than its descriptor says.' },
-  'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
+  'sparse-mismatch': { title: 'Sparse map does not match', hint: 'A sparse file stores more or fewer bytes than its map says.' },
   'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
   unverified: {
@@ -145,8 +145,8 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'odd-name': { title: 'Unusual path', hint: 'The name is not in normal form; readers may differ.' },
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name wins here, as in Go.' },
-  'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
-  'duplicate-path': { title: 'Path more than once', hint: 'The last entry takes precedence; all of them take up space.' },
+  'global-header': { title: 'PAX global header', hint: 'Go, and therefore Docker, does not apply it to the entries.' },
+  'duplicate-path': { title: 'Duplicate path', hint: 'The last entry takes precedence; all of them take up space.' },
   'folder-replaced': {
     title: 'Folder replaced within a layer',
     hint: 'A later entry of the same layer replaces it; what the layer put in it is lost in a container.',
@@ -160,7 +160,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'The link is followed inside the image, as a container engine does; the entry is shown where it ends up.',
   },
   'symlink-loop': {
-    title: 'Symbolic links in a circle',
+    title: 'Symbolic link loop',
     hint: 'The path leads nowhere, so only raw lists the entry. Container engines refuse such a layer.',
   },
   'symlink-replaced': {
@@ -179,15 +179,18 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'case-collision': { title: 'Names that differ in case only', hint: 'Windows treats them as one file.' },
   'unknown-type': { title: 'Unknown entry type', hint: 'Only raw lists the entry.' },
-  'not-kept': { title: 'Not kept on this disk', hint: 'This file system or this user cannot keep it; the rest of the entry was laid out.' },
-  'not-made': { title: 'Left out', hint: 'It could not be laid out here; everything else was.' },
+  'not-kept': {
+    title: 'Not preserved on this disk',
+    hint: 'This file system or this user cannot preserve it; the rest of the entry was written.',
+  },
+  'not-made': { title: 'Left out', hint: 'It could not be written here; everything else was.' },
   'index-entry-skipped': {
     title: 'Index entry not followed',
-    hint: 'The index is nested too deeply, in a circle, or has too many entries.',
+    hint: 'The index is nested too deeply, contains itself, or has too many entries.',
   },
-  'too-large': { title: 'Too large', hint: 'It passes a limit that protects this machine; what was read before the limit is shown.' },
-  'name-too-long': { title: 'Name too long', hint: 'No system takes such a path or link target, so the entry is only listed in raw.' },
-  'scan-limit': { title: 'Searched in part', hint: 'The file is longer than what is searched for secrets; its end was not looked at.' },
+  'too-large': { title: 'Too large', hint: 'It exceeds a limit that protects this machine; what was read before the limit is shown.' },
+  'name-too-long': { title: 'Name too long', hint: 'No system supports such a path or link target, so the entry is only listed in raw.' },
+  'scan-limit': { title: 'Only partly searched', hint: 'The file is longer than what is searched for secrets; its end was not searched.' },
   'secret-private-key': {
     title: 'Private key',
     hint: 'Replace the key pair wherever it is trusted: removing a layer does not unpublish the key.',

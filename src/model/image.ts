@@ -58,7 +58,7 @@ export interface ImageReport {
   readonly layers: readonly LayerReport[];
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
-  /** What is attested of this image, in the index's order. */
+  /** The attestations of this image, in the index's order. */
   readonly attestations: readonly AttestationReport[];
 }
 
@@ -92,7 +92,7 @@ export interface ArtifactReport {
   /** Total size of its layers, as the manifest states it. */
   readonly bytes: number;
   readonly names: readonly string[];
-  /** Of the statements in an attestation. */
+  /** Predicate types of the statements in an attestation. */
   readonly predicateTypes: readonly string[];
   /** Set only by `--key`: whether a signature in it is by that key, over a payload that names the subject. */
   readonly verified?: boolean;

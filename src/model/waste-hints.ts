@@ -4,61 +4,61 @@ import type { FindingCode, WasteCode } from './findings.ts';
 interface WasteHint {
   readonly title: string;
   readonly hint: string;
-  /** The rule of the linter hadolint that warns of the same, if it has one. */
+  /** The rule of the linter hadolint that warns about the same thing, if there is one. */
   readonly hadolint?: string;
-  /** Whether a build or a package manager fills it again when it is needed. */
+  /** Whether a build or a package manager refills it when needed. */
   readonly isCache?: true;
 }
 
 export const WASTE_KINDS: Readonly<Record<WasteCode, WasteHint>> = {
   'waste-apt-lists': {
-    title: 'Package lists of apt',
+    title: 'apt package lists',
     hint: 'End the RUN step that calls apt-get update with: rm -rf /var/lib/apt/lists/*.',
     hadolint: 'DL3009',
     isCache: true,
   },
   'waste-apt-cache': {
-    title: 'Downloads of apt',
+    title: 'apt downloads',
     hint: 'Call apt-get clean in the RUN step that installs packages, or mount the cache: --mount=type=cache,target=/var/cache/apt.',
     isCache: true,
   },
-  'waste-apk-cache': { title: 'Cache of apk', hint: 'Install packages with: apk add --no-cache.', hadolint: 'DL3019', isCache: true },
-  'waste-yum-cache': { title: 'Cache of yum', hint: 'End the RUN step with: yum clean all.', hadolint: 'DL3032', isCache: true },
-  'waste-dnf-cache': { title: 'Cache of dnf', hint: 'End the RUN step with: dnf clean all.', hadolint: 'DL3040', isCache: true },
+  'waste-apk-cache': { title: 'apk cache', hint: 'Install packages with: apk add --no-cache.', hadolint: 'DL3019', isCache: true },
+  'waste-yum-cache': { title: 'yum cache', hint: 'End the RUN step with: yum clean all.', hadolint: 'DL3032', isCache: true },
+  'waste-dnf-cache': { title: 'dnf cache', hint: 'End the RUN step with: dnf clean all.', hadolint: 'DL3040', isCache: true },
   'waste-pip-cache': {
-    title: 'Cache of pip',
+    title: 'pip cache',
     hint: 'Install packages with: pip install --no-cache-dir.',
     hadolint: 'DL3042',
     isCache: true,
   },
   'waste-npm-cache': {
-    title: 'Cache of npm',
+    title: 'npm cache',
     hint: 'End the RUN step with: npm cache clean --force, or mount a cache there.',
     isCache: true,
   },
   'waste-go-build-cache': {
-    title: 'Build cache of Go',
+    title: 'Go build cache',
     hint: 'Build in an earlier stage, or mount the folder that go env GOCACHE prints with --mount=type=cache.',
     isCache: true,
   },
   'waste-cargo-cache': {
-    title: 'Registry cache of Cargo',
+    title: 'Cargo registry cache',
     hint: 'Build in an earlier stage, or mount the cache: --mount=type=cache,target=/usr/local/cargo/registry.',
     isCache: true,
   },
   'waste-maven-repository': {
-    title: 'Local repository of Maven',
+    title: 'Maven local repository',
     hint: 'Build in an earlier stage, or mount Maven’s folder .m2 with --mount=type=cache.',
     isCache: true,
   },
   'waste-gradle-cache': {
-    title: 'Cache of Gradle',
+    title: 'Gradle cache',
     hint: 'Build in an earlier stage, or mount Gradle’s folder .gradle with --mount=type=cache.',
     isCache: true,
   },
-  'waste-composer-cache': { title: 'Cache of Composer', hint: 'Install packages with: composer install --no-cache.', isCache: true },
-  'waste-gem-cache': { title: 'Cache of RubyGems', hint: 'Delete the .gem files in the RUN step that installs the gems.', isCache: true },
-  'waste-conda-pkgs': { title: 'Package cache of conda', hint: 'End the RUN step with: conda clean --all --yes.', isCache: true },
+  'waste-composer-cache': { title: 'Composer cache', hint: 'Install packages with: composer install --no-cache.', isCache: true },
+  'waste-gem-cache': { title: 'RubyGems cache', hint: 'Delete the .gem files in the RUN step that installs the gems.', isCache: true },
+  'waste-conda-pkgs': { title: 'conda package cache', hint: 'End the RUN step with: conda clean --all --yes.', isCache: true },
   'waste-pyc': {
     title: 'Compiled Python files',
     hint: 'Set PYTHONDONTWRITEBYTECODE=1 for the build, or delete them in the same step; Python compiles again when it starts.',

@@ -1,4 +1,4 @@
-// The layout of a Windows image and the paths of its container: `Files` is the drive C:. `Hives` and `UtilityVM` are on no drive.
+// The layout of a Windows image and the paths of its container: `Files` is the drive C:. `Hives` and `UtilityVM` aren't on any drive.
 import { decodeUtf8, displayPath, displayText } from './path-text.ts';
 import { foldWindowsCase } from './windows-case.ts';
 
@@ -21,7 +21,7 @@ export function isWindowsPlatform(platform: string): boolean {
 
 /**
  * Formats a path of an image for display, with control and bidi characters escaped: by {@link windowsPathOf} in a Windows image; by {@link
- * displayPath} for paths that are on no drive or that Windows can't express. `path`: raw bytes.
+ * displayPath} for paths that aren't on any drive or that Windows can't express. `path`: raw bytes.
  */
 export function shownPath(path: Uint8Array, windows: boolean): string {
   const text = windows ? decodeUtf8(path) : null;

@@ -1,4 +1,4 @@
-// Alpine's database is one file of records: a letter, a colon and a value a line, an empty line at the end of each record.
+// Alpine's database is one file of records: a letter, a colon and a value on each line, and an empty line after each record.
 //
 //   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the folder named last
 //
@@ -13,7 +13,7 @@ const FOLDER = 0x46;
 const FILE = 0x52;
 const SLASH = Uint8Array.of(0x2f);
 const NO_PATH = new Uint8Array(0);
-/** The longest folder and file name that are taken: a folder's name is repeated for each of its files. */
+/** Maximum length of a folder's or file's name: a folder's name is repeated for each of its files. */
 const MAX_NAME_BYTES = 4096;
 
 /** The packages of an `installed` file. Virtual packages, which `apk add --virtual` makes, are left out. Throws TOO_LARGE. */

@@ -38,7 +38,7 @@ export interface FoundPackage {
   readonly arch: string | null;
   /** With epoch, unless that is 0. */
   readonly version: string;
-  /** Of deb and opkg: `installed`, `config-files`, … */
+  /** For deb and opkg: `installed`, `config-files`, … */
   readonly status: string | null;
   readonly source: string | null;
   readonly sourceVersion: string | null;
@@ -48,13 +48,13 @@ export interface FoundPackage {
   readonly files: OwnedFiles;
 }
 
-/** What is optional when a reader makes a package. */
+/** The optional fields of a package. */
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
-/** Longest name, version or other text that is kept, in UTF-16 code units. */
+/** Maximum length of a name, version or other text, in UTF-16 code units. */
 const MAX_TEXT = 1000;
 
 /** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */

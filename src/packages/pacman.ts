@@ -1,4 +1,4 @@
-// pacman keeps a folder for each package, `NAME-VERSION`, with the files `desc` and `files`: `%KEY%`, then values, a line each, then an
+// pacman keeps a folder for each package, `NAME-VERSION`, with the files `desc` and `files`: `%KEY%`, then values, one per line, then an
 // empty line. Source: libalpm, lib/libalpm/be_local.c.
 import { type FoundPackage, foundPackage, NO_FILES, withoutZeroEpoch } from './package.ts';
 import { pathsOfLines } from './path-list.ts';
@@ -50,7 +50,7 @@ function parseSections(bytes: Uint8Array): ReadonlyMap<string, readonly string[]
 
 const FILES = Uint8Array.from('%FILES%\n', (letter) => letter.charCodeAt(0));
 
-/** The paths of `files`, as raw bytes. Folders, which end in `/`, are among them. */
+/** The paths of `files`, as raw bytes. Includes folders, which end in `/`. */
 function parseFiles(bytes: Uint8Array): Uint8Array {
   const start = indexOfPiece(bytes, FILES);
   if (start < 0) return NO_FILES.paths;
@@ -62,7 +62,7 @@ function parseFiles(bytes: Uint8Array): Uint8Array {
   return pathsOfLines(bytes.subarray(start + FILES.length, end));
 }
 
-/** Where a piece begins at the start of a line; -1 if it doesn't. */
+/** Returns the start of the first line that begins with `piece`; -1 if there is none. */
 function indexOfPiece(bytes: Uint8Array, piece: Uint8Array): number {
   for (let start = 0; start < bytes.length; ) {
     if (piece.every((byte, index) => bytes[start + index] === byte)) return start;

@@ -3,7 +3,7 @@ import { encodeUtf8, LayerscopeError } from '#model';
 const SLASH = 0x2f;
 const LINE_FEED = 0x0a;
 
-/** Most bytes of paths that one package may list. */
+/** Maximum total length of the paths that one package may list, in bytes. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 /** Collects paths, each ended by a NUL. */
@@ -81,7 +81,7 @@ export function nameOf(path: Uint8Array): Uint8Array {
   return path.subarray(path.lastIndexOf(SLASH) + 1);
 }
 
-/** The path of something in a folder. `name` may have several parts, `..` among them, which whoever follows the path resolves. */
+/** The path of something in a folder. `name` may have several parts, including `..`, which are resolved when the path is followed. */
 export function pathIn(folder: Uint8Array, name: Uint8Array | string): Uint8Array {
   const last = typeof name === 'string' ? encodeUtf8(name) : name;
   if (folder.length === 0 || last[0] === SLASH) return last;

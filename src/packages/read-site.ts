@@ -62,7 +62,7 @@ export async function readSite(site: Site, seen: SeenFiles, inflaters: Inflaters
   }
 }
 
-/** Documents of languages' package managers, one package each but for nuget. */
+/** Documents of languages' package managers, one package each, except for nuget. */
 async function readDocument({ kind, path }: Site, seen: SeenFiles): Promise<readonly FoundPackage[]> {
   if (kind === 'python') return readPython(path, seen);
   const bytes = await seen.bytes(path, kind === 'nuget' || kind === 'conda' ? MAX_LIST : MAX_DOCUMENT);
@@ -85,7 +85,7 @@ async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflater
   return found;
 }
 
-/** The packages before a damage are kept, and the damage is reported. */
+/** Packages before the damage are kept, and the damage is reported. */
 async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
   const bytes = await seen.bytes(path, MAX_DATABASE);
   if (bytes === null) return [];

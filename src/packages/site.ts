@@ -73,8 +73,8 @@ export const FIXED_SITES: readonly Site[] = [
 ];
 
 /**
- * The place that a file's path makes it; null for files that describe no packages. Only names that {@link mayBeSite} lets through need be
- * asked.
+ * The place that a file is, judging by its path; null for files that describe no packages. Only needed for names that {@link mayBeSite}
+ * accepts.
  */
 export function siteOfFile(path: Uint8Array): Site | null {
   const name = textOf(nameOf(path));
@@ -107,7 +107,7 @@ export function programSite(path: Uint8Array): Site {
 
 /**
  * Whether a file of that name may be a site: a quick test of a few bytes, since an image has a hundred thousand files and few sites. Files
- * in folders that {@link holdsSites} names must be asked too.
+ * in folders that {@link holdsSites} accepts must be checked too.
  */
 export function mayBeSite(names: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
@@ -131,7 +131,7 @@ export function mayBeSite(names: Uint8Array, start: number, end: number): boolea
   }
 }
 
-/** By byte, 1 if names that {@link mayBeSite} or {@link holdsSites} lets through may end in it. */
+/** By byte, 1 if names that {@link mayBeSite} or {@link holdsSites} accepts may end in it. */
 export const SITE_ENDS = new Uint8Array(256);
 for (const letter of 'aAoOnNcCrRiIgG') SITE_ENDS[letter.charCodeAt(0)] = 1;
 
@@ -139,7 +139,7 @@ for (const letter of 'aAoOnNcCrRiIgG') SITE_ENDS[letter.charCodeAt(0)] = 1;
 const DOT = 0x2e | 0x20;
 const CONDA = Uint8Array.from('conda-meta', (letter) => letter.charCodeAt(0));
 
-/** Whether every file in a folder of that name must be asked. */
+/** Whether every file in a folder of that name must be checked. */
 export function holdsSites(names: Uint8Array, start: number, end: number): boolean {
   return end - start === CONDA.length && names[start] === CONDA[0] && CONDA.every((byte, at) => names[start + at] === byte);
 }

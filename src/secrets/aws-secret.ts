@@ -1,11 +1,11 @@
-// AWS's key ids are no secrets; their secrets are 40 base64 digits without any mark, and stand near the id.
+// AWS's key ids aren't secret; their secrets are 40 base64 digits without any mark, and stand near the id.
 
 import { BASE64, distinctBytes, findText, runEnd } from './characters.ts';
 
 const SECRET = 40;
-/** How far from the id, in bytes. */
+/** Maximum distance from the id, in bytes. */
 const NEAR = 400;
-/** Random base64 of 40 digits has more distinct ones. Hex digests have 16 at most. */
+/** Random base64 of 40 digits has more distinct digits. Hex digests have 16 at most. */
 const FEWEST_DISTINCT = 17;
 
 /** Whether a secret stands near the id between `start` and `end`. Reads no byte from `filled` on. */

@@ -21,7 +21,7 @@ export interface ConfigHit extends Omit<SecretHit, 'at' | 'line'> {
   readonly layer?: number;
 }
 
-/** The most values of variables that are looked for in the history. */
+/** Maximum number of variables whose values are looked for in the history. */
 const MOST_KNOWN_VALUES = 100;
 const MOST_HITS = 2_000;
 
@@ -90,8 +90,8 @@ const ARGUMENT = /^[A-Za-z_]\w*=/;
 const MOST_ARGUMENTS = 1_000;
 
 /**
- * The build arguments of a step: `|2 NAME=value OTHER=value /bin/sh -c …`, after `RUN ` if BuildKit wrote it. Values aren't quoted, so a word
- * that is no `NAME=` continues the value before it.
+ * The build arguments of a step: `|2 NAME=value OTHER=value /bin/sh -c …`, after `RUN ` if BuildKit wrote it. Values aren't quoted, so a
+ * word that isn't a `NAME=` continues the value before it.
  */
 function* buildArguments(command: string): Generator<{ name: string; value: string }> {
   const start = command.startsWith('RUN ') ? 'RUN '.length : 0;

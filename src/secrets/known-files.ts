@@ -1,5 +1,5 @@
 // Files whose names say what they hold. They are read leniently, by lines or by quoted strings: a file cut off in the middle, or one that
-// is not quite JSON, may hold a secret too. Times are linear in the text.
+// is not quite JSON, may hold a secret too. The time is linear in the length of the text.
 
 import type { FindingCode, Severity } from '#model';
 import { decodeBase64Text } from './base64-text.ts';
@@ -20,7 +20,7 @@ export interface KnownFile {
   look(bytes: Uint8Array): FoundInFile | null;
 }
 
-/** Bytes of a known file that are looked at. */
+/** How many bytes of a known file are examined. */
 const MOST_BYTES = 128 * 1024;
 
 interface Line {

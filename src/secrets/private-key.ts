@@ -1,8 +1,8 @@
-// Private keys in PEM (RFC 7468) of RSA, EC, DSA, PKCS#8 and OpenSSH. The header alone is no key: programs and manuals contain it. So its
-// base64 must follow, on lines of its own or with the escapes of JSON and of program texts between.
+// Private keys in PEM (RFC 7468) of RSA, EC, DSA, PKCS#8 and OpenSSH. The header alone isn't a key: programs and manuals contain it. So its
+// base64 must follow, on lines of its own or separated by the escapes of JSON and of source code.
 //
-// Encrypted are: PKCS#8 by its label, older keys by `Proc-Type: 4,ENCRYPTED`, OpenSSH by a cipher other than `none`, which follows the text
-// `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
+// Encrypted keys are recognized by the label (PKCS#8), by `Proc-Type: 4,ENCRYPTED` (older keys), or by a cipher other than `none`
+// (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
 
 import { decodeBase64Text } from './base64-text.ts';
 import { BASE64, distinctBytes, findText, hasText, KEY_HEADER, latin1 } from './characters.ts';
@@ -121,7 +121,7 @@ function bodyDigits(bytes: Uint8Array, from: number, end: number): string | null
   return distinctBytes(digits, 0, DIGITS) < FEWEST_DISTINCT ? null : latin1(digits, 0, DIGITS);
 }
 
-/** Whether OpenSSH's private key is encrypted: false too for a body that can't be read. */
+/** Whether OpenSSH's private key is encrypted; also false for a body that can't be read. */
 function hasCipher(digits: string): boolean {
   const text = decodeBase64Text(digits, DIGITS);
   if (!hasText(text, 0, OPENSSH)) return false;

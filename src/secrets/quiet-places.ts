@@ -1,4 +1,4 @@
-// Folders of libraries, tests and examples, and texts to read: what looks like a secret there is rarely one, so it is only a note.
+// Folders of libraries, tests and examples, and documents: what looks like a secret there is rarely one, so it is only a note.
 
 const LIBRARIES = ['usr/share/', 'usr/lib/', 'usr/lib32/', 'usr/lib64/', 'usr/libexec/'];
 const LIBRARY_FOLDERS = /(?:^|\/)(?:site-packages|dist-packages|go\/pkg\/mod)\//;

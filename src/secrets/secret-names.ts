@@ -1,4 +1,4 @@
-// Names of variables that hold secrets, and values that are none.
+// Names of variables that hold secrets, and values that aren't secrets.
 
 const WHOLE = new Set(['TOKEN', 'SECRET', 'PASSWORD']);
 const ENDINGS = ['_TOKEN', '_SECRET', '_KEY', '_PASS'];

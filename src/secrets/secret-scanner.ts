@@ -1,4 +1,4 @@
-// Reads bodies piece by piece and finds secrets in them, in one pass, with memory of a fixed size.
+// Reads bodies piece by piece and finds secrets in them, in one pass, with a fixed amount of memory.
 //
 // Bytes are copied into a window. When it is full, everything that starts before its last AHEAD bytes is decided, and the window moves on,
 // keeping BEHIND bytes before that place: so every decision sees the same bytes, wherever the pieces were cut.
@@ -44,7 +44,7 @@ const BEHIND = 4096;
 const AHEAD = 8192;
 /** A multiple of four: the window is read by words too. */
 const WINDOW = 256 * 1024;
-/** A NUL in so many first bytes makes a file binary. */
+/** A NUL in this many first bytes makes a file binary. */
 const BINARY_BYTES = 8192;
 /** Near-misses that are looked at closely in one body; each takes up to a microsecond or two. */
 const MOST_CLOSE_LOOKS = 100_000;
@@ -81,7 +81,7 @@ export class SecretScanner {
   #closeLooks = 0;
   readonly #hits = new Map<FindingCode, SecretHit>();
 
-  /** Starts a body. `path`: where the file is, relative, with `/`; empty for a text that is no file. */
+  /** Starts a body. `path`: where the file is, relative, with `/`; empty for a text that isn't a file. */
   begin(path: string): void {
     this.#filled = 0;
     this.#done = 0;

@@ -50,7 +50,7 @@ export interface TokenMatch {
   readonly doubt: Doubt | null;
   /** It only names a key, whose secret must be near it. */
   readonly isId: boolean;
-  /** Its check digits fit. */
+  /** Its check digits match. */
   readonly isSure: boolean;
 }
 
@@ -156,12 +156,12 @@ function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: numbe
   return { code, start, end: at, doubt: isChecked && !isSure ? 'check-digits' : doubt, isId, isSure };
 }
 
-/** Whether a token was made up for documentation. Check digits that fit make it a real one. */
+/** Whether a token was made up for documentation. Matching check digits make it a real one. */
 export function isPlaceholder(bytes: Uint8Array, { start, end, isSure }: TokenMatch): boolean {
   return !isSure && (distinctBytes(bytes, start, end) < FEWEST_DISTINCT || findText(bytes, 'EXAMPLE', start, end) >= 0);
 }
 
-/** The severity of a doubtful token is a note, otherwise that of its code. */
+/** A doubtful token is a note; any other has the severity of its code. */
 export function severityOf(doubt: Doubt | null): Severity {
   return doubt === null ? 'error' : 'note';
 }

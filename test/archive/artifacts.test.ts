@@ -202,7 +202,7 @@ function attestation(files: Files, image: { digest: string }, statement: string)
   return { ...built, platform: { os: 'unknown', architecture: 'unknown' } };
 }
 
-test('a BuildKit attestation belongs to its image and is no artifact; a statement that is not JSON is damaged and reported', async (t) => {
+test('a BuildKit attestation belongs to its image and is not an artifact; a statement that is not JSON is damaged and reported', async (t) => {
   for (const [statement, status] of [
     ['{"_type":"https://in-toto.io/Statement/v0.1"}', 'present'],
     ['{cut', 'damaged'],

@@ -63,7 +63,7 @@ test('layers of an image are searched with their checksums', async (t) => {
   assert.deepEqual(a, b);
 });
 
-test('what a sparse file stores is searched, and a hole separates it', async (t) => {
+test('the stored parts of a sparse file are searched, and a hole separates them', async (t) => {
   const secret = token();
   const whole = `${secret}${' '.repeat(512 - secret.length)}`;
   const map = [

@@ -134,7 +134,7 @@ test('a block has no checkpoint inside, so a blob of one block has none', async 
   assert.deepEqual(await checkpointsIn(gzipSync(TEXT.subarray(0, 50_000))), []);
 });
 
-test('what only looks like a block is not kept', async () => {
+test('bytes that only look like a block make no checkpoint', async () => {
   // The inner gzip stream has real blocks and flushes, but they don't belong to the outer stream, which stores it.
   const inner = await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH);
   // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because all of this is
@@ -169,11 +169,11 @@ test('blocks are found where the decoder finds them', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // Neither the first block is found, which begins before the search, nor the last, which is marked as the last.
+  // Finds neither the first block, which begins before the search, nor the last, which is marked as the last.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 
-test('a span that is cut off or other bytes is DAMAGED', async () => {
+test('a span that is cut off or has other bytes is DAMAGED', async () => {
   const packed = gzipSync(TEXT);
   const checkpoints = await checkpointsIn(packed);
   const [, first, second] = checkpoints;

@@ -294,7 +294,7 @@ test('a field in two spellings is read as Docker reads it, with a warning', asyn
   }
 });
 
-test('one field twice in an OCI manifest, a descriptor or a config is reported, but not keys of labels', async (t) => {
+test('a field that occurs twice in an OCI manifest, a descriptor or a config is reported, but a repeated label key is not', async (t) => {
   const type = 'application/vnd.oci.image.manifest.v1+json';
   for (const [part, from, to, words] of [
     ['manifest', '"layers":', '"Layers":[],"layers":', 'Layers and layers'],

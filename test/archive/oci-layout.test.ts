@@ -287,7 +287,7 @@ test('a descriptor whose digest leads out of the layout names no blob', async (t
   assert.deepEqual(codesOf(findings), ['bad-digest']);
 });
 
-test('links that lead out of a layout folder are refused, those inside are followed', {
+test('links that lead out of a layout folder are refused, and those inside are followed', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const files = new Files();

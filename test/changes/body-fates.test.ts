@@ -25,7 +25,7 @@ function fates(...layers: Uint8Array[]): string[] {
   );
 }
 
-test('files that stay, are removed, replaced, or lie in a folder that goes', () => {
+test('files that stay, are removed or replaced, or are in a folder that is removed', () => {
   assert.deepEqual(
     fates(
       tar(file('stays', '1'), file('goes', '2'), file('again', '3'), file('d/inner', '4'), file('o/inner', '5')),

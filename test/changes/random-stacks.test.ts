@@ -157,7 +157,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare as they stack: the same paths are added and removed, and differing paths were written again', () => {
+  it('comparisons agree with the stack: the same paths are added and removed, and differing paths were rewritten', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

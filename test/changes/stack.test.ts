@@ -155,7 +155,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(paths(viewAt(stack, 1)), ['d']);
   });
 
-  it('calls a file modified if content below it replaces it by an implied folder', () => {
+  it('calls a file modified if content below it replaces it with an implied folder', () => {
     const stack = stackOf([file('a', 5)], [file('a/b', 1)]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a/ (replaced 0 5) [type,mode]', '+ a/b']);
     assert.deepEqual(counts(stack, 1), [1, 1, 0]);

@@ -78,7 +78,7 @@ test('the action has the shape of a composite action, and names only inputs and 
     assert.equal(step.run === undefined, step.uses !== undefined);
     // Steps of a composite action must name their shell.
     assert.equal(step.shell, step.run === undefined ? undefined : 'bash');
-    // What an input says must not become part of a script.
+    // An input's value must not become part of a script.
     assert.ok(!step.run?.includes('${{'), step.run);
   }
   const text = JSON.stringify(action);
@@ -134,7 +134,7 @@ test('the action checks, compares and comments, and replaces its comment', { ski
   assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);
 });
 
-test('an image that does not pass is told, and one that cannot be read fails the step', { skip }, (t) => {
+test('an image that does not pass is reported, and one that cannot be read fails the step', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh(''));
   writeFileSync(path.join(place.folder, 'rules'), 'rules:\n  lowestEfficiency: disabled\nwaste: { logs: 0 }\n');

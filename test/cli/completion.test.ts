@@ -97,7 +97,7 @@ test('the manual page has every command and option, and groff formats it without
   assert.match(stdout, /a 'quote', a \[bracket\]: and \\ \$\(id\)/);
 });
 
-test('completion of a shell that isn’t known is a wrong command line', async (t) => {
+test('completion for an unknown shell is a usage error', async (t) => {
   const { code, stderr } = await createBench(t).cli(['completion', 'tcsh']);
   assert.equal(code, 2);
   assert.match(stderr, /bash, zsh, fish/);

@@ -80,7 +80,7 @@ test('diff --markdown is a comment: hidden line, sizes, layers, files, new findi
     assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', ...wrong])).code, 2);
 });
 
-test('names of strangers make no link, mention, cell or HTML, and a long comment is cut by whole rows', async (t) => {
+test('names that strangers chose make no link, mention, cell or HTML, and a long comment is cut by whole rows', async (t) => {
   const bench = createBench(t);
   const names = HOSTILE_NAMES.filter((name) => !/^[./]|[/]$|\/\//.test(name) && name.length < 250);
   const many = Array.from({ length: 400 }, (_, at) => `${'n'.repeat(190)}${at}`);

@@ -154,7 +154,7 @@ test('prints a hive as seen at a layer, by any of its names', async (t) => {
   refused(await runCommand(['hive', source, 'SYSTEM\\none']), 3, /NOT_FOUND: SYSTEM\\none is not in the registry/);
 });
 
-test('a base that a higher layer brings again is compared as a whole, and deltas below it no longer show', async (t) => {
+test('a base that a higher layer contains again is compared as a whole, and deltas below it are no longer visible', async (t) => {
   const again = hive({ name: 'ROOT', keys: [{ name: 'Microsoft' }, { name: 'New' }] });
   const source = windowsImage(
     t,
@@ -197,7 +197,7 @@ test('a hive that cannot be read is named, and the rest is shown', async (t) => 
   assert.match(view.stdout, /Vendor\\App/);
 });
 
-test('without its base, a delta only sets what it has', async (t) => {
+test('without its base, a delta is listed by what it sets', async (t) => {
   const source = windowsImage(t, tar(file('Hives/Software_Delta', SOFTWARE_DELTA)));
   assert.deepEqual(
     (await commandLines(['hive', source, '--json'])).map(({ kind }) => kind),
@@ -234,7 +234,7 @@ test('a dirty hive of an image is recovered from the logs beside it', async (t) 
   refused(await runCommand(['hive', onDisk, '--log', path.join(folder, 'none')]), 3, /NOT_FOUND/);
 });
 
-test('searches names and text, whatever the case', async (t) => {
+test('searches names and text, ignoring case', async (t) => {
   const source = image(t);
   assert.deepEqual(
     (await commandLines(['hive', source, 'SOFTWARE', '--search', 'RUN.EXE', '--json'])).map((line) => line.path),

@@ -40,7 +40,7 @@ test('empty standard input is not an image, plain or compressed, in any command'
     );
   });
   const packed = await cli(['check', '-'], { stdin: gzipSync(zeros(0)) });
-  assert.deepEqual([packed.code, packed.stderr], [3, 'layerscope: NOT_AN_IMAGE: standard input holds nothing: it unpacks to 0 bytes\n']);
+  assert.deepEqual([packed.code, packed.stderr], [3, 'layerscope: NOT_AN_IMAGE: standard input is empty: it unpacks to 0 bytes\n']);
   const named = await cli(['inspect', write('none.tar', '')]);
   assert.deepEqual([named.code, named.stderr], [3, 'layerscope: NOT_AN_IMAGE: none.tar is empty: it has 0 bytes\n']);
   const blank = await cli(['check', '-'], { stdin: zeros(1024) });

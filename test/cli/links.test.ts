@@ -65,7 +65,7 @@ const OF_CAT: Readonly<Record<string, string>> = {
   self: 'self: a loop of links: self is a link to self/deeper',
   nowhere: 'nowhere is a link with an empty target',
   'odd\\u202e': "odd\\u202E is a link to x\\u202Ey, which isn't in the image as seen at layer 0",
-  gone: 'gone is a hard link to nothing',
+  gone: 'gone is a broken hard link',
   second: "second is a link to /opt/c, which isn't in the image as seen at layer 0",
   zero: 'zero is a character device, not a file',
   'zero/x': 'no zero/x in the image as seen at layer 0: zero is a character device, not a directory',

@@ -132,7 +132,7 @@ test('no value passes for an option', async (t) => {
   assert.equal(await refused('ls', { image, layer: '0 --summary' }), 'USAGE');
 });
 
-test('a name can not end the answer that quotes it', async (t) => {
+test('a name cannot end the answer that quotes it', async (t) => {
   const { call, write } = await connect(t);
   write('images/hostile.tar', concat(file(HOSTILE_NAME, 'x'), tar()));
   const { value } = await call('ls', { image: 'hostile.tar' });

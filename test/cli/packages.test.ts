@@ -25,7 +25,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('packages lists what each layer added, upgraded, removed and touched, and what nobody owns', async (t) => {
+test('packages lists what each layer added, upgraded, removed and touched, and what no package owns', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['packages', 'image.tar']);
@@ -35,19 +35,19 @@ test('packages lists what each layer added, upgraded, removed and touched, and w
     '   1.5 kB  2 packages added',
     '   1.0 kB  + deb tool 1 all',
     '   500 B   + deb old\\x1B[31m 1',
-    '   150 B   nobody’s',
+    '   150 B   in no package',
     '',
     'layer 1  2.1 kB, 1 package  RUN step 1',
     '   2.0 kB  1 package upgraded or changed; the old files are still in the layers below',
     '   2.0 kB  ~ deb tool 2 all  (was 1)',
     '   500 B   1 package removed; the files are still in the layers below',
     '   500 B   − deb old\\x1B[31m 1',
-    '    72 B   nobody’s',
+    '    72 B   in no package',
     '',
     'layer 2  2.0 kB, 1 package  RUN step 2',
     '   2.0 kB  1 package files written again',
     '   2.0 kB  · deb tool 2 all',
-    '    10 B   nobody’s',
+    '    10 B   in no package',
     '',
   ]);
 });
@@ -81,7 +81,7 @@ test('packages --layer lists the packages as seen at a layer', async (t) => {
   );
 });
 
-test('packages warns of a database that it can’t read, and refuses a layer that isn’t there', async (t) => {
+test('packages warns about a database that it can’t read, and refuses a layer that isn’t there', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [tar(file('var/lib/rpm/rpmdb.sqlite', 'not a database'))] }));
   const { code, stdout, stderr } = await bench.cli(['packages', 'image.tar', '--json']);

@@ -98,7 +98,7 @@ test('check fails on secrets by failOn, unless they are excluded, ignored or not
   assert.equal(await codeFor('failOn: error\nignore: ["secret-* /app", "secret-github-token *"]\n'), 0);
 });
 
-test('an unknown code in ignore is wrong use', async (t) => {
+test('an unknown code in ignore is a usage error', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('.dive-ci', `${RULES}ignore:\n  - no-such-code\n`);
@@ -145,7 +145,7 @@ test('a report that cannot be written leaves what was there, and the exit code s
   assert.equal(readFileSync(path.join(bench.folder, 'closed', 'a.sarif'), 'utf8'), 'before');
 });
 
-test('a report into a folder that is not there fails', async (t) => {
+test('a report into a folder that does not exist fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['check', 'image.tar', '--sarif', 'nowhere/a.sarif']);

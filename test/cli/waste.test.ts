@@ -70,9 +70,9 @@ test('waste lists what the image could do without, by kind, with the layer, its 
     }),
   );
   const { stdout } = await bench.cli(['waste', 'kinds.tar']);
-  const from = stdout.indexOf('Package lists');
+  const from = stdout.indexOf('apt package lists');
   assert.deepEqual(stdout.slice(from).split('\n'), [
-    'Package lists of apt: 520 B  waste-apt-lists',
+    'apt package lists: 520 B  waste-apt-lists',
     'End the RUN step that calls apt-get update with: rm -rf /var/lib/apt/lists/* (hadolint DL3009).',
     '   500 B   var/lib/apt/lists  layer 0, removed in 1 (RUN step 0)',
     '    20 B   var/lib/apt/lists  layer 1 (RUN step 1)',

@@ -119,7 +119,7 @@ test('an attestation whose content is not what its digest says is damaged and re
   assert.equal((await why(path, 'app')).dockerfile, null);
 });
 
-test('the lines of a Dockerfile that the user gives are a guess, beside what the provenance says', async (t) => {
+test('the lines of a Dockerfile that the user provides are a guess, beside what the provenance says', async (t) => {
   const { path } = build(t, () => []);
   const dockerfile = testFile(t, utf8(DOCKERFILE), 'My.Dockerfile');
   const report = await why(path, 'usr/new', '--dockerfile', dockerfile);

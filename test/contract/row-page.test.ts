@@ -30,7 +30,7 @@ test('links are copied correctly whether there are few or many', () => {
   assert.deepEqual([...many.values()], [new Uint8Array(Buffer.from('../target-66'))]);
 });
 
-test('a page with long names or link targets is shorter, and the pages join to the whole table', async () => {
+test('a page with long names or link targets is shorter, and the pages join into the whole table', async () => {
   const rows = numberedRows(300);
   const long = { ...rows, names: new Uint8Array(300 * 65_536), nameStart: rows.nameStart.map((_, row) => row * 65_536) };
   long.names.forEach((_, at) => {
@@ -60,7 +60,7 @@ test('a page past the end is empty and states the total', () => {
   assert.deepEqual([page.total, page.start, page.rows.length, page.rows.nameStart.length], [4, 4, 0, 1]);
 });
 
-test('pages in any order and of any size join to the table', () => {
+test('pages in any order and of any size join into the table', () => {
   fc.assert(
     fc.property(
       fc.nat(200),

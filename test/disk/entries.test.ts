@@ -200,6 +200,6 @@ test('a file hidden by an upper layer is never written, and a body is written on
 
 test('owners that no system can represent are reported, and the entry is laid out', async (t) => {
   const reported = await allTold(newRoot(t), tar(pax({ uid: '5000000000' }), file('far', 'x'), file('near', 'x')));
-  const named = process.getuid?.() === 0 ? 'far: its owner could not be kept' : 'only root may give files away';
+  const named = process.getuid?.() === 0 ? 'far: its owner could not be preserved' : 'only root can change owners';
   assert.match(reported.join('\n'), new RegExp(named));
 });

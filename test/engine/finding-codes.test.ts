@@ -137,7 +137,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'secret-env-password': configRow('secret-env-password', { config: { Env: ['DB_PASSWORD=correct horse'] } }),
   'secret-build-arg': configRow('secret-build-arg', { history: [{ created_by: 'RUN |1 API_KEY=battery staple /bin/sh -c make' }] }),
   // Files of several gigabytes: see test/archive/body-scan.test.ts.
-  'scan-limit': { severity: 'note', input: null, title: /in part/, hint: /longer than what is searched/, message: /./ },
+  'scan-limit': { severity: 'note', input: null, title: /Only partly/, hint: /longer than what is searched/, message: /./ },
   'missing-blob': {
     severity: 'error',
     input: oci((files, built) => files.remove(built.layers[0] ?? built)),
@@ -249,17 +249,17 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
         symlink('b/layer.tar', '../a/layer.tar'),
         file('manifest.json', json([{ Config: 'c.json', Layers: ['a/layer.tar'] }])),
       ),
-    title: /circle/,
+    title: /Link loop/,
     hint: /leads back to itself/,
-    message: /a\/layer\.tar is a link that leads in a circle/,
+    message: /a\/layer\.tar is a link that leads back to itself/,
   },
   'parent-loop': {
     severity: 'error',
     input: () =>
       archiveOf(legacyArchive([BASE, tar(file('b', 'y'))]).set(`${hexOf(utf8('layer 0'))}/json`, json({ parent: hexOf(utf8('layer 1')) }))),
-    title: /Layers in a circle/,
+    title: /Layer loop/,
     hint: /its own parent/,
-    message: /the parents of [0-9a-f]{12} lead in a circle/,
+    message: /the parents of [0-9a-f]{12} form a loop/,
   },
   'manifest-unreadable': {
     severity: 'error',
@@ -351,7 +351,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'diffid-count': {
     severity: 'warning',
     input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { diffIds: [] } }])),
-    title: /Diff IDs do not fit/,
+    title: /Diff IDs don't match layers/,
     hint: /more or fewer layers than the manifest/,
     message: /no diff IDs for 1 layer/,
   },
@@ -379,7 +379,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'sparse-mismatch': {
     severity: 'warning',
     input: image(tar(gnuSparse('hole', 10, [[0, 5]], 'abcd'))),
-    title: /Sparse map does not fit/,
+    title: /Sparse map does not match/,
     hint: /more or fewer bytes than its map says/,
     message: /the sparse map lists 5 stored bytes, but there are 4/,
   },
@@ -429,7 +429,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'duplicate-path': {
     severity: 'note',
     input: image(tar(file('a', '1'), file('a', '2'))),
-    title: /more than once/,
+    title: /Duplicate path/,
     hint: /last entry takes precedence/,
     message: /more than once in this layer/,
   },
@@ -459,19 +459,19 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: image(tar(file('f', 'x'), file('f/x', ''))),
     title: /Entry below a file/,
     hint: /Container engines refuse/,
-    message: /^lies below f/,
+    message: /^is below f/,
   },
   'name-through-link': {
     severity: 'note',
     input: image(tar(symlink('s', 'd'), file('s/x', ''))),
     title: /through a symbolic link/,
     hint: /followed inside the image/,
-    message: /it lies in d$/,
+    message: /it is in d$/,
   },
   'symlink-loop': {
     severity: 'error',
     input: image(tar(symlink('s', 's'), file('s/x', ''))),
-    title: /in a circle/,
+    title: /Symbolic link loop/,
     hint: /only raw lists/,
     message: /a loop of symbolic links/,
   },
@@ -510,8 +510,8 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only raw lists/i,
     message: /unknown type Z/,
   },
-  'not-kept': { severity: 'warning', input: null, title: /Not kept/, hint: /cannot keep it/, message: /./ },
-  'not-made': { severity: 'warning', input: null, title: /Left out/, hint: /could not be laid out/, message: /./ },
+  'not-kept': { severity: 'warning', input: null, title: /Not preserved/, hint: /cannot preserve it/, message: /./ },
+  'not-made': { severity: 'warning', input: null, title: /Left out/, hint: /could not be written/, message: /./ },
   'index-entry-skipped': {
     severity: 'note',
     input: () => {
@@ -521,14 +521,14 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [deep]));
     },
     title: /not followed/,
-    hint: /in a circle, or has too many entries/,
+    hint: /contains itself, or has too many entries/,
     message: /nested more than 16 deep/,
   },
   'too-large': {
     severity: 'error',
     input: withConfig(`{"os":"linux","x":${'['.repeat(201)}${']'.repeat(201)}}`),
     title: /Too large/,
-    hint: /passes a limit/,
+    hint: /exceeds a limit/,
     message: /the config is nested more than 200 deep/,
   },
   'name-too-long': {
@@ -538,8 +538,8 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only listed in raw/,
     message: /a name of 65537 bytes, the limit is 65536/,
   },
-  'waste-apt-lists': catalogued('var/lib/apt/lists/x', /lists of apt/, /rm -rf .*DL3009/),
-  'waste-apt-cache': catalogued('var/cache/apt/x', /Downloads of apt/, /apt-get clean/),
+  'waste-apt-lists': catalogued('var/lib/apt/lists/x', /apt package lists/, /rm -rf .*DL3009/),
+  'waste-apt-cache': catalogued('var/cache/apt/x', /apt downloads/, /apt-get clean/),
   'waste-apk-cache': catalogued('var/cache/apk/x', /apk/, /--no-cache .*DL3019/),
   'waste-yum-cache': catalogued('var/cache/yum/x', /yum/, /yum clean all .*DL3032/),
   'waste-dnf-cache': catalogued('var/cache/dnf/x', /dnf/, /dnf clean all .*DL3040/),

@@ -49,7 +49,7 @@ test('what a later layer removed is omitted', () => {
   assert.deepEqual([at(2, 'app').files, at(2, 'app').bytes], [4, 603]);
 });
 
-test('the ten biggest files are listed, the biggest first', () => {
+test('the ten biggest files are listed, biggest first', () => {
   assert.deepEqual(
     at(2, 'many').biggest.map(({ bytes }) => bytes),
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],

@@ -177,7 +177,7 @@ function sourceOf(place: string, images: readonly Partial<ListedImage>[] | null)
   };
 }
 
-test('an image that two places of an engine list is one entry with the facts of both', async () => {
+test('an image that is in two places of an engine is listed once, with the facts of both', async () => {
   const { images, total, places, problems } = await listEngine('docker', [
     sourceOf('/var/lib/docker', [{ names: ['a:1', 'a:2'], platform: 'linux/amd64' }, { id: `sha256:${'cd'.repeat(32)}` }]),
     sourceOf('unix:///docker.sock', [{ names: ['a:1', 'a:2'], sizeBytes: 7 }]),

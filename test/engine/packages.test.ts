@@ -247,7 +247,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('ownerOf says whose a path is as seen at a layer', async (t) => {
+  test('ownerOf returns the package that owns a path as seen at a layer', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(), file('.wh.x'))];
     const reader = testReader(t);
     await using archive = await reader.open(testFile(t, dockerArchive({ name: 'x:1', layers })));

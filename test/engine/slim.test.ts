@@ -59,7 +59,7 @@ const LAYERS = [
   tar(directory('src/', { mode: 0o711 }), file('src/new', 'n'.repeat(60)), hardlink('src/other', 'src/new')),
 ];
 
-test('a removal merged into the layers that brought the files saves their bytes and shows the same', async (t) => {
+test('a removal merged into the layers that added the files saves their bytes and shows the same', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   const made = await written(t, loaded, 'merge-removals');
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 1000 + 50 + 20);
@@ -82,7 +82,7 @@ test('squashed layers show the same, from any layer on', async (t) => {
   assert.throws(() => planOf(loaded, { kind: 'squash', from: 4 }), hasCode('NOT_FOUND'));
 });
 
-test('caches are dropped, their folders stay; a layer that has nothing else goes', async (t) => {
+test('caches are dropped, their folders stay; a layer that has nothing else is dropped too', async (t) => {
   const cache = [directory('var/cache/apk/'), file('var/cache/apk/x', 'x'.repeat(40))];
   const loaded = await load(t, imageOf(tar(...cache, file('a', '1')), tar(file('var/cache/apk/y', 'y'.repeat(5)))));
   const made = await written(t, loaded, 'drop-caches');

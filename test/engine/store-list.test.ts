@@ -101,7 +101,7 @@ test('a mounted layer is written to, its changes are listed, and committed as a 
   const [{ path: at, findings }, again] = await Promise.all([stores.mount('s1', run), stores.mount('s1', run)]);
   assert.equal(again.path, at, 'mounted once, however often it is requested');
   // Only root may change owners. The call that lays out the layer reports this.
-  const owners = ['the owner of 2 entries could not be kept: only root may give files away'];
+  const owners = ['the owner of 2 entries could not be preserved: only root can change owners'];
   assert.deepEqual([...findings, ...again.findings], process.getuid?.() === 0 ? [] : owners);
   assert.equal(await stores.mountPath('s1', run), at);
   assert.equal(readFileSync(path.join(at, 'a'), 'utf8'), 'one');

@@ -214,7 +214,7 @@ test('a signed payload says what it is about, in simple signing and in an envelo
     assert.equal(signedPayload(utf8(layer), signature), null);
 });
 
-test('base64 is decoded as Go does: both alphabets, with or without padding and line breaks', () => {
+test('base64 is decoded as in Go: both alphabets, with or without padding and line breaks', () => {
   for (const length of [0, 1, 2, 3, 4, 5, 255]) {
     const bytes = Buffer.from(Array.from({ length }, (_, at) => (at * 37 + 251) % 256));
     for (const text of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('base64').replace(/(.{4})/g, '$1\r\n')])
@@ -223,7 +223,7 @@ test('base64 is decoded as Go does: both alphabets, with or without padding and 
   for (const text of ['a', 'ab=c', 'a b', 'é', 'abcde', 'ab=========']) assert.equal(decodeBase64(text), null, text);
 });
 
-test('ranges are sorted, and touching ones joined', () => {
+test('ranges are sorted, and adjacent ones joined', () => {
   assert.deepEqual(
     joinRanges([
       [9, 9],
@@ -296,7 +296,7 @@ test('SPDX and CycloneDX are read as far as names, versions, licences and counts
   assert.equal(parseSbom({ format: 'other' }), null);
 });
 
-test('a package URL is taken apart into type, name, version and architecture', () => {
+test('a package URL is split into type, name, version and architecture', () => {
   const cases: readonly (readonly [string, readonly unknown[] | null])[] = [
     ['pkg:deb/debian/zlib1g@1%3A1.2.13?arch=amd64&distro=debian-12', ['deb', 'zlib1g', '1:1.2.13', 'amd64']],
     ['pkg:npm/%40scope/name@1.0.0', ['npm', '@scope/name', '1.0.0', null]],

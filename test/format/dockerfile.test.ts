@@ -106,7 +106,7 @@ test('a here-document is found by its lines', () => {
   ]);
 });
 
-test('the order counts, equal lines are told apart by their neighbours, and another Dockerfile matches nothing', () => {
+test('the order matters, equal lines are distinguished by their neighbours, and another Dockerfile matches nothing', () => {
   const file = lines('FROM x', 'RUN a', 'RUN b', 'RUN a');
   const ranges = (...commands: readonly string[]) =>
     matchDockerfile(

@@ -202,9 +202,9 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual(
       built.findings.map(({ code, path, message }) => [code, path, message.split(': ')[1]]),
       [
-        ['name-through-link', 's/R', 'it lies in data'],
-        ['name-through-link', 's/d/e', 'it lies in data/d'],
-        ['name-through-link', 'd/in/y', 'it lies in usr'],
+        ['name-through-link', 's/R', 'it is in data'],
+        ['name-through-link', 's/d/e', 'it is in data/d'],
+        ['name-through-link', 'd/in/y', 'it is in usr'],
       ],
     );
   });

@@ -45,7 +45,7 @@ function entry(sequence: number, before: Buffer, after: Buffer): Parameters<type
   return { sequence, binsBytes: after.length - BINS, pages: changedPages(before, after) };
 }
 
-test('Marvin32 has the hashes of another implementation', () => {
+test('Marvin32 computes the same hashes as another implementation', () => {
   const known: readonly [Buffer, bigint][] = [
     [Buffer.from(''), 0xb39efca403966e08n],
     [Buffer.from('a'), 0x21a013c726f292f4n],

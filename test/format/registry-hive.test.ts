@@ -8,7 +8,7 @@ import { BINS, buildHive, descriptor, dword, type HiveKeySpec, type HiveOptions,
 interface Read {
   readonly keys: readonly WalkedKey[];
   readonly paths: readonly string[];
-  /** `code path`, `code -` for a problem of no key. */
+  /** `code path`, `code -` for a problem that concerns no key. */
   readonly problems: readonly string[];
 }
 
@@ -24,7 +24,7 @@ function bytesOf(key: WalkedKey | undefined, name: string): Buffer {
   return Buffer.concat(value?.data ?? [Buffer.from('missing')]);
 }
 
-/** A hive with keys `a` and `b`, changed by `damage`, with a right checksum. */
+/** A hive with keys `a` and `b`, changed by `damage`, with a correct checksum. */
 function damaged(damage: (bytes: Buffer, keyAt: (path: string) => number) => void, options: HiveOptions = {}): Read {
   const built = buildHive({ name: 'R', keys: [{ name: 'a', values: [sz('v', 'x'.repeat(20))] }, { name: 'b' }] }, options);
   damage(built.bytes, (path) => BINS + (built.keyAt.get(path) ?? 0) + 4);
@@ -113,7 +113,7 @@ test('a key is found by its path, whatever the case, and with a backslash in a n
   for (const missing of ['b', 'a\\b\\d', 'a\\b\\c\\Äz\\x']) assert.throws(() => findKeys(opened, missing), hasCode('NOT_FOUND'), missing);
 });
 
-test('what is no hive, or one of another age, is refused', () => {
+test('a file that is not a hive, or a hive of another version, is refused', () => {
   assert.throws(() => openHive(Buffer.from('regf')), hasCode('DAMAGED'));
   assert.throws(() => openHive(Buffer.alloc(8192)), hasCode('DAMAGED'));
   assert.throws(() => openHive(hive({ name: 'R' }, { minor: 2 })), hasCode('UNSUPPORTED'));

@@ -36,7 +36,7 @@ const BASE: readonly HiveKeySpec[] = [
 ];
 const ALL = ['a: x=1 y=2', 'a\\b: z=3', 'a\\b\\c:', 'other: x=9'];
 
-test('keys and values of a stack show by the effects of their records', () => {
+test('the effects of records decide which keys and values of a stack are visible', () => {
   const cases: readonly [delta: readonly HiveKeySpec[], view: readonly string[], told: readonly string[]][] = [
     [[], ALL, []],
     [[{ name: 'A', values: [dword('X', 7), dword('w', 8)] }], ['A: w=8 X=7 y=2', 'A\\b: z=3', 'A\\b\\c:', 'other: x=9'], ['~ A +w ~X']],
@@ -58,12 +58,12 @@ test('keys and values of a stack show by the effects of their records', () => {
   }
 });
 
-test('what a delta repeats is no change, nor is a new time', () => {
+test('what a delta repeats is not a change, nor is a new time', () => {
   const layers = stack(BASE, [{ name: 'a', written: 5n, values: [dword('x', 1)], keys: [{ name: 'b', values: [removedValue('none')] }] }]);
   assert.deepEqual(changes(layers), []);
 });
 
-test('a key that comes again above a tombstone has nothing of what is below it', () => {
+test('a key that reappears above a tombstone has nothing of what is below it', () => {
   const gone = [{ name: 'a', layer: TOMBSTONE }];
   const again = stack(BASE, gone, [{ name: 'a', values: [dword('n', 4)] }]);
   assert.deepEqual(shown(again), ['a: n=4', 'other: x=9']);
@@ -71,7 +71,7 @@ test('a key that comes again above a tombstone has nothing of what is below it',
   assert.deepEqual(shown(stack(BASE, gone, [])), ['other: x=9']);
 });
 
-test('class, time, security and layers come from the records that count', () => {
+test('class, time, security and layers come from the records that apply', () => {
   const base = [{ name: 'a', className: 'below', written: 50n, security: descriptor(1) }];
   const view = (layer: number): readonly unknown[] => {
     const layers = stack(base, [{ name: 'A', layer, className: 'above', written: 20n, security: descriptor(2) }]);

@@ -91,7 +91,7 @@ test('a fingerprint survives other layers and messages, and no two results share
   assert.equal(moved.findings.length, 2);
 });
 
-test('at most 25,000 results, the most severe first, and the report says what is left out', () => {
+test('at most 25,000 results, most severe first, and the report says what is left out', () => {
   const many = Array.from(
     { length: 25_010 },
     (_, at): Finding => ({

@@ -167,7 +167,7 @@ test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
   assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
 });
 
-test('a condition that SDDL can not express has no SDDL, and never that of another condition', () => {
+test('a condition that SDDL cannot express has no SDDL, and never that of another condition', () => {
   const everyone = encodeSid('S-1-1-0');
   const ace = (type: number, data: Uint8Array): SecurityDescriptor => ({
     revision: 1,

@@ -50,7 +50,7 @@ describe('header formats', () => {
     assert.equal(got.format, 'ustar');
   });
 
-  test('the prefix of a star header is 131 bytes, the times after it only have to be numbers', () => {
+  test('the prefix of a star header is 131 bytes, and the times after it only have to be numbers', () => {
     const times = { 476: '14371234567\0', 488: '14371234567\0' };
     assert.equal(only(tar(file('n', '', { format: 'star', prefix: 'p'.repeat(131), at: times }))).name, `${'p'.repeat(131)}/n`);
     refused(tar(file('n', '', { format: 'star', at: { 476: 'no time' } })), /number is malformed/);

@@ -69,7 +69,7 @@ test('tombstones are paths below Files, with LF or CRLF, in chunks of any size',
   }
 });
 
-test('tombstones are written as hcsshim does, and read again', async () => {
+test('tombstones are written as by hcsshim, and read again', async () => {
   const bytes = encodeTombstones(['Files\\old.txt', 'files\\d\\x']);
   assert.equal(Buffer.from(encodeTombstones(['Files\\old.txt'])).toString('hex'), 'efbbbf56657273696f6e20312e300a5c6f6c642e7478740a');
   assert.deepEqual(await tombstones(bytes), ['Files\\old.txt', 'Files\\d\\x']);
@@ -99,7 +99,7 @@ test('an invalid tombstones file is refused with the line number', async () => {
 
 const HOME = 'C:\\ProgramData\\docker\\windowsfilter';
 
-test('a layer chain is written as Go does, and read again', () => {
+test('a layer chain is written as by Go, and read again', () => {
   const parents = [`${HOME}\\a&b`, `${HOME}\\base<1>`];
   const bytes = encodeLayerChain(parents);
   assert.equal(
@@ -185,7 +185,7 @@ test("a base image's id is the one in Microsoft's documentation", () => {
   );
 });
 
-test('the list of base images is read as Go does', () => {
+test('the list of base images is read as in Go', () => {
   const json = String.raw`{"images":[{"Name":"WindowsServerCore","VERSION":"10.0.10586.0","Path":"C:\\Images\\CN=Core","Size":9697000000,
     "CreatedTime":"2015-11-18T22:13:12.2310000Z","Other":{}}],"more":1}`;
   assert.deepEqual(parseBaseImages(json), [

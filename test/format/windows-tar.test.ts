@@ -199,7 +199,7 @@ test('a stream that would be buffered completely but claims to be huge is refuse
   }
 });
 
-test('streams that a tar can not hold are reported', async () => {
+test('streams that a tar cannot hold are reported', async () => {
   const reported: [string, number][] = [];
   const bytes = backup(
     { id: STREAM_ID.objectId, bytes: new Uint8Array(64) },

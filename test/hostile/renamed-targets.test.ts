@@ -114,7 +114,10 @@ for (const [what, parts, into, swapped] of [
         isSwapped = true;
       },
     });
-    await assert.rejects(exported, { code: 'IO', message: /^[^ ]+\/target[^ ]* was replaced while it was written: others may rename/ });
+    await assert.rejects(exported, {
+      code: 'IO',
+      message: /^[^ ]+\/target[^ ]* was replaced while it was being written: others may rename/,
+    });
     assert.ok(isSwapped);
     assert.deepEqual(readdirSync(victim), []);
     const away = readdirSync(path.join(folder, `${swapped}-away`), { recursive: true });
@@ -153,7 +156,7 @@ for (const [what, save] of [
       // Another user can't create this file, but the victim may have a similar one.
       writeFileSync(path.join(victim, path.basename(unfinished)), 'other');
     });
-    await assert.rejects(saved, { code: 'IO', message: /target was replaced while it was written/ });
+    await assert.rejects(saved, { code: 'IO', message: /target was replaced while it was being written/ });
     assert.equal(existsSync(path.join(victim, 'file')), false);
     assert.deepEqual(readdirSync(path.join(folder, 'target-away')), []);
   });
@@ -174,7 +177,7 @@ test('a layout is not written into a folder that replaces its parent meanwhile',
       isSwapped = true;
     },
   });
-  await assert.rejects(written, { code: 'IO', message: /target was replaced while it was written/ });
+  await assert.rejects(written, { code: 'IO', message: /target was replaced while it was being written/ });
   assert.deepEqual([readdirSync(victim), readdirSync(path.join(folder, 'target-away'))], [[], []]);
 });
 

@@ -137,7 +137,7 @@ test('a snapshot of an earlier version, with attributes and without ctimes, is r
   assert.deepEqual(await changesOf(copy), ['modified d/f']);
 });
 
-test('a damaged snapshot is named, whatever it holds', async (t) => {
+test('a damaged snapshot is reported, whatever it contains', async (t) => {
   const copy = await workingCopy(t);
   const intact = readFileSync(copy.snapshot, 'utf8');
   const [first = '', second = ''] = intact.split('\n');
@@ -163,7 +163,7 @@ test('a damaged snapshot is named, whatever it holds', async (t) => {
   await assert.rejects(changesOf(copy), hasCode('DAMAGED'));
 });
 
-test('folders that are nested deeper than calls can be are listed, written and removed', { skip: onLinux }, async (t) => {
+test('folders that are nested deeper than calls can be nested are listed, written and removed', { skip: onLinux }, async (t) => {
   const copy = await workingCopy(t);
   const depth = 3000;
   const script = `process.chdir(process.argv[1]); for (let n = 0; n < ${depth}; n++) { fs.mkdirSync('n'); process.chdir('n'); } fs.writeFileSync('f', 'deepest');`;
@@ -190,7 +190,7 @@ test('a walk of many entries can be stopped', async (t) => {
   await assert.rejects(treeChanges(root, [], stop.signal), hasCode('CANCELLED'));
 });
 
-test('a removal goes on, or fails with a clear error, when something else is given a name meanwhile', { skip: onLinux }, async (t) => {
+test('a removal continues, or fails with a clear error, when something else is given a name meanwhile', { skip: onLinux }, async (t) => {
   const folder = testFolder(t);
   const top = path.join(folder, 'top');
   mkdirSync(top);
@@ -216,7 +216,7 @@ test('a removal goes on, or fails with a clear error, when something else is giv
   });
   const removing = assert.rejects(
     removeTree(top),
-    (error: Error) => hasCode('IO')(error) && error.message.includes('changed while it was removed'),
+    (error: Error) => hasCode('IO')(error) && error.message.includes('changed while it was being removed'),
   );
   await removing;
   mocked.mock.restore();

@@ -100,7 +100,7 @@ export class StandIn {
     return this.#held();
   }
 
-  /** Returns and clears the log, a line for each call. */
+  /** Returns and clears the log, one line per call. */
   log(): string[] {
     const buffer = Buffer.alloc(this.#log(null, 0));
     if (buffer.length === 0) return [];

@@ -4,7 +4,7 @@ import { parseApkInstalled } from '../../src/packages/apk.ts';
 import { readPacman } from '../../src/packages/pacman.ts';
 import { latin1, seenFiles, told } from '../support/seen-fixture.ts';
 
-test('apk: records give packages and their files, and virtual packages are none', () => {
+test('apk: records give packages and their files, and virtual packages are left out', () => {
   const text = `C:Q1abc=
 P:musl
 V:1.2.5-r0

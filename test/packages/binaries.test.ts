@@ -45,7 +45,7 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.data', data }], { named: false })), MODULES);
   });
 
-  test('of programs before Go 1.18 are behind pointers', async () => {
+  test('of programs before Go 1.18 are found through pointers', async () => {
     const text = concat(latin1('0123456789abcdef'), utf8('mod\tx.test/old\tv1\t\n'), latin1('0123456789abcdef'));
     // The section is at 0x400000 + its offset: the header of 64 bytes and two segments, rounded up to 16.
     const address = 0x400000 + Math.ceil((64 + 2 * 56) / 16) * 16;
@@ -55,7 +55,7 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), ['golang x.test/old v1 (owns the file)']);
   });
 
-  test('are none where lengths lead out of the file', async () => {
+  test('are not listed if lengths lead out of the file', async () => {
     const info = goBuildInfo(LINES);
     info.set([0xff, 0xff, 0xff, 0xff, 0x7f], 32);
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), []);
@@ -77,7 +77,7 @@ describe('crates', () => {
     assert.deepEqual(await program(section({ packages })), ['cargo app 0.1.0 (owns the file)', 'cargo serde 1.0.200']);
   });
 
-  test('are none where the section is not zlib, and refused where it is no JSON', async () => {
+  test('are not listed if the section is not zlib, and refused if it is not JSON', async () => {
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: utf8('x'.repeat(50)) }])), []);
     const broken = elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{')) }]);
     await assert.rejects(program(broken), hasCode('BAD_MANIFEST'));

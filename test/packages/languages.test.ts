@@ -27,7 +27,7 @@ async function read(files: Readonly<Record<string, string>>): Promise<Record<str
 }
 
 describe('npm', () => {
-  test('a package.json right below a node_modules is a package, which owns its folder', async () => {
+  test('a package.json directly below a node_modules is a package, which owns its folder', async () => {
     assert.deepEqual(await read({ 'app/node_modules/ms/package.json': '{"name":"ms","version":"2.1.2","license":"MIT"}' }), [
       { type: 'npm', name: 'ms', version: '2.1.2', license: 'MIT', folders: ['app/node_modules/ms'], location: 'app/node_modules' },
     ]);
@@ -48,7 +48,7 @@ describe('npm', () => {
       assert.equal(siteOfFile(utf8(path)), null, path);
   });
 
-  test('without a version it is no package, and without JSON it is refused', async () => {
+  test('without a version it is not a package, and if it is not JSON it is refused', async () => {
     assert.deepEqual(await read({ 'node_modules/a/package.json': '{"name":"a"}' }), []);
     assert.deepEqual(await read({ 'node_modules/a/package.json': '{"name":["a"],"version":1}' }), []);
     await assert.rejects(read({ 'node_modules/a/package.json': '{' }), hasCode('BAD_MANIFEST'));
@@ -163,7 +163,7 @@ test('conda lists files relative to its prefix', async () => {
   ]);
 });
 
-test('nix: the version begins after the first hyphen before a digit, and outputs are no part of it', () => {
+test('nix: the version begins after the first hyphen before a digit, and outputs are not part of it', () => {
   const hash = '0c9lkmq4v6kq2m0b1k8hjq3f1w2zqj9a';
   const read = (name: string): string | null => {
     const found = nixPackage('nix/store', `${hash}-${name}`);

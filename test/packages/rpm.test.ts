@@ -109,7 +109,7 @@ describe('a database of rpm', () => {
     );
   });
 
-  test('shows what its log has committed, and nothing behind a damaged frame', (t: TestContext) => {
+  test('shows what its log has committed, and nothing after a damaged frame', (t: TestContext) => {
     const { database, log } = sqliteDatabase(testFolder(t), HEADERS.slice(0, 1), HEADERS.slice(1));
     assert.ok(log);
     assert.deepEqual(names(database), ['one 1']);
@@ -152,7 +152,7 @@ describe('a database of rpm', () => {
     assert.throws(() => names(bdb), hasCode('DAMAGED'));
   });
 
-  test('whose pages form a circle or are used twice is refused', (t: TestContext) => {
+  test('whose pages form a loop or are used twice is refused', (t: TestContext) => {
     const rows = Array.from({ length: 400 }, (_, index) => rpmHeader({ name: `p${index}`, files: [`/f${index}`] }));
     const { database } = sqliteDatabase(testFolder(t), rows);
     const size = 1024;

@@ -66,7 +66,7 @@ const image = (layers: LayerReport[], history: HistoryReport[]): ImageSummary =>
   scanned: false,
 });
 
-test('strata are the newest first, with runs of steps without a layer folded', () => {
+test('strata are listed newest first, with runs of steps without a layer folded', () => {
   const history = [step('ADD', false), step('ENV', true), step('CMD', true), step('RUN', false), step('USER', true)];
   const lines = strata(image([layer(0), layer(1)], history));
   assert.deepEqual(

@@ -291,7 +291,7 @@ function pageOf(table: RowTable, start: number, end: number): RowPage {
   return slicePage(table, start, end - start);
 }
 
-test('pages of any size assemble to the table', () => {
+test('pages of any size assemble into the table', () => {
   const whole: RowTable = { ...tableOf(SPECS), links: new Map([[6, encodeUtf8('target')]]) };
   for (let size = 1; size <= whole.length; size++) {
     const assembly = new PageAssembler();

@@ -151,7 +151,7 @@ test('encrypted keys are notes', () => {
   }
 });
 
-test('a program that only knows the header has no key', () => {
+test('a program that only contains the header has no key', () => {
   const header = '-----BEGIN RSA PRIVATE KEY-----\0-----END RSA PRIVATE KEY-----\0';
   assert.deepEqual(hitsIn(`\x7fELF\0${header}${randomText(500)}`), []);
 });
@@ -197,7 +197,7 @@ test('a key is found across every place where the window moves on', () => {
   }
 });
 
-test('what stands before the place where the window moves on is seen', () => {
+test('what comes before the place where the window moves on is seen', () => {
   const edge = WINDOW - 8192;
   const token = TOKEN();
   const id = 'AKI'.concat('AQYLPMN5HHHFPZAM2');

@@ -78,7 +78,7 @@ function layersOf(layout: string): Descriptor[] {
   return (JSON.parse(readFileSync(blob(layout, manifest), 'utf8')) as { layers: Descriptor[] }).layers;
 }
 
-/** The attribute in which `umoci unpack --rootless` records owners that it may not set. */
+/** The attribute in which `umoci unpack --rootless` records owners that it isn't allowed to set. */
 const ROOTLESS_OWNER = 'user.rootlesscontainers';
 
 /**

@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const meaning = path.join(root, '..', 'shared', 'meaning');
 const check = path.join(meaning, 'check.py');
 
-test('what is stated of an image, and where its files come from, is what an independent reader says', async () => {
+test('what is stated about an image, and where its files come from, is what an independent reader says', async () => {
   assert.ok(existsSync(check), `${check} is missing`);
   tryTool('python3', ['--version']);
   const program = [process.execPath, path.join(root, 'src', 'cli', 'main.ts')].map((word) => `'${word}'`).join(' ');

@@ -1,5 +1,5 @@
-// Compares the registry of real and made hives with what an independent reader says: ../shared/meaning. More stacks of deltas are made if
-// Debian's python3-hivex is installed.
+// Compares the registry of real and made-up hives with what an independent reader says: ../shared/meaning. More stacks of deltas are made
+// if Debian's python3-hivex is installed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(code, 0, all);
   });
 
-  test('of stacks of layers shows and changes as the other reader says', async () => {
+  test('of stacks of layers has the content and the changes that the other reader reports', async () => {
     const { code, last, all } = await check('registry', path.join(hives, 'public'));
     assert.match(last, /^(\d+) of \1$/, all);
     assert.ok(Number.parseInt(last, 10) >= 10, all);

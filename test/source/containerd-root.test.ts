@@ -56,7 +56,7 @@ test('an image in containerd’s folder equals that in its archive', async (t) =
   assert.deepEqual(await readEverything(reader, found), await readEverything(reader, archive));
 });
 
-test('names are searched in the stated namespace, or in all namespaces, `default` first', async (t) => {
+test('names are looked up in the stated namespace, or in all namespaces, `default` first', async (t) => {
   const files = new Files();
   const [one, two, three] = [image(files, BASE), image(files, TOP), image(files, BASE, TOP)];
   const root = testFolder(t);

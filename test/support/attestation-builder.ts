@@ -6,7 +6,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** A step of a build. */
 export interface StepSpec {
-  /** Lines of the Dockerfile: one range for each. */
+  /** Lines of the Dockerfile, as ranges. */
   readonly lines?: readonly (readonly [number, number])[];
   readonly inputs?: readonly string[];
   /** What it gets from outside: a base image or a context. */

@@ -75,7 +75,7 @@ const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
  * hcsshim keeps the attribute, so Windows mistakes the file for a link without a target (hcsshim#1873). We drop the attribute, and must
  * report that.
  */
-const REPARSE_FLAG = 'a reparse attribute without a link: ours drops and reports it; hcsshim keeps it, and the file can not be opened';
+const REPARSE_FLAG = 'a reparse attribute without a link: ours drops and reports it; hcsshim keeps it, and the file cannot be opened';
 
 /** hcsshim loses a file that the same layer adds and whites out, in either order, although whiteouts apply to the layers below only. */
 const OWN_WHITEOUT = 'a whiteout of what its own layer brings: ours keeps the file; hcsshim removes it';

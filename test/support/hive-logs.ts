@@ -2,7 +2,7 @@
 import { marvin32 } from '../../src/format/registry-hive/marvin32.ts';
 import { BINS, setBaseSum } from './hive-builder.ts';
 
-/** A page of a log: an offset behind the base block, and its bytes. */
+/** A page of a log: an offset after the base block, and its bytes. */
 export interface LogPage {
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -25,7 +25,7 @@ function logBase(hive: Buffer, type: number, sequence: number): Buffer {
   return base;
 }
 
-/** A log of the old format. `after`: the hive as it should be; `numbers`: its pages of 512 bytes that the log has. */
+/** A log of the old format. `after`: the hive as it should be; `numbers`: the pages of 512 bytes that the log has. */
 export function oldLog(after: Buffer, numbers: readonly number[], sequence = 2): Buffer {
   const base = logBase(after, 1, sequence);
   const bits = (after.length - BINS) / PAGE;

@@ -20,7 +20,7 @@ export function newRoot(t: TestContext): string {
 
 /** Lays out layers, bottom first. Returns the findings as lines, except those about owners, which only root can set. */
 export async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
-  return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root may give files away'));
+  return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root can change owners'));
 }
 
 /** Like {@link layOut}, but returns all findings. */

@@ -134,7 +134,7 @@ test('as many cookies of other programs as a browser stores lock nobody out', as
   assert.equal((await web.call('app.info', {}, { ...(await web.signIn()), cookie })).status, 200);
 });
 
-test('a call must have the type JSON and be JSON', async () => {
+test('a call must have the content type of JSON and be valid JSON', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/json', '']) {

@@ -22,7 +22,7 @@ const home = path.join(work, 'windowsfilter');
 mkdirSync(home);
 after(() => rmSync(work, { recursive: true, force: true }));
 
-/** Layers, the base first. */
+/** Layers, base first. */
 const layers: (() => TarSource | Promise<TarSource>)[] =
   files.length > 0
     ? files.map((file) => () => createReadStream(file))

@@ -1,5 +1,5 @@
 // Checks for risks that only a Windows machine can settle: see scripts/test-windows.ts. A table at the end lists what each check found. A
-// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, the base first.
+// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, base first.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -168,7 +168,7 @@ risk("a volume's path can be read, and moments pass", async () => {
     volume = mount.path;
   }
   assert.ok(!isVolumePath(volume) || volume.endsWith('\\'));
-  return `${volume}; codes of moments: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ') || 'none'}`;
+  return `${volume}; codes of temporary errors: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ') || 'none'}`;
 });
 
 risk('a volume is mounted at a folder, and taken out of it', async () => {

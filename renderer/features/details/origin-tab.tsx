@@ -15,7 +15,7 @@ import { Fact, Facts } from './facts.tsx';
 import { LineList } from './line-list.tsx';
 import styles from './origin-tab.module.css';
 
-/** Where the selected path comes from: every layer that touched it, with what made that layer. */
+/** Where the selected path comes from: every layer that touched it, and what made each of those layers. */
 export function OriginTab({ path, selection }: { path: string; selection: Selection }) {
   const dockerfile = useApp((app) => app.dockerfile);
   const { archiveId, image } = selection;

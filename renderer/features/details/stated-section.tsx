@@ -8,7 +8,7 @@ import { Fact, Facts, Section } from './facts.tsx';
 import { LineList } from './line-list.tsx';
 import styles from './stated-section.module.css';
 
-/** What is attested of an image and signed. */
+/** Attestations and signatures of an image. */
 export function StatedSection({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const key = image.attestations.length === 0 ? null : `${archiveId}/${image.index}`;

@@ -104,7 +104,7 @@ function Tables({
   );
 }
 
-/** A layer's packages, and the bytes that are nobody's. */
+/** A layer's packages, and the bytes that no package owns. */
 function LayerTable({
   report,
   rows,

@@ -90,7 +90,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, true);
 }
 
-/** One box for many small files, with their number. */
+/** One box for many small files, with their count. */
 function drawSmall(
   context: CanvasRenderingContext2D,
   drawing: Drawing,

@@ -3,7 +3,7 @@ import { Size } from '../../components/size.tsx';
 import { words } from '../../words/index.ts';
 import styles from './waste-panel.module.css';
 
-/** What the image's files would weigh if its layers were made otherwise: one row for each change that saves something. */
+/** What the image's files would weigh if its layers were made differently: one row for each change that saves something. */
 export function WhatIf({ reports, image }: { reports: readonly WhatIfReport[]; image: ImageSummary }) {
   if (reports.length === 0) return null;
   const { whatIf, whatIfHint, whatIfColumns, whatIfChange } = words.waste;

@@ -112,7 +112,7 @@ export function layersAlone({ layers }: StoreReport): readonly (StoredLayerRepor
     }
   };
   place(null, 0);
-  // Layers whose parents form a circle can't be reached from a base layer.
+  // Layers whose parents form a loop can't be reached from a base layer.
   for (const layer of alone) if (!placed.has(layer.id)) ordered.push({ ...layer, depth: 0 });
   return ordered;
 }

@@ -50,7 +50,10 @@ function reportEnded(): void {
   }
 }
 
-/** Settles own jobs that the stores' reports include. Checks all of them on every change: a job may end before this window knows its id. */
+/**
+ * Settles this window's jobs that the stores' reports include. Checks all of them on every change: a job may end before this window knows
+ * its id.
+ */
 function settleReported(): void {
   const { own, jobs, storeWork } = getApp().jobs;
   for (const { jobId, purpose } of own) {

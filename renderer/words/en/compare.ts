@@ -25,7 +25,7 @@ export const compare = {
   more: (size: string) => `(${size})`,
   bytesOfWhole: 'Bytes of the files that a container sees',
   bytesOfDiffering: 'Bytes of the files that differ',
-  classes: 'What modified paths differ in',
+  classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
   hideClass: {
     content: 'Hide paths with different content',

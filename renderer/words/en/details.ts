@@ -210,7 +210,7 @@ export const details = {
     `${list(sizes.map(({ width, height }) => `${formatCount(width)} × ${formatCount(height)} pixels`))}. Drawing it takes ${formatSize(
       sizes.reduce((sum, { width, height }) => sum + 4 * width * height, 0),
     )} of memory.`,
-  pictureSizeUnknown: 'Its header doesn’t say how many pixels it has, so drawing it may take much memory.',
+  pictureSizeUnknown: 'Its header doesn’t say how many pixels it has, so drawing it may take a lot of memory.',
   showAnyway: 'Show anyway',
   encodings: { 'utf-8': '', 'utf-16le': 'UTF-16 LE', 'utf-16be': 'UTF-16 BE' },
   damagedPicture: 'Damaged picture',
@@ -241,7 +241,7 @@ export const details = {
   pictureNow: 'After this change',
   pictureDiffs: { 'two-up': 'Two-up', swipe: 'Swipe', onion: 'Onion skin' },
   swipeEdge: 'Where the new picture begins',
-  onionShare: 'How much of the new picture is seen',
+  onionShare: 'How much of the new picture is visible',
   identicalContent: 'Content is identical',
   noDifferenceYet: 'No difference so far',
   firstDifference: (offset: number) => `first difference at byte ${formatCount(offset)}`,

@@ -10,12 +10,12 @@ export const packages = {
   reading: 'Reading packages…',
   none: 'No packages here',
   noneWhy:
-    'Databases of dpkg, rpm, apk, pacman and opkg, and the packages of npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda are read.',
+    'Layerscope reads the databases of dpkg, rpm, apk, pacman and opkg, and packages of npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda.',
   noMatches: 'No matching package',
   noChanges: 'no package added, changed or removed',
   found: (total: number, shown: number) => `${counted(total, PACKAGES)}${firstOnly(total, shown)}`,
   changes: (total: number, shown: number) =>
-    `${counted(total, { one: 'change of a package', other: 'changes of packages' })}${firstOnly(total, shown)}`,
+    `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
   more: 'Show more',
   unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
   viewTitle: (layer: number) => `Packages as seen at layer ${layer}`,
@@ -23,7 +23,7 @@ export const packages = {
   version: 'Version',
   files: 'Files',
   was: (version: string) => ` was ${version}`,
-  nobodys: 'Nobody’s files',
+  nobodys: 'Files in no package',
   nobodysWhy: 'Files of this layer that no package owns',
   kinds: {
     added: 'Added',

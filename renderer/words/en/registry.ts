@@ -37,7 +37,7 @@ export const registry = {
       role === 'base' ? 'whole hive' : 'changes to a hive',
       counted(keys, KEYS),
       counted(values, VALUES),
-      recovered ? 'recovered from its logs' : dirty ? 'not written completely, and no log helps' : '',
+      recovered ? 'recovered from its logs' : dirty ? 'not completely written, and no log completes it' : '',
       problems === 0 ? '' : counted(problems, { one: 'problem', other: 'problems' }),
     ]),
   changeLabel: (kind: 'added' | 'modified' | 'removed', path: string, hasBase: boolean) =>
@@ -55,7 +55,7 @@ export const registry = {
     classDiffers: boolean;
   }) =>
     list([
-      isSet && hidden === null ? 'set; the image does not have what is below' : '',
+      isSet && hidden === null ? 'set; the image does not have the hive below' : '',
       hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, { one: 'key below it', other: 'keys below it' }),
       hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
       securityDiffers ? 'permissions differ' : '',

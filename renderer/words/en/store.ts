@@ -28,7 +28,7 @@ export const store = {
   viewChanges: 'View changes',
   discard: 'Discard…',
   copyTitle: (image: string) => `${image} + working copy`,
-  /** After the dot of a working copy. */
+  /** Shown after the dot of a working copy. */
   copyChanges: (count: number) => (count === 0 ? 'no changes' : counted(count, { one: 'change', other: 'changes' })),
   listChanges: 'List changes',
   remove: 'Remove…',

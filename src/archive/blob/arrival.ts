@@ -80,7 +80,8 @@ export class Arrival {
 
   /**
    * Reads a part, from the file if the blob is complete, otherwise by fetching it. A fetched part isn't verified by any digest. If the
-   * server ignores ranges, fetches the complete blob with `orWhole`, otherwise throws UNSUPPORTED. Throws as {@link ArrivalRun}.
+   * server ignores ranges, fetches the complete blob with `orWhole`, otherwise throws UNSUPPORTED. Throws what the promises of {@link
+   * ArrivalRun} reject with.
    */
   async part(first: number, length: number, orWhole: boolean, signal?: AbortSignal): Promise<Uint8Array> {
     const { parts } = this.#plan;
@@ -103,7 +104,7 @@ export class Arrival {
     return this.#run;
   }
 
-  /** Waits until the blob is complete; returns its compression. Throws as {@link ArrivalRun}. */
+  /** Waits until the blob is complete; returns its compression. Throws what the promises of {@link ArrivalRun} reject with. */
   async whole(): Promise<Compression> {
     const { whole, head } = this.begin();
     await whole;

@@ -64,7 +64,7 @@ export async function unpackSpan(
     const more = await gunzipped(rest, { ...limit, maxOutputLength: plainBytes - buffer.length + OVERSHOOT });
     return ofLength(Buffer.concat([buffer, more]), plainBytes);
   } catch (error) {
-    throw new LayerscopeError('DAMAGED', 'the gzip stream can not be unpacked from a checkpoint', { cause: error });
+    throw new LayerscopeError('DAMAGED', 'the gzip stream cannot be unpacked from a checkpoint', { cause: error });
   }
 }
 

@@ -8,7 +8,7 @@ const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads a pipe by its path, by polling: a blocking read would keep the program from exiting. A named pipe may get its writer later, but one
- * in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws as the system does.
+ * in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws the system's errors.
  */
 export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -32,14 +32,14 @@ export class SplitMap implements SplitSink {
   #keptBytes = 0;
   #size = 0;
 
-  /** Reads a blob's metadata. Throws as {@link readSplit}; TRUNCATED or DAMAGED if the metadata is incomplete. */
+  /** Reads a blob's metadata. Throws what {@link readSplit} throws; TRUNCATED or DAMAGED if the metadata is incomplete. */
   static async read(blob: BlobSource, signal?: AbortSignal): Promise<SplitMap> {
     const { map, packed } = await SplitMap.readPartly(blob, signal);
     if (packed.end === 'complete') return map;
     throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'not whole'}`);
   }
 
-  /** Reads as much of the metadata as possible. Throws as {@link readSplit}. */
+  /** Reads as much of the metadata as possible. Throws what {@link readSplit} throws. */
   static async readPartly(blob: BlobSource, signal?: AbortSignal): Promise<{ readonly map: SplitMap; readonly packed: Decompressed }> {
     const map = new SplitMap();
     const steps = readSplit(blob, map, signal);
@@ -274,7 +274,7 @@ function readWhole({ descriptor, name }: OpenBody, target: Uint8Array, at: numbe
     } catch (error) {
       throw systemError(error, 'a file of the layer');
     }
-    if (count === 0) throw changedOnDisk(name, 'became shorter while it was read');
+    if (count === 0) throw changedOnDisk(name, 'became shorter while it was being read');
     done += count;
   }
 }

@@ -10,7 +10,7 @@ export class SplitMaps {
   /** Ordered by last use, most recent last. */
   readonly #maps = new Map<BlobSource, SplitMap>();
 
-  /** Opens a split blob. Throws as `openPlace`. */
+  /** Opens a split blob. Throws what `openPlace` throws. */
   async open(blob: BlobSource, signal: AbortSignal | undefined): Promise<FileRange> {
     const map = this.#maps.get(blob) ?? (await SplitMap.read(blob, signal));
     this.#maps.delete(blob);

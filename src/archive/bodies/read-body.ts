@@ -44,7 +44,7 @@ export async function* readBodyBytes(
   }
 }
 
-/** Yields the stored parts of a regular file's body in order, without holes. Throws as {@link readBodyBytes} does. */
+/** Yields the stored parts of a regular file's body in order, without holes. Throws what {@link readBodyBytes} throws. */
 export async function* storedPieces(bytes: PlainBytes, indexed: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
   for (const stretch of await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY)) {
     if (stretch.at >= 0) yield* piecesOf(bytes, stretch, indexed, member);
@@ -71,7 +71,7 @@ async function takeTurns(length: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Lists the stretches of a file between `start` and `end`, in order. Throws as {@link readBodyBytes} does. */
+/** Lists the stretches of a file between `start` and `end`, in order. Throws what {@link readBodyBytes} throws. */
 export async function stretchesOf(
   bytes: PlainBytes,
   { table }: Pick<IndexedLayer, 'table'>,

@@ -5,7 +5,7 @@ import type { BodyHit, BodyScan, IndexedLayer } from '../types.ts';
 
 /** Bytes of one file that are searched. */
 const MOST_BODY_BYTES = 8 * 2 ** 30;
-/** Hits that a layer keeps, and files of which only the first part was searched. */
+/** Maximum number of hits that a layer keeps, and of files listed as only partly searched. */
 const MOST_HITS = 10_000;
 const MOST_CUT = 100;
 const GAP = new Uint8Array(1);
@@ -94,7 +94,7 @@ export function withScan(layer: IndexedLayer, scanner: BodyScanner | null): Inde
 
 const LONGEST_PATH = 4096;
 
-/** The member's path without `/` or `./` before it. Bytes that aren't ASCII don't matter for what a path says about its file. */
+/** The member's path without `/` or `./` before it. Non-ASCII bytes don't affect what a path says about its file. */
 function pathOf({ nameBytes, nameStart, nameEnd }: TarMember): string {
   let start = nameStart;
   for (;;) {

@@ -107,7 +107,7 @@ async function readEstargz({ packed }: PackedToc): Promise<{ readonly json: Uint
     json = plain.subarray(bodyOffset, bodyOffset + member.size);
     if (json.length < member.size) json = null;
   });
-  if (json === null) throw new LayerscopeError('DAMAGED', 'the footer leads to no table of contents');
+  if (json === null) throw new LayerscopeError('DAMAGED', 'the footer does not lead to a table of contents');
   return { json, own: { plain, bodyOffset } };
 }
 
@@ -124,7 +124,7 @@ function withMember(plain: Uint8Array, use: (member: TarMember) => void): void {
     reader.push(plain);
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_TAR') throw error;
-    throw new LayerscopeError('DAMAGED', 'the footer leads to no table of contents');
+    throw new LayerscopeError('DAMAGED', 'the footer does not lead to a table of contents');
   }
 }
 

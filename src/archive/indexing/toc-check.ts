@@ -93,6 +93,6 @@ export class TocCheck implements TarHandler {
     const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
     if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
     if (this.#other === null) return this.#problem;
-    return finding('toc-mismatch', `the table of contents lists another content of ${this.#other} than the layer has`);
+    return finding('toc-mismatch', `the table of contents lists different content for ${this.#other} than the layer has`);
   }
 }

@@ -120,7 +120,7 @@ export class FolderMembers implements MemberStore {
   }
 
   #refuseLoop(name: string): never {
-    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads in a circle`);
+    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads back to itself`);
   }
 
   #refuseMissing(name: string, target: string): never {

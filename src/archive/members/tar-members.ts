@@ -206,7 +206,7 @@ export class TarMembers implements MemberStore {
       if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} is a link that leads out of the archive`);
     }
     if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} leads out of the archive`);
-    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads in a circle`);
+    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads back to itself`);
   }
 
   names(): Iterable<string> {

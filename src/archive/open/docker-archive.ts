@@ -165,7 +165,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
   const seen = new Set<string>();
   for (let id: string | null = top; id !== null; ) {
     if (seen.has(id) || seen.size >= MAX_CHAIN) {
-      list.report('parent-loop', `the parents of ${displayText(top.slice(0, 12))} lead in a circle`, { image });
+      list.report('parent-loop', `the parents of ${displayText(top.slice(0, 12))} form a loop`, { image });
       break;
     }
     seen.add(id);

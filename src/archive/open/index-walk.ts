@@ -119,7 +119,7 @@ export class IndexWalk {
     const names = own === null ? above : [own];
     const known = about === null ? this.#images.get(digest) : undefined;
     for (const name of known === undefined ? [] : names) known?.names.add(name);
-    // A name of an index is a name of its images, but only by accident one of the artifacts in it.
+    // An index's name also names its images, but not the artifacts in it.
     const artifact = about === null ? this.#artifacts.get(digest) : undefined;
     if (artifact !== undefined && own !== null) artifact.names.add(own);
     if (known !== undefined || artifact !== undefined) return;
@@ -263,7 +263,7 @@ export class IndexWalk {
     return [...this.#images.values()];
   }
 
-  /** What is no image, and no attestation of an image here. */
+  /** Entries that are neither images nor attestations of images in this archive. */
   artifacts(): ArchiveArtifact[] {
     const listed = new Map<string, Artifact>();
     for (const artifact of this.#artifacts.values()) {

@@ -40,7 +40,7 @@ export interface OpenedTar {
 
 /**
  * Opens an image archive or a layer tar, plain or packed. `isOurs`: a temporary file, for which nothing is cached.
- * Throws as {@link ArchiveReader.open} does.
+ * Throws what {@link ArchiveReader.open} throws.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;
@@ -148,7 +148,7 @@ export class TarOpener {
     const name = displayText(this.#title);
     const fault = packed === null ? null : faultOf(packed);
     if (fault !== null) throw new LayerscopeError(fault, `${name}: ${packed?.message}`);
-    if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
+    if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} is empty: it unpacks to 0 bytes`);
     const head = packed === null ? this.#head() : new Uint8Array(0);
     const packing = otherPackingName(head);
     if (packing !== null) throw new LayerscopeError('UNSUPPORTED', `${name} is ${packing}, which is not supported: unpack it first`);

@@ -82,7 +82,8 @@ function* membersOf({ blobs, descriptor, names, manifest }: WrittenImage): Gener
 }
 
 /**
- * Writes an image as an OCI layout into a new or empty folder. Leaves nothing behind on failure. Throws as {@link packImage} does; EXISTS.
+ * Writes an image as an OCI layout into a new or empty folder. Leaves nothing behind on failure. Throws what {@link packImage} throws;
+ * EXISTS.
  */
 export async function writeLayout(root: ArchiveRoot, folder: string, options: CopyOptions = {}): Promise<void> {
   const descriptor = descriptorOf(root);

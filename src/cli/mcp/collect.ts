@@ -24,11 +24,11 @@ export interface Collector<Result> {
   end(): Result;
 }
 
-/** Characters between two looks at whether the work was cancelled. */
+/** Characters between two checks for cancellation. */
 const TURN_CHARACTERS = 65_536;
 
 /**
- * Collects the lines from number `from` on, at most `limit` of them and about `maxCharacters`, at least one; all others are only counted.
+ * Collects lines, starting with line `from`: at most `limit` of them and about `maxCharacters`, at least one; all others are only counted.
  */
 export function collectLines(
   { from, limit, maxCharacters }: { readonly from: number; readonly limit: number; readonly maxCharacters: number },

@@ -5,10 +5,10 @@ import { displayText, LayerscopeError } from '#model';
 
 /** Something in a named folder that may be an image. */
 interface NamedEntry {
-  /** As it can be given to every tool: an absolute path. */
+  /** Absolute path, as every tool accepts it. */
   readonly path: string;
   readonly kind: 'file' | 'folder';
-  /** Of a file. */
+  /** Size of a file; null for a folder. */
   readonly bytes: number | null;
 }
 
@@ -35,7 +35,7 @@ export function nameFolders(given: readonly string[]): NamedFolders {
   const resolve = (image: string): string => {
     if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path contains no NUL');
     const candidates = path.isAbsolute(image) ? [image] : folders.map((folder) => path.resolve(folder, image));
-    // What lies outside isn't looked at: whether it exists is none of a client's business.
+    // What lies outside isn't accessed: a client must not learn whether it exists.
     const inside = candidates.filter((candidate) => isWithin(candidate, given, folders));
     if (inside.length === 0) throw outside(image);
     for (const candidate of inside) {

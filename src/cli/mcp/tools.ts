@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../context.ts';
 
-/** How a tool's answer is made of what its command prints: JSON in one piece, JSON Lines, or the bytes of a file. */
+/** How a tool's answer is made from its command's output: JSON in one piece, JSON Lines, or the bytes of a file. */
 type Prints = 'document' | 'lines' | 'bytes';
 
 /** A tool: a command of the command line with some of its options. */
@@ -13,7 +13,7 @@ export interface Tool {
   load(): Promise<Command>;
   /** Returns the command's options as typed. Values are joined with `=`, so none of them can pass for another option. */
   options(input: ToolInput): readonly string[];
-  /** For a document of which only a list is wanted. */
+  /** For a document of which only one list is needed. */
   listOf?(document: Record<string, unknown>): readonly unknown[];
 }
 
@@ -100,7 +100,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   },
   why: {
     title: 'Where a path comes from',
-    description: 'Which layers brought, changed and removed a path, by which command, line of the Dockerfile and package.',
+    description: 'Which layers added, changed and removed a path, by which command, line of the Dockerfile and package.',
     prints: 'document',
     input: { ...IMAGE, path: IN_IMAGE },
     load: () => import('../why.ts'),

@@ -84,7 +84,7 @@ function headerOf({ path: name, kind, size, mtimeNs, target, device, attributes,
   };
 }
 
-/** Yields a file's bytes, as many as its header says. Throws IO if the file is another one or shorter now. */
+/** Yields a file's bytes, as many as its header says. Throws IO if the file was replaced or is shorter now. */
 async function* bodyOf(writer: TarWriter, folders: FolderPath, entry: WalkedEntry): AsyncGenerator<Uint8Array, void, undefined> {
   if (entry.size === 0) return;
   const names = entry.path.split('/');
@@ -96,5 +96,5 @@ async function* bodyOf(writer: TarWriter, folders: FolderPath, entry: WalkedEntr
     left -= (chunk as Buffer).length;
     yield writer.body(chunk as Buffer);
   }
-  if (left > 0) throw new LayerscopeError('IO', `${displayText(entry.path)} became shorter while it was read`);
+  if (left > 0) throw new LayerscopeError('IO', `${displayText(entry.path)} became shorter while it was being read`);
 }

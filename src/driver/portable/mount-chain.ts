@@ -79,7 +79,7 @@ async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal
 export async function readChecked(digest: string, blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<ReadBlob> {
   const { identity } = await blobs.readWhole(digest, signal);
   const read = await blobs.tables.read(digest, signal);
-  if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} changed while it was read`);
+  if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} changed while it was being read`);
   return read;
 }
 

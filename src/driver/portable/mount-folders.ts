@@ -86,7 +86,7 @@ export class MountFolders {
       {
         await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx', 0o600);
         let lines = '';
-        // Last of all, as whatever is done to a file changes its ctime.
+        // Last of all, because anything done to a file changes its ctime.
         for await (const entry of walkTree(root, options.signal)) {
           lines += snapshotLine(entry);
           if (lines.length < WRITE_AT) continue;
@@ -239,7 +239,7 @@ async function* entriesIn(file: string, id: string): AsyncGenerator<SnapshotEntr
   yield* readSnapshot(handle, id);
 }
 
-/** Lines of a snapshot are written together once they have so many characters. */
+/** Lines of a snapshot are written together once they have this many characters. */
 const WRITE_AT = 64 * 1024;
 /** A file in the folder of a mount that was completed; older versions wrote none. */
 const COMPLETE = 'complete';

@@ -1,5 +1,5 @@
-// The snapshot of a working copy: what its folder held when it was laid out, one JSON document a line, in the order of walkTree. A store may
-// come from elsewhere, so the file is read as a stream, and nothing in it is trusted.
+// The snapshot of a working copy: what its folder held when it was laid out, one JSON document per line, in the order of walkTree. A store
+// may come from elsewhere, so the file is read as a stream, and nothing in it is trusted.
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Attributes } from '#disk';
@@ -13,12 +13,12 @@ export interface SnapshotEntry extends EntryFacts {
 }
 
 const CHUNK = 256 * 1024;
-/** Longest line. Earlier versions wrote attributes whole. */
+/** Maximum length of a line. Earlier versions wrote attributes in full. */
 const MAX_LINE = 16 * 1024 * 1024;
 const MOST_ENTRIES = 20_000_000;
 const NEW_LINE = 0x0a;
 
-/** Digests that were computed, as all names of a file share their attributes. */
+/** Digests computed so far, because all names of a file share their attributes. */
 const sums = new WeakMap<Attributes, string>();
 
 /** Empty for no attributes; null if they weren't read. */
@@ -78,7 +78,7 @@ async function* linesOf(file: FileHandle, of: string): AsyncGenerator<string, vo
   const add = (bytes: Buffer): void => {
     length += bytes.length;
     if (length > MAX_LINE) throw damaged(of);
-    // The buffer is used again.
+    // The buffer is reused.
     parts.push(Buffer.from(bytes));
   };
   for (;;) {
@@ -117,7 +117,7 @@ function parseLine(line: string): SnapshotEntry | null {
   return { path, kind: kind as EntryKind, mode, uid, gid, size, mtimeNs, ctimeNs, ino, target, device, attributesSum: sum };
 }
 
-/** A line as it may be. Earlier versions wrote `attributes` and no `ctimeNs`. */
+/** The possible fields of a line. Earlier versions wrote `attributes` and no `ctimeNs`. */
 type RawEntry = Partial<Record<keyof SnapshotEntry | 'attributes', unknown>>;
 
 /** Undefined if the attributes are damaged. */

@@ -15,7 +15,7 @@ export interface TreeChange {
   readonly folder: WalkedEntry | null;
 }
 
-/** Most paths and attributes of changes that are kept in memory, in characters. */
+/** Maximum length of the paths and attributes of changes kept in memory, in characters. */
 const MAX_KEPT = 512 * 1024 * 1024;
 
 /**

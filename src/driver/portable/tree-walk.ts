@@ -6,7 +6,7 @@ import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
 
-/** What a snapshot keeps of an entry as it is. Strings of raw bytes have one character for each byte. */
+/** The parts of an entry that a snapshot stores unchanged. Strings of raw bytes have one character for each byte. */
 export interface EntryFacts {
   readonly path: string;
   readonly kind: EntryKind;
@@ -37,9 +37,9 @@ export interface WalkedEntry extends EntryFacts {
 
 /** Entries whose attributes are read at once; each is a descriptor, and starting the program takes longer than reading. */
 const BATCH = 640;
-/** Longest path, as in layers. */
+/** Maximum length of a path, as in layers. */
 const MAX_PATH = 64 * 1024;
-/** Attributes that are kept for further names of files, in characters. */
+/** Maximum length of the attributes kept for further names of files, in characters. */
 const MAX_KEPT = 64 * 1024 * 1024;
 
 /** An entry before its attributes were read. */
@@ -71,7 +71,7 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
       throwIfCancelled(signal);
       if (batch.length < BATCH) continue;
       for (const { entry } of flush()) yield entry;
-      // Other work on this thread gets a turn, a signal to stop among it.
+      // Gives other work on this thread a turn, including a signal to stop.
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const { entry } of flush()) yield entry;

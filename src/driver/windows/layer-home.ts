@@ -150,7 +150,7 @@ export class LayerHome {
     return { ...chain, problem: { code: 'unfinished', message: 'its import was interrupted, or is still running' } };
   }
 
-  /** Returns path of the file that exists while a diff is applied to the layer. */
+  /** Returns the path of the file that exists while a diff is applied to the layer. */
   importMark(id: WindowsLayerId): string {
     return this.inFolder(id, IMPORT_MARK_FILE);
   }

@@ -69,7 +69,7 @@ export async function* walk(root: RootFolder, below: string): AsyncGenerator<Wal
   }
 }
 
-/** Replaces creation and access times, which depend on when the transport folder was made, by the write time. */
+/** Replaces creation and access times, which depend on when the transport folder was made, with the write time. */
 function steadyTimes(info: FileBasicInfo, from: FileBasicInfo = info): FileBasicInfo {
   return {
     creationTimeFiletime: from.writeTimeFiletime,

@@ -64,7 +64,7 @@ function checkTransportName({ path }: LayerName, folder: boolean): void {
   const shown = displayText(path);
   if (foldWindowsCase(path).endsWith(FOLDER_FILE_SUFFIX)) {
     const of = displayText(path.slice(0, -FOLDER_FILE_SUFFIX.length));
-    throw new LayerscopeError('NAME_REFUSED', `${shown}: by that name Windows keeps the attributes of the folder ${of}`);
+    throw new LayerscopeError('NAME_REFUSED', `${shown}: Windows keeps the attributes of the folder ${of} under that name`);
   }
   const most = MAX_NAME_UNITS - FOLDER_FILE_SUFFIX.length;
   const units = path.length - path.lastIndexOf('\\') - 1;

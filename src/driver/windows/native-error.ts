@@ -26,7 +26,7 @@ export function win32OfHresult(hresult: number): number {
   return (whole & 0x1fff_0000) === 0x0007_0000 ? whole & 0xffff : whole;
 }
 
-/** A failed call into Windows. The message is `CALL of SUBJECT failed: TEXT (0xCODE)`. */
+/** A failed Windows call. The message is `CALL of SUBJECT failed: TEXT (0xCODE)`. */
 export class NativeError extends LayerscopeError {
   /** Name of the function. */
   readonly call: string;

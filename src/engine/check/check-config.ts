@@ -17,7 +17,7 @@ export interface CheckConfig {
   readonly highestUserWastedPercent: number | null;
   /** Lowest severity of findings that fails the check. */
   readonly failOn: 'error' | 'warning' | null;
-  /** By kind of waste: the most bytes. */
+  /** By kind of waste: the maximum number of bytes. */
   readonly waste: ReadonlyMap<WasteCode, number>;
   /** Glob patterns of paths that no rule takes into account; see PathMatcher. */
   readonly exclude: readonly string[];

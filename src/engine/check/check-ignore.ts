@@ -1,7 +1,7 @@
 import { PathMatcher } from '#format/path';
 import { FINDING_SEVERITY, type Finding, unescapePath } from '#model';
 
-/** Findings of a code, or of codes that begin alike (`secret-*`), that a check leaves out: everywhere, or at paths of a pattern. */
+/** Findings of a code, or of codes with the same beginning (`secret-*`), that a check leaves out: everywhere, or at paths of a pattern. */
 export interface IgnoredFindings {
   readonly code: string;
   /** See PathMatcher. */

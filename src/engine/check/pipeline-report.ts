@@ -3,7 +3,7 @@ import { codeQualityReport, type PipelineFindings, pipelineFindings, sarifReport
 import { displayText, type Finding } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
-/** The documents that a pipeline may want of a check. */
+/** The documents that a pipeline may want from a check. */
 export interface PipelineReports {
   /** Findings that don't fit into a document. */
   readonly leftOut: number;

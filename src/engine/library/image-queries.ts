@@ -159,7 +159,7 @@ function tableQueries({
         const key = `${imageKey(entry.archiveId, entry.image)}plain-view/${entry.layer}`;
         const rows = await tables.get(key, async () => listView(loaded.stack, entry.layer), use);
         const row = findRow(rows, splitPath(entry.path), loaded.stack.caseInsensitive);
-        if (row === null) throw new LayerscopeError('NOT_FOUND', `${displayPath(entry.path)} is not there at layer ${entry.layer}`);
+        if (row === null) throw new LayerscopeError('NOT_FOUND', `${displayPath(entry.path)} does not exist at layer ${entry.layer}`);
         return folderFacts(rows, row);
       }),
     compare: async (a, b, signal) =>

@@ -184,7 +184,7 @@ async function identityOf(file: string): Promise<string | null> {
   }
 }
 
-/** Replaces an upload's path by its title in an error: the path only contains the upload's id. */
+/** Replaces an upload's path with its title in an error: the path only contains the upload's id. */
 function namedBy(title: string, file: string, error: unknown): unknown {
   const id = basename(file);
   if (!(error instanceof LayerscopeError) || id === title || !error.message.includes(id)) return error;

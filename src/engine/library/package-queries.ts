@@ -25,7 +25,7 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
       try {
         return await known;
       } catch (error) {
-        // Another question that was cancelled had started the reading.
+        // The reading was started by another query, which was then cancelled.
         if (signal.aborted || !isCancelled(error)) throw error;
         return read(loaded, layer, signal);
       }
@@ -53,5 +53,5 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
   };
 }
 
-/** Most layers whose views are kept for an image. */
+/** Maximum number of layers whose views are kept for an image. */
 const MAX_KEPT = 4;

@@ -17,8 +17,8 @@ export type ReadingKind = 'load' | 'verify' | 'scan';
 const PHASES: Readonly<Record<ReadingKind, string>> = { load: 'reading', verify: 'checking', scan: 'searching' };
 
 /**
- * Reads the layers of an image within a job: to check every digest (`verify`) or to search all files for secrets (`scan`), all their bytes.
- * What was found before by the one is found again with the other. Throws what {@link loadImage} throws.
+ * Reads the layers of an image within a job. `verify` and `scan` read all bytes, to check every digest or to search all files for secrets;
+ * once either was done, reading the layers again repeats it, so that its findings stay. Throws what {@link loadImage} throws.
  */
 export async function readLayers(
   { reader, tables, changed }: LayerReading,

@@ -10,14 +10,14 @@ import { whyPath } from '../provenance/why-path.ts';
 import { type ImageQueriesOptions, withImage } from './image-queries.ts';
 
 const MAX_LISTED_FILES = 1_000;
-/** How much is sent of the text of a layer's lines. */
+/** Maximum length of the text that is sent for a layer's lines. */
 const MAX_TEXT = 16_384;
 
 /** Methods throw NOT_FOUND if the archive, image, artifact or path doesn't exist, and CANCELLED. */
 export interface StatedQueries {
   /** Says where a path comes from (raw bytes). A Dockerfile is matched to the history, as a guess. */
   origin(ref: ImageRef, path: Uint8Array, dockerfile: GivenDockerfile | null, signal: AbortSignal): Promise<WhyReport>;
-  /** Reads what is attested of an image. */
+  /** Reads what is attested about an image. */
   stated(ref: ImageRef, signal: AbortSignal): Promise<readonly StatedReport[]>;
   artifactFiles(archiveId: string, artifact: number): readonly ArtifactFileReport[];
   /** Reads part of a file of an artifact, as it is stored. Throws BLOB_MISSING. */
@@ -66,7 +66,7 @@ export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQu
   };
 }
 
-/** Without the end of very long texts, so that the report fits into a message. */
+/** Cuts very long texts, so that the report fits into a message. */
 function shortened({ createdBy, dockerfile, guess, ...rest }: LayerSource): LayerSource {
   return {
     ...rest,

@@ -2,7 +2,7 @@ import { isGone } from '#packages';
 import type { Difference, Installed } from './types.ts';
 
 /**
- * Compares the packages of the same places as seen at two neighbouring layers, and lets those that stayed keep the layer that brought
+ * Compares the packages of the same places as seen at two neighbouring layers, and lets those that stayed keep the layer that introduced
  * them. Several versions may be installed side by side: equal ones are paired first, the others are upgrades in their order.
  */
 export function compareNeighbours(before: readonly Installed[], now: readonly Installed[], layer: number): Difference[] {

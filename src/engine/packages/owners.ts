@@ -4,7 +4,7 @@ import { encodeUtf8 } from '#model';
 import { isSystemType } from '#packages';
 import type { Installed } from './types.ts';
 
-/** The owner of a node that nobody owns. */
+/** Stands for the owner of a node that no package owns. */
 export const NOBODY = -1;
 
 const MODULES = encodeUtf8('node_modules');

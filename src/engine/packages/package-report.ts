@@ -1,11 +1,11 @@
 import type { PackageRow, PackagesReport } from '#contract';
 import type { ImagePackages, InstalledPackage, PackageChange } from './packages-of.ts';
 
-/** What of an image's packages is wanted. */
+/** Which of an image's packages are wanted. */
 export interface PackagesWanted {
   /** What layers did to packages, or the packages as seen at the top of those that were read. */
   readonly of: { readonly what: 'changes'; readonly from: number; readonly to: number } | { readonly what: 'view' };
-  /** Only packages whose type, name, version or location contains it, in any case; empty: all. */
+  /** Only packages whose type, name, version or location contains it, ignoring case; empty: all. */
   readonly text: string;
   readonly start: number;
   readonly count: number;

@@ -17,7 +17,7 @@ interface SiteState {
   packages: readonly Installed[];
 }
 
-/** Most packages in one view. */
+/** Maximum number of packages in one view. */
 const MAX_PACKAGES = 1_000_000;
 
 /** Goes up the layers of an image and keeps the packages seen at the current one. The caller disposes of it. */
@@ -76,7 +76,7 @@ export class PackageWalk implements AsyncDisposable {
     return differences;
   }
 
-  /** Whether a site's files are others than when it was read; notes what they are now. */
+  /** Whether a site's files have changed since it was read; remembers the current ones. */
   #noteStates({ place, states }: SiteState): boolean {
     let changed = false;
     for (const [index, node] of place.nodes.entries()) {

@@ -12,7 +12,7 @@ interface PackageEntry {
   readonly name: string;
   readonly arch: string | null;
   readonly version: string;
-  /** Of deb and opkg: the state that its database says. */
+  /** For deb and opkg: the state according to the database. */
   readonly status: string | null;
   readonly source: string | null;
   readonly sourceVersion: string | null;
@@ -27,18 +27,18 @@ interface PackageEntry {
 }
 
 /**
- * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; of a removed package what it owned
+ * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; for a removed package, what it owned
  * below and is gone. `touched`: the package is the same, but the layer has files of it.
  */
 export interface PackageChange extends PackageEntry {
   readonly kind: 'added' | 'modified' | 'removed' | 'touched';
-  /** Of a modified package. */
+  /** For a modified package. */
   readonly previous?: { readonly version: string; readonly status: string | null };
 }
 
 /** A package as seen at a layer. Files and bytes are what is visible of it. */
 export interface InstalledPackage extends PackageEntry {
-  /** The layer that brought this version. */
+  /** The layer that introduced this version. */
   readonly layer: number;
 }
 
@@ -60,14 +60,14 @@ export type PackageOwner = Pick<PackageEntry, 'type' | 'name' | 'arch' | 'versio
 
 /** The packages of an image as seen at the layers that were read. */
 export interface ImagePackages {
-  /** One for each layer that was read, the bottom one first. */
+  /** One for each layer that was read, bottom first. */
   readonly layers: readonly LayerPackages[];
   /** The packages as seen at the top of these layers, sorted as the changes are. */
   installed(): InstalledPackage[];
-  /** Places that could not be read, or only in part. */
+  /** Places that could not be read, or not completely. */
   readonly problems: readonly PackageProblem[];
   /**
-   * The package that owns a path as seen at the top of these layers; null if nobody does. `path`: raw bytes as in the view, so links in it
+   * The package that owns a path as seen at the top of these layers; null if none does. `path`: raw bytes as in the view, so links in it
    * are not followed. It need not be a path that the view shows.
    */
   ownerOf(path: Uint8Array): PackageOwner | null;
@@ -109,7 +109,7 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
 }
 
 /**
- * The package that owns a path as seen at a layer; null if nobody does. `path`: raw bytes as in the view. For several paths, call
+ * The package that owns a path as seen at a layer; null if none does. `path`: raw bytes as in the view. For several paths, call
  * {@link packagesOf} once. Throws CANCELLED, IO.
  */
 export async function ownerOf(

@@ -5,7 +5,7 @@ import type { Content, SeenFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import type { PackageProblem } from './types.ts';
 
-/** Most bytes that are read of an image, and most problems that are kept. */
+/** Maximum number of bytes to read from an image, and of problems to keep. */
 const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_PROBLEMS = 1000;
 

@@ -10,9 +10,9 @@ export interface SiteInTree {
   readonly nodes: Uint32Array;
 }
 
-/** Most sites of an image. */
+/** Maximum number of sites in an image. */
 const MAX_SITES = 500_000;
-/** Smaller programs are neither Go's nor Rust's. */
+/** Smaller programs are written in neither Go nor Rust. */
 const MIN_PROGRAM_BYTES = 64 * 1024;
 const RUNNABLE = 0o111;
 

@@ -7,7 +7,7 @@ export interface Installed {
   readonly site: Site;
   /** The same for the same package in every view: type, name, architecture and location. */
   readonly identity: string;
-  /** The layer that brought this version. */
+  /** The layer that introduced this version. */
   since: number;
 }
 
@@ -17,7 +17,7 @@ export type Difference =
   | { readonly kind: 'modified'; readonly now: Installed; readonly before: Installed }
   | { readonly kind: 'removed'; readonly before: Installed; readonly status: string | null };
 
-/** A place that could not be read, or only in part. */
+/** A place that could not be read, or not completely. */
 export interface PackageProblem {
   readonly layer: number;
   /** Escaped. */

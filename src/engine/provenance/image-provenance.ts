@@ -17,7 +17,7 @@ import { readWhole } from './read-whole.ts';
 
 /** Size limit of a statement. A provenance takes some megabytes at most; only SBOMs with every file of a large image are larger. */
 const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
-/** How many times as many values as usual documents have. */
+/** How many times the usual number of values a document may have. */
 const MANY_VALUES = 8;
 
 /**
@@ -80,7 +80,7 @@ export async function readProvenance(
   return new ImageProvenance(image, first);
 }
 
-/** A Dockerfile that the user gave. */
+/** A Dockerfile that the user provided. */
 export interface GivenDockerfile {
   readonly name: string;
   readonly text: string;

@@ -10,12 +10,12 @@ const MAX_PACKAGES = 2_000;
 const MAX_LISTED = 500;
 const MAX_LETTERS = 2_000;
 const MAX_DOCKERFILE_LETTERS = 65_536;
-/** Statements that are read for one image; real ones have a handful. */
+/** Maximum number of statements to read for one image; real images have a handful. */
 const MAX_STATEMENTS = 100;
 
 /**
- * Reads what statements say, as far as it is shown. What can't be read has a `problem` instead; beyond 100, statements are only listed.
- * Throws CANCELLED.
+ * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead; beyond 100, statements are only
+ * listed. Throws CANCELLED.
  */
 export async function readStated(attestations: readonly ArchiveAttestation[], signal: AbortSignal): Promise<StatedReport[]> {
   const reports: StatedReport[] = [];

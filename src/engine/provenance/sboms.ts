@@ -8,7 +8,7 @@ import { displayText, isCancelled, LayerscopeError } from '#model';
 import { readStatement } from './image-provenance.ts';
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
-/** How many times as many values as usual documents have. */
+/** How many times the usual number of values a document may have. */
 const MANY_VALUES = 16;
 
 /** An SBOM and where it is: a file's name, or the digest of a statement. */

@@ -9,8 +9,8 @@ import { resolveImagePath } from '../read/resolve-path.ts';
 export type OwnerOf = (path: Uint8Array, layer: number) => Promise<PackageOwner | null>;
 
 /**
- * Says where a path comes from: every layer that brought or removed it, and what made these layers. A path of which no layer has an entry
- * is looked for through the links in it. `sourceOf`: see layerSources. Throws NOT_FOUND if no layer ever had it.
+ * Says where a path comes from: every layer that added or removed it, and what made these layers. If no layer has an entry for the path,
+ * links in it are followed. `sourceOf`: see layerSources. Throws NOT_FOUND if no layer ever had it.
  */
 export async function whyPath(
   loaded: LoadedImage,

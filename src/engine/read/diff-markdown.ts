@@ -1,4 +1,4 @@
-// The comparison of two images as a comment for a pull request. Nothing that an image says gets into it but as a code span.
+// The comparison of two images as a comment for a pull request. Text from an image appears in it only as code spans.
 import { bytesBefore, bytesNow } from '#changes';
 import type { PackageDifference } from '#contract';
 import { codeSpan, htmlComment, type MarkdownTable, markdownDocument } from '#format/markdown';
@@ -41,7 +41,7 @@ function nameOf({ loaded, layer, isPart }: ImageView): string {
   return isPart === true ? `${name}#${layer}` : name;
 }
 
-/** A build usually tags anew, and its comment should replace the one before. */
+/** Builds usually use a new tag, and the new comment should replace the one before. */
 function withoutTag(name: string): string {
   return name.replace(/@.*$/s, '').replace(/:[^/:]*$/, '');
 }

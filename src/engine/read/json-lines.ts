@@ -64,7 +64,7 @@ function contentField(rows: RowTable, differs: Uint16Array, row: number): string
   return showsFile || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
 }
 
-/** Whether a row removes a folder or replaces it by something else, hiding its contents. */
+/** Whether a row removes a folder or replaces it with something else, hiding its contents. */
 export function hidesFolder(rows: RowTable, row: number): boolean {
   const kind = rows.kind[row] as number;
   if (kind === KIND.removed) return rows.type[row] === TYPE.directory;

@@ -6,7 +6,7 @@ const TYPE_WORDS: Readonly<Record<EntryType, string>> = {
   file: 'a file',
   directory: 'a directory',
   symlink: 'a symbolic link',
-  hardlink: 'a hard link to nothing',
+  hardlink: 'a broken hard link',
   character: 'a character device',
   block: 'a block device',
   fifo: 'a named pipe',

@@ -137,7 +137,7 @@ async function listZip(
   let problem: string | null = null;
   try {
     const { offset, bytes } = found.end64 === null ? found : zip64Directory(await read(found.end64, 56));
-    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the central directory lies outside the ZIP file');
+    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the central directory is outside the ZIP file');
     for (const { name, sizeBytes } of zipEntries(await read(offset, Math.min(bytes, MOST_ZIP_LIST_BYTES)))) {
       entries.add(name, name.at(-1) === 0x2f ? 'directory' : 'file', sizeBytes);
       if (entries.isFull) break;

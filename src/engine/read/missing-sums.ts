@@ -24,7 +24,7 @@ function isListed({ stack }: LoadedImage, layer: number): boolean {
   return stack.layers[layer]?.provenance === 'toc';
 }
 
-/** Returns total stored size of the layers, in bytes. */
+/** Returns the total stored size of the layers, in bytes. */
 export function packedBytes({ image }: LoadedImage, layers: readonly number[]): number {
   return layers.reduce((sum, layer) => sum + (image.layers[layer]?.blobBytes ?? 0), 0);
 }

@@ -3,8 +3,8 @@ const SHELL = '/bin/sh -c ';
 const LONG_WORD = /[\w+/=-]{20,}/g;
 
 /**
- * A layer's command for a text that others read: in one line, without the values of build arguments (`RUN |2 TOKEN=x MODE=y /bin/sh -c make`),
- * and with what looks like a key or a token masked. Rather masks too much.
+ * A layer's command for a text that others read: in one line, without the values of build arguments (`RUN |2 TOKEN=x MODE=y /bin/sh -c
+ * make`), and with what looks like a key or a token masked. When in doubt, masks the text.
  */
 export function shownCommand(createdBy: string | null): string {
   let plain = (createdBy ?? '').replace(/\s+/g, ' ').trim();

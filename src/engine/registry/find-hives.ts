@@ -1,5 +1,5 @@
-// Which members of an image's layers are hives. Names are compared without case; whether a file of one of these names really is a hive is
-// for its first bytes to say.
+// Which members of an image's layers are hives. Names are compared without case; whether a file of one of these names really is a hive
+// depends on its first bytes.
 import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from '#format/layer';
 import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
 
@@ -34,7 +34,7 @@ const OTHER_NAMES = new Set([
   'bcd',
   'bcd-template',
 ]);
-/** Names that are those of hives only in these folders, which other folders may have for anything. */
+/** Names that mean a hive only in these folders; elsewhere they may mean anything. */
 const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', ...SYSTEM_HIVES.map((name) => name.toLowerCase())]);
 const CONFIG_FOLDERS = /\/(config|regback)$/;
 const HIVE_EXTENSION = /\.(hve|hiv)$/;
@@ -61,7 +61,7 @@ export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
   return [...found.values()].sort((a, b) => compareTexts(a.hive, b.hive) || compareTexts(a.role, b.role));
 }
 
-/** A quick answer for most of a layer's names; raw bytes. */
+/** Quickly rules out most of a layer's names; raw bytes. */
 function mayBeHiveName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > 64) return false;
   const text = decodeUtf8(name);

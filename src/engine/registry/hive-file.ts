@@ -75,7 +75,7 @@ async function readWhole(file: string, signal: AbortSignal | undefined): Promise
   }
 }
 
-/** What a hive has. */
+/** Figures of a hive. */
 export interface HiveFigures {
   readonly keys: number;
   readonly values: number;

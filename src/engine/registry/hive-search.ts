@@ -5,7 +5,7 @@ export interface HiveSearch {
   name(name: string): boolean;
   /** Whether a value's name or text contains it. */
   value(value: HiveValue): boolean;
-  /** A change with what of it matches: all of it if the key's name does; null if nothing does. */
+  /** The part of a change that matches: all of it if the key's name does; null if nothing does. */
   change(change: HiveChange): HiveChange | null;
 }
 

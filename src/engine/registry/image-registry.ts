@@ -32,7 +32,7 @@ export interface HiveOfLayer extends HiveFigures {
   readonly hive: Hive;
 }
 
-/** A change of a hive's keys. `hasBase`: whether the layers below have the hive's base, so that the change is known to be one. */
+/** A change of a hive's keys. `hasBase`: whether the layers below have the hive's base, so that it is known to be a change. */
 export interface ChangeOfHive {
   readonly kind: 'change';
   readonly layer: number;

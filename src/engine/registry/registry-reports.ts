@@ -13,7 +13,7 @@ const MAX_VALUES = 500;
 /** Text of all items together, in UTF-16 units. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
-/** Everything that layers `from` to `to` changed, or the first of it if it is too much. */
+/** Everything that layers `from` to `to` changed, or the first part if that is too much. */
 export async function collectChanges(
   registry: ImageRegistry,
   { from, to, text }: { readonly from: number; readonly to: number; readonly text: string },
@@ -96,7 +96,7 @@ export async function reportKey(
 ): Promise<RegistryKeyReport> {
   const { layer, hive, path, start, count } = at;
   const found = viewKeyAt(await registry.view(registry.keyOf(hive), layer), path);
-  if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} is not there at layer ${layer}`);
+  if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} does not exist at layer ${layer}`);
   const { key, subkeys } = found;
   const parent = found.depth === 0 ? '' : `${found.path}\\`;
   return {
@@ -116,7 +116,7 @@ function securityLines(bytes: Uint8Array): readonly string[] {
   try {
     return [...descriptorInWords(parseSecurityDescriptor(bytes)), securityDescriptorToSddl(bytes)];
   } catch (error) {
-    // A malformed descriptor has no words.
+    // A malformed descriptor isn't described.
     if (asLayerscopeError(error).code === 'INTERNAL' && !(error instanceof RangeError)) throw error;
     return [];
   }

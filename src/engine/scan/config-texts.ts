@@ -1,7 +1,7 @@
 import type { ArchiveImage } from '#archive';
 import type { ConfigTexts } from '#secrets';
 
-/** The most variables, and the most labels, of a config that are looked at. */
+/** Maximum number of variables, and of labels, to examine in a config. */
 const MOST_TEXTS = 10_000;
 
 /** The texts of an image's config in which secrets are looked for; null if there is none. */

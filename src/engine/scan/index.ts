@@ -1,6 +1,6 @@
 /**
  * Findings of a scan. The reader searches bodies while it indexes layers (`archive/indexing/body-scan`); here its hits become findings that
- * say where a secret is, whether the image still shows it, and since when not.
+ * say where a secret is, whether the image still shows it and, if not, since which layer.
  *
  * - `secret-findings.ts`: secrets in files and in the config. Begin here.
  * - `body-rules.ts`: rules that compare the contents of files; `scanned-bodies.ts` has what they see.

@@ -8,7 +8,7 @@ export interface ScannedBody {
   readonly member: number;
   readonly size: number;
   /**
-   * Checksum of the content, 16 hex digits: equal for equal bodies, and different for others but for one pair in 2^64. It is made against
+   * Checksum of the content, 16 hex digits: equal for equal bodies, and different for others except one pair in 2^64. It protects against
    * accidents, not attacks (see archive/indexing/body-sum), which suffices within one image.
    */
   readonly sum: string;

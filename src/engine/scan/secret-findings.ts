@@ -96,7 +96,7 @@ function configFinding(hit: ConfigHit): Finding {
   };
 }
 
-/** Codes that speak of a name, not of a value. */
+/** Codes about a name, not about a value. */
 const BY_NAME: ReadonlySet<string> = new Set(['secret-env-password', 'secret-build-arg']);
 
 function placeWords({ where, name }: ConfigHit): string {

@@ -10,7 +10,7 @@ const BLOCK = 512;
 /** The two zero blocks that end a tar. */
 const END_BYTES = 2 * BLOCK;
 
-/** Findings after which a member's raw name doesn't say where it ends up. */
+/** Findings that mean that a member's raw name doesn't say where it ends up. */
 const TOO_ODD: ReadonlySet<string> = new Set(['name-through-link', 'path-escape', 'entry-below-file']);
 
 /** Yields the plain tar of a layer of a plan. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */

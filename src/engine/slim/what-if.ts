@@ -4,7 +4,7 @@ import { cacheNodes } from '#findings/waste';
 import { LayerscopeError } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
-/** A change of how an image's layers are made. */
+/** A change to how an image's layers are made. */
 export type WhatIf = { readonly kind: 'squash'; readonly from: number } | { readonly kind: 'merge-removals' | 'drop-caches' | 'zstd' };
 
 /** What an image weighs. */
@@ -28,7 +28,7 @@ export function whatIfText(what: WhatIf): string {
   return what.kind === 'squash' ? `squash=${what.from}` : what.kind;
 }
 
-/** What is worth knowing of any image: all layers as one, all above the lowest as one, and the others. */
+/** The changes worth computing for any image: all layers as one, all above the lowest as one, and the others. */
 export function everyWhatIf(stack: Stack): WhatIf[] {
   const squashes = stack.layers.length < 2 ? [] : stack.layers.length === 2 ? [0] : [1, 0];
   return [
@@ -43,7 +43,7 @@ export function everyWhatIf(stack: Stack): WhatIf[] {
 export function planOf({ stack }: Pick<LoadedImage, 'stack'>, what: WhatIf): SlimPlan {
   // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
   if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made otherwise: each has its part of the registry');
+    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
   switch (what.kind) {
     case 'squash':
       if (what.from >= Math.max(stack.layers.length, 1)) throw new LayerscopeError('NOT_FOUND', `no layer ${what.from}`);
@@ -71,7 +71,7 @@ export function plannedWeight({ stack }: Pick<LoadedImage, 'stack'>, { layers }:
   return { layers: layers.length, fileBytes: layers.reduce((sum, layer) => sum + slimBytes(stack, layer), 0), storedBytes: null };
 }
 
-/** What the image would weigh by each change that lowers the bytes of its files, without packing anything; none for Windows images. */
+/** What the image would weigh with each change that lowers the bytes of its files, without packing anything; none for Windows images. */
 export function whatIfReports(loaded: Pick<LoadedImage, 'stack' | 'report'>): WhatIfReport[] {
   if (loaded.stack.caseInsensitive) return [];
   const { fileBytes } = weightOf(loaded);

@@ -2,7 +2,7 @@ import type { LayerTable } from '#format/layer';
 import { WASTE_KINDS, type WasteCode } from '#model';
 import { PLACE_CODES, scanLayer } from './scan-layer.ts';
 
-/** By node of a layer's table: 1 below a folder that a package manager or a build fills again when it is needed; null if there is none. */
+/** By node of a layer's table: 1 below a folder that a package manager or a build refills when needed; null if there is none. */
 export function cacheNodes(table: LayerTable): Uint8Array | null {
   const { place, kind, hasPlaces } = scanLayer(table);
   if (!hasPlaces) return null;

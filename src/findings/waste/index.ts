@@ -1,5 +1,5 @@
 /**
- * What an image stores without need, by kind, and modes that give more rights than usual. Pure: works on the tables of a stack.
+ * What an image stores needlessly, by kind, and modes that give more rights than usual. Pure: works on the tables of a stack.
  *
  * - **catalogue**: paths with contents that an image can do without, such as caches (catalogue.ts), found in one pass (path-trie.ts).
  * - **place**: a path of one layer that the catalogue knows; everything at or below it is one finding.

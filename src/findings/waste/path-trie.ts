@@ -1,7 +1,7 @@
 // A catalogue of paths as a state machine over names: the state of a node in a tree of paths follows from its parent's state and its own
-// name. Most names are in no pattern and cost one look into a table of hashes.
+// name. Most names are in no pattern and cost one lookup in a table of hashes.
 //
-// If a name doesn't continue its parent's pattern, it may begin one that applies in any folder. Where it does both, the pattern that it
+// If a name doesn't continue its parent's pattern, it may begin one that applies in any folder. If it does both, the pattern that it
 // continues wins.
 
 import { hashName, type LayerTable } from '#format/layer';

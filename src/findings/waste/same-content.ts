@@ -34,7 +34,7 @@ interface Copy {
 
 /**
  * Finds bodies that an image stores again: at the same path, where a layer changed mode, owner or time alone, and at another path. Add the
- * digests layer by layer, the bottom first. Keeps one digest for each path and each body.
+ * digests layer by layer, bottom first. Keeps one digest for each path and each body.
  */
 export class SameContents {
   readonly #stack: Stack;

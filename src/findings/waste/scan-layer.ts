@@ -22,7 +22,7 @@ const PYC = PLACE_CODES.indexOf('waste-pyc') + 1;
 /** A node with the name of a build tool, in a folder of programs. */
 export const TOOL = 255;
 
-/** Looks for the paths of the catalogue in a layer. Takes 7 bytes a path while it runs. */
+/** Looks for the paths of the catalogue in a layer. Takes 7 bytes per path while it runs. */
 export function scanLayer(table: LayerTable): LayerScan {
   const { nodeCount, nodeParent, nodeNames, nodeNameStart, nodeHash } = table;
   const { hashes, mask } = TRIE;
@@ -60,7 +60,7 @@ export function scanLayer(table: LayerTable): LayerScan {
   return { place, kind, hasPlaces, hasTools };
 }
 
-/** 1 + index into {@link PLACE_CODES} of a place in this state; 0 if it is none. */
+/** 1 + index into {@link PLACE_CODES} of a place in this state; 0 if there is none. */
 function placeKind(state: number): number {
   const pattern = PATTERNS[TRIE.foundIn(state)];
   return pattern === undefined || pattern.isFolderOfTools ? 0 : PLACE_CODES.indexOf(pattern.code) + 1;

@@ -11,7 +11,7 @@ import { shownPath } from './shown-path.ts';
 const MAX_OF_CODE = 250;
 
 /**
- * What an image stores without need, and files whose mode gives more rights than usual: with `layer` and `path`. The files at a path of the
+ * What an image stores needlessly, and files whose mode gives more rights than usual: with `layer` and `path`. The files at a path of the
  * catalogue are reported once, even if a later layer removes them. Reads no bodies.
  */
 export function* wasteFindings(stack: Stack): Generator<Finding> {
@@ -34,7 +34,7 @@ function* findingsOfLayer(stack: Stack, layer: number, shown: ShownEntries, remo
   if (!stack.caseInsensitive) yield* modeFindings(table, layer, shown);
 }
 
-/** Findings of places with one code, the biggest first, and the rest summed up. */
+/** Findings of places with one code, biggest first, with the rest summed up. */
 function* placeFindings(table: LayerTable, layer: number, places: WastePlace[]): Generator<Finding> {
   places.sort((a, b) => b.bytes - a.bytes || a.node - b.node);
   for (const { code, node, bytes, removedIn } of places.slice(0, MAX_OF_CODE)) {

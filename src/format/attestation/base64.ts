@@ -5,7 +5,7 @@ VALUES['-'.charCodeAt(0)] = 62;
 VALUES['_'.charCodeAt(0)] = 63;
 
 /**
- * Decodes base64, standard or URL-safe, with or without padding. Line breaks are ignored, as Go does. Null if the text isn't base64. The
+ * Decodes base64, standard or URL-safe, with or without padding. Line breaks are ignored, as in Go. Null if the text isn't base64. The
  * result is shorter than the text.
  */
 export function decodeBase64(text: string): Uint8Array | null {

@@ -1,8 +1,8 @@
-// What BuildKit's provenance says of a build in mode `max`. `stepN` is a node of the build's graph; its results are `stepN:M`.
+// What BuildKit's provenance says about a build in mode `max`. `stepN` is a node of the build's graph; its results are `stepN:M`.
 //
 //   metadata.source.infos[0]              the Dockerfile: filename, data in base64
-//   metadata.source.locations.stepN       its lines: locations[].ranges[].{start,end}.line, counted from 1, often one range a line
-//   metadata.layers["stepN:0"]            lists of layers, bottom first: the last is what the step made, the others what it stands on
+//   metadata.source.locations.stepN       its lines: locations[].ranges[].{start,end}.line, counted from 1, often one range per line
+//   metadata.layers["stepN:0"]            lists of layers, bottom first: the last is what the step made, the others its base
 //   llbDefinition[].{id,inputs,op}        the graph: `inputs` are results of other steps; op.Op.source is a base image or a context
 //
 // Source: BuildKit docs/attestations/slsa-definitions.md, solver/pb/ops.proto.

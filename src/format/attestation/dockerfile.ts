@@ -8,14 +8,14 @@
 // Source: docs.docker.com/reference/dockerfile; moby/buildkit frontend/dockerfile/parser.
 import type { LineRange } from './build-steps.ts';
 
-/** Limits on a Dockerfile that a user gives. */
+/** Limits on a Dockerfile that a user provides. */
 const MAX_LINES = 50_000;
 const MAX_HEREDOCS = 16;
 
 export interface Instruction {
   /** In upper case: `RUN`. */
   readonly keyword: string;
-  /** Everything behind the keyword, on one line; of a here-document, its lines. */
+  /** Everything after the keyword, on one line; for a here-document, its lines. */
   readonly text: string;
   readonly lines: LineRange;
 }

@@ -8,7 +8,7 @@
 import { asArray, asObject, asText, type JsonObject } from '#format/image';
 import { decodeBase64 } from './base64.ts';
 
-/** The most signatures that are read of one envelope. */
+/** Maximum number of signatures to read from one envelope. */
 const MAX_SIGNATURES = 100;
 
 /** A signed payload. Nothing in it has been verified. */

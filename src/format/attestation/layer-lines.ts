@@ -1,8 +1,8 @@
 // From a layer to the lines of the Dockerfile that made it.
 //
-// A layer's lines are those of every step that has a list of layers that ends with it. A base image's layers stand in the list of the step
-// that is the base image, and have no lines. Where such a step copied from another stage, or mounted one, the steps behind it that have no
-// layers in this image made what it copied.
+// A layer's lines are those of every step that has a list of layers that ends with it. A base image's layers are in the list of the step
+// that is the base image, and have no lines. Where such a step copied from another stage, or mounted one, the steps that it depends on and
+// that have no layers in this image made what it copied.
 //
 // If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't those of the provenance. Then, if exactly one
 // list is as long as the image and none is longer, layers are found in it by their position.
@@ -13,13 +13,13 @@ import { parseStages, type Stage, stageAt } from './dockerfile.ts';
 /** Lines of a Dockerfile that made a layer. Texts are as stated, not safe to print. */
 export interface DockerfileLines {
   readonly file: string;
-  /** Of the steps that made the layer; sorted, apart from each other. */
+  /** Of the steps that made the layer; sorted and disjoint. */
   readonly lines: readonly LineRange[];
   /** Of the steps of other stages that made what those steps copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage that the lines are in; null if there is only one. */
   readonly stage: string | null;
-  /** Those that `from` is in, each once. */
+  /** The stages that `from` is in, each once. */
   readonly fromStages: readonly string[];
   /** How the layer was found. */
   readonly by: 'digest' | 'position';
@@ -30,19 +30,19 @@ export interface DockerfileLines {
 /** Where a layer comes from; both are null if the provenance doesn't say. */
 export interface LayerOrigin {
   readonly dockerfile: DockerfileLines | null;
-  /** The base image that the layer is of, as the provenance names it. */
+  /** The base image that the layer belongs to, as named in the provenance. */
   readonly base: string | null;
 }
 
 export const NO_ORIGIN: LayerOrigin = { dockerfile: null, base: null };
 
-/** Limit on the steps that are looked at for one image. Real builds have some hundred. */
+/** Limit on the steps examined for one image. Real builds have a few hundred. */
 const MAX_VISITS = 2_000_000;
 
 /** The origins of an image's layers, found when they are asked for. */
 export class LayerOrigins {
   readonly #build: BuildSteps;
-  /** The layers' digests as the provenance has them, or null. */
+  /** The layers' digests as stated in the provenance, or null. */
   readonly #digests: readonly (string | null)[];
   readonly #makers: Map<string, Set<string>>;
   readonly #bases: Map<string, string>;
@@ -106,7 +106,7 @@ export class LayerOrigins {
     return joinRanges([...steps].flatMap((step) => this.#build.steps.get(step)?.lines ?? []));
   }
 
-  /** The steps behind some others, up to those that have layers in this image. */
+  /** The steps that some others depend on, up to those that have layers in this image. */
   #behind(makers: ReadonlySet<string>): ReadonlySet<string> {
     const seen = new Set<string>();
     const todo = [...makers].flatMap((step) => this.#build.steps.get(step)?.inputs ?? []);

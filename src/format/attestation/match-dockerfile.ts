@@ -1,6 +1,6 @@
 // Finds the instructions of a Dockerfile in an image's history, by their text: a guess, because any Dockerfile may have the same lines.
 //
-// What `created_by` has of an instruction differs by builder:
+// What `created_by` keeps of an instruction depends on the builder:
 //
 //   BuildKit   RUN |1 VERSION=7 /bin/sh -c make # buildkit      COPY a /b # buildkit       (without --from, --mount, --link)
 //   Docker     /bin/sh -c make                                  /bin/sh -c #(nop) COPY file:HASH in /b
@@ -130,7 +130,7 @@ function normalInstruction(instruction: Instruction): Command {
   return { keyword, text: keyword === 'RUN' ? withoutShell(oneLine(words)) : oneLine(words) };
 }
 
-/** What an instruction runs or copies: of a RUN that is only a here-document, its lines. */
+/** What an instruction runs or copies: for a RUN that is only a here-document, its lines. */
 function commandOf({ keyword, text }: Instruction): string {
   const end = text.indexOf('\n');
   if (end < 0) return text;
@@ -156,7 +156,7 @@ function isSame(step: Command, command: Command): boolean {
   return step.keyword !== 'RUN' && step.text.includes('$') && fitsPattern(step.text, command.text);
 }
 
-/** Whether a text may come of a pattern by replacing its `$VARIABLE`s. */
+/** Whether a text may result from a pattern by replacing its `$VARIABLE`s. */
 function fitsPattern(pattern: string, text: string): boolean {
   const parts = pattern.split(/\$(?:\{[^}]{0,200}\}|[A-Za-z_][A-Za-z0-9_]{0,99})/);
   const [head = ''] = parts;

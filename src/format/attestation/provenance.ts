@@ -17,7 +17,7 @@ import type { Statement } from './statement.ts';
 /** Limits on what is kept of one document. */
 const MAX_MATERIALS = 10_000;
 const MAX_PARAMETERS = 1_000;
-/** How much is kept of a parameter. */
+/** How much of a parameter is kept. */
 const MAX_VALUE = 4_000;
 
 /** What a provenance states. All texts are as stated, not safe to print. */

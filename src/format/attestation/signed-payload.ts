@@ -10,7 +10,7 @@ import { decodeBase64 } from './base64.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { isAbout, parseStatement } from './statement.ts';
 
-/** Bytes that were signed, the signatures that are said to be theirs, and what they are about. */
+/** Bytes that were signed, the signatures that claim to cover them, and what they are about. */
 export interface SignedPayload {
   readonly bytes: Uint8Array;
   readonly signatures: readonly Uint8Array[];

@@ -8,7 +8,7 @@ import { asArray, asObject, asText, type JsonObject, parseJson } from '#format/i
 import { decodeUtf8 } from '#model';
 import { envelopeOf, isSignedDocument } from './envelope.ts';
 
-/** The most subjects that are read of one statement: a release may be about hundreds of files. */
+/** Maximum number of subjects to read from one statement: a release may be about hundreds of files. */
 const MAX_SUBJECTS = 10_000;
 
 /** A statement, as far as it could be read. */
@@ -24,7 +24,7 @@ export function isAbout({ subjects }: Pick<Statement, 'subjects'>, digest: strin
   return subjects.has(digest);
 }
 
-/** Reads a statement from its parsed document: bare, in an envelope or in a bundle; null if it is none. Throws TOO_LARGE. */
+/** Reads a statement from its parsed document: bare, in an envelope or in a bundle; null if it isn't one. Throws TOO_LARGE. */
 export function parseStatement(value: unknown): Statement | null {
   if (!isSignedDocument(value)) return readStatement(asObject(value));
   const envelope = envelopeOf(value);

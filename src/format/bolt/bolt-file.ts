@@ -116,13 +116,13 @@ export class BoltBucket {
     yield* this.#walk(this.#inline ?? this.#page(this.#root), 0, new Set([this.#root]));
   }
 
-  /** Returns the bucket of a key; null if there is none. Throws as {@link entries}. */
+  /** Returns the bucket of a key; null if there is none. Throws what {@link entries} throws. */
   bucket(key: Uint8Array): BoltBucket | null {
     for (const entry of this.entries()) if (compareBytes(entry.key, key) === 0) return entry.bucket;
     return null;
   }
 
-  /** Returns the value of a key; null if there is none. Throws as {@link entries}. */
+  /** Returns the value of a key; null if there is none. Throws what {@link entries} throws. */
   value(key: Uint8Array): Uint8Array | null {
     for (const entry of this.entries()) if (compareBytes(entry.key, key) === 0) return entry.value;
     return null;

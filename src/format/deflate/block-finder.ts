@@ -12,7 +12,7 @@ export interface BlockPlace {
   readonly isStored: boolean;
 }
 
-/** The header of a stored block that begins at a whole byte and isn't the last of its stream. */
+/** The header of a stored block that begins at a byte boundary and isn't the last of its stream. */
 export const STORED_HEADER = 0;
 
 /** Longest header of a dynamic block: 17 bits, 19 lengths of 3 bits, and 316 code lengths of up to 14 bits. */

@@ -129,7 +129,7 @@ export class GzipScanner {
   }
 }
 
-/** Returns length of a member's header; null if the header is incomplete. Throws DAMAGED. */
+/** Returns the length of a member's header; null if the header is incomplete. Throws DAMAGED. */
 function headerLength(bytes: Uint8Array): number | null {
   const [first, second = 0x8b, method = 8, flags = 0] = bytes;
   if (first !== 0x1f || second !== 0x8b) throw new LayerscopeError('DAMAGED', 'not gzip data');

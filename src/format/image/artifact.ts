@@ -101,8 +101,8 @@ const SBOM_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What kind of artifact it is, by its type and its layers' media types. `hasStatement`: whether a layer holds a statement, which tells
- * a bundle with an attestation from one with a signature.
+ * What kind of artifact it is, by its type and its layers' media types. `hasStatement`: whether a layer holds a statement, which
+ * distinguishes a bundle with an attestation from one with a signature.
  */
 export function artifactKindOf(manifest: OciManifest, descriptor: Descriptor, hasStatement: boolean): ArtifactKind {
   const types = manifest.layers.map(({ mediaType }) => mediaType ?? '');

@@ -122,7 +122,7 @@ export class LayerColumns {
     return ((this.#flags[row] as number) & flags) !== 0;
   }
 
-  /** Returns offset of the row's first header block, in bytes. */
+  /** Returns the offset of the row's first header block, in bytes. */
   offset(row: number): number {
     return (this.#headerBlock[row] as number) * BLOCK;
   }

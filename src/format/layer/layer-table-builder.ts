@@ -239,7 +239,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   /**
-   * Called if a name goes through a node that isn't a folder. An entry's name replaces the node by a folder, so that nothing is hidden. A
+   * Called if a name goes through a node that isn't a folder. An entry's name replaces the node with a folder, so that nothing is hidden. A
    * marker's name leaves the node, because a marker adds nothing; umoci writes such whiteouts when a file replaces a folder.
    */
   #makeFolderOf(node: number): boolean {
@@ -247,8 +247,7 @@ export class LayerTableBuilder implements TarHandler {
     const member = this.#last;
     const isMarker = member !== null && isMarkerName(member);
     const where = `${shortPath(this.#pathOfNode(node))}, which is not a folder in this layer`;
-    if (member !== null)
-      this.#report('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `lies below ${where}`);
+    if (member !== null) this.#report('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `is below ${where}`);
     if (isMarker) return false;
     const before = tree.member[node] as number;
     tree.member[node] = 0;
@@ -341,7 +340,7 @@ export class LayerTableBuilder implements TarHandler {
   #reportLink(member: TarMember): void {
     const { folder } = this.#tree;
     const where = folder === 0 ? 'the root' : shortPath(this.#pathOfNode(folder));
-    this.#report('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
+    this.#report('name-through-link', member, `its path goes through a symbolic link of this layer: it is in ${where}`);
   }
 
   /** Returns the row that a hard link is another name of; -1 if its target isn't in the layer yet, or at all, or is a folder. */

@@ -1,10 +1,10 @@
-// A code span is the one place in GitHub's Markdown where a text stays a text: autolinks, mentions, references to issues and commits,
-// emphasis, entities and HTML are not looked for in it.
+// A code span is the one place in GitHub's Markdown where text stays text: autolinks, mentions, references to issues and commits, emphasis,
+// entities and HTML have no effect in it.
 //
 //   `name`       a fence is longer than any run of backticks in the name
 //   `` `x` ``    a space separates the fence from a backtick or a space of the name; a renderer removes one on each side
 //   `a\|b`       in a table a bar ends the cell even within code, so it is escaped; a table's renderer removes that backslash
-//   `a\\x7Cb`    behind an odd number of backslashes the escape would be escaped itself, so the bar is written as a byte
+//   `a\\x7Cb`    after an odd number of backslashes the escape would itself be escaped, so the bar is written as a byte
 //
 // Source: GitHub Flavored Markdown Spec 0.29, 6.3 (Code spans) and 4.10 (Tables).
 import { displayText } from '#model';

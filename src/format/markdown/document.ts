@@ -13,7 +13,7 @@ const RESERVED = 120;
 
 /**
  * Joins a first line, a heading and tables to a document of at most `limit` UTF-16 units. If the rows don't fit, the tables get them in
- * turn, so that each has its first ones. The fixed parts must fit by themselves.
+ * turn, so that each has its first rows. The fixed parts must fit by themselves.
  */
 export function markdownDocument(opening: readonly string[], tables: readonly MarkdownTable[], limit: number): string {
   const heads = tables.map(headOf);

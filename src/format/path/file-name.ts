@@ -93,7 +93,7 @@ export function refuseName(name: Uint8Array, rules: NamingRules): RefusedName | 
     return reason === null ? null : { code: 'reserved-name', reason };
   }
   if (name.includes(BACKSLASH) && leadsOut(latin1(name))) return ESCAPE;
-  return rules === 'windows' ? { code: 'reserved-name', reason: 'is not UTF-8, which Windows can not hold' } : null;
+  return rules === 'windows' ? { code: 'reserved-name', reason: 'is not UTF-8, which Windows cannot hold' } : null;
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -12,7 +12,7 @@ import { splitPath } from './image-path.ts';
 
 const BACKSLASH = '\\';
 const MOST_SEGMENTS = 100;
-/** About half a minute. 200 patterns need a hundredth of it for an image of 80,000 files. */
+/** Takes about half a minute. For an image of 80,000 files, 200 patterns need a hundredth of that. */
 const MOST_STEPS = 4_000_000_000;
 
 /** Pairs of a first and a last code point. */
@@ -121,7 +121,7 @@ function taken(piece: Piece | undefined, name: Uint8Array, at: number): number {
   return piece.ranges.some(([from, to]) => from <= point && point <= to) !== piece.inverse ? length : 0;
 }
 
-/** Counts what matching costs, so that patterns and names made for it can't keep the program busy. */
+/** Counts what matching costs, so that crafted patterns and names can't keep the program busy. */
 class Work {
   readonly #most: number;
   #steps = 0;

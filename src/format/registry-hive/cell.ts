@@ -3,7 +3,7 @@ import { BASE_BLOCK_BYTES } from './base-block.ts';
 import type { Hive } from './hive.ts';
 import { Damage, hex } from './problems.ts';
 
-/** The offset that stands for none. */
+/** The offset that means that there is none. */
 export const NO_CELL = 0xffff_ffff;
 
 const MIN_CELL = 8;

@@ -5,7 +5,7 @@ import { letters, lettersAt, readCell } from './cell.ts';
 import type { Hive } from './hive.ts';
 import { Damage, hex } from './problems.ts';
 
-/** Data as views of the hive's bytes, which together are the data. */
+/** Data as a list of views of the hive's bytes. */
 export type DataPieces = readonly Uint8Array[];
 
 const BIG_DATA = letters('db');

@@ -14,7 +14,7 @@ const EXTRA_ALLOWANCE = 65_536;
 
 /**
  * Reads each key of a hive at most once. No part of a sound hive is used twice, except security descriptors; in a hostile one a million
- * keys may share one long name or value. So a pass has an allowance of twice the hive's bytes, and what exceeds it is damaged.
+ * keys may share one long name or value. So a pass has an allowance of twice the hive's bytes, and what exceeds it counts as damaged.
  */
 export class HivePass {
   readonly hive: Hive;

@@ -12,7 +12,7 @@ export interface Hive {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly base: BaseBlock;
-  /** Whether the file as it was lacks changes, or may lack them. */
+  /** Whether the original file lacks changes, or may lack them. */
   readonly dirty: boolean;
   /** Null if the hive wasn't dirty or no log applies. */
   readonly recovered: Recovery | null;

@@ -1,6 +1,7 @@
 /**
- * Windows registry hives (regf): whole ones, damaged ones as far as they go, dirty ones with their logs, and stacks of the delta hives that
- * Windows keeps per layer. Pure and read-only. A hive is one `Uint8Array`; keys and values are made as they are read and not kept.
+ * Windows registry hives (regf): whole ones, damaged ones as far as they are readable, dirty ones with their logs, and stacks of the delta
+ * hives that Windows keeps per layer. Pure and read-only. A hive is one `Uint8Array`; keys and values are made as they are read and not
+ * kept.
  *
  * - **hive**: a file that holds a tree of keys. **bin**, **cell**: what its bytes are divided into. **log**: changes not yet in the file.
  * - **layered hive**, **delta**: a hive whose records say how they combine with those of the hives below: merge, tombstone, supersede.

@@ -1,17 +1,17 @@
 // Names of keys and values are compared without case, one UTF-16 unit at a time, and sorted by the units of their upper case.
 import { foldWindowsCase } from '#model';
 
-/** A name for comparing and sorting, in upper case. ß and others without a single upper-case unit stay. */
+/** A name for comparing and sorting, in upper case. ß and others without a single upper-case unit stay unchanged. */
 export function foldKeyName(name: string): string {
   // ASCII letters are folded to lower case, but sorting needs upper case: `_` is after Z and before a.
   return foldWindowsCase(name).replace(/[a-z]+/g, (lower) => lower.toUpperCase());
 }
 
-/** Windows nests keys at most this deep, and has no longer paths. */
+/** Maximum depth of keys, and maximum length of their paths, in Windows. */
 export const MAX_DEPTH = 512;
 export const MAX_PATH_UNITS = 32_767;
 
-/** The path of a key: the names of it and the keys above it, without the root's. `parent`: null for the root. */
+/** The path of a key: its name and those of the keys above it, without the root's. `parent`: null for the root. */
 export function keyPath(parent: string | null, depth: number, name: string): string {
   if (parent === null || depth === 0) return '';
   return depth === 1 ? name : `${parent}\\${name}`;
@@ -23,8 +23,8 @@ export function foldKeyPath(text: string): string {
 }
 
 /**
- * What is left of a folded path behind a key's folded name: empty if the key is its end or lies below it; null if the path doesn't lead
- * through the key. A name may contain `\\`.
+ * What is left of a folded path after a key's folded name: empty if the key is where the path ends, or below that; null if the path doesn't
+ * lead through the key. A name may contain `\\`.
  */
 export function restOfPath(path: string, folded: string): string | null {
   if (path === '' || path === folded) return '';

@@ -1,4 +1,4 @@
-// Keys of a stack of hives: what the hives have at one path, and which of these records show.
+// Keys of a stack of hives: what the hives have at one path, and which of these records are visible.
 import type { Hive } from './hive.ts';
 import { HivePass } from './hive-pass.ts';
 import { foldKeyName } from './key-names.ts';
@@ -19,11 +19,11 @@ export interface StackKey {
   readonly records: ReadonlyMap<number, readonly HiveKey[]>;
 }
 
-/** Which hives of a stack show at a key: positions, topmost first. */
+/** Which hives of a stack are visible at a key: positions, topmost first. */
 export interface Seen {
-  /** Hives whose record shows in the key. If there is none, neither the key nor anything below it shows. */
+  /** Hives whose record is visible. If there are none, neither the key nor anything below it is visible. */
   readonly own: readonly number[];
-  /** Hives whose subkeys show. */
+  /** Hives whose subkeys are visible. */
   readonly below: readonly number[];
 }
 
@@ -36,17 +36,17 @@ export interface ShownValue extends HiveValue {
 /** A key that a view shows. */
 export interface ShownKey {
   readonly name: string;
-  /** FILETIME of the newest record that shows. */
+  /** FILETIME of the newest visible record. */
   readonly written: bigint;
   readonly className: string | null;
   readonly security: SecurityAt | null;
-  /** Layers whose record shows, topmost first. */
+  /** Layers whose record is visible, topmost first. */
   readonly layers: readonly number[];
   /** In the order of their folded names. */
   readonly values: readonly ShownValue[];
 }
 
-/** Which records show, of those that the hives at `positions` (topmost first) have at a key. */
+/** Which records are visible, of those that the hives at `positions` (topmost first) have at a key. */
 export function look({ records }: StackKey, positions: readonly number[]): Seen {
   const own: number[] = [];
   const below: number[] = [];
@@ -82,7 +82,7 @@ export class StackPass {
     return { folded: '', records };
   }
 
-  /** The keys right below, of the hives at `positions`, by folded name. */
+  /** The keys directly below, of the hives at `positions`, by folded name. */
   subkeys({ records }: StackKey, positions: readonly number[]): StackKey[] {
     const byName = new Map<string, Map<number, HiveKey[]>>();
     for (const position of positions) {
@@ -144,7 +144,7 @@ function byFolded(a: { readonly folded: string }, b: { readonly folded: string }
   return a.folded < b.folded ? -1 : a.folded > b.folded ? 1 : 0;
 }
 
-/** Positions of a stack of so many hives, topmost first. */
+/** Positions in a stack of this many hives, topmost first. */
 export function allPositions(count: number): number[] {
   return Array.from({ length: count }, (_, at) => count - 1 - at);
 }

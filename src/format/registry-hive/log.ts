@@ -6,7 +6,7 @@ export interface Log {
   readonly view: DataView;
 }
 
-/** A log has most pages of the bins that it adds. Those that it lacks are zeros, which must not be what a small log mostly adds. */
+/** A log has most pages of the bins that it adds. The others become zeros, and a small log must not add mostly zeros. */
 const GROWTH_PER_LOG_BYTE = 64;
 const MIN_GROWTH = 1 << 20;
 
@@ -23,7 +23,7 @@ export function withRoom(hive: Uint8Array, binsBytes: number): Uint8Array<ArrayB
   return copy;
 }
 
-/** Replaces a damaged base block by a log's copy of it. */
+/** Replaces a damaged base block with a log's copy of it. */
 export function restoreBase(hive: Uint8Array, { bytes }: Log): void {
   hive.set(bytes.subarray(0, BASE_SECTOR_BYTES));
   hive.fill(0, BASE.type, BASE.type + 4);

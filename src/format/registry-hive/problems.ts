@@ -1,4 +1,4 @@
-/** What can be wrong in a hive that is read all the same. */
+/** Problems that don't prevent a hive from being read. */
 export type HiveProblemCode =
   | 'log-short'
   | 'bins-stated'
@@ -16,7 +16,7 @@ export type HiveProblemCode =
   | 'security-damaged';
 
 export interface HiveProblem {
-  /** Path of the key, or of its parent if the key itself is damaged; null for problems of no key. */
+  /** Path of the key, or of its parent if the key itself is damaged; null for problems that concern no key. */
   readonly path: string | null;
   readonly code: HiveProblemCode;
   readonly message: string;
@@ -42,7 +42,7 @@ const MAX_PROBLEMS = 100_000;
 export class ProblemList {
   readonly #problems: HiveProblem[];
 
-  /** `from`: problems to begin with. */
+  /** `from`: the initial problems. */
   constructor(from?: ProblemList) {
     this.#problems = from === undefined ? [] : [...from.#problems];
   }
@@ -62,7 +62,7 @@ export class ProblemList {
     return this.#problems.length >= MAX_PROBLEMS;
   }
 
-  /** By path, those of no key first, then by code. */
+  /** Sorts by path, problems that concern no key first, then by code. */
   sorted(): HiveProblem[] {
     return [...this.#problems].sort((a, b) => compareTexts(a.path, b.path) || compareTexts(a.code, b.code));
   }

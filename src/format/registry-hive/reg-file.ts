@@ -13,7 +13,7 @@ const END = '\r\n';
 const HEADER = `\ufeffWindows Registry Editor Version 5.00${END}`;
 const LINE_WIDTH = 78;
 const INDENT = '  ';
-/** What would end a name or a line early. A name with these can't be written, and must not become another entry of the file. */
+/** Characters that would end a name or a line early. A name with these can't be written, and must not become another entry of the file. */
 const UNWRITABLE = /[\0\r\n]/;
 
 /** Writes a .reg file piece by piece. */

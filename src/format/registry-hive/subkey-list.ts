@@ -23,8 +23,8 @@ interface List {
 }
 
 /**
- * Offsets of the subkeys in the list at an offset, in its order: those before any damage, which is passed to `onDamage`. `take` is asked
- * before each list, with its number of elements, whether it may be read.
+ * Offsets of the subkeys in the list at an offset, in its order: those before any damage, which is passed to `onDamage`. `take` is called
+ * before each list with its number of elements, and returns whether the list may be read.
  */
 export function readSubkeyList(
   hive: Hive,

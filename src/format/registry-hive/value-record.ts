@@ -34,7 +34,7 @@ const TYPE_NAMES = [
 /** Numbers of types whose data are read. Any other number is allowed too. */
 export const VALUE_TYPE = { sz: 1, expandSz: 2, binary: 3, dword: 4, dwordBigEndian: 5, link: 6, multiSz: 7, qword: 11 } as const;
 
-/** `REG_DWORD`; a number that names no type as `0x1f4`. */
+/** `REG_DWORD`; an unknown type's number as `0x1f4`. */
 export function valueTypeName(type: number): string {
   return TYPE_NAMES[type] ?? hex(type);
 }
@@ -54,7 +54,7 @@ export interface HiveValue {
   readonly damage: string | null;
 }
 
-/** Reads the value at an offset. `take` is asked whether so many bytes of it may be read. */
+/** Reads the value at an offset. `take` is called with a number of bytes, and returns whether that many may be read. */
 export function readValue(hive: Hive, offset: number, take: (bytes: number) => boolean): HiveValue | Damage {
   const cell = readCell(hive, offset, HEAD);
   if (cell instanceof Damage) return cell;

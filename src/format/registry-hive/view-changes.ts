@@ -39,7 +39,7 @@ interface Side {
 
 /**
  * Compares two views of stacks, lowest hive first, which may have hives in common. In the order of folded paths, a parent before its
- * subkeys. A new time alone is no change. Of a removed key only the topmost one is listed.
+ * subkeys. A new time alone isn't a change. Of removed keys, only the topmost is listed.
  */
 export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];

@@ -7,7 +7,7 @@ import type { ProblemList } from './problems.ts';
 import type { SecurityAt } from './security-cell.ts';
 import type { HiveValue } from './value-record.ts';
 
-/** A key with what it holds. */
+/** A key with its contents. */
 export interface WalkedKey {
   readonly path: string;
   /** Number of names in its path. */

@@ -65,7 +65,7 @@ interface PathStep {
   readonly rest: string;
 }
 
-/** The key at a path as typed, with the keys right below it; null if the view doesn't have it. */
+/** The key at a path as typed, with the keys directly below it; null if the view doesn't have it. */
 export function viewKeyAt(hives: readonly LayerHive[], path: string): (ViewKey & { readonly subkeys: readonly ViewSubkey[] }) | null {
   const pass = new StackPass(hives);
   const todo: PathStep[] = [{ key: pass.root(), positions: allPositions(hives.length), parent: null, depth: 0, rest: foldKeyPath(path) }];

@@ -26,8 +26,8 @@ export interface PipelineFindings {
 const RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
 /**
- * Prepares findings of one image, at most {@link MAX_RESULTS}. Findings that a fingerprint can't tell apart are one. `diffIds`: by layer.
- * `hash`: SHA-256 in hex.
+ * Prepares findings of one image, at most {@link MAX_RESULTS}. Findings with the same fingerprint are merged. `diffIds`: by layer. `hash`:
+ * SHA-256 in hex.
  */
 export function pipelineFindings(
   findings: readonly Finding[],

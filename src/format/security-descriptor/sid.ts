@@ -9,7 +9,7 @@ import type { Sid } from './descriptor.ts';
 const HEAD = 8;
 const MAX_SUBAUTHORITIES = 15;
 
-/** Returns size of the SID at `at`; -1 if there is no valid SID before `end`. */
+/** Returns the size of the SID at `at`; -1 if there is no valid SID before `end`. */
 export function sidBytes(bytes: Uint8Array, at: number, end: number): number {
   if (at + HEAD > end || bytes[at] !== 1 || (bytes[at + 1] as number) > MAX_SUBAUTHORITIES) return -1;
   const length = HEAD + (bytes[at + 1] as number) * 4;

@@ -109,7 +109,7 @@ export class FlatTable {
     return at + this.#view.getUint32(at, true);
   }
 
-  /** Returns position of a field; 0 if it has its default value. */
+  /** Returns the position of a field; 0 if it has its default value. */
   #field(field: number, length: number): number {
     if (field >= this.#fields) return 0;
     const offset = this.#view.getUint16(this.#vtable + 4 + 2 * field, true);

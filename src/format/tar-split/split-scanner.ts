@@ -60,7 +60,7 @@ export class SplitScanner {
     if (from < bytes.length) this.#hold(bytes, from, bytes.length);
   }
 
-  /** Takes a last line that has no LF. Throws as {@link push}. */
+  /** Takes a last line that has no LF. Throws what {@link push} throws. */
   end(): void {
     if (this.#heldBytes > 0) this.#takeHeld();
   }

@@ -68,8 +68,8 @@ export function isZeroBlock(words: Uint32Array, word: number): boolean {
 }
 
 /**
- * Returns index of the first byte that isn't zero; `end` if all are. `words` is the whole buffer as words; `shift` is the offset of `bytes`
- * in it.
+ * Returns the index of the first byte that isn't zero; `end` if all are. `words` is the whole buffer as words; `shift` is the offset of
+ * `bytes` in it.
  */
 export function firstNonZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): number {
   let at = start;
@@ -84,7 +84,7 @@ export function firstNonZero(bytes: Uint8Array, start: number, end: number, word
   return at;
 }
 
-/** Returns sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
+/** Returns the sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
 export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, word: number): number {
   // Two lanes of 16 bits: each adds two bytes of 128 words, at most 65,280.
   let lanes = 0;

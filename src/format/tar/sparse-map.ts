@@ -109,7 +109,7 @@ export function isValidMap(map: readonly SparseEntry[], size: number): boolean {
   return true;
 }
 
-/** Returns total length of the map's pieces in bytes. */
+/** Returns the total length of the map's pieces in bytes. */
 export function mappedBytes(map: readonly SparseEntry[]): number {
   let sum = 0;
   for (const [, length] of map) sum += length;

@@ -9,8 +9,8 @@ const MAX_PACKED = 4 * 1024 * 1024;
 const MAX_PLAIN = 16 * 1024 * 1024;
 
 /**
- * The crates of a Rust program; empty if it has no such section, which says nothing about its crates. Those that only its build used are
- * left out. The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
+ * The crates of a Rust program; empty if it has no such section, and then nothing is known about its crates. Those that only its build used
+ * are left out. The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
  */
 export async function readCrates(
   content: Content,

@@ -1,10 +1,10 @@
-// What Go's linker tells of a program's modules, in a section of its own or at the start of the writable data, aligned to 16 bytes:
+// What Go's linker records about a program's modules, in a section of its own or at the start of the writable data, aligned to 16 bytes:
 //
 //   FF ' Go buildinf:', pointer size at 14, flags at 15
 //   flags & 2  at 32: the Go version and the module text, each a varint length and bytes
 //   otherwise  at 16: pointers to two Go strings (pointer, length); flags & 1: big-endian
 //
-// The module text has 16 bytes of marker on both sides. Lines: `mod` (the main module), `dep`, `=>` (what replaces the dep before it), each
+// The module text is enclosed in markers of 16 bytes. Lines: `mod` (the main module), `dep`, `=>` (what replaces the dep before it), each
 // with path, version and checksum, separated by tabs. Source: Go, debug/buildinfo and runtime/debug.
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import type { Content } from '../seen-files.ts';

@@ -14,5 +14,5 @@ export interface Executable {
   readonly segments: readonly Section[];
 }
 
-/** Most sections or segments that are read. */
+/** Maximum number of sections or segments to read. */
 export const MAX_SECTIONS = 4096;

@@ -8,7 +8,7 @@ import type { Inflaters } from '../seen-files.ts';
 import { linesOf, textOf } from '../text.ts';
 
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
-/** A path may be in many slices of one package, so it is only listed once for each. */
+/** A path may be in many slices of one package, so it is listed only once per package. */
 const MAX_PATHS = 1_000_000;
 
 /** The packages of a `manifest.wall`. Null if it doesn't decompress. Throws BAD_MANIFEST, TOO_LARGE. */

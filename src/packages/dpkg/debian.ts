@@ -1,6 +1,7 @@
-// dpkg's database is a folder: `status` has a stanza for each package, `info/NAME.list` or `info/NAME:ARCH.list` its files, a path a
-// line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead, and as lists only the sums of `status.d/NAME.md5sums`,
-// whose paths have no leading slash and leave out configuration. Source: deb-conffiles(5), dpkg's lib/dpkg/db-fsys-files.c.
+// dpkg's database is a folder: `status` has a stanza for each package, and `info/NAME.list` or `info/NAME:ARCH.list` has its files, one path
+// per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead; their only lists of files are the checksums in
+// `status.d/NAME.md5sums`, whose paths have no leading slash and leave out configuration. Source: deb-conffiles(5), dpkg's
+// lib/dpkg/db-fsys-files.c.
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { pathsOfLines } from '../path-list.ts';
 import type { SeenFiles } from '../seen-files.ts';
@@ -53,7 +54,7 @@ export async function readStatusFolder(seen: SeenFiles, folder: string): Promise
 }
 
 function add(found: FoundPackage[], stanza: Stanza, files: OwnedFiles): void {
-  // A license is a field of opkg's stanzas only.
+  // Only opkg's stanzas have a license.
   const each = foundPackage('deb', stanza.name, stanza.version, { ...stanza, license: null, files });
   if (each !== null) found.push(each);
 }

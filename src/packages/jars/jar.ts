@@ -48,7 +48,7 @@ export async function readJar(content: Content, name: string, inflaters: Inflate
   return distinct(found);
 }
 
-/** Without the same version of the same artifact twice: libraries are often bundled more than once. */
+/** Drops repeated versions of an artifact: libraries are often bundled more than once. */
 function distinct(found: readonly FoundPackage[]): FoundPackage[] {
   const known = new Map<string, FoundPackage>();
   for (const each of found) {
@@ -104,7 +104,7 @@ class JarWalk {
     return list;
   }
 
-  /** A nested jar; one that is stored as it is isn't copied. */
+  /** A nested jar; one that is stored uncompressed isn't copied. */
   async #nested(content: Content, entry: ZipEntry): Promise<Content | null> {
     if (entry.method === STORED && !entry.isEncrypted) {
       const start = await dataStart(content, entry);
@@ -128,7 +128,7 @@ class JarWalk {
   }
 }
 
-/** Puts the artifact that the jar is named after first; without any, the manifest and the file's name describe it. */
+/** Puts first the artifact that the jar is named after; without artifacts, the manifest and the file's name describe it. */
 function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, fileName: string): Artifact[] {
   if (artifacts.length === 0) {
     const own = artifactOf(manifest, fileName);

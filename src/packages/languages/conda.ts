@@ -2,7 +2,7 @@ import { asObject, asSize, asText, asTexts, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { pathsFrom } from './pypi.ts';
 
-/** Documents of large packages list tens of thousands of files, several values each. */
+/** Documents of large packages list tens of thousands of files, with several values each. */
 const MANY_VALUES = 4;
 
 /** The package of a document in `conda-meta`. `prefix`: the folder that holds `conda-meta`. Throws BAD_MANIFEST, TOO_LARGE. */

@@ -1,4 +1,4 @@
-// A gemspec is a Ruby program. It is never run: RubyGems writes installed ones in a fixed form, an assignment a line.
+// A gemspec is a Ruby program. It is never run: RubyGems writes installed ones in a fixed form, one assignment per line.
 import { type FoundPackage, foundPackage } from '../package.ts';
 import { nameOf, PathListBuilder, parentOf, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';

@@ -2,7 +2,10 @@ import { asObject, asText, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { onePath } from '../path-list.ts';
 
-/** The package of a `package.json`. `folder`: where it is, which belongs to the package. Null without name and version. Throws BAD_MANIFEST. */
+/**
+ * The package of a `package.json`. `folder`: the folder it is in, which belongs to the package. Null without name and version. Throws
+ * BAD_MANIFEST.
+ */
 export function parsePackageJson(bytes: Uint8Array, folder: Uint8Array): FoundPackage | null {
   const fields = asObject(parseJson(bytes, 'package.json'));
   const license = asText(fields?.license) ?? asText(asObject(fields?.license)?.type);

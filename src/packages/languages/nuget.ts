@@ -2,7 +2,7 @@ import { asObject, asText, type JsonObject, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { PathListBuilder, pathIn } from '../path-list.ts';
 
-/** Most packages of one file, and most assets of a package. */
+/** Maximum number of packages in a file, and of assets in a package. */
 const MAX_PACKAGES = 20_000;
 const MAX_ASSETS = 20_000;
 

@@ -4,7 +4,7 @@ import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts'
 import { PathListBuilder, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
 
-/** Longest license that is kept: some packages have the whole text in that field. */
+/** Maximum length of a license that is kept: some packages have the whole text in that field. */
 const MAX_LICENSE = 200;
 
 /** The fields of METADATA that matter; the description after the first empty line is not read. */
@@ -66,7 +66,7 @@ export function pathsFrom(folder: Uint8Array, paths: readonly string[]): Uint8Ar
 }
 
 /**
- * What an installation in `folder` without a list of files consists of: its description, and modules and packages by the names of
+ * The files of an installation in `folder` that has no list of files: its description, and modules and packages by the names of
  * `top_level.txt`.
  */
 export function ownedByNames(folder: Uint8Array, description: Uint8Array, names: readonly string[]): OwnedFiles {

@@ -5,13 +5,13 @@ import { parseRpmHeader } from './header.ts';
 import { isNdb, ndbBlobs } from './ndb.ts';
 import { isSqlite, SqliteFile } from './sqlite.ts';
 
-/** Most packages of a database, and most bytes of paths that they list together. */
+/** Maximum number of packages in a database, and total length of the paths that they list, in bytes. */
 const MAX_PACKAGES = 200_000;
 const MAX_PATH_BYTES = 256 * 1024 * 1024;
 
 /**
  * Yields the packages of an rpm database of any kind. `log`: the write-ahead log beside an SQLite database. Throws DAMAGED, TOO_LARGE,
- * UNSUPPORTED if it is none; the packages before the damage are valid.
+ * UNSUPPORTED if it isn't one; the packages before the damage are valid.
  */
 export function* rpmPackages(bytes: Uint8Array, log: Uint8Array | null): Generator<FoundPackage> {
   let count = 0;

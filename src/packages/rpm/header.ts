@@ -28,7 +28,7 @@ const WANTED: ReadonlySet<number> = new Set(Object.values(TAG));
 
 const TYPE = { u32: 4, u64: 5, string: 6, strings: 8, translated: 9 } as const;
 const MAX_TAGS = 65_536;
-/** Most files of a package, and the longest name that is taken: a folder's name is repeated for each of its files. */
+/** Maximum number of files of a package, and maximum length of a name: a folder's name is repeated for each of its files. */
 const MAX_FILES = 2_000_000;
 const MAX_NAME_BYTES = 4096;
 
@@ -42,7 +42,7 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `rpm header: ${what}`);
 }
 
-/** Parses a header into a package; null for a public key and for one without a name. Throws DAMAGED, TOO_LARGE. */
+/** Parses a header into a package; null for a public key, and if there is no name. Throws DAMAGED, TOO_LARGE. */
 export function parseRpmHeader(bytes: Uint8Array): FoundPackage | null {
   const header = new Header(bytes);
   const name = header.text(TAG.name);

@@ -22,7 +22,7 @@ const MOBY = 'moby';
 const MAX_DATABASE_BYTES = 512 * 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
-/** How often to read the database again if containerd has written to it meanwhile. */
+/** How many times to read the database again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
 const META_BYTES = 128 * 1024;
 
@@ -150,7 +150,7 @@ async function presentManifests(root: string, { id: digest, mediaType, size }: C
   if (bytes === null) throw new LayerscopeError('BLOB_MISSING', `its manifest ${digest} is not in the folder`);
   const entries = asArray(asObject(parseJson(bytes, digest))?.manifests);
   if (entries.length === 0) return [own];
-  if (digestLike(digest, bytes) !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `${digest}: the index has another hash`);
+  if (digestLike(digest, bytes) !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `${digest}: the index has a different hash`);
   const present: JsonObject[] = [];
   for (const entry of entries) {
     const descriptor = asObject(entry);

@@ -117,7 +117,7 @@ async function layersOf(root: string, driver: string): Promise<ReadonlyMap<strin
 function chainOf(top: string | null, layers: ReadonlyMap<string, StoredLayer>): readonly string[] {
   const chain: string[] = [];
   for (let id = top; id !== null; id = layers.get(id)?.parent ?? null) {
-    if (chain.length >= MAX_LAYERS) throw new LayerscopeError('DAMAGED', `the parents of layer ${top} form a circle or are too many`);
+    if (chain.length >= MAX_LAYERS) throw new LayerscopeError('DAMAGED', `the parents of layer ${top} form a loop or are too many`);
     chain.unshift(id);
   }
   return chain;
@@ -186,7 +186,7 @@ async function partsOf(
   diffId: string | null,
 ): Promise<LayerParts | null> {
   if (layer === undefined || !ID.test(id)) return null;
-  if (layer.diffId !== null && layer.diffId !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id} has another diffID`);
+  if (layer.diffId !== null && layer.diffId !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id} has a different diffID`);
   const files = FOLDERS[driver]?.(id) ?? '';
   return { metadata: path.join(root, `${driver}-layers`, `${id}.tar-split.gz`), folder: await layerFolder(root, files) };
 }

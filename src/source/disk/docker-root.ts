@@ -125,7 +125,7 @@ async function readConfig(root: string, { id, driver }: DockerImage): Promise<un
   const file = configFile(driver, id);
   const bytes = await readSmall(path.join(root, file), file, MAX_CONFIG_BYTES);
   if (bytes === null) throw new LayerscopeError('NOT_FOUND', 'no such image');
-  if (sha256(bytes) !== id) throw new LayerscopeError('DIGEST_MISMATCH', `${file}: the config of ${id} has another hash`);
+  if (sha256(bytes) !== id) throw new LayerscopeError('DIGEST_MISMATCH', `${file}: the config of ${id} has a different hash`);
   return parseJson(bytes, file);
 }
 

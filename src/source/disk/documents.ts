@@ -41,7 +41,7 @@ export async function readSmall(file: string, what: string, maxBytes = MAX_BYTES
   }
 }
 
-/** Returns a file's text without surrounding white space; null if there is no such file. Throws as {@link readSmall}. */
+/** Returns a file's text without surrounding white space; null if there is no such file. Throws what {@link readSmall} throws. */
 export async function readText(file: string, what: string): Promise<string | null> {
   const bytes = await readSmall(file, what, 1 << 20);
   return bytes === null ? null : Buffer.from(bytes).toString('utf8').trim();
@@ -66,8 +66,8 @@ export async function namesIn(folder: string, what: string): Promise<readonly st
 
 /**
  * Returns the real path of the folder of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a link leads
- * out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder by a link has no effect. A
- * missing folder is reported then.
+ * out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has no effect.
+ * A missing folder is reported then.
  */
 export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);

@@ -77,15 +77,18 @@ export class EngineClient {
     return { id: fullId(id), names: namesOf(object.RepoTags), manifestDigest: digestIn(object.RepoDigests) };
   }
 
-  /** Returns Docker's data root, on the machine it runs on, which may be another one; null if not reported. Throws as {@link images}. */
+  /**
+   * Returns Docker's data root, on the machine it runs on, which may be another one; null if not reported. Throws what {@link images}
+   * throws.
+   */
   async dataRoot(options: CallOptions = {}): Promise<string | null> {
     if (await this.isPodman(options)) return null;
-    return asText(asObject(await this.#json('/info', 'it tells nothing of itself', options))?.DockerRootDir);
+    return asText(asObject(await this.#json('/info', 'it has no information about itself', options))?.DockerRootDir);
   }
 
   /**
    * Returns the platforms of an image that the engine has and can export separately; empty if there is only one, or if the engine is too
-   * old to report them. Throws as {@link image}.
+   * old to report them. Throws what {@link image} throws.
    */
   async platforms(name: string, options: CallOptions = {}): Promise<readonly string[]> {
     const { version } = await this.#negotiated(options);
@@ -123,7 +126,7 @@ export class EngineClient {
     return { id, image: fullId(image), name: (asText(object?.Name) ?? name).replace(/^\//, '') };
   }
 
-  /** Returns what changed in a container. Throws as {@link container}. */
+  /** Returns what changed in a container. Throws what {@link container} throws. */
   async containerChanges(id: string, options: CallOptions = {}): Promise<readonly ContainerChange[]> {
     const kinds = ['modified', 'added', 'deleted'] as const;
     return asArray(await this.#json(`/containers/${id}/changes`, 'no such container', options)).flatMap((entry) => {
@@ -134,7 +137,7 @@ export class EngineClient {
     });
   }
 
-  /** Streams a container's whole file system as a tar. Throws as {@link container}. */
+  /** Streams a container's whole file system as a tar. Throws what {@link container} throws. */
   exportContainer(id: string, options: CallOptions = {}): Promise<HttpReply> {
     return this.#get(`/containers/${id}/export`, 'no such container', { ...options, silenceMs: EXPORT_SILENCE_MS });
   }

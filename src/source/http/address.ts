@@ -38,7 +38,7 @@ const FORBIDDEN = list(
 
 /**
  * Who named a host. `any`: the user. `neighbour`: a server at a loopback address. `local`: a server at another address of this machine.
- * `foreign`: any other server. Each may lead to less than the one before.
+ * `foreign`: any other server. Each is allowed less than the one before.
  */
 export type AddressRule = 'any' | 'neighbour' | 'local' | 'foreign';
 

@@ -1,4 +1,4 @@
-// Follows redirects explicitly: registries redirect blobs to separate stores, at addresses that contain a signature.
+// Follows redirects explicitly: registries redirect blob downloads to other servers, at signed addresses.
 import { LayerscopeError } from '#model';
 import { type AddressRule, ruleOfPeer, stricter } from './address.ts';
 import type { HttpClient, HttpReply, RequestOptions } from './http-client.ts';
@@ -33,7 +33,7 @@ export async function requestFollowing(client: HttpClient, start: URL, options: 
     const next = targetOf(location, url, reply.place);
     if (!isSamePlace(url, next)) {
       headers = withoutCredentials(headers);
-      // Once a server on this machine has redirected to another machine, that one may not lead back here.
+      // Once a server on this machine has redirected to another machine, that one must not lead back here.
       rule = stricter(rule, ruleOf(reply));
     }
     url = next;

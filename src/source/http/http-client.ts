@@ -99,7 +99,7 @@ export class HttpClient implements Disposable {
     const { method = 'GET', rule = 'any', signal, body } = options;
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
     const route = this.#router.route(url, rule);
-    if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, as --offline is given`);
+    if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, because of --offline`);
     const silenceMs = options.silenceMs === undefined ? this.#silenceMs : options.silenceMs;
     const headers: Record<string, string> = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...route.headers };
     for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;

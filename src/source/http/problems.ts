@@ -7,7 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EPIPE: 'closed the connection',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'its name could not be looked up',
-  ETIMEDOUT: 'does not answer',
+  ETIMEDOUT: 'does not respond',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to its network',
   ENOENT: 'no socket',

@@ -125,8 +125,8 @@ export function readAuthorities(file: string, maxBytes?: number): string | null 
 }
 
 /**
- * Reads a client's certificate with its key; null if one of the files is missing. Throws as {@link readAuthorities}, and if certificate and
- * key don't match.
+ * Reads a client's certificate with its key; null if one of the files is missing. Throws what {@link readAuthorities} throws, and
+ * UNREACHABLE if certificate and key don't match.
  */
 export function readClientCertificate(certFile: string, keyFile: string): { readonly cert: string; readonly key: string } | null {
   const [cert, key] = [certFile, keyFile].map((file) => readSettings(file)?.toString());

@@ -40,7 +40,7 @@ export class TunnelAgent extends https.Agent {
       timeout: CONNECT_MS,
     });
     const fail = (error: unknown): void => callback?.(networkError(error, place), undefined as unknown as Duplex);
-    connect.on('timeout', () => connect.destroy(new LayerscopeError('UNREACHABLE', `${place}: does not answer`)));
+    connect.on('timeout', () => connect.destroy(new LayerscopeError('UNREACHABLE', `${place}: does not respond`)));
     connect.on('error', fail);
     connect.on('connect', ({ statusCode }, socket, head) => {
       connect.setTimeout(0);

@@ -50,7 +50,8 @@ const SHARED: ReadonlySet<string> = new Set([
 const SECOND = /^(ac|co|com|edu|gob|gov|gouv|go|mil|ne|net|nom|or|org|sch|id|ltd|plc|me|in)$/;
 
 /**
- * Returns the URL of a realm, with this program's own query. Throws UNREACHABLE if the registry at `registry` may not name that address.
+ * Returns the URL of a realm, with this program's own query. Throws UNREACHABLE if the registry at `registry` isn't allowed to name that
+ * address.
  */
 export function realmUrl(realm: string | undefined, registry: URL): URL {
   const place = displayText(registry.host);

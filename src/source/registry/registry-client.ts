@@ -11,7 +11,7 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 100;
 const MAX_TAGS = 100_000;
 const MAX_REFERRERS = 10_000;
-/** How often a blob's connection may break within PROGRESS_BYTES. */
+/** How many times a blob's connection may break within PROGRESS_BYTES. */
 const MAX_RESUMES = 5;
 const PROGRESS_BYTES = 1024 * 1024;
 const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerManifest].join(', ');
@@ -265,7 +265,7 @@ async function checkedRange(
     const isSameBlob = got?.total === null || got?.total === size;
     if (got?.first === range[0] && got.last <= range[1] && isSameBlob) return reply;
     reply.discard();
-    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it answers with another range than was asked for`);
+    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it sent a different range than requested`);
   }
   if (reply.status === 404) {
     reply.discard();

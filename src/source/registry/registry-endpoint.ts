@@ -66,7 +66,7 @@ export class RegistryEndpoint {
 
   /**
    * Requests a range of a blob. If the registry redirects to a store elsewhere, further ranges are requested from that store directly,
-   * until it refuses because the signature in the address has expired. Returns any response. Throws as {@link request}.
+   * until it refuses because the signature in the address has expired. Returns any response. Throws what {@link request} throws.
    */
   async blobRange(digest: string, range: readonly [first: number, last: number], signal: AbortSignal | undefined): Promise<HttpReply> {
     const known = this.#stores.get(digest);
@@ -83,7 +83,9 @@ export class RegistryEndpoint {
     return reply;
   }
 
-  /** Requests the next page named by a `Link`, which must be on this endpoint; null if there is none. Throws as {@link request}. */
+  /**
+   * Requests the next page named by a `Link`, which must be on this endpoint; null if there is none. Throws what {@link request} throws.
+   */
   async nextPage(reply: HttpReply, options: EndpointRequest): Promise<HttpReply | null> {
     const target = /<([^<>]*)>\s*;\s*rel="?next"?/.exec(String(reply.headers.link ?? ''))?.[1];
     if (target === undefined) return null;

@@ -92,7 +92,7 @@ export class RegistrySettings {
     return known;
   }
 
-  /** Returns cA certificate files for a host of {@link places}. */
+  /** Returns the CA certificate files for a host of {@link places}. */
   authorities(host: string): readonly string[] {
     return this.#servers(host).flatMap((server) => server.authorities);
   }

@@ -99,14 +99,16 @@ export class RegistrySource implements ImageSource {
     }
   }
 
-  /** Returns the tags of a repository. Throws as {@link RegistryClient.tags}. */
+  /** Returns the tags of a repository. Throws what {@link RegistryClient.tags} throws. */
   async tags(reference: Reference, signal?: AbortSignal): Promise<readonly string[]> {
     const { http, client } = this.#connect(reference);
     using _http = http;
     return client.tags({ signal });
   }
 
-  /** Returns what refers to an image, such as signatures, and the digest of that image. Throws as {@link RegistryClient.referrers}. */
+  /**
+   * Returns what refers to an image, such as signatures, and the digest of that image. Throws what {@link RegistryClient.referrers} throws.
+   */
   async referrers(reference: Reference, artifactType: string | null, signal?: AbortSignal): Promise<ReferrerList> {
     const { http, client } = this.#connect(reference);
     using _http = http;

@@ -63,7 +63,7 @@ test('no layer can be based on a read-write layer, mounted or not, and no path o
   assert.deepEqual(JSON.parse(readFileSync(path.join(other.home, 'top', 'layerchain.json'), 'utf8')), [path.join(other.home, 'base')]);
 });
 
-test('a read-write layer has a disk of 127 GiB unless a size is given, and its original size on an old system that can not grow it', async () => {
+test('a read-write layer has a disk of 127 GiB unless a size is given, and its original size on an old system that cannot grow it', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);
@@ -338,7 +338,7 @@ test('a system without HNSCall is TP4 only if its build is older than Technical 
   }
 });
 
-test('a home on another file system than NTFS is refused by name, as is one that is missing', async () => {
+test('a home on a file system other than NTFS is refused by name, as is one that is missing', async () => {
   await using bench = new WindowsBench('windowsfilter');
   for (const fileSystem of ['ReFS', 'FAT32', 'exFAT', '']) {
     bench.volumes.fileSystem = fileSystem;

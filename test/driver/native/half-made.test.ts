@@ -102,7 +102,7 @@ test('a layer is unfinished until the steps after ImportLayer are done, and one 
   );
 });
 
-test('an empty layer can not be a parent or be mounted, but can still be filled', async () => {
+test('an empty layer cannot be a parent or be mounted, but can still be filled', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);
@@ -121,7 +121,7 @@ test('an empty layer can not be a parent or be mounted, but can still be filled'
   await driver.create('over', 'top');
 });
 
-test('Windows itself can not use a layer on an empty one', async () => {
+test('Windows itself cannot use a layer on an empty one', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -149,7 +149,7 @@ test('a store of a newer version, a folder of other files, and a malformed recor
       ['b', 'broken'],
     ],
   );
-  assert.deepEqual(await driver.cleanup(), [], 'nothing is removed while a record can not be read');
+  assert.deepEqual(await driver.cleanup(), [], 'nothing is removed while a record cannot be read');
   writeFileSync(record, JSON.stringify({ version: 2 }));
   await assert.rejects(driver.list(), { code: 'UNSUPPORTED' });
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"2.0.0"}');

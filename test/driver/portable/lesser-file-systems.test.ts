@@ -49,7 +49,7 @@ test('modes and times that cannot be set are reported', async (t) => {
   const root = newRoot(t);
   const reported = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
   assert.equal(readFileSync(path.join(root, 'd', 'f'), 'utf8'), 'x');
-  const sentences = ['its mode could not be kept', 'this file system cannot store its time'];
+  const sentences = ['its mode could not be preserved', 'this file system cannot store its time'];
   assert.deepEqual(
     reported,
     sentences.flatMap((sentence) => [`not-kept d/f: ${sentence}`, `not-kept d: ${sentence}`]),

@@ -77,7 +77,7 @@ test('names of one file are hard links to its first name', async (t) => {
   assert.deepEqual(await namesInTar(root, snapshot), ['5 d/', '0 d/h', '1 d/i d/h']);
 });
 
-test('a new name of a file that was there brings the file again, so that both stay names of it', {
+test('a new name of an existing file adds the file again, so that both stay names of one file', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const { root, snapshot } = await laid(t);

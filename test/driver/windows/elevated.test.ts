@@ -183,7 +183,7 @@ test('a home that is not an absolute path on a drive is refused before the user 
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('the exit code tells why the second process could not open the driver', async (t) => {
+test('the exit code says why the second process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {

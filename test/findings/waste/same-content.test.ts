@@ -30,20 +30,20 @@ test('the same content at the same path is a copy for its metadata, of any size'
   ]);
 });
 
-test('the same content at another path is told of the later one, with the first', () => {
+test('the same content at another path is reported for the later one, with the first', () => {
   assert.deepEqual(found([body('a', 'x'), body('b', 'x')], [body('c', 'x'), body('small', 'x', 100)]), [
     ['same-content', 0, 'b', BIG, 'a'],
     ['same-content', 1, 'c', BIG, 'a'],
   ]);
 });
 
-test('a copy is told once: of the path that changes its mode, not of the first path too', () => {
+test('a copy is reported once: for the path that changes its mode, not for the first path too', () => {
   assert.deepEqual(found([body('a', 'x')], [body('b', 'x')], [body('b', 'x', BIG, 0o755)]), [
     ['same-content', 1, 'b', BIG, 'a'],
     ['metadata-only-copy', 2, 'b', BIG, undefined],
   ]);
 });
 
-test('hard links, empty files and files that their own layer replaces are no copies', () => {
+test('hard links, empty files and files that their own layer replaces are not copies', () => {
   assert.deepEqual(found([body('a', 'x'), hardlink('b', 'a'), file('c'), file('d'), body('a', 'x')]), []);
 });

@@ -59,7 +59,7 @@ test('no bytes, no finding: empty files, folders, links, a file with the name of
   assert.deepEqual(found(layer), []);
 });
 
-test('a compiled Python file outside __pycache__ is told by itself; a name that is only an extension is not', () => {
+test('a compiled Python file outside __pycache__ is reported by itself; a name that is only an extension is not', () => {
   assert.deepEqual(found([file('a/b.pyc', '12'), file('a/.pyc', '1'), file('a/c.py', '1')]), ['0 waste-pyc a/b.pyc 2']);
 });
 
@@ -70,7 +70,7 @@ test('a cache that a later layer removes is one finding, with that layer, whethe
   assert.deepEqual(found(cache, [file('var/cache/apk/.wh.a')]), ['0 waste-apk-cache var/cache/apk 5']);
 });
 
-test('what a later layer removes is told at the topmost path that is gone, for each layer that brought it', () => {
+test('what a later layer removes is reported at the topmost path that is gone, for each layer that contained it', () => {
   assert.deepEqual(
     found(
       [file('src/a', '1234'), file('src/lib/b', '12'), file('keep', '1')],
@@ -83,14 +83,14 @@ test('what a later layer removes is told at the topmost path that is gone, for e
   );
 });
 
-test('the first layer that removes a path counts, and the rest of its folder goes with the layer that removes the folder', () => {
+test('the first layer that removes a path is reported, and for the rest of its folder the layer that removes the folder', () => {
   assert.deepEqual(found([file('d/a', '1'), file('d/b', '12')], [file('d/.wh.a')], [file('.wh.d')]), [
     '0 waste-removed-later d 2 → 2',
     '0 waste-removed-later d/a 1 → 1',
   ]);
 });
 
-test('an opaque folder and a folder replaced by a file remove what was in them; an overwritten file is no removal', () => {
+test('an opaque folder and a folder replaced by a file remove what was in them; an overwritten file is not a removal', () => {
   assert.deepEqual(found([file('d/a', '1'), file('d/b', '12')], [file('d/.wh..wh..opq'), file('d/b', '3')]), [
     '0 waste-removed-later d/a 1 → 1',
   ]);
@@ -102,7 +102,7 @@ test('a body that a hard link still shows is not wasted', () => {
   assert.deepEqual(found(below, [file('.wh.a'), file('.wh.c')]), ['0 waste-removed-later c 2 → 1']);
 });
 
-test('build tools are told by name in folders of programs, while the image shows them', () => {
+test('build tools are recognized by name in folders of programs, while the image shows them', () => {
   const tools = [
     'usr/bin/gcc',
     'usr/bin/x86_64-linux-gnu-g++-12',
@@ -116,7 +116,7 @@ test('build tools are told by name in folders of programs, while the image shows
   assert.deepEqual(found([file('usr/bin/gcc', '12')], [file('usr/bin/.wh.gcc')]), ['0 waste-removed-later usr/bin/gcc 2 → 1']);
 });
 
-test('modes are told of what the image shows', () => {
+test('modes are reported for what the image shows', () => {
   const open = [
     file('a', '', { mode: 0o4755 }),
     file('b', '', { mode: 0o666 }),

@@ -19,7 +19,7 @@ function unescapeHtml(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (_, name) => ({ lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' })[name as 'lt'] ?? '');
 }
 
-/** A bar behind an odd number of backslashes can't be written in a cell. */
+/** A bar after an odd number of backslashes can't be written in a cell. */
 function shownAs(name: string): string {
   return displayText(name).replace(/(?<!\\)((?:\\\\)*\\)\|/g, '$1\\x7C');
 }
@@ -78,7 +78,7 @@ test('a hidden line stays a comment', () => {
   }
 });
 
-test('a document keeps its limit by leaving out whole rows, of each table the last', () => {
+test('a document keeps its limit by leaving out whole rows, the last ones of each table', () => {
   const rows = Array.from({ length: 100 }, (_, row) => [`${row} B`, codeSpan(`${row}-${'x'.repeat(150)}`)]);
   const tables = ['A', 'B', 'C'].map((title) => ({ title, columns, rows, more: 7 }));
   const whole = markdownDocument(['start'], tables, 1_000_000);

@@ -66,7 +66,7 @@ function randomBytes(random: Random, length: number): Bytes {
   return Uint8Array.from({ length }, () => random.int(256));
 }
 
-/** Replaces a run of digits by another number. */
+/** Replaces a run of digits with another number. */
 function digits(bytes: Uint8Array, random: Random): Bytes | null {
   const from = random.int(bytes.length);
   const isDigit = (at: number): boolean => (bytes[at] ?? 0) >= 0x30 && (bytes[at] ?? 0) <= 0x39;

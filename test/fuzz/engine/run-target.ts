@@ -14,7 +14,7 @@ const HANG_MS = 20_000;
 const WATCH_MS = 500;
 /** How long the process may take to end after its time is up. */
 const LAST_MS = 30_000;
-/** How often a process that ended is restarted. */
+/** How many times a process that ended is restarted. */
 const MOST_STARTS = 6;
 const NOBODY = 65_534;
 

@@ -1,4 +1,4 @@
-// Programs and jars, chosen by their first bytes: what they say of packages is read, or they are refused. Reading stays within bounds.
+// Programs and jars, chosen by their first bytes: what they say about packages is read, or they are refused. Reading stays within bounds.
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { type Content, readSite, type SeenFiles, type Site } from '#packages';
@@ -9,7 +9,7 @@ import { expectRefusal } from '../engine/finding.ts';
 import { textTokens } from '../engine/mutate.ts';
 import { session, type Target } from '../engine/target.ts';
 
-/** Most bytes that may be read of an input, in all and at once. */
+/** Maximum number of bytes that may be read from an input, in total and at once. */
 const MAX_READ = 64 * 1024 * 1024;
 
 function watched(input: Uint8Array): SeenFiles {

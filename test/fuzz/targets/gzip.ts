@@ -8,7 +8,7 @@ import { unpackTwice } from './packed.ts';
 
 const TEXT = Buffer.from('a text that repeats itself, a text that repeats itself\n'.repeat(20));
 
-/** Replaces the header by one with every field of RFC 1952: extra field, name, comment. */
+/** Replaces the header with one that has every field of RFC 1952: extra field, name, comment. */
 function withHeader(packed: Uint8Array): Uint8Array {
   const head = Uint8Array.of(0x1f, 0x8b, 8, 0x1c, 0, 0, 0, 0, 0, 255, 4, 0, 0x41, 0x70, 0, 0);
   return joined(head, Buffer.from('name\0comment\0'), packed.subarray(10));

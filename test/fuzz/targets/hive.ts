@@ -55,7 +55,7 @@ function readStacked(opened: Hive): void {
     if (change.kind === 'removed') removed += 1 + change.hidden.keys;
   }
   const below = [...walkView([base])].length;
-  // A root that is a tombstone, or can't be read, shows nothing and is no change of a key.
+  // A root that is a tombstone, or can't be read, shows nothing and isn't a change of a key.
   assert.ok(shown === 0 || shown === below + added - removed, `${shown} keys, not ${below} + ${added} - ${removed}`);
 }
 

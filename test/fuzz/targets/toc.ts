@@ -1,4 +1,4 @@
-// Tables of contents of eStargz and zstd:chunked layers, and zTOCs: a table is made or the input is refused; every piece lies in the layer.
+// Tables of contents of eStargz and zstd:chunked layers, and zTOCs: a table is made or the input is refused; every piece is in the layer.
 import assert from 'node:assert/strict';
 import { parseEstargzFooter, parseToc, type TocDialect } from '#format/estargz';
 import { parseZtoc } from '#format/soci';

@@ -176,7 +176,7 @@ test('an engine that is missing, refuses, hangs, breaks off or has lost the imag
     [() => open(`unix://${folder}/none`), 'UNREACHABLE', /^no socket$/],
     [() => open(`unix://${folder}/file`), 'UNREACHABLE', /^(refuses connections|not a socket)$/],
     [() => open('tcp://127.0.0.1:1'), 'UNREACHABLE', /^refuses connections$/],
-    [() => open(`unix://${socket}`, { offline: true }), 'UNREACHABLE', /^not contacted, as --offline is given$/],
+    [() => open(`unix://${socket}`, { offline: true }), 'UNREACHABLE', /^not contacted, because of --offline$/],
     [() => sourceAt(`unix://${socket}`).open(wordOf('docker:none'), { reader: testReader(t) }), 'NOT_FOUND', /^no such image$/],
   ];
   for (const [ask, code, message] of expected) {

@@ -229,7 +229,7 @@ test('with --verify the layer is read completely, and a TOC that disagrees is a 
     ['owner', estargzLayer(PLAIN, ([a]) => void Object.assign(a ?? {}, { uid: 5 })), /a, is listed with another owner/],
     ['time', estargzLayer(PLAIN, ([a]) => void Object.assign(a ?? {}, { modtime: '2001-01-01T00:00:00Z' })), /another time/],
     ['attributes', estargzLayer(PLAIN, ([a]) => void Object.assign(a ?? {}, { xattrs: { 'user.x': 'eA==' } })), /other attributes/],
-    ['content', zstdChunkedLayer(tar(file('a', 'one'), file('b', 'two')), false, swap), /another content of a than the layer has/],
+    ['content', zstdChunkedLayer(tar(file('a', 'one'), file('b', 'two')), false, swap), /different content for a than the layer has/],
     ['digest', { ...estargzLayer(PLAIN), annotations: { [TOC_DIGEST]: digestOf(noise(5)) } }, /but the manifest says/],
   ];
   for (const [name, layer, message] of lies) {
@@ -384,7 +384,7 @@ test('a TOC that one manifest verifies is not used for another manifest with the
   assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['toc', ['a', 'secret', 'b', 'c']]);
 });
 
-test('names that JSON can not represent come from the layer', async (t) => {
+test('names that JSON cannot represent come from the layer', async (t) => {
   const odd = tar(file(Uint8Array.of(0x66, 0xe4), 'latin-1'), file('b', 'x'));
   for (const [layer, provenance] of [
     [estargzLayer(odd), 'tar'],

@@ -94,7 +94,7 @@ test('the response to a request for the rest is used from the right offset, or n
     if (code === null) assert.equal(digestOf(await read), layer.digest);
     else
       await assert.rejects(read, (error: Error) => {
-        if (fault === 'wrong-range') assert.match(error.message, /another range/);
+        if (fault === 'wrong-range') assert.match(error.message, /a different range/);
         return hasCode(code)(error);
       });
   }

@@ -156,7 +156,7 @@ test('addresses in a manifest are not contacted', async (t) => {
   assert.deepEqual(other.log, []);
 });
 
-test('it is reported what a registry lacks, and that nothing is contacted with --offline', async (t) => {
+test('what a registry lacks is reported, and so is that nothing is contacted with --offline', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });

@@ -253,7 +253,7 @@ test('differences in content, metadata and time are distinguished; differences i
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.dropRight(await win.write('two.tar', dockerArchive([{ createdBy: 'ADD', tar: rebuilt }], { name: 'acme/app:2' })));
   const rows = page.getByRole('treegrid', { name: 'Differences' }).getByRole('row');
-  const chip = (name: string) => page.getByRole('group', { name: 'What modified paths differ in' }).getByRole('button', { name });
+  const chip = (name: string) => page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button', { name });
   await expect(rows).toHaveCount(3);
   await expect(chip('time only')).toHaveText('time only1');
   await chip('time only').click();

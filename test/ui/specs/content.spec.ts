@@ -113,12 +113,12 @@ test('modified pictures are compared two-up, by a swipe, or as onion skin', asyn
     .poll(() => cover.evaluate((element) => getComputedStyle(element).clipPath))
     .toMatch(/^inset\(0(px)? 0(px)? 0(px)? 0%\)$|^inset\(0px\)$/);
   await details.getByRole('radio', { name: 'Onion skin' }).click();
-  await details.getByRole('slider', { name: 'How much of the new picture is seen' }).focus();
+  await details.getByRole('slider', { name: 'How much of the new picture is visible' }).focus();
   await page.keyboard.press('End');
   await expect.poll(() => cover.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
   expect(await complaintsOf(page)).toEqual([]);
   await page.reload();
-  await expect(details.getByRole('slider', { name: 'How much of the new picture is seen' })).toBeVisible();
+  await expect(details.getByRole('slider', { name: 'How much of the new picture is visible' })).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 

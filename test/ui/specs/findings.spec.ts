@@ -14,7 +14,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   await page.getByRole('button', { name: /\d+ findings?/ }).click();
   const findings = page.getByRole('region', { name: 'Findings' });
-  await expect(findings).toContainText('Path more than once');
+  await expect(findings).toContainText('Duplicate path');
   await expect(findings).toContainText('duplicate-path');
   await expect(findings).toContainText('The last entry takes precedence');
   await expect(findings).toContainText('whiteout-without-target');

@@ -85,7 +85,7 @@ test('a copied file can be pasted into the window', async ({ win }) => {
   else await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
 });
 
-test('a dropped OCI layout folder opens, or the page says why a browser can not open it', async ({ win }) => {
+test('a dropped OCI layout folder opens, or the page says why a browser cannot open it', async ({ win }) => {
   const { page, door } = win;
   let folder = '';
   for (const [name, bytes] of ociLayout(WEB_API, 'acme/layout:1')) folder = path.dirname(await win.write(`layout/${name}`, bytes));
@@ -104,7 +104,7 @@ test('dragging files over the window shows what a drop will do', async ({ win })
   await expect(win.page.getByText('Open 2 archives')).toBeVisible();
 });
 
-test('a file that can not be an archive is refused before the drop', async ({ win }) => {
+test('a file that cannot be an archive is refused before the drop', async ({ win }) => {
   await win.hover(await win.write('holiday.png', 'no archive'));
   await expect(win.page.getByText('This is not a tar archive')).toBeVisible();
 });

@@ -94,7 +94,7 @@ test('a file shows the lines that made it, their stage, and the base image of it
   expect(win.complaints).toEqual([]);
 });
 
-test('without provenance, a Dockerfile that is dropped is matched as a guess, and can be put away', async ({ win }) => {
+test('without provenance, a Dockerfile that is dropped is matched as a guess, and can be removed', async ({ win }) => {
   const { page, details, versions } = await openOrigin(
     win,
     built(() => []),
@@ -114,7 +114,7 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
   expect(win.complaints).toEqual([]);
 });
 
-test('an image shows what is attested of it: builder, source, parameters, materials and packages', async ({ win }) => {
+test('an image shows what is attested about it: builder, source, parameters, materials and packages', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('shop.tar', WITH_PROVENANCE));
   const details = page.getByRole('region', { name: 'Details' });

@@ -125,7 +125,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('an image of another system has no registry', async ({ win }) => {
+test('an image for another system has no registry', async ({ win }) => {
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(win.page.getByRole('treegrid')).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'Breakdown' })).toBeVisible();

@@ -125,13 +125,13 @@ test('waste lists what the image could do without by kind, with layer, command a
   await win.drop(await win.write('kinds.tar', dockerArchive(layers, { name: 'acme/kinds:1' })));
   await page.getByRole('button', { name: /^wasted/ }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
-  const lists = waste.getByRole('region', { name: 'Package lists of apt' });
+  const lists = waste.getByRole('region', { name: 'apt package lists' });
   await expect(lists).toContainText('50.0 kB');
   await expect(lists).toContainText('rm -rf /var/lib/apt/lists/* (hadolint DL3009)');
   await expect(lists.getByRole('listitem')).toContainText(/in layer 0\s*→ removed in 1\s*RUN apt-get update/);
   const whatIf = waste.getByRole('region', { name: 'What would it weigh' }).getByRole('row');
   await expect(whatIf).toHaveText([/^If/, /no layer had caches21 B59\.0 kB/, /all layers were one19\.0 kB50\.0 kB/]);
-  const pip = waste.getByRole('region', { name: 'Cache of pip' });
+  const pip = waste.getByRole('region', { name: 'pip cache' });
   await pip.getByRole('button', { name: /root\/\.cache\/pip/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 1 /, pressed: true })).toBeVisible();
   await expect(page.getByRole('row', { name: /pip/ })).toHaveAttribute('aria-selected', 'true');

@@ -332,7 +332,7 @@ test.describe('commands', () => {
       if (await isLost()) await page.getByRole('row').nth(1).click();
       await page.keyboard.press(key);
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      // A command that loads something moves the focus when it has come.
+      // A command that loads something moves the focus once it has been loaded.
       await expect.poll(isLost, `${key} loses the focus`).toBe(false);
     }
   });

@@ -1,5 +1,5 @@
-// Checks that a program is in a folder that only administrators can change. Otherwise, any program of the user could replace the executable
-// that is then started elevated.
+// Checks that a program is in a folder that only administrators can change. Otherwise, any program that the user runs could replace the
+// executable that is then started elevated.
 import path from 'node:path';
 import { type Ace, CONTROL, parseSecurityDescriptor, type Sid, sidDisplayName } from '#format/security-descriptor';
 import { displayText, LayerscopeError } from '#model';

@@ -1,5 +1,5 @@
 // Opens files relative to an open folder, with ntdll. A name is looked up in one call, in which the system follows no reparse point
-// (OBJ_DONT_REPARSE), so no other process can replace a folder by a link meanwhile. Source: winternl.h, wdm.h; the arguments are those of
+// (OBJ_DONT_REPARSE), so no other process can replace a folder with a link meanwhile. Source: winternl.h, wdm.h; the arguments are those of
 // hcsshim's safefile.
 import { displayText, LayerscopeError } from '#model';
 import { ACCESS, type FileFacts, isLink } from '../native.ts';

@@ -49,7 +49,7 @@ export async function findStored(driver: GraphDriver, text: string, platform?: s
   return { kind: 'layer', id: first.id };
 }
 
-/** Finds a layer, or the top layer of an image. Throws as {@link findStored}; NOT_FOUND for an image without layers. */
+/** Finds a layer, or the top layer of an image. Throws what {@link findStored} throws; NOT_FOUND for an image without layers. */
 export async function findStoredLayer(driver: GraphDriver, text: string): Promise<string> {
   const found = await findStored(driver, text);
   if (found.kind === 'layer') return found.id;
