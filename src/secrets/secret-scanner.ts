@@ -16,6 +16,7 @@ import { type KnownFile, knownFileOf } from './known-files.ts';
 import { countLines } from './line-counter.ts';
 import { KEY_BYTES, nextKeyHeader, privateKeyAt } from './private-key.ts';
 import { isQuietPlace } from './quiet-places.ts';
+import { RunMemory } from './run-memory.ts';
 import { type Doubt, isPlaceholder, LONGEST_TOKEN, SHORTEST_TOKEN, STARTS, severityOf, tokenAt } from './token-rules.ts';
 
 /** Something that looks like a secret. It never holds a whole one. */
@@ -79,6 +80,7 @@ export class SecretScanner {
   #isQuiet = false;
   #known: KnownFile | null = null;
   #closeLooks = 0;
+  readonly #memory = new RunMemory();
   readonly #hits = new Map<FindingCode, SecretHit>();
 
   /** Starts a body. `path`: where the file is, relative, with `/`; empty for a text that isn't a file. */
@@ -190,6 +192,7 @@ export class SecretScanner {
     const bytes = this.#bytes;
     const word = WORD;
     const filled = this.#filled;
+    this.#memory.clear();
     if (start > 0 && bytes[start - 1] === 0x2f) this.#lookForWebhook(start, filled);
     let isStart = start === 0 || word[bytes[start - 1] as number] === 0;
     for (let at = start; ; at++) {
@@ -206,8 +209,8 @@ export class SecretScanner {
 
   #lookForToken(start: number, end: number): void {
     const bytes = this.#bytes;
-    const found = tokenAt(bytes, start, end);
-    if (found === null || !this.#isNews(found.code, severityOf(found.doubt)) || isPlaceholder(bytes, found)) return;
+    const found = tokenAt(bytes, start, end, this.#memory);
+    if (found === null || !this.#isNews(found.code, severityOf(found.doubt)) || isPlaceholder(bytes, found, this.#memory)) return;
     let { doubt } = found;
     if (found.isId && !(this.#mayLookClosely() && awsSecretNear(bytes, found.start, found.end, this.#filled))) doubt = 'alone';
     if (this.#isNews(found.code, severityOf(doubt))) this.#addToken(found.code, found.start, found.end, doubt);

@@ -2,21 +2,9 @@
 // The lengths are those that the services document or have used for years; longer words are something else.
 
 import type { FindingCode, Severity } from '#model';
-import {
-  ALNUM,
-  BASE32,
-  type ByteSet,
-  distinctBytes,
-  findText,
-  HEX,
-  hasText,
-  LETTERS,
-  runEnd,
-  UPPER,
-  URL_BASE64,
-  WORD,
-} from './characters.ts';
+import { ALNUM, BASE32, type ByteSet, findText, HEX, hasText, LETTERS, UPPER, URL_BASE64, WORD } from './characters.ts';
 import { hasCheckDigits } from './check-digits.ts';
+import type { RunMemory } from './run-memory.ts';
 
 /** Why a token is reported less severely than its code says. */
 export type Doubt = 'check-digits' | 'test-key' | 'alone';
@@ -37,7 +25,7 @@ interface TokenRule {
   readonly isChecked?: boolean;
   readonly doubt?: Doubt;
   /** A further test of the bytes after the prefix. */
-  readonly accepts?: (bytes: Uint8Array, from: number, to: number) => boolean;
+  readonly accepts?: (bytes: Uint8Array, from: number, to: number, memory: RunMemory) => boolean;
   /** Needs a secret near it. */
   readonly isId?: boolean;
 }
@@ -72,8 +60,8 @@ const rule = (code: FindingCode, prefixes: readonly string[], parts: readonly Pa
 const OPENAI_MARK = 'T3BlbkFJ';
 
 /** OpenAI's keys have the mark in the middle. */
-function hasOpenAiMark(bytes: Uint8Array, from: number, to: number): boolean {
-  const at = findText(bytes, OPENAI_MARK, from, to);
+function hasOpenAiMark(bytes: Uint8Array, from: number, to: number, memory: RunMemory): boolean {
+  const at = memory.findText(bytes, OPENAI_MARK, from, to);
   return at >= from + 20 && to - at - OPENAI_MARK.length >= 20;
 }
 
@@ -124,25 +112,28 @@ for (const each of RULES) {
 /** A token with fewer distinct bytes is a placeholder, such as `ghp_xxxxxxxx`. */
 const FEWEST_DISTINCT = 10;
 
-/** The token that starts at `start`, or null. The caller has checked that a word starts there. Reads no byte from `end` on. */
-export function tokenAt(bytes: Uint8Array, start: number, end: number): TokenMatch | null {
+/**
+ * The token that starts at `start`, or null. The caller has checked that a word starts there. Reads no byte from `end` on. `memory`: of
+ * the run that the token is in.
+ */
+export function tokenAt(bytes: Uint8Array, start: number, end: number, memory: RunMemory): TokenMatch | null {
   if (start + LEAD > end) return null;
   const rules = byLead.get(key(bytes[start] as number, bytes[start + 1] as number, bytes[start + 2] as number));
   if (rules === undefined) return null;
   for (const each of rules) {
-    const match = matchRule(each, bytes, start, end);
+    const match = matchRule(each, bytes, start, end, memory);
     if (match !== null) return match;
   }
   return null;
 }
 
-function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: number): TokenMatch | null {
+function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: number, memory: RunMemory): TokenMatch | null {
   const { code, prefix, parts, accepts, isChecked = false, doubt = null, isId = false } = each;
   if (!hasText(bytes, start, prefix, end)) return null;
   const from = start + prefix.length;
   let at = from;
   for (const { of, min, max, then } of parts) {
-    const last = runEnd(bytes, of, at, Math.min(end, at + max + 1));
+    const last = memory.runEnd(bytes, of, at, Math.min(end, at + max + 1));
     if (last - at < min || last - at > max) return null;
     at = last;
     if (then === undefined) continue;
@@ -151,14 +142,14 @@ function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: numbe
   }
   // The set of the last part may lack bytes that continue a word.
   if (at < end && WORD[bytes[at] as number] === 1) return null;
-  if (accepts !== undefined && !accepts(bytes, from, at)) return null;
+  if (accepts !== undefined && !accepts(bytes, from, at, memory)) return null;
   const isSure = isChecked && hasCheckDigits(bytes, from, at);
   return { code, start, end: at, doubt: isChecked && !isSure ? 'check-digits' : doubt, isId, isSure };
 }
 
 /** Whether a token was made up for documentation. Matching check digits make it a real one. */
-export function isPlaceholder(bytes: Uint8Array, { start, end, isSure }: TokenMatch): boolean {
-  return !isSure && (distinctBytes(bytes, start, end) < FEWEST_DISTINCT || findText(bytes, 'EXAMPLE', start, end) >= 0);
+export function isPlaceholder(bytes: Uint8Array, { start, end, isSure }: TokenMatch, memory: RunMemory): boolean {
+  return !isSure && (memory.isDull(bytes, start, end, FEWEST_DISTINCT) || memory.findText(bytes, 'EXAMPLE', start, end) >= 0);
 }
 
 /** A doubtful token is a note; any other has the severity of its code. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FINDING_SEVERITY, type FindingCode } from '#model';
 import { type SecretHit, SecretScanner } from '#secrets';
+import { RunMemory } from '../../src/secrets/run-memory.ts';
+import { isPlaceholder, LONGEST_TOKEN, tokenAt } from '../../src/secrets/token-rules.ts';
 import { ALNUM, checkedToken, HEX, opensshKey, privateKey, randomText, SECRET_SAMPLES, URL_BASE64 } from '../support/secret-samples.ts';
 
 /** Hits in a text, pushed in pieces of `pieceBytes`. */
@@ -237,5 +239,77 @@ test('on random texts it agrees with slow expressions', () => {
     const found = new Map(hitsIn(text).map(({ code, at }) => [code, at]));
     for (const [code, expression] of SLOW)
       assert.equal(found.get(code) ?? -1, text.search(expression), `${code} in ${JSON.stringify(text)}`);
+  }
+});
+
+/** Offset of the first token of an expression with the flag y that isn't a placeholder, tried at every start of a word; -1 for none. */
+function firstToken(text: string, expression: RegExp, accepts: (after: string) => boolean): number {
+  for (let at = 0; at < text.length; at++) {
+    if (at > 0 && /[A-Za-z0-9_]/.test(text[at - 1] as string)) continue;
+    expression.lastIndex = at;
+    const [token = '', after = ''] = expression.exec(text) ?? [];
+    if (token !== '' && accepts(after) && new Set(token).size >= 10 && !token.includes('EXAMPLE')) return at;
+  }
+  return -1;
+}
+
+const OVERLAPPING: readonly (readonly [FindingCode, RegExp, (after: string) => boolean])[] = [
+  ['secret-gitlab-token', /glpat-([A-Za-z0-9_-]{20,512})(?![A-Za-z0-9_-])/y, () => true],
+  ['secret-slack-token', /xoxb-([A-Za-z0-9_-]{20,512})(?![A-Za-z0-9_-])/y, (after) => after.indexOf('-') > 0],
+  [
+    'secret-openai-token',
+    /sk-([A-Za-z0-9_-]{48,512})(?![A-Za-z0-9_-])/y,
+    (after) => after.indexOf('T3BlbkFJ') >= 20 && after.length - after.indexOf('T3BlbkFJ') - 8 >= 20,
+  ],
+];
+
+test('where tokens may start in each other, the first real one is found', () => {
+  const pieces = ['glpat-', 'xoxb-', 'sk-', 'T3BlbkFJ', 'EXAMPLE', '-', '_', 'aaaa', 'aaaaaaaaaaaaaaaaaaaaaaaa'];
+  const rare = [' ', '.', ...Array.from({ length: 4 }, () => randomText(12, ALNUM))];
+  let found = 0;
+  for (let round = 0; round < 1_000; round++) {
+    const rarely = 2 + (round % 60);
+    const text = Array.from({ length: 10 + (round % 200) }, () => {
+      const from = Math.random() * rarely < 1 ? rare : pieces;
+      return from[Math.floor(Math.random() * from.length)] as string;
+    }).join('');
+    const hits = new Map(hitsIn(text).map(({ code, at }) => [code, at]));
+    for (const [code, expression, accepts] of OVERLAPPING) {
+      const wanted = firstToken(text, expression, accepts);
+      assert.equal(hits.get(code) ?? -1, wanted, `${code} in ${JSON.stringify(text)}`);
+      if (wanted >= 0) found++;
+    }
+  }
+  assert.ok(found > 100, String(found));
+});
+
+test('each byte of overlapping tokens is looked at a few times', () => {
+  for (const [prefix, before] of [
+    ['xoxb-', ''],
+    ['glpat-', ''],
+    ['glpat-', 'ABCDEFGHIJ-EXAMPLE'],
+    ['sk-', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
+  ] as const) {
+    for (const length of [200, 500, 5_000]) {
+      const run = before + prefix.repeat(Math.ceil(length / prefix.length));
+      const text = Buffer.from(`${run} `.repeat(Math.ceil(200_000 / run.length)));
+      let looks = 0;
+      // Typed arrays' own methods don't pass through here, but the loops over bytes do.
+      const counted = new Proxy(text, {
+        get(target, name) {
+          looks++;
+          const value = Reflect.get(target, name) as unknown;
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const memory = new RunMemory();
+      for (let at = 0; at < text.length; at++) {
+        if (text[at] === 0x20) memory.clear();
+        const isStart = at === 0 || !/[A-Za-z0-9_]/.test(String.fromCharCode(text[at - 1] as number));
+        const token = isStart ? tokenAt(counted, at, Math.min(text.length, at + LONGEST_TOKEN), memory) : null;
+        if (token !== null) isPlaceholder(counted, token, memory);
+      }
+      assert.ok(looks < 20 * text.length, `${looks / text.length} looks at each byte of ${prefix} in runs of ${run.length}`);
+    }
   }
 });
