@@ -14,8 +14,8 @@ layerscope() {
 
 check() {
   local options=() code=0
-  [ -z "$CONFIG" ] || options+=(--config "$CONFIG")
-  layerscope check "$IMAGE" --sarif "$sarif" "${options[@]}" || code=$?
+  [ -z "$CONFIG" ] || options+=("--config=$CONFIG")
+  layerscope check --sarif "$sarif" "${options[@]}" -- "$IMAGE" || code=$?
   # 1: a rule failed. Anything else, such as an image that can't be read, is a failure of this step.
   [ "$code" -le 1 ] || exit "$code"
   {
@@ -25,15 +25,26 @@ check() {
 }
 
 compare() {
-  layerscope diff "$BASE" "$IMAGE" --markdown --name "$NAME" >"$comparison"
+  layerscope diff --markdown "--name=$NAME" -- "$BASE" "$IMAGE" >"$comparison"
   cat "$comparison" >>"$GITHUB_STEP_SUMMARY"
 }
 
+# Prints the id of the comment of an earlier run: the first of one's own that begins like the comparison. Anybody may write such a
+# beginning, and whoever wrote a comment may change it later. Reads JSON, a line each: [id, login, body].
+earlier() {
+  node -e '
+    const fs = require("node:fs");
+    const marker = fs.readFileSync(process.argv[1], "utf8").split("\n")[0];
+    const comments = fs.readFileSync(0, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    const own = comments.find(([, login, body]) => login === process.argv[2] && body.startsWith(marker));
+    if (own !== undefined) console.log(own[0]);
+  ' "$comparison" "$1"
+}
+
 comment() {
-  local marker api=repos/$GITHUB_REPOSITORY/issues id
-  # The first line is a hidden one that names the comment.
-  marker=$(head -n 1 "$comparison")
-  id=$(gh api --paginate "$api/$PULL_REQUEST/comments" --jq ".[] | select(.body | startswith(\"$marker\")) | .id" | head -n 1)
+  local api=repos/$GITHUB_REPOSITORY/issues login id
+  login=$(gh api graphql --field 'query={viewer{login}}' --jq .data.viewer.login)
+  id=$(gh api --paginate "$api/$PULL_REQUEST/comments" --jq '.[] | [.id, .user.login, .body] | @json' | earlier "$login")
   if [ -n "$id" ]; then
     gh api --method PATCH "$api/comments/$id" --field "body=@$comparison" --silent
   else
