@@ -111,14 +111,19 @@ test('names that the transport folder reserves are refused beside the folder, in
   for (const name of ['Files/e.$wcidirs$', 'Files/E.$WCIDIRS$', 'Hives/x.$wcidirs$']) {
     const own = { name, content: 'own' };
     for (const members of [[own, folder], [folder, own], [own]]) {
-      await refuses(t, await windowsTar([...HEAD, ...members]), 'NAME_REFUSED', /wcidirs\$: .*the folder (Files|Hives)\\[eEx]$/i);
+      await refuses(
+        t,
+        await windowsTar([...HEAD, ...members]),
+        'NAME_REFUSED',
+        /wcidirs\$: .*the folder (Files|Hives)\\[eEx] under that name$/i,
+      );
     }
   }
   await refuses(
     t,
     tar(directory('Files/'), file('Files/f', 'f'), hardlink('Files/e.$wcidirs$', 'Files/f')),
     'NAME_REFUSED',
-    /the folder Files\\e$/,
+    /the folder Files\\e under that name$/,
   );
 });
 
