@@ -8,7 +8,17 @@ folder=${RUNNER_TEMP:-$(mktemp -d)}
 sarif=$folder/layerscope.sarif
 comparison=$folder/layerscope.md
 
+# Runs Layerscope. Names in an image may look like commands of a workflow, so GitHub is told to obey none until it has ended.
 layerscope() {
+  local token code=0
+  token=$(node -p 'require("node:crypto").randomUUID()')
+  echo "::stop-commands::$token" >&2
+  run_layerscope "$@" || code=$?
+  echo "::$token::" >&2
+  return "$code"
+}
+
+run_layerscope() {
   if [ -n "${LAYERSCOPE:-}" ]; then command "$LAYERSCOPE" "$@"; else npx --yes --package="$LAYERSCOPE_PACKAGE" layerscope "$@"; fi
 }
 

@@ -31,13 +31,28 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
+// A letter carries a few marks; hundreds of them take a browser seconds to lay out, and cover the lines around.
+const MOST_MARKS = 12;
+const MARKS = new RegExp(`(?<=[\\p{M}\\u200D]{${MOST_MARKS}})[\\p{M}\\u200D]`, 'gu');
+/** The first mark is U+0300. */
+const MAY_HAVE_MARKS = /[\u0300-\uffff]/;
+
 function escapeUnsafe(text: string): string {
-  return text.replace(UNSAFE, (ch) => {
+  const safe = text.replace(UNSAFE, (ch) => {
     const code = ch.charCodeAt(0);
-    return code < 0x80
-      ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`
-      : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
+    return code < 0x80 ? `\\x${hexDigits(code, 2)}` : `\\u${hexDigits(code, 4)}`;
   });
+  if (!MAY_HAVE_MARKS.test(safe)) return safe;
+  // One or two units: a surrogate pair.
+  return safe.replace(MARKS, (mark) => mark.split('').map(unitEscape).join(''));
+}
+
+function unitEscape(unit: string): string {
+  return `\\u${hexDigits(unit.charCodeAt(0), 4)}`;
+}
+
+function hexDigits(code: number, length: number): string {
+  return code.toString(16).toUpperCase().padStart(length, '0');
 }
 
 /** Returns the length of the valid UTF-8 sequence at `at`, or 0. */
@@ -79,12 +94,12 @@ export function escapePath(bytes: Uint8Array): string {
   return text;
 }
 
-/** Like {@link escapePath}, but also escapes control and bidi characters: safe on a terminal and in the window. */
+/** Like {@link escapePath}, but also escapes control and bidi characters, and marks after many others: safe on a terminal and in the window. */
 export function displayPath(bytes: Uint8Array): string {
   return escapeUnsafe(escapePath(bytes));
 }
 
-/** Escapes control and bidi characters in free text: a command, a message, a tag. */
+/** Escapes control and bidi characters, and marks after many others, in free text: a command, a message, a tag. */
 export function displayText(text: string): string {
   return escapeUnsafe(text);
 }

@@ -143,6 +143,17 @@ test('the action checks, compares and comments, and replaces its comment', { ski
   assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);
 });
 
+test('what an image says is no command of the workflow', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('gh', gh());
+  const spoken = dockerArchive({ name: 'app:2', layers: [tar(file('::error::x', 'x'), file('##[error]y', 'x'))] });
+  writeFileSync(path.join(place.folder, 'spoken.tar'), spoken);
+  for (const { stderr } of play(place, { image: 'spoken.tar', base: 'base.tar' }, {}).slice(0, 2)) {
+    const [, token = ''] = /^::stop-commands::([\da-f-]{36})\n/.exec(stderr) ?? [];
+    assert.ok(token !== '' && stderr.endsWith(`::${token}::\n`), stderr);
+  }
+});
+
 test('no input passes for an option', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());

@@ -40,6 +40,18 @@ test('a displayed name contains no control and no bidi character', () => {
   );
 });
 
+test('a letter keeps its marks, and a pile of marks is escaped', () => {
+  for (const name of ['e\u0301', 'ก็้', '👩\u200d👩\u200d👧\u200d👦', `a${'\u0301'.repeat(12)}`])
+    assert.equal(displayPath(encodeUtf8(name)), name);
+  for (const mark of ['\u0301', '\u200d', '\u{1d165}', '\u{e0100}']) {
+    const name = `a${mark.repeat(5_000)}b`;
+    const shown = displayPath(encodeUtf8(name));
+    assert.ok(shown.startsWith(`a${mark.repeat(12)}\\u`), mark);
+    assert.equal([...shown].filter((character) => character === mark).length, 12);
+    assert.deepEqual(unescapePath(shown), encodeUtf8(name));
+  }
+});
+
 // Bytes that make escapes likely: backslashes and what may follow them, control and bidi characters, halves of characters.
 const PIECES = [
   '\\',

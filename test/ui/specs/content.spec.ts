@@ -32,6 +32,8 @@ const LAYERS: readonly ImageLayer[] = [
       file('same.txt', 'the same\n', { mode: 0o600 }),
       file('setup.inf', Buffer.from('\ufeff[Version]\r\nSignature="$WINDOWS NT$"\r\n', 'utf16le')),
       file('huge.png', pngOf(16_000, 16_000)),
+      // Chromium lays out such lines for minutes.
+      file('marks.txt', `a${'\u0301'.repeat(500_000)}`),
       file('long.txt', `${LINES}\n${'a very long line '.repeat(60)}\n`),
     ),
   },
@@ -54,6 +56,13 @@ test('a text in UTF-16 is shown as text', async ({ win }) => {
   await choose('setup.inf');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('[Version]');
   await expect(details).toContainText('UTF-16 LE');
+});
+
+test('a pile of marks does not freeze the page', async ({ win }) => {
+  const { page, details, choose } = await open(win);
+  await choose('marks.txt');
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('\\u0301\\u0301');
+  await expect.poll(() => page.evaluate(() => 'alive')).toBe('alive');
 });
 
 test('a picture of very many pixels is only drawn on request', async ({ win }) => {
