@@ -10,6 +10,7 @@ import {
   diffLines,
   pairedLines,
   partnerOf,
+  shownPart,
   unifiedLines,
 } from '../../state/details/line-diff.ts';
 import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
@@ -229,7 +230,7 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
         <span aria-hidden="true">{glyph}</span>
         {word === '' ? null : <span className="visually-hidden">{word}</span>}
       </span>
-      <span className={styles.text}>{word === '' ? text : withChange(text, side, number, texts)}</span>
+      <span className={styles.text}>{word === '' ? shownText(text, null) : withChange(text, side, number, texts)}</span>
     </span>
   );
 }
@@ -238,12 +239,22 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
 function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
   const partner = partnerOf(runs, side, number - 1);
   const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
-  if (part === null || part[0] === part[1]) return text;
+  return shownText(text, part === null || part[0] === part[1] ? null : part);
+}
+
+/** The part of a line that is shown, with the changed part marked, and how much is left out on either side. */
+function shownText(text: string, changed: readonly [number, number] | null): ReactNode {
+  const [from, to] = shownPart(text.length, changed);
+  const left = (count: number) => (count === 0 ? null : <span className={styles.cut}>{words.details.charactersLeftOut(count)}</span>);
+  const [first, last] = changed ?? [to, to];
+  const end = Math.min(last, to);
   return (
     <>
-      {text.slice(0, part[0])}
-      <span className={styles.part}>{text.slice(...part)}</span>
-      {text.slice(part[1])}
+      {left(from)}
+      {text.slice(from, first)}
+      {changed === null ? null : <span className={styles.part}>{text.slice(first, end)}</span>}
+      {text.slice(end, to)}
+      {left(text.length - to)}
     </>
   );
 }

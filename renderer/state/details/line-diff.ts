@@ -203,6 +203,18 @@ export function changedPart(line: string, other: string): readonly [number, numb
   return common === 0 || common * 4 < line.length ? null : [from, end];
 }
 
+/** Maximum length of a line in a diff; a browser takes seconds to lay out one of a megabyte. */
+const MOST_COLUMNS = 4_000;
+/** What is shown of a longer line before its first difference. */
+const COLUMNS_BEFORE = 200;
+
+/** Returns which part of a line of `length` characters is shown: its start, or what is around its changed part. */
+export function shownPart(length: number, changed: readonly [number, number] | null): readonly [number, number] {
+  const first = changed === null ? 0 : changed[0] - COLUMNS_BEFORE;
+  const from = Math.max(0, Math.min(first, length - MOST_COLUMNS));
+  return [from, Math.min(length, from + MOST_COLUMNS)];
+}
+
 function isWord(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
   return (unit & 0xf800) === 0xd800 || WORD.test(text[at] as string);

@@ -232,6 +232,8 @@ export const details = {
   layouts: { unified: 'Unified', split: 'Side by side' },
   textDifferences: 'Text differences',
   unchangedLines: (count: number) => counted(count, { one: 'unchanged line', other: 'unchanged lines' }),
+  /** Before or after the part of a long line that is shown. */
+  charactersLeftOut: (count: number) => ` … ${counted(count, { one: 'more character', other: 'more characters' })} … `,
   /** Before a line, for screen readers. */
   addedLine: 'added: ',
   removedLine: 'removed: ',

@@ -21,6 +21,8 @@ const LAYERS: readonly ImageLayer[] = [
       file('b.conf', 'user = root\n'),
       file('logo.png', PNG),
       file('same.txt', 'the same\n', { mode: 0o644 }),
+      file('marks2.txt', `a${'\u0301'.repeat(500_000)}`),
+      file('one-line.txt', `${'x'.repeat(900_000)} old ${'y'.repeat(100_000)}`),
     ),
   },
   {
@@ -34,6 +36,8 @@ const LAYERS: readonly ImageLayer[] = [
       file('huge.png', pngOf(16_000, 16_000)),
       // Chromium lays out such lines for minutes.
       file('marks.txt', `a${'\u0301'.repeat(500_000)}`),
+      file('marks2.txt', `a${'\u0301'.repeat(500_000)}\n2`),
+      file('one-line.txt', `${'x'.repeat(900_000)} new ${'y'.repeat(100_000)}`),
       file('long.txt', `${LINES}\n${'a very long line '.repeat(60)}\n`),
     ),
   },
@@ -62,7 +66,19 @@ test('a pile of marks does not freeze the page', async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('marks.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('\\u0301\\u0301');
+  await choose('marks2.txt');
+  const differences = details.getByRole('region', { name: 'Text differences' });
+  await expect(differences).toContainText('\\u0301\\u0301');
   await expect.poll(() => page.evaluate(() => 'alive')).toBe('alive');
+});
+
+test('of a very long line, a diff shows what is around its change', async ({ win }) => {
+  const { details, choose } = await open(win);
+  await choose('one-line.txt');
+  const differences = details.getByRole('region', { name: 'Text differences' });
+  await expect(differences).toContainText('x old y');
+  await expect(differences).toContainText('x new y');
+  await expect(differences).toContainText('899,800 more characters');
 });
 
 test('a picture of very many pixels is only drawn on request', async ({ win }) => {
