@@ -1,6 +1,6 @@
 /**
  * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, words that a value or an operand
- * may be, and files and folders where one is expected; `completion-offers.ts` says which. A script is self-contained: the program isn’t
+ * may be, and files and folders where one is expected; `completion-offers.ts` says which. A script is self-contained: the program isn't
  * started while the user types.
  */
 import type { CommandSpec } from './arguments.ts';

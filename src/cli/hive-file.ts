@@ -19,6 +19,7 @@ import {
   findKeys,
   findRemnants,
   type Hive,
+  type HiveRemnant,
   type KeyAt,
   ProblemList,
   type SecurityAt,
@@ -55,13 +56,15 @@ export async function printRemnants(context: Context, args: Arguments, file: str
   const search = text === undefined ? null : createHiveSearch(text);
   const { remnants, isCut } = findRemnants(hive);
   let hasFound = false;
+  let before: HiveRemnant['kind'] = 'key';
   for (const remnant of remnants) {
     if (key !== undefined && !isRemnantBelow(remnant, key)) continue;
     const shown = search === null ? remnant : searchRemnant(search, remnant);
     if (shown === null) continue;
     hasFound = true;
     if (args.flag('json')) out.write(remnantLine(shown));
-    else for (const line of remnantLines(shown, style)) out.write(`${line}\n`);
+    else for (const line of remnantLines(shown, before, style)) out.write(`${line}\n`);
+    before = shown.kind;
     if (out.full) await out.drain();
   }
   if (isCut) warn(`${displayText(file)} has more remnants than the ${formatCount(remnants.length)} that were looked at`);

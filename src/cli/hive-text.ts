@@ -79,11 +79,12 @@ function layerText(layer: number): string {
   return `layer ${layer}`;
 }
 
-/** What a deleted key or value left: marked so in its heading. A value stands below a heading of its own. */
-export function remnantLines(remnant: HiveRemnant, style: Style): string[] {
+/** What a deleted key or value left: marked so in its heading. Values that follow one another have one. `before`: what the last one was. */
+export function remnantLines(remnant: HiveRemnant, before: HiveRemnant['kind'], style: Style): string[] {
   const mark = style.removed('remnant');
   if (remnant.kind === 'value') {
-    return [`${mark}  ${style.dim('a value of an unknown key')}`, ...valueLines([remnant.value], style)];
+    const heading = before === 'value' ? [] : [`${style.bold('(key unknown)')}  ${mark}`];
+    return [...heading, ...valueLines([remnant.value], style)];
   }
   const { path, key, values } = remnant;
   const name = path === null ? `…\\${displayText(key.name)}` : displayText(path);

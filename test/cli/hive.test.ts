@@ -358,6 +358,13 @@ test('remnants of deleted keys are listed on request alone, and marked', async (
     ],
   );
   assert.ok(!(await text(['hive', onDisk])).join('\n').includes('gone'));
+  const orphans = withRemnant();
+  orphans.fill(0, orphans.indexOf('gone') - 76, orphans.indexOf('gone') + 4);
+  setBaseSum(orphans);
+  assert.deepEqual(await text(['hive', testFile(t, orphans, 'HIVE'), '--remnants']), [
+    '(key unknown)  remnant',
+    '    text  REG_SZ         was here',
+  ]);
   const none = await runCommand(['hive', onDisk, 'kept', '--remnants']);
   assert.match(none.stderr, /HIVE has no remnants of deleted keys or values here\n$/);
   for (const argv of [
