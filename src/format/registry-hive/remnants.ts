@@ -12,7 +12,7 @@ import { type HiveValue, parseValue, VALUE_HEAD } from './value-record.ts';
 import { walkHive } from './walk-hive.ts';
 
 /** A key that was deleted. */
-export interface KeyRemnant {
+interface KeyRemnant {
   readonly kind: 'key';
   readonly offset: number;
   /** Null if a key above it is neither in the hive nor a remnant. */
@@ -23,7 +23,7 @@ export interface KeyRemnant {
 }
 
 /** A value that was deleted, and that no remnant of a key leads to. */
-export interface ValueRemnant {
+interface ValueRemnant {
   readonly kind: 'value';
   readonly offset: number;
   readonly value: HiveValue;
