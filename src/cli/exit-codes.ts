@@ -2,7 +2,7 @@
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done'],
   [1, 'a check failed'],
-  [2, 'wrong usage'],
+  [2, 'invalid usage'],
   [3, 'the input cannot be read or the store refuses'],
 ];
 

@@ -173,8 +173,10 @@ test('every word that a value or an operand is completed to is accepted', () => 
 });
 
 test('the exit codes have the same words everywhere', () => {
-  const readme = readFileSync(path.join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
-  assert.ok(readme.includes(exitCodesLine()), exitCodesLine());
+  for (const page of ['README.md', 'docs/guide/other-programs.md']) {
+    const text = readFileSync(path.join(import.meta.dirname, '..', '..', page), 'utf8');
+    assert.ok(text.includes(exitCodesLine()), `${page}: ${exitCodesLine()}`);
+  }
   const page = manPage('1', commands);
   const status = page.slice(page.indexOf('.SH EXIT STATUS'));
   for (const [code, meaning] of EXIT_MEANINGS) assert.ok(status.includes(`.B ${code}\n${meaning}\n`), meaning);
