@@ -32,7 +32,7 @@ test('without hard links, copies are made with the same owner, mode and time; mi
   const stats = lstatSync(path.join(root, 'b'));
   assert.deepEqual([stats.mode & 0o7777, stats.mtimeMs, stats.nlink], [0o640, 1_400_000_000_000, 1]);
   assert.deepEqual(reported, [
-    'not-made c: the system refuses it: EPERM',
+    'not-made c: the system refuses it: EPERM (the system does not permit it)',
     'not-kept b: it is a copy: this file system allows no more hard links',
   ]);
 });
