@@ -56,6 +56,7 @@ import type {
   OpenOptions,
   RawMember,
   ReaderOptions,
+  StreamOptions,
 } from './types.ts';
 
 type BodyOptions = NonNullable<Parameters<ArchiveReader['readBody']>[3]>;
@@ -120,18 +121,18 @@ class FileReader implements ArchiveReader {
       );
     }
     if (stats.isFIFO()) return this.openStream(readPipe(path), title, options);
-    if (stats.isCharacterDevice()) return this.openStream(readDevice(path), title, options);
+    if (stats.isCharacterDevice()) return this.openStream(readDevice(path), title, { ...options, isDevice: true });
     if (!stats.isFile()) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is ${fileKind(stats)}, not a file or folder`);
     return this.#openTar(path, title, false, options);
   }
 
-  async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: OpenOptions = {}): Promise<Archive> {
+  async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: StreamOptions = {}): Promise<Archive> {
     const path = this.#folder.newPath('.in');
     const meter = new ProgressMeter('receive', null, options.onProgress);
     try {
       using file = new NewFile(path);
       this.#check(options.signal);
-      const start = new StreamStart(title);
+      const start = new StreamStart(title, options.isDevice ?? false);
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         const mayBeImage = start.take(chunk);

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { type Archive, type ArchiveReader, createReader } from '#archive';
@@ -97,5 +98,5 @@ async function openFile(reader: ArchiveReader, { signal, progress }: Context, ar
     process.stdin.destroy();
   };
   signal.addEventListener('abort', abandon, { once: true });
-  return reader.openStream(process.stdin, 'standard input', options);
+  return reader.openStream(process.stdin, 'standard input', { ...options, isDevice: fstatSync(process.stdin.fd).isCharacterDevice() });
 }

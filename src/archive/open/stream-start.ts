@@ -10,18 +10,21 @@ const MAX_ZERO_BYTES = 4 * 1024 * 1024;
 /** Watches the start of a stream. Pass it every piece until it says that the stream is settled. */
 export class StreamStart {
   readonly #title: string;
+  readonly #isDevice: boolean;
   readonly #head = new Uint8Array(BLOCK_BYTES);
   #length = 0;
   #zeroBytes = 0;
   #isOpen = true;
 
-  constructor(title: string) {
+  /** `isDevice`: whether zeros are refused after a while, because a device may give them without end. */
+  constructor(title: string, isDevice: boolean) {
     this.#title = title;
+    this.#isDevice = isDevice;
   }
 
   /**
    * Takes the next piece. Returns false if no image begins like this, so that the rest of the stream isn't needed. Throws NOT_AN_IMAGE for
-   * a stream of zeros, which would otherwise be an empty tar.
+   * a device's zeros, which would otherwise be an empty tar.
    */
   take(bytes: Uint8Array): boolean {
     if (!this.#isOpen) return true;
@@ -31,7 +34,7 @@ export class StreamStart {
       this.#length += part.length;
       if (this.#length < BLOCK_BYTES) return true;
     }
-    if (isZero(this.#head) && isZero(bytes)) {
+    if (this.#isDevice && isZero(this.#head) && isZero(bytes)) {
       this.#zeroBytes += bytes.length;
       if (this.#zeroBytes <= MAX_ZERO_BYTES) return true;
       throw new LayerscopeError(
