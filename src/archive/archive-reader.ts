@@ -10,8 +10,8 @@ import type {
   IndexLayersOptions,
   LayerBodies,
   OpenOptions,
-  Progress,
   RawMember,
+  StreamOptions,
 } from './types.ts';
 
 /** Opens archives and reads their layers. Owns the worker pool, the index cache and the spools; the caller disposes of it. */
@@ -22,11 +22,7 @@ export interface ArchiveReader extends AsyncDisposable {
    */
   open(path: string, options?: OpenOptions): Promise<Archive>;
   /** Opens a stream (`-`), which is spooled first. Throws what {@link open} throws. */
-  openStream(
-    bytes: AsyncIterable<Uint8Array>,
-    title: string,
-    options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
-  ): Promise<Archive>;
+  openStream(bytes: AsyncIterable<Uint8Array>, title: string, options?: StreamOptions): Promise<Archive>;
   /**
    * Opens an image that an engine keeps on disk in parts, and reads the headers of its layers. Layers that the engine doesn't have are
    * missing. Throws NOT_FOUND, PERMISSION, IO, CANCELLED.

@@ -1,10 +1,10 @@
-import { createReadStream, type Stats, statSync } from 'node:fs';
-import { displayText, LayerscopeError } from '#model';
+import { type Stats, statSync } from 'node:fs';
+import { displayText, fileKind, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
 import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
 import type { BlobCheckpoint } from './blob/checkpoint.ts';
 import { packed } from './blob/decompress.ts';
-import { readPipe } from './blob/read-pipe.ts';
+import { readDevice, readPipe } from './blob/read-pipe.ts';
 import { readPart, SourceFile, systemError } from './blob/source-file.ts';
 import { SplitMaps } from './blob/split-maps.ts';
 import { ChunkPlainBytes } from './bodies/chunk-bytes.ts';
@@ -37,6 +37,7 @@ import { type OpenedArchive, openChainFiles, titleOf } from './open/open-archive
 import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
 import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
+import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
@@ -55,6 +56,7 @@ import type {
   OpenOptions,
   RawMember,
   ReaderOptions,
+  StreamOptions,
 } from './types.ts';
 
 type BodyOptions = NonNullable<Parameters<ArchiveReader['readBody']>[3]>;
@@ -112,24 +114,31 @@ class FileReader implements ArchiveReader {
     const title = titleOf(path);
     if (stats.isDirectory()) {
       const newPath = (): string => this.#folder.newPath('.member');
-      return this.#archive(openFolder(path, newPath, options.followLinks ?? false), title, []);
+      return this.#archive(
+        namingFolder(path, () => openFolder(path, newPath, options.followLinks ?? false)),
+        title,
+        [],
+      );
     }
     if (stats.isFIFO()) return this.openStream(readPipe(path), title, options);
-    if (stats.isCharacterDevice()) return this.openStream(createReadStream(path), title, options);
-    if (!stats.isFile()) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is neither a file nor a folder`);
+    if (stats.isCharacterDevice()) return this.openStream(readDevice(path), title, { ...options, isDevice: true });
+    if (!stats.isFile()) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is ${fileKind(stats)}, not a file or folder`);
     return this.#openTar(path, title, false, options);
   }
 
-  async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: OpenOptions = {}): Promise<Archive> {
+  async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: StreamOptions = {}): Promise<Archive> {
     const path = this.#folder.newPath('.in');
     const meter = new ProgressMeter('receive', null, options.onProgress);
     try {
       using file = new NewFile(path);
       this.#check(options.signal);
+      const start = new StreamStart(title, options.isDevice ?? false);
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
+        const mayBeImage = start.take(chunk);
         file.write(chunk);
         meter.advance(chunk.length);
+        if (!mayBeImage) break;
       }
       this.#check(options.signal);
     } catch (error) {
@@ -375,6 +384,16 @@ function statOf(path: string): Stats {
     return statSync(path);
   } catch (error) {
     throw systemError(error, path);
+  }
+}
+
+/** Runs `open`, and names the folder in its error that it holds no image. */
+function namingFolder<T>(folder: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || error.code !== 'NOT_AN_IMAGE') throw error;
+    throw new LayerscopeError(error.code, `${displayText(folder)}: ${error.message}`, { cause: error });
   }
 }
 

@@ -376,6 +376,14 @@ export interface OpenOptions {
   readonly followLinks?: boolean;
 }
 
+/** Options of {@link ArchiveReader.openStream}. */
+export interface StreamOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Whether the bytes come from a character device, which may never end. */
+  readonly isDevice?: boolean;
+}
+
 /** Options of {@link ArchiveReader.indexLayers}. */
 export interface IndexLayersOptions {
   readonly verify?: boolean;

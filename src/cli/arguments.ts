@@ -6,6 +6,10 @@ export interface OptionSpec {
   readonly value?: string;
   /** Whether it may be given several times. */
   readonly repeats?: boolean;
+  /** For completions: words that the value may be, where `value` doesn't show them. */
+  readonly words?: readonly string[];
+  /** Whether the value is a list of the words, separated by commas. */
+  readonly isList?: boolean;
   readonly summary: string;
 }
 
@@ -15,6 +19,10 @@ export interface CommandSpec {
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
+  /** For completions: words that an operand may be, by its position, where `operands` doesn't show them. */
+  readonly words?: readonly (readonly string[] | undefined)[];
+  /** The words that the first operand may be, each with what follows it, written as in `operands`. */
+  readonly verbs?: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly summary: string;
   /** Lines after the options in the help. */

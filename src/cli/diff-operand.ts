@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { displayText } from '#model';
 import { usageError } from './arguments.ts';
+import { isThere } from './is-there.ts';
 
 /** A side of `diff`: a file, an image in it, and layers of that image. */
 export interface Operand {
@@ -21,7 +21,7 @@ const NO_LAYERS: Layers = { layer: undefined, since: undefined };
  * `image.tar@app:1#3` a layer of that image. An existing file whose name contains `@` or `#` takes precedence, longest name first. Throws
  * USAGE if nothing follows the `@`.
  */
-export function splitOperand(operand: string, exists: (path: string) => boolean = existsSync): Operand {
+export function splitOperand(operand: string, exists: (path: string) => boolean = isThere): Operand {
   if (exists(operand)) return { file: operand, image: undefined, ...NO_LAYERS };
   const { rest, layers } = splitLayers(operand);
   if (exists(rest)) return { file: rest, image: undefined, ...layers };

@@ -42,7 +42,12 @@ export const spec: CommandSpec = {
   maxOperands: 2,
   options: {
     'exit-code': { summary: 'exit with 1 if they differ' },
-    ignore: { value: 'WORDS', summary: `leave out paths that differ only in these: ${[...IGNORED.keys()].join(',')}` },
+    ignore: {
+      value: 'WORDS',
+      summary: `leave out paths that differ only in these: ${[...IGNORED.keys()].join(',')}`,
+      words: [...IGNORED.keys()],
+      isList: true,
+    },
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
     json: JSON_OPTION,

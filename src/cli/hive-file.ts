@@ -3,26 +3,38 @@ import {
   createHiveSearch,
   hiveFigures,
   hiveLine,
+  isRemnantBelow,
   keyLine,
   openHiveFile,
   problemLine,
   registryPlace,
   regOfHive,
+  remnantLine,
   searchKey,
+  searchRemnant,
   securityId,
   securityLine,
 } from '#engine/registry';
-import { findKeys, type Hive, type KeyAt, ProblemList, type SecurityAt, type WalkedKey, walkHive } from '#format/registry-hive';
-import { displayText, plural } from '#model';
+import {
+  findKeys,
+  findRemnants,
+  type Hive,
+  type HiveRemnant,
+  type KeyAt,
+  ProblemList,
+  type SecurityAt,
+  type WalkedKey,
+  walkHive,
+} from '#format/registry-hive';
+import { displayText, formatCount, plural } from '#model';
 import type { Arguments } from './arguments.ts';
 import type { Context } from './context.ts';
+import { nothingFound } from './hive-image.ts';
 import { writeReg } from './hive-reg.ts';
-import { hiveHeading, keyHeading, valueLines } from './hive-text.ts';
+import { hiveHeading, keyHeading, remnantLines, valueLines } from './hive-text.ts';
 
 export async function printHiveFile(context: Context, args: Arguments, file: string, key: string | undefined): Promise<void> {
-  const { signal } = context;
-  const logs = args.flag('no-logs') ? [] : args.flag('log') ? args.values('log') : undefined;
-  const hive = await openHiveFile(file, { signal, ...(logs && { logs }) });
+  const hive = await openAsAsked(context, args, file);
   const from = key === undefined ? undefined : findKeys(hive, key);
   if (args.flag('reg')) return writeReg(context, regOfHive(hive, registryPlace(hive.base.name === '' ? file : hive.base.name), from));
   const search = args.value('search');
@@ -33,7 +45,37 @@ export async function printHiveFile(context: Context, args: Arguments, file: str
   };
   const keys = keysOf(hive, from, choose);
   if (args.flag('json')) await printJson(context, hive, keys);
-  else await printText(context, hive, file, keys);
+  else if (!(await printText(context, hive, file, keys)) && search !== undefined) context.note(nothingFound(search, file));
+}
+
+/** Prints what deleted keys and values left in the hive; with a key, of that key and those below it. */
+export async function printRemnants(context: Context, args: Arguments, file: string, key: string | undefined): Promise<void> {
+  const { out, style, warn, note } = context;
+  const hive = await openAsAsked(context, args, file);
+  const text = args.value('search');
+  const search = text === undefined ? null : createHiveSearch(text);
+  const { remnants, isCut } = findRemnants(hive);
+  let hasFound = false;
+  let before: HiveRemnant['kind'] = 'key';
+  for (const remnant of remnants) {
+    if (key !== undefined && !isRemnantBelow(remnant, key)) continue;
+    const shown = search === null ? remnant : searchRemnant(search, remnant);
+    if (shown === null) continue;
+    hasFound = true;
+    if (args.flag('json')) out.write(remnantLine(shown));
+    else for (const line of remnantLines(shown, before, style)) out.write(`${line}\n`);
+    before = shown.kind;
+    if (out.full) await out.drain();
+  }
+  if (isCut) warn(`${displayText(file)} has more remnants than the ${formatCount(remnants.length)} that were looked at`);
+  if (!hasFound && !args.flag('json')) {
+    note(text === undefined ? `${displayText(file)} has no remnants of deleted keys or values here` : nothingFound(text, 'the remnants'));
+  }
+}
+
+function openAsAsked({ signal }: Context, args: Arguments, file: string): Promise<Hive> {
+  const logs = args.flag('no-logs') ? [] : args.flag('log') ? args.values('log') : undefined;
+  return openHiveFile(file, { signal, ...(logs && { logs }) });
 }
 
 interface Keys {
@@ -78,17 +120,21 @@ async function printJson({ out, signal }: Context, hive: Hive, { isWhole, proble
   }
 }
 
-async function printText({ out, style, signal }: Context, hive: Hive, file: string, { isWhole, problems, walk }: Keys): Promise<void> {
+/** Returns whether there was a key to print. */
+async function printText({ out, style, signal }: Context, hive: Hive, file: string, { isWhole, problems, walk }: Keys): Promise<boolean> {
+  let hasKeys = false;
   if (isWhole) out.write(`${hiveHeading(hive, await hiveFigures(hive, signal), file, style)}\n`);
   for (const { path, key, values } of walk()) {
+    hasKeys = true;
     out.write(`${keyHeading(path, key.written, hive.layered ? key.effect : null, style)}\n`);
     for (const line of valueLines(values, style)) out.write(`${line}\n`);
     if (out.full) await out.drain();
   }
-  if (!isWhole || problems.count === 0) return;
+  if (!isWhole || problems.count === 0) return hasKeys;
   out.write(`${style.bold(plural(problems.count, 'problem'))}\n`);
   for (const { path, code, message } of problems.sorted()) {
     out.write(`  ${code}  ${path === null ? '' : `${displayText(path === '' ? '\\' : path)}: `}${displayText(message)}\n`);
     if (out.full) await out.drain();
   }
+  return hasKeys;
 }

@@ -16,7 +16,7 @@ import { displayText, LayerscopeError } from '#model';
 import type { Arguments } from './arguments.ts';
 import type { Context } from './context.ts';
 import { writeReg } from './hive-reg.ts';
-import { changeLines, hiveOfLayerHeading, keyHeading, valueLines } from './hive-text.ts';
+import { changeLines, hiveOfLayerHeading, keyHeading, shownValueLines } from './hive-text.ts';
 
 /** Prints what `layers` changed. */
 export async function printChanges(context: Context, args: Arguments, loaded: LoadedImage, layers: readonly number[]): Promise<void> {
@@ -25,20 +25,38 @@ export async function printChanges(context: Context, args: Arguments, loaded: Lo
   const json = args.flag('json');
   const text = args.value('search');
   const search = text === undefined ? null : createHiveSearch(text);
-  let found = false;
+  let hasHives = false;
+  let hasFound = false;
+  /** In a search, a hive's heading is printed only before what was found in it. */
+  let heading = '';
   for (const layer of layers) {
     for await (const item of registry.changes(layer, { deltasAlone: !json })) {
-      found = true;
+      hasHives = true;
       if (item.kind === 'unreadable') warn(unreadableText(layer, item.file.file, item.error.message));
-      else if (item.kind === 'hive') out.write(json ? hiveOfLayerLine(item) : `${hiveOfLayerHeading(item, style)}\n`);
-      else {
+      else if (item.kind === 'hive') {
+        heading = json ? hiveOfLayerLine(item) : `${hiveOfLayerHeading(item, style)}\n`;
+        if (search !== null && !json) continue;
+        out.write(heading);
+        heading = '';
+      } else {
         const change = search === null ? item.change : search.change(item.change);
-        if (change !== null) writeChange(context, { ...item, change }, json);
+        if (change === null) continue;
+        hasFound = true;
+        out.write(heading);
+        heading = '';
+        writeChange(context, { ...item, change }, json);
       }
       if (out.full) await out.drain();
     }
   }
-  if (!found && !json) context.note(layers.length === 1 ? 'the layer has no registry hives' : 'the image has no registry hives');
+  if (json) return;
+  if (!hasHives) context.note(layers.length === 1 ? 'the layer has no registry hives' : 'the image has no registry hives');
+  else if (text !== undefined && !hasFound) context.note(nothingFound(text, 'what the layers changed'));
+}
+
+/** What is said where a search found nothing, because empty output could mean anything. */
+export function nothingFound(text: string, where: string): string {
+  return `no key, name or text in ${where} contains ${displayText(text)}`;
 }
 
 function unreadableText(layer: number, file: string, message: string): string {
@@ -67,14 +85,17 @@ export async function printView(
   if (args.flag('reg')) return writeReg(context, regOfView(view, registryPlace(at.hive), from));
   const text = args.value('search');
   const search = text === undefined ? null : createHiveSearch(text);
+  let hasFound = false;
   for (const { path, key } of walkView(view, from)) {
     const values = search === null ? key.values : searchKey(search, key.name, key.values);
     if (values === null) continue;
+    hasFound = true;
     if (args.flag('json')) out.write(viewKeyLine(path, { ...key, values }));
     else {
       out.write(`${keyHeading(path, key.written, null, style, key.layers)}\n`);
-      for (const line of valueLines(values, style)) out.write(`${line}\n`);
+      for (const line of shownValueLines(values, style)) out.write(`${line}\n`);
     }
     if (out.full) await out.drain();
   }
+  if (text !== undefined && !hasFound && !args.flag('json')) context.note(nothingFound(text, displayText(hive)));
 }

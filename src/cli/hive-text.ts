@@ -1,6 +1,15 @@
 // The registry on a terminal.
 import { type ChangeOfHive, type HiveOfLayer, securityId } from '#engine/registry';
-import { dataText, type Hive, type HiveValue, type SecurityAt, type ValueChange, valueTypeName } from '#format/registry-hive';
+import {
+  dataText,
+  type Hive,
+  type HiveRemnant,
+  type HiveValue,
+  type SecurityAt,
+  type ShownValue,
+  type ValueChange,
+  valueTypeName,
+} from '#format/registry-hive';
 import { displayText, plural } from '#model';
 import { dateText } from './row-text.ts';
 import type { Style } from './style.ts';
@@ -56,15 +65,45 @@ function nameText({ name }: HiveValue): string {
 /** A line for each value, indented. */
 export function valueLines(values: readonly HiveValue[], style: Style): string[] {
   const width = nameWidth(values);
-  return values.map((value) => `    ${valueText(value, width, style, 4)}`);
+  return values.map((value) => `    ${valueText(value, { width }, style, 4)}`);
+}
+
+/** A line for each value of a view, with the layer that it comes from. */
+export function shownValueLines(values: readonly ShownValue[], style: Style): string[] {
+  const width = nameWidth(values);
+  const layerWidth = Math.max(0, ...values.map(({ layer }) => layerText(layer).length));
+  return values.map((value) => `    ${valueText(value, { width, from: padText(layerText(value.layer), layerWidth) }, style, 4)}`);
+}
+
+function layerText(layer: number): string {
+  return `layer ${layer}`;
+}
+
+/** What a deleted key or value left: marked so in its heading. Values that follow one another have one. `before`: what the last one was. */
+export function remnantLines(remnant: HiveRemnant, before: HiveRemnant['kind'], style: Style): string[] {
+  const mark = style.removed('remnant');
+  if (remnant.kind === 'value') {
+    const heading = before === 'value' ? [] : [`${style.bold('(key unknown)')}  ${mark}`];
+    return [...heading, ...valueLines([remnant.value], style)];
+  }
+  const { path, key, values } = remnant;
+  const name = path === null ? `…\\${displayText(key.name)}` : displayText(path);
+  const written = filetimeText(key.written);
+  return [`${style.bold(name)}  ${mark}${written === '' ? '' : `  ${style.dim(written)}`}`, ...valueLines(values, style)];
 }
 
 function nameWidth(values: readonly HiveValue[]): number {
   return Math.min(MAX_NAME_WIDTH, Math.max(0, ...values.slice(0, 1000).map((value) => nameText(value).length)));
 }
 
-function valueText(value: HiveValue, width: number, style: Style, indent: number): string {
-  const start = `${padText(nameText(value), width)}  ${padText(valueTypeName(value.type), TYPE_WIDTH)}  `;
+function valueText(
+  value: HiveValue,
+  { width, from }: { readonly width: number; readonly from?: string },
+  style: Style,
+  indent: number,
+): string {
+  const origin = from === undefined ? '' : `${from}  `;
+  const start = `${padText(nameText(value), width)}  ${padText(valueTypeName(value.type), TYPE_WIDTH)}  ${origin}`;
   if (value.isTombstone) return `${padText(nameText(value), width)}  ${style.removed('removed')}`;
   return fitted(`${start}${displayText(dataText(value))}`.trimEnd(), style, indent);
 }
@@ -106,8 +145,8 @@ function valueChangeText(
   style: Style,
 ): string {
   const indent = 6;
-  if (change.kind === 'removed') return `    ${style.removed('−')} ${style.dim(valueText(change.previous, width, style, indent))}`;
-  const text = valueText(change.value, width, style, indent);
+  if (change.kind === 'removed') return `    ${style.removed('−')} ${style.dim(valueText(change.previous, { width }, style, indent))}`;
+  const text = valueText(change.value, { width }, style, indent);
   if (change.kind === 'added') return `    ${style.added(hasBase ? '+' : '=')} ${text}`;
   const { previous } = change;
   const type = previous.type === change.value.type ? '' : `${valueTypeName(previous.type)} `;

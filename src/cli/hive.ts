@@ -1,9 +1,9 @@
 import { chooseLayer, type LoadedImage } from '#engine';
-import { isHiveFile } from '#engine/registry';
+import { isHiveFile, SYSTEM_HIVES } from '#engine/registry';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { printHiveFile } from './hive-file.ts';
+import { printHiveFile, printRemnants } from './hive-file.ts';
 import { printChanges, printView } from './hive-image.ts';
 import { loadChosen, requireLayer, viewLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
@@ -14,10 +14,12 @@ export const spec: CommandSpec = {
   operands: 'FILE [KEY] | IMAGE [HIVE[\\KEY]]',
   minOperands: 1,
   maxOperands: 2,
+  words: [undefined, SYSTEM_HIVES],
   options: {
     layer: { ...LAYER_OPTION, summary: 'changes: of this layer only; a hive: as seen at this layer (default: the top)' },
     search: { value: 'TEXT', summary: 'only keys and values whose names or text contain it, ignoring case' },
     reg: { summary: 'print a .reg file, for the registry editor (not for changes)' },
+    remnants: { summary: 'instead what deleted keys and values left in the free cells of the hive FILE; they are part of no comparison' },
     log: { value: 'FILE', repeats: true, summary: 'a log of the hive FILE, instead of those beside it' },
     'no-logs': { summary: 'show the hive FILE without its logs' },
     json: JSON_OPTION,
@@ -35,13 +37,16 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const [first = '', second] = args.operands;
   if (args.flag('reg') && args.flag('json')) throw usageError('hive prints either --reg or --json');
   if (args.flag('reg') && args.flag('search')) throw usageError('hive --reg takes no --search');
+  if (args.flag('reg') && args.flag('remnants')) throw usageError('hive --reg takes no --remnants');
   if (args.flag('log') && args.flag('no-logs')) throw usageError('hive takes either --log or --no-logs');
   if (first !== '-' && (await isHiveFile(first))) {
     if (args.flag('layer')) throw usageError('a hive has no layers: --layer is for images');
-    await printHiveFile(context, args, first, second);
+    if (args.flag('remnants')) await printRemnants(context, args, first, second);
+    else await printHiveFile(context, args, first, second);
     return EXIT.done;
   }
   if (args.flag('log') || args.flag('no-logs')) throw usageError('--log and --no-logs are for a hive on disk, not for an image');
+  if (args.flag('remnants')) throw usageError('--remnants is for a hive on disk, not for an image');
   if (args.flag('reg') && second === undefined) throw usageError('hive IMAGE --reg needs a HIVE');
   await using input = await openInput(context, args, first);
   const loaded = await loadChosen(context, args, input);

@@ -10,6 +10,7 @@ import { asLayerscopeError, displayText, ERROR_HINTS, type ErrorCode } from '#mo
 import { commandHelp, parseArguments, usageError } from './arguments.ts';
 import { COMMANDS, listedCommands } from './commands.ts';
 import { type Context, EXIT } from './context.ts';
+import { exitCodesLine } from './exit-codes.ts';
 import { IMAGE_MEANS } from './man-page.ts';
 import { createOutput, OutputClosed } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -24,6 +25,7 @@ function programHelp(): string {
     ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
     '',
     ...IMAGE_MEANS,
+    exitCodesLine(),
     'layerscope COMMAND --help explains a command; layerscope --version prints the version.',
     '',
   ].join('\n');

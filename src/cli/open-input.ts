@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { type Archive, type ArchiveReader, createReader } from '#archive';
@@ -10,6 +10,7 @@ import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import type { Context } from './context.ts';
 import { workerUrl } from './installation.ts';
+import { isThere } from './is-there.ts';
 import { hasStore, noStore, openStore } from './open-store.ts';
 
 /** An open archive and its reader. The caller disposes of it. */
@@ -47,7 +48,7 @@ export async function openInput(context: Context, args: Arguments, image: string
 }
 
 async function openImage(reader: ArchiveReader, context: Context, args: Arguments, image: string, store: boolean): Promise<Archive> {
-  const word: ImageWord = image === '-' || existsSync(image) ? { kind: 'file', text: image } : parseImageWord(image);
+  const word: ImageWord = image === '-' || isThere(image) ? { kind: 'file', text: image } : parseImageWord(image);
   if (word.kind === 'file') return openFile(reader, context, args, image);
   if (word.kind === 'store') return store ? openFromStore(reader, context, args, word.id) : openFile(reader, context, args, image);
   const { signal, progress } = context;
@@ -97,5 +98,5 @@ async function openFile(reader: ArchiveReader, { signal, progress }: Context, ar
     process.stdin.destroy();
   };
   signal.addEventListener('abort', abandon, { once: true });
-  return reader.openStream(process.stdin, 'standard input', options);
+  return reader.openStream(process.stdin, 'standard input', { ...options, isDevice: fstatSync(process.stdin.fd).isCharacterDevice() });
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, systemWords } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { findElectronRuntime, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
@@ -40,7 +40,9 @@ export async function run(_context: Context, args: Arguments): Promise<number> {
   const child = spawn(runtime.executable, [...sandbox, main, ...names, ...files], { stdio: 'ignore', detached: true, env: environment });
   await new Promise<void>((resolve, reject) => {
     const started = setTimeout(resolve, START_MS);
-    child.once('error', (error) => reject(new LayerscopeError('IO', `the window cannot start: ${error.message}`, { cause: error })));
+    child.once('error', (error) =>
+      reject(new LayerscopeError('IO', `the window cannot start: ${systemWords(error) ?? error.message}`, { cause: error })),
+    );
     child.once('exit', (code, signal) => {
       clearTimeout(started);
       // The runtime may have passed the files to a running instance and exited with 0.

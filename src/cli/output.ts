@@ -1,4 +1,4 @@
-import { LayerscopeError, throwIfCancelled } from '#model';
+import { LayerscopeError, systemWords, throwIfCancelled } from '#model';
 
 /** Thrown when the reader of standard output stops reading (`| head`). The program then exits silently. */
 export class OutputClosed extends Error {
@@ -40,7 +40,9 @@ export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (failure === null) {
       const closed = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'EOF';
-      failure = closed ? new OutputClosed() : new LayerscopeError('IO', `standard output: ${error.message}`, { cause: error });
+      failure = closed
+        ? new OutputClosed()
+        : new LayerscopeError('IO', `standard output: ${systemWords(error) ?? error.message}`, { cause: error });
       if (closed) onClosed();
     }
     awake();

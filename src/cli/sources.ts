@@ -16,6 +16,7 @@ export const spec: CommandSpec = {
   operands: '[ENGINE]',
   minOperands: 0,
   maxOperands: 1,
+  words: [ENGINES],
   options: { json: JSON_OPTION, offline: NETWORK_OPTIONS.offline },
   summary: 'The engines on this machine and their images. ENGINE is docker, podman or containerd (default: all).',
   notes: ['The first column names the image in other commands: layerscope inspect docker:app:1. Registries are not listed; see tags.'],

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { parseSourceWord } from '#engine';
 import { parseImageWord } from '#format/reference';
 import { displayText, LayerscopeError } from '#model';
 import { usageError } from './arguments.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * Splits the operands of a command that opens a window into existing files and images by name. Throws USAGE for standard input, an image of
@@ -16,7 +16,7 @@ export function splitOperands(
   const names: string[] = [];
   for (const operand of operands) {
     if (operand === '-') throw usageError(`${command} takes files and images by name: a window cannot open standard input`);
-    if (existsSync(operand)) files.push(operand);
+    if (isThere(operand)) files.push(operand);
     else if (parseImageWord(operand).kind === 'file') throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(operand)}`);
     else {
       parseSourceWord(operand);

@@ -11,11 +11,31 @@ import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import { diffOf, exportFrom, imageFacts, imageName, importInto, printImported, removeFrom } from './store-transfer.ts';
 import { formatTable } from './text-table.ts';
 
+/** Every verb with what follows it. */
+const VERB_OPERANDS = {
+  list: '',
+  import: 'FILE',
+  export: 'ID',
+  diff: 'ID',
+  changes: 'ID',
+  size: 'ID',
+  remove: 'ID',
+  create: 'ID',
+  commit: 'ID',
+  discard: 'ID',
+  mount: 'ID',
+  release: 'ID',
+  cleanup: '',
+  verify: '',
+  'base-images': '',
+} as const;
+
 export const spec: CommandSpec = {
   name: 'store',
   operands: 'VERB [ID…|FILE]',
   minOperands: 1,
   maxOperands: Number.POSITIVE_INFINITY,
+  verbs: VERB_OPERANDS,
   options: {
     ...IMAGE_OPTIONS,
     id: { value: 'ID', summary: 'import: the id of a layer tar (default: a new one)' },
@@ -64,9 +84,13 @@ export const spec: CommandSpec = {
 
 type Verb = (context: Context, args: Arguments, driver: GraphDriver, operands: readonly string[]) => Promise<number>;
 
-const VERBS: Readonly<
-  Record<string, { readonly run: Verb; readonly operands: readonly [min: number, max: number]; readonly readsOnly?: true }>
-> = {
+interface VerbEntry {
+  readonly run: Verb;
+  readonly operands: readonly [min: number, max: number];
+  readonly readsOnly?: true;
+}
+
+const VERBS: Readonly<Record<keyof typeof VERB_OPERANDS, VerbEntry>> = {
   list: { run: list, operands: [0, 0], readsOnly: true },
   import: { run: importInto, operands: [1, 1] },
   export: { run: exportFrom, operands: [1, 1] },
@@ -86,7 +110,7 @@ const VERBS: Readonly<
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const [verb = '', ...operands] = args.operands;
-  const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+  const known: VerbEntry | undefined = Object.hasOwn(VERBS, verb) ? VERBS[verb as keyof typeof VERBS] : undefined;
   if (known === undefined) throw usageError(`store has no command ${displayText(verb)}: ${Object.keys(VERBS).join(', ')}`);
   const [min, max] = known.operands;
   if (operands.length < min || operands.length > max) {

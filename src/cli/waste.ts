@@ -25,6 +25,7 @@ export const spec: CommandSpec = {
     limit: { value: 'N', summary: `list at most N files, most waste first (default: ${DEFAULT_LIMIT})` },
     if: {
       value: 'WHAT',
+      words: ['squash=', 'merge-removals', 'drop-caches', 'zstd', 'all'],
       summary: 'what the image would weigh with other layers: squash=N, merge-removals, drop-caches, zstd, or all of them',
     },
     pack: { summary: 'for --if: pack the layers that change, to know their stored size' },

@@ -82,7 +82,9 @@ export interface RegistryKeyReport {
   readonly security: readonly string[];
   /** Layers whose records make up the key, topmost first. */
   readonly layers: readonly number[];
+  /** The values from the one that was asked for on, by default the first. */
   readonly values: readonly RegistryValue[];
+  /** Number of values after these. */
   readonly moreValues: number;
   /** Number of keys below. */
   readonly total: number;

@@ -220,7 +220,9 @@ const OPERATIONS = {
   /** Names of the hives as seen at a layer. */
   'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
   /** A key as seen at a layer, and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
-  'registry.key': takes(z.strictObject({ ...registry, path: registryPath, ...registryPage })).gives<RegistryKeyReport>(),
+  'registry.key': takes(
+    z.strictObject({ ...registry, path: registryPath, ...registryPage, valueStart: z.int().min(0).max(MAX_ROWS).optional() }),
+  ).gives<RegistryKeyReport>(),
   /** Keys as seen at a layer whose names or values match a text, at most `limit` of them. */
   'registry.search': takes(
     z.strictObject({ ...image, layer: index, text: z.string().min(1).max(1_024), limit }),

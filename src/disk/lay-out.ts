@@ -9,7 +9,7 @@ import { type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE, th
 import { DiskTree, type Keeps } from './disk-tree.ts';
 import type { Attributes } from './extended-attributes.ts';
 import { type Facts, factsAt, folderFacts } from './facts.ts';
-import { errorCode, isAboutEntry } from './system-errors.ts';
+import { errorCode, isAboutEntry, refusalText } from './system-errors.ts';
 import { type Planned, type PlannedEntry, type Refusal, refusal, type TreePlan } from './tree-plan.ts';
 import { type BodyFailure, LazyBodies, type WriteBodyOptions, writeBody } from './write-body.ts';
 
@@ -150,7 +150,7 @@ class Laying implements LaidOut {
       const code = errorCode(error);
       if (code === 'EEXIST')
         this.#refuse(row, 'NAME_REFUSED', 'case-collision', 'this file system treats its name as that of another entry');
-      else this.#refuse(row, 'NAME_REFUSED', 'not-made', `the system refuses it: ${code}`);
+      else this.#refuse(row, 'NAME_REFUSED', 'not-made', refusalText(error));
       return false;
     }
   }

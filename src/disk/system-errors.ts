@@ -1,4 +1,5 @@
 // Separates system errors about one entry from those about the disk as a whole.
+import { systemWords } from '#model';
 
 /** Errors about one entry. The entry is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
 const ENTRY_ERRORS: ReadonlySet<string> = new Set([
@@ -30,4 +31,10 @@ export function errorCode(error: unknown): string {
 
 export function isAboutEntry(error: unknown): boolean {
   return ENTRY_ERRORS.has(errorCode(error));
+}
+
+/** Why the system didn't take an entry: its code, and in words. */
+export function refusalText(error: unknown): string {
+  const words = systemWords(error);
+  return `the system refuses it: ${errorCode(error)}${words === null ? '' : ` (${words})`}`;
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import { asLayerscopeError, type ErrorCode, throwIfCancelled } from '#model';
-import { errorCode, isAboutEntry } from './system-errors.ts';
+import { errorCode, isAboutEntry, refusalText } from './system-errors.ts';
 
 /** Error codes about a single body of the image. */
 const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
@@ -41,7 +41,7 @@ export async function writeBody(
     return null;
   } catch (thrown) {
     if (errorCode(thrown) === 'EFBIG') return { code: 'TOO_LARGE', message: 'it is too large for this file system' };
-    if (isAboutEntry(thrown)) return { code: 'NAME_REFUSED', message: `the system refuses it: ${errorCode(thrown)}` };
+    if (isAboutEntry(thrown)) return { code: 'NAME_REFUSED', message: refusalText(thrown) };
     const error = asLayerscopeError(thrown);
     if (!takesDamage || !BODY_ERRORS.has(error.code)) throw thrown;
     return error;

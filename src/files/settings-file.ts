@@ -1,7 +1,7 @@
 // Reads small files written by the user or the administrator: settings, certificates, lists of credentials. The path may turn out to be a
 // pipe, a device or a huge file.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
 const MAX_BYTES = 1 << 20;
 const FIRST_BYTES = 64 * 1024;
@@ -26,7 +26,10 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES): Buffer
     const { code } = asLayerscopeError(error);
     if (code === 'NOT_FOUND') return null;
     // For a path with a zero byte, Node throws an error of its own, without a system error code.
-    throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read`, { cause: error });
+    const why = systemWords(error);
+    throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read${why === null ? '' : `: ${why}`}`, {
+      cause: error,
+    });
   }
 }
 

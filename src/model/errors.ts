@@ -1,3 +1,6 @@
+import { displayText } from './path-text.ts';
+import { systemPath, systemWords } from './system-error.ts';
+
 /** The closed set of codes an error may carry; each has a hint in {@link ./hints.ts}. */
 export const ERROR_CODES = [
   'USAGE', // the command or request itself is wrong
@@ -41,7 +44,7 @@ export class LayerscopeError extends Error {
   }
 }
 
-/** Converts any thrown value: Node's system errors get a matching code, everything else is INTERNAL. */
+/** Converts any thrown value: the system's errors get a matching code and words, everything else is INTERNAL. */
 export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   // Disposal failed after an earlier error, which is the one to report.
@@ -49,13 +52,35 @@ export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof Error) {
     const { code, name } = error as Error & { code?: unknown };
     if (name === 'AbortError' || code === 'ABORT_ERR') return new LayerscopeError('CANCELLED', 'cancelled', { cause: error });
-    if (code === 'ENOENT' || code === 'ENOTDIR') return new LayerscopeError('NOT_FOUND', error.message, { cause: error });
-    if (code === 'EACCES' || code === 'EPERM') return new LayerscopeError('PERMISSION', error.message, { cause: error });
-    if (code === 'EEXIST') return new LayerscopeError('EXISTS', error.message, { cause: error });
-    if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return new LayerscopeError('IO', error.message, { cause: error });
+    const kind = codeOfSystem(code);
+    if (kind !== null) return new LayerscopeError(kind, systemMessage(error), { cause: error });
     return new LayerscopeError('INTERNAL', error.message, { cause: error });
   }
   return new LayerscopeError('INTERNAL', String(error));
+}
+
+function codeOfSystem(code: unknown): ErrorCode | null {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'NOT_FOUND';
+  if (code === 'EACCES' || code === 'EPERM') return 'PERMISSION';
+  if (code === 'EEXIST') return 'EXISTS';
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? 'IO' : null;
+}
+
+/** Errors that don't concern files, such as those of connections, keep Node's message: who reports them knows what failed. */
+function systemMessage(error: Error): string {
+  const words = systemWords(error);
+  if (words === null) return error.message;
+  const path = systemPath(error);
+  return path === null ? words : `${displayText(path)}: ${words}`;
+}
+
+/** Converts an error about a file. An error of the system gets the message `PATH: WORDS`, whatever path it names itself. */
+export function fileError(error: unknown, path: string): LayerscopeError {
+  if (error instanceof LayerscopeError) return error;
+  const { code, message } = asLayerscopeError(error);
+  const system = (error ?? {}) as { readonly code?: unknown };
+  const what = systemWords(error) ?? `cannot be read (${typeof system.code === 'string' ? system.code : message})`;
+  return new LayerscopeError(code, `${displayText(path)}: ${what}`, { cause: error });
 }
 
 export function isCancelled(error: unknown): boolean {

@@ -15,6 +15,7 @@ export * from './path-text.ts';
 export * from './quantity.ts';
 export * from './row-columns.ts';
 export * from './row-table.ts';
+export * from './system-error.ts';
 export * from './trim-end.ts';
 export * from './unset-time.ts';
 export * from './waste-hints.ts';

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { parseImageWord } from '#format/reference';
 import { listedCommands } from '../../src/cli/commands.ts';
-import { choicesOf, completionScript, type ListedCommand, SHELLS, type Shell } from '../../src/cli/completion-scripts.ts';
+import { choicesOf, IMAGE_SCHEMES, offerOfOption, offersOfVerbs } from '../../src/cli/completion-offers.ts';
+import { completionScript, type ListedCommand, SHELLS, type Shell } from '../../src/cli/completion-scripts.ts';
+import { EXIT_MEANINGS, exitCodesLine } from '../../src/cli/exit-codes.ts';
 import { manPage } from '../../src/cli/man-page.ts';
 import { testFile } from '../support/workbench.ts';
 import { createBench } from './run-cli.ts';
@@ -85,11 +89,111 @@ for (const shell of ['bash', 'fish'] as const) {
   });
 }
 
+/** Lines with tabs, as a user types them in a folder with `script.tar`, `my file.tar` and the folder `fold`, and what they become. */
+const TYPED: readonly (readonly [line: string, words: string])[] = [
+  ['insp\t', '<inspect>'],
+  ['store imp\t', '<store><import>'],
+  ['store import scr\t', '<store><import><script.tar>'],
+  ['store export scr\t', '<store><export><scr>'],
+  ['store --driver=po\t x', '<store><--driver=portable><x>'],
+  ['store --driver win\tf\t x', '<store><--driver><windowsfilter><x>'],
+  ['completion f\t', '<completion><fish>'],
+  ['sources pod\t', '<sources><podman>'],
+  ['waste x --if me\t', '<waste><x><--if><merge-removals>'],
+  ['waste x --if sq\t3', '<waste><x><--if><squash=3>'],
+  ['packages x --sbom at\t', '<packages><x><--sbom><attached>'],
+  ['packages x --sbom scr\t', '<packages><x><--sbom><script.tar>'],
+  ['diff a b --ignore time,ow\t', '<diff><a><b><--ignore><time,owner>'],
+  ['inspect dock\tapp:1', '<inspect><docker:app:1>'],
+  ['cat my\t', '<cat><my file.tar>'],
+  ['cat script.tar scr\t', '<cat><script.tar><scr>'],
+  ['hive script.tar SYS\t', '<hive><script.tar><SYSTEM>'],
+  ['export x / --to fo\t', '<export><x></><--to><fold>'],
+  ['ls --layer 0 scr\t --off\t', '<ls><--layer><0><script.tar><--offline>'],
+];
+
+/** Types lines into an interactive shell that runs `layerscope` as a function which prints its words. Returns what was printed. */
+function typedInto(shell: Shell, folder: string, script: string): string[] {
+  const { start, prepare } = {
+    bash: { start: 'bash --norc --noprofile -i', prepare: 'layerscope() { printf "<%s>" "$@"; echo; }' },
+    zsh: { start: 'zsh -f -i', prepare: 'autoload -Uz compinit; compinit -u -D; layerscope() { printf "<%s>" "$@"; echo; }' },
+    fish: { start: 'fish --no-config -i', prepare: 'function layerscope; printf "<%s>" $argv; echo; end' },
+  }[shell];
+  const lines = [`${prepare}; source ${script}`, ...TYPED.map(([line]) => `layerscope ${line}`), 'exit', ''];
+  const { stdout } = spawnSync('script', ['-qec', start, '/dev/null'], {
+    encoding: 'utf8',
+    input: lines.join('\n'),
+    cwd: folder,
+    env: { ...process.env, HOME: folder, TERM: 'dumb' },
+    timeout: 60_000,
+  });
+  return stdout.split(/[\r\n]+/).filter((line) => /^(?:<[^<>;]+>)+$/.test(line));
+}
+
+for (const shell of SHELLS) {
+  const isMissing = [shell, 'script'].filter((program) => !has(program));
+  test(`${shell}: what is typed with tabs becomes the whole words`, {
+    skip: isMissing.length > 0 && `${isMissing} is not installed`,
+  }, (t) => {
+    const script = testFile(t, Buffer.from(completionScript(shell, commands)), 'completion');
+    const folder = path.join(path.dirname(script), 'typed');
+    mkdirSync(path.join(folder, 'fold'), { recursive: true });
+    for (const name of ['script.tar', 'my file.tar']) writeFileSync(path.join(folder, name), '');
+    assert.deepEqual(
+      // A shell may add a slash to a folder, and take it away again.
+      typedInto(shell, folder, script).map((line) => line.replace('<fold/>', '<fold>')),
+      TYPED.map(([, words]) => words),
+    );
+  });
+}
+
+test('words that complete an image are ways to name one', () => {
+  for (const scheme of [...IMAGE_SCHEMES, 'store:']) assert.notEqual(parseImageWord(`${scheme}app`).kind, 'file', scheme);
+});
+
+test('every word that a value or an operand is completed to is accepted', () => {
+  for (const { spec } of commands) {
+    for (const [name, option] of Object.entries(spec.options)) {
+      const { words, files } = offerOfOption(option);
+      // A value in capitals that is no file has no words, so that nothing is offered that the program would refuse.
+      if (option.value !== undefined && /^[A-Z]+$/.test(option.value) && option.words === undefined) assert.deepEqual(words, [], name);
+      if (/^(FILE|FOLDER)$/.test(option.value ?? '')) assert.notEqual(files, null, name);
+    }
+  }
+  assert.deepEqual(
+    offersOfVerbs(commands.find(({ spec }) => spec.name === 'store')?.spec ?? assert.fail()).filter(([, { files }]) => files !== null),
+    [['import', { words: [], files: 'files', isList: false }]],
+  );
+  for (const what of ['merge-removals', 'drop-caches', 'zstd', 'squash=0'])
+    assert.ok(
+      offerOfOption(commands.find(({ spec }) => spec.name === 'waste')?.spec.options.if ?? { summary: '' }).words.includes(
+        what.replace(/\d/, ''),
+      ),
+    );
+});
+
+test('the exit codes have the same words everywhere', () => {
+  for (const page of ['README.md', 'docs/guide/other-programs.md']) {
+    const text = readFileSync(path.join(import.meta.dirname, '..', '..', page), 'utf8');
+    assert.ok(text.includes(exitCodesLine()), `${page}: ${exitCodesLine()}`);
+  }
+  const page = manPage('1', commands);
+  const status = page.slice(page.indexOf('.SH EXIT STATUS'));
+  for (const [code, meaning] of EXIT_MEANINGS) assert.ok(status.includes(`.B ${code}\n${meaning}\n`), meaning);
+});
+
 test('the manual page has every command and option, and groff formats it without a warning', (t) => {
   const page = manPage('1.2.3', [...commands, ...ODD]);
   for (const { spec } of commands)
     for (const option of Object.keys(spec.options)) assert.ok(page.includes(`\\-\\-${option.replaceAll('-', '\\-')}`), option);
   assert.match(page, /^[\n -~]*$/, 'only ASCII');
+  if (has('mandoc')) {
+    const lint = spawnSync('mandoc', ['-T', 'lint'], { encoding: 'utf8', input: page }).stdout;
+    assert.deepEqual(
+      lint.split('\n').filter((line) => line !== '' && !line.includes('missing date')),
+      [],
+    );
+  }
   if (!has('groff')) return t.diagnostic('not run: groff is not installed');
   const { stdout, stderr } = spawnSync('groff', ['-man', '-ww', '-Tutf8', '-P-c'], { encoding: 'utf8', input: page });
   assert.equal(stderr, '');

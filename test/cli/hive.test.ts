@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type CommandResult, commandLines, type JsonLine, runCommand } from '../support/command-line.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
-import { deltaHive, dword, hive, removedValue, setBaseSum, sz } from '../support/hive-builder.ts';
+import { BINS, buildHive, deltaHive, dword, hive, removedValue, setBaseSum, sz } from '../support/hive-builder.ts';
 import { newLog } from '../support/hive-logs.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
 import { testFile, testFolder } from '../support/workbench.ts';
@@ -148,7 +148,7 @@ test('prints a hive as seen at a layer, by any of its names', async (t) => {
     );
   }
   const { stdout, stderr } = await runCommand(['hive', source, 'SYSTEM\\CurrentControlSet\\Services\\Tcpip']);
-  assert.match(stdout, /^ControlSet002\\Services\\Tcpip {2}layer 0\n {4}Start {2}REG_DWORD {6}0x00000001 \(1\)\n$/);
+  assert.match(stdout, /^ControlSet002\\Services\\Tcpip {2}layer 0\n {4}Start {2}REG_DWORD {6}layer 0 {2}0x00000001 \(1\)\n$/);
   assert.equal(stderr, 'layerscope: CurrentControlSet is ControlSet002\n');
   refused(await runCommand(['hive', source, 'SAM']), 3, /NOT_FOUND: the image has no registry hive SAM/);
   refused(await runCommand(['hive', source, 'SYSTEM\\none']), 3, /NOT_FOUND: SYSTEM\\none is not in the registry/);
@@ -190,7 +190,7 @@ test('a hive that cannot be read is named, and the rest is shown', async (t) => 
   assert.match(stdout, /layer 2 {2}SOFTWARE/);
   assert.match(
     stderr,
-    /^layerscope: warning: layer 1: Hives\/Software_Delta: a registry hive that ends after 4 bytes: the rest is shown\n$/,
+    /^layerscope: warning: layer 1: Hives\/Software_Delta: the registry hive is cut off after 4 bytes: the rest is shown\n$/,
   );
   const view = await runCommand(['hive', source, 'SOFTWARE']);
   assert.match(view.stderr, /warning: layer 1/);
@@ -278,6 +278,100 @@ test('names of keys cannot control a terminal', async (t) => {
   assert.equal(lines.length, 4);
   assert.match(lines[2] ?? '', /^\\x1B\[31mred/);
   assert.match(lines[3] ?? '', /a\\x0Ab {2}REG_SZ +\\u202Etext$/);
+});
+
+test('a view says which layer each value comes from, and how big long data are', async (t) => {
+  const below = hive({
+    name: 'R',
+    keys: [{ name: 'a', values: [sz('old', 'x'), { name: 'long', type: 3, data: new Uint8Array(16_300) }] }],
+  });
+  const above = deltaHive({ name: 'R', keys: [{ name: 'a', layer: 0x80, values: [sz('new', 'y')] }] });
+  const source = windowsImage(t, tar(file(`${CONFIG}/SOFTWARE`, below)), tar(file('Hives/Software_Delta', above)));
+  assert.deepEqual((await text(['hive', source, 'SOFTWARE\\a'])).slice(1), [
+    `    long  REG_BINARY     layer 0  ${'00 '.repeat(32)}… (16.3 kB)`,
+    '    new   REG_SZ         layer 1  y',
+    '    old   REG_SZ         layer 0  x',
+  ]);
+});
+
+test('a search that finds nothing says so, and prints no heading', async (t) => {
+  const source = image(t);
+  const onDisk = testFile(t, SYSTEM, 'SYSTEM');
+  for (const [argv, where] of [
+    [[source], 'what the layers changed'],
+    [[source, 'SOFTWARE'], 'SOFTWARE'],
+    [[onDisk, '--remnants'], 'the remnants'],
+  ] as const) {
+    const { code, stdout, stderr } = await runCommand(['hive', ...argv, '--search', 'nowhere']);
+    assert.deepEqual([code, stdout, stderr], [0, '', `layerscope: no key, name or text in ${where} contains nowhere\n`]);
+    assert.equal((await runCommand(['hive', ...argv, '--search', 'nowhere', '--json'])).stderr, '');
+  }
+  const { stderr } = await runCommand(['hive', onDisk, '--search', 'nowhere']);
+  assert.match(stderr, /^layerscope: no key, name or text in .*SYSTEM contains nowhere\n$/);
+  const found = await text(['hive', source, '--search', 'old.exe']);
+  assert.deepEqual(found, [
+    'layer 1  SOFTWARE  Hives/Software_Delta  delta, 7 keys, 4 values',
+    `~ ${RUN}`,
+    '    − Old  REG_SZ         C:\\old.exe',
+  ]);
+});
+
+test('a hive that is cut off is named', async (t) => {
+  const onDisk = testFile(t, SYSTEM.subarray(0, 3000), 'SYSTEM');
+  refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
+});
+
+/** A hive that had a key `gone` with a value. */
+function withRemnant(): Buffer {
+  const { bytes, keyAt } = buildHive({ name: 'R', keys: [{ name: 'kept' }, { name: 'gone', values: [sz('text', 'was here')] }] });
+  const root = BINS + (keyAt.get('') ?? 0) + 4;
+  const list = BINS + bytes.readUInt32LE(root + 28);
+  for (let at = BINS + (keyAt.get('gone') ?? 0); at < list; at += Math.abs(bytes.readInt32LE(at)))
+    bytes.writeInt32LE(Math.abs(bytes.readInt32LE(at)), at);
+  bytes.writeUInt16LE(1, list + 6);
+  bytes.writeUInt32LE(1, root + 20);
+  setBaseSum(bytes);
+  return bytes;
+}
+
+test('remnants of deleted keys are listed on request alone, and marked', async (t) => {
+  const onDisk = testFile(t, withRemnant(), 'HIVE');
+  assert.deepEqual(await text(['hive', onDisk, '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
+  assert.deepEqual(await text(['hive', onDisk, 'GONE', '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
+  assert.deepEqual(await text(['hive', onDisk, '--remnants', '--search', 'here']), ['gone  remnant', '    text  REG_SZ         was here']);
+  const lines = await commandLines(['hive', onDisk, '--remnants', '--json']);
+  assert.deepEqual(
+    lines.map(({ offset, ...line }) => [typeof offset, line]),
+    [
+      [
+        'number',
+        {
+          kind: 'remnant',
+          remnant: 'key',
+          path: 'gone',
+          name: 'gone',
+          written: '0',
+          flags: 0x20,
+          values: [{ name: 'text', type: 'REG_SZ', size: 18, hex: Buffer.from('was here\0', 'utf16le').toString('hex') }],
+        },
+      ],
+    ],
+  );
+  assert.ok(!(await text(['hive', onDisk])).join('\n').includes('gone'));
+  const orphans = withRemnant();
+  orphans.fill(0, orphans.indexOf('gone') - 76, orphans.indexOf('gone') + 4);
+  setBaseSum(orphans);
+  assert.deepEqual(await text(['hive', testFile(t, orphans, 'HIVE'), '--remnants']), [
+    '(key unknown)  remnant',
+    '    text  REG_SZ         was here',
+  ]);
+  const none = await runCommand(['hive', onDisk, 'kept', '--remnants']);
+  assert.match(none.stderr, /HIVE has no remnants of deleted keys or values here\n$/);
+  for (const argv of [
+    [onDisk, '--remnants', '--reg'],
+    [image(t), '--remnants'],
+  ])
+    refused(await runCommand(['hive', ...argv]), 2, /USAGE: /);
 });
 
 test('options that do not fit are refused', async (t) => {

@@ -6,6 +6,7 @@ import {
   ERROR_HINTS,
   FINDING_HINTS,
   FINDING_SEVERITY,
+  fileError,
   finding,
   formatMode,
   formatSize,
@@ -61,4 +62,18 @@ test('a system error keeps its meaning, and an internal error is INTERNAL', () =
   assert.equal(asLayerscopeError(new TypeError('x')).code, 'INTERNAL');
   const own = new LayerscopeError('BAD_TAR', 'x', { offset: 512 });
   assert.equal(asLayerscopeError(own), own);
+});
+
+test('a system error is told in words with its path, not by the call that failed', () => {
+  const system = (code: string, more: object = {}): Error =>
+    Object.assign(new Error(`${code}: what the system calls it, open '/x'`), { code, syscall: 'open', ...more });
+  assert.equal(asLayerscopeError(system('EACCES', { path: '/x/y' })).message, '/x/y: permission denied');
+  assert.equal(asLayerscopeError(system('EXDEV', { path: '/a', dest: '/b' })).message, '/b: it is on another file system');
+  assert.equal(asLayerscopeError(system('EISDIR')).message, 'it is a folder, not a file');
+  assert.equal(asLayerscopeError(system('ENOENT', { path: '/a\nb' })).message, '/a\\x0Ab: no such file or folder');
+  assert.equal(asLayerscopeError(system('ECONNREFUSED')).message, "ECONNREFUSED: what the system calls it, open '/x'");
+  assert.equal(fileError(system('EMFILE', { path: '/x' }), 'a name').message, 'a name: this process has too many files open');
+  assert.equal(fileError(system('EODD'), 'a name').message, 'a name: cannot be read (EODD)');
+  const own = new LayerscopeError('BAD_TAR', 'x');
+  assert.equal(fileError(own, 'a name'), own);
 });

@@ -58,6 +58,7 @@ function Page({ of, start, onMore }: { of: Wanted; start: number; onMore: (() =>
     );
   }
   const { items, total, complete } = answer.value;
+  if (total === 0 && text !== '') return <Notice icon="search" title={words.registry.nothingFound} />;
   if (total === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
   const rest = total - start - items.length;
   return (

@@ -1,4 +1,5 @@
-import type { ImageRef } from '#contract';
+import { useState } from 'react';
+import type { ImageRef, RegistryKeyReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -13,6 +14,7 @@ type At = ImageRef & { readonly layer: number; readonly hive: string; readonly p
 
 /** The values of a key, and facts about it. */
 export function RegistryKey({ of }: { of: At }) {
+  const [pages, setPages] = useState(1);
   const answer = useRequest(of.path, (client, signal) => client.call('registry.key', { ...of, start: 0, count: 1 }, { signal }));
   if (answer.state === 'failed') {
     return (
@@ -24,6 +26,7 @@ export function RegistryKey({ of }: { of: At }) {
   if (answer.state !== 'ready') return null;
   const { path, values, moreValues, layers, written, className, security, total } = answer.value;
   const time = filetimeText(written);
+  const rest = values.length + moreValues - pages * values.length;
   return (
     <article aria-label={words.registry.keyLabel}>
       <header className={styles.keyHead}>
@@ -52,21 +55,19 @@ export function RegistryKey({ of }: { of: At }) {
             </tr>
           </thead>
           <tbody>
-            {values.map((value, row) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a damaged key may have two values of one name
-              <tr key={row}>
-                <th scope="row" className="selectable">
-                  {value.name === '' ? words.registry.defaultValue : displayText(value.name)}
-                </th>
-                <td className={styles.type}>{value.type}</td>
-                <td className={`${styles.data} selectable`}>{displayText(value.text)}</td>
-                <td className="number">{value.layer}</td>
-              </tr>
+            <ValueRows values={values} />
+            {Array.from({ length: pages - 1 }, (_, page) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number
+              <MoreValues key={page} of={of} start={(page + 1) * values.length} />
             ))}
           </tbody>
         </table>
       )}
-      {moreValues > 0 ? <p className={styles.note}>{words.registry.valuesLeftOut(moreValues)}</p> : null}
+      {rest > 0 ? (
+        <Button kind="quiet" onPress={() => setPages(pages + 1)}>
+          {words.registry.moreValues(Math.min(rest, values.length))}
+        </Button>
+      ) : null}
       {className === null ? null : <p className={styles.note}>{words.registry.classIs(displayText(className))}</p>}
       {security.length === 0 ? null : (
         <details className={styles.security}>
@@ -79,5 +80,40 @@ export function RegistryKey({ of }: { of: At }) {
         </details>
       )}
     </article>
+  );
+}
+
+function ValueRows({ values }: Pick<RegistryKeyReport, 'values'>) {
+  return values.map((value, row) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a damaged key may have two values of one name
+    <tr key={row}>
+      <th scope="row" className="selectable">
+        {value.name === '' ? words.registry.defaultValue : displayText(value.name)}
+      </th>
+      <td className={styles.type}>{value.type}</td>
+      <td className={`${styles.data} selectable`}>{displayText(value.text)}</td>
+      <td className="number">{value.layer}</td>
+    </tr>
+  ));
+}
+
+/** The values of a key from one on. */
+function MoreValues({ of, start }: { of: At; start: number }) {
+  const answer = useRequest(start, (client, signal) =>
+    client.call('registry.key', { ...of, start: 0, count: 1, valueStart: start }, { signal }),
+  );
+  if (answer.state === 'ready') return <ValueRows values={answer.value.values} />;
+  return (
+    <tr>
+      <td colSpan={4}>
+        {answer.state === 'failed' ? (
+          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+        ) : (
+          <span role="status" className={styles.loading}>
+            {words.loading}
+          </span>
+        )}
+      </td>
+    </tr>
   );
 }

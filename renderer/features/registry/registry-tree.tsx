@@ -8,6 +8,7 @@ import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './registry.module.css';
 import { RegistryKey } from './registry-key.tsx';
+import { moveInTree, TREE_LABEL } from './tree-keys.ts';
 
 const PAGE = 200;
 const FOUND = 500;
@@ -25,15 +26,30 @@ interface KeyAt {
 interface Choice {
   readonly chosen: KeyAt | null;
   choose(key: KeyAt): void;
+  /** The key that Tab leads to; null for the first one. The others are reached by arrow keys. */
+  readonly tabStop: KeyAt | null;
+  stopAt(key: KeyAt): void;
+}
+
+function isSame(a: KeyAt | null, b: KeyAt): boolean {
+  return a?.hive === b.hive && a.path === b.path;
+}
+
+/** Whether a key is below another. */
+function isBelow(key: KeyAt | null, above: KeyAt): boolean {
+  if (key === null || key.hive !== above.hive || key.path === above.path) return false;
+  return above.path === '' || key.path.startsWith(`${above.path}\\`);
 }
 
 /** The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. */
 export function RegistryTree({ of, text }: { of: View; text: string }) {
   const [chosen, choose] = useState<KeyAt | null>(null);
+  const [tabStop, stopAt] = useState<KeyAt | null>(null);
+  const choice = { chosen, choose, tabStop, stopAt };
   return (
     <div className={styles.split}>
       <div className={styles.keys}>
-        {text === '' ? <Hives of={of} choice={{ chosen, choose }} /> : <Found key={text} of={of} text={text} choice={{ chosen, choose }} />}
+        {text === '' ? <Hives of={of} choice={choice} /> : <Found key={text} of={of} text={text} choice={choice} />}
       </div>
       <div className={styles.key}>
         {chosen === null ? (
@@ -53,19 +69,36 @@ function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: 
   const { hives } = answer.value;
   if (hives.length === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
   return (
-    <ul className={styles.tree} aria-label={words.registry.tree}>
-      {hives.map((hive) => (
-        <Branch key={hive} of={{ archiveId, image, layer, hive, path: '' }} name={hive} hasSubkeys choice={choice} />
+    <ul className={styles.tree} aria-label={words.registry.tree} onKeyDown={moveInTree}>
+      {hives.map((hive, index) => (
+        <Branch key={hive} of={{ archiveId, image, layer, hive, path: '' }} name={hive} hasSubkeys isFirst={index === 0} choice={choice} />
       ))}
     </ul>
   );
 }
 
 /** A key with a button that opens it, and the keys below it while it is open. */
-function Branch({ of, name, hasSubkeys, choice }: { of: View & KeyAt; name: string; hasSubkeys: boolean; choice: Choice }) {
+function Branch({
+  of,
+  name,
+  hasSubkeys,
+  isFirst = false,
+  choice,
+}: {
+  of: View & KeyAt;
+  name: string;
+  hasSubkeys: boolean;
+  isFirst?: boolean;
+  choice: Choice;
+}) {
   const [open, setOpen] = useState(false);
   const shown = name === '' ? words.registry.noName : displayText(name);
-  const isChosen = choice.chosen?.hive === of.hive && choice.chosen.path === of.path;
+  const own = { hive: of.hive, path: of.path };
+  const toggle = (): void => {
+    // The keys below go, and with them what Tab led to.
+    if (open && isBelow(choice.tabStop, own)) choice.stopAt(own);
+    setOpen(!open);
+  };
   return (
     <li>
       <span className={styles.branch}>
@@ -73,9 +106,10 @@ function Branch({ of, name, hasSubkeys, choice }: { of: View & KeyAt; name: stri
           <button
             type="button"
             className={styles.opener}
+            tabIndex={-1}
             aria-expanded={open}
             aria-label={words.registry.keysBelow(shown)}
-            onClick={() => setOpen(!open)}
+            onClick={toggle}
           >
             <i aria-hidden="true" />
           </button>
@@ -85,9 +119,12 @@ function Branch({ of, name, hasSubkeys, choice }: { of: View & KeyAt; name: stri
         <button
           type="button"
           className={styles.label}
-          aria-pressed={isChosen}
-          onClick={() => choice.choose({ hive: of.hive, path: of.path })}
-          onDoubleClick={() => setOpen(!open)}
+          {...{ [TREE_LABEL]: '' }}
+          tabIndex={isSame(choice.tabStop, own) || (choice.tabStop === null && isFirst) ? 0 : -1}
+          aria-pressed={isSame(choice.chosen, own)}
+          onFocus={() => choice.stopAt(own)}
+          onClick={() => choice.choose(own)}
+          onDoubleClick={toggle}
         >
           {shown}
         </button>
@@ -157,18 +194,25 @@ function Found({ of: { archiveId, image, layer }, text, choice }: { of: View; te
   if (answer.state !== 'ready') return <Loading />;
   const { matches, complete } = answer.value;
   if (matches.length === 0) return <Notice icon="search" title={words.registry.nothingFound} />;
+  const tabIndex = Math.max(
+    0,
+    matches.findIndex((match) => isSame(choice.tabStop, match)),
+  );
   return (
     <>
       <p className={styles.note} role="status">
         {words.registry.found(matches.length, complete)}
       </p>
-      <ul className={styles.tree} aria-label={words.registry.foundLabel}>
-        {matches.map(({ hive, path, value }) => (
+      <ul className={styles.tree} aria-label={words.registry.foundLabel} onKeyDown={moveInTree}>
+        {matches.map(({ hive, path, value }, index) => (
           <li key={`${hive}\\${path}`}>
             <button
               type="button"
               className={styles.label}
-              aria-pressed={choice.chosen?.hive === hive && choice.chosen.path === path}
+              {...{ [TREE_LABEL]: '' }}
+              tabIndex={index === tabIndex ? 0 : -1}
+              aria-pressed={isSame(choice.chosen, { hive, path })}
+              onFocus={() => choice.stopAt({ hive, path })}
               onClick={() => choice.choose({ hive, path })}
             >
               {displayText(`${hive}\\${path}`)}

@@ -70,7 +70,8 @@ export const registry = {
   defaultValue: '(default)',
   noName: '(no name)',
   moreValues: (count: number) => `Show ${counted(count, { one: 'more value', other: 'more values' })}`,
-  valuesLeftOut: (count: number) => `${counted(count, { one: 'value is', other: 'values are' })} not listed here.`,
+  valuesLeftOut: (count: number) =>
+    `${counted(count, { one: 'value is', other: 'values are' })} not listed here. Under Filesystem, the key shows all of its values.`,
   tree: 'Registry keys',
   keysBelow: (name: string) => `Keys below ${name}`,
   moreKeys: (count: number) => `Show more keys (${formatCount(count)} left)`,

@@ -68,6 +68,7 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   { what: 'a program', start: '\x7fELF' },
   { what: 'a Debian package or ar archive', start: '!<arch>\n' },
   { what: 'an RPM package', start: '\xed\xab\xee\xdb' },
+  { what: 'a registry hive', start: 'regf' },
 ];
 
 function findOtherFormat(head: Uint8Array): OtherFormat | null {

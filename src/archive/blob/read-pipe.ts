@@ -1,25 +1,33 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, openSync, readSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { displayText, LayerscopeError } from '#model';
 
 const PIECE_BYTES = 64 * 1024;
 /** How often to check an empty pipe, in ms. */
 const PAUSE_MS = 20;
+/** How long a named pipe may be without a writer, in ms: a shell opens both of its ends almost at once. */
+const WRITER_WAIT_MS = 1000;
 /** Bytes after which the reader yields to other work. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads a pipe by its path, by polling: a blocking read would keep the program from exiting. A named pipe may get its writer later, but one
- * in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws the system's errors.
+ * Reads a pipe by its path, by polling: a blocking read would keep the program from exiting. A named pipe may get its writer a moment
+ * later, but one in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws IO if no writer comes within
+ * `waitMs`; otherwise the system's errors.
  */
-export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
+export async function* readPipe(path: string, waitMs: number = WRITER_WAIT_MS): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     let hasWriter = /^\/(dev|proc)\//.test(path);
     let sinceTurn = 0;
+    const waitUntil = performance.now() + waitMs;
     for (;;) {
       const piece = new Uint8Array(PIECE_BYTES);
       const count = readNow(descriptor, piece);
       if (count === 0 && hasWriter) return;
       hasWriter ||= count !== 0;
+      if (!hasWriter && performance.now() > waitUntil)
+        throw new LayerscopeError('IO', `${displayText(path)} is a pipe that nothing writes to`);
       if (count !== null && count > 0) {
         yield piece.subarray(0, count);
         sinceTurn += count;
@@ -33,6 +41,15 @@ export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Reads a character device, such as a tape. Throws NOT_AN_IMAGE for a terminal, which would wait for keys; otherwise as the system does. */
+export async function* readDevice(path: string): AsyncGenerator<Uint8Array> {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
+  const isTerminal = isatty(descriptor);
+  closeSync(descriptor);
+  if (isTerminal) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is a terminal, not a file or folder`);
+  yield* createReadStream(path);
 }
 
 /** Returns how many bytes were read; 0 if there is no writer, null if the writer has written nothing yet. */

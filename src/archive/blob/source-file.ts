@@ -1,7 +1,9 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, fileError, fileKind, LayerscopeError, systemPath, systemWords } from '#model';
 import type { ArrivingBlob, BlobSource } from '../types.ts';
 import { waitForBytes } from './arrival-cell.ts';
+
+export { fileError as systemError } from '#model';
 
 /** Identifies a file by size, times and inode, to detect that another one has taken its name. */
 export function fileIdentity(stats: BigIntStats): string {
@@ -16,7 +18,7 @@ export function openFile(path: string): { readonly descriptor: number; readonly 
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(path)} is not a file`);
+    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(path)} is ${fileKind(stats)}, not a file`);
     return { descriptor, stats };
   } catch (error) {
     closeSync(descriptor);
@@ -58,7 +60,7 @@ export class SourceFile implements OpenBytes {
       this.descriptor = descriptor;
       this.#opened = stats;
     } catch (error) {
-      throw systemError(error, path);
+      throw fileError(error, path);
     }
     this.size = Number(this.#opened.size);
     this.identity = fileIdentity(this.#opened);
@@ -99,7 +101,7 @@ export class SourceFile implements OpenBytes {
       }
       return count;
     } catch (error) {
-      throw systemError(error, this.path);
+      throw fileError(error, this.path);
     }
   }
 
@@ -114,27 +116,22 @@ export class SourceFile implements OpenBytes {
   }
 }
 
-/** Converts a system error into a LayerscopeError that names the file. */
-export function systemError(error: unknown, path: string): LayerscopeError {
-  if (error instanceof LayerscopeError) return error;
+/**
+ * Converts an error from writing `target`. The message of a system error names `target`, unless the error is about another path, such as
+ * that of a file being read.
+ */
+export function writeError(error: unknown, target: string): LayerscopeError {
   const converted = asLayerscopeError(error);
-  const { code } = (error ?? {}) as { code?: unknown };
-  const what =
-    { NOT_FOUND: 'no such file', PERMISSION: 'permission denied' }[converted.code as string] ?? `cannot be read (${String(code)})`;
-  return new LayerscopeError(converted.code, `${displayText(path)}: ${what}`, { cause: error });
+  const system = error instanceof LayerscopeError ? error.cause : error;
+  const words = systemWords(system);
+  if (words === null || converted.message !== asLayerscopeError(system).message) return converted;
+  const { code } = system as { readonly code?: unknown };
+  if (systemPath(system) !== null && !DISK_ERRORS.has(code)) return converted;
+  return new LayerscopeError(converted.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
 }
 
 /** Error codes that concern the disk rather than one file. */
 const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
-
-/** Converts an error from writing `target`; a disk error gets a message about the disk. */
-export function writeError(error: unknown, target: string): LayerscopeError {
-  const converted = asLayerscopeError(error);
-  const system = (error instanceof LayerscopeError ? error.cause : error) as NodeJS.ErrnoException | undefined;
-  if (!DISK_ERRORS.has(system?.code) || converted.message !== system?.message) return converted;
-  const [, words = system?.code] = /^E[A-Z0-9]+: ([^,]+)/.exec(converted.message) ?? [];
-  return new LayerscopeError(converted.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
-}
 
 /** A range of an open file: a blob's bytes. */
 export interface FileRange {

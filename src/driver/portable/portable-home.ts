@@ -81,6 +81,9 @@ export class PortableHome {
    */
   static async open(folder: string, options: HomeOptions = {}): Promise<PortableHome> {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' || code === 'ENOTDIR')
+        throw new LayerscopeError('EXISTS', `${displayText(folder)} is not a folder, or is below a file`, { cause: error });
       throw writeError(error, folder);
     });
     const home = new PortableHome(await onDisk(() => realpath(folder)), options);

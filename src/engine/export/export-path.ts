@@ -14,6 +14,7 @@ import {
   type RowTable,
   rowName,
   rowPath,
+  systemWords,
   TYPE,
   throwIfCancelled,
 } from '#model';
@@ -176,8 +177,8 @@ function openTarget(named: string, isWhole: boolean): Target {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR')
       throw new LayerscopeError('EXISTS', `${displayText(named)} is not a folder`, { cause: error });
-    const { code: known } = asLayerscopeError(error);
-    throw new LayerscopeError(known, `can't create the folder ${displayText(named)}: ${code ?? 'unknown error'}`, { cause: error });
+    const { code: known, message } = asLayerscopeError(error);
+    throw new LayerscopeError(known, `can't create the folder ${displayText(named)}: ${systemWords(error) ?? message}`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { writeError } from '#archive';
 import { removeTree } from '#disk';
 import { besideName, createFile, isLeftBeside, replaceFile, TargetFolder } from '#files';
-import { displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWords } from '#model';
 
 const ME = process.getuid?.();
 
@@ -46,22 +46,35 @@ async function named<T>(target: string, write: (unfinished: string) => Promise<T
   try {
     return await place(inside, writeThere, { unfinished, durable: true });
   } catch (error) {
-    throw folder.naming(namingTarget(error, unfinished, target));
+    throw folder.naming(namingTarget(error, { inside, unfinished }, target));
   }
 }
 
 /** Opens the file's folder once for all steps, because another user could redirect a path that is resolved twice. */
 function openFolderOf(target: string): TargetFolder {
+  const folder = path.dirname(path.resolve(target));
   try {
-    return TargetFolder.open(path.dirname(path.resolve(target)));
+    return TargetFolder.open(folder);
   } catch (error) {
-    throw writeError(error, target);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notWritten(error, target);
+    throw new LayerscopeError('NOT_FOUND', `${displayText(target)} can't be written: there is no folder ${displayText(folder)}`, {
+      cause: error,
+    });
   }
 }
 
-/** Rewrites a system error about the unfinished file so that it names the target. */
-function namingTarget(error: unknown, unfinished: string, target: string): LayerscopeError {
+/** Names the target in a system error about it or its unfinished file. */
+function namingTarget(error: unknown, { inside, unfinished }: { inside: string; unfinished: string }, target: string): LayerscopeError {
   const failure = writeError(error, target);
-  if (!failure.message.includes(unfinished)) return failure;
-  return new LayerscopeError(failure.code, displayText(failure.message.replaceAll(unfinished, target)), { cause: error });
+  const system = error instanceof LayerscopeError ? error.cause : error;
+  const about = systemPath(system);
+  if (about === unfinished || about === inside) return notWritten(system, target);
+  const shown = displayText(unfinished);
+  if (!failure.message.includes(shown)) return failure;
+  return new LayerscopeError(failure.code, failure.message.replaceAll(shown, displayText(target)), { cause: error });
+}
+
+function notWritten(error: unknown, target: string): LayerscopeError {
+  const { code, message } = asLayerscopeError(error);
+  return new LayerscopeError(code, `${displayText(target)} can't be written: ${systemWords(error) ?? message}`, { cause: error });
 }

@@ -20,7 +20,7 @@ export interface RegistryQueries {
   registryHives(ref: ImageRef, layer: number, signal: AbortSignal): Promise<{ readonly hives: readonly string[] }>;
   registryKey(
     ref: ImageRef,
-    at: { readonly layer: number; readonly hive: string; readonly path: string } & RegistryPage,
+    at: { readonly layer: number; readonly hive: string; readonly path: string; readonly valueStart?: number | undefined } & RegistryPage,
     signal: AbortSignal,
   ): Promise<RegistryKeyReport>;
   registrySearch(

@@ -17,7 +17,8 @@ export interface HiveFile {
   readonly role: 'base' | 'delta';
 }
 
-const SYSTEM_HIVES = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
+/** The hives of the system, which layers have deltas of. */
+export const SYSTEM_HIVES: readonly string[] = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
 /** Names of delta hives without `_Delta`, folded, that differ from the base hive's. */
 const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
 const CONFIG_FOLDER = 'files/windows/system32/config/';

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive, ProblemList, walkHive } from '#format/registry-hive';
-import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { asLayerscopeError, displayText, fileError, fileKind, formatSize, LayerscopeError, throwIfCancelled } from '#model';
 import { inTurns } from './in-turns.ts';
 
 /** Suffixes of the logs that may be beside a hive, in the order in which they are applied. */
@@ -10,7 +10,7 @@ export const LOG_SUFFIXES = ['.LOG1', '.LOG2', '.LOG'] as const;
 
 const READ_BYTES = 8 * 1024 * 1024;
 /** A pipe would block until it has a writer. */
-const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /** Whether a file on this machine is a hive by its first bytes; false if it can't be read. */
 export async function isHiveFile(file: string): Promise<boolean> {
@@ -42,12 +42,20 @@ export async function openHiveFile(
   const files = logs ?? (needsLogs(bytes) ? await logsBeside(file) : []);
   const logBytes: Uint8Array[] = [];
   for (const log of files) logBytes.push(await readWhole(log, signal));
-  return openHive(bytes, logBytes);
+  try {
+    return openHive(bytes, logBytes);
+  } catch (error) {
+    const { code, message, offset } = asLayerscopeError(error);
+    throw new LayerscopeError(code, `${displayText(file)}: ${message}`, { cause: error, ...(offset === undefined ? {} : { offset }) });
+  }
 }
 
 async function logsBeside(file: string): Promise<string[]> {
   const folder = path.dirname(file);
-  const names = await readdir(folder);
+  // A folder that may be entered but not listed: its files can still be opened by their names.
+  const names = await readdir(folder).catch(() =>
+    LOG_SUFFIXES.map((suffix) => path.basename(file) + suffix).filter((name) => existsSync(path.join(folder, name))),
+  );
   const base = path.basename(file).toLowerCase();
   return LOG_SUFFIXES.map((suffix) => names.find((name) => name.toLowerCase() === base + suffix.toLowerCase()))
     .filter((name) => name !== undefined)
@@ -55,12 +63,17 @@ async function logsBeside(file: string): Promise<string[]> {
 }
 
 async function readWhole(file: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const handle = await open(file, READ);
+  let handle: FileHandle | null = null;
   try {
+    handle = await open(file, READ);
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(file)} is not a regular file`);
+    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(file)} is ${fileKind(stats)}, not a file`);
     const { size } = stats;
-    if (size > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${size} bytes`);
+    if (size > MAX_HIVE_BYTES)
+      throw new LayerscopeError(
+        'TOO_LARGE',
+        `${displayText(file)} has ${formatSize(size)}; a registry hive has at most ${formatSize(MAX_HIVE_BYTES)}`,
+      );
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {
@@ -70,8 +83,10 @@ async function readWhole(file: string, signal: AbortSignal | undefined): Promise
       at += bytesRead;
     }
     return bytes.subarray(0, at);
+  } catch (error) {
+    throw fileError(error, file);
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
 

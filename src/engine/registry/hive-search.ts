@@ -1,4 +1,13 @@
-import { foldKeyName, type HiveChange, type HiveValue, isTextType, joinData, stringsOf, type ValueChange } from '#format/registry-hive';
+import {
+  foldKeyName,
+  type HiveChange,
+  type HiveRemnant,
+  type HiveValue,
+  isTextType,
+  joinData,
+  stringsOf,
+  type ValueChange,
+} from '#format/registry-hive';
 
 /** Finds text in names and text data, without case. */
 export interface HiveSearch {
@@ -37,4 +46,19 @@ export function searchKey<Value extends HiveValue>(search: HiveSearch, keyName: 
   if (search.name(keyName)) return values;
   const found = values.filter((value) => search.value(value));
   return found.length === 0 ? null : found;
+}
+
+/** A remnant with what of it matches, as {@link searchKey} does for a key. */
+export function searchRemnant(search: HiveSearch, remnant: HiveRemnant): HiveRemnant | null {
+  if (remnant.kind === 'value') return search.value(remnant.value) ? remnant : null;
+  const values = searchKey(search, remnant.key.name, remnant.values);
+  return values === null ? null : { ...remnant, values };
+}
+
+/** Whether a remnant is that of a key, or of one below it. `key`: a path as typed. What has no known path is below none. */
+export function isRemnantBelow(remnant: HiveRemnant, key: string): boolean {
+  if (remnant.kind === 'value' || remnant.path === null) return false;
+  const wanted = foldKeyName(key.replace(/^\\|\\$/g, ''));
+  const path = foldKeyName(remnant.path);
+  return wanted === '' || path === wanted || path.startsWith(`${wanted}\\`);
 }

@@ -12,7 +12,16 @@ import {
   viewChanges,
   walkView,
 } from '#format/registry-hive';
-import { asLayerscopeError, displayText, encodeUtf8, foldWindowsCase, LayerscopeError, throwIfCancelled, windowsPathOf } from '#model';
+import {
+  asLayerscopeError,
+  displayText,
+  encodeUtf8,
+  foldWindowsCase,
+  formatSize,
+  LayerscopeError,
+  throwIfCancelled,
+  windowsPathOf,
+} from '#model';
 import { type HiveFile, hiveCandidates, systemHive } from './find-hives.ts';
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { inTurns } from './in-turns.ts';
@@ -143,7 +152,7 @@ export class ImageRegistry {
         continue;
       }
       bytes += opened.hive.bytes.length;
-      if (bytes > MAX_VIEW_BYTES) throw new LayerscopeError('TOO_LARGE', `registry hives of more than ${MAX_VIEW_BYTES} bytes`);
+      if (bytes > MAX_VIEW_BYTES) throw new LayerscopeError('TOO_LARGE', `registry hives of more than ${formatSize(MAX_VIEW_BYTES)}`);
       hives.push(opened);
     }
     return hives;
@@ -310,7 +319,7 @@ export class ImageRegistry {
     const indexed = layers[layer];
     if (archiveLayer === undefined || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${layer} could not be read`);
     const size = Math.min(stack.layers[layer]?.size[member] ?? 0, length ?? Number.POSITIVE_INFINITY);
-    if (size > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${size} bytes`);
+    if (size > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(size)}`);
     const bytes = new Uint8Array(size);
     let at = 0;
     const options = { ...(length === undefined ? {} : { length }), ...(this.#signal && { signal: this.#signal }) };

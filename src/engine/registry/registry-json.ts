@@ -5,6 +5,7 @@ import {
   type Hive,
   type HiveChange,
   type HiveProblem,
+  type HiveRemnant,
   type HiveValue,
   type SecurityAt,
   type ShownKey,
@@ -102,6 +103,21 @@ export function securityLine(id: string, { bytes }: SecurityAt): string {
 
 export function problemLine({ path, code, message }: HiveProblem): string {
   return line({ kind: 'problem', path, code, message });
+}
+
+/** A line of `hive FILE --remnants --json`. `remnant`: what was deleted. */
+export function remnantLine(remnant: HiveRemnant): string {
+  const { kind, offset } = remnant;
+  if (kind === 'value') return line({ kind: 'remnant', remnant: kind, offset, ...remnantValue(remnant.value) });
+  const { path, key, values } = remnant;
+  const { name, written, flags } = key;
+  return line({ kind: 'remnant', remnant: kind, offset, path, name, written: String(written), flags, values: values.map(remnantValue) });
+}
+
+function remnantValue(value: HiveValue): object {
+  return value.data === null
+    ? { name: value.name, type: valueTypeName(value.type), size: value.size, problem: 'data-overwritten' }
+    : valueJson(value);
 }
 
 /** A hive file's line in `hive IMAGE --json`. */

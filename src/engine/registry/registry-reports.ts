@@ -22,21 +22,29 @@ export async function collectChanges(
   const search = text === '' ? null : createHiveSearch(text);
   const items: RegistryItem[] = [];
   let length = 0;
+  const add = (item: Parameters<typeof itemReport>[0]): void => {
+    const report = itemReport(item);
+    items.push(report);
+    length += JSON.stringify(report).length;
+  };
   for (let layer = from; layer <= to; layer++) {
+    /** In a search, a hive is listed only before what was found in it. */
+    let hive: HiveOfLayer | null = null;
     for await (const item of registry.changes(layer, { deltasAlone: true })) {
       throwIfCancelled(signal);
       if (items.length >= MAX_ITEMS || length > MAX_TEXT) return { complete: false, items };
-      const report = search === null || item.kind !== 'change' ? item : withChange(item, search.change(item.change));
-      if (report === null) continue;
-      items.push(itemReport(report));
-      length += JSON.stringify(items.at(-1)).length;
+      if (search === null || item.kind === 'unreadable') add(item);
+      else if (item.kind === 'hive') hive = item;
+      else {
+        const change = search.change(item.change);
+        if (change === null) continue;
+        if (hive !== null) add(hive);
+        hive = null;
+        add({ ...item, change });
+      }
     }
   }
   return { complete: true, items };
-}
-
-function withChange(item: ChangeOfHive, change: ChangeOfHive['change'] | null): ChangeOfHive | null {
-  return change === null ? null : { ...item, change };
 }
 
 function itemReport(item: HiveOfLayer | ChangeOfHive | UnreadableHive): RegistryItem {
@@ -89,12 +97,19 @@ function dataReport(value: HiveValue): { readonly type: string; readonly text: s
   return { type: valueTypeName(value.type), text: dataText(value) };
 }
 
-/** A key as seen at a layer, and the subkeys of a page. Throws NOT_FOUND. */
+/** A key as seen at a layer, with the subkeys of a page and the values from `valueStart` on. Throws NOT_FOUND. */
 export async function reportKey(
   registry: ImageRegistry,
-  at: { readonly layer: number; readonly hive: string; readonly path: string; readonly start: number; readonly count: number },
+  at: {
+    readonly layer: number;
+    readonly hive: string;
+    readonly path: string;
+    readonly start: number;
+    readonly count: number;
+    readonly valueStart?: number | undefined;
+  },
 ): Promise<RegistryKeyReport> {
-  const { layer, hive, path, start, count } = at;
+  const { layer, hive, path, start, count, valueStart = 0 } = at;
   const found = viewKeyAt(await registry.view(registry.keyOf(hive), layer), path);
   if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(`${hive}\\${path}`)} does not exist at layer ${layer}`);
   const { key, subkeys } = found;
@@ -105,8 +120,10 @@ export async function reportKey(
     className: key.className,
     security: key.security === null ? [] : securityLines(key.security.bytes),
     layers: key.layers,
-    values: key.values.slice(0, MAX_VALUES).map((value) => ({ name: value.name, ...dataReport(value), layer: value.layer })),
-    moreValues: Math.max(0, key.values.length - MAX_VALUES),
+    values: key.values
+      .slice(valueStart, valueStart + MAX_VALUES)
+      .map((value) => ({ name: value.name, ...dataReport(value), layer: value.layer })),
+    moreValues: Math.max(0, key.values.length - valueStart - MAX_VALUES),
     total: subkeys.length,
     subkeys: subkeys.slice(start, start + count).map(({ name, hasSubkeys }) => ({ name, path: parent + name, hasSubkeys })),
   };

@@ -1,4 +1,4 @@
-import { LayerscopeError } from '#model';
+import { formatSize, LayerscopeError, plural } from '#model';
 import { BASE_BLOCK_BYTES, type BaseBlock, hasRegfSignature, parseBaseBlock } from './base-block.ts';
 import { hex, ProblemList } from './problems.ts';
 import { isDirty, type Recovery, recoverHive } from './recover.ts';
@@ -46,9 +46,10 @@ export function needsLogs(bytes: Uint8Array): boolean {
  * Throws DAMAGED if it isn't a hive or lacks its base block; UNSUPPORTED for hives of Windows NT 3.x; TOO_LARGE.
  */
 export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): Hive {
-  if (bytes.length > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${bytes.length} bytes`);
+  if (bytes.length > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(bytes.length)}`);
   if (!hasRegfSignature(bytes)) throw new LayerscopeError('DAMAGED', 'not a registry hive: it does not begin with regf', { offset: 0 });
-  if (bytes.length < BASE_BLOCK_BYTES) throw new LayerscopeError('DAMAGED', `a registry hive that ends after ${bytes.length} bytes`);
+  if (bytes.length < BASE_BLOCK_BYTES)
+    throw new LayerscopeError('DAMAGED', `the registry hive is cut off after ${plural(bytes.length, 'byte')}`);
   const problems = new ProblemList();
   const dirty = needsLogs(bytes);
   const recovered = dirty && logs.length > 0 ? recoverHive(bytes, logs, problems) : null;

@@ -6,6 +6,7 @@
  * - **hive**: a file that holds a tree of keys. **bin**, **cell**: what its bytes are divided into. **log**: changes not yet in the file.
  * - **layered hive**, **delta**: a hive whose records say how they combine with those of the hives below: merge, tombstone, supersede.
  * - **view**: what a stack of hives shows together.
+ * - **remnant**: a record in a free cell, of a key or value that was deleted. It is part of no walk, view or comparison.
  *
  * Begin with `hive.ts` (`openHive`), then `walk-hive.ts` for one hive, `walk-view.ts` for a stack and `view-changes.ts` for what a layer
  * changed. The files that read records begin with their bytes.
@@ -15,6 +16,7 @@ export { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive } from './hive.t
 export { foldKeyName } from './key-names.ts';
 export { type HiveProblem, ProblemList } from './problems.ts';
 export { createRegFile, type RegFile } from './reg-file.ts';
+export { findRemnants, type HiveRemnant } from './remnants.ts';
 export type { SecurityAt } from './security-cell.ts';
 export { type HiveValue, VALUE_TYPE, valueTypeName } from './value-record.ts';
 export { dataText, isTextType, stringsOf } from './value-text.ts';

@@ -15,7 +15,8 @@ import { Damage, hex } from './problems.ts';
 import { latin1Text, utf16Text } from './text.ts';
 
 const KEY = letters('nk');
-const HEAD = 76;
+/** Bytes of a record before the name. */
+export const KEY_HEAD = 76;
 const LATIN1_NAME = 0x20;
 const PREDEFINED_HANDLE = 0x40;
 const INHERITS_CLASS = 0x80;
@@ -34,6 +35,7 @@ export interface HiveKey {
   /** `merge` in a hive that isn't layered. */
   readonly effect: LayerEffect;
   readonly inheritsClass: boolean;
+  readonly parent: number;
   readonly subkeyCount: number;
   readonly subkeyList: number;
   /** 0 if the field isn't a count. */
@@ -46,12 +48,12 @@ export interface HiveKey {
 
 /** Bytes of a key's record with its name. */
 export function keyBytes(hive: Hive, { at }: Cell): number {
-  return HEAD + hive.view.getUint16(at + 72, true);
+  return KEY_HEAD + hive.view.getUint16(at + 72, true);
 }
 
 /** The cell of a key. */
 export function keyCell(hive: Hive, offset: number): Cell | Damage {
-  const cell = readCell(hive, offset, HEAD);
+  const cell = readCell(hive, offset, KEY_HEAD);
   if (cell instanceof Damage) return cell;
   if (lettersAt(hive, cell.at) !== KEY) return new Damage(`key ${hex(offset)} has another signature`);
   return keyBytes(hive, cell) > cell.length ? new Damage(`the name of key ${hex(offset)} is longer than its cell`) : cell;
@@ -59,7 +61,7 @@ export function keyCell(hive: Hive, offset: number): Cell | Damage {
 
 export function parseKey({ view, bytes, layered }: Hive, offset: number, { at }: Cell): HiveKey {
   const flags = view.getUint16(at + 2, true);
-  const name = bytes.subarray(at + HEAD, at + HEAD + view.getUint16(at + 72, true));
+  const name = bytes.subarray(at + KEY_HEAD, at + KEY_HEAD + view.getUint16(at + 72, true));
   const layer = layered ? view.getUint8(at + 13) : 0;
   return {
     offset,
@@ -68,6 +70,7 @@ export function parseKey({ view, bytes, layered }: Hive, offset: number, { at }:
     written: view.getBigUint64(at + 4, true),
     effect: LAYER_EFFECTS[layer & 3] ?? 'merge',
     inheritsClass: (layer & INHERITS_CLASS) !== 0,
+    parent: view.getUint32(at + 16, true),
     subkeyCount: view.getUint32(at + 20, true),
     subkeyList: view.getUint32(at + 28, true),
     valueCount: (flags & PREDEFINED_HANDLE) !== 0 ? 0 : view.getUint32(at + 36, true),

@@ -11,7 +11,8 @@ import { Damage, hex } from './problems.ts';
 import { latin1Text, utf16Text } from './text.ts';
 
 const VALUE = letters('vk');
-const HEAD = 20;
+/** Bytes of a record before the name. */
+export const VALUE_HEAD = 20;
 const LATIN1_NAME = 1;
 const TOMBSTONE = 2;
 const RESIDENT = 0x8000_0000;
@@ -56,19 +57,29 @@ export interface HiveValue {
 
 /** Reads the value at an offset. `take` is called with a number of bytes, and returns whether that many may be read. */
 export function readValue(hive: Hive, offset: number, take: (bytes: number) => boolean): HiveValue | Damage {
-  const cell = readCell(hive, offset, HEAD);
+  const cell = readCell(hive, offset, VALUE_HEAD);
   if (cell instanceof Damage) return cell;
-  const { view, bytes, layered } = hive;
+  const { view } = hive;
   const { at } = cell;
   if (lettersAt(hive, at) !== VALUE) return new Damage(`value ${hex(offset)} has another signature`);
   const nameBytes = view.getUint16(at + 2, true);
-  if (HEAD + nameBytes > cell.length) return new Damage(`the name of value ${hex(offset)} is longer than its cell`);
-  if (!take(HEAD + nameBytes)) return new Damage('values have more bytes than the hive');
+  if (VALUE_HEAD + nameBytes > cell.length) return new Damage(`the name of value ${hex(offset)} is longer than its cell`);
+  if (!take(VALUE_HEAD + nameBytes)) return new Damage('values have more bytes than the hive');
+  return parseValue(hive, at, nameBytes, (stated, size) => readData(hive, at, stated, size, take));
+}
+
+/** Parses the record at a position. `read` reads its data: `stated` is the field, which is not `size` if the data are in the record itself. */
+export function parseValue(
+  { view, bytes, layered }: Hive,
+  at: number,
+  nameBytes: number,
+  read: (stated: number, size: number) => DataPieces | Damage,
+): HiveValue {
   const stated = view.getUint32(at + 4, true);
   const size = stated & ~RESIDENT;
   const flags = view.getUint16(at + 16, true);
-  const name = bytes.subarray(at + HEAD, at + HEAD + nameBytes);
-  const data = readData(hive, at, stated, size, take);
+  const name = bytes.subarray(at + VALUE_HEAD, at + VALUE_HEAD + nameBytes);
+  const data = read(stated, size);
   return {
     name: (flags & LATIN1_NAME) !== 0 ? latin1Text(name) : utf16Text(name),
     type: view.getUint32(at + 12, true),

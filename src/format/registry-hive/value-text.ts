@@ -1,4 +1,5 @@
 // Data of values in words.
+import { formatSize } from '#model';
 import { type DataPieces, joinData } from './data.ts';
 import { utf16Text } from './text.ts';
 import { type HiveValue, VALUE_TYPE } from './value-record.ts';
@@ -24,7 +25,7 @@ export function stringsOf(type: number, bytes: Uint8Array): readonly string[] {
 
 /** A value's data in one line, shortened if long. The text may contain any character: escape it before display. */
 export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' | 'data'>): string {
-  if (data === null) return `damaged (${size} bytes)`;
+  if (data === null) return `damaged (${formatSize(size)})`;
   if (isTextType(type)) return textOf(type, data, size);
   const bytes = joinData(data.slice(0, 1));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -33,7 +34,7 @@ export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' |
   if (type === VALUE_TYPE.qword && size === 8) return numberText(view.getBigUint64(0, true), 16);
   let text = '';
   for (const byte of bytes.subarray(0, MAX_SHOWN_HEX_BYTES)) text += `${text === '' ? '' : ' '}${byte.toString(16).padStart(2, '0')}`;
-  return size > MAX_SHOWN_HEX_BYTES ? `${text} … (${size} bytes)` : text;
+  return size > MAX_SHOWN_HEX_BYTES ? `${text} … (${formatSize(size)})` : text;
 }
 
 function textOf(type: number, data: DataPieces, size: number): string {
@@ -41,7 +42,7 @@ function textOf(type: number, data: DataPieces, size: number): string {
   const bytes = joinData(data.slice(0, 1)).subarray(0, MAX_SHOWN_TEXT_BYTES);
   const strings = stringsOf(type, bytes);
   const text = type === VALUE_TYPE.multiSz ? strings.map((string) => JSON.stringify(string)).join(', ') : strings.join('');
-  return isLong ? `${text} … (${size} bytes)` : text;
+  return isLong ? `${text} … (${formatSize(size)})` : text;
 }
 
 function numberText(value: bigint, digits: number): string {

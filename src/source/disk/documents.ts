@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '#format/image';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
 /** Limit on the size of a file; a list of a thousand images takes 2 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -14,7 +14,7 @@ function diskError(error: unknown, what: string): LayerscopeError {
   if ((error as NodeJS.ErrnoException).code === 'ELOOP')
     return new LayerscopeError('PATH_ESCAPE', `${displayText(what)} is a link`, { cause: error });
   const { code, message } = asLayerscopeError(error);
-  const words = { PERMISSION: 'permission denied', NOT_FOUND: 'no such file' }[code as string] ?? message;
+  const words = { PERMISSION: 'permission denied', NOT_FOUND: 'no such file' }[code as string] ?? systemWords(error) ?? message;
   return new LayerscopeError(code, `${displayText(what)}: ${words}`, { cause: error });
 }
 

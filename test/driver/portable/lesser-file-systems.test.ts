@@ -32,7 +32,7 @@ test('without hard links, copies are made with the same owner, mode and time; mi
   const stats = lstatSync(path.join(root, 'b'));
   assert.deepEqual([stats.mode & 0o7777, stats.mtimeMs, stats.nlink], [0o640, 1_400_000_000_000, 1]);
   assert.deepEqual(reported, [
-    'not-made c: the system refuses it: EPERM',
+    'not-made c: the system refuses it: EPERM (the system does not permit it)',
     'not-kept b: it is a copy: this file system allows no more hard links',
   ]);
 });
@@ -65,7 +65,9 @@ test('names that the file system refuses are reported, and the rest is created',
   const root = newRoot(t);
   const reported = await layOut(root, tar(pax({ path: 'n'.repeat(300) }), file('n', 'x'), file('short', 'y')));
   assert.deepEqual(readdirSync(root), ['short']);
-  assert.deepEqual(reported, [`not-made ${'n'.repeat(300)}: the system refuses it: ENAMETOOLONG`]);
+  assert.deepEqual(reported, [
+    `not-made ${'n'.repeat(300)}: the system refuses it: ENAMETOOLONG (the name or path is too long for this system)`,
+  ]);
 });
 
 /** Simulates a file system that ignores case but preserves it, as on macOS and Windows. */

@@ -5,6 +5,7 @@ import {
   createRegFile,
   dataText,
   findKeys,
+  findRemnants,
   type Hive,
   openHive,
   ProblemList,
@@ -39,8 +40,31 @@ function readWhole(opened: Hive): void {
   }
   assert.ok(keys <= opened.bytes.length / 76, 'more keys than fit');
   assert.ok(readBytes <= 2 * opened.bytes.length + 70_000, 'more data than the file has');
+  readRemnants(opened);
   for (const { message } of problems.sorted()) assert.ok(!/[\r\n]/.test(message));
   for (const path of [...seen].slice(0, 3)) if (path !== '') assert.ok(findKeys(opened, path).length > 0, 'a key that is not found');
+}
+
+function readRemnants(opened: Hive): void {
+  let bytes = 0;
+  const { remnants } = findRemnants(opened);
+  assert.ok(remnants.length <= opened.bytes.length / 24, 'more remnants than fit');
+  for (const remnant of remnants) {
+    for (const value of remnant.kind === 'key' ? remnant.values : [remnant.value]) {
+      bytes += (value.data ?? []).reduce((sum, piece) => sum + piece.length, 0);
+      dataText(value);
+    }
+  }
+  assert.ok(bytes <= 2 * opened.bytes.length + 4 * remnants.length, 'more data of remnants than the file has');
+}
+
+/** A hive whose second half of cells is free: remnants to find. */
+function halfFreed(): Buffer {
+  const bytes = hive({ name: 'R', keys: TREE }, { perList: 2 });
+  const cells: number[] = [];
+  for (let at = 4096 + 32; at < bytes.length; at += Math.abs(bytes.readInt32LE(at))) cells.push(at);
+  for (const at of cells.slice(cells.length / 2)) bytes.writeInt32LE(Math.abs(bytes.readInt32LE(at)), at);
+  return bytes;
 }
 
 function readStacked(opened: Hive): void {
@@ -90,6 +114,7 @@ export const target: Target = {
     BASE,
     hive({ name: 'R', keys: TREE }, { perList: 2, list: 'lf' }),
     deltaHive({ name: 'R', keys: TREE }, { perList: 2, list: 'li' }),
+    halfFreed(),
   ],
   tokens: textTokens(
     'regf',

@@ -1,4 +1,5 @@
 // The registry of a Windows image: what each layer changed, and the registry at a layer as a tree.
+import type { Page } from '@playwright/test';
 import { deltaHive, descriptor, dword, hive, removedValue, sz } from '../../support/hive-builder.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -46,6 +47,12 @@ const LAYERS: readonly ImageLayer[] = [
   { tar: tar(directory('Hives/'), file('Hives/Software_Delta', DELTA)), createdBy: 'cmd /S /C agent-setup.exe /quiet' },
   { tar: tar(file('Files/app.txt', 'x')), createdBy: 'cmd /S /C echo x> app.txt' },
 ];
+
+/** Expects the page not to scroll sideways. */
+async function expectNoOverflow(page: Page): Promise<void> {
+  const { scroll, room } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, room: window.innerWidth }));
+  expect(scroll).toBeLessThanOrEqual(room);
+}
 
 async function openRegistry(win: LayerscopeWindow) {
   await win.drop(await win.write('windows.tar', dockerArchive(LAYERS, { name: 'acme/agent:2', os: 'windows' })));
@@ -124,6 +131,116 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(key.getByRole('row', { name: /Server/ })).toContainText('telemetry.example');
   expect(win.complaints).toEqual([]);
 });
+
+test('the tree is walked by arrow keys alone, and one Tab leads into it', async ({ win }) => {
+  const { page, registry, layer } = await openRegistry(win);
+  await layer(1).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  const key = (name: string) => registry.getByRole('button', { name, exact: true });
+  await expect(key('SOFTWARE')).toBeVisible();
+  await key('SOFTWARE').focus();
+  const press = async (keys: readonly string[], focused: string) => {
+    for (const each of keys) await page.keyboard.press(each);
+    await expect(key(focused)).toBeFocused();
+  };
+  await press(['ArrowRight'], 'SOFTWARE');
+  await expect(key('Microsoft')).toBeVisible();
+  await press(['ArrowRight'], 'Microsoft');
+  await press(['ArrowDown'], 'Vendor');
+  await press(['ArrowUp', 'ArrowRight'], 'Microsoft');
+  await expect(key('Run')).toBeVisible();
+  await press(['ArrowDown'], 'Run');
+  // Run has no keys below it.
+  await press(['ArrowRight'], 'Run');
+  await page.keyboard.press('Enter');
+  await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('SOFTWARE\\Microsoft\\Run');
+  await expect(key('Run')).toHaveAttribute('aria-pressed', 'true');
+  await press(['Home'], 'SOFTWARE');
+  await press(['End'], 'Vendor');
+  await press(['Home', 'ArrowDown', 'ArrowDown'], 'Run');
+  await press(['ArrowLeft'], 'Microsoft');
+  await press(['ArrowLeft'], 'Microsoft');
+  await expect(key('Run')).toHaveCount(0);
+  await press(['ArrowLeft', 'ArrowLeft'], 'SOFTWARE');
+  // Tab leaves the tree, and comes back to the same key.
+  await page.keyboard.press('Tab');
+  await expect(registry.getByRole('button', { name: 'Export .reg' })).toBeFocused();
+  await press(['Shift+Tab'], 'SOFTWARE');
+  expect(await complaintsOf(page)).toEqual([]);
+
+  await page.getByRole('searchbox').fill('number');
+  const found = registry.getByRole('list', { name: 'Matching keys' }).getByRole('button');
+  await expect(found).toHaveCount(260);
+  await found.first().focus();
+  await page.keyboard.press('End');
+  await expect(found.last()).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('0x00000103 (259)');
+  await page.getByRole('searchbox').fill('nowhere at all');
+  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await page.getByRole('radio', { name: 'Layer', exact: true }).click();
+  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await expect(registry.getByRole('heading')).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+const MANY_VALUES = 1234;
+
+test('a key with more values than a page has is read to its last value', async ({ win }) => {
+  const values = Array.from({ length: MANY_VALUES }, (_, at) => dword(`Value ${String(at).padStart(4, '0')}`, at));
+  const delta = deltaHive({ name: 'ROOT', keys: [{ name: 'Vendor', layer: 3, values }] });
+  const layers = [LAYERS[0] as ImageLayer, { tar: tar(directory('Hives/'), file('Hives/Software_Delta', delta)), createdBy: 'cmd' }];
+  await win.drop(await win.write('many.tar', dockerArchive(layers, { name: 'acme/many:1', os: 'windows' })));
+  const { page } = win;
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('radio', { name: 'Registry' }).click();
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  const registry = page.getByRole('region', { name: 'Registry', exact: true });
+  await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
+  await registry.getByRole('button', { name: 'Vendor', exact: true }).click();
+  const key = registry.getByRole('article', { name: 'Registry key' });
+  await expect(key.getByRole('row')).toHaveCount(501);
+  await key.getByRole('button', { name: 'Show 500 more values' }).click();
+  await expect(key.getByRole('row')).toHaveCount(1001);
+  await key.getByRole('button', { name: 'Show 234 more values' }).click();
+  await expect(key.getByRole('row')).toHaveCount(MANY_VALUES + 1);
+  await expect(key.getByRole('row').last()).toHaveText(/Value 1233.*\(1233\).*1$/);
+  await expect(key.getByRole('button', { name: /more values/ })).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+for (const [width, height] of [
+  [600, 800],
+  [900, 700],
+  [1440, 860],
+] as const) {
+  test(`nothing is cut off in a window ${width} wide, light or dark`, async ({ win }) => {
+    test.slow();
+    const { page, registry, layer } = await openRegistry(win);
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await layer(1).click();
+      await page.getByRole('radio', { name: 'Layer', exact: true }).click();
+      await expect(registry.getByRole('article').first()).toBeVisible();
+      await expectNoOverflow(page);
+      await page.getByRole('radio', { name: 'Filesystem' }).click();
+      await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
+      await registry.getByRole('button', { name: 'Keys below Microsoft' }).click();
+      await registry.getByRole('button', { name: 'Run', exact: true }).click();
+      const key = registry.getByRole('article', { name: 'Registry key' });
+      await expect(key.getByRole('row')).toHaveCount(3);
+      await expectNoOverflow(page);
+      const cut = await key
+        .locator('th, td, h3, p')
+        .evaluateAll((cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent));
+      expect(cut).toEqual([]);
+      expect(await complaintsOf(page)).toEqual([]);
+    }
+    expect(win.complaints).toEqual([]);
+  });
+}
 
 test('an image for another system has no registry', async ({ win }) => {
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));

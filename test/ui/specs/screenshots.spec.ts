@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { file, tar } from '../../support/tar-builder.ts';
+import { deltaHive, dword, hive, removedValue, sz } from '../../support/hive-builder.ts';
+import { directory, file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
@@ -195,4 +196,102 @@ test.describe('in dark mode', () => {
     await expect(page.getByRole('region', { name: 'Text differences' })).toBeVisible();
     await picture(page, 'compare-dark');
   });
+});
+
+const SOFTWARE = hive({
+  name: 'ROOT',
+  keys: [
+    {
+      name: 'Microsoft',
+      keys: [
+        {
+          name: 'Windows',
+          keys: [
+            {
+              name: 'CurrentVersion',
+              keys: [
+                { name: 'Run', values: [sz('SecurityHealth', '%windir%\\system32\\SecurityHealthSystray.exe', 2)] },
+                { name: 'Policies', keys: [{ name: 'System', values: [dword('EnableLUA', 1), dword('LegalNotice', 1)] }] },
+              ],
+            },
+          ],
+        },
+        { name: 'PowerShell', keys: [{ name: '1', values: [sz('ExecutionPolicy', 'Restricted')] }] },
+      ],
+    },
+    { name: 'OpenSSH', values: [sz('DefaultShell', 'C:\\Windows\\System32\\cmd.exe')] },
+  ],
+});
+const INSTALLED = deltaHive({
+  name: 'ROOT',
+  keys: [
+    {
+      name: 'Microsoft',
+      layer: 0x80,
+      keys: [
+        {
+          name: 'Windows',
+          layer: 0x80,
+          keys: [
+            {
+              name: 'CurrentVersion',
+              layer: 0x80,
+              keys: [
+                {
+                  name: 'Run',
+                  layer: 0x80,
+                  values: [sz('Acme Agent', 'C:\\Program Files\\Acme\\agent.exe --quiet'), removedValue('SecurityHealth')],
+                },
+                { name: 'Policies', layer: 0x80, keys: [{ name: 'System', layer: 0x80, values: [dword('EnableLUA', 0)] }] },
+                {
+                  name: 'Uninstall',
+                  layer: 3,
+                  keys: [
+                    {
+                      name: 'Acme Agent',
+                      layer: 3,
+                      values: [
+                        sz('DisplayName', 'Acme Agent'),
+                        sz('DisplayVersion', '2.4.1'),
+                        sz('Publisher', 'Acme Corporation'),
+                        sz('UninstallString', 'C:\\Program Files\\Acme\\uninstall.exe'),
+                        dword('EstimatedSize', 18_432),
+                      ],
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+        { name: 'PowerShell', layer: 0x80, keys: [{ name: '1', layer: 0x80, values: [sz('ExecutionPolicy', 'RemoteSigned')] }] },
+      ],
+    },
+    { name: 'OpenSSH', layer: 1 },
+  ],
+});
+
+test('what a layer of a Windows image changed in the registry', async ({ win }) => {
+  const { page } = win;
+  const layers = [
+    {
+      tar: tar(directory('Files/'), file('Files/Windows/System32/config/SOFTWARE', SOFTWARE)),
+      createdBy: 'Apply image 10.0.20348.2113',
+    },
+    {
+      tar: tar(
+        directory('Hives/'),
+        file('Hives/Software_Delta', INSTALLED),
+        file('Files/Program Files/Acme/agent.exe', 'x'.repeat(40_000)),
+      ),
+      createdBy: 'cmd /S /C agent-setup.exe /quiet',
+    },
+    { tar: tar(file('Files/agent.json', '{}')), createdBy: 'cmd /S /C copy agent.json C:\\' },
+  ];
+  await win.drop(await win.write('agent.tar', dockerArchive(layers, { name: 'acme/agent:2.4', os: 'windows' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('radio', { name: 'Registry' }).click();
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await expect(page.getByRole('article', { name: /Run modified$/ })).toBeVisible();
+  await picture(page, 'registry');
 });

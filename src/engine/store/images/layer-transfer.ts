@@ -5,7 +5,7 @@ import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, BlobStore, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
-import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
+import { asLayerscopeError, displayText, type ErrorCode, fileError, LayerscopeError, throwIfCancelled } from '#model';
 import { createNamed } from '../../export/named-file.ts';
 
 /** Source of a layer's tar: a file, or a stream such as standard input. */
@@ -32,13 +32,30 @@ export async function importLayerTar(
   layer: { readonly id: string; readonly parent: string | null; readonly tar: LayerTar },
   options: ApplyOptions = {},
 ): Promise<{ readonly sizeBytes: number }> {
-  if ('file' in layer.tar) {
-    try {
-      await stat(layer.tar.file);
-    } catch (error) {
-      throw asLayerscopeError(error);
-    }
+  if (!('file' in layer.tar)) return addLayer(driver, layer, options);
+  const { file } = layer.tar;
+  try {
+    await stat(file);
+  } catch (error) {
+    throw fileError(error, file);
   }
+  try {
+    return await addLayer(driver, layer, options);
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || !CONTENT_ERRORS.has(error.code)) throw error;
+    const { code, message, offset } = error;
+    throw new LayerscopeError(code, `${displayText(file)}: ${message}`, { cause: error, ...(offset === undefined ? {} : { offset }) });
+  }
+}
+
+/** Codes of errors that are about what is in the file. */
+const CONTENT_ERRORS: ReadonlySet<ErrorCode> = new Set(['BAD_TAR', 'TRUNCATED', 'DAMAGED']);
+
+async function addLayer(
+  driver: GraphDriver,
+  layer: { readonly id: string; readonly parent: string | null; readonly tar: LayerTar },
+  options: ApplyOptions,
+): Promise<{ readonly sizeBytes: number }> {
   if (driver.blobs !== undefined) {
     const source = 'file' in layer.tar ? layer.tar : { tar: plainTar(layer.tar, options.signal) };
     return driver.blobs.add(layer.id, layer.parent, source, options);

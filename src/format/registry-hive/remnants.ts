@@ -1,0 +1,243 @@
+// What deleted keys and values left behind. A cell that is freed keeps its bytes until it is used again, and free neighbours are joined into
+// one cell, so a record may begin anywhere in a free cell where a cell could. It counts as a remnant if its own size and its name fit into
+// what is free. What it refers to is read only where that is free too: elsewhere other records have taken its place.
+import { BASE_BLOCK_BYTES } from './base-block.ts';
+import { letters, NO_CELL } from './cell.ts';
+import { type DataPieces, residentData } from './data.ts';
+import type { Hive } from './hive.ts';
+import { keyPath, MAX_DEPTH, MAX_PATH_UNITS } from './key-names.ts';
+import { type HiveKey, KEY_HEAD, parseKey } from './key-record.ts';
+import { Damage } from './problems.ts';
+import { type HiveValue, parseValue, VALUE_HEAD } from './value-record.ts';
+import { walkHive } from './walk-hive.ts';
+
+/** A key that was deleted. */
+interface KeyRemnant {
+  readonly kind: 'key';
+  readonly offset: number;
+  /** Null if a key above it is neither in the hive nor a remnant. */
+  readonly path: string | null;
+  readonly key: HiveKey;
+  /** Those that its list still leads to. */
+  readonly values: readonly HiveValue[];
+}
+
+/** A value that was deleted, and that no remnant of a key leads to. */
+interface ValueRemnant {
+  readonly kind: 'value';
+  readonly offset: number;
+  readonly value: HiveValue;
+}
+
+export type HiveRemnant = KeyRemnant | ValueRemnant;
+
+export interface HiveRemnants {
+  /** In the order of the file. */
+  readonly remnants: readonly HiveRemnant[];
+  /** Whether there are more than are listed. */
+  readonly isCut: boolean;
+}
+
+const MAX_REMNANTS = 100_000;
+const BIN_SIGNATURE = 0x6e69_6268;
+const BIN_HEAD = 32;
+const BIN_STEP = 4096;
+const CELL_HEAD = 4;
+const CELL_STEP = 8;
+const KEY = letters('nk');
+const VALUE = letters('vk');
+const BIG_DATA = letters('db');
+const SEGMENT = 16_344;
+/** The flags that a value may have. Others are a sign that the bytes are something else. */
+const VALUE_FLAGS = 3;
+const MAX_KEY_NAME_BYTES = 512;
+
+/** Finds what deleted keys and values left in the free cells of a hive. */
+export function findRemnants(hive: Hive): HiveRemnants {
+  return new RemnantSearch(hive).find();
+}
+
+interface FreeCell {
+  /** Position of the cell's size, and the position where the cell ends. */
+  readonly at: number;
+  readonly end: number;
+}
+
+class RemnantSearch {
+  readonly #hive: Hive;
+  readonly #free: FreeCell[];
+  readonly #keys = new Map<number, HiveKey>();
+  readonly #values = new Map<number, HiveValue>();
+  readonly #paths = new Map<number, string | null>();
+  /** Data and lists of hostile records may overlap: together they have at most so many bytes. */
+  #allowance: number;
+
+  constructor(hive: Hive) {
+    this.#hive = hive;
+    this.#free = freeCells(hive);
+    this.#allowance = 2 * hive.bytes.length;
+  }
+
+  find(): HiveRemnants {
+    let isCut = false;
+    for (const { at, end } of this.#free) {
+      for (let record = at; record + CELL_HEAD < end; ) {
+        if (this.#keys.size + this.#values.size >= MAX_REMNANTS) {
+          isCut = true;
+          break;
+        }
+        record += this.#take(record, end);
+      }
+    }
+    this.#findParents();
+    const attached = new Set<number>();
+    const remnants: HiveRemnant[] = [];
+    for (const [offset, key] of this.#keys) {
+      const values = this.#valuesOf(key, attached);
+      remnants.push({ kind: 'key', offset, path: this.#pathOf(offset), key, values });
+    }
+    for (const [offset, value] of this.#values) if (!attached.has(offset)) remnants.push({ kind: 'value', offset, value });
+    return { remnants: remnants.sort((a, b) => a.offset - b.offset), isCut };
+  }
+
+  /** Keeps the record that begins with the cell at a position, if there is one. Returns how far to go on. */
+  #take(at: number, end: number): number {
+    const { view } = this.#hive;
+    const record = at + CELL_HEAD;
+    const room = end - record;
+    const offset = at - BASE_BLOCK_BYTES;
+    const signature = room >= VALUE_HEAD ? view.getUint16(record, true) : 0;
+    // The outermost size is that of all the cells that were joined.
+    const size = Math.abs(view.getInt32(at, true));
+    if ((signature !== KEY && signature !== VALUE) || size % CELL_STEP !== 0 || size > end - at) return CELL_STEP;
+    const isKey = signature === KEY;
+    const nameBytes = isKey && room < KEY_HEAD ? 0 : view.getUint16(record + (isKey ? 72 : 2), true);
+    const bytes = (isKey ? KEY_HEAD : VALUE_HEAD) + nameBytes;
+    if (bytes > room || bytes + CELL_HEAD > size) return CELL_STEP;
+    if (isKey) {
+      const counts = Math.max(view.getUint32(record + 20, true), view.getUint32(record + 36, true));
+      if (nameBytes === 0 || nameBytes > MAX_KEY_NAME_BYTES || counts * 4 > this.#hive.bytes.length) return CELL_STEP;
+      this.#keys.set(offset, parseKey(this.#hive, offset, { at: record, length: room }));
+    } else {
+      if ((view.getUint16(record + 16, true) & ~VALUE_FLAGS) !== 0) return CELL_STEP;
+      this.#values.set(
+        offset,
+        parseValue(this.#hive, record, nameBytes, (stated, length) => this.#data(record, stated, length)),
+      );
+    }
+    return Math.ceil((CELL_HEAD + bytes) / CELL_STEP) * CELL_STEP;
+  }
+
+  /** The data of the value at a position: its own four bytes, or a cell that is free. */
+  #data(record: number, stated: number, size: number): DataPieces | Damage {
+    if (stated !== size) return residentData(this.#hive, record + 8, size);
+    if (size === 0) return [];
+    return this.#cellData(this.#hive.view.getUint32(record + 8, true), size);
+  }
+
+  #cellData(offset: number, size: number): DataPieces | Damage {
+    const { view, bytes } = this.#hive;
+    const room = this.#roomAt(offset);
+    const start = BASE_BLOCK_BYTES + offset + CELL_HEAD;
+    if (room >= size && (size <= SEGMENT || view.getUint16(start, true) !== BIG_DATA)) {
+      this.#allowance -= size;
+      return this.#allowance < 0 ? GONE : [bytes.subarray(start, start + size)];
+    }
+    if (size <= SEGMENT || room < 8 || view.getUint16(start, true) !== BIG_DATA) return GONE;
+    const count = view.getUint16(start + 2, true);
+    const list = view.getUint32(start + 4, true);
+    if (count !== Math.ceil(size / SEGMENT) || this.#roomAt(list) < 4 * count) return GONE;
+    this.#allowance -= size;
+    if (this.#allowance < 0) return GONE;
+    const pieces: Uint8Array[] = [];
+    for (let index = 0; index < count; index++) {
+      const segment = view.getUint32(BASE_BLOCK_BYTES + list + CELL_HEAD + 4 * index, true);
+      const length = Math.min(SEGMENT, size - index * SEGMENT);
+      if (this.#roomAt(segment) < length) return GONE;
+      const from = BASE_BLOCK_BYTES + segment + CELL_HEAD;
+      pieces.push(bytes.subarray(from, from + length));
+    }
+    return pieces;
+  }
+
+  /** Bytes that are free after the size of the cell at an offset; 0 if it is in use, or no cell can be there. */
+  #roomAt(offset: number): number {
+    if (offset === NO_CELL || offset % CELL_STEP !== 0) return 0;
+    const at = BASE_BLOCK_BYTES + offset;
+    let low = 0;
+    let high = this.#free.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#free[middle] as FreeCell).at <= at) low = middle + 1;
+      else high = middle;
+    }
+    const cell = this.#free[low - 1];
+    return cell === undefined || at + CELL_HEAD > cell.end ? 0 : cell.end - at - CELL_HEAD;
+  }
+
+  #valuesOf(key: HiveKey, attached: Set<number>): HiveValue[] {
+    const values: HiveValue[] = [];
+    const room = Math.floor(this.#roomAt(key.valueList) / 4);
+    const count = Math.min(key.valueCount, room);
+    this.#allowance -= 4 * count;
+    if (this.#allowance < 0) return values;
+    for (let index = 0; index < count; index++) {
+      const offset = this.#hive.view.getUint32(BASE_BLOCK_BYTES + key.valueList + CELL_HEAD + 4 * index, true);
+      const value = this.#values.get(offset);
+      if (value === undefined || attached.has(offset)) continue;
+      attached.add(offset);
+      values.push(value);
+    }
+    return values;
+  }
+
+  /** Looks up the paths of the keys in the hive that remnants were below. */
+  #findParents(): void {
+    const wanted = new Set<number>();
+    for (const { parent } of this.#keys.values()) if (!this.#keys.has(parent)) wanted.add(parent);
+    if (wanted.size === 0) return;
+    for (const { path, key } of walkHive(this.#hive, null)) if (wanted.has(key.offset)) this.#paths.set(key.offset, path);
+  }
+
+  #pathOf(offset: number): string | null {
+    const names: { readonly offset: number; readonly name: string }[] = [];
+    let at = offset;
+    for (let key = this.#keys.get(at); !this.#paths.has(at) && key !== undefined; key = this.#keys.get(at)) {
+      if (names.length > MAX_DEPTH || names.some((each) => each.offset === at)) break;
+      names.push({ offset: at, name: key.name });
+      at = key.parent;
+    }
+    let path = this.#paths.get(at) ?? null;
+    for (const { offset: own, name } of names.reverse()) {
+      if (path !== null) path = keyPath(path, path === '' ? 1 : 2, name);
+      if (path !== null && path.length > MAX_PATH_UNITS) path = null;
+      this.#paths.set(own, path);
+    }
+    return this.#paths.get(offset) ?? null;
+  }
+}
+
+const GONE = new Damage('overwritten since it was deleted');
+
+/** The free cells of a hive, in order. A bin that is damaged is left from the damage on. */
+function freeCells({ view, end }: Hive): FreeCell[] {
+  const cells: FreeCell[] = [];
+  for (let bin = BASE_BLOCK_BYTES; bin + BIN_HEAD <= end; ) {
+    const size = view.getUint32(bin + 8, true);
+    const isBin = view.getUint32(bin, true) === BIN_SIGNATURE && size >= BIN_STEP && size % BIN_STEP === 0 && bin + size <= end;
+    if (!isBin) {
+      bin += BIN_STEP;
+      continue;
+    }
+    const binEnd = bin + size;
+    for (let at = bin + BIN_HEAD; at + CELL_HEAD <= binEnd; ) {
+      const length = view.getInt32(at, true);
+      const whole = Math.abs(length);
+      if (whole < CELL_STEP || whole % CELL_STEP !== 0 || at + whole > binEnd) break;
+      if (length > 0) cells.push({ at, end: at + whole });
+      at += whole;
+    }
+    bin = binEnd;
+  }
+  return cells;
+}
