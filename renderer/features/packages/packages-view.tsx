@@ -131,9 +131,9 @@ function LayerTable({
   return (
     <Table title={title} rows={own} layer={report.layer}>
       {isFiltered ? null : (
-        <tr className={styles.nobody} title={words.packages.nobodysWhy}>
+        <tr className={styles.unowned} title={words.packages.unownedWhy}>
           <th scope="row" colSpan={3}>
-            {own.length === 0 ? `${words.packages.nobodys}, ${words.packages.noChanges}` : words.packages.nobodys}
+            {words.packages.unowned}
           </th>
           <td className={styles.right} title={sizeTitle(report.unownedBytes)}>
             <Size bytes={report.unownedBytes} />
@@ -157,12 +157,14 @@ function Table({
 }) {
   return (
     <table className={styles.table}>
-      <caption className={styles.caption}>{title}</caption>
+      <caption className={styles.caption}>
+        <span className={styles.title}>{title}</span>
+      </caption>
       <thead className={rows.length === 0 ? 'visually-hidden' : ''}>
         <tr>
           <th scope="col">{words.packages.name}</th>
           <th scope="col">{words.packages.version}</th>
-          <th scope="col" className={styles.right}>
+          <th scope="col" className={`${styles.right} ${styles.files}`}>
             {words.packages.files}
           </th>
           <th scope="col" className={styles.right}>
@@ -189,10 +191,11 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
 };
 
 function Line({ row, layer }: { row: PackageRow; layer: number }) {
-  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
+  const { kind, type, name, arch, version, previousVersion, location, files, bytes, hiddenBytes, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
   const label = words.packages.showFiles(shown, layer);
+  const versionTitle = displayText(previousVersion === null ? version : version + words.packages.was(previousVersion));
   return (
     <tr className={kind === 'touched' ? styles.touched : ''}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
@@ -206,11 +209,16 @@ function Line({ row, layer }: { row: PackageRow; layer: number }) {
         )}
         <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
       </th>
-      <td className={styles.version}>
+      <td className={styles.version} title={versionTitle}>
         {displayText(version)}
         {previousVersion === null ? null : <span className={styles.was}>{words.packages.was(displayText(previousVersion))}</span>}
+        {hiddenBytes === null || hiddenBytes === 0 ? null : (
+          <span className={styles.was} title={words.packages.hiddenWhy(sizeTitle(hiddenBytes))}>
+            {phrase(words.packages.hiddenBelow(<Size bytes={hiddenBytes} />))}
+          </span>
+        )}
       </td>
-      <td className={`number ${styles.right}`}>{formatCount(files)}</td>
+      <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
       <td className={styles.right} title={sizeTitle(bytes)}>
         <Size bytes={bytes} />
       </td>

@@ -58,7 +58,7 @@ test('packages are listed by layer, with what no package owns', async ({ win }) 
   await expect(rows(1).nth(1)).toHaveText(/libssl3.*3\.0\.12 was 3\.0\.11.*60\.0 kB/);
   await expect(rows(1).nth(2)).toHaveText(/curl.*7\.88.*1.*20\.0 kB/);
   await expect(rows(1).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
-  await expect(rows(2).last()).toHaveText(/Files in no package.*5\.0 kB/);
+  await expect(rows(2).last()).toHaveText(/Not owned by a package.*5\.0 kB/);
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
