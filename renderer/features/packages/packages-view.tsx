@@ -1,4 +1,4 @@
-import { type Ref, useImperativeHandle, useRef, useState } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
@@ -7,6 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { dispatchChanges, getApp } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showInTree } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
@@ -30,9 +31,27 @@ interface Props {
   readonly handle: Ref<TreeGridHandle>;
 }
 
+/**
+ * Gives packages a filter text of their own while they are shown: what was typed for paths comes back afterwards, since a text that finds a
+ * package seldom finds its files, and the tree would stay filtered by it.
+ */
+function useOwnFilter(): void {
+  useEffect(() => {
+    const { text } = getApp().changes.filter;
+    setFilterText('');
+    return () => setFilterText(text);
+  }, []);
+}
+
+function setFilterText(text: string): void {
+  const { filter } = getApp().changes;
+  if (filter.text !== text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
+}
+
 /** Packages by layer, or as seen at the selected layer. */
 export function PackagesView({ selection, image, text, handle }: Props) {
   const { archiveId, mode, from, to } = selection;
+  useOwnFilter();
   const [count, setCount] = useState(PAGE);
   const of = mode === 'stacked' ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
   const wanted = text.trim();

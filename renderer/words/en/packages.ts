@@ -22,7 +22,7 @@ export const packages = {
   version: 'Version',
   files: 'Files',
   was: (version: string) => ` was ${version}`,
-  hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' hidden below'],
+  hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' below'],
   hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
