@@ -2,8 +2,8 @@ import type { PackageOwner } from '#contract';
 import type { LoadedImage } from '#engine';
 import type { ImagePackages, LayerPackages, PackageChange } from '#engine/packages';
 import { displayText, formatSize, plural } from '#model';
-import { sizeCell } from './changes.ts';
 import { layerCommand } from './layer-command.ts';
+import { sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 type Paint = (text: string) => string;

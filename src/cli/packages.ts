@@ -6,7 +6,6 @@ import { type Context, EXIT } from './context.ts';
 import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
-import { sbomLines } from './packages-sbom.ts';
 import { installedText, layersText } from './packages-text.ts';
 
 export const spec: CommandSpec = {
@@ -44,6 +43,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const view = chosen !== null;
   const sbom = args.value('sbom');
   if (sbom !== undefined) {
+    const { sbomLines } = await import('./packages-sbom.ts');
     for await (const line of sbomLines(context, { loaded, packages, value: sbom, json: args.flag('json') })) out.write(line);
     return EXIT.done;
   }

@@ -7,7 +7,7 @@ import { compareNeighbours } from './neighbours.ts';
 import { comparePackages } from './order.ts';
 import { OwnerFinder } from './owners.ts';
 import { SeenInViews } from './seen-in-views.ts';
-import { findSites, type SiteInTree } from './sites.ts';
+import { findSites, type IsWanted, type SiteInTree } from './sites.ts';
 import type { Difference, Installed, PackageProblem } from './types.ts';
 
 interface SiteState {
@@ -25,8 +25,8 @@ interface WalkOptions {
   readonly signal: AbortSignal | undefined;
   /** The layer to begin at, without the layers below it; default: below the lowest. */
   readonly at?: number;
-  /** Whether a place is worth reading; default: each is. */
-  readonly isWanted?: (place: SiteInTree, views: NodeViews) => boolean;
+  /** Which places are worth reading; default: each is. */
+  readonly isWanted?: IsWanted;
 }
 
 /** Goes up the layers of an image and keeps the packages seen at the current one. The caller disposes of it. */
@@ -44,15 +44,17 @@ export class PackageWalk implements AsyncDisposable {
   /** The owner of each node: an index into `installed`; see {@link OwnerFinder.of}. */
   owners: Int32Array;
 
-  constructor(loaded: LoadedImage, { signal, at, isWanted = () => true }: WalkOptions) {
+  constructor(loaded: LoadedImage, { signal, at, isWanted }: WalkOptions) {
     this.views = new NodeViews(loaded.stack, at);
     this.#seen = new SeenInViews(loaded, this.views, signal);
     this.#follower = new PathFollower(this.views);
     this.#owners = new OwnerFinder(this.views, this.#follower);
     this.#signal = signal;
-    this.#sites = findSites(this.views)
-      .filter((place) => isWanted(place, this.views))
-      .map((place) => ({ place, states: new Float64Array(place.nodes.length).fill(-1), packages: [] }));
+    this.#sites = findSites(this.views, isWanted).map((place) => ({
+      place,
+      states: new Float64Array(place.nodes.length).fill(-1),
+      packages: [],
+    }));
     this.owners = this.#owners.of([]);
   }
 

@@ -116,9 +116,9 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<Lay
   const differences = await walk.next();
   const { views, installed, owners } = walk;
   const sums = layerSums(views, owners, installed.length);
-  const hidden = hiddenSums(views, ownersBelow, below.length);
-  const indexBelow = new Map(below.map((each, index) => [each, index]));
-  const hiddenOf = (before: Installed): number => hidden.bytes[indexBelow.get(before) ?? NOBODY] ?? 0;
+  const hidden = once(() => hiddenSums(views, ownersBelow, below.length));
+  const indexBelow = once(() => new Map(below.map((each, index) => [each, index])));
+  const hiddenOf = (before: Installed): number => hidden().bytes[indexBelow().get(before) ?? NOBODY] ?? 0;
   const changes: Change[] = [];
   const byNow = new Map<Installed, Difference>(differences.flatMap((each) => (each.kind === 'removed' ? [] : [[each.now, each] as const])));
   let ownedBytes = 0;
@@ -135,7 +135,7 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<Lay
   }
   for (const each of differences) {
     if (each.kind !== 'removed') continue;
-    const entry = entryOf(each.before, hidden.gone, indexBelow.get(each.before) ?? 0);
+    const entry = entryOf(each.before, hidden().gone, indexBelow().get(each.before) ?? 0);
     changes.push({ of: each.before, change: { kind: 'removed', ...entry, status: each.status } });
   }
   changes.sort((a, b) => comparePackages(a.of, b.of));
@@ -147,6 +147,15 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<Lay
     ownedBytes,
     unownedBytes: bytes - ownedBytes,
     changes: changes.map(({ change }) => change),
+  };
+}
+
+/** Makes a value when it is first asked for: most layers change no package. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

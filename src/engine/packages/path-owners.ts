@@ -1,10 +1,11 @@
 import type { NodeViews } from '#changes';
 import type { FolderPackages, PackageOwner } from '#contract';
+import type { Site } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import { sumsBelow } from './layer-sums.ts';
 import { NOBODY } from './owners.ts';
 import { PackageWalk } from './package-walk.ts';
-import type { SiteInTree } from './sites.ts';
+import type { IsWanted } from './sites.ts';
 import { type Installed, ownerIn } from './types.ts';
 
 /** Whose a path is. */
@@ -30,9 +31,14 @@ export async function ownersOf(
 ): Promise<PathOwners> {
   if (layer < 0) return NOBODYS;
   const at = Math.min(layer, loaded.image.layers.length - 1);
-  await using walk = new PackageWalk(loaded, { signal, at, isWanted: (place, views) => mayOwn(place, views.find(path), views) });
+  let node = -1;
+  const isWanted: IsWanted = (kind, own, views) => {
+    if (node < 0) node = views.find(path);
+    return mayOwn(kind, own, node, views);
+  };
+  await using walk = new PackageWalk(loaded, { signal, at, isWanted });
   const { views } = walk;
-  const node = views.find(path);
+  node = views.find(path);
   if (node <= 0) return NOBODYS;
   await walk.read();
   const owner = walk.installed[walk.owners[node] ?? NOBODY];
@@ -48,7 +54,7 @@ const NOBODYS: PathOwners = { owner: null, inFolder: null };
  * Whether a place may describe a package that owns something at or below a node. A program or jar owns itself alone, an npm package what is
  * in its folder; all others may list any path.
  */
-function mayOwn({ site: { kind }, nodes: [own = 0] }: SiteInTree, node: number, { tree: { parent } }: NodeViews): boolean {
+function mayOwn(kind: Site['kind'], own: number, node: number, { tree: { parent } }: NodeViews): boolean {
   if (kind === 'program' || kind === 'jar') return isWithin(own, node, parent);
   if (kind !== 'npm') return true;
   const folder = parent[own] as number;
