@@ -55,7 +55,7 @@ export interface PackageOwner {
 }
 
 /** A package with files in a folder. */
-export interface PackageInFolder extends PackageOwner {
+interface PackageInFolder extends PackageOwner {
   /** Files at or below the folder that it owns, and their bytes. */
   readonly files: number;
   readonly bytes: number;

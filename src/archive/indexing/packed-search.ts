@@ -19,12 +19,12 @@ const USTAR_AT = 257;
 export type UnpackedHit = Omit<BodyHit, 'member' | 'offset'>;
 
 /** Searches the files of a tar. */
-export interface TarSearch extends TarHandler {
+interface TarSearch extends TarHandler {
   finish(): BodyScan;
 }
 
 /** Makes a search for a packed tar. `prefix`: that tar's path and a `/`. */
-export type StartTarSearch = (prefix: string) => TarSearch;
+type StartTarSearch = (prefix: string) => TarSearch;
 
 /**
  * Searches what gzip files of a layer unpack to, one level deep: a text, or the files of a tar. Memory is bounded: nothing is kept but the
