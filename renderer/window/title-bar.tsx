@@ -15,6 +15,7 @@ import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
+import type { Selection } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
 import { useHasRoom, type Width } from './width.ts';
@@ -92,7 +93,7 @@ export function TitleBar({
           <Segmented
             label={words.frame.layout}
             value={selection.view ?? 'tree'}
-            options={viewsFor(found.image, width, hasRoom)}
+            options={viewsFor(found.image, selection.view, width, hasRoom)}
             onChange={chooseView}
           />
         </>
@@ -114,9 +115,9 @@ export function TitleBar({
 
 /**
  * The layouts that the title bar offers. Windows images have a registry instead of packages. Where there is no room, the breakdown and the
- * packages are left out first. `hasRoom`: see {@link useHasRoom}.
+ * packages are left out first, unless it is the `current` one. `hasRoom`: see {@link useHasRoom}.
  */
-function viewsFor({ platform }: ImageSummary, width: Width, hasRoom: boolean): typeof VIEWS {
+function viewsFor({ platform }: ImageSummary, current: Selection['view'], width: Width, hasRoom: boolean): typeof VIEWS {
   const isWindows = isWindowsPlatform(platform);
   const offered = {
     tree: true,
@@ -125,7 +126,7 @@ function viewsFor({ platform }: ImageSummary, width: Width, hasRoom: boolean): t
     packages: hasRoom && !isWindows,
     registry: isWindows,
   };
-  return VIEWS.filter(({ value }) => offered[value]);
+  return VIEWS.filter(({ value }) => offered[value] || value === current);
 }
 
 /** The image's name, with a menu of other images and of actions for this one. */

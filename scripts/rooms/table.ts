@@ -246,6 +246,7 @@ export const ROOMS: readonly Room[] = [
       'archive/blob',
       'archive/cache',
       'archive/control',
+      'format/deflate',
       'format/estargz',
       'format/layer',
       'format/soci',

@@ -270,8 +270,12 @@ export interface IndexedLayer {
 /** Something in a file that looks like a secret. */
 export interface BodyHit extends SecretHit {
   readonly member: number;
-  /** Offset in the plain tar. */
+  /** Offset in the plain tar. Of a packed file, that of its first byte. */
   readonly offset: number;
+  /** Set if the file is packed: what it is packed with. Then `line` is one of the unpacked file. */
+  readonly packed?: 'gzip';
+  /** Of a packed tar: the path of the file in it, escaped. */
+  readonly inside?: string;
 }
 
 /** What a search of a layer's files found. Structured-clonable. */

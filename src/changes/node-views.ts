@@ -3,7 +3,7 @@ import { NO_ENTRY, TYPE } from '#model';
 import { findPath, type ImageTree, imageNodeName, imageNodePath } from './image-tree.ts';
 import { resolveEntryBody } from './lookup.ts';
 import { nodeOf } from './shown-bodies.ts';
-import { indexOf } from './stack.ts';
+import { indexOf, ownViewAtLayer } from './stack.ts';
 import type { EntryAt, Stack } from './types.ts';
 import { ABSENT, type Applier, applyLayer, copyView, createApplier, isFolder, type View } from './view.ts';
 
@@ -14,12 +14,15 @@ import { ABSENT, type Applier, applyLayer, copyView, createApplier, isFolder, ty
 export class NodeViews {
   readonly #stack: Stack;
   readonly #applier: Applier;
-  #layer = -1;
+  #layer: number;
   #before: View;
 
-  constructor(stack: Stack) {
+  /** `layer`: the one to begin at, with nothing known of the view below it; default: below the lowest. */
+  constructor(stack: Stack, layer = -1) {
     this.#stack = stack;
-    this.#applier = createApplier(indexOf(stack).tree);
+    const { tree } = indexOf(stack);
+    this.#applier = layer < 0 ? createApplier(tree) : createApplier(tree, ownViewAtLayer(stack, layer));
+    this.#layer = layer;
     this.#before = this.view;
   }
 
@@ -89,6 +92,13 @@ export class NodeViews {
   isGone(node: number): boolean {
     const before = this.#before.type[node] as number;
     return before !== ABSENT && !isFolder(before) && (this.view.member[node] as number) === NO_ENTRY;
+  }
+
+  /** Whether the view below showed an entry other than a folder at the node, and the current one shows another or none. */
+  isReplaced(node: number): boolean {
+    const before = this.#before.type[node] as number;
+    if (before === ABSENT || isFolder(before)) return false;
+    return this.view.layer[node] !== this.#before.layer[node] || this.view.member[node] !== this.#before.member[node];
   }
 
   /** Like {@link sizeOf}, in the view below. */

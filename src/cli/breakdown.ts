@@ -2,12 +2,12 @@ import { chooseLayer, type LoadedImage, reportBreakdown, rowsToBreakDown, typedP
 import { displayPath, formatCount, formatSize, jsonText, plural, unescapePath } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
-import { sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
 import { layerCommand } from './layer-command.ts';
 import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION, PATH_NOTES } from './options.ts';
+import { sizeCell } from './size-cell.ts';
 import { formatTable, shareBar } from './text-table.ts';
 
 const DEFAULT_LIMIT = 10;

@@ -1,6 +1,6 @@
 import { sortedByPathBytes } from '#changes';
 import { changeLines, chooseLayer, createRowPaths, hidesFolder, listChanges, type RowPaths } from '#engine';
-import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, sizeParts, TYPE } from '#model';
+import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -9,6 +9,7 @@ import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
+import { EMPTY_SIZE_CELL, sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 export const spec: CommandSpec = {
@@ -59,13 +60,6 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   return EXIT.done;
 }
-
-export function sizeCell(bytes: number): string {
-  const { value, unit } = sizeParts(bytes);
-  return `${value.padStart(6)} ${unit.padEnd(2)}`;
-}
-
-export const EMPTY_SIZE_CELL = ' '.repeat(9);
 
 /** Formats a change for display: mark, size, path and notes. */
 function changeLine(rows: RowTable, row: number, paths: RowPaths, style: Style): string {

@@ -18,13 +18,13 @@ import {
 import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
-import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
 import { type Operand, splitOperand } from './diff-operand.ts';
 import { warnOfGaps } from './load-input.ts';
 import { type Input, openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
+import { EMPTY_SIZE_CELL, sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 /** Words that `--ignore` accepts. */

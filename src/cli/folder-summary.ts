@@ -1,6 +1,6 @@
 import type { folderFacts } from '#engine';
 import { displayPath, formatSize, jsonText, plural, unescapePath } from '#model';
-import { sizeCell } from './changes.ts';
+import { sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 type FolderReport = ReturnType<typeof folderFacts>;

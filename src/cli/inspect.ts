@@ -184,15 +184,14 @@ function* describeLayers(layers: readonly LayerReport[], style: Style): Generato
   for (const line of formatTable(columns, rows, { header: style.dim, paint })) yield `  ${line}`;
 }
 
-const SHOWN_FINDINGS_A_CODE = 5;
+const SHOWN_IN_GROUP = 5;
 
 function* describeFindings(findings: readonly Finding[], numbered: boolean, style: Style): Generator<string> {
   if (findings.length === 0) return;
-  const byCode = Map.groupBy(findings, ({ code }) => code);
   const rank = { error: 0, warning: 1, note: 2 } as const;
   const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
-  // Findings of one code may differ in severity: a secret in an example is a note.
-  const groups = [...byCode.values()].map((group) => group.toSorted((a, b) => rank[a.severity] - rank[b.severity]));
+  // Findings of one code may differ in severity: a secret in an example is a note, and isn't listed as an error.
+  const groups = [...Map.groupBy(findings, ({ code, severity }) => `${severity} ${code}`).values()];
   groups.sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
   yield '';
   yield plural(findings.length, 'finding');
@@ -200,7 +199,7 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
     const [first] = group;
     if (first === undefined) continue;
     yield `  ${paint[first.severity](first.severity.padEnd(7))}  ${style.bold(first.code)}  ${style.dim(FINDING_HINTS[first.code].hint)}`;
-    for (const finding of group.slice(0, SHOWN_FINDINGS_A_CODE)) {
+    for (const finding of group.slice(0, SHOWN_IN_GROUP)) {
       const where = [
         numbered && finding.image !== undefined ? `image ${finding.image}` : '',
         finding.layer === undefined ? '' : `layer ${finding.layer}`,
@@ -208,7 +207,6 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
       ].filter((part) => part !== '');
       yield `           ${where.length === 0 ? '' : `${where.join(', ')}: `}${displayText(finding.message)}`;
     }
-    if (group.length > SHOWN_FINDINGS_A_CODE)
-      yield `           ${style.dim(`and ${formatCount(group.length - SHOWN_FINDINGS_A_CODE)} more`)}`;
+    if (group.length > SHOWN_IN_GROUP) yield `           ${style.dim(`and ${formatCount(group.length - SHOWN_IN_GROUP)} more`)}`;
   }
 }

@@ -4,13 +4,13 @@ import type { MemberMeta } from '#format/layer';
 import { splitPath } from '#format/path';
 import { displayPath, entryTypeName, LayerscopeError, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
-import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
 import { folderSummary } from './folder-summary.ts';
 import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, PATH_NOTES, VIEW_LAYER_OPTION } from './options.ts';
 import { dateText, permissionText, rowLabel } from './row-text.ts';
+import { EMPTY_SIZE_CELL, sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
 

@@ -1,28 +1,50 @@
+import type { PackageOwner } from '#contract';
 import type { LoadedImage } from '#engine';
-import type { ImagePackages, LayerPackages, PackageChange, PackageOwner } from '#engine/packages';
+import type { ImagePackages, LayerPackages, PackageChange } from '#engine/packages';
 import { displayText, formatSize, plural } from '#model';
-import { sizeCell } from './changes.ts';
 import { layerCommand } from './layer-command.ts';
+import { sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 type Paint = (text: string) => string;
 
+interface Section {
+  readonly kind: PackageChange['kind'];
+  readonly mark: string;
+  /** Says what happened to packages. `hidden`: the size of what that left in the layers below. */
+  readonly title: (count: number, hidden: string) => string;
+}
+
 /** What is shown of a layer, in this order: what it added, what it upgraded, what it removed, and what it only touched. */
-const SECTIONS: readonly { readonly kind: PackageChange['kind']; readonly mark: string; readonly title: string }[] = [
-  { kind: 'added', mark: '+', title: 'added' },
-  { kind: 'modified', mark: '~', title: 'upgraded or changed; the old files are still in the layers below' },
-  { kind: 'removed', mark: '−', title: 'removed; the files are still in the layers below' },
-  { kind: 'touched', mark: '·', title: 'files written again' },
+const SECTIONS: readonly Section[] = [
+  { kind: 'added', mark: '+', title: (count) => `${plural(count, 'package')} added` },
+  {
+    kind: 'modified',
+    mark: '~',
+    title: (count, hidden) => `${plural(count, 'package')} upgraded or changed; the old files below still weigh ${hidden}`,
+  },
+  { kind: 'removed', mark: '−', title: (count) => `${plural(count, 'package')} removed; the files are still in the layers below` },
+  {
+    kind: 'touched',
+    mark: '·',
+    title: (count, hidden) => `files of ${plural(count, 'package')} written again; the copies below still weigh ${hidden}`,
+  },
 ];
 
-/** Yields the lines for each layer and its packages, heaviest first. */
+/** Yields the lines for each layer and its packages, the heaviest first. An image without packages has one line. */
 export function* layersText({ layers }: ImagePackages, { report }: LoadedImage, style: Style): Generator<string> {
+  if (layers.every(({ packages, changes }) => packages === 0 && changes.length === 0)) {
+    const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+    yield `No packages in ${plural(layers.length, 'layer')}, ${formatSize(bytes)}\n`;
+    return;
+  }
   for (const layer of layers) {
     const command = layerCommand(report.layers[layer.layer]?.createdBy ?? null);
-    const title = `${style.bold(`layer ${layer.layer}`)}  ${formatSize(layer.bytes)}, ${plural(layer.packages, 'package')}`;
+    const count = layer.packages === 0 ? '' : `, ${plural(layer.packages, 'package')}`;
+    const title = `${style.bold(`layer ${layer.layer}`)}  ${formatSize(layer.bytes)}${count}`;
     yield `${layer.layer === 0 ? '' : '\n'}${title}${command === '' ? '' : `  ${style.dim(command)}`}\n`;
     yield* sectionsText(layer, style);
-    yield `${sizeCell(layer.unownedBytes)}  ${style.dim('in no package')}\n`;
+    if (layer.bytes > 0) yield `${sizeCell(layer.unownedBytes)}  ${style.dim('not owned by a package')}\n`;
   }
 }
 
@@ -37,14 +59,16 @@ function* sectionsText({ changes }: LayerPackages, style: Style): Generator<stri
     const own = changes.filter((change) => change.kind === kind).sort((a, b) => b.bytes - a.bytes);
     if (own.length === 0) continue;
     const bytes = own.reduce((sum, change) => sum + change.bytes, 0);
-    yield `${sizeCell(bytes)}  ${plural(own.length, 'package')} ${style.dim(title)}\n`;
+    const hidden = own.reduce((sum, { hiddenBytes = 0 }) => sum + hiddenBytes, 0);
+    yield `${sizeCell(bytes)}  ${title(own.length, formatSize(hidden))}\n`;
     for (const change of own) yield `${sizeCell(change.bytes)}  ${paints[kind](`${mark} ${nameText(change)}`)}${noteText(change, style)}\n`;
   }
 }
 
-function noteText({ kind, status, version, previous }: PackageChange, style: Style): string {
+function noteText({ kind, status, version, previous, hiddenBytes }: PackageChange, style: Style): string {
   const notes: string[] = [];
-  if (previous !== undefined && previous.version !== version) notes.push(`was ${previous.version}`);
+  if (previous !== undefined && previous.version !== version)
+    notes.push(`was ${previous.version}, ${formatSize(hiddenBytes ?? 0)} hidden below`);
   if (previous !== undefined && previous.status !== status) notes.push(`was ${previous.status ?? 'in no state'}`);
   if (kind === 'removed' && status !== null) notes.push(`left in the state ${status}`);
   return notes.length === 0 ? '' : `  ${style.dim(`(${displayText(notes.join(', '))})`)}`;

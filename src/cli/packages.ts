@@ -6,7 +6,6 @@ import { type Context, EXIT } from './context.ts';
 import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
-import { sbomLines } from './packages-sbom.ts';
 import { installedText, layersText } from './packages-text.ts';
 
 export const spec: CommandSpec = {
@@ -23,7 +22,8 @@ export const spec: CommandSpec = {
   summary: 'What each layer added, upgraded and removed, in packages, and what that weighs.',
   notes: [
     'Packages of dpkg, Chisel, rpm, apk, pacman, opkg, npm, Python, RubyGems, Go, Rust (cargo-auditable), Maven, NuGet, Nix and Conda. A',
-    'package’s bytes are those of the layer’s own files that it owns. “In no package” are the files that no package owns.',
+    'package’s bytes are those of the layer’s own files that it owns. An upgraded package’s old files, and a removed one’s, remain in the',
+    'layers below, and so do the old copies of files that a layer writes again, as chmod and chown do.',
   ],
 };
 
@@ -37,12 +37,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   warnOfGaps(context, loaded, 0, top);
   const { out, signal } = context;
   const packages = await packagesOf(loaded, { layer: top, signal });
-  for (const { layer, path, message } of packages.problems) {
-    context.warn(`layer ${layer}, ${displayPath(unescapePath(path))}: ${displayText(message)}: the rest is shown`);
+  for (const { layer, path, code, message } of packages.problems) {
+    context.warn(`layer ${layer}, ${displayPath(unescapePath(path))}: ${code}: ${displayText(message)}: the rest is shown`);
   }
   const view = chosen !== null;
   const sbom = args.value('sbom');
   if (sbom !== undefined) {
+    const { sbomLines } = await import('./packages-sbom.ts');
     for await (const line of sbomLines(context, { loaded, packages, value: sbom, json: args.flag('json') })) out.write(line);
     return EXIT.done;
   }

@@ -3,12 +3,12 @@ import { findRewritten, reportWaste } from '#engine';
 import { displayPath, formatSize, jsonText, unescapePath, WASTE_HINTS, WASTE_KINDS, wasteAdvice } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
-import { sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
 import { layerCommand } from './layer-command.ts';
 import { loadChosen, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
+import { sizeCell } from './size-cell.ts';
 import type { Style } from './style.ts';
 import { shorten } from './text-table.ts';
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { DockerfileReport, LayerSource, LineRange, PathVersionReport, WhyReport } from '#contract';
+import type { DockerfileReport, FolderPackages, LineRange, PathVersionReport, WhyReport } from '#contract';
 import { type GivenDockerfile, layerSources, readProvenance, typedPath, whyPath } from '#engine';
-import { ownerOf } from '#engine/packages';
+import { ownersOf } from '#engine/packages';
 import { readSettings } from '#files';
-import { displayPath, displayText, formatSize, jsonText, LayerscopeError, unescapePath } from '#model';
+import { displayPath, displayText, formatCount, formatSize, jsonText, LayerscopeError, plural, unescapePath } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { layerCommand } from './layer-command.ts';
@@ -42,10 +42,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const sourceOf = layerSources(loaded.image, provenance, dockerfile);
   const report = await whyPath(loaded, typedPath(loaded, typed).parts, {
     sourceOf,
-    ownerOf: (path, layer) => ownerOf(loaded, path, layer, { signal: context.signal }),
+    ownersOf: (path, layer) => ownersOf(loaded, path, layer, { signal }),
+    provenance,
   });
   if (args.flag('json')) context.out.write(`${jsonText(report)}\n`);
-  else for (const line of whyLines(report, context.style)) context.out.write(`${line}\n`);
+  else for (const line of whyLines(report, dockerfile?.name ?? null, context.style)) context.out.write(`${line}\n`);
   return EXIT.done;
 }
 
@@ -58,21 +59,57 @@ function readDockerfile(file: string): GivenDockerfile {
   return { name: path.basename(file), text: bytes.toString('utf8') };
 }
 
-function* whyLines(report: WhyReport, style: Style): Generator<string> {
+/** `given`: the name of the Dockerfile that the user gave. */
+function* whyLines(report: WhyReport, given: string | null, style: Style): Generator<string> {
   const gone = report.shown ? '' : `  ${style.removed(`removed by layer ${report.layer}`)}`;
   yield `${style.bold(displayPath(unescapePath(report.path)))}${gone}`;
-  const { package: owner } = report;
+  const { package: owner, inFolder } = report;
   if (owner !== null) yield `  owned by ${displayText(`${owner.type} package ${owner.name} ${owner.version}`)}`;
+  if (inFolder !== undefined) yield* folderLines(inFolder, style);
   for (const version of report.versions) {
     yield '';
     yield* describeVersion(version, style);
   }
+  const missing = missingWords(report, given);
+  if (missing === '') return;
+  yield '';
+  yield style.dim(missing);
+}
+
+const MAX_SHOWN_PACKAGES = 5;
+
+/** The heaviest packages with files in a folder, and what nobody owns. */
+function* folderLines({ packages, count, unownedFiles, unownedBytes }: FolderPackages, style: Style): Generator<string> {
+  if (count > 0) {
+    const named = packages.slice(0, MAX_SHOWN_PACKAGES).map(({ type, name, version, bytes }) => {
+      const size = style.dim(`(${formatSize(bytes)})`);
+      return `${displayText(`${type} ${name} ${version}`)} ${size}`;
+    });
+    const others = count - named.length;
+    yield `  files of ${plural(count, 'package')}: ${named.join(', ')}${others === 0 ? '' : ` and ${plural(others, 'other')}`}`;
+  }
+  if (unownedFiles > 0) yield `  ${plural(unownedFiles, 'file')} (${formatSize(unownedBytes)}) not owned by a package`;
+}
+
+/** Why no lines of a Dockerfile are named for some layer; empty if they are for all, or a base image is. */
+function missingWords({ versions, provenance }: WhyReport, given: string | null): string {
+  const unknown = versions
+    .filter(({ dockerfile, base, guess }) => dockerfile === null && base === null && !guess)
+    .map(({ layer }) => layer);
+  if (unknown.length === 0) return '';
+  const layers = `${unknown.length === 1 ? 'layer' : 'layers'} ${unknown.map(formatCount).join(', ')}`;
+  if (given !== null) return `No line of ${displayText(given)} matches the command of ${layers}.`;
+  const help = 'To look for the command in a Dockerfile, use --dockerfile FILE.';
+  if (provenance === 'none') return `No provenance is attached to this image, so the Dockerfile is unknown. ${help}`;
+  if (provenance === 'without-lines')
+    return `The provenance of this image names no lines of a Dockerfile: BuildKit does in mode max. ${help}`;
+  return `The provenance of this image doesn’t say which lines made ${layers}. ${help}`;
 }
 
 const KIND_PAINT = { added: 'added', modified: 'modified', removed: 'removed' } as const;
 
 function* describeVersion(version: PathVersionReport, style: Style): Generator<string> {
-  const { layer, kind, type, size, mode } = version;
+  const { layer, kind, type, size, mode, dockerfile, base, guess } = version;
   const facts = [type, type === 'file' || type === 'hardlink' ? formatSize(size ?? 0) : undefined, mode].filter(
     (fact) => fact !== undefined,
   );
@@ -80,31 +117,39 @@ function* describeVersion(version: PathVersionReport, style: Style): Generator<s
   const command = layerCommand(version.createdBy);
   const room = style.columns === null ? Number.POSITIVE_INFINITY : Math.max(16, style.columns - 2);
   if (command !== '') yield `  ${shorten(command, room)}`;
-  yield* describeSource(version, style);
-}
-
-function* describeSource({ dockerfile, base, guess }: LayerSource, style: Style): Generator<string> {
   if (base !== null) yield `  from the base image ${displayText(base)}`;
   if (dockerfile !== null) {
-    const how = dockerfile.by === 'digest' ? '' : '  (found by the layer’s position: its digest is not in the provenance)';
-    const { file, lines, from, stage, fromStages } = dockerfile;
-    yield `  ${displayText(file)}, ${lineWords(lines)}${inStage(stage)}${stageWords(from, fromStages)}${style.dim(how)}`;
-    yield* numbered(dockerfile, style);
-  } else if (guess) {
-    yield `  ${displayText(guess.file)}, ${lineWords(guess.lines)}${inStage(guess.stage)}${stageWords(guess.from, [])}${style.modified('  a guess, by the text of the command')}`;
-    yield* numbered(guess, style);
-  }
+    const isRewritten = dockerfile.by === 'position';
+    yield* describeLines(
+      dockerfile,
+      isRewritten ? style.dim('  found by the layer’s position: its digest is not in the provenance') : '',
+      style,
+    );
+  } else if (guess) yield* describeLines(guess, style.modified('  a guess, by the text of the command'), style);
 }
 
-function inStage(stage: string | null): string {
-  return stage === null ? '' : ` of stage ${displayText(stage)}`;
+/** The lines that made a layer, then those that made what they copied or mounted. */
+function* describeLines(source: Omit<DockerfileReport, 'by'>, note: string, style: Style): Generator<string> {
+  const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
+  const name = displayText(file);
+  yield `  ${name} ${lineWords(lines)}${inParentheses(stageBase === null ? [] : [stageWords(stage, stageBase)])}${note}`;
+  yield* numbered(lines, text, style);
+  if (from.length === 0) return;
+  const stages = fromStages.map((each, at) => stageWords(each, fromStageBases[at] ?? ''));
+  yield `  what it copied or mounted: ${name} ${lineWords(from)}${inParentheses(stages)}`;
+  yield* numbered(from, fromText, style);
 }
 
-/** These lines made what an instruction copied or mounted. */
-function stageWords(from: readonly LineRange[], stages: readonly string[]): string {
-  if (from.length === 0) return '';
-  const names = stages.map((name) => displayText(name)).join(', ');
-  return `, with ${lineWords(from)} of ${names === '' ? 'another stage' : `${stages.length === 1 ? 'stage' : 'stages'} ${names}`}`;
+/** `stage "build", FROM golang:1.22`. A stage without a name has a number. */
+function stageWords(stage: string | null, base: string): string {
+  const name = stage === null ? '' : /^\d+$/.test(stage) ? `stage ${stage}` : `stage "${stage}"`;
+  const facts = [name, base === '' ? '' : `FROM ${base}`].filter((fact) => fact !== '');
+  return displayText(facts.join(', '));
+}
+
+function inParentheses(texts: readonly string[]): string {
+  const shown = texts.filter((text) => text !== '');
+  return shown.length === 0 ? '' : ` (${shown.join('; ')})`;
 }
 
 /** `line 12`, `lines 7, 13–14`. */
@@ -116,7 +161,7 @@ function lineWords(ranges: readonly LineRange[]): string {
 
 const MAX_SHOWN_LINES = 40;
 
-function* numbered({ lines, text }: Pick<DockerfileReport, 'lines' | 'text'>, style: Style): Generator<string> {
+function* numbered(lines: readonly LineRange[], text: string, style: Style): Generator<string> {
   const numbers = lines.flatMap(([first, last]) =>
     Array.from({ length: Math.min(last - first + 1, MAX_SHOWN_LINES + 1) }, (_, at) => first + at),
   );

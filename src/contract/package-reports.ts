@@ -25,6 +25,8 @@ export interface PackageRow {
   readonly location: string;
   readonly files: number;
   readonly bytes: number;
+  /** Of a modified or touched package: bytes of its files in the layers below that the layer replaces or removes; otherwise null. */
+  readonly hiddenBytes: number | null;
   /** Path of its largest file among those counted, as escapePath prints it; null if it has none. */
   readonly path: string | null;
 }

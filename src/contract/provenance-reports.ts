@@ -13,23 +13,23 @@ export interface DockerfileReport {
   readonly from: readonly LineRange[];
   /** Name or number of the stage that the lines are in; null if there is only one. */
   readonly stage: string | null;
-  /** The stages that `from` is in. */
+  /** What that stage is built on, as its FROM says. */
+  readonly stageBase: string | null;
+  /** Those that `from` is in, each once. */
   readonly fromStages: readonly string[];
+  /** What each of `fromStages` is built on. */
+  readonly fromStageBases: readonly string[];
   /** How the layer was found in the provenance: by its digest or, if digests were rewritten, by its position. */
   readonly by: 'digest' | 'position';
   /** The `lines`, joined by line feeds. */
   readonly text: string;
+  /** The lines of `from`, joined likewise. */
+  readonly fromText: string;
 }
 
-/** Lines of a Dockerfile that the user provided, matching the text of a layer's command. Any Dockerfile may have the same lines. */
-interface GuessReport {
-  readonly file: string;
-  readonly lines: readonly LineRange[];
-  readonly from: readonly LineRange[];
+/** Lines of a Dockerfile that the user gave, which have the text of a layer's command. Any Dockerfile may have the same lines. */
+interface GuessReport extends Omit<DockerfileReport, 'by'> {
   readonly by: 'text';
-  readonly text: string;
-  /** Name or number of the stage; null if there is only one. */
-  readonly stage: string | null;
 }
 
 /** Where a layer comes from. */
@@ -54,7 +54,25 @@ export interface PackageOwner {
   readonly location: string;
 }
 
-/** What a layer did to a path. */
+/** A package with files in a folder. */
+interface PackageInFolder extends PackageOwner {
+  /** Files at or below the folder that it owns, and their bytes. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Whose files are in a folder. */
+export interface FolderPackages {
+  /** The heaviest first; at most 100. */
+  readonly packages: readonly PackageInFolder[];
+  /** Number of packages with files in the folder. */
+  readonly count: number;
+  /** Files that no package owns, and their bytes. */
+  readonly unownedFiles: number;
+  readonly unownedBytes: number;
+}
+
+/** What a layer made of a path. */
 export interface PathVersionReport extends LayerSource {
   readonly layer: number;
   readonly kind: 'added' | 'modified' | 'removed';
@@ -75,6 +93,10 @@ export interface WhyReport extends LayerSource {
   readonly shown: boolean;
   readonly layer: number;
   readonly package: PackageOwner | null;
+  /** Set for a folder. */
+  readonly inFolder?: FolderPackages;
+  /** What is attached to the image: a provenance with lines of a Dockerfile, one without, as in BuildKit's mode `min`, or none. */
+  readonly provenance: 'with-lines' | 'without-lines' | 'none';
   /** Lowest layer first. */
   readonly versions: readonly PathVersionReport[];
 }

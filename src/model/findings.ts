@@ -147,6 +147,10 @@ export interface Finding {
   readonly name?: string;
   /** Line of the file, from 1; absent in a binary file. */
   readonly line?: number;
+  /** Set if the file is packed and the secret is in what it unpacks to; `line` is counted there, and `offset` is the packed file’s. */
+  readonly packed?: 'gzip';
+  /** Of a packed tar: the path of the file in it, escaped. */
+  readonly inside?: string;
   /** First four and last two characters of a secret, with `…` between. */
   readonly shown?: string;
   /** Whether the image's top view still shows the file. */

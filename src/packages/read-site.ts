@@ -1,7 +1,7 @@
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { asLayerscopeError, formatSize, LayerscopeError } from '#model';
 import { parseApkInstalled } from './apk.ts';
 import { readCrates } from './binaries/cargo-audit.ts';
-import { readExecutable } from './binaries/executable.ts';
+import { readPrograms } from './binaries/executable.ts';
 import { readGoModules } from './binaries/go-build-info.ts';
 import { parseChiselManifest } from './dpkg/chisel.ts';
 import { readDpkg, readStatusFolder } from './dpkg/debian.ts';
@@ -24,6 +24,7 @@ import { linesOf, textOf } from './text.ts';
 
 /** Limits on files that are read as a whole, in bytes. */
 const MAX_DATABASE = 256 * 1024 * 1024;
+const MAX_RPM_DATABASE = 128 * 1024 * 1024;
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 const MAX_LIST = 32 * 1024 * 1024;
 
@@ -85,13 +86,19 @@ async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflater
   return found;
 }
 
-/** Packages before the damage are kept, and the damage is reported. */
+/**
+ * The packages before a damage are kept, and the damage is reported. A database is read as a whole, since its pages lead to each other in any
+ * order: with its log it may have 128 MiB, four times what an image of a whole desktop has.
+ */
 async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
-  const bytes = await seen.bytes(path, MAX_DATABASE);
+  const logPath = textOf(path).endsWith('.sqlite') ? pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`) : null;
+  const logBytes = logPath === null ? 0 : (seen.open(logPath)?.size ?? 0);
+  const size = (seen.open(path)?.size ?? 0) + logBytes;
+  if (size > MAX_RPM_DATABASE)
+    throw new LayerscopeError('TOO_LARGE', `the rpm database has ${formatSize(size)}; up to ${formatSize(MAX_RPM_DATABASE)} are read`);
+  const bytes = await seen.bytes(path, MAX_RPM_DATABASE);
   if (bytes === null) return [];
-  const log = textOf(path).endsWith('.sqlite')
-    ? await seen.bytes(pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`), MAX_DATABASE)
-    : null;
+  const log = logPath === null || logBytes === 0 ? null : await seen.bytes(logPath, MAX_RPM_DATABASE);
   const found: FoundPackage[] = [];
   try {
     for (const each of rpmPackages(bytes, log)) found.push(each);
@@ -101,12 +108,24 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
   return found;
 }
 
+/** The modules and crates of a program. A universal file has most of them once for each processor; they are listed once. */
 async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
-  const content = seen.open(path);
-  const executable = content === null ? null : await readExecutable(content);
-  if (content === null || executable === null) return [];
+  const whole = seen.open(path);
+  if (whole === null) return [];
   const files = { paths: onePath(path), folders: NO_FILES.folders };
-  return [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
+  const found = new Map<string, FoundPackage>();
+  for (const { content, executable } of await readPrograms(whole)) {
+    const all = [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
+    // A program may have one module twice.
+    const here = new Map<string, number>();
+    for (const each of all) {
+      const name = `${each.type}\0${each.name}\0${each.version}`;
+      const count = here.get(name) ?? 0;
+      here.set(name, count + 1);
+      if (!found.has(`${name}\0${count}`)) found.set(`${name}\0${count}`, each);
+    }
+  }
+  return [...found.values()];
 }
 
 async function readJarFile(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {

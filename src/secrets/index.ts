@@ -6,8 +6,9 @@
  * - **quiet place**: a folder of libraries, tests or examples, where a hit is only a note.
  * - **hit**: one code in one body. It never holds a whole secret.
  *
- * Begin with `secret-scanner.ts`, which reads bodies piece by piece; `token-rules.ts` has the forms of tokens, `known-files.ts` the files,
+ * Begin with `secret-scanner.ts`, which reads bodies piece by piece; `body-searcher.ts` adds texts in UTF-16; `token-rules.ts` has the forms of tokens, `known-files.ts` the files,
  * and `config-secrets.ts` looks into environments, histories and labels.
  */
+export { BodySearcher } from './body-searcher.ts';
 export { type ConfigHit, type ConfigTexts, secretsOfConfig } from './config-secrets.ts';
 export { type SecretHit, SecretScanner } from './secret-scanner.ts';

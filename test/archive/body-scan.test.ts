@@ -1,10 +1,12 @@
 // Layers of every kind are searched for secrets in one pass, on the calling thread and on workers.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { BodyScan } from '#archive';
 import { hasCode } from '../support/asserts.ts';
 import { archiveOf, dockerArchive, type Packing, pack } from '../support/image-builder.ts';
-import { checkedToken, privateKey } from '../support/secret-samples.ts';
+import { checkedToken, privateKey, randomText } from '../support/secret-samples.ts';
 import { directory, file, gnuSparse, paxSparse, symlink, tar } from '../support/tar-builder.ts';
 import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
@@ -76,6 +78,80 @@ test('the stored parts of a sparse file are searched, and a hole separates them'
   }
   const halves = `${' '.repeat(500)}${secret}`.padEnd(1024, ' ');
   assert.deepEqual(shown(await scanned(t, tar(gnuSparse('s', 8192, map, halves)))), []);
+});
+
+const gzip = (bytes: Uint8Array | string): Uint8Array => new Uint8Array(gzipSync(bytes));
+const facts = ({ hits }: BodyScan): unknown[] =>
+  hits.map(({ member, code, severity, line, packed, inside }) => [member, code, severity, line, packed, inside]);
+
+test('what a gzip file unpacks to is searched one level deep, under the name without .gz', async (t) => {
+  const secret = token();
+  const layer = tar(
+    file('var/log/app.log.gz', gzip(`${'x\n'.repeat(400_000)}${secret}`)),
+    file('app/.env.gz', gzip(`DB_PASSWORD=${randomText(20)}\n`)),
+    file('twice.gz', gzip(gzip(token()))),
+    file('usr/share/doc/x.gz', gzip(token())),
+    file('wide.txt.gz', gzip(Buffer.from(`\ufeffkey\n${token()}`, 'utf16le'))),
+    // Two members of gzip, and bytes that follow.
+    file('joined', Buffer.concat([gzip('first\n'), gzip(`${token()}\n`), Buffer.alloc(100)])),
+  );
+  for (const packing of ['none', 'gzip'] satisfies Packing[]) {
+    const scan = await scanned(t, pack(layer, packing));
+    assert.deepEqual(facts(scan), [
+      [0, 'secret-github-token', 'error', 400_001, 'gzip', undefined],
+      [1, 'secret-env-file', 'warning', 1, 'gzip', undefined],
+      [3, 'secret-github-token', 'note', 1, 'gzip', undefined],
+      [4, 'secret-github-token', 'error', 2, 'gzip', undefined],
+      [5, 'secret-github-token', 'error', 2, 'gzip', undefined],
+    ]);
+    assert.equal(scan.hits[0]?.offset, 512);
+    assert.equal(scan.hits[0]?.shown, `${secret.slice(0, 4)}…${secret.slice(-2)}`);
+  }
+});
+
+test('the files of a packed tar are searched one by one, and the most severe hit of a code names its file', async (t) => {
+  const inner = tar(
+    file('./docs/README.md', token()),
+    file('srv/caf\u00e9/key', `x\n${token()}`),
+    file('srv/other', token()),
+    file('home/.netrc', `machine a login b password ${randomText(16)}\n`),
+    file('nested.gz', gzip(privateKey())),
+  );
+  const scan = await scanned(t, tar(file('backup.tar.gz', gzip(inner)), file('opt/tests/b.tgz', gzip(inner)), file('plain', token())));
+  assert.deepEqual(facts(scan), [
+    [0, 'secret-github-token', 'error', 2, 'gzip', 'srv/caf\u00e9/key'],
+    [0, 'secret-netrc', 'warning', 1, 'gzip', 'home/.netrc'],
+    [1, 'secret-github-token', 'note', 1, 'gzip', 'docs/README.md'],
+    [1, 'secret-netrc', 'note', 1, 'gzip', 'home/.netrc'],
+    [2, 'secret-github-token', 'error', 1, undefined, undefined],
+  ]);
+});
+
+test('a damaged or cut gzip file is searched as far as it unpacks, and a damaged tar in one goes on as text', async (t) => {
+  // Compressible, so that the packed file doesn't have the token as it is.
+  const noise = Buffer.from(randomBytes(400_000).toString('hex'));
+  const cut = gzip(Buffer.concat([Buffer.from(`${token()}\n`), noise])).subarray(0, 300_000);
+  const broken = gzip(Buffer.concat([Buffer.from(`${token()}\n`), noise]));
+  broken.fill(0xff, 350_000, 350_400);
+  const inner = tar(file('a', 'x'), file('b', token()));
+  inner.fill(0x41, 1024, 1500);
+  const layer = tar(file('cut.gz', cut), file('broken.gz', broken), file('bad.tar.gz', gzip(inner)), file('short.gz', '\x1f'));
+  assert.deepEqual(
+    (await scanned(t, layer)).hits.map(({ member, packed, inside }) => [member, packed, inside]),
+    [
+      [0, 'gzip', undefined],
+      [1, 'gzip', undefined],
+      [2, 'gzip', undefined],
+    ],
+  );
+});
+
+test('what one gzip file unpacks to is searched up to a limit, and that is reported', async (t) => {
+  const large = Buffer.alloc(257 * 1024 * 1024, 0x20);
+  large.write(token(), 100);
+  large.write(privateKey(), large.length - 2000);
+  const scan = await scanned(t, tar(file('large.gz', gzip(large)), file('next.gz', gzip(token()))));
+  assert.deepEqual([shown(scan), scan.cut], [['0 secret-github-token', '1 secret-github-token'], [0]]);
 });
 
 test('a layer that is cut off is searched as far as it goes', async (t) => {

@@ -35,21 +35,60 @@ test('packages lists what each layer added, upgraded, removed and touched, and w
     '   1.5 kB  2 packages added',
     '   1.0 kB  + deb tool 1 all',
     '   500 B   + deb old\\x1B[31m 1',
-    '   150 B   in no package',
+    '   150 B   not owned by a package',
     '',
     'layer 1  2.1 kB, 1 package  RUN step 1',
-    '   2.0 kB  1 package upgraded or changed; the old files are still in the layers below',
-    '   2.0 kB  ~ deb tool 2 all  (was 1)',
+    '   2.0 kB  1 package upgraded or changed; the old files below still weigh 1.0 kB',
+    '   2.0 kB  ~ deb tool 2 all  (was 1, 1.0 kB hidden below)',
     '   500 B   1 package removed; the files are still in the layers below',
     '   500 B   − deb old\\x1B[31m 1',
-    '    72 B   in no package',
+    '    72 B   not owned by a package',
     '',
     'layer 2  2.0 kB, 1 package  RUN step 2',
-    '   2.0 kB  1 package files written again',
+    '   2.0 kB  files of 1 package written again; the copies below still weigh 2.0 kB',
     '   2.0 kB  · deb tool 2 all',
-    '    10 B   in no package',
+    '    10 B   not owned by a package',
     '',
   ]);
+});
+
+test('what an upgrade, chmod or chown leaves in the layers below is told in JSON too', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  const hidden = (await bench.lines(['packages', 'image.tar', '--json'])).flatMap(({ kind, hiddenBytes }) =>
+    hiddenBytes === undefined ? [] : [[kind, hiddenBytes]],
+  );
+  assert.deepEqual(hidden, [
+    ['modified', 1000],
+    ['touched', 2000],
+  ]);
+});
+
+test('an old copy counts for the package that owned it, also where the database is written again', async (t) => {
+  const bench = createBench(t);
+  const layers = [
+    tar(status('1'), list('tool', '/bin/tool'), file('bin/tool', 'x'.repeat(700)), file('bin/link', 'y')),
+    // The same package, but the layer writes the database and the file again.
+    tar(status('1', 'Section: net\n'), file('bin/tool', 'x'.repeat(700), { mode: 0o755 })),
+    // The new version has no such file.
+    tar(status('2'), list('tool', '/bin/other'), file('bin/.wh.tool'), file('bin/other', 'z'.repeat(30))),
+  ];
+  bench.write('image.tar', dockerArchive({ name: 'app:1', layers }));
+  const lines = (await bench.lines(['packages', 'image.tar', '--json'])).filter(({ kind }) => kind !== 'layer');
+  assert.deepEqual(
+    lines.map(({ kind, bytes, hiddenBytes }) => [kind, bytes, hiddenBytes]),
+    [
+      ['added', 700, undefined],
+      ['touched', 700, 700],
+      ['modified', 30, 700],
+    ],
+  );
+});
+
+test('an image without packages has one line', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [tar(file('a', 'x'.repeat(30))), tar(file('b', 'x'.repeat(12)))] }));
+  assert.equal((await bench.cli(['packages', 'image.tar'])).stdout, 'No packages in 2 layers, 42 B\n');
 });
 
 test('packages --layer lists the packages as seen at a layer', async (t) => {
@@ -86,7 +125,10 @@ test('packages warns about a database that it can’t read, and refuses a layer 
   bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [tar(file('var/lib/rpm/rpmdb.sqlite', 'not a database'))] }));
   const { code, stdout, stderr } = await bench.cli(['packages', 'image.tar', '--json']);
   assert.equal(code, 0);
-  assert.equal(stderr, 'layerscope: warning: layer 0, var/lib/rpm/rpmdb.sqlite: not an rpm database of a known kind: the rest is shown\n');
+  assert.equal(
+    stderr,
+    'layerscope: warning: layer 0, var/lib/rpm/rpmdb.sqlite: UNSUPPORTED: not an rpm database of a known kind: the rest is shown\n',
+  );
   assert.deepEqual(JSON.parse(stdout), { kind: 'layer', layer: 0, packages: 0, bytes: 14, ownedBytes: 0, unownedBytes: 14 });
   assert.equal((await bench.cli(['packages', 'image.tar', '--layer', '7'])).code, 3);
 });

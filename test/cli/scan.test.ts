@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { FINDING_SEVERITY, type Finding } from '#model';
 import { archiveOf, dockerArchive } from '../support/image-builder.ts';
 import { checkedToken, privateKey, randomText } from '../support/secret-samples.ts';
@@ -76,6 +77,39 @@ test('without --scan only the config is searched; the text names every secret wi
   assert.match(stdout, /secret-private-key {2}Replace the key pair/);
   assert.match(stdout, /layer 0, app\/b\\x1B\[31m\.txt: GitHub token/);
   assert.ok(!stdout.includes('\x1b') && !stdout.slice(stdout.indexOf('findings')).includes(token));
+});
+
+test('a finding in a packed file tells the file and, of a packed tar, the path in it', async (t) => {
+  const bench = createBench(t);
+  const inner = tar(file('srv/\x1b[31mkey', `x\n${token}`));
+  const layer = tar(file('a.tar.gz', gzipSync(inner)), file('b.gz', gzipSync(token)));
+  bench.write('image.tar', archiveOf(dockerArchive([{ layers: [layer] }])));
+  const { stdout } = await bench.cli(['inspect', 'image.tar', '--scan', '--json']);
+  const found = findingsIn(stdout).filter(({ code }) => code === 'secret-github-token');
+  assert.deepEqual(
+    found.map(({ path: at, packed, inside, line }) => [at, packed, inside, line]),
+    [
+      ['a.tar.gz', 'gzip', 'srv/\x1b[31mkey', 2],
+      ['b.gz', 'gzip', undefined, 1],
+    ],
+  );
+  const text = (await bench.cli(['inspect', 'image.tar', '--scan'])).stdout;
+  assert.match(text, /a\.tar\.gz: GitHub token \S+ on line 2 of srv\/\\x1B\[31mkey in the packed tar/);
+  assert.match(text, /b\.gz: GitHub token \S+ on line 1 of what it unpacks to/);
+  assert.ok(!stdout.includes(token) && !text.includes(token));
+});
+
+test('the text lists findings of one code under their own levels', async (t) => {
+  const bench = createBench(t);
+  const files = [file('app/a.txt', token), file('usr/share/doc/b.txt', checkedToken('gh'.concat('p_')))];
+  bench.write('image.tar', archiveOf(dockerArchive([{ layers: [tar(...files)] }])));
+  const { stdout } = await bench.cli(['inspect', 'image.tar', '--scan']);
+  const lines = stdout.slice(stdout.indexOf('2 findings')).split('\n');
+  const kinds = lines.map((line) => line.trim().split(/\s+/).slice(0, 3).join(' '));
+  assert.deepEqual(
+    kinds.filter((kind) => /^(?:error|note|layer)/.test(kind)),
+    ['error secret-github-token Revoke', 'layer 0, app/a.txt:', 'note secret-github-token Revoke', 'layer 0, usr/share/doc/b.txt:'],
+  );
 });
 
 test('check fails on secrets by failOn, unless they are excluded, ignored or not searched for', async (t) => {

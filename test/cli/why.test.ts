@@ -52,9 +52,12 @@ const MADE = {
   lines: [[3, 4]],
   from: [],
   stage: null,
+  stageBase: 'scratch',
   fromStages: [],
+  fromStageBases: [],
   by: 'digest',
   text: 'RUN rm /app \\\n && touch /usr/new',
+  fromText: '',
 };
 
 test('why names every version of a path with layer, command, lines and base image', async (t) => {
@@ -67,6 +70,7 @@ test('why names every version of a path with layer, command, lines and base imag
     layer: 1,
     ...removed,
     package: null,
+    provenance: 'with-lines',
     versions: [
       { layer: 0, kind: 'added', type: 'file', size: 3, mode: '0755', ...added },
       { layer: 1, kind: 'removed', ...removed },
@@ -83,7 +87,7 @@ test('why names every version of a path with layer, command, lines and base imag
   for (const words of [
     'removed by layer 1',
     'from the base image docker-image://app@sha256:1',
-    'Dockerfile, lines 3–4',
+    'Dockerfile lines 3–4 (FROM scratch)',
     '    4   && touch',
   ])
     assert.ok(stdout.includes(words), words);
@@ -123,14 +127,93 @@ test('the lines of a Dockerfile that the user provides are a guess, beside what 
   const { path } = build(t, () => []);
   const dockerfile = testFile(t, utf8(DOCKERFILE), 'My.Dockerfile');
   const report = await why(path, 'usr/new', '--dockerfile', dockerfile);
-  const guess = { file: 'My.Dockerfile', by: 'text', lines: [[3, 4]], from: [], stage: null, text: MADE.text };
+  const guess = { ...MADE, file: 'My.Dockerfile', by: 'text' };
   assert.deepEqual([report.dockerfile, report.guess], [null, guess]);
   const unrelated = testFile(t, utf8('FROM x\nRUN other'), 'Dockerfile');
   assert.equal((await why(path, 'usr/new', '--dockerfile', unrelated)).guess, null);
   const { stdout } = await runCommand(['why', path, 'usr/new', '--dockerfile', dockerfile]);
-  assert.match(stdout, /My\.Dockerfile, lines 3–4 {2}a guess, by the text of the command/);
+  assert.match(stdout, /My\.Dockerfile lines 3–4 \(FROM scratch\) {2}a guess, by the text of the command/);
   const missing = await runCommand(['why', path, 'app', '--dockerfile', `${dockerfile}.none`]);
   assert.deepEqual([missing.code, missing.error?.code], [3, 'NOT_FOUND']);
+});
+
+test('why names the stages with their bases, and prints the instructions that made what was copied', async (t) => {
+  const dockerfile = 'FROM golang:1.22 AS build\nRUN go build\nFROM debian\nCOPY --from=build app /app\nRUN rm /app && touch /usr/new\n';
+  const { path } = build(t, (image, [base = '', top = ''], files) => {
+    const steps = {
+      step0: { source: 'docker-image://golang' },
+      step1: { inputs: ['step0'], lines: [[2, 2]] },
+      step2: { source: 'docker-image://debian' },
+      step3: { inputs: ['step2', 'step1'], lines: [[4, 4]], layers: [[base]] },
+      step4: { inputs: ['step3'], lines: [[5, 5]], layers: [[base, top]] },
+    } as const;
+    return [attestationOf(files, image, [statement(image.digest, V1, slsaPredicate('v1', dockerfile, steps))])];
+  });
+  const lines = (await runCommand(['why', path, 'app'])).stdout.split('\n');
+  const copied = [
+    '  Dockerfile line 4 (stage 1, FROM debian)',
+    '    4  COPY --from=build app /app',
+    '  what it copied or mounted: Dockerfile line 2 (stage "build", FROM golang:1.22)',
+    '    2  RUN go build',
+  ];
+  assert.deepEqual(lines.slice(lines.indexOf(copied[0] as string)).slice(0, 4), copied);
+  assert.ok(lines.includes('  Dockerfile line 5 (stage 1, FROM debian)'));
+  const report = (await why(path, 'app')) as { versions: { dockerfile: Record<string, unknown> }[] };
+  const { stageBase, fromStages, fromStageBases, fromText } = report.versions[0]?.dockerfile ?? {};
+  assert.deepEqual([stageBase, fromStages, fromStageBases, fromText], ['debian', ['build'], ['golang:1.22'], 'RUN go build']);
+  // A guess names them too.
+  const guessed = build(t, () => []).path;
+  const file = testFile(t, utf8(dockerfile.replace('app /app', 'app /app').replace('/app &&', '/app  &&')), 'Dockerfile');
+  const { stdout } = await runCommand(['why', guessed, 'app', '--dockerfile', file]);
+  assert.ok(stdout.includes(`${copied[0]}  a guess, by the text of the command\n${copied.slice(1).join('\n')}`), stdout);
+});
+
+test('why says why it names no lines', async (t) => {
+  const lastLine = async (path: string, ...words: readonly string[]): Promise<string> =>
+    (await runCommand(['why', path, 'usr/new', ...words])).stdout.trimEnd().split('\n').at(-1) ?? '';
+  const plain = build(t, () => []).path;
+  assert.match(await lastLine(plain), /^No provenance is attached to this image, so the Dockerfile is unknown\. .*--dockerfile FILE\.$/);
+  const unrelated = testFile(t, utf8('FROM x\nRUN other'), 'My.Dockerfile');
+  assert.equal(await lastLine(plain, '--dockerfile', unrelated), 'No line of My.Dockerfile matches the command of layer 1.');
+  const min = build(t, (image, _, files) => [attestationOf(files, image, [statement(image.digest, V1, { runDetails: {} })])]).path;
+  assert.match(await lastLine(min), /^The provenance of this image names no lines of a Dockerfile: BuildKit does in mode max\. /);
+  assert.equal((await why(min, 'usr/new')).provenance, 'without-lines');
+  const partial = build(t, (image, [base = ''], files) => [
+    attestationOf(files, image, [
+      statement(image.digest, V1, slsaPredicate('v1', DOCKERFILE, { step0: { lines: [[2, 2]], layers: [[base]] } })),
+    ]),
+  ]).path;
+  assert.match(await lastLine(partial), /^The provenance of this image doesn’t say which lines made layer 1\. /);
+  const known = build(t, (image, layers, files) => [attestationOf(files, image, [statement(image.digest, V1, provenance(layers))])]).path;
+  assert.equal(await lastLine(known), '    4   && touch /usr/new');
+});
+
+test('of a folder, why names the packages with files in it, the heaviest first, and what nobody owns', async (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const status = names.map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join('\n');
+  const layer = tar(
+    file('var/lib/dpkg/status', status),
+    ...names.map((name) => file(`var/lib/dpkg/info/${name}.list`, `/usr/lib\n/usr/lib/${name}\n`)),
+    ...names.map((name, at) => file(`usr/lib/${name}`, 'x'.repeat(100 * (at + 1)))),
+    file('usr/lib/own', 'x'.repeat(50)),
+    file('usr/other', 'x'),
+  );
+  const files = new Files();
+  const path = testFile(
+    t,
+    archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: layer }, { tar: tar(file('usr/lib/a', 'y')) }] })])),
+  );
+  const { stdout } = await runCommand(['why', path, 'usr/lib']);
+  assert.ok(
+    stdout.includes(
+      '  files of 7 packages: deb g 1 (700 B), deb f 1 (600 B), deb e 1 (500 B), deb d 1 (400 B), deb c 1 (300 B) and 2 others\n' +
+        '  1 file (50 B) not owned by a package\n',
+    ),
+    stdout,
+  );
+  const { inFolder } = (await why(path, 'usr/lib')) as { inFolder: { packages: { name: string }[]; count: number } };
+  assert.deepEqual([inFolder.count, inFolder.packages.map(({ name }) => name).join('')], [7, 'gfedcba']);
+  assert.equal((await why(path, 'usr/lib/a')).inFolder, undefined);
 });
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

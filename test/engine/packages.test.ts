@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { loadImage } from '#engine';
-import { type ImagePackages, ownerOf, packageLines, packagesOf } from '#engine/packages';
+import { listView, loadImage } from '#engine';
+import { type ImagePackages, ownersOf, packageLines, packagesOf } from '#engine/packages';
+import { entryTypeName, rowPath } from '#model';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { elfProgram, goBuildInfo, ndbDatabase, rpmHeader } from '../support/package-databases.ts';
 import { concat, directory, file, hardlink, latin1, symlink, tar, utf8, zeros } from '../support/tar-builder.ts';
@@ -243,18 +244,78 @@ describe('packages by layer', () => {
     );
     assert.equal(
       [...packageLines(found, { view: false })].at(-1),
-      `{"kind":"modified","layer":1,${facts},${place},"files":0,"bytes":0,"previous":{"version":"1","status":"installed"}}\n`,
+      `{"kind":"modified","layer":1,${facts},${place},"files":0,"bytes":0,"hiddenBytes":0,"previous":{"version":"1","status":"installed"}}\n`,
     );
   });
 
-  test('ownerOf returns the package that owns a path as seen at a layer', async (t) => {
+  test('ownersOf says whose a path is as seen at a layer', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(), file('.wh.x'))];
     const reader = testReader(t);
     await using archive = await reader.open(testFile(t, dockerArchive({ name: 'x:1', layers })));
     const loaded = await loadImage(reader, archive, 0);
     const owner = { type: 'deb', name: 'a', arch: null, version: '1', location: 'var/lib/dpkg/status' };
-    assert.deepEqual(await ownerOf(loaded, utf8('x'), 0), owner);
-    assert.equal(await ownerOf(loaded, utf8('x'), 1), null);
+    assert.deepEqual(await ownersOf(loaded, utf8('x'), 0), { owner, inFolder: null });
+    for (const layer of [-1, 1]) assert.deepEqual(await ownersOf(loaded, utf8('x'), layer), { owner: null, inFolder: null });
+    assert.deepEqual(await ownersOf(loaded, utf8('nowhere'), 1), { owner: null, inFolder: null });
+  });
+
+  test('ownersOf, which reads one view and few places, agrees with a walk through all layers', async (t) => {
+    const program = elfProgram([
+      { name: '.go.buildinfo', data: goBuildInfo(['mod\tx.test/p\tv1\t']) },
+      { name: '.text', data: zeros(70_000) },
+    ]);
+    const npm = (path: string, name: string): Uint8Array => file(`${path}/package.json`, `{"name":"${name}","version":"1"}`);
+    const layers = [
+      tar(
+        dpkg(['a', '1'], ['b', '1']),
+        list('a', '/bin/x', '/usr', '/usr/y', '/opt/app/p'),
+        list('b', '/usr', '/usr/z', '/srv/node_modules/m/lib/of-b'),
+        directory('usr'),
+        file('bin/x', '1'),
+        file('usr/y', '22'),
+        file('usr/z', '333'),
+        file('usr/own', '4444'),
+        file('opt/app/p', program, { mode: 0o755 }),
+        file('opt/app/q', program, { mode: 0o755 }),
+        npm('srv/node_modules/m', 'm'),
+        npm('srv/node_modules/m/node_modules/n', 'n'),
+        file('srv/node_modules/m/lib/x', '55555'),
+        file('srv/node_modules/m/lib/of-b', '7777777'),
+        file('srv/node_modules/m/node_modules/n/x', '666666'),
+        file('srv/node_modules/m/node_modules/.bin/x', '1'),
+      ),
+      tar(dpkg(['a', '2'], ['b', '1']), file('usr/.wh.z'), file('.wh.bin'), symlink('bin', 'usr/bin'), file('usr/bin/x', '1')),
+      tar(dpkg(['b', '1']), file('srv/node_modules/m/.wh.node_modules'), file('opt/app/q', 'text')),
+    ];
+    const reader = testReader(t);
+    await using archive = await reader.open(testFile(t, dockerArchive({ name: 'x:1', layers })));
+    const loaded = await loadImage(reader, archive, 0);
+    for (let layer = 0; layer < layers.length; layer++) {
+      const walked = await packagesOf(loaded, { layer });
+      const rows = listView(loaded.stack, layer);
+      const shown = Array.from({ length: rows.length }, (_, row) => ({
+        path: Buffer.from(rowPath(rows, row)).toString(),
+        type: entryTypeName(rows.type[row] as number),
+        size: rows.size[row] as number,
+      }));
+      for (const { path, type } of shown) {
+        const { owner, inFolder } = await ownersOf(loaded, utf8(path), layer);
+        assert.deepEqual(owner, walked.ownerOf(utf8(path)), `${path} at ${layer}`);
+        assert.equal(inFolder !== null, type === 'directory', path);
+        if (inFolder === null) continue;
+        const below = shown.filter((each) => each.path.startsWith(`${path}/`) && each.type !== 'directory');
+        const sums = new Map<string, { files: number; bytes: number }>();
+        for (const each of below) {
+          const key = JSON.stringify(walked.ownerOf(utf8(each.path)));
+          const { files, bytes } = sums.get(key) ?? { files: 0, bytes: 0 };
+          sums.set(key, { files: files + 1, bytes: bytes + (each.type === 'file' ? each.size : 0) });
+        }
+        const { files: unownedFiles, bytes: unownedBytes } = sums.get('null') ?? { files: 0, bytes: 0 };
+        sums.delete('null');
+        assert.deepEqual([inFolder.count, inFolder.unownedFiles, inFolder.unownedBytes], [sums.size, unownedFiles, unownedBytes], path);
+        for (const { files, bytes, ...each } of inFolder.packages) assert.deepEqual({ files, bytes }, sums.get(JSON.stringify(each)), path);
+      }
+    }
   });
 
   test('an entry that a layer repeats counts its bytes twice and is one file', async (t) => {

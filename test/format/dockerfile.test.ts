@@ -130,8 +130,11 @@ test('the stage that matches best is taken', () => {
 
 test('a line belongs to the stage that begins before it', () => {
   assert.deepEqual(
-    [1, 3, 5, 11].map((line) => stageAt(parseStages(STAGES), line)),
+    [1, 3, 5, 11].map((line) => stageAt(parseStages(STAGES), line)?.name ?? null),
     ['base', 'build', 'build', '2'],
   );
-  assert.deepEqual([stageAt(parseStages('FROM x'), 1), stageAt(parseStages('ARG A\nFROM x\nFROM y'), 1)], [null, null]);
+  assert.deepEqual(
+    [stageAt(parseStages('FROM x'), 1), stageAt(parseStages('ARG A\nFROM x\nFROM y'), 1)],
+    [{ name: null, base: 'x' }, null],
+  );
 });

@@ -5,7 +5,7 @@ import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
 import { readSite } from '../../src/packages/read-site.ts';
 import { programSite, siteOfFile } from '../../src/packages/site.ts';
 import { hasCode } from '../support/asserts.ts';
-import { elfProgram, goBuildInfo, machOProgram, numbers, peProgram, zipFile } from '../support/package-databases.ts';
+import { elfProgram, goBuildInfo, machOProgram, numbers, peProgram, universalProgram, zipFile } from '../support/package-databases.ts';
 import { latin1, seenFiles, told, utf8 } from '../support/seen-fixture.ts';
 import { concat, zeros } from '../support/tar-builder.ts';
 
@@ -61,6 +61,35 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), []);
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: goBuildInfo(LINES).subarray(0, 60) }])), []);
     assert.deepEqual(await program(utf8('#!/bin/sh\n'.repeat(20))), []);
+  });
+});
+
+describe('a universal file', () => {
+  const go = (...lines: readonly string[]): Uint8Array => machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(lines) }]);
+
+  test('has the modules of each of its programs, those of several once', async () => {
+    const parts = [go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv1'), go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv2', 'dep\tx.test/c\tv1')];
+    const modules = ['golang x.test/a v1 (owns the file)', 'golang x.test/b v1', 'golang x.test/b v2', 'golang x.test/c v1'];
+    for (const is64 of [false, true]) assert.deepEqual(await program(universalProgram(parts, is64)), modules);
+  });
+
+  test('has the crates of each of its programs', async () => {
+    const section = { name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{"packages":[{"name":"a","version":"1","root":true}]}')) };
+    assert.deepEqual(await program(universalProgram([go('dep\tx.test/b\tv1'), machOProgram([section])])), [
+      'golang x.test/b v1 (owns the file)',
+      'cargo a 1 (owns the file)',
+    ]);
+  });
+
+  test('that leads out of the file, or is a Java class, has none', async () => {
+    const whole = universalProgram([go('mod\tx.test/a\tv1\t')]);
+    const outside = whole.slice();
+    new DataView(outside.buffer).setUint32(8 + 8, whole.length);
+    assert.deepEqual(await program(outside), []);
+    assert.deepEqual(await program(whole.subarray(0, 100)), []);
+    const java = whole.slice();
+    new DataView(java.buffer).setUint32(4, 52);
+    assert.deepEqual(await program(java), []);
   });
 });
 

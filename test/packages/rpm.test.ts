@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { LayerscopeError } from '#model';
+import { FIXED_SITES, readSite, type SeenFiles, type Site } from '#packages';
+import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
 import { parseAzureManifest, parseAzureNames } from '../../src/packages/rpm/azure.ts';
 import { rpmPackages } from '../../src/packages/rpm/database.ts';
 import { parseRpmHeader, sourceOfFile } from '../../src/packages/rpm/header.ts';
 import { hasCode } from '../support/asserts.ts';
 import { bdbDatabase, ndbDatabase, numbers, rpmHeader, sqliteDatabase } from '../support/package-databases.ts';
-import { latin1, listed, told, utf8 } from '../support/seen-fixture.ts';
+import { latin1, listed, seenFiles, told, utf8 } from '../support/seen-fixture.ts';
 import { concat } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
@@ -166,6 +169,50 @@ describe('a database of rpm', () => {
     const firstCell = (database[root * size + 12] as number) * 256 + (database[root * size + 13] as number);
     database.copyWithin(root * size + 8, root * size + firstCell, root * size + firstCell + 4);
     assert.throws(() => names(database), hasCode('DAMAGED'));
+  });
+});
+
+describe('the size of a database', () => {
+  const MIB = 1024 * 1024;
+  const site = FIXED_SITES.find(({ location }) => location === 'var/lib/rpm/rpmdb.sqlite') as Site;
+
+  /** Files that state sizes; reading one of them fails the test. */
+  const sized = (sizes: Readonly<Record<string, number>>): SeenFiles => ({
+    ...seenFiles({}),
+    bytes: () => assert.fail('read although it is too large'),
+    open(path) {
+      const size = sizes[String.fromCharCode(...path)];
+      return size === undefined ? null : { size, read: () => assert.fail('read although it is too large') };
+    },
+  });
+
+  test('is limited before anything is read, together with its log', async () => {
+    for (const sizes of [{ '': 128 * MIB + 1 }, { '': 100 * MIB, '-wal': 29 * MIB }]) {
+      const files = Object.fromEntries(Object.entries(sizes).map(([end, size]) => [`${site.location}${end}`, size]));
+      await assert.rejects(readSite(site, sized(files), INFLATERS), (error: unknown) => {
+        assert.ok(error instanceof LayerscopeError);
+        assert.deepEqual(
+          [error.code, /^the rpm database has 1\d\d\.\d MB; up to 134\.2 MB are read$/.test(error.message)],
+          ['TOO_LARGE', true],
+        );
+        return true;
+      });
+    }
+  });
+
+  test('at the limit is read, and a log of another kind of database is not looked for', async () => {
+    let asked = '';
+    const at = (size: number): SeenFiles => ({
+      ...sized({ [site.location]: size }),
+      bytes: async (path) => {
+        asked += `${String.fromCharCode(...(path as Uint8Array))} `;
+        return null;
+      },
+    });
+    assert.deepEqual(await readSite(site, at(128 * MIB), INFLATERS), []);
+    const old = FIXED_SITES.find(({ location }) => location === 'var/lib/rpm/Packages') as Site;
+    assert.deepEqual(await readSite(old, at(0), INFLATERS), []);
+    assert.equal(asked, 'var/lib/rpm/rpmdb.sqlite var/lib/rpm/Packages ');
   });
 });
 

@@ -273,6 +273,26 @@ export function machOProgram(sections: readonly SectionSpec[]): Uint8Array<Array
   return concat(head, command, ...table, ...sections.map(({ data }) => data));
 }
 
+/** A universal file of programs, one after another. `is64`: with offsets of 64 bits. */
+export function universalProgram(programs: readonly Uint8Array[], is64 = false): Uint8Array<ArrayBuffer> {
+  let at = 8 + programs.length * (is64 ? 32 : 20);
+  const width = is64 ? 8 : 4;
+  const entries = programs.map((program, index) => {
+    const place = at;
+    at += program.length;
+    return numbers(
+      false,
+      [0x0100_0007 + index, 4],
+      [3, 4],
+      [place, width],
+      [program.length, width],
+      [14, 4],
+      ...(is64 ? [[0, 4] as const] : []),
+    );
+  });
+  return concat(numbers(false, [is64 ? 0xcafebabf : 0xcafebabe, 4], [programs.length, 4]), ...entries, ...programs);
+}
+
 function varint(value: number): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   let rest = value;

@@ -1,4 +1,4 @@
-import type { LineRange, PathVersionReport } from '#contract';
+import type { DockerfileReport, LineRange, PackageOwner, PathVersionReport } from '#contract';
 import { displayText, toHex, unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
@@ -31,13 +31,18 @@ export function OriginTab({ path, selection }: { path: string; selection: Select
       </Notice>
     );
   if (answer.state !== 'ready') return null;
-  const { versions, package: owner } = answer.value;
+  const { versions, package: owner, inFolder } = answer.value;
   const lacksLines = versions.some(({ dockerfile: lines, base }) => lines === null && base === null);
   return (
     <div className={styles.body}>
-      {owner === null ? null : (
+      {owner === null && inFolder === undefined ? null : (
         <Facts>
-          <Fact label={words.origin.labels.package}>{displayText(`${owner.name} ${owner.version}`)}</Fact>
+          {owner === null ? null : <Fact label={words.origin.labels.package}>{packageName(owner)}</Fact>}
+          {inFolder === undefined || inFolder.count === 0 ? null : (
+            <Fact label={words.origin.labels.filesOf}>
+              {words.origin.others(inFolder.packages.slice(0, SHOWN_PACKAGES).map(packageName), inFolder.count)}
+            </Fact>
+          )}
         </Facts>
       )}
       <ol className={styles.versions} aria-label={words.origin.versions}>
@@ -64,6 +69,13 @@ export function OriginTab({ path, selection }: { path: string; selection: Select
   );
 }
 
+/** Packages of a folder that are named; the others are counted. */
+const SHOWN_PACKAGES = 5;
+
+function packageName({ name, version }: PackageOwner): string {
+  return displayText(`${name} ${version}`);
+}
+
 function Version({ version, path, given }: { version: PathVersionReport; path: string; given: string | null }) {
   const { layer, kind, createdBy, dockerfile, base, guess } = version;
   const command = plainCommand(createdBy);
@@ -86,15 +98,13 @@ function Version({ version, path, given }: { version: PathVersionReport; path: s
       )}
       {dockerfile === null ? null : (
         <>
-          <Place {...dockerfile} />
-          <LineList ranges={dockerfile.lines} text={dockerfile.text} />
+          <Lines source={dockerfile} />
           {dockerfile.by === 'position' ? <p className={styles.note}>{words.origin.byPosition}</p> : null}
         </>
       )}
       {dockerfile !== null || !guess ? null : (
         <>
-          <Place {...guess} fromStages={[]} />
-          <LineList ranges={guess.lines} text={guess.text} />
+          <Lines source={guess} />
           <p className={styles.note}>{words.origin.guess}</p>
         </>
       )}
@@ -103,31 +113,28 @@ function Version({ version, path, given }: { version: PathVersionReport; path: s
   );
 }
 
-/** The file, its lines and stages in words. */
-function Place({
-  file,
-  lines,
-  from,
-  stage,
-  fromStages,
-}: {
-  file: string;
-  lines: readonly LineRange[];
-  from: readonly LineRange[];
-  stage: string | null;
-  fromStages: readonly string[];
-}) {
+/** The lines that made a layer, then those that made what they copied or mounted, each with their stages. */
+function Lines({ source }: { source: Omit<DockerfileReport, 'by'> }) {
+  const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
   const { origin } = words;
   const where = origin.lines(displayText(file), rangeWords(lines), lineCount(lines));
-  const stages = fromStages.map((name) => origin.stage(displayText(name)));
+  const stages = fromStages.map((name, at) => stageName(name, fromStageBases[at] ?? null));
   return (
-    <p className={styles.place}>
-      {origin.join([where, stage === null ? '' : origin.stage(displayText(stage))])}
+    <>
+      <p className={styles.place}>{origin.join([where, stage === null ? '' : stageName(stage, stageBase)])}</p>
+      <LineList ranges={lines} text={text} />
       {from.length === 0 ? null : (
-        <span className={`${styles.note} ${styles.from}`}>{origin.fromStages(rangeWords(from), lineCount(from), stages)}</span>
+        <>
+          <p className={`${styles.note} ${styles.from}`}>{origin.fromStages(rangeWords(from), lineCount(from), stages)}</p>
+          <LineList ranges={from} text={fromText} />
+        </>
       )}
-    </p>
+    </>
   );
+}
+
+function stageName(name: string, base: string | null): string {
+  return words.origin.stage(displayText(name), displayText(base ?? ''));
 }
 
 function rangeWords(ranges: readonly LineRange[]): string {

@@ -1,4 +1,4 @@
-import { type Ref, useImperativeHandle, useRef, useState } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
@@ -7,6 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { dispatchChanges, getApp } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showInTree } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
@@ -30,9 +31,27 @@ interface Props {
   readonly handle: Ref<TreeGridHandle>;
 }
 
+/**
+ * Gives packages a filter text of their own while they are shown: what was typed for paths comes back afterwards, since a text that finds a
+ * package seldom finds its files, and the tree would stay filtered by it.
+ */
+function useOwnFilter(): void {
+  useEffect(() => {
+    const { text } = getApp().changes.filter;
+    setFilterText('');
+    return () => setFilterText(text);
+  }, []);
+}
+
+function setFilterText(text: string): void {
+  const { filter } = getApp().changes;
+  if (filter.text !== text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
+}
+
 /** Packages by layer, or as seen at the selected layer. */
 export function PackagesView({ selection, image, text, handle }: Props) {
   const { archiveId, mode, from, to } = selection;
+  useOwnFilter();
   const [count, setCount] = useState(PAGE);
   const of = mode === 'stacked' ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
   const wanted = text.trim();
@@ -131,9 +150,9 @@ function LayerTable({
   return (
     <Table title={title} rows={own} layer={report.layer}>
       {isFiltered ? null : (
-        <tr className={styles.nobody} title={words.packages.nobodysWhy}>
+        <tr className={styles.unowned} title={words.packages.unownedWhy}>
           <th scope="row" colSpan={3}>
-            {own.length === 0 ? `${words.packages.nobodys}, ${words.packages.noChanges}` : words.packages.nobodys}
+            {words.packages.unowned}
           </th>
           <td className={styles.right} title={sizeTitle(report.unownedBytes)}>
             <Size bytes={report.unownedBytes} />
@@ -157,12 +176,14 @@ function Table({
 }) {
   return (
     <table className={styles.table}>
-      <caption className={styles.caption}>{title}</caption>
+      <caption className={styles.caption}>
+        <span className={styles.title}>{title}</span>
+      </caption>
       <thead className={rows.length === 0 ? 'visually-hidden' : ''}>
         <tr>
           <th scope="col">{words.packages.name}</th>
           <th scope="col">{words.packages.version}</th>
-          <th scope="col" className={styles.right}>
+          <th scope="col" className={`${styles.right} ${styles.files}`}>
             {words.packages.files}
           </th>
           <th scope="col" className={styles.right}>
@@ -189,10 +210,11 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
 };
 
 function Line({ row, layer }: { row: PackageRow; layer: number }) {
-  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
+  const { kind, type, name, arch, version, previousVersion, location, files, bytes, hiddenBytes, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
   const label = words.packages.showFiles(shown, layer);
+  const versionTitle = displayText(previousVersion === null ? version : version + words.packages.was(previousVersion));
   return (
     <tr className={kind === 'touched' ? styles.touched : ''}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
@@ -206,11 +228,16 @@ function Line({ row, layer }: { row: PackageRow; layer: number }) {
         )}
         <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
       </th>
-      <td className={styles.version}>
+      <td className={styles.version} title={versionTitle}>
         {displayText(version)}
         {previousVersion === null ? null : <span className={styles.was}>{words.packages.was(displayText(previousVersion))}</span>}
+        {hiddenBytes === null || hiddenBytes === 0 ? null : (
+          <span className={styles.was} title={words.packages.hiddenWhy(sizeTitle(hiddenBytes))}>
+            {phrase(words.packages.hiddenBelow(<Size bytes={hiddenBytes} />))}
+          </span>
+        )}
       </td>
-      <td className={`number ${styles.right}`}>{formatCount(files)}</td>
+      <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
       <td className={styles.right} title={sizeTitle(bytes)}>
         <Size bytes={bytes} />
       </td>

@@ -15,6 +15,7 @@ export const origin = {
   labels: {
     base: 'Base image',
     package: 'Package',
+    filesOf: 'Files of',
     builder: 'Builder',
     buildType: 'Build type',
     source: 'Source',
@@ -34,7 +35,8 @@ export const origin = {
   lines: (file: string, lines: string, count: number) => `${file}, ${count === 1 ? 'line' : 'lines'} ${lines}`,
   range: (first: number, last: number) => (first === last ? String(first) : `${first}–${last}`),
   ranges: (ranges: readonly string[]) => ranges.join(', '),
-  stage: (name: string) => `in stage ${name}`,
+  /** `base`: what the stage is built on; may be empty. */
+  stage: (name: string, base: string) => (base === '' ? `in stage ${name}` : `in stage ${name} (FROM ${base})`),
   fromStages: (lines: string, count: number, stages: readonly string[]) =>
     `What it copied or mounted was made by ${count === 1 ? 'line' : 'lines'} ${lines}${stages.length === 0 ? '' : `, ${list(stages)}`}.`,
   byPosition: 'The layer was found by its position: its digest is not in the provenance.',
@@ -69,5 +71,8 @@ export const origin = {
   filesOf: (artifact: string) => `Files of ${artifact}`,
   file: (number: number) => `File ${number}`,
   missingFile: 'not in the archive',
+  /** Names, of `count` in all. */
+  others: (names: readonly string[], count: number) =>
+    count > names.length ? `${names.join(', ')} and ${counted(count - names.length, { one: 'other', other: 'others' })}` : list(names),
   join: (facts: readonly string[]) => list(facts.filter((fact) => fact !== '')),
 };

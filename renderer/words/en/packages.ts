@@ -12,7 +12,6 @@ export const packages = {
   noneWhy:
     'Layerscope reads the databases of dpkg, rpm, apk, pacman and opkg, and packages of npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda.',
   noMatches: 'No matching package',
-  noChanges: 'no package added, changed or removed',
   found: (total: number, shown: number) => `${counted(total, PACKAGES)}${firstOnly(total, shown)}`,
   changes: (total: number, shown: number) =>
     `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
@@ -23,17 +22,19 @@ export const packages = {
   version: 'Version',
   files: 'Files',
   was: (version: string) => ` was ${version}`,
-  nobodys: 'Files in no package',
-  nobodysWhy: 'Files of this layer that no package owns',
+  hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' below'],
+  hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
+  unowned: 'Not owned by a package',
+  unownedWhy: 'Files of this layer that no package owns',
   kinds: {
     added: 'Added',
     modified: 'Upgraded or changed: the old files are still in the layers below',
     removed: 'Removed: the files are still in the layers below',
-    touched: 'Files written again',
+    touched: 'Files written again: the old copies are still in the layers below',
     installed: 'Installed',
   },
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
-  layerSums: <T>(size: T, count: number): Phrase<T> => [size, ` · ${counted(count, PACKAGES)}`],
+  layerSums: <T>(size: T, count: number): Phrase<T> => (count === 0 ? [size] : [size, ` · ${counted(count, PACKAGES)}`]),
 };
 
 function firstOnly(total: number, shown: number): string {

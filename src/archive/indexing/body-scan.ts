@@ -1,7 +1,8 @@
 import type { TarHandler, TarMember } from '#format/tar';
-import { TYPE } from '#model';
-import { type SecretHit, SecretScanner } from '#secrets';
+import { escapePath, TYPE } from '#model';
+import { BodySearcher, type SecretHit } from '#secrets';
 import type { BodyHit, BodyScan, IndexedLayer } from '../types.ts';
+import { PackedSearch, type UnpackedHit } from './packed-search.ts';
 
 /** Bytes of one file that are searched. */
 const MOST_BODY_BYTES = 8 * 2 ** 30;
@@ -10,16 +11,22 @@ const MOST_HITS = 10_000;
 const MOST_CUT = 100;
 const GAP = new Uint8Array(1);
 
+/** Bytes that aren't ASCII don't matter for what a path says about its file. */
 const decoder = new TextDecoder('latin1');
 
 /** Searches the bodies that a TarReader passes on for secrets. */
 export class BodyScanner implements TarHandler {
-  readonly #scanner = new SecretScanner();
+  readonly #scanner = new BodySearcher();
+  /** Null in a tar that was itself packed: one level is unpacked. */
+  readonly #packed: PackedSearch | null;
+  readonly #prefix: string | null;
   readonly #hits: BodyHit[] = [];
   readonly #leftOut = new Map<SecretHit['code'], number>();
   readonly #cut: number[] = [];
   #member = -1;
   #isOpen = false;
+  /** Path of the member in a packed tar. */
+  #inside: Uint8Array | null = null;
   #bodyOffset = 0;
   /** Bytes of the body still to come, and of those that may be searched. */
   #left = 0;
@@ -28,6 +35,12 @@ export class BodyScanner implements TarHandler {
   #sparse: TarMember['sparse'] = null;
   #piece = 0;
   #pieceLeft = 0;
+
+  /** `prefix`: of a tar in a packed file, that file's path and a `/`. Its hits name the files in it. */
+  constructor(prefix: string | null = null) {
+    this.#prefix = prefix;
+    this.#packed = prefix === null ? new PackedSearch((within) => new BodyScanner(within)) : null;
+  }
 
   member(member: TarMember): void {
     this.#close();
@@ -40,17 +53,23 @@ export class BodyScanner implements TarHandler {
     this.#piece = 0;
     this.#pieceLeft = member.sparse?.[0]?.[1] ?? 0;
     this.#isOpen = true;
-    this.#scanner.begin(pathOf(member));
+    const path = pathBytes(member);
+    const place = decoder.decode(path);
+    this.#inside = this.#prefix === null ? null : path.slice();
+    this.#scanner.begin(this.#prefix === null ? place : this.#prefix + place);
+    this.#packed?.begin(place);
   }
 
   body(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#isOpen) return;
     const wanted = Math.min(end, start + this.#searchable);
     this.#searchable -= wanted - start;
-    if (this.#sparse === null) this.#scanner.push(bytes, start, wanted);
-    else this.#pushSparse(this.#sparse, bytes, start, wanted);
+    if (this.#sparse === null) {
+      this.#scanner.push(bytes, start, wanted);
+      this.#packed?.push(bytes, start, wanted);
+    } else this.#pushSparse(this.#sparse, bytes, start, wanted);
     this.#left -= end - start;
-    if (wanted < end && this.#cut.at(-1) !== this.#member && this.#cut.length < MOST_CUT) this.#cut.push(this.#member);
+    if (wanted < end) this.#noteCut();
     if (this.#left <= 0) this.#close();
   }
 
@@ -77,14 +96,39 @@ export class BodyScanner implements TarHandler {
     }
   }
 
+  #noteCut(): void {
+    if (this.#cut.at(-1) !== this.#member && this.#cut.length < MOST_CUT) this.#cut.push(this.#member);
+  }
+
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const hit of this.#scanner.finish()) {
-      if (this.#hits.length < MOST_HITS) this.#hits.push({ ...hit, member: this.#member, offset: this.#bodyOffset + hit.at });
-      else this.#leftOut.set(hit.code, (this.#leftOut.get(hit.code) ?? 0) + 1);
-    }
+    const plain = this.#scanner.finish();
+    const { hits: unpacked, isCut } = this.#packed?.finish() ?? NOT_PACKED;
+    if (isCut) this.#noteCut();
+    const inside = this.#inside === null || plain.length === 0 ? {} : { inside: escapePath(this.#inside) };
+    for (const hit of plain) this.#keep({ ...hit, ...inside, member: this.#member, offset: this.#bodyOffset + hit.at });
+    const ofFile = { member: this.#member, offset: this.#bodyOffset };
+    for (const hit of mostSevere(unpacked)) if (!plain.some(({ code }) => code === hit.code)) this.#keep({ ...hit, ...ofFile });
   }
+
+  #keep(hit: BodyHit): void {
+    if (this.#hits.length < MOST_HITS) this.#hits.push(hit);
+    else this.#leftOut.set(hit.code, (this.#leftOut.get(hit.code) ?? 0) + 1);
+  }
+}
+
+const NOT_PACKED = { hits: [], isCut: false } as const;
+const RANK: Readonly<Record<SecretHit['severity'], number>> = { error: 2, warning: 1, note: 0 };
+
+/** One hit for each code: the most severe one, or else the first. */
+function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
+  const byCode = new Map<SecretHit['code'], UnpackedHit>();
+  for (const hit of hits) {
+    const known = byCode.get(hit.code);
+    if (known === undefined || RANK[hit.severity] > RANK[known.severity]) byCode.set(hit.code, hit);
+  }
+  return byCode.values();
 }
 
 /** Adds the result of a search for secrets to a layer. */
@@ -94,13 +138,13 @@ export function withScan(layer: IndexedLayer, scanner: BodyScanner | null): Inde
 
 const LONGEST_PATH = 4096;
 
-/** The member's path without `/` or `./` before it. Non-ASCII bytes don't affect what a path says about its file. */
-function pathOf({ nameBytes, nameStart, nameEnd }: TarMember): string {
+/** The member's path without `/` or `./` before it, as a view. */
+function pathBytes({ nameBytes, nameStart, nameEnd }: TarMember): Uint8Array {
   let start = nameStart;
   for (;;) {
     if (nameBytes[start] === 0x2f) start++;
     else if (nameBytes[start] === 0x2e && nameBytes[start + 1] === 0x2f) start += 2;
     else break;
   }
-  return decoder.decode(nameBytes.subarray(Math.max(start, nameEnd - LONGEST_PATH), nameEnd));
+  return nameBytes.subarray(Math.max(start, nameEnd - LONGEST_PATH), nameEnd);
 }

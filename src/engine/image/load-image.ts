@@ -1,7 +1,7 @@
 import type { Archive, ArchiveImage, ArchiveLayer, ArchiveReader, IndexedLayer, Progress } from '#archive';
 import { buildStack } from '#changes';
 import { wasteFindings } from '#findings/waste';
-import { type ImageReport, type LayerReport, LayerscopeError, sortFindings } from '#model';
+import { type Finding, type ImageReport, type LayerReport, LayerscopeError, sortFindings } from '#model';
 import { applyBodyRules, configFindings, fileFindings } from '../scan/index.ts';
 import { BoundedFindings } from './bounded-findings.ts';
 import { attestationReport } from './stated-reports.ts';
@@ -62,7 +62,7 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
   };
 }
 
-/** Builds an image's stack, report and findings from layers already read; `indexed` is parallel to `image.layers`. */
+/** Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`. */
 export function assembleImage(
   reader: ArchiveReader,
   archive: Archive,
@@ -73,6 +73,24 @@ export function assembleImage(
     indexed.map((layer) => layer?.table ?? null),
     { caseInsensitive: image.os?.toLowerCase() === 'windows' },
   );
+  const report = imageReport(image, indexed, stack);
+  let findings: readonly Finding[] | null = null;
+  return {
+    reader,
+    archive,
+    image,
+    layers: indexed,
+    stack,
+    report,
+    // Most commands don't show them.
+    get findings() {
+      findings ??= findingsOf(image, indexed, stack);
+      return findings;
+    },
+  };
+}
+
+function findingsOf(image: ArchiveImage, indexed: readonly (IndexedLayer | null)[], stack: LoadedImage['stack']): Finding[] {
   const bounded = new BoundedFindings();
   indexed.forEach((layer, index) => {
     for (const finding of layer?.findings ?? []) bounded.add({ ...finding, image: image.index, layer: index });
@@ -82,8 +100,7 @@ export function assembleImage(
   for (const finding of [...configFindings(image), ...scanned, ...stack.findings]) bounded.add({ ...finding, image: image.index });
   const waste = new BoundedFindings(MAX_WASTE_FINDINGS);
   for (const finding of wasteFindings(stack)) waste.add({ ...finding, image: image.index });
-  const findings = sortFindings([...bounded.finish(), ...waste.finish()]);
-  return { reader, archive, image, layers: indexed, stack, report: imageReport(image, indexed, stack), findings };
+  return sortFindings([...bounded.finish(), ...waste.finish()]);
 }
 
 /** Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers} throws. */

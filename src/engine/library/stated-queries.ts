@@ -1,7 +1,7 @@
 // The window's questions about where things come from, and what an archive has besides images.
 import { type ArchiveArtifact, type ArchiveImage, readBlobPart } from '#archive';
-import type { ArtifactFileReport, ContentPage, ImageRef, InputOf, LayerSource, StatedReport, WhyReport } from '#contract';
-import { ownerOf } from '#engine/packages';
+import type { ArtifactFileReport, ContentPage, DockerfileReport, ImageRef, InputOf, LayerSource, StatedReport, WhyReport } from '#contract';
+import { ownersOf } from '#engine/packages';
 import { splitPath } from '#format/path';
 import { LayerscopeError } from '#model';
 import { type GivenDockerfile, type ImageProvenance, layerSources, readProvenance } from '../provenance/image-provenance.ts';
@@ -40,10 +40,12 @@ export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQu
   return {
     origin: async (ref, path, dockerfile, signal) =>
       withImage(find, ref, [], signal, async (loaded, use) => {
-        const sourceOf = layerSources(loaded.image, await provenanceOf(loaded.image, use), dockerfile);
+        const provenance = await provenanceOf(loaded.image, use);
+        const sourceOf = layerSources(loaded.image, provenance, dockerfile);
         return whyPath(loaded, splitPath(path), {
           sourceOf: (layer) => shortened(sourceOf(layer)),
-          ownerOf: (owned, layer) => ownerOf(loaded, owned, layer, { signal: use }),
+          ownersOf: (owned, layer) => ownersOf(loaded, owned, layer, { signal: use }),
+          provenance,
         });
       }),
     stated: async ({ archiveId, image }, signal) => {
@@ -71,7 +73,11 @@ function shortened({ createdBy, dockerfile, guess, ...rest }: LayerSource): Laye
   return {
     ...rest,
     createdBy: createdBy?.slice(0, MAX_TEXT) ?? null,
-    dockerfile: dockerfile === null ? null : { ...dockerfile, text: dockerfile.text.slice(0, MAX_TEXT) },
-    ...(guess === undefined ? {} : { guess: guess === null ? null : { ...guess, text: guess.text.slice(0, MAX_TEXT) } }),
+    dockerfile: dockerfile === null ? null : { ...dockerfile, ...textsOf(dockerfile) },
+    ...(guess === undefined ? {} : { guess: guess === null ? null : { ...guess, ...textsOf(guess) } }),
   };
+}
+
+function textsOf({ text, fromText }: Pick<DockerfileReport, 'text' | 'fromText'>): Pick<DockerfileReport, 'text' | 'fromText'> {
+  return { text: text.slice(0, MAX_TEXT), fromText: fromText.slice(0, MAX_TEXT) };
 }

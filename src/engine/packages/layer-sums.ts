@@ -53,14 +53,54 @@ export function viewSums(views: NodeViews, owners: Int32Array, count: number): F
   );
 }
 
-/** What the view below showed and the current one doesn't, by the owners below. */
-export function goneSums(views: NodeViews, ownersBelow: Int32Array, count: number): FileSums {
-  return sumsOf(
-    ownersBelow,
-    count,
-    (node) => views.isGone(node),
-    (node) => views.sizeBefore(node),
-  );
+/** What is hidden of the packages below, by the owners below. */
+interface HiddenSums {
+  /** Bytes of files that the current layer replaces or removes. */
+  readonly bytes: Float64Array;
+  /** What the view below showed and the current one doesn't. */
+  readonly gone: FileSums;
+}
+
+export function hiddenSums(views: NodeViews, ownersBelow: Int32Array, count: number): HiddenSums {
+  const gone = noSums(count);
+  const bytes = new Float64Array(count);
+  if (count === 0) return { bytes, gone };
+  for (let node = 1; node < ownersBelow.length; node++) {
+    const owner = ownersBelow[node] as number;
+    if (owner === NOBODY || !views.isReplaced(node)) continue;
+    const size = views.sizeBefore(node);
+    bytes[owner] = (bytes[owner] as number) + size;
+    if (views.isGone(node)) add(gone, owner, node, size, 1);
+  }
+  return { bytes, gone };
+}
+
+/** What the current view shows at or below a folder, by owners, and what nobody owns. */
+export function sumsBelow(
+  views: NodeViews,
+  owners: Int32Array,
+  count: number,
+  folder: number,
+): { readonly sums: FileSums; readonly nobodys: { readonly files: number; readonly bytes: number } } {
+  const { parent } = views.tree;
+  const isInside = new Uint8Array(views.tree.count);
+  isInside[folder] = 1;
+  const sums = noSums(count);
+  const nobodys = { files: 0, bytes: 0 };
+  // A parent's number is smaller than its children's.
+  for (let node = folder + 1; node < isInside.length; node++) {
+    if (isInside[parent[node] as number] !== 1) continue;
+    isInside[node] = 1;
+    if (!views.showsEntry(node)) continue;
+    const owner = owners[node] as number;
+    const size = views.sizeOf(node);
+    if (owner !== NOBODY) add(sums, owner, node, size, 1);
+    else {
+      nobodys.files++;
+      nobodys.bytes += size;
+    }
+  }
+  return { sums, nobodys };
 }
 
 function sumsOf(owners: Int32Array, count: number, isCounted: (node: number) => boolean, sizeOf: (node: number) => number): FileSums {

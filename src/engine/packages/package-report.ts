@@ -50,6 +50,7 @@ function rowOf(packages: ImagePackages, each: Entry): PackageRow {
     location,
     files,
     bytes,
+    hiddenBytes: ('hiddenBytes' in each ? each.hiddenBytes : null) ?? null,
     path: packages.pathOf(largest),
   };
 }

@@ -7,7 +7,7 @@ import { compareNeighbours } from './neighbours.ts';
 import { comparePackages } from './order.ts';
 import { OwnerFinder } from './owners.ts';
 import { SeenInViews } from './seen-in-views.ts';
-import { findSites, type SiteInTree } from './sites.ts';
+import { findSites, type IsWanted, type SiteInTree } from './sites.ts';
 import type { Difference, Installed, PackageProblem } from './types.ts';
 
 interface SiteState {
@@ -20,6 +20,15 @@ interface SiteState {
 /** Maximum number of packages in one view. */
 const MAX_PACKAGES = 1_000_000;
 
+/** Where a walk begins, and what it reads. */
+interface WalkOptions {
+  readonly signal: AbortSignal | undefined;
+  /** The layer to begin at, without the layers below it; default: below the lowest. */
+  readonly at?: number;
+  /** Which places are worth reading; default: each is. */
+  readonly isWanted?: IsWanted;
+}
+
 /** Goes up the layers of an image and keeps the packages seen at the current one. The caller disposes of it. */
 export class PackageWalk implements AsyncDisposable {
   readonly views: NodeViews;
@@ -28,18 +37,20 @@ export class PackageWalk implements AsyncDisposable {
   readonly #owners: OwnerFinder;
   readonly #sites: SiteState[];
   readonly #signal: AbortSignal | undefined;
+  /** Packages that were read again at the current layer and are the same as below, with what they were there. */
+  #stayed = new Map<Installed, Installed>();
   /** The packages seen at the current layer, sorted. The same array as long as they are the same. */
   installed: readonly Installed[] = [];
   /** The owner of each node: an index into `installed`; see {@link OwnerFinder.of}. */
   owners: Int32Array;
 
-  constructor(loaded: LoadedImage, signal: AbortSignal | undefined) {
-    this.views = new NodeViews(loaded.stack);
+  constructor(loaded: LoadedImage, { signal, at, isWanted }: WalkOptions) {
+    this.views = new NodeViews(loaded.stack, at);
     this.#seen = new SeenInViews(loaded, this.views, signal);
     this.#follower = new PathFollower(this.views);
     this.#owners = new OwnerFinder(this.views, this.#follower);
     this.#signal = signal;
-    this.#sites = findSites(this.views).map((place) => ({
+    this.#sites = findSites(this.views, isWanted).map((place) => ({
       place,
       states: new Float64Array(place.nodes.length).fill(-1),
       packages: [],
@@ -55,6 +66,12 @@ export class PackageWalk implements AsyncDisposable {
   async next(): Promise<Difference[]> {
     throwIfCancelled(this.#signal);
     this.views.next();
+    return this.read();
+  }
+
+  /** Reads what the current layer shows that was not read before. Throws CANCELLED, IO. */
+  async read(): Promise<Difference[]> {
+    this.#stayed = new Map();
     const linksChanged = this.#follower.update();
     const changed = this.#sites.filter((state) => this.#noteStates(state));
     if (changed.length === 0) {
@@ -70,13 +87,18 @@ export class PackageWalk implements AsyncDisposable {
       state.packages = await this.#read(state.place.site);
       for (const each of state.packages) now.push(each);
     }
-    const differences = compareNeighbours(before, now, this.views.layer);
+    const differences = compareNeighbours(before, now, this.views.layer, this.#stayed);
     this.installed = this.#sorted();
     this.owners = this.#owners.of(this.installed);
     return differences;
   }
 
-  /** Whether a site's files have changed since it was read; remembers the current ones. */
+  /** What a package that the current layer left as it is was among those of the layer below. */
+  below(each: Installed): Installed {
+    return this.#stayed.get(each) ?? each;
+  }
+
+  /** Whether a site's files are others than when it was read; notes what they are now. */
   #noteStates({ place, states }: SiteState): boolean {
     let changed = false;
     for (const [index, node] of place.nodes.entries()) {

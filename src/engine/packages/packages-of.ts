@@ -1,10 +1,11 @@
+import type { PackageOwner } from '#contract';
 import { escapePath } from '#model';
 import type { LoadedImage } from '../image/types.ts';
-import { type FileSums, goneSums, layerSums, viewSums } from './layer-sums.ts';
+import { type FileSums, hiddenSums, layerSums, viewSums } from './layer-sums.ts';
 import { comparePackages } from './order.ts';
 import { NOBODY } from './owners.ts';
 import { PackageWalk } from './package-walk.ts';
-import type { Difference, Installed, PackageProblem } from './types.ts';
+import { type Difference, type Installed, ownerIn, type PackageProblem } from './types.ts';
 
 /** A package and its files. */
 interface PackageEntry {
@@ -32,7 +33,12 @@ interface PackageEntry {
  */
 export interface PackageChange extends PackageEntry {
   readonly kind: 'added' | 'modified' | 'removed' | 'touched';
-  /** For a modified package. */
+  /**
+   * Of a modified or touched package: bytes of its files in the layers below that this layer replaces or removes. They are still in the
+   * image.
+   */
+  readonly hiddenBytes?: number;
+  /** Of a modified package. */
   readonly previous?: { readonly version: string; readonly status: string | null };
 }
 
@@ -55,9 +61,6 @@ export interface LayerPackages {
   readonly changes: readonly PackageChange[];
 }
 
-/** The package that a path belongs to. */
-export type PackageOwner = Pick<PackageEntry, 'type' | 'name' | 'arch' | 'version' | 'location'>;
-
 /** The packages of an image as seen at the layers that were read. */
 export interface ImagePackages {
   /** One for each layer that was read, bottom first. */
@@ -67,8 +70,8 @@ export interface ImagePackages {
   /** Places that could not be read, or not completely. */
   readonly problems: readonly PackageProblem[];
   /**
-   * The package that owns a path as seen at the top of these layers; null if none does. `path`: raw bytes as in the view, so links in it
-   * are not followed. It need not be a path that the view shows.
+   * The package that owns a path as seen at the top of these layers; null if nobody does. `path`: raw bytes as in the view, so links in it
+   * must be resolved. For one path of an image whose packages weren't read, `ownersOf` is faster.
    */
   ownerOf(path: Uint8Array): PackageOwner | null;
   /** The path of a `largest` file, escaped; null for 0. */
@@ -88,7 +91,7 @@ export interface PackageOptions {
  */
 export async function packagesOf(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<ImagePackages> {
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
-  await using walk = new PackageWalk(loaded, signal);
+  await using walk = new PackageWalk(loaded, { signal });
   const layers: LayerPackages[] = [];
   while (walk.views.layer < top) layers.push(await nextLayer(loaded, walk));
   const { views, installed, owners, problems } = walk;
@@ -108,38 +111,32 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
   };
 }
 
-/**
- * The package that owns a path as seen at a layer; null if none does. `path`: raw bytes as in the view. For several paths, call
- * {@link packagesOf} once. Throws CANCELLED, IO.
- */
-export async function ownerOf(
-  loaded: LoadedImage,
-  path: Uint8Array,
-  layer: number,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<PackageOwner | null> {
-  return (await packagesOf(loaded, { ...options, layer })).ownerOf(path);
-}
-
 async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<LayerPackages> {
   const { installed: below, owners: ownersBelow } = walk;
   const differences = await walk.next();
   const { views, installed, owners } = walk;
   const sums = layerSums(views, owners, installed.length);
-  const removed = differences.filter((each) => each.kind === 'removed');
-  const gone = removed.length === 0 ? null : goneSums(views, ownersBelow, below.length);
+  const hidden = once(() => hiddenSums(views, ownersBelow, below.length));
+  const indexBelow = once(() => new Map(below.map((each, index) => [each, index])));
+  const hiddenOf = (before: Installed): number => hidden().bytes[indexBelow().get(before) ?? NOBODY] ?? 0;
   const changes: Change[] = [];
   const byNow = new Map<Installed, Difference>(differences.flatMap((each) => (each.kind === 'removed' ? [] : [[each.now, each] as const])));
   let ownedBytes = 0;
   for (const [index, each] of installed.entries()) {
     ownedBytes += sums.bytes[index] as number;
-    const change = changeOf(byNow.get(each), each, sums, index);
-    if (change !== null) changes.push({ of: each, change });
+    const difference = byNow.get(each);
+    const entry = entryOf(each, sums, index);
+    if (difference?.kind === 'modified') {
+      const { version, status } = difference.before.found;
+      const change = { kind: 'modified', ...entry, hiddenBytes: hiddenOf(difference.before), previous: { version, status } } as const;
+      changes.push({ of: each, change });
+    } else if (difference !== undefined) changes.push({ of: each, change: { kind: 'added', ...entry } });
+    else if (entry.files > 0) changes.push({ of: each, change: { kind: 'touched', ...entry, hiddenBytes: hiddenOf(walk.below(each)) } });
   }
-  const indexBelow = gone === null ? null : new Map(below.map((each, index) => [each, index]));
-  for (const { before, status } of removed) {
-    const entry = entryOf(before, gone, indexBelow?.get(before) ?? 0);
-    changes.push({ of: before, change: { kind: 'removed', ...entry, status } });
+  for (const each of differences) {
+    if (each.kind !== 'removed') continue;
+    const entry = entryOf(each.before, hidden().gone, indexBelow().get(each.before) ?? 0);
+    changes.push({ of: each.before, change: { kind: 'removed', ...entry, status: each.status } });
   }
   changes.sort((a, b) => comparePackages(a.of, b.of));
   const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
@@ -153,29 +150,27 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<Lay
   };
 }
 
+/** Makes a value when it is first asked for: most layers change no package. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 interface Change {
   readonly of: Installed;
   readonly change: PackageChange;
 }
 
-function changeOf(difference: Difference | undefined, each: Installed, sums: FileSums, index: number): PackageChange | null {
-  if (difference === undefined) return sums.files[index] === 0 ? null : { kind: 'touched', ...entryOf(each, sums, index) };
-  if (difference.kind !== 'modified') return { kind: 'added', ...entryOf(each, sums, index) };
-  const { version, status } = difference.before.found;
-  return { kind: 'modified', ...entryOf(each, sums, index), previous: { version, status } };
-}
-
-function entryOf({ found, site }: Installed, sums: FileSums | null, index: number): PackageEntry {
+function entryOf({ found, site }: Installed, sums: FileSums, index: number): PackageEntry {
   const { files: _, ...facts } = found;
   return {
     ...facts,
     location: site.location,
-    files: sums?.files[index] ?? 0,
-    bytes: sums?.bytes[index] ?? 0,
-    largest: sums?.largest[index] ?? 0,
+    files: sums.files[index] ?? 0,
+    bytes: sums.bytes[index] ?? 0,
+    largest: sums.largest[index] ?? 0,
   };
-}
-
-function ownerIn({ found: { type, name, arch, version }, site: { location } }: Installed): PackageOwner {
-  return { type, name, arch, version, location };
 }

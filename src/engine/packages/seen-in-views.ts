@@ -67,7 +67,7 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
   report(path: Uint8Array, error: LayerscopeError): void {
     if (!isProblem(error)) throw error;
     if (this.problems.length >= MAX_PROBLEMS) return;
-    this.problems.push({ layer: this.#views.layer, path: escapePath(path), message: error.message });
+    this.problems.push({ layer: this.#views.layer, path: escapePath(path), code: error.code, message: error.message });
   }
 
   open(path: Uint8Array): Content | null {

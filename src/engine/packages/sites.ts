@@ -16,21 +16,28 @@ const MAX_SITES = 500_000;
 const MIN_PROGRAM_BYTES = 64 * 1024;
 const RUNNABLE = 0o111;
 
-/** Every place of an image that describes packages in any layer. */
-export function findSites(views: NodeViews): SiteInTree[] {
+/** Whether a place is worth reading. `node`: its own. */
+export type IsWanted = (kind: Site['kind'], node: number, views: NodeViews) => boolean;
+
+/** Every place of an image that describes packages in any layer, as far as it is wanted. */
+export function findSites(views: NodeViews, isWanted: IsWanted = () => true): SiteInTree[] {
   const found: SiteInTree[] = [];
+  const add = (site: Site, node: number): void => {
+    if (isWanted(site.kind, node, views)) found.push({ site, nodes: nodesOf(views, site, node) });
+  };
   for (const site of FIXED_SITES) {
     const node = views.find(site.path);
-    if (node > 0) found.push({ site, nodes: nodesOf(views, site, node) });
+    if (node > 0) add(site, node);
   }
   for (const node of likelyNodes(views)) {
     if (found.length >= MAX_SITES) break;
     const site = siteOfFile(views.path(node));
-    if (site !== null) found.push({ site, nodes: nodesOf(views, site, node) });
+    if (site !== null) add(site, node);
   }
   for (const node of programs(views)) {
     if (found.length >= MAX_SITES) break;
-    found.push({ site: programSite(views.path(node)), nodes: Uint32Array.of(node) });
+    // Asked before the path is made: an image has thousands of programs.
+    if (isWanted('program', node, views)) found.push({ site: programSite(views.path(node)), nodes: Uint32Array.of(node) });
   }
   return found;
 }

@@ -1,3 +1,5 @@
+import type { PackageOwner } from '#contract';
+import type { ErrorCode } from '#model';
 import type { FoundPackage, Site } from '#packages';
 
 /** A package as seen at a layer. */
@@ -11,6 +13,11 @@ export interface Installed {
   since: number;
 }
 
+/** A package as the owner of a path. */
+export function ownerIn({ found: { type, name, arch, version }, site: { location } }: Installed): PackageOwner {
+  return { type, name, arch, version, location };
+}
+
 /** What a layer did to a package. `before`: as seen at the layer below. */
 export type Difference =
   | { readonly kind: 'added'; readonly now: Installed }
@@ -22,5 +29,6 @@ export interface PackageProblem {
   readonly layer: number;
   /** Escaped. */
   readonly path: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }

@@ -1,5 +1,5 @@
-import type { ArchiveAttestation, ArchiveImage } from '#archive';
-import type { LayerSource } from '#contract';
+import type { ArchiveImage } from '#archive';
+import type { LayerSource, WhyReport } from '#contract';
 import {
   isAbout,
   isProvenanceType,
@@ -8,29 +8,10 @@ import {
   NO_ORIGIN,
   type Provenance,
   parseProvenance,
-  parseStatement,
   type Statement,
 } from '#format/attestation';
-import { parseJson } from '#format/image';
-import { isCancelled, LayerscopeError } from '#model';
-import { readWhole } from './read-whole.ts';
-
-/** Size limit of a statement. A provenance takes some megabytes at most; only SBOMs with every file of a large image are larger. */
-const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
-/** How many times the usual number of values a document may have. */
-const MANY_VALUES = 8;
-
-/**
- * Reads a statement; null if it is missing. Throws TOO_LARGE, BAD_MANIFEST if it isn't a statement, DIGEST_MISMATCH if its content doesn't
- * have its digest, IO, CANCELLED.
- */
-export async function readStatement({ source, digest }: ArchiveAttestation, signal?: AbortSignal): Promise<Statement | null> {
-  if (source === null) return null;
-  const bytes = await readWhole(source, MAX_STATEMENT_BYTES, signal);
-  const statement = parseStatement(parseJson(bytes, `statement ${digest}`, MANY_VALUES));
-  if (statement === null) throw new LayerscopeError('BAD_MANIFEST', `${digest} is not a statement`);
-  return statement;
-}
+import type { LayerscopeError } from '#model';
+import { walkStatements } from './walk-statements.ts';
 
 /** The build that an image's provenance describes, by layer. */
 export class ImageProvenance {
@@ -49,6 +30,12 @@ export class ImageProvenance {
           );
   }
 
+  /** Whether it names lines of a Dockerfile, as BuildKit's does in mode `max`. */
+  get kind(): WhyReport['provenance'] {
+    if (this.provenance === null) return 'none';
+    return this.provenance.steps?.file ? 'with-lines' : 'without-lines';
+  }
+
   /** Throws TOO_LARGE; see {@link LayerOrigins}. */
   of(layer: number): Pick<LayerSource, 'dockerfile' | 'base'> {
     return this.#origins?.of(layer) ?? NO_ORIGIN;
@@ -63,19 +50,15 @@ export async function readProvenance(
   image: ArchiveImage,
   { signal, onProblem }: { readonly signal?: AbortSignal | undefined; readonly onProblem?: (error: LayerscopeError) => void } = {},
 ): Promise<ImageProvenance> {
+  const { attestations, manifestDigest } = image;
+  const isWanted = ({ predicateType }: { predicateType: string | null }): boolean => isProvenanceType(predicateType);
+  const about = (statement: Statement): Provenance | null =>
+    manifestDigest !== null && isAbout(statement, manifestDigest) ? parseProvenance(statement) : null;
   let first: Provenance | null = null;
-  for (const attestation of image.attestations) {
-    if (attestation.status !== 'present' || !isProvenanceType(attestation.predicateType)) continue;
-    try {
-      const statement = await readStatement(attestation, signal);
-      if (statement === null || image.manifestDigest === null || !isAbout(statement, image.manifestDigest)) continue;
-      const provenance = parseProvenance(statement);
-      if (provenance !== null && provenance.steps !== null) return new ImageProvenance(image, provenance);
-      first ??= provenance;
-    } catch (error) {
-      if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
-      onProblem?.(error);
-    }
+  for await (const { value, problem } of walkStatements(attestations, about, { signal, isWanted })) {
+    if (problem !== null) onProblem?.(problem);
+    if (value !== null && value.steps !== null) return new ImageProvenance(image, value);
+    first ??= value;
   }
   return new ImageProvenance(image, first);
 }

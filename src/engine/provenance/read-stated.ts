@@ -1,17 +1,15 @@
 import type { ArchiveAttestation } from '#archive';
 import type { ProvenanceReport, SbomReport, StatedReport } from '#contract';
-import { type Provenance, parseProvenance, parseSbom, type Sbom } from '#format/attestation';
-import { displayText, isCancelled, LayerscopeError } from '#model';
+import { type Provenance, parseProvenance, parseSbom, type Sbom, type Statement } from '#format/attestation';
+import { displayText } from '#model';
 import { attestationReport } from '../image/stated-reports.ts';
-import { readStatement } from './image-provenance.ts';
+import { walkStatements } from './walk-statements.ts';
 
 /** Limits on what is shown of one statement. */
 const MAX_PACKAGES = 2_000;
 const MAX_LISTED = 500;
 const MAX_LETTERS = 2_000;
 const MAX_DOCKERFILE_LETTERS = 65_536;
-/** Maximum number of statements to read for one image; real images have a handful. */
-const MAX_STATEMENTS = 100;
 
 /**
  * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead; beyond 100, statements are only
@@ -19,31 +17,20 @@ const MAX_STATEMENTS = 100;
  */
 export async function readStated(attestations: readonly ArchiveAttestation[], signal: AbortSignal): Promise<StatedReport[]> {
   const reports: StatedReport[] = [];
-  for (const [at, attestation] of attestations.entries()) {
-    const report = { ...attestationReport(attestation), provenance: null, sbom: null, problem: null };
-    if (attestation.status !== 'present' || at >= MAX_STATEMENTS) reports.push(report);
-    else reports.push({ ...report, ...(await readOne(attestation, signal)) });
+  for await (const { attestation, value, problem } of walkStatements(attestations, contentOf, { signal })) {
+    reports.push({ ...attestationReport(attestation), ...(value ?? NOTHING), problem: problem?.message ?? null });
   }
   return reports;
 }
 
-async function readOne(
-  attestation: ArchiveAttestation,
-  signal: AbortSignal,
-): Promise<Pick<StatedReport, 'provenance' | 'sbom' | 'problem'>> {
-  try {
-    const statement = await readStatement(attestation, signal);
-    const provenance = statement === null ? null : parseProvenance(statement);
-    const sbom = statement === null ? null : parseSbom(statement.predicate);
-    return {
-      provenance: provenance === null ? null : provenanceReport(provenance),
-      sbom: sbom === null ? null : sbomReport(sbom),
-      problem: null,
-    };
-  } catch (error) {
-    if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
-    return { provenance: null, sbom: null, problem: error.message };
-  }
+type Content = Pick<StatedReport, 'provenance' | 'sbom'>;
+
+const NOTHING: Content = { provenance: null, sbom: null };
+
+function contentOf(statement: Statement): Content {
+  const provenance = parseProvenance(statement);
+  const sbom = parseSbom(statement.predicate);
+  return { provenance: provenance === null ? null : provenanceReport(provenance), sbom: sbom === null ? null : sbomReport(sbom) };
 }
 
 function shown(text: string): string {

@@ -2,10 +2,10 @@
 import path from 'node:path';
 import type { ArchiveImage } from '#archive';
 import { readSettings } from '#files';
-import { compareSbom, parseSbom, parseStatement, type Sbom, type SbomDifferences } from '#format/attestation';
+import { compareSbom, parseSbom, parseStatement, type Sbom, type SbomDifferences, type Statement } from '#format/attestation';
 import { parseJson } from '#format/image';
-import { displayText, isCancelled, LayerscopeError } from '#model';
-import { readStatement } from './image-provenance.ts';
+import { displayText, LayerscopeError } from '#model';
+import { walkStatements } from './walk-statements.ts';
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
 /** How many times the usual number of values a document may have. */
@@ -23,16 +23,10 @@ export async function attachedSboms(
   { signal, onProblem }: { readonly signal?: AbortSignal; readonly onProblem: (error: LayerscopeError) => void },
 ): Promise<readonly FoundSbom[]> {
   const found: FoundSbom[] = [];
-  for (const attestation of image.attestations) {
-    if (attestation.status !== 'present') continue;
-    try {
-      const statement = await readStatement(attestation, signal);
-      const sbom = statement === null ? null : parseSbom(statement.predicate);
-      if (sbom !== null) found.push({ source: attestation.digest ?? '', sbom });
-    } catch (error) {
-      if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
-      onProblem(error);
-    }
+  const parse = ({ predicate }: Statement): Sbom | null => parseSbom(predicate);
+  for await (const { attestation, value, problem } of walkStatements(image.attestations, parse, { signal })) {
+    if (problem !== null) onProblem(problem);
+    if (value !== null) found.push({ source: attestation.digest ?? '', sbom: value });
   }
   return found;
 }

@@ -1,33 +1,49 @@
 import { lookup, type PathVersion, pathVersions, resolveEntry } from '#changes';
-import type { LayerSource, PackageOwner, PathVersionReport, WhyReport } from '#contract';
+import type { FolderPackages, LayerSource, PackageOwner, PathVersionReport, WhyReport } from '#contract';
 import { joinPath } from '#format/path';
 import { decodeUtf8, displayPath, entryTypeName, escapePath, formatMode, LayerscopeError, NO_ENTRY, toHex } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
+import type { ImageProvenance } from './image-provenance.ts';
 
-/** Finds the package that owns a path as seen at a layer; null if none does. */
-export type OwnerOf = (path: Uint8Array, layer: number) => Promise<PackageOwner | null>;
+/** Finds the package that owns a path as seen at a layer, null if none does, and of a folder the packages in it. */
+export type OwnersOf = (
+  path: Uint8Array,
+  layer: number,
+) => Promise<{ readonly owner: PackageOwner | null; readonly inFolder: FolderPackages | null }>;
 
 /**
- * Says where a path comes from: every layer that added or removed it, and what made these layers. If no layer has an entry for the path,
- * links in it are followed. `sourceOf`: see layerSources. Throws NOT_FOUND if no layer ever had it.
+ * Says where a path comes from: every layer that brought or removed it, and what made these layers. A path of which no layer has an entry
+ * is looked for through the links in it. `sourceOf`: see layerSources; `provenance`: what it goes by. Throws NOT_FOUND if no layer ever had
+ * it.
  */
 export async function whyPath(
   loaded: LoadedImage,
   parts: readonly Uint8Array[],
-  { sourceOf, ownerOf }: { readonly sourceOf: (layer: number) => LayerSource; readonly ownerOf: OwnerOf },
+  {
+    sourceOf,
+    ownersOf,
+    provenance,
+  }: {
+    readonly sourceOf: (layer: number) => LayerSource;
+    readonly ownersOf: OwnersOf;
+    readonly provenance: Pick<ImageProvenance, 'kind'>;
+  },
 ): Promise<WhyReport> {
   const { path, versions } = findVersions(loaded, parts);
   const last = versions.at(-1);
   if (last === undefined) throw new LayerscopeError('NOT_FOUND', `no layer has ${displayPath(path)}`);
   const top = loaded.image.layers.length - 1;
+  const { owner, inFolder } = await ownersOf(path, last.kind === 'removed' ? last.layer - 1 : last.layer);
   return {
     path: escapePath(path),
     ...(decodeUtf8(path) === null ? { pathHex: toHex(path) } : {}),
     shown: lookup(loaded.stack, top, path) !== null,
     layer: last.layer,
     ...sourceOf(last.layer),
-    package: await ownerOf(path, last.kind === 'removed' ? last.layer - 1 : last.layer),
+    package: owner,
+    ...(inFolder === null ? {} : { inFolder }),
+    provenance: provenance.kind,
     versions: versions.map((version) => ({ ...versionReport(loaded, version), ...sourceOf(version.layer) })),
   };
 }

@@ -1,7 +1,7 @@
 import type { ArchiveImage, BodyHit, IndexedLayer } from '#archive';
 import { type BodyFate, bodyFates, type Stack } from '#changes';
 import { FLAG, nodePath } from '#format/layer';
-import { displayText, escapePath, FINDING_HINTS, type Finding, finding } from '#model';
+import { displayPath, displayText, escapePath, FINDING_HINTS, type Finding, finding, unescapePath } from '#model';
 import { type ConfigHit, type SecretHit, secretsOfConfig } from '#secrets';
 import { configTexts } from './config-texts.ts';
 
@@ -52,7 +52,7 @@ function pathNode({ table }: IndexedLayer, member: number): number | null {
 }
 
 function fileFinding({ hit, layer, path }: PlacedHit, { isVisible, hiddenIn }: BodyFate): Finding {
-  const { code, severity, line, shown, encrypted, offset } = hit;
+  const { code, severity, line, shown, encrypted, offset, packed, inside } = hit;
   const fate =
     hiddenIn === null
       ? ''
@@ -67,12 +67,20 @@ function fileFinding({ hit, layer, path }: PlacedHit, { isVisible, hiddenIn }: B
     offset,
     where: 'file',
     ...(line === undefined ? {} : { line }),
+    ...(packed === undefined ? {} : { packed }),
+    ...(inside === undefined ? {} : { inside }),
     ...(shown === undefined ? {} : { shown: displayText(shown) }),
     visible: isVisible,
     ...(hiddenIn === null ? {} : { removedIn: hiddenIn }),
     ...(encrypted === undefined ? {} : { encrypted }),
-    message: `${whatWords(hit)}${line === undefined ? '' : ` on line ${line}`}${fate}`,
+    message: `${whatWords(hit)}${line === undefined ? '' : ` on line ${line}`}${packedWords(hit)}${fate}`,
   };
+}
+
+/** Where a secret is in what a packed file unpacks to. */
+function packedWords({ packed, inside }: BodyHit): string {
+  if (packed === undefined) return '';
+  return inside === undefined ? ' of what it unpacks to' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
 }
 
 /** Findings about the image's config. `layer` is set for steps that made one. */

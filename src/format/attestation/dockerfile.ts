@@ -39,11 +39,19 @@ export function parseStages(text: string): Stage[] {
   return stages;
 }
 
-/** The name of the stage that a line belongs to, or its number from 0; null if the Dockerfile has only one, or the line is before it. */
-export function stageAt(stages: readonly Stage[], line: number): string | null {
-  if (stages.length < 2) return null;
+/** A stage as texts refer to it. */
+interface StageWords {
+  /** Its name, or its number from 0; null if the Dockerfile has only one. */
+  readonly name: string | null;
+  /** What it is built on: an image or an earlier stage. */
+  readonly base: string;
+}
+
+/** The stage that a line belongs to; null for a line before the first. */
+export function stageAt(stages: readonly Stage[], line: number): StageWords | null {
   const index = stages.filter(({ from }) => from.lines[0] <= line).length - 1;
-  return index < 0 ? null : (stages[index]?.name ?? String(index));
+  const stage = stages[index];
+  return stage === undefined ? null : { name: stages.length < 2 ? null : (stage.name ?? String(index)), base: stage.base };
 }
 
 /** `--platform=… IMAGE AS NAME`. */

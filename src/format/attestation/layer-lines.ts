@@ -19,12 +19,18 @@ export interface DockerfileLines {
   readonly from: readonly LineRange[];
   /** Name or number of the stage that the lines are in; null if there is only one. */
   readonly stage: string | null;
-  /** The stages that `from` is in, each once. */
+  /** What that stage is built on, as its FROM says; null for lines before the first FROM. */
+  readonly stageBase: string | null;
+  /** Those that `from` is in, each once. */
   readonly fromStages: readonly string[];
+  /** What each of `fromStages` is built on. */
+  readonly fromStageBases: readonly string[];
   /** How the layer was found. */
   readonly by: 'digest' | 'position';
   /** The `lines`, joined by line feeds. */
   readonly text: string;
+  /** The lines of `from`, joined likewise. */
+  readonly fromText: string;
 }
 
 /** Where a layer comes from; both are null if the provenance doesn't say. */
@@ -93,13 +99,27 @@ export class LayerOrigins {
     const lines = this.#linesOf(makers);
     const { file } = this.#build;
     if (lines.length === 0 || file === null) return NO_ORIGIN;
-    const text = lines.flatMap(([first, last]) => file.lines.slice(first - 1, last)).map((line) => line.replace(/\r{1,9}$/, ''));
     const from = this.#linesOf(this.#behind(makers));
     this.#stages ??= parseStages(file.lines.join('\n'));
-    const stageOf = ([first]: LineRange) => stageAt(this.#stages ?? [], first);
-    const fromStages = [...new Set(from.map(stageOf))].filter((name) => name !== null);
-    const stage = stageOf(lines[0] as LineRange);
-    return { dockerfile: { file: file.name, lines, from, stage, fromStages, by, text: text.join('\n') }, base: null };
+    const stages = this.#stages;
+    const stage = stageAt(stages, lines[0]?.[0] ?? 0);
+    // By name, since several lines may be in one stage.
+    const others = new Map(from.map(([first]) => stageAt(stages, first)).flatMap((each) => (each?.name ? [[each.name, each.base]] : [])));
+    return {
+      dockerfile: {
+        file: file.name,
+        lines,
+        from,
+        stage: stage?.name ?? null,
+        stageBase: stage?.base ?? null,
+        fromStages: [...others.keys()],
+        fromStageBases: [...others.values()],
+        by,
+        text: textOf(file.lines, lines),
+        fromText: textOf(file.lines, from),
+      },
+      base: null,
+    };
   }
 
   #linesOf(steps: Iterable<string>): LineRange[] {
@@ -118,6 +138,11 @@ export class LayerOrigins {
     }
     return seen;
   }
+}
+
+function textOf(lines: readonly string[], ranges: readonly LineRange[]): string {
+  const texts = ranges.flatMap(([first, last]) => lines.slice(first - 1, last));
+  return texts.map((line) => line.replace(/\r{1,9}$/, '')).join('\n');
 }
 
 /** The only list as long as the image, if none is longer and every digest in it that the image has is at its place; otherwise null. */

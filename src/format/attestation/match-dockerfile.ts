@@ -8,7 +8,7 @@
 //
 // The steps that made layers and the instructions that make layers are aligned as two sequences, so that as many as possible match.
 import { joinRanges, type LineRange } from './build-steps.ts';
-import { type Instruction, parseStages, type Stage } from './dockerfile.ts';
+import { type Instruction, parseStages, type Stage, stageAt } from './dockerfile.ts';
 
 /** Lines of a Dockerfile that may have made a layer. */
 export interface GuessedLines {
@@ -17,7 +17,14 @@ export interface GuessedLines {
   readonly from: readonly LineRange[];
   /** The name or number of the stage; null if the Dockerfile has only one. */
   readonly stage: string | null;
+  /** What that stage is built on, as its FROM says. */
+  readonly stageBase: string | null;
+  /** Name or number, and base, of the stage that `from` is in; at most one. */
+  readonly fromStages: readonly string[];
+  readonly fromStageBases: readonly string[];
   readonly text: string;
+  /** The lines of `from`. */
+  readonly fromText: string;
 }
 
 const LAYER_MAKERS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
@@ -82,11 +89,19 @@ function guessOf({ instruction, stage }: Step, stages: readonly Stage[], lines: 
   const wanted = /(?:^|\s)--(?:from=|mount=\S{0,200}from=)([^\s,]+)/.exec(instruction.text)?.[1]?.toLowerCase();
   const source =
     wanted === undefined ? undefined : stages.find(({ name }, index) => index < stage && (name === wanted || String(index) === wanted));
+  const from = joinRanges((source?.instructions ?? []).filter(({ keyword }) => LAYER_MAKERS.has(keyword)).map((each) => each.lines));
+  const own = stageAt(stages, first);
+  const other = source === undefined || from.length === 0 ? null : stageAt(stages, source.from.lines[0]);
+  const textOf = (ranges: readonly LineRange[]): string => ranges.flatMap(([start, end]) => lines.slice(start - 1, end)).join('\n');
   return {
     lines: [[first, last]],
-    from: joinRanges((source?.instructions ?? []).filter(({ keyword }) => LAYER_MAKERS.has(keyword)).map((each) => each.lines)),
-    stage: stages.length < 2 ? null : (stages[stage]?.name ?? String(stage)),
-    text: lines.slice(first - 1, last).join('\n'),
+    from,
+    stage: own?.name ?? null,
+    stageBase: own?.base ?? null,
+    fromStages: other?.name ? [other.name] : [],
+    fromStageBases: other?.name ? [other.base] : [],
+    text: textOf([[first, last]]),
+    fromText: textOf(from),
   };
 }
 

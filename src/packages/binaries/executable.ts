@@ -4,11 +4,34 @@ import { readElf } from './elf.ts';
 import { readMachO } from './mach-o.ts';
 import { readPe } from './pe.ts';
 import type { Executable } from './section.ts';
+import { universalParts } from './universal.ts';
 
-/** Reads a program's headers; null if the file isn't a program of a known format. Damaged headers yield what can be read. */
-export async function readExecutable(content: Content): Promise<Executable | null> {
-  const head = await content.read(0, 64);
-  if (head.length < 64) return null;
+/** A program, and the stretch of the file that its offsets count from. */
+export interface Program {
+  readonly content: Content;
+  readonly executable: Executable;
+}
+
+/**
+ * Reads the headers of a file's programs: one, or of a universal file one for each processor; none if the file is no program of a known
+ * format. Damaged headers yield what can be read.
+ */
+export async function readPrograms(content: Content): Promise<Program[]> {
+  const head = await content.read(0, HEAD);
+  const parts = head.length < HEAD ? null : await universalParts(content, head);
+  const programs: Program[] = [];
+  for (const part of parts ?? [content]) {
+    const executable = await readExecutable(part);
+    if (executable !== null) programs.push({ content: part, executable });
+  }
+  return programs;
+}
+
+const HEAD = 64;
+
+async function readExecutable(content: Content): Promise<Executable | null> {
+  const head = await content.read(0, HEAD);
+  if (head.length < HEAD) return null;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const magic = view.getUint32(0);
   if (magic === 0x7f454c46) return readElf(content, head);

@@ -1,9 +1,11 @@
 /** Reads numbers of a byte order; outside the bytes they are 0, so that damaged headers end loops instead of throwing. */
 export class Fields {
+  readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #little: boolean;
 
   constructor(bytes: Uint8Array, little: boolean) {
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#little = little;
   }
@@ -34,12 +36,8 @@ export class Fields {
 
   /** Latin-1 text that ends at a NUL or after `length` bytes. */
   name(at: number, length: number): string {
-    let text = '';
-    for (let i = at; i < Math.min(at + length, this.length); i++) {
-      const byte = this.#view.getUint8(i);
-      if (byte === 0) break;
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    const bytes = this.#bytes.subarray(at, at + length);
+    const end = bytes.indexOf(0);
+    return String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
   }
 }

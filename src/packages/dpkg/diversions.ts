@@ -29,18 +29,18 @@ export function parseDiversions(bytes: Uint8Array): readonly Diversion[] {
   return diversions;
 }
 
-/** Where the package's paths really are. Returns the list itself if none was diverted. */
+/** Where the package's paths really are. Returns the list itself if none was diverted, as of nearly every package. */
 export function divertedPaths(paths: Uint8Array, name: string, diversions: readonly Diversion[]): Uint8Array {
-  const others = diversions.filter(({ by }) => by !== name);
-  if (others.length === 0) return paths;
-  const byFrom = new Map(others.map((diversion) => [textOf(diversion.from), diversion]));
+  // Of several for one path the last one counts.
+  const others = diversions.filter(({ by }) => by !== name).reverse();
+  // Few paths are as long as one that was diverted, so the others aren't compared.
+  const lengths = new Set(others.map(({ from }) => from.length));
+  const placeOf = (path: Uint8Array): Uint8Array | null =>
+    lengths.has(path.length) ? (others.find(({ from }) => compareBytes(from, path) === 0)?.to ?? null) : null;
   let found = false;
+  for (const path of pathsOf(paths)) found ||= placeOf(path) !== null;
+  if (!found) return paths;
   const list = new PathListBuilder();
-  for (const path of pathsOf(paths)) {
-    const diversion = byFrom.get(textOf(path));
-    const isDiverted = diversion !== undefined && compareBytes(diversion.from, path) === 0;
-    if (isDiverted) found = true;
-    list.add(isDiverted ? diversion.to : path);
-  }
-  return found ? list.finish() : paths;
+  for (const path of pathsOf(paths)) list.add(placeOf(path) ?? path);
+  return list.finish();
 }

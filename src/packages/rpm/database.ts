@@ -7,7 +7,7 @@ import { isSqlite, SqliteFile } from './sqlite.ts';
 
 /** Maximum number of packages in a database, and total length of the paths that they list, in bytes. */
 const MAX_PACKAGES = 200_000;
-const MAX_PATH_BYTES = 256 * 1024 * 1024;
+const MAX_PATH_BYTES = 128 * 1024 * 1024;
 
 /**
  * Yields the packages of an rpm database of any kind. `log`: the write-ahead log beside an SQLite database. Throws DAMAGED, TOO_LARGE,

@@ -79,10 +79,11 @@ async function openOrigin(win: LayerscopeWindow, bytes: Uint8Array, layer: numbe
 test('a file shows the lines that made it, their stage, and the base image of its layer', async ({ win }) => {
   const { page, details, versions } = await openOrigin(win, WITH_PROVENANCE, 2, 'old');
   await expect(versions.getByRole('listitem').first()).toContainText('Removed by layer 2');
-  await expect(versions).toContainText('Dockerfile, line 6, in stage 1');
-  await expect(versions).toContainText('Dockerfile, line 5, in stage 1');
+  await expect(versions).toContainText('Dockerfile, line 6, in stage 1 (FROM debian)');
+  await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('COPY --from=build /out /srv');
-  await expect(versions).toContainText('What it copied or mounted was made by lines 2–3, in stage build.');
+  await expect(versions).toContainText('What it copied or mounted was made by lines 2–3, in stage build (FROM golang).');
+  await expect(versions.getByRole('listitem').filter({ hasText: 'RUN go build' }).first()).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/origin-${win.door}.png` });
   await versions.getByRole('button', { name: 'Added by layer 1' }).click();
@@ -103,7 +104,7 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
   );
   await expect(versions).toContainText('No provenance of this image names lines');
   await win.drop(await win.write('Dockerfile', DOCKERFILE));
-  await expect(versions).toContainText('Dockerfile, line 5, in stage 1');
+  await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('A guess: the command has the same text.');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/guess-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);

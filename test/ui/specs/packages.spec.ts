@@ -58,9 +58,34 @@ test('packages are listed by layer, with what no package owns', async ({ win }) 
   await expect(rows(1).nth(1)).toHaveText(/libssl3.*3\.0\.12 was 3\.0\.11.*60\.0 kB/);
   await expect(rows(1).nth(2)).toHaveText(/curl.*7\.88.*1.*20\.0 kB/);
   await expect(rows(1).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
-  await expect(rows(2).last()).toHaveText(/Files in no package.*5\.0 kB/);
+  await expect(rows(2).last()).toHaveText(/Not owned by a package.*5\.0 kB/);
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
+});
+
+test('a long command of a layer pushes no column out of the pane, at any width', async ({ win }) => {
+  test.skip(win.door === 'electron', 'The width of the page is set in a browser.');
+  const { page } = win;
+  const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
+  const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];
+  await win.drop(await win.write('image.tar', dockerArchive([{ ...base, createdBy: command }, ...others], { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  const table = page.getByRole('table').first();
+  for (const width of [1440, 1100, 900, 600]) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect(table).toBeVisible();
+    const outside = await table.evaluate((element) => {
+      const edge = (element.parentElement?.getBoundingClientRect().right ?? 0) + 1;
+      const cells = [...element.querySelectorAll('caption, th, td')];
+      return cells.filter((cell) => cell.getBoundingClientRect().right > edge).map((cell) => cell.textContent);
+    });
+    expect(outside, `${width} px`).toEqual([]);
+    await expect(table.getByRole('cell', { name: /50\.0 kB/ })).toBeInViewport();
+    // The title bar names the layout that is shown, also where it has no room to offer every one.
+    await expect(page.getByRole('radio', { name: 'Packages' })).toBeChecked();
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/packages-${width}.png` });
+  }
 });
 
 test('a package leads to its files in the tree', async ({ win }) => {
@@ -70,6 +95,28 @@ test('a package leads to its files in the tree', async ({ win }) => {
   await page.keyboard.press('i');
   await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
+});
+
+test('what is typed to find packages is forgotten when the tree comes back, and what was typed for the tree returns', async ({ win }) => {
+  const page = await openPackages(win);
+  const filter = page.getByRole('searchbox', { name: 'Filter by path' });
+  await filter.fill('7.88');
+  await expect(page.getByRole('table')).toHaveCount(2);
+  // A package that the text finds leads to a file that it doesn't.
+  await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
+  await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(filter).toHaveValue('');
+  await filter.fill('libssl');
+  await expect(page.getByRole('row', { name: /removed curl/ })).toHaveCount(0);
+  await page.getByRole('radio', { name: 'Packages' }).click();
+  await expect(filter).toHaveValue('');
+  await expect(page.getByRole('table')).toHaveCount(1);
+  await filter.fill('nowhere');
+  await expect(page.getByText('No matching package')).toBeVisible();
+  await page.getByRole('radio', { name: 'Tree', exact: true }).click();
+  await expect(filter).toHaveValue('libssl');
+  await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toBeVisible();
+  expect(win.complaints).toEqual([]);
 });
 
 test('the filter finds packages, and a view lists what is installed there', async ({ win }) => {
@@ -84,4 +131,26 @@ test('the filter finds packages, and a view lists what is installed there', asyn
   await page.keyboard.press('Escape');
   await page.keyboard.press('2');
   await expect(page.getByRole('table', { name: /Packages as seen at layer 2/ }).getByRole('row')).toHaveCount(3);
+});
+
+test.describe('in dark mode', () => {
+  test.use({ colorScheme: 'dark' });
+
+  test('packages can be filtered, passed through and followed by keyboard alone, and are legible', async ({ win }) => {
+    const page = await openPackages(win);
+    await page.keyboard.press('/');
+    await page.keyboard.type('deb');
+    await expect(page.getByRole('table')).toHaveCount(2);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('button', { name: 'libssl3: show its files in layer 0' })).toBeFocused();
+    expect(await complaintsOf(page)).toEqual([]);
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/packages-dark-${win.door}.png` });
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name: 'curl: show its files in layer 0' })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('row', { name: /added curl/ }).first()).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('i');
+    await expect(page.getByRole('table')).toHaveCount(1);
+    expect(win.complaints).toEqual([]);
+  });
 });

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { attestationOf, slsaPredicate, statement } from '../../support/attestation-builder.ts';
 import { deltaHive, dword, hive, removedValue, sz } from '../../support/hive-builder.ts';
+import { archiveOf, Files, ociImage, ociLayout } from '../../support/image-builder.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
@@ -79,6 +81,61 @@ test('the file system as rectangles', async ({ win: { page } }) => {
   await expect(page.getByRole('heading', { name: 'curl' })).toBeVisible();
   await picture(page, 'treemap');
 });
+
+test('where a file comes from: the lines of the Dockerfile', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('shop.tar', builtByBuildKit()));
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('row', { name: /added shop/ }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  await details.getByRole('tab', { name: 'Origin' }).click();
+  await expect(details).toContainText('in stage build (FROM golang:1.23)');
+  await picture(page, 'origin');
+});
+
+/** An image of two stages, with the provenance that BuildKit attaches in mode `max`. */
+function builtByBuildKit(): Uint8Array {
+  const dockerfile = `FROM golang:1.23 AS build
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build \\
+    -trimpath -o /out/shop ./cmd/shop
+FROM debian:12-slim
+COPY --from=build /out/shop /usr/local/bin/
+COPY static /srv/static
+USER 1000
+`;
+  const files = new Files();
+  const steps = [
+    {
+      created_by: '/bin/sh -c #(nop) ADD file:7b1 in /',
+      tar: tar(file('etc/os-release', 'ID=debian\n'), file('bin/sh', 's'.repeat(120_000))),
+    },
+    {
+      created_by: 'COPY /out/shop /usr/local/bin/ # buildkit',
+      tar: tar(file('usr/local/bin/shop', 'g'.repeat(9_000_000), { mode: 0o755 })),
+    },
+    {
+      created_by: 'COPY static /srv/static # buildkit',
+      tar: tar(file('srv/static/app.css', 'c'.repeat(24_000)), file('srv/static/app.js', 'j'.repeat(81_000))),
+    },
+  ];
+  const annotations = { 'org.opencontainers.image.ref.name': 'acme/shop:3.2' };
+  const history = steps.map(({ created_by }) => ({ created_by }));
+  const image = ociImage(files, { layers: steps.map((step) => ({ tar: step.tar })), config: { history }, annotations });
+  const [base = '', copied = '', top = ''] = image.layers.map(({ digest }) => digest);
+  const provenance = slsaPredicate('v1', dockerfile, {
+    step0: { source: 'docker-image://docker.io/library/golang:1.23' },
+    step1: { inputs: ['step0'], lines: [[2, 2]] },
+    step2: { inputs: ['step1'], lines: [[3, 3]] },
+    step3: { inputs: ['step2'], lines: [[4, 5]] },
+    step4: { source: 'docker-image://docker.io/library/debian:12-slim@sha256:5f2', lines: [[6, 6]], layers: [[base]] },
+    step5: { inputs: ['step4', 'step3'], lines: [[7, 7]], layers: [[base, copied]] },
+    step6: { inputs: ['step5'], lines: [[8, 8]], layers: [[base, copied, top]] },
+  });
+  const attached = attestationOf(files, image, [statement(image.digest, 'https://slsa.dev/provenance/v1', provenance)]);
+  return archiveOf(ociLayout(files, [image, attached]));
+}
 
 test('waste', async ({ win: { page } }) => {
   await openSample(page);

@@ -1,0 +1,181 @@
+import { GzipScanner } from '#format/deflate';
+import { type TarHandler, TarReader } from '#format/tar';
+import { LayerscopeError } from '#model';
+import { BodySearcher } from '#secrets';
+import type { BodyHit, BodyScan } from '../types.ts';
+
+const MAGIC = [0x1f, 0x8b, 8] as const;
+/** What {@link PackedSearch.push} has seen when the body isn't packed. */
+const NOT_PACKED = MAGIC.length + 1;
+/** Unpacked bytes of one file, and of all files of a layer, that are searched. */
+const MOST_OF_FILE = 256 * 2 ** 20;
+const MOST_OF_LAYER = 2 * 2 ** 30;
+/** A tar's first block decides what the unpacked bytes are. */
+const BLOCK = 512;
+const USTAR = Uint8Array.from('ustar', (letter) => letter.charCodeAt(0));
+const USTAR_AT = 257;
+
+/** A hit in an unpacked file, without where the packed one is. */
+export type UnpackedHit = Omit<BodyHit, 'member' | 'offset'>;
+
+/** Searches the files of a tar. */
+interface TarSearch extends TarHandler {
+  finish(): BodyScan;
+}
+
+/** Makes a search for a packed tar. `prefix`: that tar's path and a `/`. */
+type StartTarSearch = (prefix: string) => TarSearch;
+
+/**
+ * Searches what gzip files of a layer unpack to, one level deep: a text, or the files of a tar. Memory is bounded: nothing is kept but the
+ * decoder's window. `begin`, `push` as often as needed, `finish`.
+ */
+export class PackedSearch {
+  readonly #startTarSearch: StartTarSearch;
+  /** Used for one file after another, since its window is large; made when the first packed file is met. */
+  #searcher: BodySearcher | null = null;
+  #path = '';
+  /** How many bytes of the magic were seen; {@link NOT_PACKED} if another byte came. */
+  #seen = 0;
+  #gzip: GzipScanner | null = null;
+  #content: UnpackedContent | null = null;
+  #left = 0;
+  #leftOfLayer = MOST_OF_LAYER;
+  #isCut = false;
+
+  constructor(startTarSearch: StartTarSearch) {
+    this.#startTarSearch = startTarSearch;
+  }
+
+  /** Starts a body. `path`: of the packed file, relative, with `/`. */
+  begin(path: string): void {
+    this.#path = path;
+    this.#seen = 0;
+    this.#gzip = null;
+    this.#content = null;
+    this.#isCut = false;
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    while (this.#seen < MAGIC.length && at < end) {
+      if (bytes[at++] !== MAGIC[this.#seen++]) this.#seen = NOT_PACKED;
+      else if (this.#seen === MAGIC.length) this.#open();
+    }
+    if (this.#gzip !== null && at < end) this.#unpack(bytes.subarray(at, end));
+  }
+
+  /** Ends the body. `isCut`: only the first part of what it unpacks to was searched. */
+  finish(): { readonly hits: readonly UnpackedHit[]; readonly isCut: boolean } {
+    if (this.#content === null) return NOTHING;
+    this.#attempt(() => this.#gzip?.end());
+    return { hits: this.#content.finish(), isCut: this.#isCut };
+  }
+
+  #open(): void {
+    this.#left = Math.min(MOST_OF_FILE, this.#leftOfLayer);
+    this.#searcher ??= new BodySearcher();
+    const content = new UnpackedContent(this.#path, this.#searcher, this.#startTarSearch);
+    const plain = (bytes: Uint8Array, start: number, end: number): void => {
+      const stop = Math.min(end, start + this.#left);
+      this.#left -= stop - start;
+      this.#leftOfLayer -= stop - start;
+      content.push(bytes, start, stop);
+      if (stop === end) return;
+      this.#isCut = true;
+      throw ENOUGH;
+    };
+    this.#content = content;
+    this.#gzip = new GzipScanner({ spanBytes: Number.MAX_SAFE_INTEGER, plain, checkpoint() {} });
+    this.#unpack(Uint8Array.from(MAGIC));
+  }
+
+  #unpack(bytes: Uint8Array): void {
+    this.#attempt(() => this.#gzip?.push(bytes));
+  }
+
+  /** Ends the unpacking at the limit, and where the data is damaged. */
+  #attempt(unpack: () => void): void {
+    try {
+      unpack();
+    } catch (error) {
+      if (error !== ENOUGH && !(error instanceof LayerscopeError)) throw error;
+      this.#gzip = null;
+    }
+  }
+}
+
+const NOTHING = { hits: [], isCut: false } as const;
+const ENOUGH = new Error('enough was unpacked');
+
+/** What a packed file unpacks to: a tar, whose files are searched one by one, or anything else. */
+class UnpackedContent {
+  readonly #path: string;
+  readonly #searcher: BodySearcher;
+  readonly #startTarSearch: StartTarSearch;
+  #first: Uint8Array | null = new Uint8Array(BLOCK);
+  #filled = 0;
+  #files: TarSearch | null = null;
+  /** Null for anything but a tar, and after a damage. */
+  #tar: TarReader | null = null;
+  #isText = false;
+
+  constructor(path: string, searcher: BodySearcher, startTarSearch: StartTarSearch) {
+    this.#path = path;
+    this.#searcher = searcher;
+    this.#startTarSearch = startTarSearch;
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    if (this.#first !== null) {
+      at += Math.min(end - at, BLOCK - this.#filled);
+      this.#first.set(bytes.subarray(start, at), this.#filled);
+      this.#filled += at - start;
+      if (this.#filled < BLOCK) return;
+      this.#decide(this.#first);
+    }
+    this.#pass(bytes, at, end);
+  }
+
+  finish(): UnpackedHit[] {
+    if (this.#first !== null) this.#decide(this.#first);
+    const inTar = this.#files?.finish().hits ?? [];
+    const inText = this.#isText ? this.#searcher.finish() : [];
+    return [
+      ...inTar.map(({ member: _, offset: __, ...hit }) => ({ ...hit, packed: 'gzip' as const })),
+      ...inText.map((hit) => ({ ...hit, packed: 'gzip' as const })),
+    ];
+  }
+
+  #decide(first: Uint8Array): void {
+    this.#first = null;
+    const isTar = this.#filled === BLOCK && USTAR.every((byte, index) => first[USTAR_AT + index] === byte);
+    if (isTar) {
+      this.#files = this.#startTarSearch(`${this.#path}/`);
+      this.#tar = new TarReader(this.#files);
+    } else this.#searchText();
+    this.#pass(first, 0, this.#filled);
+  }
+
+  #searchText(): void {
+    this.#isText = true;
+    this.#searcher.begin(this.#path.replace(/\.gz$/i, ''));
+  }
+
+  #pass(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#tar === null) {
+      this.#searcher.push(bytes, start, end);
+      return;
+    }
+    try {
+      this.#tar.push(bytes, start, end);
+    } catch (error) {
+      if (!(error instanceof LayerscopeError)) throw error;
+      // Not a tar after all, or a damaged one: what follows is searched as it is.
+      this.#tar = null;
+      this.#searchText();
+      this.#searcher.push(bytes, start, end);
+    }
+  }
+}

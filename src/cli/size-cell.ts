@@ -1,0 +1,9 @@
+import { sizeParts } from '#model';
+
+/** A size of fixed width: `  50.0 kB`. */
+export function sizeCell(bytes: number): string {
+  const { value, unit } = sizeParts(bytes);
+  return `${value.padStart(6)} ${unit.padEnd(2)}`;
+}
+
+export const EMPTY_SIZE_CELL = ' '.repeat(9);
