@@ -320,7 +320,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/source/engine-api',
     runs: 'Node',
     what: 'Reads images and containers through the API of Docker and Podman.',
-    may: ['archive', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
+    may: ['archive', 'disk', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
     types: ['source'],
   },
   {
@@ -334,8 +334,8 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/disk',
     runs: 'Node',
-    what: 'Lays out a view in a folder, for mounts and exports: the plan, entries of every kind, metadata, removal.',
-    may: ['changes', 'files', 'format/layer', 'model'],
+    what: 'Lays out a view in a folder, for mounts and exports: the plan, entries of every kind, metadata, removal. Lists folders.',
+    may: ['changes', 'files', 'format/layer', 'format/windows-tar', 'model'],
     types: ['archive', 'format/path'],
   },
   {

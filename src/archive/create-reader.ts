@@ -1,5 +1,5 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
-import { displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
 import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
 import type { BlobCheckpoint } from './blob/checkpoint.ts';
@@ -12,6 +12,7 @@ import { bodiesOf } from './bodies/layer-bodies.ts';
 import { LayerBytes } from './bodies/layer-bytes.ts';
 import {
   ArrivingPlainBytes,
+  FallbackPlainBytes,
   FilePlainBytes,
   ForwardPlainBytes,
   type PlainBytes,
@@ -37,6 +38,7 @@ import { type OpenedArchive, openChainFiles, titleOf } from './open/open-archive
 import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
 import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
+import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-image.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
@@ -78,6 +80,8 @@ class FileReader implements ArchiveReader {
   readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
   readonly #splits = new SplitMaps();
+  /** Other ways to read the images that are open in parts, by their layers' blobs. */
+  readonly #others = new WeakMap<BlobSource, OtherImage>();
   readonly #ended = new AbortController();
   #checkpoints: { readonly blob: string; readonly list: readonly BlobCheckpoint[] | null } | null = null;
   readonly #cacheFolder: string | null;
@@ -168,12 +172,26 @@ class FileReader implements ArchiveReader {
     this.#check(signal);
     const options = { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };
     const indexed = await this.#layers.read(layersOfParts(parts), options);
+    const other = parts.instead === undefined ? null : new OtherImage(parts);
+    const problem = other === null ? null : partsProblem(parts, indexed);
+    const whole = problem === null ? null : await other?.open(problem.reason, options);
+    if (problem !== null && whole) return inPlaceOf(parts, whole, problem);
     const opened = openParts(parts, indexed);
     for (const { blob, index } of opened.images[0]?.layers ?? []) {
       const layer = indexed[index];
       if (blob !== null && layer) this.#scanned.set(blob, { layer, blobDigest: null });
+      if (blob !== null && other !== null) this.#others.set(blob, other);
     }
-    return { ...this.#archive(opened, parts.title, []), source: parts.source };
+    const archive = this.#archive(opened, parts.title, []);
+    if (other === null) return { ...archive, source: parts.source };
+    return {
+      ...archive,
+      source: withFallback(parts.source, () => other.reason),
+      async [Symbol.asyncDispose]() {
+        await other[Symbol.asyncDispose]();
+        await archive[Symbol.asyncDispose]();
+      },
+    };
   }
 
   async openContent(content: ContentFolder): Promise<Archive> {
@@ -218,7 +236,41 @@ class FileReader implements ArchiveReader {
 
   async indexLayers(layers: readonly ArchiveLayer[], options: IndexLayersOptions = {}): Promise<readonly (IndexedLayer | null)[]> {
     this.#check(options.signal);
-    return this.#layers.read(layers, options);
+    const isWhole = options.verify === true || options.scan === true;
+    const others = isWhole ? layers.filter(({ blob }) => blob !== null && this.#others.has(blob)) : [];
+    if (others.length === 0) return this.#layers.read(layers, options);
+    return this.#readWithOthers(layers, options);
+  }
+
+  /** Reads layers as a whole; those that are not as they should be on the disk are read another way, if there is one. */
+  async #readWithOthers(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
+    const { signal, onProgress, onLayer } = options;
+    const control = { signal, onProgress };
+    let results: readonly (IndexedLayer | null)[];
+    let refused: string | null = null;
+    try {
+      results = await this.#layers.read(layers, options);
+    } catch (error) {
+      const { code, message } = asLayerscopeError(error);
+      if (code !== 'PERMISSION') throw error;
+      refused = message;
+      results = layers.map(() => null);
+    }
+    const settled = [...results];
+    for (const [at, layer] of layers.entries()) {
+      const other = layer.blob === null ? undefined : this.#others.get(layer.blob);
+      const changed = results[at]?.findings.filter(({ code }) => code === 'changed-on-disk' || code === 'damaged-blob') ?? [];
+      const reason = refused ?? changed[0]?.message;
+      if (reason === undefined) continue;
+      const found = (await other?.layer(layer, reason, control)) ?? null;
+      if (found === null && refused !== null) throw new LayerscopeError('PERMISSION', refused);
+      if (found === null) continue;
+      const { onLayer: _onLayer, ...rest } = options;
+      const [again = null] = await this.#layers.read([found], rest);
+      settled[at] = again === null ? null : { ...again, findings: [...again.findings, ...changed] };
+      onLayer?.(layer, settled[at] ?? null);
+    }
+    return settled;
   }
 
   async *readBody(layer: ArchiveLayer, indexed: IndexedLayer, member: number, options: BodyOptions = {}): AsyncGenerator<Uint8Array> {
@@ -302,7 +354,7 @@ class FileReader implements ArchiveReader {
         arrival.part(first, length, true, stop);
       return new ChunkPlainBytes({ table, compression: packed(layer.compression), part, kept }, signal);
     }
-    if (arrival === null) return this.#plainOf(blobOf(layer), indexed, signal, keeps);
+    if (arrival === null) return this.#plainHere(layer, indexed, signal, keeps);
     const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, keeps));
     const checkpoints = keeps && !arrival.isHere ? this.#checkpointsOf(blobOf(layer)) : null;
     if (checkpoints === null) return whole();
@@ -328,6 +380,16 @@ class FileReader implements ArchiveReader {
     isOnePiece: boolean,
   ): Promise<PlainBytes> {
     return this.#plainOf(await arrived(blobOf(layer)), indexed, signal, isOnePiece);
+  }
+
+  #plainHere(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps: boolean): PlainBytes {
+    const blob = blobOf(layer);
+    const other = this.#others.get(blob);
+    if (blob.split === undefined || other === undefined) return this.#plainOf(blob, indexed, signal, keeps);
+    return new FallbackPlainBytes(new SplitPlainBytes(this.#splits.open(blob, signal)), async ({ message }) => {
+      const found = await other.layer(layer, message, { signal });
+      return found === null ? null : this.#plain(found, indexed, signal, keeps);
+    });
   }
 
   /** `isOnePiece`: only a small part of the layer is wanted, so unpacking one span is enough. */

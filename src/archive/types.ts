@@ -233,6 +233,14 @@ export interface ImageParts {
   readonly manifestDigest: string | null;
   /** Bottom first, one for each diffID of the config; null: the engine doesn't have the layer. */
   readonly layers: readonly (LayerParts | null)[];
+  /**
+   * Opens the same image another way, for layers that can't be read from their parts; null if there is no other way. `reason`: a clause
+   * about what is wrong. Any error but CANCELLED counts as null.
+   */
+  readonly instead?: (
+    reason: string,
+    control: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((progress: Progress) => void) | undefined },
+  ) => Promise<Archive | null>;
 }
 
 /** A layer's tar-split metadata and its files. */

@@ -29,6 +29,8 @@ export interface Route {
 
 /** Finds the sockets for an address. */
 export interface Router {
+  /** Does what a route to an address needs that takes time. Contacts nothing. Throws UNSUPPORTED. */
+  prepare?(url: URL): Promise<void>;
   /** Returns the route to an address. Throws UNREACHABLE if the rule forbids the address. */
   route(url: URL, rule: AddressRule): Route;
   close(): void;
@@ -98,6 +100,7 @@ export class HttpClient implements Disposable {
   async request(url: URL, options: RequestOptions = {}): Promise<HttpReply> {
     const { method = 'GET', rule = 'any', signal, body } = options;
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    if (!this.#offline) await this.#router.prepare?.(url);
     const route = this.#router.route(url, rule);
     if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, because of --offline`);
     const silenceMs = options.silenceMs === undefined ? this.#silenceMs : options.silenceMs;

@@ -6,7 +6,7 @@ import { LayerscopeError } from '#model';
 import { type AddressRule, hostOf, isAllowed, isAllowedName } from './address.ts';
 import type { Route, Router } from './http-client.ts';
 import { placeOf } from './problems.ts';
-import { Proxies, portOf } from './proxies.ts';
+import { Proxies, portOf, type SystemProxy } from './proxies.ts';
 import { HostCertificates } from './tls-files.ts';
 import { proxyHeaders, TunnelAgent } from './tunnel-agent.ts';
 
@@ -18,6 +18,8 @@ export interface NetworkOptions {
   readonly authorities?: (host: string) => readonly string[];
   /** Whether the user's settings exempt a host's certificate from checks. */
   readonly isUnchecked?: (host: string) => boolean;
+  /** Returns the system's proxies, for when the environment names none. */
+  readonly systemProxy?: SystemProxy | undefined;
   /** Looks names up; default: the system. */
   readonly lookup?: typeof dns.lookup;
 }
@@ -31,11 +33,22 @@ export class NetworkRouter implements Router {
   /** One agent per rule: a connection made under one rule must not be reused under another. */
   readonly #agents = new Map<string, http.Agent>();
 
-  constructor({ env, certificateFolders, isUnchecked = () => false, authorities = () => [], lookup = dns.lookup }: NetworkOptions) {
-    this.#proxies = new Proxies(env);
+  constructor({
+    env,
+    certificateFolders,
+    isUnchecked = () => false,
+    authorities = () => [],
+    systemProxy,
+    lookup = dns.lookup,
+  }: NetworkOptions) {
+    this.#proxies = new Proxies(env, systemProxy);
     this.#certificates = new HostCertificates(certificateFolders, env, authorities);
     this.#isUnchecked = isUnchecked;
     this.#lookup = lookup;
+  }
+
+  async prepare(url: URL): Promise<void> {
+    await this.#proxies.prepare(url);
   }
 
   route(url: URL, rule: AddressRule): Route {

@@ -118,7 +118,7 @@ export class RegistrySource implements ImageSource {
   }
 
   #connect(reference: Reference): { readonly http: HttpClient; readonly client: RegistryClient } {
-    const { env, home, offline } = this.#environment;
+    const { env, home, offline, systemProxy } = this.#environment;
     const { plainHttp = [], realms = [], credentials = new UserCredentials(env, home), silenceMs, system } = this.#options;
     const settings = new RegistrySettings({ env, home, plainHttp, ...(system === undefined ? {} : { system }) });
     const router = new NetworkRouter({
@@ -126,6 +126,7 @@ export class RegistrySource implements ImageSource {
       certificateFolders: certificateFolders(env, home),
       isUnchecked: (host) => settings.isInsecure(host),
       authorities: (host) => settings.authorities(host),
+      systemProxy,
     });
     const http = new HttpClient({ router, offline, ...(silenceMs === undefined ? {} : { silenceMs }) });
     const endpoint = { client: http, credentials, realms: new Set(realms) };

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { test } from 'node:test';
-import { HostCertificates } from '../../../src/source/http/tls-files.ts';
+import { HostCertificates, readStore } from '../../../src/source/http/tls-files.ts';
 import { hasCode } from '../../support/asserts.ts';
 import { standInRegistry } from '../../support/registry.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
@@ -56,4 +56,18 @@ test('a host’s name can’t lead to another folder', (t) => {
   writeFileSync(path.join(folder, 'ca.crt'), 'not for everybody');
   const certificates = new HostCertificates([path.join(folder, 'certs.d')], { SSL_CERT_FILE: '/nowhere' });
   for (const host of ['..', '../', '..\\', '.']) assert.equal(certificates.of(host).ca, undefined, host);
+});
+
+test('the authorities of Windows and macOS come from the system’s store, where the runtime can read it', () => {
+  const read = (type: string): readonly string[] => [`${type} store`];
+  assert.deepEqual(readStore('win32', read), ['system store']);
+  assert.deepEqual(readStore('darwin', read), ['system store']);
+  assert.deepEqual(readStore('linux', read), [], 'Linux keeps them in files');
+  assert.deepEqual(readStore('win32', null), [], 'Node 20 can’t read it');
+  assert.deepEqual(
+    readStore('win32', () => {
+      throw new Error('no store');
+    }),
+    [],
+  );
 });
