@@ -39,6 +39,7 @@ import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
 import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
 import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-image.ts';
+import { StreamScan } from './open/stream-scan.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
@@ -127,12 +128,14 @@ class FileReader implements ArchiveReader {
   async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: OpenOptions = {}): Promise<Archive> {
     const path = this.#folder.newPath('.in');
     const meter = new ProgressMeter('receive', null, options.onProgress);
+    const scan = new StreamScan();
     try {
-      using file = new NewFile(path);
+      using file = new NewFile(path, { isSummed: false });
       this.#check(options.signal);
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         file.write(chunk);
+        scan.push(chunk);
         meter.advance(chunk.length);
       }
       this.#check(options.signal);
@@ -141,7 +144,12 @@ class FileReader implements ArchiveReader {
       this.#check(options.signal);
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
-    return this.#openTar(path, title, true, options);
+    const archive = await this.#openTar(path, title, true, options);
+    for (const { blob } of archive.images.flatMap(({ layers }) => layers)) {
+      const indexed = blob === null || blob.path !== path ? null : scan.indexOf(blob);
+      if (blob !== null && indexed !== null) this.#scanned.set(blob, indexed);
+    }
+    return archive;
   }
 
   async openFetched(content: FetchedContent): Promise<Archive> {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Archive } from '#archive';
 import { type EngineKind, type EngineName, familiarName } from '#format/reference';
-import { displayText, isCancelled, LayerscopeError, type SourceReport } from '#model';
+import { displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import { HttpClient } from '../http/http-client.ts';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
 import { canReadContainers, openContainerFolder } from './container-folder.ts';
@@ -140,7 +140,7 @@ export class EngineSource implements ImageSource {
       requests: http.requests,
       verified: false,
     };
-    return { ...archive, format: kind, source };
+    return { ...archive, format: kind, source, findings: withoutAbsent(archive) };
   }
 
   /** Connects, runs `ask`, and disconnects. Errors contain the reason only. */
@@ -212,6 +212,18 @@ function withLayer(base: Archive, own: Archive, name: string): Archive {
       await base[Symbol.asyncDispose]();
     },
   };
+}
+
+/** An entry of an index for a platform whose manifest is not there. */
+const ABSENT = /^manifest [a-z0-9]+:[0-9a-f]+ \([^)]+\) is not in the archive$/;
+
+/**
+ * Returns an export's findings without those about platforms that the engine never pulled: Docker exports the index as it is, and an engine
+ * has one platform of most images.
+ */
+function withoutAbsent({ images, findings }: Archive): readonly Finding[] {
+  if (!images.some(({ layers }) => layers.length > 0 && layers.every(({ blob }) => blob !== null))) return findings;
+  return findings.filter(({ code, message }) => code !== 'missing-blob' || !ABSENT.test(message));
 }
 
 /** Returns a report with another reference. Its counts go on growing. */

@@ -1,10 +1,11 @@
 import dns from 'node:dns';
-import http from 'node:http';
+import type { Agent } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { LayerscopeError } from '#model';
 import { type AddressRule, hostOf, isAllowed, isAllowedName } from './address.ts';
 import type { Route, Router } from './http-client.ts';
+import { http } from './node-http.ts';
 import { placeOf } from './problems.ts';
 import { Proxies, portOf, type SystemProxy } from './proxies.ts';
 import { HostCertificates } from './tls-files.ts';
@@ -31,7 +32,7 @@ export class NetworkRouter implements Router {
   readonly #isUnchecked: (host: string) => boolean;
   readonly #lookup: typeof dns.lookup;
   /** One agent per rule: a connection made under one rule must not be reused under another. */
-  readonly #agents = new Map<string, http.Agent>();
+  readonly #agents = new Map<string, Agent>();
 
   constructor({
     env,
@@ -78,7 +79,7 @@ export class NetworkRouter implements Router {
     return { ...shared, headers, agent, path: `${url.origin}${path}`, host: hostOf(proxy), port: portOf(proxy) };
   }
 
-  #agent(name: string, make: () => http.Agent): http.Agent {
+  #agent(name: string, make: () => Agent): Agent {
     const known = this.#agents.get(name);
     if (known !== undefined) return known;
     const agent = make();

@@ -30,7 +30,7 @@ import type { TlsFiles } from '../../../src/source/http/tls-files.ts';
 import { hasCode } from '../../support/asserts.ts';
 import { writeDockerRoot } from '../../support/docker-root.ts';
 import { fakeEngine, listeningEngine } from '../../support/fake-engine.ts';
-import { archiveOf, digestOf, dockerArchive } from '../../support/image-builder.ts';
+import { archiveOf, digestOf, dockerArchive, Files, ociImage, ociLayout } from '../../support/image-builder.ts';
 import { entriesOf } from '../../support/image-figures.ts';
 import { concat, directory, file, pax, tar } from '../../support/tar-builder.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
@@ -447,4 +447,32 @@ test('a container whose folder is not as its engine says is exported by the engi
       what,
     );
   }
+});
+
+test('an export whose index lists platforms without blobs shows the one that is there, and the others as missing', async (t) => {
+  const blobs = new Files();
+  const [own, other] = (['amd64', 'arm64'] as const).map((architecture) =>
+    ociImage(blobs, {
+      layers: [{ tar: tar(file('etc/arch', architecture)), packed: 'gzip' }],
+      config: { architecture },
+      platform: { os: 'linux', architecture },
+      annotations: { 'io.containerd.image.name': 'docker.io/library/app:1' },
+    }),
+  );
+  assert.ok(own && other);
+  for (const each of [other, other.config, ...other.layers]) blobs.remove(each);
+  const { engine, socket } = await fakeEngine(t);
+  engine.images.push({ id: own.config.digest, names: ['app:1'], archive: archiveOf(ociLayout(blobs, [own, other])) });
+  const reader = testReader(t);
+  await using archive = await sourceAt(`unix://${socket}`).open(wordOf('docker:app:1'), { reader });
+  const { images, findings } = await inspectArchive(reader, archive);
+  assert.deepEqual(
+    images.filter(({ layers }) => layers.length > 0).map(({ platform }) => platform),
+    ['linux/amd64'],
+  );
+  assert.deepEqual(await pathsIn(reader, archive), ['etc/arch']);
+  assert.ok(
+    findings.every(({ severity }) => severity !== 'error'),
+    JSON.stringify(findings),
+  );
 });

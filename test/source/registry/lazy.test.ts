@@ -7,9 +7,7 @@ import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node
 import type { Archive, ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 import { removeTree } from '#disk';
 import { listChanges, loadImage } from '#engine';
-import { type Checkpoint, GzipScanner, packedStart } from '#format/deflate';
 import { parseImageWord } from '#format/reference';
-import { TarReader } from '#format/tar';
 import { tocDifference } from '#format/toc';
 import { DIFFERS, TYPE } from '#model';
 import { RegistrySource, type SourceWord } from '#source';
@@ -28,7 +26,7 @@ import {
 } from '../../support/toc-builder.ts';
 import { words } from '../../support/words.ts';
 import { codesOf, collect, pathsOf, testFile, testFolder, testReader } from '../../support/workbench.ts';
-import { type ZtocEntrySpec, type ZtocSpec, zinfo, ztoc } from '../../support/ztoc-builder.ts';
+import { type ZtocEntrySpec, type ZtocSpec, ztoc, ztocSpec } from '../../support/ztoc-builder.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '..', '..', 'fixtures', 'lazy');
 
@@ -476,30 +474,7 @@ const SOCI_BLOB = new Uint8Array(gzipSync(SOCI_TAR));
 
 /** Returns the zTOC of {@link SOCI_BLOB}, in the form of soci 0.9 and later. */
 function sociIndex(change: (spec: ZtocSpec) => ZtocSpec = (spec) => spec): Buffer {
-  const entries: ZtocEntrySpec[] = [];
-  const types = new Map<number, string>([
-    [TYPE.file, 'reg'],
-    [TYPE.directory, 'dir'],
-    [TYPE.symlink, 'symlink'],
-  ]);
-  const reader = new TarReader({
-    member: ({ name, linkname, type, size, mode, uid, gid, mtimeSeconds, bodyOffset }) => {
-      const stated = { name: Buffer.from(name).toString(), type: types.get(type) ?? '', linkName: Buffer.from(linkname).toString() };
-      const time = new Date(mtimeSeconds * 1000).toISOString();
-      entries.push({ ...stated, offset: bodyOffset, size, mode, uid, gid, time });
-    },
-    finding: () => {},
-  });
-  reader.push(SOCI_TAR);
-  const checkpoints: Checkpoint[] = [];
-  const scanner = new GzipScanner({ spanBytes: 400_000, checkpoint: (each) => checkpoints.push(each) });
-  scanner.push(SOCI_BLOB);
-  scanner.end();
-  const spanDigests = checkpoints.map((each, at) =>
-    digestOf(SOCI_BLOB.subarray(packedStart(each), checkpoints[at + 1]?.packedOffset ?? SOCI_BLOB.length)),
-  );
-  const sizes = { packedBytes: SOCI_BLOB.length, plainBytes: SOCI_TAR.length };
-  return ztoc(change({ ...sizes, entries, spanDigests, checkpoints: zinfo(400_000, checkpoints) }));
+  return ztoc(change(ztocSpec(SOCI_BLOB, SOCI_TAR, 400_000)));
 }
 
 /** Serves an image of {@link SOCI_BLOB} with a SOCI index: the image's manifest names version 2; version 1 refers to the manifest. */
