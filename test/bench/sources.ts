@@ -242,12 +242,13 @@ console.log(
 try {
   if (only.includes('docker')) await docker(plain, name);
   if (only.includes('podman')) await fromPodman(plain, name);
-  if (has('skopeo')) {
+  if (only.includes('lazy')) await lazy(layers);
+  if (!only.includes('containerd') && !only.includes('registry')) leaveOut('containerd and registry', 'not asked for');
+  else if (has('skopeo')) {
     const layout = path.join(home, 'layout.tar');
     must('skopeo', ['--insecure-policy', 'copy', '-q', `docker-archive:${gzip}`, `oci-archive:${layout}:${shape.name}`]);
     if (only.includes('containerd')) await containerd(layout, 'docker.io/library/bench:1');
     if (only.includes('registry')) await registry(layout);
-    if (only.includes('lazy')) await lazy(layers);
   } else leaveOut('containerd and registry', 'skopeo is not installed');
 } finally {
   for (const end of ends.reverse()) await end();
