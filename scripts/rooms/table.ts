@@ -284,6 +284,7 @@ export const ROOMS: readonly Room[] = [
       'archive/control',
       'format/attestation',
       'format/image',
+      'format/tar',
       'model',
     ],
     types: ['archive', 'archive/cache', 'archive/files'],
