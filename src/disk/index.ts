@@ -13,10 +13,9 @@
  */
 export { IS_RESTRICTED } from './access.ts';
 export { type ChangedEntry, tarOfChanges } from './changes-tar.ts';
-export { type Attributes, readAttributes, setAttributes } from './extended-attributes.ts';
+export { type Attributes, setAttributes } from './extended-attributes.ts';
 export { type Facts, factsAt } from './facts.ts';
 export { FolderPath } from './folder-path.ts';
-export { HeldEntry } from './held-entry.ts';
 export { type LaidOut, layOut, nodeWord, type Written } from './lay-out.ts';
 export { removeTree } from './remove-tree.ts';
 export { type PlannedEntry, planTree, type Refusal, type TreePlan } from './tree-plan.ts';
