@@ -25,6 +25,7 @@ import { filesOf, findSample, INDEX_WORKER, namesOf, PRELOAD, RENDERER_FOLDER, S
 import { createRecentFiles } from './recent-files.ts';
 import { createRecentNames } from './recent-names.ts';
 import { denyNames, secureContents, secureSession } from './security.ts';
+import { systemProxy } from './system-proxy.ts';
 import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
 /** Longest time that quitting waits for disposal. */
@@ -49,7 +50,7 @@ async function start(): Promise<void> {
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
   const { env, platform } = process;
   const names = createNamedImages({
-    findSources: () => findSources({ env, home: homedir(), platform, offline: false }),
+    findSources: () => findSources({ env, home: homedir(), platform, offline: false, systemProxy }),
     reader,
     library,
   });

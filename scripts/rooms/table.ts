@@ -270,7 +270,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/archive/bodies',
     runs: 'Node',
     what: 'Reads the contents of files in layers, and raw headers.',
-    may: ['archive/blob', 'archive/indexing', 'archive/control', 'format/layer', 'format/soci', 'format/tar', 'format/toc', 'model'],
+    may: ['archive/blob', 'archive/indexing', 'archive/control', 'format/layer', 'format/tar', 'format/toc', 'model'],
     types: ['archive', 'archive/spool'],
   },
   {
@@ -285,6 +285,7 @@ export const ROOMS: readonly Room[] = [
       'archive/control',
       'format/attestation',
       'format/image',
+      'format/tar',
       'model',
     ],
     types: ['archive', 'archive/cache', 'archive/files'],
@@ -321,7 +322,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/source/engine-api',
     runs: 'Node',
     what: 'Reads images and containers through the API of Docker and Podman.',
-    may: ['archive', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
+    may: ['archive', 'disk', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
     types: ['source'],
   },
   {
@@ -335,8 +336,8 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/disk',
     runs: 'Node',
-    what: 'Lays out a view in a folder, for mounts and exports: the plan, entries of every kind, metadata, removal.',
-    may: ['changes', 'files', 'format/layer', 'model'],
+    what: 'Lays out a view in a folder, for mounts and exports: the plan, entries of every kind, metadata, removal. Lists folders.',
+    may: ['changes', 'files', 'format/layer', 'format/windows-tar', 'model'],
     types: ['archive', 'format/path'],
   },
   {

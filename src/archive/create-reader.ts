@@ -1,5 +1,5 @@
-import { type Stats, statSync } from 'node:fs';
-import { displayText, fileKind, LayerscopeError } from '#model';
+import { createReadStream, type Stats, statSync } from 'node:fs';
+import { asLayerscopeError, displayText, fileKind, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
 import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
 import type { BlobCheckpoint } from './blob/checkpoint.ts';
@@ -12,6 +12,7 @@ import { bodiesOf } from './bodies/layer-bodies.ts';
 import { LayerBytes } from './bodies/layer-bytes.ts';
 import {
   ArrivingPlainBytes,
+  FallbackPlainBytes,
   FilePlainBytes,
   ForwardPlainBytes,
   type PlainBytes,
@@ -22,7 +23,6 @@ import { listRawMembers } from './bodies/raw-list.ts';
 import { findMember } from './bodies/raw-member.ts';
 import { readBodyBytes } from './bodies/read-body.ts';
 import { SpanPlainBytes } from './bodies/span-bytes.ts';
-import { ztocSpans } from './bodies/ztoc-spans.ts';
 import { BlobCache } from './cache/blob-cache.ts';
 import { DEFAULT_CACHE_BYTES, trimCache } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
@@ -33,10 +33,13 @@ import { PrivateFolder } from './files/private-folder.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
 import { isSameEntry } from './indexing/lazy-reading.ts';
 import { defaultWorkerUrl, WorkerPool } from './indexing/worker-pool.ts';
+import { ztocSpans } from './indexing/ztoc-spans.ts';
 import { type OpenedArchive, openChainFiles, titleOf } from './open/open-archive.ts';
 import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
 import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
+import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-image.ts';
+import { StreamScan } from './open/stream-scan.ts';
 import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { NewFile } from './spool/new-file.ts';
@@ -80,6 +83,8 @@ class FileReader implements ArchiveReader {
   readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
   readonly #splits = new SplitMaps();
+  /** Other ways to read the images that are open in parts, by their layers' blobs. */
+  readonly #others = new WeakMap<BlobSource, OtherImage>();
   readonly #ended = new AbortController();
   #checkpoints: { readonly blob: string; readonly list: readonly BlobCheckpoint[] | null } | null = null;
   readonly #cacheFolder: string | null;
@@ -129,14 +134,16 @@ class FileReader implements ArchiveReader {
   async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: StreamOptions = {}): Promise<Archive> {
     const path = this.#folder.newPath('.in');
     const meter = new ProgressMeter('receive', null, options.onProgress);
+    const scan = new StreamScan();
     try {
-      using file = new NewFile(path);
+      using file = new NewFile(path, { isSummed: false });
       this.#check(options.signal);
       const start = new StreamStart(title, options.isDevice ?? false);
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         const mayBeImage = start.take(chunk);
         file.write(chunk);
+        scan.push(chunk);
         meter.advance(chunk.length);
         if (!mayBeImage) break;
       }
@@ -146,7 +153,12 @@ class FileReader implements ArchiveReader {
       this.#check(options.signal);
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
-    return this.#openTar(path, title, true, options);
+    const archive = await this.#openTar(path, title, true, options);
+    for (const { blob } of archive.images.flatMap(({ layers }) => layers)) {
+      const indexed = blob === null || blob.path !== path ? null : scan.indexOf(blob);
+      if (blob !== null && indexed !== null) this.#scanned.set(blob, indexed);
+    }
+    return archive;
   }
 
   async openFetched(content: FetchedContent): Promise<Archive> {
@@ -177,12 +189,26 @@ class FileReader implements ArchiveReader {
     this.#check(signal);
     const options = { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };
     const indexed = await this.#layers.read(layersOfParts(parts), options);
+    const other = parts.instead === undefined ? null : new OtherImage(parts);
+    const problem = other === null ? null : partsProblem(parts, indexed);
+    const whole = problem === null ? null : await other?.open(problem.reason, options);
+    if (problem !== null && whole) return inPlaceOf(parts, whole, problem);
     const opened = openParts(parts, indexed);
     for (const { blob, index } of opened.images[0]?.layers ?? []) {
       const layer = indexed[index];
       if (blob !== null && layer) this.#scanned.set(blob, { layer, blobDigest: null });
+      if (blob !== null && other !== null) this.#others.set(blob, other);
     }
-    return { ...this.#archive(opened, parts.title, []), source: parts.source };
+    const archive = this.#archive(opened, parts.title, []);
+    if (other === null) return { ...archive, source: parts.source };
+    return {
+      ...archive,
+      source: withFallback(parts.source, () => other.reason),
+      async [Symbol.asyncDispose]() {
+        await other[Symbol.asyncDispose]();
+        await archive[Symbol.asyncDispose]();
+      },
+    };
   }
 
   async openContent(content: ContentFolder): Promise<Archive> {
@@ -227,7 +253,41 @@ class FileReader implements ArchiveReader {
 
   async indexLayers(layers: readonly ArchiveLayer[], options: IndexLayersOptions = {}): Promise<readonly (IndexedLayer | null)[]> {
     this.#check(options.signal);
-    return this.#layers.read(layers, options);
+    const isWhole = options.verify === true || options.scan === true;
+    const others = isWhole ? layers.filter(({ blob }) => blob !== null && this.#others.has(blob)) : [];
+    if (others.length === 0) return this.#layers.read(layers, options);
+    return this.#readWithOthers(layers, options);
+  }
+
+  /** Reads layers as a whole; those that are not as they should be on the disk are read another way, if there is one. */
+  async #readWithOthers(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
+    const { signal, onProgress, onLayer } = options;
+    const control = { signal, onProgress };
+    let results: readonly (IndexedLayer | null)[];
+    let refused: string | null = null;
+    try {
+      results = await this.#layers.read(layers, options);
+    } catch (error) {
+      const { code, message } = asLayerscopeError(error);
+      if (code !== 'PERMISSION') throw error;
+      refused = message;
+      results = layers.map(() => null);
+    }
+    const settled = [...results];
+    for (const [at, layer] of layers.entries()) {
+      const other = layer.blob === null ? undefined : this.#others.get(layer.blob);
+      const changed = results[at]?.findings.filter(({ code }) => code === 'changed-on-disk' || code === 'damaged-blob') ?? [];
+      const reason = refused ?? changed[0]?.message;
+      if (reason === undefined) continue;
+      const found = (await other?.layer(layer, reason, control)) ?? null;
+      if (found === null && refused !== null) throw new LayerscopeError('PERMISSION', refused);
+      if (found === null) continue;
+      const { onLayer: _onLayer, ...rest } = options;
+      const [again = null] = await this.#layers.read([found], rest);
+      settled[at] = again === null ? null : { ...again, findings: [...again.findings, ...changed] };
+      onLayer?.(layer, settled[at] ?? null);
+    }
+    return settled;
   }
 
   async *readBody(layer: ArchiveLayer, indexed: IndexedLayer, member: number, options: BodyOptions = {}): AsyncGenerator<Uint8Array> {
@@ -311,7 +371,7 @@ class FileReader implements ArchiveReader {
         arrival.part(first, length, true, stop);
       return new ChunkPlainBytes({ table, compression: packed(layer.compression), part, kept }, signal);
     }
-    if (arrival === null) return this.#plainOf(blobOf(layer), indexed, signal, keeps);
+    if (arrival === null) return this.#plainHere(layer, indexed, signal, keeps);
     const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, keeps));
     const checkpoints = keeps && !arrival.isHere ? this.#checkpointsOf(blobOf(layer)) : null;
     if (checkpoints === null) return whole();
@@ -337,6 +397,16 @@ class FileReader implements ArchiveReader {
     isOnePiece: boolean,
   ): Promise<PlainBytes> {
     return this.#plainOf(await arrived(blobOf(layer)), indexed, signal, isOnePiece);
+  }
+
+  #plainHere(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps: boolean): PlainBytes {
+    const blob = blobOf(layer);
+    const other = this.#others.get(blob);
+    if (blob.split === undefined || other === undefined) return this.#plainOf(blob, indexed, signal, keeps);
+    return new FallbackPlainBytes(new SplitPlainBytes(this.#splits.open(blob, signal)), async ({ message }) => {
+      const found = await other.layer(layer, message, { signal });
+      return found === null ? null : this.#plain(found, indexed, signal, keeps);
+    });
   }
 
   /** `isOnePiece`: only a small part of the layer is wanted, so unpacking one span is enough. */

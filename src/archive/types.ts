@@ -181,6 +181,8 @@ export interface BlobParts {
   readonly range: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
   /** Fetches the zTOC that SOCI stores beside the blob; null if there is none. Throws what fetching throws. */
   readonly ztoc?: (signal: AbortSignal | undefined) => Promise<FetchedZtoc | null>;
+  /** Fetches the TOC that another image has for an eStargz layer, packed; null if there is none. Throws what fetching throws. */
+  readonly externalToc?: (signal: AbortSignal | undefined) => Promise<Uint8Array | null>;
   /** Called when content that no digest verifies is shown. */
   readonly onUnverified: () => void;
 }
@@ -198,7 +200,7 @@ export interface PackedToc {
   readonly dialect: 'estargz' | 'zstd-chunked' | 'ztoc';
   /** The packed bytes. In the dialect `ztoc`, they aren't part of the blob, and the fields for positions in the blob are 0. */
   readonly packed: Uint8Array;
-  /** Range of the packed bytes in the blob. */
+  /** Range of the packed bytes in the blob; empty if another image has them. */
   readonly start: number;
   readonly end: number;
   /** The stated unpacked length; null if none is stated. */
@@ -231,6 +233,14 @@ export interface ImageParts {
   readonly manifestDigest: string | null;
   /** Bottom first, one for each diffID of the config; null: the engine doesn't have the layer. */
   readonly layers: readonly (LayerParts | null)[];
+  /**
+   * Opens the same image another way, for layers that can't be read from their parts; null if there is no other way. `reason`: a clause
+   * about what is wrong. Any error but CANCELLED counts as null.
+   */
+  readonly instead?: (
+    reason: string,
+    control: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((progress: Progress) => void) | undefined },
+  ) => Promise<Archive | null>;
 }
 
 /** A layer's tar-split metadata and its files. */

@@ -59,6 +59,7 @@ async function openImage(reader: ArchiveReader, context: Context, args: Argument
     signal,
     onProgress: progress.update,
     platform: args.value('platform'),
+    onNote: (text) => context.note(text),
     reasons: word.kind === 'name' ? ['no such file'] : [],
   });
   if (word.kind === 'name')

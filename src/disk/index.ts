@@ -6,14 +6,17 @@
  * - **facts**: an entry's metadata: owner, mode, time, attributes, device numbers.
  * - **shortfall**: something that could not be preserved, because of the file system or the user's rights; reported as a finding.
  *
+ * tree-walk.ts lists a folder that may be changing, and changes-tar.ts writes entries of it as a layer.
+ *
  * Begin with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts handle modes that deny access
  * to this user.
  */
-export { IS_RESTRICTED, READ } from './access.ts';
-export { type Attributes, readAttributes, setAttributes } from './extended-attributes.ts';
+export { IS_RESTRICTED } from './access.ts';
+export { type ChangedEntry, tarOfChanges } from './changes-tar.ts';
+export { type Attributes, setAttributes } from './extended-attributes.ts';
 export { type Facts, factsAt } from './facts.ts';
 export { FolderPath } from './folder-path.ts';
-export { HeldEntry } from './held-entry.ts';
 export { type LaidOut, layOut, nodeWord, type Written } from './lay-out.ts';
 export { removeTree } from './remove-tree.ts';
 export { type PlannedEntry, planTree, type Refusal, type TreePlan } from './tree-plan.ts';
+export { type EntryFacts, type EntryKind, sizeOf, type WalkedEntry, walkTree } from './tree-walk.ts';

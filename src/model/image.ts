@@ -112,6 +112,8 @@ export interface SourceReport {
   readonly requests: number;
   /** Whether a chain of digests leads from the reference to everything that was read. */
   readonly verified: boolean;
+  /** A clause: why an image on the disk was read through its engine; absent if it wasn't. */
+  readonly fallback?: string | undefined;
 }
 
 /** The complete output of `inspect --json`. */

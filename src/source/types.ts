@@ -30,6 +30,15 @@ export interface OpenSourceOptions extends SourceOptions {
   readonly reader: ArchiveReader;
   /** `os/arch[/variant]`, chosen before anything is fetched. */
   readonly platform?: string | undefined;
+  /** Whether an engine's images may be read from its folders on this machine. Default: true. */
+  readonly folders?: boolean;
+  /**
+   * For sources on the disk: opens the image through its engine, if layers can't be read from the disk; null if no engine has it. Throws what
+   * `open` throws.
+   */
+  readonly instead?: (options: SourceOptions) => Promise<Archive | null>;
+  /** Told at once, in a line, what a user should know while waiting. Texts are safe to print. */
+  readonly onNote?: ((text: string) => void) | undefined;
 }
 
 /** Image words that name an image of a source, not a file or the store. */
@@ -73,6 +82,8 @@ export interface SourceEnvironment {
   readonly platform: NodeJS.Platform;
   /** Whether opening connections is forbidden. */
   readonly offline: boolean;
+  /** Returns the system's proxies for an address, as results of a PAC file; used if the environment names none. */
+  readonly systemProxy?: (address: string) => Promise<string>;
   /** Registries that may be contacted without TLS, besides those named in settings; hosts with their ports. */
   readonly plainHttp?: readonly string[];
   /** Token servers that may get a registry's credentials although they don't belong to it. */

@@ -1,6 +1,7 @@
 // `npm run bench:sources`: compares reading images by name with the programs that people use for this. Needs root: starts its own Docker,
 // Podman, containerd and registry, and names and skips what isn't installed. LAYERSCOPE_BENCH_BIG=1: measures the image of the README's
-// figures (1.2 GB, 80,000 files) instead of one of a quarter of its size. LAYERSCOPE_BENCH_RUNS: runs of each. Nothing passes or fails.
+// figures (1.2 GB, 80,000 files) instead of one of a quarter of its size. LAYERSCOPE_BENCH_RUNS: runs of each. LAYERSCOPE_BENCH_ONLY: which
+// of docker, podman, containerd, registry, lazy to measure. Nothing passes or fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
@@ -12,12 +13,14 @@ import { engineProblem, podman, runEngine, startContainerd, startDocker } from '
 import { until } from '../support/waiting.ts';
 import { testFolder } from '../support/workbench.ts';
 import { benchImage } from './images.ts';
+import { lazyRows } from './lazy.ts';
 import { pair, peakMemory, type Run } from './measure.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const cli = path.join(root, 'dist', 'cli.js');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 3);
 const isBig = process.env.LAYERSCOPE_BENCH_BIG === '1';
+const only = process.env.LAYERSCOPE_BENCH_ONLY?.split(',') ?? ['docker', 'podman', 'containerd', 'registry', 'lazy'];
 
 const ends: (() => unknown)[] = [];
 /** Stands in for a test's context: the tests' helpers only need its `after` and `diagnostic`. */
@@ -214,42 +217,38 @@ async function registry(layout: string): Promise<void> {
   row('the same again − local inspect of the archive', `${(again.a - again.b).toFixed(2)} s`, '≤ 0.2 s');
   const memory = peakMemory(ours, 1);
   row(`peak memory of the first time, ${(bytes / 1e6).toFixed(0)} MB of blobs`, `${(memory / 1e6).toFixed(0)} MB`, '≤ 400 MB for 5 GB');
-  await lazy(host, layout);
 }
 
-/** Measures layers that contain their own table of contents. */
-async function lazy(host: string, layout: string): Promise<void> {
-  const args = ['--insecure-policy', 'copy', '-q', '--format', 'oci', '--dest-tls-verify=false'];
-  const packed = ['--dest-compress', '--dest-compress-format', 'zstd:chunked'];
-  const tried = spawnSync('skopeo', [...args, ...packed, `oci-archive:${layout}`, `docker://${host}/chunked:1`], { encoding: 'utf8' });
-  if (tried.status !== 0) return leaveOut('zstd:chunked layers', `this skopeo can’t make them (${tried.stderr.trim().slice(-80)})`);
-  const { bytes } = await blobsOf(host, 'chunked', '1');
-  const listed = sourceOf(cold(inspect(`registry:${host}/chunked:1`)));
-  row(
-    'zstd:chunked layers listed: share of their bytes, requests',
-    `${((100 * listed.fetchedBytes) / bytes).toFixed(2)} %, ${listed.requests}`,
-    '≤ 1 % or 512 KiB, ≤ 3 a layer',
-  );
+async function lazy(layers: readonly string[]): Promise<void> {
+  const missing = ['docker-registry', 'curl', 'zstd'].find((program) => !has(program));
+  if (missing !== undefined) return leaveOut('lazy layers', `${missing} is not installed`);
+  const host = await startRegistry();
+  await lazyRows({
+    ...{ host, layers, home, row, sourceOf, runs: RUNS },
+    inspect: (word, ...options) => cold(inspect(word, {}, ...options)),
+  });
 }
 
 buildIfStale('current');
 const shape = isBig
   ? { name: 'eighty', layers: 6, files: 81_000, meanBytes: 14_600, filesInFolder: 20 }
   : { name: 'sources', layers: 6, files: 20_000, meanBytes: 14_600, filesInFolder: 20 };
-const { plain, gzip } = benchImage(shape, true);
+const { plain, gzip, layers } = benchImage(shape, true);
 const name = `${shape.name}:plain`;
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`);
 console.log(
   `${shape.files} files, ${(statSync(plain).size / 1e6).toFixed(0)} MB, gzip ${(statSync(gzip).size / 1e6).toFixed(0)} MB; ${RUNS} runs each\n`,
 );
 try {
-  await docker(plain, name);
-  await fromPodman(plain, name);
-  if (has('skopeo')) {
+  if (only.includes('docker')) await docker(plain, name);
+  if (only.includes('podman')) await fromPodman(plain, name);
+  if (only.includes('lazy')) await lazy(layers);
+  if (!only.includes('containerd') && !only.includes('registry')) leaveOut('containerd and registry', 'not asked for');
+  else if (has('skopeo')) {
     const layout = path.join(home, 'layout.tar');
     must('skopeo', ['--insecure-policy', 'copy', '-q', `docker-archive:${gzip}`, `oci-archive:${layout}:${shape.name}`]);
-    await containerd(layout, 'docker.io/library/bench:1');
-    await registry(layout);
+    if (only.includes('containerd')) await containerd(layout, 'docker.io/library/bench:1');
+    if (only.includes('registry')) await registry(layout);
   } else leaveOut('containerd and registry', 'skopeo is not installed');
 } finally {
   for (const end of ends.reverse()) await end();

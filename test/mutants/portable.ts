@@ -6,7 +6,7 @@ const IMAGES = ['test/driver/portable/images.test.ts'];
 const TABLES = ['test/driver/portable/tables.test.ts'];
 const TREE_TEST = ['test/driver/portable/tree-diff.test.ts'];
 const TREE = 'src/driver/portable/tree-diff.ts';
-const CHANGES_TAR = 'src/driver/portable/changes-tar.ts';
+const CHANGES_TAR = 'src/disk/changes-tar.ts';
 const UNPACK = ['test/driver/windows/unpack-plain.test.ts'];
 
 /** Faults in the portable driver, and in windowsdiff's unpacking. */

@@ -9,7 +9,7 @@ import { dockerFolderSources } from '../../src/source/disk/find-disk-sources.ts'
 import { EngineSource } from '../../src/source/engine-api/engine-source.ts';
 import { EngineApi, engineProblem, podman, runEngine, startDocker } from '../support/engines.ts';
 import { archiveOf, dockerArchive } from '../support/image-builder.ts';
-import { readEverything } from '../support/image-figures.ts';
+import { entriesOf, readEverything } from '../support/image-figures.ts';
 import { directory, file, symlink, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 import { testFile, testFolder, testReader } from '../support/workbench.ts';
@@ -50,7 +50,7 @@ test('images read through the API of a real Docker equal its archives', { skip: 
 test('a container of a real Docker is its image plus the changes made in the container', {
   skip: engineProblem('dockerd') ?? false,
 }, async (t) => {
-  const { socket, api } = await startDocker(t);
+  const { root, socket, api } = await startDocker(t);
   await api.call('POST', '/images/load', OTHER);
   const container = Buffer.from(JSON.stringify({ Image: 'odd:1', Cmd: ['x'] }));
   await api.call('POST', '/containers/create?name=box', container, 'application/json');
@@ -68,6 +68,15 @@ test('a container of a real Docker is its image plus the changes made in the con
     found.join(' '),
   );
   assert.ok(!found.includes('bin'));
+  const endpoint = { engine: 'docker', address: `unix://${socket}`, tls: null, identity: null } as const;
+  const withFolder = new EngineSource(endpoint, { offline: false, foldersIn: dockerFolderSources });
+  await using read = await withFolder.open(parseImageWord('container:docker/box') as SourceWord, { reader });
+  assert.equal(read.source?.host, root);
+  for (const [index, each] of (image?.layers ?? []).entries()) {
+    const other = read.images[0]?.layers[index];
+    assert.ok(other);
+    assert.deepEqual(await entriesOf(reader, other), await entriesOf(reader, each), `layer ${index}`);
+  }
 });
 
 test('images read through the API of a real Podman equal its archives', { skip: engineProblem('podman') ?? false }, async (t) => {

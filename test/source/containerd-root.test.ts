@@ -1,7 +1,7 @@
 // Images in containerd's folder. test/shared/containerd-engine.test.ts reads folders that a real containerd has written.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspectArchive, openNamed } from '#engine';
@@ -9,6 +9,7 @@ import { parseImageWord } from '#format/reference';
 import type { ArchiveReport } from '#model';
 import type { SourceWord } from '#source';
 import { containerdRootSource } from '../../src/source/disk/containerd-root.ts';
+import { findDiskSources } from '../../src/source/disk/find-disk-sources.ts';
 import { hasCode } from '../support/asserts.ts';
 import { writeContainerdRoot } from '../support/containerd-root.ts';
 import { archiveOf, type BuiltDescriptor, Files, ociImage, ociIndex, ociLayout } from '../support/image-builder.ts';
@@ -169,4 +170,19 @@ test('the list has every image with its namespace', async (t) => {
     [[], built.digest, 'moby'],
   ]);
   assert.equal((await listed('docker')).length, 2);
+});
+
+test('the folders of nerdctl without root and of k3s are those of containerd', (t) => {
+  const home = testFolder(t);
+  const root = path.join(home, '.local', 'share', 'containerd');
+  const places = (env: Record<string, string>): readonly string[] =>
+    findDiskSources({ env, home, platform: 'linux', offline: false })
+      .filter(({ kind, place }) => kind === 'containerd' && place.startsWith(home))
+      .map(({ place }) => place);
+  assert.deepEqual(places({}), []);
+  mkdirSync(root, { recursive: true });
+  assert.deepEqual(places({}), [root]);
+  const data = path.join(home, 'data');
+  mkdirSync(path.join(data, 'containerd'), { recursive: true });
+  assert.deepEqual(places({ XDG_DATA_HOME: data }), [path.join(data, 'containerd')]);
 });

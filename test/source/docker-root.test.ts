@@ -12,9 +12,11 @@ import { parseImageWord } from '#format/reference';
 import type { ArchiveReport } from '#model';
 import type { SourceWord } from '#source';
 import { dockerRootSource } from '../../src/source/disk/docker-root.ts';
-import { findDiskSources } from '../../src/source/disk/find-disk-sources.ts';
+import { dockerFolderSources, findDiskSources } from '../../src/source/disk/find-disk-sources.ts';
+import { EngineSource } from '../../src/source/engine-api/engine-source.ts';
 import { hasCode } from '../support/asserts.ts';
 import { type BuiltRoot, writeDockerRoot } from '../support/docker-root.ts';
+import { fakeEngine } from '../support/fake-engine.ts';
 import { archiveOf, dockerArchive } from '../support/image-builder.ts';
 import { splitLayer } from '../support/split-layer.ts';
 import { directory, file, hardlink, symlink, tar, zeros } from '../support/tar-builder.ts';
@@ -377,4 +379,104 @@ test('a layer of only zeros is read back as such', async (t) => {
   const { reader, open } = await rootOf(t, [{ names: ['x'], layers: [tar(file('zeros', zeros(100_000)), file('empty', ''))] }]);
   await using image = await open('docker:x');
   assert.deepEqual((await inspectArchive(reader, image, { verify: true })).findings, []);
+});
+
+/** Returns the figures without the findings about the disk, and the codes and layers of those. */
+function splitFindings(report: ArchiveReport): unknown {
+  const isDisk = ({ code }: { code: string }): boolean => code === 'changed-on-disk';
+  const changed = report.findings.filter(isDisk).map(({ code, layer }) => `${code} ${layer}`);
+  const rest = figures(report) as ArchiveReport;
+  return { ...rest, findings: rest.findings.filter((each) => !isDisk(each)), changed };
+}
+
+/** Opens the image with another way to read it, an archive of the same image, if `isThere`. */
+async function withOtherWay(t: TestContext, isThere = true, exported: Uint8Array[] = LAYERS) {
+  const built = await rootOf(t);
+  const { root, reader } = built;
+  const [id = ''] = built.ids;
+  const saved = archiveOf(dockerArchive([{ layers: exported, tags: ['app:1'] }]));
+  const { engine, socket } = await fakeEngine(t);
+  engine.images.push({ id, names: ['app:1'], archive: saved });
+  const endpoint = { engine: 'docker', address: `unix://${isThere ? socket : '/none'}`, tls: null, identity: null } as const;
+  const sources = [dockerRootSource(root), new EngineSource(endpoint, { offline: false, foldersIn: dockerFolderSources })];
+  engine.dataRoot = root;
+  const notes: string[] = [];
+  const open = async (text: string): Promise<Archive> =>
+    (await openNamed(parseImageWord(text) as SourceWord, sources, { reader, onNote: (note) => notes.push(note) })).archive;
+  /** How often the image was exported. */
+  const exports = (): number => engine.asked.filter((asked) => asked.endsWith('/get')).length;
+  return { ...built, saved, open, notes, exports, address: endpoint.address };
+}
+
+test('an image whose layers are damaged on the disk is read through its engine, which is said', async (t) => {
+  const cases: readonly (readonly [what: string, change: (metadata: string, files: string) => void, note: RegExp])[] = [
+    ['no metadata', (metadata) => rmSync(metadata), /^layer 0 is not on the disk: asking the engine/],
+    ['cut off', (metadata) => truncateSync(metadata, 200), /^layer 0 is damaged on the disk: .*: asking the engine/],
+    ['not gzip', (metadata) => writeFileSync(metadata, 'not gzip'), /^layer 0 is damaged on the disk: .*: asking the engine/],
+    ['no files', (_metadata, files) => rmSync(files, { recursive: true }), /^the files of layer 0 are not on the disk: asking the engine/],
+  ];
+  for (const [what, change, note] of cases) {
+    for (const word of ['docker:app:1', 'app:1']) {
+      const { reader, metadata, files, open, saved, notes, exports, address } = await withOtherWay(t);
+      change(metadata(0), files(0));
+      await using image = await open(word);
+      await using archive = await reader.open(testFile(t, saved));
+      const report = await inspectArchive(reader, image, { verify: true });
+      const expected = figures(await inspectArchive(reader, archive, { verify: true })) as ArchiveReport;
+      assert.deepEqual(splitFindings(report), { ...expected, changed: ['changed-on-disk undefined'] }, what);
+      assert.deepEqual([image.source?.host, exports()], [address, 1], what);
+      assert.match(report.source?.fallback ?? '', /^(the files of )?layer 0 /);
+      assert.equal(notes.length, 1);
+      assert.match(notes[0] ?? '', note);
+      assert.ok((await bodyOf(reader, image, 2, 'app/large')).length === LARGE.length);
+    }
+  }
+});
+
+test('a file that has changed on the disk is read through the engine, and verifying says so', async (t) => {
+  const changes: readonly ((small: string, large: string) => void)[] = [
+    (small, large) => {
+      writeFileSync(small, 'SMALL');
+      writeFileSync(
+        large,
+        LARGE.map((byte, at) => (at === 600_000 ? byte ^ 1 : byte)),
+      );
+    },
+    (small, large) => {
+      rmSync(small);
+      rmSync(large);
+    },
+  ];
+  for (const change of changes) {
+    const { reader, files, open, saved, notes, exports } = await withOtherWay(t);
+    await using image = await open('docker:app:1');
+    await using archive = await reader.open(testFile(t, saved));
+    change(path.join(files(2), 'app', 'small'), path.join(files(2), 'app', 'large'));
+    assert.deepEqual([exports(), image.source?.fallback], [0, undefined]);
+    assert.equal(Buffer.from(await bodyOf(reader, image, 2, 'app/small')).toString(), 'small');
+    assert.deepEqual(new Uint8Array(await bodyOf(reader, image, 2, 'app/large')), LARGE);
+    assert.match(image.source?.fallback ?? '', /^layer 2: app\/(small|large) /);
+    const expected = figures(await inspectArchive(reader, archive, { verify: true })) as ArchiveReport;
+    const report = await inspectArchive(reader, image, { verify: true });
+    assert.deepEqual(splitFindings(report), { ...expected, changed: ['changed-on-disk 2', 'changed-on-disk 2'] });
+    assert.deepEqual([exports(), notes.length], [1, 1], 'the image is exported once');
+  }
+});
+
+test('without an engine to ask, a damaged layer is shown as far as it goes', async (t) => {
+  // An engine that has another image of that name is of no use.
+  for (const isThere of [false, true]) {
+    const { reader, metadata, files, open, exports } = await withOtherWay(t, isThere, [BASE]);
+    await using before = await open('docker:app:1');
+    rmSync(path.join(files(2), 'app', 'small'));
+    await assert.rejects(bodyOf(reader, before, 2, 'app/small'), hasCode('DIGEST_MISMATCH'));
+    rmSync(metadata(0));
+    await using image = await open('docker:app:1');
+    const { images, source } = await inspectArchive(reader, image);
+    assert.deepEqual(
+      images[0]?.layers.map(({ status }) => status),
+      ['missing', 'present', 'present'],
+    );
+    assert.deepEqual([exports(), source?.fallback], [isThere ? 2 : 0, undefined]);
+  }
 });

@@ -1,5 +1,4 @@
-import type { Attributes } from '#disk';
-import { walkTree } from '../../src/driver/portable/tree-walk.ts';
+import { type Attributes, walkTree } from '#disk';
 
 /** The extended attributes of everything below a root that has some, by path; null if this system can't read them. */
 export async function attributesBelow(root: string): Promise<ReadonlyMap<string, Attributes> | null> {

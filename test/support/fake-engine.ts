@@ -21,6 +21,8 @@ export interface FakeContainer {
   readonly changes: readonly { readonly Path: string; readonly Kind: number }[];
   /** The whole file system. */
   readonly files: Uint8Array;
+  /** Where overlay2 keeps the changes. */
+  readonly upperDir?: string;
 }
 
 export interface EngineFaults {
@@ -103,7 +105,11 @@ export class FakeEngine {
     if (container === undefined) response.writeHead(404).end('{"message":"No such container"}');
     else if (part === 'changes') response.end(JSON.stringify(container.changes));
     else if (part === 'export') response.end(container.files);
-    else response.end(JSON.stringify({ Id: container.id, Name: `/${container.name}`, Image: container.image }));
+    else {
+      const { id: full, name, image, upperDir } = container;
+      const graph = upperDir === undefined ? {} : { GraphDriver: { Name: 'overlay2', Data: { UpperDir: upperDir } } };
+      response.end(JSON.stringify({ Id: full, Name: `/${name}`, Image: image, ...graph }));
+    }
   }
 
   #find(name: string): FakeImage | undefined {

@@ -1,5 +1,5 @@
 // Facts about an image that must be the same wherever it is read from.
-import type { Archive, ArchiveReader } from '#archive';
+import type { Archive, ArchiveLayer, ArchiveReader } from '#archive';
 import { inspectArchive } from '#engine';
 import type { ArchiveReport } from '#model';
 
@@ -29,4 +29,38 @@ export async function readEverything(reader: ArchiveReader, archive: Archive, op
     layers.push(members);
   }
   return { report: figuresOf(report, options), layers };
+}
+
+/** Returns what the entries of a layer say, a line for each, in the order of their names: the same for any tar of the same files. */
+export async function entriesOf(reader: ArchiveReader, layer: ArchiveLayer): Promise<readonly string[]> {
+  const [indexed] = await reader.indexLayers([layer]);
+  if (!indexed) throw new Error(`layer ${layer.index} can't be read`);
+  const lines: string[] = [];
+  for await (const { index, name, type, size, mode, uid, gid, mtimeSeconds, linkname, devMajor, devMinor, pax } of reader.listRaw(layer)) {
+    const body: Uint8Array[] = [];
+    if (type === 'file') for await (const bytes of reader.readBody(layer, indexed, index)) body.push(Buffer.from(bytes));
+    const plain = Buffer.from(name)
+      .toString('latin1')
+      .replace(/^\.?\//, '')
+      .replace(/\/$/, '');
+    const attributes = [...(pax ?? [])]
+      .filter(([key]) => key.startsWith('SCHILY.xattr.'))
+      .map(([key, value]) => `${key}=${Buffer.from(value).toString('hex')}`);
+    const isWhiteout = /(^|\/)\.wh\./.test(plain);
+    const facts = isWhiteout
+      ? []
+      : [
+          size,
+          (mode & 0o7777).toString(8),
+          uid,
+          gid,
+          mtimeSeconds,
+          devMajor,
+          devMinor,
+          Buffer.from(linkname ?? []).toString('latin1'),
+          ...attributes,
+        ];
+    lines.push(`${plain} ${type} ${facts.join(' ')} ${Buffer.concat(body).toString('hex')}`);
+  }
+  return lines.sort();
 }

@@ -27,12 +27,14 @@ export interface Ended {
 
 export interface MeasureOptions {
   readonly stdin?: Iterable<Uint8Array>;
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The test's signal, so that no process outlives the test. */
   readonly signal: AbortSignal;
 }
 
 /** Runs a command and discards its output. Its temporary files and cache are in `folder`, and are removed. */
-export function measureCommand(folder: string, words: readonly string[], { stdin, signal }: MeasureOptions): Promise<Ended> {
+export function measureCommand(folder: string, words: readonly string[], { stdin, env, signal }: MeasureOptions): Promise<Ended> {
   const hook = path.join(folder, 'hook.mjs');
   writeFileSync(hook, HOOK);
   const own = path.join(folder, 'own');
@@ -40,7 +42,7 @@ export function measureCommand(folder: string, words: readonly string[], { stdin
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', hook, MAIN, ...words], {
       cwd: folder,
-      env: { ...process.env, LAYERSCOPE_CACHE: path.join(own, 'cache'), TMPDIR: own, NO_COLOR: '' },
+      env: { ...process.env, ...env, LAYERSCOPE_CACHE: path.join(own, 'cache'), TMPDIR: own, NO_COLOR: '' },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
       signal,
       killSignal: 'SIGKILL',

@@ -125,6 +125,32 @@ export function estargzLayer(plain: Uint8Array, change: TocChange = () => undefi
   };
 }
 
+/** An eStargz layer whose TOC is in another image. */
+export interface ExternalTocLayer extends BuiltLayer {
+  /** The gzipped tar with the TOC, which is a layer of the other image. */
+  readonly toc: Uint8Array;
+}
+
+/** Makes an eStargz layer with an external TOC. */
+export function externalTocLayer(plain: Uint8Array, change: TocChange = () => undefined): ExternalTocLayer {
+  const { entries, parts } = taken(plain, 64 * 1024);
+  const pieces = packParts(plain, parts, (bytes) => new Uint8Array(gzipSync(bytes)));
+  for (const entry of entries) delete entry.endOffset;
+  const json = utf8(JSON.stringify({ version: 1, entries: change(entries) ?? entries }));
+  const extra = utf8('SG\u0011\0STARGZEXTERNALTOC');
+  const footer = concat(
+    Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, extra.length, 0),
+    extra,
+    Uint8Array.of(1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0),
+  );
+  return {
+    blob: concat(...pieces, footer),
+    annotations: { 'containerd.io/snapshot/stargz/toc.digest': digestOf(json) },
+    tar: plain,
+    toc: new Uint8Array(gzipSync(concat(file('stargz.index.json', json), END_MARKER))),
+  };
+}
+
 function skippable(content: Uint8Array): Uint8Array {
   const head = Buffer.alloc(8);
   head.writeUInt32LE(0x184d2a50, 0);

@@ -1,5 +1,9 @@
 // Writes zTOCs. Unlike the FlatBuffers library, this writes front to back and sets each offset once its target is known. See
 // src/format/soci for the format.
+import { type Checkpoint, GzipScanner, packedStart } from '#format/deflate';
+import { TarReader } from '#format/tar';
+import { TYPE } from '#model';
+import { digestOf } from './image-builder.ts';
 import { utf8 } from './tar-builder.ts';
 
 export interface ZtocSpec {
@@ -141,4 +145,38 @@ export function zinfo(
     return record;
   });
   return Buffer.concat([head, ...records]);
+}
+
+const TYPES = new Map<number, string>([
+  [TYPE.file, 'reg'],
+  [TYPE.directory, 'dir'],
+  [TYPE.symlink, 'symlink'],
+]);
+
+/** Returns what the zTOC of a gzip layer of files, folders and symlinks states, in the form of soci 0.9 and later. */
+export function ztocSpec(blob: Uint8Array, plain: Uint8Array, spanBytes: number): ZtocSpec {
+  const entries: ZtocEntrySpec[] = [];
+  const reader = new TarReader({
+    member: ({ name, linkname, type, size, mode, uid, gid, mtimeSeconds, bodyOffset }) => {
+      const stated = { name: Buffer.from(name).toString(), type: TYPES.get(type) ?? '', linkName: Buffer.from(linkname).toString() };
+      const time = new Date(mtimeSeconds * 1000).toISOString();
+      entries.push({ ...stated, offset: bodyOffset, size, mode, uid, gid, time });
+    },
+    finding: () => {},
+  });
+  reader.push(plain);
+  const checkpoints: Checkpoint[] = [];
+  const scanner = new GzipScanner({ spanBytes, checkpoint: (each) => checkpoints.push(each) });
+  scanner.push(blob);
+  scanner.end();
+  const spanDigests = checkpoints.map((each, at) =>
+    digestOf(blob.subarray(packedStart(each), checkpoints[at + 1]?.packedOffset ?? blob.length)),
+  );
+  const sizes = { packedBytes: blob.length, plainBytes: plain.length };
+  return { ...sizes, entries, spanDigests, checkpoints: zinfo(spanBytes, checkpoints) };
+}
+
+/** Makes the zTOC of a gzip layer. */
+export function ztocOf(blob: Uint8Array, plain: Uint8Array, spanBytes: number): Buffer {
+  return ztoc(ztocSpec(blob, plain, spanBytes));
 }

@@ -100,6 +100,52 @@ export class SplitPlainBytes implements PlainBytes {
   }
 }
 
+/** Reads a layer that an engine keeps in parts; from the first part on that can't be read, reads the layer another way. */
+export class FallbackPlainBytes implements PlainBytes {
+  readonly #split: SplitPlainBytes;
+  readonly #others: (problem: LayerscopeError) => Promise<PlainBytes | null>;
+  #other: PlainBytes | null = null;
+
+  /** `others` opens the same plain bytes from elsewhere; null if there is no other way. */
+  constructor(split: SplitPlainBytes, others: (problem: LayerscopeError) => Promise<PlainBytes | null>) {
+    this.#split = split;
+    this.#others = others;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (this.#other !== null) return this.#other.read(at, length);
+    try {
+      return await this.#split.read(at, length);
+    } catch (error) {
+      return (await this.#instead(error)).read(at, length);
+    }
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number> {
+    if (this.#other !== null) return this.#other.fill(target, offset, at, length);
+    const again = async (error: unknown): Promise<number> => (await this.#instead(error)).fill(target, offset, at, length);
+    try {
+      const filled = this.#split.fill(target, offset, at, length);
+      return typeof filled === 'number' ? filled : filled.catch(again);
+    } catch (error) {
+      return again(error);
+    }
+  }
+
+  /** Throws the error itself if there is no other way. */
+  async #instead(error: unknown): Promise<PlainBytes> {
+    if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED' || error.code === 'INTERNAL') throw error;
+    this.#other ??= await this.#others(error);
+    if (this.#other === null) throw error;
+    return this.#other;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#other?.[Symbol.asyncDispose]();
+    await this.#split[Symbol.asyncDispose]();
+  }
+}
+
 /** Reads a layer from its spool, inflating only as much as is requested. If the spool fails or is damaged, inflates without one. */
 export class SpooledPlainBytes implements PlainBytes {
   readonly #spool: LayerSpool;

@@ -2,12 +2,10 @@
 import { LayerscopeError, throwIfCancelled } from '#model';
 import { type BlobCheckpoint, unpackSpan } from '../blob/checkpoint.ts';
 import { Digester } from '../blob/digest.ts';
+import { MAX_SPAN_BYTES } from '../indexing/span-check.ts';
 import type { PlainBytes } from './plain-bytes.ts';
 
-/** Limit on the size of a span, because spans are unpacked in memory. */
-const MAX_SPAN_BYTES = 64 * 1024 * 1024;
-
-/** A gzip blob and its checkpoints. */
+/** A gzip blob and its checkpoints. Spans are unpacked in memory, which MAX_SPAN_BYTES limits. */
 export interface SpanSource {
   /** In order, starting with the beginning of the blob. */
   readonly checkpoints: readonly BlobCheckpoint[];

@@ -27,6 +27,8 @@ export interface PartialLayer {
   /** Annotations of the layer's descriptor. */
   readonly annotations: Readonly<Record<string, string>>;
   read(first: number, length: number): Promise<Uint8Array>;
+  /** Reads the packed TOC that another image has for this layer; null if there is none. */
+  readonly external?: () => Promise<Uint8Array | null>;
 }
 
 type Stated = Pick<PartialLayer, 'annotations'>;
@@ -51,14 +53,21 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
   const footer = parseZstdChunkedFooter(tail.subarray(-ZSTD_CHUNKED_FOOTER_BYTES), layer.length);
   if (footer !== null) return zstdToc(layer, footer);
   const estargz = parseEstargzFooter(tail.subarray(-ESTARGZ_FOOTER_BYTES), layer.length);
-  if (estargz?.kind !== 'inside') return null;
-  const { tocOffset, footerOffset } = estargz;
+  if (estargz === null) return null;
+  const { footerOffset } = estargz;
+  const tocOffset = estargz.kind === 'inside' ? estargz.tocOffset : footerOffset;
   refuseLarge(footerOffset - tocOffset);
+  const packed =
+    estargz.kind === 'external'
+      ? await layer.external?.()
+      : tocOffset >= start
+        ? tail.slice(tocOffset - start, footerOffset - start)
+        : await layer.read(tocOffset, footerOffset - tocOffset);
+  if (packed == null) return null;
   const plainBytes = Number(layer.annotations[PLAIN_BYTES]);
   return {
     dialect: 'estargz',
-    packed:
-      tocOffset >= start ? tail.slice(tocOffset - start, footerOffset - start) : await layer.read(tocOffset, footerOffset - tocOffset),
+    packed,
     start: tocOffset,
     end: footerOffset,
     plainBytes: null,

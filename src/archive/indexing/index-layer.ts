@@ -11,6 +11,7 @@ import type { BlobSource, IndexedBlob, IndexedLayer } from '../types.ts';
 import { BodyScanner, withScan } from './body-scan.ts';
 import { indexSplit } from './index-split.ts';
 import { LayerIndexer } from './layer-indexer.ts';
+import type { TocsBeside } from './lazy-reading.ts';
 import { TocCheck } from './toc-check.ts';
 
 const CHUNK = 1024 * 1024;
@@ -26,6 +27,8 @@ export interface IndexOptions {
   readonly scan?: boolean;
   /** Annotations of the layer's descriptor, if they are known. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** TOCs to compare with the layer when it is verified, besides its own. */
+  readonly beside?: TocsBeside;
 }
 
 /**
@@ -130,7 +133,7 @@ async function indexPacked(
   control: WorkControl,
   checkpoints: CheckpointMaker | undefined,
 ): Promise<IndexedBlob> {
-  const check = options.verify ? await TocCheck.of(range, blob, options.annotations ?? {}) : null;
+  const check = options.verify ? await TocCheck.of(range, blob, options) : null;
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
   // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.
@@ -139,6 +142,7 @@ async function indexPacked(
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
   const chunks = new DeferredChunks((bytes) => {
     plain?.update(bytes);
+    check?.plain(bytes);
     if (indexer.problem === null) indexer.push(bytes);
   });
   const packed = await decompress(
@@ -160,7 +164,7 @@ async function indexPacked(
   const layer = withScan(indexer.finish(packed.plainBytes, packed).layer, scanner);
   const blobDigest = digester === null || stopped ? null : digester.finish();
   const measured = plain === null || blobDigest === null ? null : { digest: blobDigest, diffId: plain.finish() };
-  const mismatch = check?.finish(layer.table) ?? null;
+  const mismatch = (await check?.finish(layer.table, packed.end === 'complete' ? control : null)) ?? null;
   const findings = mismatch === null ? layer.findings : [...layer.findings, mismatch];
   return { layer: { ...layer, findings, measured }, blobDigest };
 }

@@ -96,8 +96,11 @@ interface OwnPlace {
   readonly bodyOffset: number;
 }
 
-/** Reads an eStargz TOC. `packed` is the last part of the layer's tar, and begins with the TOC's member. */
-async function readEstargz({ packed }: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace }> {
+/**
+ * Reads an eStargz TOC. `packed` is a tar that begins with the TOC's member: the last part of the layer's tar, or a tar of its own in
+ * another image. `own` is null for the latter.
+ */
+async function readEstargz({ packed, start, end }: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace | null }> {
   const plain = await unpackBytes('the table of contents', packed, 'gzip', MAX_TOC_BYTES + 4 * BLOCK);
   let json: Uint8Array | null = null;
   let bodyOffset = 0;
@@ -108,7 +111,7 @@ async function readEstargz({ packed }: PackedToc): Promise<{ readonly json: Uint
     if (json.length < member.size) json = null;
   });
   if (json === null) throw new LayerscopeError('DAMAGED', 'the footer does not lead to a table of contents');
-  return { json, own: { plain, bodyOffset } };
+  return { json, own: start === end ? null : { plain, bodyOffset } };
 }
 
 /** Calls `use` with the first member of a tar. */

@@ -8,7 +8,7 @@ import { callerControl } from '../control/work-control.ts';
 import type { PrivateFolder } from '../files/private-folder.ts';
 import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions, PackedToc } from '../types.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
-import { keptLazily, type LazyResult, lazyArrival, readLazily } from './lazy-reading.ts';
+import { keptLazily, type LazyResult, lazyArrival, readLazily, tocsBeside } from './lazy-reading.ts';
 import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -134,9 +134,10 @@ export class LayerReading {
       for (const arrival of arrivals) arrival.stop();
     };
     signal.addEventListener('abort', stopArrivals, { once: true });
-    const readWhole = async (wanted: readonly IndexTask[]): Promise<void> => {
+    const readWhole = async (asked: readonly IndexTask[]): Promise<void> => {
       // All downloads begin at once: memory limits how many layers are indexed at the same time, not how many are fetched.
-      for (const { blob } of wanted) arrivalOf(blob)?.begin();
+      for (const { blob } of asked) arrivalOf(blob)?.begin();
+      const wanted = options.verify === true ? await Promise.all(asked.map((task) => withTocsBeside(task, signal))) : asked;
       const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
       const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task));
       const here = wanted.filter((task) => !onWorkers.includes(task));
@@ -177,6 +178,12 @@ export class LayerReading {
 function withProblem(indexed: IndexedBlob, problem: Finding | undefined): IndexedBlob {
   if (problem === undefined) return indexed;
   return { ...indexed, layer: { ...indexed.layer, findings: [...indexed.layer.findings, problem] } };
+}
+
+/** Adds what is needed to compare a layer with the TOCs that a registry has beside it. */
+async function withTocsBeside(task: IndexTask, signal: AbortSignal): Promise<IndexTask> {
+  const beside = await tocsBeside(task.blob, signal);
+  return beside === null ? task : { ...task, options: { ...task.options, beside } };
 }
 
 /** Indexes a blob on a worker while it arrives. Throws the error that stopped the arrival. */

@@ -50,7 +50,8 @@ export async function readLazily(
   try {
     const { length, compression } = blob;
     const read = (first: number, count: number): Promise<Uint8Array> => arrival.part(first, count, false, signal);
-    const toc = (await findZtoc(arrival, blob, signal)) ?? (await findToc({ length, compression, annotations, read }));
+    const external = async (): Promise<Uint8Array | null> => (await arrival.parts?.externalToc?.(signal)) ?? null;
+    const toc = (await findZtoc(arrival, blob, signal)) ?? (await findToc({ length, compression, annotations, read, external }));
     if (toc === null) return { indexed: null, problem: null };
     const known = toc.dialect === 'ztoc' && toc.statedDigest !== null ? cache?.readToc(blob, toc.statedDigest) : null;
     const indexed = known ?? (await index(toc));
@@ -61,6 +62,40 @@ export async function readLazily(
     if (FATAL.has(code)) throw error;
     return { indexed: null, problem: UNTRUE.has(code) ? finding('toc-mismatch', message) : null };
   }
+}
+
+/** TOCs of a layer that are not in the layer itself. Structured-clonable. */
+export interface TocsBeside {
+  readonly ztoc: PackedToc | null;
+  /** The packed TOC that another image has. */
+  readonly external: Uint8Array | null;
+  /** Why one of them can't be right, although it was fetched. */
+  readonly problem: string | null;
+}
+
+/**
+ * Fetches the TOCs that a registry has for a layer besides the layer itself, to compare them with it; null if there can be none. Throws
+ * CANCELLED. A TOC that can't be fetched can't mislead anybody, so other errors are ignored.
+ */
+export async function tocsBeside(blob: BlobSource, signal: AbortSignal): Promise<TocsBeside | null> {
+  const arrival = arrivalOf(blob);
+  if (arrival === null || arrival.parts === null || blob.compression !== 'gzip') return null;
+  const { annotations = {}, externalToc } = arrival.parts;
+  let problem: string | null = null;
+  const attempt = async <T>(fetching: () => Promise<T> | undefined): Promise<T | null> => {
+    try {
+      return (await fetching()) ?? null;
+    } catch (error) {
+      const { code, message } = asLayerscopeError(error);
+      if (FATAL.has(code)) throw error;
+      if (UNTRUE.has(code)) problem ??= message;
+      return null;
+    }
+  };
+  const isEstargz = statedTocDigest({ annotations }) !== null;
+  const ztoc = await attempt(() => findZtoc(arrival, blob, signal));
+  const external = isEstargz ? await attempt(() => externalToc?.(signal)) : null;
+  return ztoc === null && external === null && problem === null ? null : { ztoc, external, problem };
 }
 
 /** Finds the zTOC of a gzip layer whose annotations name no TOC. SOCI makes none for small layers. */

@@ -6,14 +6,19 @@ import { chunkDigest, chunkOf, tocDifference } from '#format/toc';
 import { asLayerscopeError, displayPath, type Finding, finding, TYPE } from '#model';
 import { Digester } from '../blob/digest.ts';
 import type { FileRange } from '../blob/source-file.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource } from '../types.ts';
 import { findToc } from './find-toc.ts';
 import { indexToc } from './index-toc.ts';
-import { UNTRUE } from './lazy-reading.ts';
+import { type TocsBeside, UNTRUE } from './lazy-reading.ts';
+import { SpanCheck } from './span-check.ts';
+import { ztocSpans } from './ztoc-spans.ts';
 
 /** Compares one layer's TOC with the members and bodies that a TarReader passes on. */
 export class TocCheck implements TarHandler {
   readonly #toc: LayerTable | null;
+  /** Set for a zTOC, which locates contents in the plain tar, by checkpoints. */
+  readonly #spans: SpanCheck | null;
   readonly #problem: Finding | null;
   #row = -1;
   #chunk = 0;
@@ -24,8 +29,9 @@ export class TocCheck implements TarHandler {
   #name = '';
   #other: string | null = null;
 
-  private constructor(toc: LayerTable | null, problem: Finding | null) {
+  private constructor(toc: LayerTable | null, spans: SpanCheck | null, problem: Finding | null) {
     this.#toc = toc;
+    this.#spans = spans;
     this.#problem = problem;
   }
 
@@ -33,28 +39,41 @@ export class TocCheck implements TarHandler {
   static async of(
     range: FileRange,
     { compression, length }: BlobSource,
-    annotations: Readonly<Record<string, string>>,
+    { annotations = {}, beside }: { readonly annotations?: Readonly<Record<string, string>>; readonly beside?: TocsBeside },
   ): Promise<TocCheck | null> {
+    if (beside !== undefined && beside.problem !== null) return new TocCheck(null, null, finding('toc-mismatch', beside.problem));
     try {
       const read = async (first: number, count: number): Promise<Uint8Array> => {
         const bytes = new Uint8Array(count);
         return bytes.subarray(0, range.file.read(bytes, range.start + first, Math.max(0, Math.min(count, range.length - first))));
       };
-      const packed = await findToc({ length: range.length, compression, annotations, read });
-      return packed === null ? null : new TocCheck((await indexToc(packed, length)).layer.table, null);
+      const external = async (): Promise<Uint8Array | null> => beside?.external ?? null;
+      const packed = beside?.ztoc ?? (await findToc({ length: range.length, compression, annotations, read, external }));
+      if (packed === null) return null;
+      const spans = packed.dialect === 'ztoc' ? new SpanCheck(range, ztocSpans(packed.packed)) : null;
+      return new TocCheck((await indexToc(packed, length)).layer.table, spans, null);
     } catch (error) {
       const { code, message } = asLayerscopeError(error);
-      if (UNTRUE.has(code)) return new TocCheck(null, finding('toc-mismatch', message));
+      if (UNTRUE.has(code)) return new TocCheck(null, null, finding('toc-mismatch', message));
       if (code === 'UNSUPPORTED' || code === 'TOO_LARGE') return null;
       throw error;
     }
   }
 
-  member({ type, size, sparse, name }: TarMember): void {
+  /** Receives the layer's plain bytes in order. */
+  plain(bytes: Uint8Array): void {
+    this.#spans?.plain(bytes);
+  }
+
+  member({ type, size, sparse, name, bodyOffset }: TarMember): void {
     this.#row++;
     const toc = this.#toc;
     this.#bodyLeft = 0;
     if (toc === null || type !== TYPE.file || sparse !== null || size === 0 || toc.size[this.#row] !== size) return;
+    if (this.#spans !== null) {
+      if (toc.bodyAt[this.#row] !== bodyOffset) this.#other ??= displayPath(name);
+      return;
+    }
     this.#bodyLeft = size;
     this.#name = displayPath(name);
     this.#chunk = chunkOf(toc, toc.bodyAt[this.#row] as number) - 1;
@@ -88,11 +107,16 @@ export class TocCheck implements TarHandler {
     this.#digester = null;
   }
 
-  /** Returns what is wrong with the TOC, given the table of the layer's tar; null if nothing is. */
-  finish(table: LayerTable): Finding | null {
+  /**
+   * Returns what is wrong with the TOC, given the table of the layer's tar; null if nothing is. `control`: null if the layer could not be
+   * unpacked to its end. Throws IO, CANCELLED.
+   */
+  async finish(table: LayerTable, control: WorkControl | null): Promise<Finding | null> {
     const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
     if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
-    if (this.#other === null) return this.#problem;
-    return finding('toc-mismatch', `the table of contents lists different content for ${this.#other} than the layer has`);
+    if (this.#other !== null)
+      return finding('toc-mismatch', `the table of contents lists different content for ${this.#other} than the layer has`);
+    const wrong = control === null || this.#spans === null ? null : await this.#spans.finish(control);
+    return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents is not that of the layer: ${wrong}`);
   }
 }

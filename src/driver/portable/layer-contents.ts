@@ -1,10 +1,10 @@
 // Reads what a layer of a portable store contains: its tar, its blob, its changes, its files.
 import { algorithmOf, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
 import { buildStack, changesOf } from '#changes';
+import { tarOfChanges } from '#disk';
 import { type LayerTable, layerFigures } from '#format/layer';
 import { displayPath, displayText, KIND, LayerscopeError, rowPath, throwIfCancelled } from '#model';
 import type { CallOptions, DriverChange, GraphDriver, LayerFiles } from '../driver.ts';
-import { tarOfChanges } from './changes-tar.ts';
 import { contentOf } from './layer-blob.ts';
 import { readChecked } from './mount-chain.ts';
 import type { MountFolders } from './mount-folders.ts';

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { walkTree } from '#disk';
 import { placeFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { MountOptions } from '../driver.ts';
@@ -10,7 +11,6 @@ import { layOutChain } from './mount-chain.ts';
 import { onDisk, openOwnFile, readJson, statsOf } from './own-files.ts';
 import type { PortableHome } from './portable-home.ts';
 import { readSnapshot, type SnapshotEntry, snapshotLine } from './snapshot.ts';
-import { walkTree } from './tree-walk.ts';
 import { isElsewhere, isRunning, thisProcess } from './writer-lock.ts';
 
 /** The `mounts` and `written` folders of a home. */

@@ -2,9 +2,8 @@
 // may come from elsewhere, so the file is read as a stream, and nothing in it is trusted.
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Attributes } from '#disk';
+import type { Attributes, EntryFacts, EntryKind, WalkedEntry } from '#disk';
 import { LayerscopeError } from '#model';
-import type { EntryFacts, EntryKind, WalkedEntry } from './tree-walk.ts';
 
 /** An entry in a snapshot. */
 export interface SnapshotEntry extends EntryFacts {

@@ -1,18 +1,12 @@
 // Finds what changed in a folder since its snapshot was taken.
-import type { Attributes } from '#disk';
+import { type Attributes, type ChangedEntry, sizeOf, type WalkedEntry, walkTree } from '#disk';
 import { LayerscopeError } from '#model';
 import type { DriverChange } from '../driver.ts';
 import { compareWalked, type SnapshotEntry, sumOf } from './snapshot.ts';
-import { sizeOf, type WalkedEntry, walkTree } from './tree-walk.ts';
 
 /** A path that differs from the snapshot. */
-export interface TreeChange {
+export interface TreeChange extends ChangedEntry {
   readonly kind: DriverChange['kind'];
-  /** Null if removed. */
-  readonly entry: WalkedEntry | null;
-  readonly path: string;
-  /** The folder that contains it; null for the root. */
-  readonly folder: WalkedEntry | null;
 }
 
 /** Maximum length of the paths and attributes of changes kept in memory, in characters. */

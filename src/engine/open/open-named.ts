@@ -1,5 +1,5 @@
 import type { Archive } from '#archive';
-import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, type ErrorCode, isCancelled, LayerscopeError } from '#model';
 import type { ImageSource, OpenSourceOptions, SourceWord } from '#source';
 
 /** Errors that end the search, because another source could not do better. */
@@ -22,8 +22,24 @@ export async function openNamed(
   sources: readonly ImageSource[],
   { reasons = [], ...options }: OpenSourceOptions & { readonly reasons?: readonly string[] },
 ): Promise<NamedArchive> {
-  const { value, source } = await askInTurn(word, sources, reasons, (each) => each.open(word, options));
+  const { value, source } = await askInTurn(word, sources, reasons, (each) => {
+    const others = sources.slice(sources.indexOf(each) + 1).filter((other) => other.engine === each.engine && other.answers(word));
+    if (each.engine === null || others.length === 0) return each.open(word, options);
+    return each.open(word, { ...options, instead: (control) => openByEngine(word, others, { ...options, ...control }) });
+  });
   return { archive: value, source };
+}
+
+/** Opens an image through the first engine that has it, without its folders; null if none has. Throws CANCELLED. */
+async function openByEngine(word: SourceWord, sources: readonly ImageSource[], options: OpenSourceOptions): Promise<Archive | null> {
+  for (const source of sources) {
+    try {
+      return await source.open(word, { ...options, folders: false });
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+    }
+  }
+  return null;
 }
 
 /** Returns the source that has an image, and its platforms to choose from. Opens nothing. Throws what {@link openNamed} throws. */

@@ -58,6 +58,7 @@ const ANNOTATIONS = [
   'io.containerd.image.name',
   'org.opencontainers.image.ref.name',
   'containerd.io/snapshot/stargz/toc.digest',
+  'containerd.io/snapshot/stargz/layer.digest',
   'io.containers.estargz.uncompressed-size',
   'io.containers.zstd-chunked.manifest-checksum',
   'io.containers.zstd-chunked.manifest-position',

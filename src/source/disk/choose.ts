@@ -1,5 +1,7 @@
+import type { ImageParts } from '#archive';
 import { type EngineName, familiarName, namesSame, type Reference, tryReference } from '#format/reference';
 import { displayText, LayerscopeError } from '#model';
+import type { OpenSourceOptions } from '../types.ts';
 
 /** An image from an engine's list, to match against names and ids. */
 export interface Candidate {
@@ -51,4 +53,15 @@ export function shownReference({ reference }: EngineName, { id, names, digestNam
 
 function chooseNamed(image: Candidate, reference: Reference): boolean {
   return isNamed(image, reference) || (!reference.given.host && image.names.includes(`localhost/${familiarName(reference)}`));
+}
+
+/** Returns how to read an image whose layers can't be read from the disk, if the caller knows another way. */
+export function otherWay({ instead, onNote }: OpenSourceOptions): Pick<ImageParts, 'instead'> {
+  if (instead === undefined) return {};
+  return {
+    instead: (reason, control) => {
+      onNote?.(`${reason}: asking the engine for the image`);
+      return instead(control);
+    },
+  };
 }

@@ -13,7 +13,7 @@ import { asArray, asObject, asText, type JsonObject, parseImageConfig } from '#f
 import { type EngineName, tryReference } from '#format/reference';
 import { isDigest, LayerscopeError } from '#model';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
-import { type Candidate, chooseCandidate, shownReference } from './choose.ts';
+import { type Candidate, chooseCandidate, otherWay, shownReference } from './choose.ts';
 import { layerFolder, namesIn, readJson } from './documents.ts';
 
 /** The folder in which each driver stores a layer's files. */
@@ -145,7 +145,8 @@ function documentName(key: string): string {
   return /^[.0-9a-z]*$/.test(key) ? key : `=${Buffer.from(key).toString('base64')}`;
 }
 
-async function openImage(root: string, name: EngineName, { reader, signal, onProgress }: OpenSourceOptions): Promise<Archive> {
+async function openImage(root: string, name: EngineName, options: OpenSourceOptions): Promise<Archive> {
+  const { reader, signal, onProgress } = options;
   const image = chooseCandidate(await images(root), name, { localhost: true });
   const { driver, id, names, top } = image;
   const folder = path.join(`${driver}-images`, id.slice('sha256:'.length));
@@ -172,6 +173,7 @@ async function openImage(root: string, name: EngineName, { reader, signal, onPro
       configDigest,
       manifestDigest: image.digest,
       layers: await Promise.all(chain.map((layer, index) => partsOf(root, driver, layer, layers.get(layer), diffIds[index] ?? null))),
+      ...otherWay(options),
     },
     { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) },
   );

@@ -13,7 +13,7 @@ import { asObject, asText, parseImageConfig, parseJson, platformName } from '#fo
 import { type EngineName, tryReference } from '#format/reference';
 import { isDigest, LayerscopeError } from '#model';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
-import { type Candidate, chooseCandidate, shownReference } from './choose.ts';
+import { type Candidate, chooseCandidate, otherWay, shownReference } from './choose.ts';
 import { layerFolder, namesIn, readJson, readSmall, readText } from './documents.ts';
 
 /** The folder in which each graph driver stores a layer's files. */
@@ -148,7 +148,17 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const configPath = path.join(root, configFile(driver, id));
   const { reader, signal, onProgress } = options;
   return reader.openParts(
-    { title: names[0] ?? id, format: 'docker', source, names, configPath, configDigest: id, manifestDigest: null, layers },
+    {
+      title: names[0] ?? id,
+      format: 'docker',
+      source,
+      names,
+      configPath,
+      configDigest: id,
+      manifestDigest: null,
+      layers,
+      ...otherWay(options),
+    },
     { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) },
   );
 }

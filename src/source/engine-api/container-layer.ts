@@ -1,5 +1,6 @@
 // Makes a layer of a container's own changes. The engine lists the changed paths and exports the whole file system as a tar. The layer
-// consists of that tar's entries for those paths, byte for byte, and whiteouts for deleted ones.
+// consists of that tar's entries for those paths, byte for byte, and whiteouts for deleted ones. A folder that is said to be deleted and is
+// there hides what was there before: it is opaque.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Archive, type ArchiveLayer, type ArchiveReader, tarBytes } from '#archive';
 import { LayerscopeError, throwIfCancelled, trimEnd, trimStart } from '#model';
@@ -8,6 +9,7 @@ import type { ContainerChange } from './engine-client.ts';
 const PIECE = 1024 * 1024;
 const BLOCK = 512;
 const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..opq';
 
 /** What the engine reports about a container. */
 export interface ContainerState {
@@ -32,45 +34,48 @@ export async function openContainerLayer(
   const layer = whole.images[0]?.layers[0];
   if (whole.format !== 'layer' || layer === undefined) throw new LayerscopeError('BAD_TAR', `the files of ${name} are not a plain tar`);
   const kept = new Set(changes.filter(({ kind }) => kind !== 'deleted').map(({ path }) => plainPath(path)));
-  const deleted = changes.filter(({ kind }) => kind === 'deleted').map(({ path }) => plainPath(path));
-  const ranges = await changedRanges(reader, layer, kept, signal);
+  const deleted = new Set(changes.filter(({ kind }) => kind === 'deleted').map(({ path }) => plainPath(path)));
+  const { ranges, opaque } = await changedRanges(reader, layer, { kept, deleted }, signal);
   const file = layer.blob?.path ?? '';
+  const whiteouts = [...deleted].map((path) => (opaque.has(path) ? `${path}/${WHITEOUT}${OPAQUE}` : whiteoutOf(path)));
   // Awaited here, because disposing of `whole` removes the file that the pieces are read from.
-  return await reader.openStream(layerPieces(file, ranges, deleted, signal), name, options);
+  return await reader.openStream(layerPieces(file, ranges, whiteouts, signal), name, options);
 }
 
 /** Removes the leading slash that paths of the API have, unlike those of a tar. */
-function plainPath(path: string): string {
+export function plainPath(path: string): string {
   return trimEnd(trimStart(path, '/'), '/');
 }
 
-/** Finds the ranges of the tar with the entries of the changed paths, including extended headers. */
+/** Finds the ranges of the tar with the entries of the changed paths, including extended headers, and the opaque folders. */
 async function changedRanges(
   reader: ArchiveReader,
   layer: ArchiveLayer,
-  kept: ReadonlySet<string>,
+  { kept, deleted }: { readonly kept: ReadonlySet<string>; readonly deleted: ReadonlySet<string> },
   signal: AbortSignal | undefined,
-): Promise<(readonly [from: number, to: number])[]> {
+): Promise<{ readonly ranges: readonly (readonly [from: number, to: number])[]; readonly opaque: ReadonlySet<string> }> {
   const ranges: [number, number][] = [];
+  const opaque = new Set<string>();
   let open: number | null = null;
   for await (const { offset, name, type } of reader.listRaw(layer, signal === undefined ? {} : { signal })) {
     if (open !== null) ranges.push([open, offset]);
     const path = plainPath(Buffer.from(name).toString('utf8').replace(/^\.\//, ''));
-    open = type !== 'global' && kept.has(path) ? offset : null;
+    if (type === 'directory' && deleted.has(path)) opaque.add(path);
+    open = type !== 'global' && (kept.has(path) || opaque.has(path)) ? offset : null;
   }
   if (open !== null) ranges.push([open, layer.blobBytes]);
-  return ranges;
+  return { ranges, opaque };
 }
 
 async function* layerPieces(
   file: string,
   ranges: readonly (readonly [number, number])[],
-  deleted: readonly string[],
+  whiteouts: readonly string[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const whiteouts = await tarBytes(deleted.map((path) => ({ name: whiteoutOf(path), mode: 0 })));
+  const entries = await tarBytes(whiteouts.map((name) => ({ name, mode: 0 })));
   // Omit the blocks that end a tar.
-  yield whiteouts.subarray(0, whiteouts.length - 2 * BLOCK);
+  yield entries.subarray(0, entries.length - 2 * BLOCK);
   const descriptor = openSync(file, 'r');
   try {
     for (const [from, to] of ranges) {

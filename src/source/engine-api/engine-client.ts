@@ -28,6 +28,16 @@ export interface EngineImage {
   readonly manifestDigest: string | null;
 }
 
+/** A container as described by its engine. */
+export interface EngineContainer {
+  readonly id: string;
+  readonly name: string;
+  /** Id of its image. */
+  readonly image: string;
+  /** The folder on the engine's machine that has the container's own files; null if the engine doesn't keep them in one. */
+  readonly upperDir: string | null;
+}
+
 /** A change in a container. */
 export interface ContainerChange {
   readonly path: string;
@@ -114,16 +124,14 @@ export class EngineClient {
     return this.#get(`/images/${encodePath(name)}/get${query}`, 'no such image', { ...options, silenceMs: EXPORT_SILENCE_MS });
   }
 
-  /** Returns the id of a container, and of its image. Throws NOT_FOUND, and as {@link images}. */
-  async container(
-    name: string,
-    options: CallOptions = {},
-  ): Promise<{ readonly id: string; readonly name: string; readonly image: string }> {
+  /** Returns what an engine says of a container. Throws NOT_FOUND, and as {@link images}. */
+  async container(name: string, options: CallOptions = {}): Promise<EngineContainer> {
     const object = asObject(await this.#json(`/containers/${encodeURIComponent(name)}/json`, 'no such container', options));
     const id = asText(object?.Id);
     const image = asText(object?.Image);
     if (id === null || image === null) throw new LayerscopeError('UNREACHABLE', 'its answer describes no container');
-    return { id, image: fullId(image), name: (asText(object?.Name) ?? name).replace(/^\//, '') };
+    const upperDir = asText(asObject(asObject(object?.GraphDriver)?.Data)?.UpperDir);
+    return { id, image: fullId(image), name: (asText(object?.Name) ?? name).replace(/^\//, ''), upperDir };
   }
 
   /** Returns what changed in a container. Throws what {@link container} throws. */

@@ -1,15 +1,16 @@
-import http from 'node:http';
+import type { Agent } from 'node:http';
 import https from 'node:https';
 import { displayText, LayerscopeError } from '#model';
 import { hostOf } from '../http/address.ts';
 import type { Route, Router } from '../http/http-client.ts';
+import { http } from '../http/node-http.ts';
 import type { EngineEndpoint } from './endpoints.ts';
 import { SshAgent } from './ssh-agent.ts';
 
 /** Routes every request to one engine, through a socket, a pipe, the network or ssh. */
 export class EngineRouter implements Router {
   readonly #endpoint: EngineEndpoint;
-  #agent: http.Agent | null = null;
+  #agent: Agent | null = null;
 
   constructor(endpoint: EngineEndpoint) {
     this.#endpoint = endpoint;
@@ -44,12 +45,12 @@ export class EngineRouter implements Router {
     return { ...at, agent: this.#agent, tls: tls?.() ?? {} };
   }
 
-  #plain(): http.Agent {
+  #plain(): Agent {
     this.#agent ??= new http.Agent({ keepAlive: true });
     return this.#agent;
   }
 
-  #ssh(): http.Agent {
+  #ssh(): Agent {
     const { address, engine, identity } = this.#endpoint;
     if (this.#agent === null) {
       const url = new URL(address);

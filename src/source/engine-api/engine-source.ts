@@ -2,12 +2,13 @@
 import path from 'node:path';
 import type { Archive } from '#archive';
 import { type EngineKind, type EngineName, familiarName } from '#format/reference';
-import { displayText, isCancelled, LayerscopeError, type SourceReport } from '#model';
+import { displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import { HttpClient } from '../http/http-client.ts';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
+import { canReadContainers, openContainerFolder } from './container-folder.ts';
 import { openContainerLayer } from './container-layer.ts';
 import type { EngineEndpoint } from './endpoints.ts';
-import { EngineClient, type EngineImage } from './engine-client.ts';
+import { type ContainerChange, EngineClient, type EngineContainer, type EngineImage } from './engine-client.ts';
 import { EngineRouter } from './engine-router.ts';
 
 export interface EngineOptions {
@@ -67,21 +68,16 @@ export class EngineSource implements ImageSource {
   async #fromFolder(client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive | null> {
     const { foldersIn } = this.#options;
     // The folder has one platform of an image; for another platform, ask the engine.
-    if (foldersIn === undefined || !this.place.startsWith('unix:') || options.platform !== undefined) return null;
+    if (foldersIn === undefined || options.folders === false || !this.place.startsWith('unix:') || options.platform !== undefined)
+      return null;
+    const instead = (control: SourceOptions): Promise<Archive> =>
+      this.#asking((http, client) => this.#exported(http, client, image, asked, { ...options, ...control }));
     const idStart = idOf(image.id);
     const word = { kind: 'engine', engine: this.kind, name: { reference: null, idStart }, text: asked } as const;
-    const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
-      try {
-        return await work();
-      } catch (error) {
-        if (isCancelled(error)) throw error;
-        return null; // not readable, or not as expected: the engine exports the image
-      }
-    };
     const root = await attempt(() => client.dataRoot(options));
     for (const source of root === null || !path.isAbsolute(root) ? [] : foldersIn(root)) {
-      const archive = await attempt(() => source.open(word, options));
-      if (archive?.source !== undefined) return { ...archive, source: { ...archive.source, reference: displayText(asked) } };
+      const archive = await attempt(() => source.open(word, { ...options, instead }));
+      if (archive?.source !== undefined) return { ...archive, source: withReference(archive.source, displayText(asked)) };
     }
     return null;
   }
@@ -91,16 +87,39 @@ export class EngineSource implements ImageSource {
     const { reader, signal } = options;
     const container = await client.container(id, { signal });
     const changes = await client.containerChanges(container.id, { signal });
-    const base = await this.#exported(http, client, await client.image(container.image, { signal }), container.image, options);
+    const image = await client.image(container.image, { signal });
+    const base =
+      (await this.#fromFolder(client, image, container.image, options)) ??
+      (await this.#exported(http, client, image, container.image, options));
     try {
-      const files = (await client.exportContainer(container.id, { signal })).pieces();
       const name = displayText(container.name);
-      const own = await openContainerLayer(reader, { name, changes, files }, { signal });
+      const own =
+        (await this.#containerFolder(client, { ...container, name }, changes, options)) ??
+        (await openContainerLayer(
+          reader,
+          { name, changes, files: (await client.exportContainer(container.id, { signal })).pieces() },
+          { signal },
+        ));
       return withLayer(base, own, name);
     } catch (error) {
       await base[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Opens a container's changes from the engine's folder, if the engine is a Docker on this machine and the folder is readable. */
+  async #containerFolder(
+    client: EngineClient,
+    container: EngineContainer,
+    changes: readonly ContainerChange[],
+    { reader, signal }: OpenSourceOptions,
+  ): Promise<Archive | null> {
+    if (this.#options.foldersIn === undefined || !this.place.startsWith('unix:') || container.upperDir === null) return null;
+    return attempt(async () => {
+      const root = await client.dataRoot({ signal });
+      if (root === null || !path.isAbsolute(root) || !canReadContainers(root)) return null;
+      return openContainerFolder(reader, container, root, changes, { signal });
+    });
   }
 
   async #exported(http: HttpClient, client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive> {
@@ -121,7 +140,7 @@ export class EngineSource implements ImageSource {
       requests: http.requests,
       verified: false,
     };
-    return { ...archive, format: kind, source };
+    return { ...archive, format: kind, source, findings: withoutAbsent(archive) };
   }
 
   /** Connects, runs `ask`, and disconnects. Errors contain the reason only. */
@@ -138,6 +157,16 @@ export class EngineSource implements ImageSource {
     } catch (error) {
       throw withoutPlace(error, displayText(this.place));
     }
+  }
+}
+
+/** Returns the result; null after an error: what isn't readable, or not as expected, is exported by the engine. Throws CANCELLED. */
+async function attempt<T>(work: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    return null;
   }
 }
 
@@ -183,6 +212,24 @@ function withLayer(base: Archive, own: Archive, name: string): Archive {
       await base[Symbol.asyncDispose]();
     },
   };
+}
+
+/** An entry of an index for a platform whose manifest is not there. */
+const ABSENT = /^manifest [a-z0-9]+:[0-9a-f]+ \([^)]+\) is not in the archive$/;
+
+/**
+ * Returns an export's findings without those about platforms that the engine never pulled: Docker exports the index as it is, and an engine
+ * has one platform of most images.
+ */
+function withoutAbsent({ images, findings }: Archive): readonly Finding[] {
+  if (!images.some(({ layers }) => layers.length > 0 && layers.every(({ blob }) => blob !== null))) return findings;
+  return findings.filter(({ code, message }) => code !== 'missing-blob' || !ABSENT.test(message));
+}
+
+/** Returns a report with another reference. Its counts go on growing. */
+function withReference(source: SourceReport, reference: string): SourceReport {
+  const fields = { ...Object.getOwnPropertyDescriptors(source), reference: { value: reference, enumerable: true } };
+  return Object.defineProperties({} as SourceReport, fields);
 }
 
 function idOf(id: string): string {

@@ -1,10 +1,10 @@
 // Runs `ssh HOST docker system dial-stdio`: the user's own ssh, with its keys, agent and jump hosts, whose standard streams are a
 // connection to the remote engine. Source: docker/cli cli/connhelper.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import http from 'node:http';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { findProgram } from '#files';
 import { displayText, LayerscopeError } from '#model';
+import { http } from '../http/node-http.ts';
 
 const MAX_COMPLAINT = 2000;
 

@@ -1,9 +1,11 @@
 // Sends single requests over node:http, without automatic redirects, decoding or retries. The caller decides what to do with the response.
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { formatSize, LayerscopeError } from '#model';
 import type { AddressRule } from './address.ts';
+import { Inbox } from './inbox.ts';
+import { http } from './node-http.ts';
 import { networkError } from './problems.ts';
 import type { TlsFiles } from './tls-files.ts';
 
@@ -13,7 +15,7 @@ const USER_AGENT = 'layerscope';
 
 /** Where a request goes, and through which sockets. */
 export interface Route {
-  readonly agent: http.Agent;
+  readonly agent: Agent;
   /** Address in the request line: a path, or the full address for a proxy. */
   readonly path: string;
   readonly host: string;
@@ -29,6 +31,8 @@ export interface Route {
 
 /** Finds the sockets for an address. */
 export interface Router {
+  /** Does what a route to an address needs that takes time. Contacts nothing. Throws UNSUPPORTED. */
+  prepare?(url: URL): Promise<void>;
   /** Returns the route to an address. Throws UNREACHABLE if the rule forbids the address. */
   route(url: URL, rule: AddressRule): Route;
   close(): void;
@@ -98,6 +102,7 @@ export class HttpClient implements Disposable {
   async request(url: URL, options: RequestOptions = {}): Promise<HttpReply> {
     const { method = 'GET', rule = 'any', signal, body } = options;
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    if (!this.#offline) await this.#router.prepare?.(url);
     const route = this.#router.route(url, rule);
     if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, because of --offline`);
     const silenceMs = options.silenceMs === undefined ? this.#silenceMs : options.silenceMs;
@@ -113,7 +118,7 @@ export class HttpClient implements Disposable {
         end();
         reject(networkError(error, route.place));
       };
-      let request: http.ClientRequest;
+      let request: ClientRequest;
       try {
         request = (tls === null ? http : https).request({ ...target, ...tls, ...lookup, agent, path, method, headers });
       } catch (error) {
@@ -198,18 +203,22 @@ class Reply implements HttpReply {
     const stop = (): void => void message.destroy(new LayerscopeError('CANCELLED', 'cancelled'));
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
-    const source = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const inbox = new Inbox(message);
     try {
       for (;;) {
-        patience.wait();
-        const { done, value } = await source.next();
-        patience.received(value?.length ?? 0);
-        if (done) {
+        const piece = signal?.aborted ? undefined : inbox.take();
+        if (piece !== undefined) {
+          onBytes(piece.length);
+          yield piece;
+        } else if (inbox.isOver) {
+          if (inbox.failure !== null) throw inbox.failure;
           if (!message.complete) throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
           return;
+        } else {
+          patience.wait();
+          await inbox.change();
+          patience.received(inbox.waitingBytes);
         }
-        onBytes(value.length);
-        yield value;
       }
     } catch (error) {
       throw networkError(error, this.place);

@@ -1,12 +1,13 @@
 import dns from 'node:dns';
-import http from 'node:http';
+import type { Agent } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { LayerscopeError } from '#model';
 import { type AddressRule, hostOf, isAllowed, isAllowedName } from './address.ts';
 import type { Route, Router } from './http-client.ts';
+import { http } from './node-http.ts';
 import { placeOf } from './problems.ts';
-import { Proxies, portOf } from './proxies.ts';
+import { Proxies, portOf, type SystemProxy } from './proxies.ts';
 import { HostCertificates } from './tls-files.ts';
 import { proxyHeaders, TunnelAgent } from './tunnel-agent.ts';
 
@@ -18,6 +19,8 @@ export interface NetworkOptions {
   readonly authorities?: (host: string) => readonly string[];
   /** Whether the user's settings exempt a host's certificate from checks. */
   readonly isUnchecked?: (host: string) => boolean;
+  /** Returns the system's proxies, for when the environment names none. */
+  readonly systemProxy?: SystemProxy | undefined;
   /** Looks names up; default: the system. */
   readonly lookup?: typeof dns.lookup;
 }
@@ -29,13 +32,24 @@ export class NetworkRouter implements Router {
   readonly #isUnchecked: (host: string) => boolean;
   readonly #lookup: typeof dns.lookup;
   /** One agent per rule: a connection made under one rule must not be reused under another. */
-  readonly #agents = new Map<string, http.Agent>();
+  readonly #agents = new Map<string, Agent>();
 
-  constructor({ env, certificateFolders, isUnchecked = () => false, authorities = () => [], lookup = dns.lookup }: NetworkOptions) {
-    this.#proxies = new Proxies(env);
+  constructor({
+    env,
+    certificateFolders,
+    isUnchecked = () => false,
+    authorities = () => [],
+    systemProxy,
+    lookup = dns.lookup,
+  }: NetworkOptions) {
+    this.#proxies = new Proxies(env, systemProxy);
     this.#certificates = new HostCertificates(certificateFolders, env, authorities);
     this.#isUnchecked = isUnchecked;
     this.#lookup = lookup;
+  }
+
+  async prepare(url: URL): Promise<void> {
+    await this.#proxies.prepare(url);
   }
 
   route(url: URL, rule: AddressRule): Route {
@@ -65,7 +79,7 @@ export class NetworkRouter implements Router {
     return { ...shared, headers, agent, path: `${url.origin}${path}`, host: hostOf(proxy), port: portOf(proxy) };
   }
 
-  #agent(name: string, make: () => http.Agent): http.Agent {
+  #agent(name: string, make: () => Agent): Agent {
     const known = this.#agents.get(name);
     if (known !== undefined) return known;
     const agent = make();

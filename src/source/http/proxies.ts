@@ -1,29 +1,79 @@
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and Go read them: lower case first.
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and Go read them: lower case first. Where none is set, the system's proxies, if the host
+// program can ask for them.
 import { BlockList, isIP } from 'node:net';
 import { LayerscopeError } from '#model';
 import { hostOf, isLoopback } from './address.ts';
 
-/** The proxies of an environment. */
+/**
+ * Returns the system's proxies for an address, in the form of a PAC file's results: `PROXY host:port; DIRECT`. The address has no path.
+ */
+export type SystemProxy = (address: string) => Promise<string>;
+
+/** The proxies of an environment, or of the system. */
 export class Proxies {
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #system: SystemProxy | null;
+  /** The system's answers by origin. */
+  readonly #known = new Map<string, URL | null>();
 
-  constructor(env: Readonly<Record<string, string | undefined>>) {
+  constructor(env: Readonly<Record<string, string | undefined>>, system: SystemProxy | null = null) {
     this.#env = env;
+    this.#system = system;
   }
 
-  /** Returns the proxy for an address; null for none, as for this machine. Throws USAGE if the variable isn't an http(s) URL. */
+  /** Asks the system for an address's proxy, if that can matter. Throws UNSUPPORTED if the system has only proxies of other kinds. */
+  async prepare(url: URL): Promise<void> {
+    if (this.#system === null || this.#known.has(url.origin) || !this.#isSystems(url)) return;
+    this.#known.set(url.origin, parseResults(await this.#system(`${url.origin}/`)));
+  }
+
+  /**
+   * Returns the proxy for an address; null for none, as for this machine. Throws USAGE if the variable isn't an http(s) URL. Of the system's
+   * proxies, those that {@link prepare} asked for.
+   */
   for(url: URL): URL | null {
-    const host = hostOf(url).toLowerCase();
-    if (host === 'localhost' || host.endsWith('.localhost') || isLoopback(host)) return null;
-    const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+    if (this.#isDirect(url)) return null;
+    if (this.#isSystems(url)) return this.#known.get(url.origin) ?? null;
+    const name = variableOf(url);
     const text = this.#value(name);
-    if (text === '' || isExempt(this.#value('no_proxy'), host, portOf(url))) return null;
-    return parseProxy(text, name);
+    return text === '' ? null : parseProxy(text, name.toUpperCase());
+  }
+
+  /** Whether no proxy is used, whatever is set. */
+  #isDirect(url: URL): boolean {
+    const host = hostOf(url).toLowerCase();
+    const isHere = host === 'localhost' || host.endsWith('.localhost') || isLoopback(host);
+    return isHere || isExempt(this.#value('no_proxy'), host, portOf(url));
+  }
+
+  /** Whether the system decides: a user who sets a variable has decided for all addresses. */
+  #isSystems(url: URL): boolean {
+    return this.#system !== null && !this.#isDirect(url) && this.#value('https_proxy') === '' && this.#value('http_proxy') === '';
   }
 
   #value(name: string): string {
     return this.#env[name] || this.#env[name.toUpperCase()] || '';
   }
+}
+
+function variableOf(url: URL): string {
+  return url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+}
+
+/** Returns the first proxy of a kind that is supported; null for none. */
+function parseResults(text: string): URL | null {
+  const results = text.split(';').map((each) => each.trim());
+  for (const result of results) {
+    const [, kind = '', place = ''] = /^(\w+)(?:\s+(\S+))?$/.exec(result) ?? [];
+    if (kind.toUpperCase() === 'DIRECT') return null;
+    const scheme = { PROXY: 'http', HTTP: 'http', HTTPS: 'https' }[kind.toUpperCase()];
+    if (scheme !== undefined && place !== '') return parseProxy(`${scheme}://${place}`, 'the system’s proxy');
+  }
+  if (results.every((each) => each === '')) return null;
+  throw new LayerscopeError(
+    'UNSUPPORTED',
+    'the system’s proxy is of a kind that is not supported: set HTTPS_PROXY to an http or https proxy',
+  );
 }
 
 function parseProxy(text: string, name: string): URL {
@@ -34,7 +84,7 @@ function parseProxy(text: string, name: string): URL {
     // Reported below without the text, which may contain a password.
   }
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw new LayerscopeError('USAGE', `${name.toUpperCase()} is not an http or https address`);
+    throw new LayerscopeError('USAGE', `${name} is not an http or https address`);
   return url;
 }
 

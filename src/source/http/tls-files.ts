@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { createSecureContext, rootCertificates } from 'node:tls';
+import tls, { createSecureContext, rootCertificates } from 'node:tls';
 import { readSettings } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 
@@ -25,6 +25,9 @@ const SYSTEM_FILES = [
   '/etc/ssl/ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ];
+
+/** Systems that keep authorities in a store of their own, which a company adds to. */
+const STORES: ReadonlySet<NodeJS.Platform> = new Set(['win32', 'darwin']);
 
 /** Limit on a file of authorities; a system's, with a company's added, takes some hundred kilobytes. */
 const MAX_SYSTEM_BYTES = 8 << 20;
@@ -77,15 +80,30 @@ export class HostCertificates {
   /** Returns the system's authorities, because Node's own list lacks a company's. */
   #systemAuthorities(): readonly string[] {
     if (this.#system !== null) return this.#system;
-    const files = this.#env.SSL_CERT_FILE ? [this.#env.SSL_CERT_FILE] : SYSTEM_FILES;
-    this.#system = [];
+    const named = this.#env.SSL_CERT_FILE;
+    const files = named ? [named] : SYSTEM_FILES;
+    const texts = named ? [] : [...readStore()];
     for (const file of files) {
       const text = readSystem(file);
       if (text === null) continue;
-      this.#system = [text];
+      texts.push(text);
       break;
     }
-    return this.#system;
+    this.#system = texts;
+    return texts;
+  }
+}
+
+/** Returns the authorities in the system's store, where there is one and this runtime can read it: Node 22.15 and 24. */
+export function readStore(
+  platform: NodeJS.Platform = process.platform,
+  read: ((type: 'system') => readonly string[]) | null = tls.getCACertificates ?? null,
+): readonly string[] {
+  if (!STORES.has(platform) || read === null) return [];
+  try {
+    return read('system');
+  } catch {
+    return [];
   }
 }
 

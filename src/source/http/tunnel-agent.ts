@@ -1,9 +1,9 @@
-import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { LayerscopeError } from '#model';
 import { hostOf } from './address.ts';
+import { http } from './node-http.ts';
 import { networkError, placeOf } from './problems.ts';
 import { portOf } from './proxies.ts';
 

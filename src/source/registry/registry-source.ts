@@ -21,6 +21,7 @@ import { NetworkRouter } from '../http/network-router.ts';
 import { certificateFolders } from '../http/tls-files.ts';
 import type { ImageSource, OpenSourceOptions, SourceEnvironment, SourceWord } from '../types.ts';
 import { type CredentialSource, UserCredentials } from './credentials.ts';
+import { ExternalTocs } from './external-tocs.ts';
 import { type Referrer, RegistryClient } from './registry-client.ts';
 import { RegistryEndpoint } from './registry-endpoint.ts';
 import { RegistrySettings } from './registry-settings.ts';
@@ -117,7 +118,7 @@ export class RegistrySource implements ImageSource {
   }
 
   #connect(reference: Reference): { readonly http: HttpClient; readonly client: RegistryClient } {
-    const { env, home, offline } = this.#environment;
+    const { env, home, offline, systemProxy } = this.#environment;
     const { plainHttp = [], realms = [], credentials = new UserCredentials(env, home), silenceMs, system } = this.#options;
     const settings = new RegistrySettings({ env, home, plainHttp, ...(system === undefined ? {} : { system }) });
     const router = new NetworkRouter({
@@ -125,6 +126,7 @@ export class RegistrySource implements ImageSource {
       certificateFolders: certificateFolders(env, home),
       isUnchecked: (host) => settings.isInsecure(host),
       authorities: (host) => settings.authorities(host),
+      systemProxy,
     });
     const http = new HttpClient({ router, offline, ...(silenceMs === undefined ? {} : { silenceMs }) });
     const endpoint = { client: http, credentials, realms: new Set(realms) };
@@ -170,6 +172,7 @@ class RegistryImage {
     const isVerified = (): boolean => this.#isVerified;
     const name = familiarName(this.#reference);
     const soci = new SociIndex(this.#client, this.#options.reader, entry.digest, { ...entry.annotations, ...manifest.annotations });
+    const external = new ExternalTocs(this.#client, this.#options.reader, this.#reference.tag);
     const descriptor = { ...entry, annotations: { 'io.containerd.image.name': name } };
     const source: SourceReport = {
       kind: 'registry',
@@ -192,7 +195,7 @@ class RegistryImage {
       source,
       index: Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [descriptor] })),
       documents: this.#documents,
-      blobs: manifest.layers.flatMap((layer) => this.#blob(layer, soci)),
+      blobs: manifest.layers.flatMap((layer) => this.#blob(layer, soci, external)),
       onClose: () => http[Symbol.dispose](),
     });
   }
@@ -292,7 +295,7 @@ class RegistryImage {
     }
   }
 
-  #blob({ digest, size, mediaType, urls, annotations }: Descriptor, soci: SociIndex): FetchableBlob[] {
+  #blob({ digest, size, mediaType, urls, annotations }: Descriptor, soci: SociIndex, external: ExternalTocs): FetchableBlob[] {
     // Never fetch from addresses in a manifest: the registry would choose what this machine connects to.
     if (digest === '' || size === null || isForeignMediaType(mediaType) || urls.length > 0) return [];
     const pieces = (signal: AbortSignal): AsyncIterable<Uint8Array> => this.#client.blob(digest, size, { signal });
@@ -300,6 +303,7 @@ class RegistryImage {
       annotations,
       range: (first, length, signal) => this.#client.range(digest, size, first, length, { signal, isExact: true }),
       ztoc: (signal) => soci.of(digest, signal),
+      externalToc: (signal) => external.of(digest, signal),
       onUnverified: () => {
         this.#isVerified = false;
       },

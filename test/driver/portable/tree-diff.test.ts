@@ -5,11 +5,10 @@ import { linkSync, lstatSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeF
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { tarOfChanges, walkTree } from '#disk';
 import { TarReader } from '#format/tar';
-import { tarOfChanges } from '../../../src/driver/portable/changes-tar.ts';
 import { type SnapshotEntry, sumOf } from '../../../src/driver/portable/snapshot.ts';
 import { treeChanges } from '../../../src/driver/portable/tree-diff.ts';
-import { walkTree } from '../../../src/driver/portable/tree-walk.ts';
 
 /** Creates a folder `d` with the files `f` and `g`, and takes a snapshot. */
 async function laid(t: TestContext): Promise<{ readonly root: string; readonly snapshot: Map<string, SnapshotEntry> }> {

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
@@ -18,7 +30,8 @@ import type { TlsFiles } from '../../../src/source/http/tls-files.ts';
 import { hasCode } from '../../support/asserts.ts';
 import { writeDockerRoot } from '../../support/docker-root.ts';
 import { fakeEngine, listeningEngine } from '../../support/fake-engine.ts';
-import { archiveOf, digestOf, dockerArchive } from '../../support/image-builder.ts';
+import { archiveOf, digestOf, dockerArchive, Files, ociImage, ociLayout } from '../../support/image-builder.ts';
+import { entriesOf } from '../../support/image-figures.ts';
 import { concat, directory, file, pax, tar } from '../../support/tar-builder.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
 import { atEnd, pathsOf, testFolder, testReader } from '../../support/workbench.ts';
@@ -309,4 +322,157 @@ test('an image of a Docker on this machine is read from the folder that Docker r
     await using archive = await source.open(wordOf('docker:app:1'), { reader });
     assert.deepEqual([archive.source?.host, await pathsIn(reader, archive)], [address, ['a', 'b']]);
   }
+});
+
+/** Why folders of containers are not read here; false if they are. */
+const noContainerFolders = process.platform === 'linux' && process.getuid?.() === 0 ? false : 'only root reads the folders of containers';
+
+/** Writes what a container changed as overlay2 keeps it. Deleted paths are devices, which the engine's list tells. */
+function writeUpper(folder: string): void {
+  const at = (name: string): string => path.join(folder, name);
+  for (const name of ['new', 'new/deep', 'bin', 'opaque', 'unchanged']) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at(`new/${LONG}`), 'long name');
+  writeFileSync(at('a'), 'changed');
+  writeFileSync(at('opaque/one'), '1');
+  writeFileSync(at('unchanged/file'), 'not in the list');
+  writeFileSync(at('bin/tool'), 'tool', { mode: 0o755 });
+  linkSync(at('bin/tool'), at('bin/tool-2'));
+  symlinkSync('tool', at('bin/link'));
+  execFileSync('mkfifo', [at('pipe')]);
+  execFileSync('mknod', [at('b'), 'c', '0', '0']);
+  chmodSync(at('a'), 0o4640);
+  chownSync(at('a'), 7, 8);
+  for (const name of ['a', `new/${LONG}`, 'opaque/one', 'bin/tool', 'pipe', 'new/deep', 'new', 'bin', 'opaque'])
+    utimesSync(at(name), 1e9, 1e9 + 0.5);
+  lutimesSync(at('bin/link'), 1e9, 1e9);
+}
+
+const LONG = 'n'.repeat(120);
+const UPPER_CHANGES = [
+  ...['/a', '/bin', '/new', '/pipe'].map((at) => ({ Path: at, Kind: 0 })),
+  ...[`/new/${LONG}`, '/new/deep', '/opaque/one', '/bin/tool', '/bin/tool-2', '/bin/link'].map((at) => ({ Path: at, Kind: 1 })),
+  ...['/b', '/opaque', '/gone/deep'].map((at) => ({ Path: at, Kind: 2 })),
+];
+
+async function containerBench(t: TestContext) {
+  const root = testFolder(t);
+  const upperDir = path.join(root, 'overlay2', 'x', 'diff');
+  mkdirSync(upperDir, { recursive: true });
+  writeUpper(upperDir);
+  // What the engine exports, packed by another program.
+  const names = readdirSync(upperDir).filter((name) => name !== 'b');
+  const exported = execFileSync('tar', ['-C', upperDir, '--sort=name', '--format=posix', '-cf', '-', ...names]);
+  const { engine, socket } = await fakeEngine(t);
+  engine.images.push(IMAGE);
+  engine.dataRoot = root;
+  engine.containers.push({ id: 'c'.repeat(64), name: 'web', image: IMAGE.id, changes: UPPER_CHANGES, files: exported, upperDir });
+  const endpoint: EngineEndpoint = { engine: 'docker', address: `unix://${socket}`, tls: null, identity: null };
+  const withFolder = new EngineSource(endpoint, { offline: false, foldersIn: dockerFolderSources });
+  return { root, upperDir, engine, byApi: sourceAt(`unix://${socket}`), withFolder };
+}
+
+/** Returns the entries and figures of the container's own layer. */
+async function ownLayer(t: TestContext, source: EngineSource): Promise<unknown> {
+  const reader = testReader(t);
+  await using archive = await source.open(wordOf('container:docker/web'), { reader });
+  const { images, findings } = await inspectArchive(reader, archive, { verify: true });
+  const layer = archive.images[0]?.layers[2] as ArchiveLayer;
+  const {
+    blobBytes: _blob,
+    tarBytes: _tar,
+    diffId: _diff,
+    digest: _digest,
+    ...figures
+  } = (images[0]?.layers[2] ?? {}) as Record<string, unknown>;
+  return { entries: await entriesOf(reader, layer), figures, findings };
+}
+
+test('what a container changed is read from Docker’s folder, equal to what the engine exports', { skip: noContainerFolders }, async (t) => {
+  const { engine, byApi, withFolder } = await containerBench(t);
+  const expected = await ownLayer(t, byApi);
+  assert.ok(engine.asked.some((asked) => asked.endsWith('/export')));
+  engine.asked.length = 0;
+  const found = await ownLayer(t, withFolder);
+  assert.deepEqual(found, expected);
+  const lines = (found as { entries: string[] }).entries.map((line) => line.split(' ')[0]);
+  assert.deepEqual(lines, [
+    ...['.wh.b', 'a', 'bin', 'bin/link', 'bin/tool', 'bin/tool-2', 'gone/.wh.deep', 'new', 'new/deep', `new/${LONG}`],
+    ...['opaque', 'opaque/.wh..wh..opq', 'opaque/one', 'pipe'],
+  ]);
+  assert.ok(!engine.asked.some((asked) => asked.endsWith('/export')), 'the container is not exported');
+});
+
+test('a container whose folder is not as its engine says is exported by the engine', { skip: noContainerFolders }, async (t) => {
+  const changes: readonly [what: string, change: (bench: Awaited<ReturnType<typeof containerBench>>) => void][] = [
+    ['a changed file is gone', ({ upperDir }) => rmSync(path.join(upperDir, 'a'))],
+    [
+      'a deleted file is back',
+      ({ upperDir }) => {
+        rmSync(path.join(upperDir, 'b'));
+        writeFileSync(path.join(upperDir, 'b'), '');
+      },
+    ],
+    [
+      'another folder',
+      ({ engine }) => {
+        engine.dataRoot = testFolder(t);
+      },
+    ],
+    [
+      'ids are shifted',
+      ({ engine, root }) => {
+        const shifted = path.join(root, '1000.1000');
+        symlinkSync(root, shifted);
+        engine.dataRoot = shifted;
+      },
+    ],
+    [
+      'it is a link that leads elsewhere',
+      ({ upperDir }) => {
+        const elsewhere = testFolder(t);
+        writeUpper(elsewhere);
+        rmSync(upperDir, { recursive: true });
+        symlinkSync(elsewhere, upperDir);
+      },
+    ],
+  ];
+  for (const [what, change] of changes) {
+    const bench = await containerBench(t);
+    const expected = await ownLayer(t, bench.byApi);
+    change(bench);
+    bench.engine.asked.length = 0;
+    assert.deepEqual(await ownLayer(t, bench.withFolder), expected, what);
+    assert.ok(
+      bench.engine.asked.some((asked) => asked.endsWith('/export')),
+      what,
+    );
+  }
+});
+
+test('an export whose index lists platforms without blobs shows the one that is there, and the others as missing', async (t) => {
+  const blobs = new Files();
+  const [own, other] = (['amd64', 'arm64'] as const).map((architecture) =>
+    ociImage(blobs, {
+      layers: [{ tar: tar(file('etc/arch', architecture)), packed: 'gzip' }],
+      config: { architecture },
+      platform: { os: 'linux', architecture },
+      annotations: { 'io.containerd.image.name': 'docker.io/library/app:1' },
+    }),
+  );
+  assert.ok(own && other);
+  for (const each of [other, other.config, ...other.layers]) blobs.remove(each);
+  const { engine, socket } = await fakeEngine(t);
+  engine.images.push({ id: own.config.digest, names: ['app:1'], archive: archiveOf(ociLayout(blobs, [own, other])) });
+  const reader = testReader(t);
+  await using archive = await sourceAt(`unix://${socket}`).open(wordOf('docker:app:1'), { reader });
+  const { images, findings } = await inspectArchive(reader, archive);
+  assert.deepEqual(
+    images.filter(({ layers }) => layers.length > 0).map(({ platform }) => platform),
+    ['linux/amd64'],
+  );
+  assert.deepEqual(await pathsIn(reader, archive), ['etc/arch']);
+  assert.ok(
+    findings.every(({ severity }) => severity !== 'error'),
+    JSON.stringify(findings),
+  );
 });

@@ -124,3 +124,60 @@ test('a proxy that refuses or is missing is named', async (t) => {
     );
   }
 });
+
+test('where no variable is set, the system is asked: once an origin, and never for this machine', async () => {
+  const asked: string[] = [];
+  const answers: Readonly<Record<string, string>> = {
+    'https://a.test/': 'PROXY p.test:3128; DIRECT',
+    'https://b.test:8443/': 'DIRECT',
+    'http://a.test/': 'HTTPS q.test:443',
+    'https://c.test/': 'SOCKS5 s.test:1080; PROXY p.test:3129',
+    'https://d.test/': '',
+  };
+  const system = async (address: string): Promise<string> => {
+    asked.push(address);
+    return answers[address] ?? 'PROXY wrong:1';
+  };
+  const proxies = new Proxies({ no_proxy: 'near.test' }, system);
+  for (const [address, expected] of [
+    ['https://a.test/v2/x?secret', 'http://p.test:3128/'],
+    ['https://a.test/v2/y', 'http://p.test:3128/'],
+    ['https://b.test:8443/', null],
+    ['http://a.test/', 'https://q.test/'],
+    ['https://c.test/', 'http://p.test:3129/'],
+    ['https://d.test/', null],
+    ['https://near.test/', null],
+    ['http://localhost:5000/', null],
+    ['http://127.0.0.1/', null],
+  ] as const) {
+    await proxies.prepare(new URL(address));
+    assert.equal(proxies.for(new URL(address))?.href ?? null, expected, address);
+  }
+  assert.deepEqual(
+    asked,
+    Object.keys(answers).sort((a, b) => asked.indexOf(a) - asked.indexOf(b)),
+  );
+  // Of proxies that aren't supported, the first request says so.
+  const socks = new Proxies({}, async () => 'SOCKS5 s.test:1080');
+  await assert.rejects(socks.prepare(new URL('https://a.test/')), hasCode('UNSUPPORTED'));
+  // A variable counts more, whatever it is for.
+  for (const env of [{ https_proxy: 'http://own:1' }, { HTTP_PROXY: 'own:1' }]) {
+    const own = new Proxies(env, async () => assert.fail('the system is not asked'));
+    await own.prepare(new URL('https://a.test/'));
+    assert.equal(own.for(new URL('https://a.test/'))?.href ?? null, 'https_proxy' in env ? 'http://own:1/' : null);
+  }
+});
+
+test('requests go through the system’s proxy, but none is asked for when offline', async (t) => {
+  const server = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (_request, response) => response.end('hello'));
+  await listen(t, server);
+  const { address, asked } = await testProxy(t, (server.address() as AddressInfo).port);
+  const client = testHttp(t, { isUnchecked: true, systemProxy: async () => `PROXY ${address}` });
+  assert.equal(Buffer.from(await (await client.request(new URL('https://registry.test/x'))).bytes(100)).toString(), 'hello');
+  assert.deepEqual(
+    asked.map(({ line }) => line),
+    ['CONNECT registry.test:443'],
+  );
+  const offline = testHttp(t, { offline: true, systemProxy: async () => assert.fail('the system is not asked') });
+  await assert.rejects(offline.request(new URL('https://registry.test/x')), hasCode('UNREACHABLE'));
+});

@@ -20,15 +20,17 @@ export interface ClientOptions {
   /** Certificates aren't checked. */
   readonly isUnchecked?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  readonly systemProxy?: (address: string) => Promise<string>;
   readonly lookup?: ConstructorParameters<typeof NetworkRouter>[0]['lookup'];
 }
 
 export function testHttp(context: TestContext, options: ClientOptions = {}): HttpClient {
-  const { silenceMs, offline = false, env = {}, lookup, certificateFolders = [], isUnchecked = false } = options;
+  const { silenceMs, offline = false, env = {}, lookup, systemProxy, certificateFolders = [], isUnchecked = false } = options;
   const router = new NetworkRouter({
     env,
     certificateFolders,
     isUnchecked: () => isUnchecked,
+    systemProxy,
     ...(lookup === undefined ? {} : { lookup }),
   });
   const client = new HttpClient({ router, offline, ...(silenceMs === undefined ? {} : { silenceMs }) });

@@ -7,9 +7,7 @@ import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node
 import type { Archive, ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 import { removeTree } from '#disk';
 import { listChanges, loadImage } from '#engine';
-import { type Checkpoint, GzipScanner, packedStart } from '#format/deflate';
 import { parseImageWord } from '#format/reference';
-import { TarReader } from '#format/tar';
 import { tocDifference } from '#format/toc';
 import { DIFFERS, TYPE } from '#model';
 import { RegistrySource, type SourceWord } from '#source';
@@ -18,10 +16,17 @@ import { digestOf, Files, imageConfig, json, ociImage, pack } from '../../suppor
 import { BIG, lazyLayer } from '../../support/lazy-layer.ts';
 import { type StandInRegistry, standInRegistry } from '../../support/registry.ts';
 import { concat, directory, file, symlink, tar } from '../../support/tar-builder.ts';
-import { type BuiltLayer, estargzLayer, type TocFields, zstdChunkedLayer } from '../../support/toc-builder.ts';
+import {
+  type BuiltLayer,
+  type ExternalTocLayer,
+  estargzLayer,
+  externalTocLayer,
+  type TocFields,
+  zstdChunkedLayer,
+} from '../../support/toc-builder.ts';
 import { words } from '../../support/words.ts';
 import { codesOf, collect, pathsOf, testFile, testFolder, testReader } from '../../support/workbench.ts';
-import { type ZtocEntrySpec, type ZtocSpec, zinfo, ztoc } from '../../support/ztoc-builder.ts';
+import { type ZtocEntrySpec, type ZtocSpec, ztoc, ztocSpec } from '../../support/ztoc-builder.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '..', '..', 'fixtures', 'lazy');
 
@@ -469,30 +474,7 @@ const SOCI_BLOB = new Uint8Array(gzipSync(SOCI_TAR));
 
 /** Returns the zTOC of {@link SOCI_BLOB}, in the form of soci 0.9 and later. */
 function sociIndex(change: (spec: ZtocSpec) => ZtocSpec = (spec) => spec): Buffer {
-  const entries: ZtocEntrySpec[] = [];
-  const types = new Map<number, string>([
-    [TYPE.file, 'reg'],
-    [TYPE.directory, 'dir'],
-    [TYPE.symlink, 'symlink'],
-  ]);
-  const reader = new TarReader({
-    member: ({ name, linkname, type, size, mode, uid, gid, mtimeSeconds, bodyOffset }) => {
-      const stated = { name: Buffer.from(name).toString(), type: types.get(type) ?? '', linkName: Buffer.from(linkname).toString() };
-      const time = new Date(mtimeSeconds * 1000).toISOString();
-      entries.push({ ...stated, offset: bodyOffset, size, mode, uid, gid, time });
-    },
-    finding: () => {},
-  });
-  reader.push(SOCI_TAR);
-  const checkpoints: Checkpoint[] = [];
-  const scanner = new GzipScanner({ spanBytes: 400_000, checkpoint: (each) => checkpoints.push(each) });
-  scanner.push(SOCI_BLOB);
-  scanner.end();
-  const spanDigests = checkpoints.map((each, at) =>
-    digestOf(SOCI_BLOB.subarray(packedStart(each), checkpoints[at + 1]?.packedOffset ?? SOCI_BLOB.length)),
-  );
-  const sizes = { packedBytes: SOCI_BLOB.length, plainBytes: SOCI_TAR.length };
-  return ztoc(change({ ...sizes, entries, spanDigests, checkpoints: zinfo(400_000, checkpoints) }));
+  return ztoc(change(ztocSpec(SOCI_BLOB, SOCI_TAR, 400_000)));
 }
 
 /** Serves an image of {@link SOCI_BLOB} with a SOCI index: the image's manifest names version 2; version 1 refers to the manifest. */
@@ -600,5 +582,115 @@ test('changes between listed layers are found by digests, and between a listed a
     const compared = differs.filter((line) => !line.startsWith('stargz'));
     assert.deepEqual(compared, ['chmod false false', 'other true false'], `layer ${layer}`);
     assert.equal(registry.log.length > 0, layer === 1, 'bytes are read only where digests are not enough');
+  }
+});
+
+/** Serves an image of one eStargz layer whose TOC is in the image `1-esgztoc`, unless `tags` says otherwise. */
+async function serveExternal(t: TestContext, layer: ExternalTocLayer, tags: Record<string, string> | null = null): Promise<Served> {
+  const registry = await standInRegistry(t);
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: layer.tar, packed: 'gzip', blob: layer.blob, annotations: layer.annotations }] });
+  const digest = image.layers[0]?.digest ?? '';
+  const annotations = { 'containerd.io/snapshot/stargz/layer.digest': digest };
+  const toc = ociImage(files, { layers: [{ tar: new Uint8Array(0), packed: 'gzip', blob: layer.toc, annotations }] });
+  registry.add('app', files, { '1': image.digest, ...(tags ?? { '1-esgztoc': toc.digest }) });
+  const home = testFolder(t);
+  return {
+    registry,
+    digest,
+    open: (reader) => {
+      const source = new RegistrySource({ env: {}, home, platform: 'linux', offline: false }, { system: home });
+      return source.open(parseImageWord(`${registry.host}/app:1`) as SourceWord, { reader });
+    },
+  };
+}
+
+test('an eStargz layer is listed by a TOC in another image, which its descriptor vouches for', async (t) => {
+  const layer = externalTocLayer(lazyLayer());
+  const served = await serveExternal(t, layer);
+  const cacheFolder = testFolder(t);
+  const whole = await full(t, layer);
+  for (const isKnown of [false, true]) {
+    await using reader = testReader(t, { cacheFolder });
+    served.registry.log.length = 0;
+    const one = await openOne(reader, await served.open(reader));
+    assert.equal(one.indexed.table.provenance, 'toc');
+    assert.equal(tocDifference(one.indexed.table, whole.indexed.table), null);
+    assert.deepEqual(codesOf(one.indexed.findings), codesOf(whole.indexed.findings));
+    assert.equal(one.archive.source?.verified, true);
+    for (let member = 0; member < one.indexed.table.memberCount; member++) {
+      if (one.indexed.table.type[member] === TYPE.file) assert.deepEqual(await body(one, member), await body(whole, member));
+    }
+    assert.ok(rangesOf(served).every((range) => range !== null));
+    // The end of the layer, the other image's manifest, and its TOC.
+    const asked = served.registry.asked.filter((line) => /esgztoc/.test(line) || line.endsWith(digestOf(layer.toc)));
+    assert.equal(asked.length, isKnown ? 0 : 2, asked.join());
+  }
+});
+
+test('an external TOC that is not there, or not the one of the layer: the layer itself is listed', async (t) => {
+  const honest = externalTocLayer(PLAIN);
+  const lying = externalTocLayer(PLAIN, (entries) => entries.filter(({ name }) => name !== 'secret'));
+  for (const [name, layer, tags, codes] of [
+    ['none', honest, {}, []],
+    ['of another digest', { ...honest, toc: lying.toc }, null, ['toc-mismatch']],
+    ['not a TOC', { ...honest, toc: new Uint8Array(gzipSync(PLAIN)) }, null, ['toc-mismatch']],
+  ] as const) {
+    const served = await serveExternal(t, layer, tags);
+    const reader = testReader(t);
+    const one = await openOne(reader, await served.open(reader));
+    assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['tar', ['a', 'secret', 'b', 'c']], name);
+    assert.deepEqual(codesOf(one.indexed.findings), codes, name);
+  }
+  // Only the layer itself shows that a file is missing from the list.
+  for (const [layer, verify, codes] of [
+    [lying, false, []],
+    [lying, true, ['toc-mismatch']],
+    [honest, true, []],
+  ] as const) {
+    const served = await serveExternal(t, layer);
+    const reader = testReader(t);
+    const one = await openOne(reader, await served.open(reader), verify);
+    assert.deepEqual(codesOf(one.indexed.findings), codes);
+  }
+});
+
+test('SOCI: with --verify the layer is read completely, and a zTOC that disagrees is a finding', async (t) => {
+  const entry = (spec: ZtocSpec, change: (each: ZtocEntrySpec) => ZtocEntrySpec, at = 2): ZtocSpec => ({
+    ...spec,
+    entries: spec.entries.map((each, index) => (index === at ? change(each) : each)),
+  });
+  /** Changes a byte of the checkpoint with this index, counted from the end of its record. */
+  const spoiled = (spec: ZtocSpec, checkpoint: number, fromEnd: number): ZtocSpec => {
+    const checkpoints = Buffer.from(spec.checkpoints);
+    const at = 12 + (checkpoint + 1) * 32_785 - fromEnd;
+    checkpoints[at] = (checkpoints[at] ?? 0) ^ 1;
+    return { ...spec, checkpoints };
+  };
+  const cases: [string, Uint8Array, RegExp | null][] = [
+    ['honest', sociIndex(), null],
+    ['hidden', sociIndex((spec) => ({ ...spec, entries: spec.entries.filter((_, at) => at !== 3) })), /d\/f2, is listed as d\/f3/],
+    ['mode', sociIndex((spec) => entry(spec, (each) => ({ ...each, mode: 0o4755 }))), /d\/f1, is listed with another mode/],
+    [
+      'content at another place',
+      sociIndex((spec) => entry(spec, (each) => ({ ...each, offset: (each.offset ?? 0) + 512 }), 12)),
+      /different content for d\/f11/,
+    ],
+    [
+      'another digest of a span',
+      sociIndex((spec) => ({ ...spec, spanDigests: spec.spanDigests.map((digest, at) => (at === 1 ? digestOf(noise(3)) : digest)) })),
+      /span 2 of \d+ has another digest/,
+    ],
+    ['another window', sociIndex((spec) => spoiled(spec, 3, 1)), /span 4 of \d+ (unpacks to another content|can’t be unpacked)/],
+  ];
+  for (const version of [1, 2] as const) {
+    for (const [name, index, message] of cases) {
+      const served = await serveSoci(t, version, index);
+      const reader = testReader(t);
+      const one = await openOne(reader, await served.open(reader), true);
+      assert.deepEqual([one.indexed.table.provenance, one.indexed.status], ['tar', 'present'], name);
+      assert.deepEqual(codesOf(one.indexed.findings), message === null ? [] : ['toc-mismatch'], name);
+      if (message !== null) assert.match(one.indexed.findings[0]?.message ?? '', message, name);
+    }
   }
 });

@@ -1,10 +1,18 @@
-// Writes the changes of a working copy as a layer's tar.
+// Writes the changes in a folder, such as a working copy, as a layer's tar.
 import { createReadStream } from 'node:fs';
-import { FolderPath } from '#disk';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
-import type { TreeChange } from './tree-diff.ts';
+import { FolderPath } from './folder-path.ts';
 import type { WalkedEntry } from './tree-walk.ts';
+
+/** A path that a layer adds, changes or removes. */
+export interface ChangedEntry {
+  /** Null if removed. */
+  readonly entry: WalkedEntry | null;
+  readonly path: string;
+  /** The folder that contains it; null for the root. */
+  readonly folder: WalkedEntry | null;
+}
 
 /**
  * Yields changes as a layer's tar, with entries for the folders that contain them. Each piece is valid until the next one. Throws
@@ -12,7 +20,7 @@ import type { WalkedEntry } from './tree-walk.ts';
  */
 export async function* tarOfChanges(
   root: string,
-  changes: readonly TreeChange[],
+  changes: readonly ChangedEntry[],
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();

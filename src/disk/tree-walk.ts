@@ -1,8 +1,11 @@
 // Lists a folder that another process may be changing. Every entry is opened relative to its folder, and no link is followed, so nothing
 // outside is listed or read.
 import type { BigIntStats } from 'node:fs';
-import { type Attributes, FolderPath, type HeldEntry, IS_RESTRICTED, READ, readAttributes } from '#disk';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { IS_RESTRICTED, READ } from './access.ts';
+import { type Attributes, readAttributes } from './extended-attributes.ts';
+import { FolderPath } from './folder-path.ts';
+import type { HeldEntry } from './held-entry.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
 

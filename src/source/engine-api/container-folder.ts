@@ -1,0 +1,95 @@
+// Makes a layer of a container's own changes from the folder that overlay2 keeps them in. The engine says which paths changed; their
+// entries come from the folder. The engine's own export would pack the container's whole file system for that.
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { Archive, ArchiveReader } from '#archive';
+import { type ChangedEntry, IS_RESTRICTED, tarOfChanges, type WalkedEntry, walkTree } from '#disk';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { plainPath } from './container-layer.ts';
+import type { ContainerChange, EngineContainer } from './engine-client.ts';
+
+/** The only attribute that Docker's exports have. */
+const CAPABILITY = 'security.capability';
+/** The last part of a data root with user namespaces: ids in it are shifted. */
+const REMAPPED = /^\d+\.\d+$/;
+const SECOND = 1_000_000_000n;
+/** A removed path of this name makes an opaque folder: `.wh.` is put in front of it. */
+const OPAQUE = '.wh..opq';
+
+/** Whether this user can read all of a container's folder without changing anything in it. */
+export function canReadContainers(dataRoot: string): boolean {
+  return process.platform === 'linux' && !IS_RESTRICTED && !REMAPPED.test(path.basename(dataRoot));
+}
+
+/**
+ * Opens a container's changes from its folder as an archive of one layer, which the caller disposes of. Throws IO if the container changes
+ * meanwhile; UNSUPPORTED if an entry can't be read as an export would have it; PERMISSION, NOT_FOUND, CANCELLED.
+ */
+export async function openContainerFolder(
+  reader: ArchiveReader,
+  { name, upperDir }: Pick<EngineContainer, 'name' | 'upperDir'>,
+  dataRoot: string,
+  changes: readonly ContainerChange[],
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<Archive> {
+  const folder = folderIn(dataRoot, upperDir ?? '');
+  const changed = await changedEntries(folder, changes, signal);
+  return reader.openStream(tarOfChanges(folder, changed, signal), name, signal === undefined ? {} : { signal });
+}
+
+/** Returns the real path of the folder. Throws UNSUPPORTED unless it is inside the engine's data root. */
+function folderIn(dataRoot: string, upperDir: string): string {
+  const root = realpathSync(dataRoot);
+  const folder = path.isAbsolute(upperDir) ? realpathSync(upperDir) : '';
+  if (folder.startsWith(root + path.sep)) return folder;
+  throw new LayerscopeError('UNSUPPORTED', `${displayText(upperDir)} is not inside ${displayText(dataRoot)}`);
+}
+
+async function changedEntries(
+  folder: string,
+  changes: readonly ContainerChange[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ChangedEntry[]> {
+  const isDeleted = new Map(changes.map(({ path: at, kind }) => [byteText(plainPath(at)), kind === 'deleted']));
+  /** Folders that have changed, as they are written. Others are not the container's own. */
+  const exported = new Map<WalkedEntry, WalkedEntry>();
+  const changed: ChangedEntry[] = [];
+  for await (const walked of walkTree(folder, signal)) {
+    throwIfCancelled(signal);
+    const deleted = isDeleted.get(walked.path);
+    const parent = walked.parent === null ? null : (exported.get(walked.parent) ?? null);
+    const entry = asExported(walked, parent);
+    if (deleted === undefined) continue;
+    if (entry.kind === 'directory') exported.set(walked, entry);
+    const isWhiteout = entry.kind === 'character' && entry.device === 0;
+    if (isWhiteout !== deleted && !(deleted && entry.kind === 'directory')) throw changedMeanwhile(walked.path);
+    isDeleted.delete(walked.path);
+    if (isWhiteout) changed.push({ entry: null, path: walked.path, folder: parent });
+    else changed.push({ entry, path: walked.path, folder: parent });
+    // The engine says of a folder that hides what was there that it was deleted.
+    if (deleted && !isWhiteout) changed.push({ entry: null, path: `${walked.path}/${OPAQUE}`, folder: entry });
+  }
+  for (const [at, deleted] of isDeleted) {
+    if (!deleted) throw changedMeanwhile(at);
+    changed.push({ entry: null, path: at, folder: null });
+  }
+  return changed;
+}
+
+function changedMeanwhile(at: string): LayerscopeError {
+  return new LayerscopeError('IO', `${displayText(at)} changed while the container was read`);
+}
+
+/** Returns an entry with what an export tells of it: whole seconds, and file capabilities as the only attributes. */
+function asExported(entry: WalkedEntry, parent: WalkedEntry | null): WalkedEntry {
+  if (entry.attributes === null && entry.kind === 'file')
+    throw new LayerscopeError('UNSUPPORTED', 'this system can’t read extended attributes');
+  const ns = BigInt(entry.mtimeNs);
+  const mtimeNs = String(ns - (((ns % SECOND) + SECOND) % SECOND));
+  return { ...entry, parent, mtimeNs, attributes: (entry.attributes ?? []).filter(([key]) => key === CAPABILITY) };
+}
+
+/** Returns a text as walkTree has it: a character for each byte. */
+function byteText(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Bytes that may wait for the reader. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/**
+ * Takes the pieces of a body as they come. Node's own iterator joins those that wait, which copies every byte once more and costs a third
+ * of the time of receiving a large image.
+ */
+export class Inbox {
+  readonly #message: IncomingMessage;
+  #pieces: Uint8Array[] = [];
+  #next = 0;
+  #waitingBytes = 0;
+  #isOver = false;
+  #failure: unknown = null;
+  #wake: (() => void) | null = null;
+
+  constructor(message: IncomingMessage) {
+    this.#message = message;
+    message.on('data', (piece: Uint8Array) => {
+      this.#pieces.push(piece);
+      this.#waitingBytes += piece.length;
+      if (this.#waitingBytes >= MAX_WAITING_BYTES) message.pause();
+      this.#changed();
+    });
+    message.on('error', (error) => {
+      this.#failure ??= error;
+      this.#end();
+    });
+    message.on('end', () => this.#end());
+    message.on('close', () => this.#end());
+    if (message.destroyed || message.readableEnded) this.#end();
+  }
+
+  /** Bytes that have come and were not taken yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Whether no more pieces will come. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** What ended the body early, if anything did. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Returns the next piece; undefined if none has come yet. */
+  take(): Uint8Array | undefined {
+    const piece = this.#pieces[this.#next];
+    if (piece === undefined) return undefined;
+    this.#next++;
+    this.#waitingBytes -= piece.length;
+    if (this.#waitingBytes > 0) return piece;
+    this.#pieces = [];
+    this.#next = 0;
+    if (this.#message.isPaused()) this.#message.resume();
+    return piece;
+  }
+
+  /** Waits for a piece, or for the end. */
+  async change(): Promise<void> {
+    if (this.#waitingBytes > 0 || this.#isOver) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+}
