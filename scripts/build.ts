@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
-import { electronBundles, nodeBundle } from './bundles.ts';
+import { cliBundles, electronBundles } from './bundles.ts';
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
@@ -23,18 +23,7 @@ if (wanted.has('renderer')) {
 if (wanted.has('cli')) {
   // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
-  await build(
-    nodeBundle({
-      input: {
-        cli: 'src/cli/main.ts',
-        'index-worker': 'src/archive/indexing/index-worker.ts',
-        'store-worker': 'src/engine/store/thread/worker.ts',
-      },
-      outDir: out,
-      format: 'es',
-      target: 'node22',
-    }),
-  );
+  for (const bundle of cliBundles(out)) await build(bundle);
 }
 if (wanted.has('electron')) {
   for (const bundle of electronBundles(`${out}/electron`, old ? 'node16' : 'node24')) await build(bundle);
