@@ -105,6 +105,8 @@ async function report(thrown: unknown): Promise<number> {
 }
 
 async function main(): Promise<void> {
+  // Should nothing be left to wait for before the end, that is no success.
+  process.exitCode = EXIT.unreadable;
   stopOn('SIGINT', EXIT.interrupted);
   stopOn('SIGTERM', EXIT.terminated);
   stopOn('SIGHUP', EXIT.hungUp);

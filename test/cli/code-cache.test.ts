@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import * as nodeModule from 'node:module';
 import path from 'node:path';
 import { before, type TestContext, test } from 'node:test';
@@ -77,3 +89,27 @@ test('a folder of another user is not used', { skip: skip || (process.getuid?.()
   run(cache, 'inspect', layer(t));
   assert.deepEqual(everything(code), []);
 });
+
+const spoilers: Readonly<Record<string, (file: string, other: string) => void>> = {
+  'another user owns': (kept) => chownSync(kept, 12_345, 12_345),
+  'others may write': (kept) => chmodSync(kept, 0o666),
+  'is a link': (kept, other) => {
+    renameSync(kept, other);
+    symlinkSync(other, kept);
+  },
+  'has another name': (kept, other) => linkSync(kept, other),
+};
+
+for (const [what, spoil] of Object.entries(spoilers)) {
+  test(`a folder with a file that ${what} is not used`, { skip: skip || (process.getuid?.() !== 0 && 'needs root') }, (t) => {
+    const cache = path.join(testFolder(t), 'cache');
+    const input = layer(t);
+    const first = run(cache, 'inspect', input);
+    const code = path.join(cache, 'code');
+    const [removed = '', spoiled = ''] = everything(code).filter((name) => statSync(path.join(code, name)).isFile());
+    spoil(path.join(code, spoiled), path.join(testFolder(t), 'other'));
+    rmSync(path.join(code, removed));
+    assert.equal(run(cache, 'inspect', input), first);
+    assert.equal(existsSync(path.join(code, removed)), false, 'Node would have written it again');
+  });
+}
