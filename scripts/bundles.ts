@@ -20,6 +20,8 @@ export interface Bundle {
   /** Folder, relative to the repository. */
   readonly outDir: string;
   readonly format: 'es' | 'cjs';
+  /** Default: `cjs` for that format, otherwise `js`. */
+  readonly extension?: 'js';
   readonly target: string;
   /** How modules are joined to chunks; default: as the bundler decides. */
   readonly groups?: readonly Rolldown.CodeSplittingGroup[];
@@ -29,7 +31,8 @@ export interface Bundle {
  * Returns Vite's settings for code that runs on Node or in Electron's main process: in one piece, readable, with a source map beside each
  * file.
  */
-export function nodeBundle({ input, outDir, format, target, groups }: Bundle): InlineConfig {
+export function nodeBundle({ input, outDir, format, extension, target, groups }: Bundle): InlineConfig {
+  const ending = extension ?? (format === 'cjs' ? 'cjs' : 'js');
   return {
     configFile: false,
     root,
@@ -48,8 +51,8 @@ export function nodeBundle({ input, outDir, format, target, groups }: Bundle): I
         external: ['electron', 'koffi', /^node:/],
         output: {
           format,
-          entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
-          chunkFileNames: format === 'cjs' ? 'chunks/[name]-[hash].cjs' : 'chunks/[name]-[hash].js',
+          entryFileNames: `[name].${ending}`,
+          chunkFileNames: `chunks/[name]-[hash].${ending}`,
           ...(groups === undefined ? {} : { codeSplitting: { groups: [...groups] } }),
         },
       },
@@ -62,10 +65,11 @@ const COMMON_COMMANDS = 6;
 
 /**
  * Returns the bundles of the command line and its workers. Loading a file takes longer than compiling what isn't used of it, so there are
- * few: what every start needs, what most commands need, and the rest, each loaded when it is needed. A worker is a file of its own.
+ * few: what every start needs, what most commands need, and the rest, each loaded when it is needed. A worker is a file of its own. They
+ * are CommonJS, because importing a module of Node loads what each of its exports needs: `node:util` opens standard error.
  */
 export function cliBundles(outDir: string): InlineConfig[] {
-  const base = { outDir, format: 'es', target: 'node22' } as const;
+  const base = { outDir, format: 'cjs', extension: 'js', target: 'node22' } as const;
   const groups = [
     { name: 'start', tags: ['$initial' as const], priority: 2 },
     { name: 'reading', test: /[\\/]src[\\/]/, minShareCount: COMMON_COMMANDS, priority: 1 },
