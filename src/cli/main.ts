@@ -83,10 +83,11 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) throw usageError(`no ${name.startsWith('-') ? 'option' : 'command'} ${name}: see layerscope --help`);
-  enableCodeCache();
-  const { spec, run } = await entry.load();
   const end = rest.indexOf('--');
-  if ((end < 0 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
+  const options = end < 0 ? rest : rest.slice(0, end);
+  if (!options.includes('--no-cache')) enableCodeCache();
+  const { spec, run } = await entry.load();
+  if (options.some((word) => word === '--help' || word === '-h')) {
     out.write(commandHelp(spec));
     return EXIT.done;
   }

@@ -62,10 +62,11 @@ test('the compiled code is kept in a folder of this user alone, and found again'
   );
 });
 
-test('--help and --version keep nothing', { skip }, (t) => {
+test('--help, --version and commands with --no-cache keep nothing', { skip }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   run(cache, '--help');
   run(cache, '--version');
+  run(cache, 'inspect', layer(t), '--no-cache');
   assert.equal(existsSync(cache), false);
 });
 
