@@ -1,10 +1,10 @@
 // Builds dist/ (for chrome108: out/chrome108/): the renderer, the command line with its worker, and Electron's main, preload and worker.
 // LAYERSCOPE_TARGET=chrome108 targets the old Electron runtime of the specs; `--only renderer|cli|electron` builds a part.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
-import { electronBundles, nodeBundle } from './bundles.ts';
+import { cliBundles, electronBundles } from './bundles.ts';
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
@@ -23,18 +23,9 @@ if (wanted.has('renderer')) {
 if (wanted.has('cli')) {
   // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
-  await build(
-    nodeBundle({
-      input: {
-        cli: 'src/cli/main.ts',
-        'index-worker': 'src/archive/indexing/index-worker.ts',
-        'store-worker': 'src/engine/store/thread/worker.ts',
-      },
-      outDir: out,
-      format: 'es',
-      target: 'node22',
-    }),
-  );
+  for (const bundle of cliBundles(out)) await build(bundle);
+  // The package's own type is `module`.
+  writeFileSync(path.join(root, out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 if (wanted.has('electron')) {
   for (const bundle of electronBundles(`${out}/electron`, old ? 'node16' : 'node24')) await build(bundle);

@@ -1,8 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Rolldown } from 'vite';
 
 const root = path.dirname(import.meta.dirname);
+/**
+ * Identifies the sources of a build: what one build keeps for itself, another one doesn't read.
+ */
+function buildId(): string {
+  const hash = createHash('sha256');
+  for (const file of globSync('src/**/*.ts', { cwd: root }).sort()) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
 
 export interface Bundle {
@@ -10,19 +20,24 @@ export interface Bundle {
   /** Folder, relative to the repository. */
   readonly outDir: string;
   readonly format: 'es' | 'cjs';
+  /** Default: `cjs` for that format, otherwise `js`. */
+  readonly extension?: 'js';
   readonly target: string;
+  /** How modules are joined to chunks; default: as the bundler decides. */
+  readonly groups?: readonly Rolldown.CodeSplittingGroup[];
 }
 
 /**
  * Returns Vite's settings for code that runs on Node or in Electron's main process: in one piece, readable, with a source map beside each
  * file.
  */
-export function nodeBundle({ input, outDir, format, target }: Bundle): InlineConfig {
+export function nodeBundle({ input, outDir, format, extension, target, groups }: Bundle): InlineConfig {
+  const ending = extension ?? (format === 'cjs' ? 'cjs' : 'js');
   return {
     configFile: false,
     root,
     logLevel: 'warn',
-    define: { 'process.env.LAYERSCOPE_VERSION': JSON.stringify(version) },
+    define: { 'process.env.LAYERSCOPE_VERSION': JSON.stringify(version), 'process.env.LAYERSCOPE_BUILD': JSON.stringify(buildId()) },
     ssr: { noExternal: true, external: ['koffi'], target: 'node' },
     build: {
       ssr: true,
@@ -36,12 +51,34 @@ export function nodeBundle({ input, outDir, format, target }: Bundle): InlineCon
         external: ['electron', 'koffi', /^node:/],
         output: {
           format,
-          entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
-          chunkFileNames: format === 'cjs' ? 'chunks/[name]-[hash].cjs' : 'chunks/[name]-[hash].js',
+          entryFileNames: `[name].${ending}`,
+          chunkFileNames: `chunks/[name]-[hash].${ending}`,
+          ...(groups === undefined ? {} : { codeSplitting: { groups: [...groups] } }),
         },
       },
     },
   };
+}
+
+/** A module that this many commands use is loaded with the others like it. */
+const COMMON_COMMANDS = 6;
+
+/**
+ * Returns the bundles of the command line and its workers. Loading a file takes longer than compiling what isn't used of it, so there are
+ * few: what every start needs, what most commands need, and the rest, each loaded when it is needed. A worker is a file of its own. They
+ * are CommonJS, because importing a module of Node loads what each of its exports needs: `node:util` opens standard error.
+ */
+export function cliBundles(outDir: string): InlineConfig[] {
+  const base = { outDir, format: 'cjs', extension: 'js', target: 'node22' } as const;
+  const groups = [
+    { name: 'start', tags: ['$initial' as const], priority: 2 },
+    { name: 'reading', test: /[\\/]src[\\/]/, minShareCount: COMMON_COMMANDS, priority: 1 },
+  ];
+  return [
+    nodeBundle({ ...base, input: { cli: 'src/cli/main.ts' }, groups }),
+    nodeBundle({ ...base, input: { 'index-worker': 'src/archive/indexing/index-worker.ts' } }),
+    nodeBundle({ ...base, input: { 'store-worker': 'src/engine/store/thread/worker.ts' } }),
+  ];
 }
 
 /**

@@ -415,7 +415,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/engine/system',
     runs: 'Node',
     what: 'Finds the cache folder, and whether this process is elevated.',
-    may: ['archive'],
+    may: ['archive/files'],
   },
   {
     folder: 'src/engine/scan',
@@ -559,10 +559,12 @@ export const ROOMS: readonly Room[] = [
     may: [
       'files',
       'archive',
+      'archive/files',
       'changes',
       'driver',
       'engine',
       'engine/registry',
+      'engine/system',
       'format/path',
       'format/registry-hive',
       'engine/packages',

@@ -41,6 +41,10 @@ export interface ArchiveReader extends AsyncDisposable {
   keptDocument(digest: string): Uint8Array | null;
   /** Keeps a document for later images. The caller must have checked its digest. */
   keepDocument(digest: string, bytes: Uint8Array): void;
+  /** A report that was kept under this key; null if there is none. */
+  keptReport(key: string): string | null;
+  /** Keeps a report. The key must name everything that it was made from: layers by their blobs' `cacheKey`, all else by its content. */
+  keepReport(key: string, report: string): void;
   /**
    * Indexes layers in parallel; a blob shared by several layers is read once. The result is null for layers whose blob is missing. A
    * damaged layer doesn't fail the others: its result has status `damaged`, the entries that could be read, and a finding. `verify` reads

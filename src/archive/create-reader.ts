@@ -185,6 +185,14 @@ class FileReader implements ArchiveReader {
     this.#blobs?.keepDocument(digest, bytes);
   }
 
+  keptReport(key: string): string | null {
+    return this.#cache?.readReport(key) ?? null;
+  }
+
+  keepReport(key: string, report: string): void {
+    this.#cache?.writeReport(key, report);
+  }
+
   async openParts(parts: ImageParts, { signal, onProgress }: Pick<OpenOptions, 'signal' | 'onProgress'> = {}): Promise<Archive> {
     this.#check(signal);
     const options = { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };

@@ -24,7 +24,6 @@ export { openBodies, readLayer, readWholeLayer } from './bodies/layer-bodies.ts'
 export { BodyComparer, LayerBytes } from './bodies/layer-bytes.ts';
 export { decodeIndex, encodeIndex } from './cache/index-file.ts';
 export { createReader } from './create-reader.ts';
-export { cacheFolderIn } from './files/private-place.ts';
 export { blobName } from './members/member-store.ts';
 export { platformField, rootOfImage } from './open/archive-roots.ts';
 export { blobInFile } from './open/open-archive.ts';

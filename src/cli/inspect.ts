@@ -51,7 +51,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const options = { verify: args.flag('verify'), scan: args.flag('scan'), signal: context.signal, onProgress: context.progress.update };
   const choice = { image: args.value('image'), platform: args.value('platform') };
   let report: ArchiveReport;
-  if (choice.image === undefined && choice.platform === undefined) report = await inspectArchive(reader, archive, options);
+  if (choice.image === undefined && choice.platform === undefined)
+    report = await inspectArchive(reader, archive, { ...options, build: process.env.LAYERSCOPE_BUILD });
   else {
     const image = chooseImage(archive, choice);
     const loaded = assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));

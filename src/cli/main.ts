@@ -6,8 +6,9 @@
  * typed, `open-input.ts` opens an IMAGE, `load-input.ts` loads its layers, `output.ts` and `progress.ts` write. Begin with `cat.ts`, the
  * shortest command. The engine does the work; this room only prints the results.
  */
-import { asLayerscopeError, displayText, ERROR_HINTS, type ErrorCode } from '#model';
+import { asLayerscopeError, displayText, type ErrorCode } from '#model';
 import { commandHelp, parseArguments, usageError } from './arguments.ts';
+import { enableCodeCache, flushCodeCache } from './code-cache.ts';
 import { COMMANDS, listedCommands } from './commands.ts';
 import { type Context, EXIT } from './context.ts';
 import { exitCodesLine } from './exit-codes.ts';
@@ -52,7 +53,7 @@ const out = createOutput(
   },
   interrupt.signal,
 );
-const progress = createProgress(process.stderr);
+const progress = createProgress(() => process.stderr);
 
 /** Writes everything that goes to standard error: one line per call, with control characters escaped. */
 function complain(text: string): void {
@@ -84,27 +85,31 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) throw usageError(`no ${name.startsWith('-') ? 'option' : 'command'} ${name}: see layerscope --help`);
-  const { spec, run } = await entry.load();
   const end = rest.indexOf('--');
-  if ((end < 0 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
+  const options = end < 0 ? rest : rest.slice(0, end);
+  if (!options.includes('--no-cache')) enableCodeCache();
+  const { spec, run } = await entry.load();
+  if (options.some((word) => word === '--help' || word === '-h')) {
     out.write(commandHelp(spec));
     return EXIT.done;
   }
   return run(context, parseArguments(spec, rest));
 }
 
-function report(thrown: unknown): number {
+async function report(thrown: unknown): Promise<number> {
   if (thrown instanceof OutputClosed || outputClosed) return EXIT.done;
   const error = asLayerscopeError(thrown);
   const { code } = error;
   if (code === 'CANCELLED' && interrupt.signal.aborted) return exitWhenStopped;
   const offset = error.offset === undefined || error.message.includes('offset') ? '' : ` (at byte ${error.offset})`;
-  const hint = process.stderr.isTTY ? ` — ${ERROR_HINTS[code as ErrorCode]}` : '';
-  complain(`${code}: ${error.message}${offset}${hint}`);
+  const hint = process.stderr.isTTY ? (await import('./error-hint.ts')).errorHint(code as ErrorCode) : '';
+  complain(`${code}: ${error.message}${offset}${hint === '' ? '' : ` — ${hint}`}`);
   return code === 'USAGE' ? EXIT.usage : EXIT.unreadable;
 }
 
 async function main(): Promise<void> {
+  // Should nothing be left to wait for before the end, that is no success.
+  process.exitCode = EXIT.unreadable;
   stopOn('SIGINT', EXIT.interrupted);
   stopOn('SIGTERM', EXIT.terminated);
   stopOn('SIGHUP', EXIT.hungUp);
@@ -112,15 +117,17 @@ async function main(): Promise<void> {
   try {
     code = await runCommand(process.argv.slice(2));
   } catch (error) {
-    code = report(error);
+    code = await report(error);
   }
   progress.clear();
   try {
     await out.finish();
   } catch (error) {
-    if (code === EXIT.done) code = report(error);
+    if (code === EXIT.done) code = await report(error);
   }
+  flushCodeCache();
   process.exit(code);
 }
 
-await main();
+// Not awaited: modules that are loaded while a command runs import this one.
+void main();

@@ -3,18 +3,10 @@ import path from 'node:path';
 import { type DriverName, type GraphDriver, openDriver } from '#driver';
 import { defaultStoreHome } from '#engine';
 import { displayText, LayerscopeError } from '#model';
-import type { Arguments, OptionSpec } from './arguments.ts';
+import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 
 const DRIVERS: readonly DriverName[] = ['portable', 'windowsfilter', 'windowsdiff'];
-
-export const STORE_OPTIONS = {
-  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'the kind of store for store:ID (default: portable)' },
-  home: {
-    value: 'FOLDER',
-    summary: 'the folder of that store (default: in your data folder for portable, Docker’s own on Windows for the others)',
-  },
-} as const satisfies Record<string, OptionSpec>;
 
 /** Returns the driver and home from the options. Throws USAGE. */
 export function homeOf(args: Arguments): { readonly driver: DriverName; readonly home: string } {

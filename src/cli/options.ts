@@ -1,5 +1,13 @@
 import type { OptionSpec } from './arguments.ts';
-import { STORE_OPTIONS } from './open-store.ts';
+
+/** Options that choose a store. */
+export const STORE_OPTIONS = {
+  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'the kind of store for store:ID (default: portable)' },
+  home: {
+    value: 'FOLDER',
+    summary: 'the folder of that store (default: in your data folder for portable, Docker’s own on Windows for the others)',
+  },
+} as const satisfies Record<string, OptionSpec>;
 
 export const FOLLOW_LINKS_OPTION = {
   summary: 'in a folder, follow links that lead out of it, such as Bazel’s',

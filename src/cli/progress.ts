@@ -10,9 +10,17 @@ export interface ProgressLine {
 
 const INTERVAL_MS = 100;
 
-/** A progress line on standard error, updated in place, on a terminal only. */
-export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
-  if (!stream.isTTY) return { update: () => {}, say: () => {}, clear: () => {} };
+/**
+ * A progress line on standard error, updated in place, on a terminal only. `open` is called at the first use: opening standard error loads
+ * modules that short commands don't need.
+ */
+export function createProgress(open: () => NodeJS.WriteStream): ProgressLine {
+  let terminal: NodeJS.WriteStream | null | undefined;
+  const opened = (): NodeJS.WriteStream | null => {
+    if (terminal === undefined) terminal = open();
+    if (terminal?.isTTY !== true) terminal = null;
+    return terminal;
+  };
   let last = 0;
   let shown = false;
   return {
@@ -20,17 +28,19 @@ export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
       const now = Date.now();
       if (now - last < INTERVAL_MS) return;
       last = now;
+      const stream = opened();
+      if (stream === null) return;
       const amount =
         totalBytes === null || totalBytes === 0 ? formatSize(doneBytes) : `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
       stream.write(`\r\u001b[K${displayText(phase)} · ${amount}`.slice(0, (stream.columns ?? 80) + 3));
       shown = true;
     },
     say(sentence) {
-      stream.write(`\r\u001b[K${displayText(sentence)}\n`);
+      opened()?.write(`\r\u001b[K${displayText(sentence)}\n`);
       shown = false;
     },
     clear() {
-      if (shown) stream.write('\r\u001b[K');
+      if (shown) opened()?.write('\r\u001b[K');
       shown = false;
     },
   };

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -203,6 +204,21 @@ test('the cache stays within its limit: the least recently used file goes first'
   const left = indexFiles(cacheFolder);
   assert.equal(left.length, 2);
   assert.ok(left.includes(used[0] ?? ''));
+});
+
+test('compiled code goes before the images, and nothing else in its folder does', async (t) => {
+  const cacheFolder = testFolder(t);
+  const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
+  await readOnce(cacheFolder, input);
+  const [entry = ''] = indexFiles(cacheFolder);
+  const code = path.join(cacheFolder, 'code', 'v24.0.0-x64-0123abcd-0');
+  mkdirSync(code, { recursive: true, mode: 0o700 });
+  for (const name of ['0a1b2c3d', 'notes.txt']) writeFileSync(path.join(code, name), Buffer.alloc(100_000));
+  const other = testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('other', ''))] }])));
+  await using reader = createReader({ cacheFolder, workers: 0, cacheBytes: statSync(entry).size * 3 });
+  await readAll(reader, other);
+  assert.deepEqual(readdirSync(code), ['notes.txt']);
+  assert.equal(indexFiles(cacheFolder).length, 2);
 });
 
 test('two readers that cache the same entries at once do not disturb each other', async (t) => {

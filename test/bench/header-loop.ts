@@ -22,8 +22,8 @@ for (let at = 0; at + 512 <= end; ) {
   let length = 0;
   while (length < 100 && window[block + length] !== 0) length++;
   // A layer's own headers are inside its body, so descend into it.
-  const isLayer = window.toString('latin1', block + length - 4, block + length) === '.tar' && size > 0 && window[block + 156] === 0x30;
-  if (isLayer && window.toString('latin1', block, block + length).indexOf('/') === -1) continue;
+  const isTar = window.toString('latin1', block + length - 4, block + length) === '.tar' && size > 0 && window[block + 156] === 0x30;
+  if (isTar && /^[^/]+([/]layer)?[.]tar$/.test(window.toString('latin1', block, block + length))) continue;
   at += Math.ceil(size / 512) * 512;
 }
 closeSync(file);

@@ -14,6 +14,11 @@ export interface Run {
   before?: () => void;
 }
 
+/** Removes what a cache folder has of images. The program's own compiled code stays: a user starts it more often than it is installed. */
+export function forgetImages(cache: string): void {
+  for (const part of ['index', 'spool', 'blobs']) rmSync(path.join(cache, part), { recursive: true, force: true });
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? Number.NaN;

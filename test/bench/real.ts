@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { buildIfStale } from '../../scripts/stale.ts';
-import { pair, type Run } from './measure.ts';
+import { forgetImages, pair, type Run } from './measure.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const cli = path.join(root, 'dist', 'cli.js');
@@ -24,7 +24,7 @@ const env = { LAYERSCOPE_CACHE: cache };
 const isWanted = (rows: string): boolean => [rows, undefined, ''].includes(process.env.LAYERSCOPE_BENCH_ROWS);
 const hasProgram = (name: string): boolean => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 const ours = (...args: string[]): Run => ({ args: [cli, ...args], env });
-const cold = (...args: string[]): Run => ({ ...ours(...args), before: () => rmSync(cache, { recursive: true, force: true }) });
+const cold = (...args: string[]): Run => ({ ...ours(...args), before: () => forgetImages(cache) });
 const shell = (script: string, ...args: string[]): Run => ({ program: '/bin/sh', args: ['-c', script, 'sh', ...args] });
 
 /** Prints one row: our median, the baseline's, and the median ratio of the pairs beside its target. */

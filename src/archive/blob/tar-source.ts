@@ -2,26 +2,22 @@ import type { TarReader } from '#format/tar';
 import type { WorkControl } from '../control/work-control.ts';
 import type { FileRange } from './source-file.ts';
 
-const LARGE_WINDOW = 128 * 1024;
-const SMALL_WINDOW = 1024;
-/** Entries smaller than this (header and body) are read, not seeked over: a system call costs as much as copying this many bytes. */
-const SMALL_ENTRY = 24 * 1024;
-/** Number of reads after which the window size is reconsidered. */
-const LOOK_BACK = 64;
+const SMALLEST_WINDOW = 2 * 1024;
+const LARGEST_WINDOW = 64 * 1024;
+/** Number of reads after which progress is reported. */
+const REPORT_READS = 64;
 
 /**
- * Feeds a tar in a file to a reader, one read at a time: headers are read, bodies are seeked over. Reads are small if bodies are large, and
- * large if many headers are close together.
+ * Feeds a tar in a file to a reader, one read at a time: headers are read, bodies are seeked over. A window is as large as the recent past
+ * suggests: a system call costs as much as copying 8 kB, so bodies that are much larger than that should not be read, and many small ones
+ * should be read at once.
  */
 export class TarFeed {
   readonly #range: FileRange;
   readonly #reader: TarReader;
-  readonly #window = new Uint8Array(LARGE_WINDOW);
+  readonly #window = new Uint8Array(LARGEST_WINDOW);
   #at = 0;
-  #size = SMALL_WINDOW;
-  #reads = 0;
-  #membersBefore = 0;
-  #atBefore = 0;
+  #size = SMALLEST_WINDOW;
 
   constructor(range: FileRange, reader: TarReader) {
     this.#range = range;
@@ -42,6 +38,9 @@ export class TarFeed {
       reader.skip(skip);
       this.#at += skip;
     }
+    // What is skipped is the rest of a body that the last window ended in. If it is long, much of that window was in vain.
+    if (skip > this.#size / 2) this.#size = Math.max(SMALLEST_WINDOW, this.#size / 2);
+    else if (skip <= this.#size / 4) this.#size = Math.min(LARGEST_WINDOW, this.#size * 2);
     const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));
     if (count === 0) {
       reader.end();
@@ -49,15 +48,7 @@ export class TarFeed {
     }
     reader.push(this.#window, 0, count);
     this.#at += count;
-    if (++this.#reads % LOOK_BACK === 0) this.#chooseWindow();
     return true;
-  }
-
-  #chooseWindow(): void {
-    const members = this.#reader.memberCount - this.#membersBefore;
-    this.#size = this.#reader.done || this.#at - this.#atBefore < members * SMALL_ENTRY ? LARGE_WINDOW : SMALL_WINDOW;
-    this.#membersBefore = this.#reader.memberCount;
-    this.#atBefore = this.#at;
   }
 }
 
@@ -68,7 +59,7 @@ export async function feedFromFile(range: FileRange, reader: TarReader, control:
   let until = performance.now() + control.slice;
   control.check();
   for (let steps = 1; feed.step(); steps++) {
-    if (steps % LOOK_BACK !== 0) continue;
+    if (steps % REPORT_READS !== 0) continue;
     control.check();
     control.advance(feed.position - reported);
     reported = feed.position;

@@ -2,8 +2,9 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isPrivateFolder } from '../files/private-place.ts';
 
-/** Names used by the caches; other files are neither counted nor removed. */
-const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|tar|part|sum|blob)$/;
+/** Names used by the caches, and by Node for compiled code; other files are neither counted nor removed. */
+const CODE = /^[0-9a-f]+$/;
+const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|rep|tar|part|sum|blob)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
@@ -17,8 +18,8 @@ interface Kept {
   readonly part: CachePart;
 }
 
-/** In order of removal: spools are quickly remade, blobs have to be fetched again, indexes take reading whole layers. */
-const PARTS = ['spool', 'blobs', 'index'] as const;
+/** In order of removal: code and spools are quickly remade, blobs have to be fetched again, indexes take reading whole layers. */
+const PARTS = ['code', 'spool', 'blobs', 'index'] as const;
 type CachePart = (typeof PARTS)[number];
 
 /** Returns the bytes used by indexes, and by spools and blobs, which are cheaper to remake. */
@@ -50,10 +51,9 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
 async function list(cacheFolder: string): Promise<Kept[]> {
   const kept: Kept[] = [];
   const now = Date.now() + CLOCKS_MS;
-  for (const part of PARTS) {
-    const folder = path.join(cacheFolder, part);
+  for (const [part, folder] of await folders(cacheFolder)) {
     for (const name of await names(folder)) {
-      if (!OURS.test(name)) continue;
+      if (!(part === 'code' ? CODE : OURS).test(name)) continue;
       const file = path.join(folder, name);
       try {
         const { size, mtimeMs } = await lstat(file);
@@ -65,6 +65,17 @@ async function list(cacheFolder: string): Promise<Kept[]> {
     }
   }
   return kept;
+}
+
+/** Compiled code is in a folder for each version of Node. */
+async function folders(cacheFolder: string): Promise<(readonly [CachePart, string])[]> {
+  const found: (readonly [CachePart, string])[] = [];
+  for (const part of PARTS) {
+    const folder = path.join(cacheFolder, part);
+    if (part !== 'code') found.push([part, folder]);
+    else for (const name of await names(folder)) found.push([part, path.join(folder, name)]);
+  }
+  return found;
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -10,6 +10,8 @@ import { decodeIndex, encodeIndex } from './index-file.ts';
 
 /** Minimum interval between updates of a file's last use. */
 const TOUCH_MS = 60_000;
+/** Bytes of the checksum before a report. */
+const REPORT_HEAD = 32;
 
 /** Returns the file name for a key. */
 export function cacheName(key: string): string {
@@ -144,6 +146,27 @@ export class IndexCache {
     if (key !== '' && checkpoints.length > 0) this.#put(`${cacheName(key)}.ckp`, encodeCheckpoints(key, checkpoints));
   }
 
+  /** Returns a report that was kept under this key; null if there is none. */
+  readReport(key: string): string | null {
+    const file = path.join(this.#folder, `${cacheName(key)}.rep`);
+    try {
+      if (!isPrivateFolder(this.#folder) || !existsSync(file)) return null;
+      const bytes = readKept(file);
+      const text = bytes.subarray(REPORT_HEAD);
+      if (!reportSum(key, text).equals(bytes.subarray(0, REPORT_HEAD))) return null;
+      utimesSync(file, new Date(), new Date());
+      return text.toString('utf8');
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps a report under a key that names everything it was made from. */
+  writeReport(key: string, report: string): void {
+    const text = Buffer.from(report, 'utf8');
+    this.#put(`${cacheName(key)}.rep`, [reportSum(key, text), text]);
+  }
+
   #put(name: string, pieces: readonly Uint8Array[]): void {
     try {
       if (!makePrivateFolder(path.dirname(this.#folder)) || !makePrivateFolder(this.#folder)) return;
@@ -168,6 +191,11 @@ function noteOf(cacheKey: string, digest: string): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([cacheKey, digest]))
     .digest();
+}
+
+/** Detects damaged files, and the improbable key with the same name. */
+function reportSum(key: string, text: Uint8Array): Buffer {
+  return createHash('sha256').update(key).update('\0').update(text).digest();
 }
 
 function writeAll(file: string, pieces: readonly Uint8Array[]): void {

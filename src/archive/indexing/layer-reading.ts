@@ -16,6 +16,8 @@ import type { WorkerPool } from './worker-pool.ts';
 const SMALL_WHOLE_BYTES = 1024 * 1024;
 /** The same for plain blobs, of which only the headers are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
+/** The same for plain blobs if the calling thread would otherwise wait: it has read most of one before a worker has started. */
+const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
 
 /** The same for blobs that an engine keeps in parts. This size means a few thousand files. */
 const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
@@ -139,7 +141,7 @@ export class LayerReading {
       for (const { blob } of asked) arrivalOf(blob)?.begin();
       const wanted = options.verify === true ? await Promise.all(asked.map((task) => withTocsBeside(task, signal))) : asked;
       const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
-      const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task));
+      const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
       const here = wanted.filter((task) => !onWorkers.includes(task));
       const works = onWorkers.map((task) =>
         gate.pass(task.blob.length, () => run(task, onWorker(task, pool as WorkerPool, signal, advance))),
@@ -212,9 +214,10 @@ function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }
 
-function isWorthAWorker({ blob, options }: IndexTask): boolean {
+function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean): boolean {
   if (blob.split !== undefined) return blob.length >= SMALL_SPLIT_BYTES;
-  return blob.length >= (isReadByHeaders(blob, options) ? SMALL_PLAIN_BYTES : SMALL_WHOLE_BYTES);
+  if (!isReadByHeaders(blob, options)) return blob.length >= SMALL_WHOLE_BYTES;
+  return blob.length >= (readsPlain ? SMALL_PLAIN_BYTES_HERE : SMALL_PLAIN_BYTES);
 }
 
 function isReadWhole({ verify, scan = false }: IndexTask['options']): boolean {

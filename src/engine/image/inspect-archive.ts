@@ -7,11 +7,42 @@ import { artifactReport } from './stated-reports.ts';
 /** Maximum number of entries stacked for a report of all images. */
 const MAX_STACKED_ENTRIES = 100_000_000;
 
+/** Limits of an archive whose report is kept. Naming all that a larger one's is made from takes as long as making it. */
+const MAX_KEPT_LAYERS = 1_000;
+const MAX_KEPT_CONFIG_BYTES = 1024 * 1024;
+
+interface InspectOptions extends LoadOptions {
+  /** Identifies this build of the program. If set, the report is kept for the next call of the same build. */
+  readonly build?: string | undefined;
+}
+
 /**
- * Creates the report of `inspect --json`. Reads all layers of all images in parallel, reading each shared blob once. Throws what {@link
- * ArchiveReader.indexLayers} throws.
+ * Creates the report of `inspect --json`. Reads all layers of all images in parallel, reading each shared blob once, unless the report of
+ * the same archive is kept. Throws what {@link ArchiveReader.indexLayers} throws.
  */
-export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: LoadOptions = {}): Promise<ArchiveReport> {
+export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: InspectOptions = {}): Promise<ArchiveReport> {
+  const key = options.verify || options.scan ? null : reportKey(archive, options.build);
+  const kept = key === null ? null : reader.keptReport(key);
+  if (kept !== null) return JSON.parse(kept) as ArchiveReport;
+  const report = await makeReport(reader, archive, options);
+  // What is found of secrets is never kept.
+  if (key !== null && !report.findings.some(({ code }) => code.startsWith('secret-'))) reader.keepReport(key, JSON.stringify(report));
+  return report;
+}
+
+/**
+ * Names everything that a report is made from: what was read of the archive, and the layers, whose bytes the index cache knows by the same
+ * names. Null if the report can't be kept.
+ */
+function reportKey({ format, source, images, artifacts, findings }: Archive, build: string | undefined): string | null {
+  const layers = images.flatMap((image) => image.layers);
+  const configBytes = images.reduce((sum, { configSource }) => sum + (configSource?.length ?? 0), 0);
+  if (build === undefined || source !== undefined || layers.length > MAX_KEPT_LAYERS || configBytes > MAX_KEPT_CONFIG_BYTES) return null;
+  if (layers.some(({ blob }) => blob?.cacheKey === '')) return null;
+  return `report:${build}:${JSON.stringify([format, images, artifacts, findings])}`;
+}
+
+async function makeReport(reader: ArchiveReader, archive: Archive, options: LoadOptions): Promise<ArchiveReport> {
   const indexed = await reader.indexLayers(
     archive.images.flatMap(({ layers }) => layers),
     options,

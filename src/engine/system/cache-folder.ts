@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { cacheFolderIn } from '#archive';
+import { cacheFolderIn } from '#archive/private-place';
 
 /**
  * Returns this user's cache folder for indexes and spooled layers: LAYERSCOPE_CACHE (or a subfolder `layerscope`, if that folder contains
