@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { privateKey } from '../support/secret-samples.ts';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
@@ -186,8 +187,7 @@ test('more waste than the layers above the lowest hold is no share of it', async
 test('a skipped rule says what it would look at, and why it is skipped', async (t) => {
   const bench = createBench(t);
   bench.write('clean.tar', dockerArchive([[tar(file('a', 'a'))]]));
-  const key = ['-----BEGIN RSA PRIVATE', ' KEY-----'].join('');
-  bench.write('found.tar', dockerArchive([[tar(file('key.pem', `${key}\nMIIEow\n`), file('b', 'b', { mode: 0o4755 }))]]));
+  bench.write('found.tar', dockerArchive([[tar(file('key.pem', privateKey('RSA ')), file('b', 'b', { mode: 0o4755 }))]]));
   bench.write('rules', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nwaste: {same-content: 0, logs: 0}\n');
   bench.write('strict', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nfailOn: error\n');
   const lines = async (...args: string[]) => {

@@ -1,13 +1,16 @@
 // What commands do with an image whose layers can't be read to their ends: they show the rest, warn, and exit as cli.md says.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { pack } from '../support/image-builder.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
 const LOWER = tar(file('a', 'a'.repeat(5000)), file('b', 'b'.repeat(300)));
-const UPPER = tar(file('a', 'A'.repeat(5000)), file('c', Buffer.from(Array.from({ length: 40_000 }, (_, at) => (at * at * 31) & 0xff))));
+/** With bytes that don't get smaller, so that a compressed layer is long enough to be cut. */
+const NOISE = Buffer.from(Array.from({ length: 40_000 }, (_, at) => (Math.imul(Math.imul(at, at) + 7, 0x9e3779b1) >>> 13) & 0xff));
+const UPPER = tar(file('a', 'A'.repeat(5000)), file('c', NOISE));
 
 /** Flips a bit in the middle. */
 function corrupt(bytes: Uint8Array): Uint8Array {
@@ -24,7 +27,7 @@ const DAMAGED: Readonly<Record<string, Uint8Array>> = {
   'truncated gzip': imageOf(LOWER, pack(UPPER, 'gzip').subarray(0, 9000)),
   'corrupt gzip': imageOf(LOWER, corrupt(pack(UPPER, 'gzip'))),
   'truncated zstd': imageOf(LOWER, pack(UPPER, 'zstd').subarray(0, 9000)),
-  'corrupt zstd': imageOf(LOWER, corrupt(pack(UPPER, 'zstd'))),
+  'corrupt zstd': imageOf(LOWER, corrupt(zstdCompressSync(UPPER, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }))),
   'no tar': imageOf(LOWER, Buffer.alloc(5000, 'x')),
 };
 
@@ -49,12 +52,9 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
     };
     const expected = (code: number, ...commands: string[]) => Object.fromEntries(commands.map((command) => [command, code]));
     const reading = [
-      'inspect image.tar',
       'ls image.tar',
-      'breakdown image.tar',
       'changes image.tar --layer 1',
       'waste image.tar',
-      'waste image.tar --json',
       'waste image.tar --rewritten',
       'waste image.tar --if all',
       'diff image.tar whole.tar',
@@ -62,10 +62,14 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
       'diff image.tar image.tar --exit-code',
     ];
     assert.deepEqual(await codes(...reading), expected(0, ...reading));
-    const checks = ['check image.tar', 'check image.tar --json', 'check image.tar --no-scan', 'diff image.tar whole.tar --exit-code'];
+    const checks = ['check image.tar --no-scan', 'diff image.tar whole.tar --exit-code'];
     assert.deepEqual(await codes(...checks), expected(1, ...checks));
-    const needing = ['waste image.tar --if merge-removals,zstd --pack', 'waste image.tar --if squash=0 --to made.tar'];
+    // What the layer has would be lost.
+    const needing = ['waste image.tar --if merge-removals,zstd --to one.tar', 'waste image.tar --if squash=0 --to two.tar'];
     assert.deepEqual(await codes(...needing), expected(3, ...needing));
+    const { code, stdout } = await bench.cli(['waste', 'image.tar', '--if', 'zstd', '--pack']);
+    assert.equal(code, 0);
+    assert.match(stdout, /can't be written: layer 1 is damaged\n$/);
     for (const command of ['waste image.tar', 'diff image.tar whole.tar', 'ls image.tar']) {
       assert.match((await bench.cli(command.split(' '))).stderr, /^layerscope: warning: layer 1 is damaged /m, command);
     }

@@ -14,14 +14,22 @@ export interface Weight {
   readonly storedBytes: number | null;
 }
 
-/** Which members the layers would keep. Throws NOT_FOUND for a layer that doesn't exist; UNSUPPORTED for Windows images. */
-export function planOf({ stack }: Pick<LoadedImage, 'stack'>, { mergeRemovals, dropCaches, squashFrom }: WhatIf): SlimPlan {
+/**
+ * Which members the layers would keep. A layer that can't be read to its end is an obstacle: what it has would be lost. Throws NOT_FOUND for a
+ * layer that doesn't exist; UNSUPPORTED for Windows images.
+ */
+export function planOf(
+  { stack, report }: Pick<LoadedImage, 'stack' | 'report'>,
+  { mergeRemovals, dropCaches, squashFrom }: WhatIf,
+): SlimPlan {
   // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
   if (stack.caseInsensitive)
     throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made otherwise: each has its part of the registry');
   if (squashFrom !== null && squashFrom >= stack.layers.length)
     throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: the image has ${stack.layers.length}`);
-  return slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });
+  const plan = slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });
+  const unread = report.layers.find(({ status }) => status !== 'present');
+  return unread === undefined ? plan : { ...plan, obstacle: `layer ${unread.index} is ${unread.status}` };
 }
 
 /** The weight of the image as it is. */
