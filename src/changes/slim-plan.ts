@@ -1,4 +1,4 @@
-// What an image's layers would be if they had been made otherwise: which members each new layer keeps. Nothing is read or written here.
+// What an image's layers would be if they had been made differently: which members each new layer keeps. Nothing is read or written here.
 import { FLAG, type LayerTable, linkName } from '#format/layer';
 import { NO_LAYER, TYPE } from '#model';
 import { inodeOf } from './hard-links.ts';
@@ -30,7 +30,7 @@ export interface SlimPlan {
 
 /** How the layers would be made. All of it together: in this order, and with the numbers of the layers as they are. */
 export interface SlimWishes {
-  /** Files that a later layer removes are left out of the layer that brought them, and so are the whiteouts. */
+  /** Files that a later layer removes are left out of the layer that added them, and so are the whiteouts. */
   readonly mergeRemovals: boolean;
   /** By node of a layer's table: 1 for paths whose files are left out; null for none. */
   readonly dropped: ((table: LayerTable) => Uint8Array | null) | null;

@@ -42,7 +42,7 @@ export const spec: CommandSpec = {
     'zstd                all layers packed as zstd',
     'Several of them, joined by commas or each with its own --if, are one image: removals are merged first, then caches dropped, then layers',
     'squashed (N is the number in the image as it is), then all is packed. The same image gives the same layers each time.',
-    'With --json, --if prints one object a line.',
+    'With --json, --if prints one object per line.',
   ],
 };
 

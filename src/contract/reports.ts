@@ -170,10 +170,10 @@ export interface WasteReport {
   readonly kinds: readonly WasteKindReport[];
 }
 
-/** What an image would weigh if its layers were made otherwise; see `waste --if`. */
+/** What an image would weigh if its layers were made differently; see `waste --if`. */
 export interface WhatIfReport {
   readonly kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd';
-  /** For squash: the lowest layer of those that would be one. */
+  /** For squash: the lowest of the layers that would be merged. */
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;

@@ -10,7 +10,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './waste-panel.module.css';
 
-/** What the image would weigh if its layers were made otherwise: one row for each change that may save something. */
+/** What the image would weigh if its layers were made differently: one row for each change that may save something. */
 export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIfReport[]; archiveId: string; image: ImageSummary }) {
   const job = useApp((app) => runningJob(app.jobs, 'weigh', archiveId, image.index));
   if (reports.length === 0) return null;

@@ -34,9 +34,9 @@ export const waste = {
   removedIn: <T>(layer: T): Phrase<T> => ['→ removed in ', layer],
   sameAs: (path: string) => `· same as ${path}`,
   manyPlaces: 'many smaller ones',
-  /** What the image would weigh if its layers were made otherwise. */
+  /** What the image would weigh if its layers were made differently. */
   whatIf: 'What would it weigh',
-  whatIfHint: 'If its layers were made otherwise. To write that image: layerscope waste IMAGE --if … --to FILE',
+  whatIfHint: 'If its layers were made differently. To write that image: layerscope waste IMAGE --if … --to FILE',
   whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
   whatIfNow: 'as it is',
   whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd', from: number | null, top: number) =>

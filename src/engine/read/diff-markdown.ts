@@ -1,4 +1,4 @@
-// The comparison of two images as a comment for a pull request. Nothing that an image says gets into it but as a code span.
+// The comparison of two images as a comment for a pull request. Text from an image appears in it only as code spans.
 import { buildStack, bytesBefore, bytesNow } from '#changes';
 import type { PackageDifference } from '#contract';
 import { codeSpan, htmlComment, type MarkdownTable, markdownDocument } from '#format/markdown';

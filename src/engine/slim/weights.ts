@@ -24,7 +24,7 @@ export function planOf(
 ): SlimPlan {
   // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
   if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made otherwise: each has its part of the registry');
+    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
   if (squashFrom !== null && squashFrom >= stack.layers.length)
     throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: the image has ${stack.layers.length}`);
   const plan = slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });

@@ -1,9 +1,9 @@
 import type { Stack } from '#changes';
 import { displayText, LayerscopeError } from '#model';
 
-/** How an image's layers would be made otherwise: one or more changes, applied in the order of these fields. */
+/** How an image's layers would be made differently: one or more changes, applied in the order of these fields. */
 export interface WhatIf {
-  /** Files that a later layer removes are left out of the layer that brought them. */
+  /** Files that a later layer removes are left out of the layer that added them. */
   readonly mergeRemovals: boolean;
   /** Caches of package managers and builds are left out. */
   readonly dropCaches: boolean;

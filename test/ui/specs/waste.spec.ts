@@ -139,7 +139,7 @@ test('waste lists what the image could do without by kind, with layer, command a
     /^all layers were one19\.0 kB50\.0 kB\d\d\.\d kB$/,
   ].entries())
     await expect(whatIf.nth(row)).toHaveText(text);
-  const pip = waste.getByRole('region', { name: 'Cache of pip' });
+  const pip = waste.getByRole('region', { name: 'pip cache' });
   await pip.getByRole('button', { name: /root\/\.cache\/pip/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 1 /, pressed: true })).toBeVisible();
   await expect(page.getByRole('row', { name: /pip/ })).toHaveAttribute('aria-selected', 'true');
