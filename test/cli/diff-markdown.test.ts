@@ -127,7 +127,14 @@ test('layers and ranges of layers are named, and their own sizes, layers, files 
   };
   assert.deepEqual(await figures('a.tar#1', 'a.tar#2'), {
     heading: '### `app:1#1` → `app:1#2`: +8 B',
-    sizes: [['1.3 kB', '1.4 kB'], ['345 B', '313 B'], ['1.0 kB', '1.0 kB'], ['6.7 kB', '10.2 kB'], ['3', '4'], ['2', '3']],
+    sizes: [
+      ['1.3 kB', '1.4 kB'],
+      ['345 B', '313 B'],
+      ['1.0 kB', '1.0 kB'],
+      ['6.7 kB', '10.2 kB'],
+      ['3', '4'],
+      ['2', '3'],
+    ],
     layers: '2 layers shared, 1 new',
     findings: ['waste-removed-later 40 B 1 one'],
   });

@@ -26,7 +26,9 @@ export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIf
             <th scope="col">{whatIfColumns.change}</th>
             <th scope="col">{whatIfColumns.layers}</th>
             <th scope="col">{whatIfColumns.size}</th>
-            <th scope="col">{whatIfColumns.saved}</th>
+            <th scope="col" className={styles.saved}>
+              {whatIfColumns.saved}
+            </th>
             <th scope="col">{whatIfColumns.stored}</th>
           </tr>
         </thead>
@@ -37,7 +39,7 @@ export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIf
             <td>
               <Size bytes={image.totals.fileBytes} />
             </td>
-            <td />
+            <td className={styles.saved} />
             <td>
               <Size bytes={image.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0)} />
             </td>
@@ -49,8 +51,8 @@ export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIf
               <td>
                 <Size bytes={report.fileBytes} />
               </td>
-              <td>
-                <Size bytes={image.totals.fileBytes - report.fileBytes} />
+              <td className={styles.saved}>
+                {report.fileBytes === image.totals.fileBytes ? null : <Size bytes={image.totals.fileBytes - report.fileBytes} />}
               </td>
               <td>
                 <Stored report={report} />

@@ -188,7 +188,7 @@ test('a button packs the layers as they would be, and the stored sizes are shown
 
 test('packing shows how far it is, and can be stopped', async ({ win }) => {
   const { page } = win;
-  await win.drop(await win.write('big.tar', dockerArchive(packedLayers(24_000_000), { name: 'acme/big:1' })));
+  await win.drop(await win.write('big.tar', dockerArchive(packedLayers(16_000_000), { name: 'acme/big:1' })));
   await page.getByRole('button', { name: /^wasted/ }).click();
   const whatIf = page.getByRole('region', { name: 'What would it weigh' });
   const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
@@ -207,7 +207,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
     test(`while packing, they have no accessibility violations, ${colorScheme}`, async ({ win }) => {
       const { page } = win;
-      await win.drop(await win.write('big.tar', dockerArchive(packedLayers(24_000_000), { name: 'acme/big:1' })));
+      await win.drop(await win.write('big.tar', dockerArchive(packedLayers(8_000_000), { name: 'acme/big:1' })));
       await page.getByRole('button', { name: /^wasted/ }).click();
       const whatIf = page.getByRole('region', { name: 'What would it weigh' });
       await whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' }).click();
@@ -217,7 +217,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/what-if-${colorScheme}.png` });
       }
       expect(await complaintsOf(page)).toEqual([]);
-      await whatIf.getByRole('button', { name: 'Stop packing' }).click();
     });
   });
 }
