@@ -34,7 +34,7 @@ export { PathFollower } from './path-follower.ts';
 export { sortedByPathBytes } from './path-order.ts';
 export { changesOf, compareViews, viewAt } from './row-tables.ts';
 export { sameSums } from './same-entry.ts';
-export { type SlimLayer, type SlimPlan, type SlimWishes, slimBytes, slimPlan } from './slim-plan.ts';
+export { type SlimLayer, type SlimPlan, slimBytes, slimPlan } from './slim-plan.ts';
 export { sortChildren } from './sort-children.ts';
 export * from './sorted-rows.ts';
 export { buildStack } from './stack.ts';
