@@ -1,4 +1,6 @@
+import { TYPE } from '#model';
 import { bodyKey } from './hard-links.ts';
+import { mergedNodes } from './merged-bodies.ts';
 import { nodeOf } from './shown-bodies.ts';
 import { indexOf } from './stack.ts';
 import type { EntryAt, Stack } from './types.ts';
@@ -6,7 +8,7 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 
 /** What becomes of a file's body in the layers above. */
 export interface BodyFate {
-  /** Whether the top view shows it, under any name. */
+  /** Whether the top view shows it, under any name, or Windows merges it with those of other layers. */
   readonly isVisible: boolean;
   /** The layer that hid its last name; the file's own layer if it replaced the file itself. Null if it is visible. */
   readonly hiddenIn: number | null;
@@ -25,8 +27,10 @@ export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly Bo
   const lastShown = new Int32Array(bodies.length).fill(-1);
   const applier = createApplier(tree);
   const { view } = applier;
+  const merged = mergedNodes(tree);
   const isShown = ({ node, layer, member }: Name): boolean =>
-    view.type[node] !== ABSENT && view.layer[node] === layer && view.member[node] === member;
+    view.type[node] !== ABSENT &&
+    ((view.layer[node] === layer && view.member[node] === member) || (merged.has(node) && view.type[node] === TYPE.file));
   stack.layers.forEach((_, at) => {
     applyLayer(applier, at);
     names.forEach((ofBody, index) => {

@@ -8,6 +8,7 @@ import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
 import { type Fact, layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { LinkNames } from './link-names.ts';
+import { mergedNodes } from './merged-bodies.ts';
 import { contentDifference, difference, NOTHING_SHOWN, type Shown } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
@@ -157,6 +158,8 @@ function bodySize(tree: ImageTree, key: number): number {
   return key < 0 ? 0 : ((tree.layers[bodyKeyLayer(key)] as LayerTable).size[bodyKeyMember(key)] as number);
 }
 
+const NO_NODES: ReadonlySet<number> = new Set();
+
 /** Fills rows from the two views. */
 class RowFiller {
   readonly #comparison: ViewPair;
@@ -164,6 +167,8 @@ class RowFiller {
   readonly #rows: RowDraft;
   /** Bodies that the view after shows through links only; computed on first use. */
   #linked: Set<number> | null = null;
+  /** Nodes of files that a layer above doesn't hide. */
+  readonly #merged: ReadonlySet<number>;
   /** Bodies already counted in the row of a link. */
   readonly #counted = new Set<number>();
 
@@ -171,6 +176,7 @@ class RowFiller {
     this.#comparison = comparison;
     this.#names = names;
     this.#rows = rows;
+    this.#merged = comparison.watcher === null ? NO_NODES : mergedNodes(comparison.tree);
   }
 
   fill(node: number, row: number, mark: number): void {
@@ -228,6 +234,7 @@ class RowFiller {
     this.#rows.previousEntry[row] = member;
     const type = before.type[node];
     if (type !== TYPE.file && type !== TYPE.hardlink) return;
+    if (this.#merged.has(node) && this.#comparison.after.type[node] === TYPE.file) return;
     const key = bodyKey(tree, links, layer, member);
     if (key < 0 || this.#isShown(key)) return;
     if (type === TYPE.hardlink) {

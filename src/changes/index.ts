@@ -17,7 +17,7 @@ export { FILE_TYPES, fileTypeOf } from './file-types.ts';
 export { firstOpen } from './first-open.ts';
 export { keepRows } from './keep-rows.ts';
 export { figuresWithout } from './kept-figures.ts';
-export { type LaterRemovals, laterRemovals, pathNumber, ShownEntries } from './later-removals.ts';
+export { type LaterRemovals, laterRemovals, mergedPathNumbers, pathNumber, ShownEntries } from './later-removals.ts';
 export {
   history,
   lookup,
@@ -34,15 +34,7 @@ export { PathFollower } from './path-follower.ts';
 export { sortedByPathBytes } from './path-order.ts';
 export { changesOf, compareViews, viewAt } from './row-tables.ts';
 export { sameSums } from './same-entry.ts';
-export {
-  dropPlan,
-  mergeRemovalsPlan,
-  type SlimLayer,
-  type SlimPlan,
-  slimBytes,
-  squashPlan,
-  unchangedPlan,
-} from './slim-plan.ts';
+export { type SlimLayer, type SlimPlan, slimBytes, slimPlan } from './slim-plan.ts';
 export { sortChildren } from './sort-children.ts';
 export * from './sorted-rows.ts';
 export { buildStack } from './stack.ts';

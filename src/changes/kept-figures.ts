@@ -2,7 +2,7 @@ import type { PathMatcher, PathState } from '#format/path';
 import { TYPE } from '#model';
 import { bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
 import { type ImageTree, imageNodeName } from './image-tree.ts';
-import { linkedBodies, nodeOf } from './shown-bodies.ts';
+import { bodiesInUse, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { forEachBody } from './wasted-files.ts';
@@ -13,7 +13,7 @@ export interface KeptFigures {
   readonly layerBytes: readonly number[];
   /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
-  /** How many of those bytes the top view still shows, counting each body once. */
+  /** How many of those bytes are in use: the top view still shows them, counting each body once, or Windows merges them. */
   readonly finalBytes: number;
 }
 
@@ -37,7 +37,7 @@ export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: (
   for (let node = 1; node < tree.count; node++) {
     if (view.type[node] === TYPE.file) addShown(node, view.layer[node] as number, view.member[node] as number);
   }
-  for (const key of linkedBodies(tree, view, links)) {
+  for (const key of bodiesInUse(tree, view, links)) {
     const layer = bodyKeyLayer(key);
     const member = bodyKeyMember(key);
     addShown(nodeOf(tree, layer, member), layer, member);

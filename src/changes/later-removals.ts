@@ -1,6 +1,7 @@
 import { TYPE } from '#model';
 import { bodyKey } from './hard-links.ts';
-import { linkedBodies, nodeOf } from './shown-bodies.ts';
+import { mergedNodes } from './merged-bodies.ts';
+import { bodiesInUse, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import type { View } from './view.ts';
@@ -59,11 +60,16 @@ export function pathNumber(stack: Stack, layer: number, member: number): number 
   return nodeOf(indexOf(stack).tree, layer, member);
 }
 
+/** Numbers (see {@link pathNumber}) of paths whose files Windows merges, so that no layer's file hides another's. */
+export function mergedPathNumbers(stack: Stack): ReadonlySet<number> {
+  return mergedNodes(indexOf(stack).tree);
+}
+
 /** Which entries and bodies the top view shows. */
 export class ShownEntries {
   readonly #stack: Stack;
   readonly #view: View;
-  #linked: ReadonlySet<number> | null = null;
+  #others: ReadonlySet<number> | null = null;
 
   constructor(stack: Stack) {
     this.#stack = stack;
@@ -76,12 +82,12 @@ export class ShownEntries {
     return this.#view.layer[node] === layer && this.#view.member[node] === member;
   }
 
-  /** Whether the view shows the body of this regular file, at its own path or through a hard link. */
+  /** Whether the view needs the body of this regular file: at its own path, through a hard link, or merged with those of other layers. */
   hasBody(layer: number, member: number): boolean {
     if (this.has(layer, member)) return true;
     if (this.#stack.layers[layer]?.type[member] !== TYPE.file) return false;
     const { tree, links } = indexOf(this.#stack);
-    this.#linked ??= new Set(linkedBodies(tree, this.#view, links));
-    return this.#linked.has(bodyKey(tree, links, layer, member));
+    this.#others ??= new Set(bodiesInUse(tree, this.#view, links));
+    return this.#others.has(bodyKey(tree, links, layer, member));
   }
 }

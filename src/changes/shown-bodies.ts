@@ -1,6 +1,7 @@
 import type { LayerTable } from '#format/layer';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
+import { mergedBodies } from './merged-bodies.ts';
 import type { View } from './view.ts';
 
 /** Returns the image node of a member that is part of the view. */
@@ -32,4 +33,14 @@ export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
     }
   });
   return [...keys].sort((a, b) => a - b);
+}
+
+/**
+ * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths, without duplicates, ascending: those
+ * of {@link linkedBodies}, and those that Windows merges with others of the same name.
+ */
+export function bodiesInUse(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
+  const linked = linkedBodies(tree, view, links);
+  const merged = mergedBodies(tree, view);
+  return merged.length === 0 ? linked : [...new Set([...linked, ...merged])].sort((a, b) => a - b);
 }

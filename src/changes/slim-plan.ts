@@ -1,15 +1,12 @@
 // What an image's layers would be if they had been made differently: which members each new layer keeps. Nothing is read or written here.
-//
-// A plan never loses what a hard link shows: a removal whose files another name still needs stays as it is. Folders that only their contents
-// imply would vanish with them, so what is removed from such a folder stays too.
 import { FLAG, type LayerTable, linkName } from '#format/layer';
 import { NO_LAYER, TYPE } from '#model';
 import { inodeOf } from './hard-links.ts';
-import { findPath, type ImageTree, imageNodePath } from './image-tree.ts';
+import { findPath, imageNodePath } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
-import { laterRemovals } from './later-removals.ts';
 import { nodeOf } from './shown-bodies.ts';
-import { indexOf, viewAtLayer } from './stack.ts';
+import { allKept, keptWithoutFiles, keptWithoutRemovals, NOT_STORED } from './slim-keeps.ts';
+import { buildStack, indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 
@@ -31,6 +28,16 @@ export interface SlimPlan {
   readonly obstacle: string | null;
 }
 
+/** How the layers would be made. All of it together: in this order, and with the numbers of the layers as they are. */
+export interface SlimWishes {
+  /** Files that a later layer removes are left out of the layer that added them, and so are the whiteouts. */
+  readonly mergeRemovals: boolean;
+  /** By node of a layer's table: 1 for paths whose files are left out; null for none. */
+  readonly dropped: ((table: LayerTable) => Uint8Array | null) | null;
+  /** The lowest of the layers that become one, up to the top; null for none. */
+  readonly squashFrom: number | null;
+}
+
 /** Bytes of the regular files that a layer of a plan keeps. */
 export function slimBytes(stack: Stack, { sources }: SlimLayer): number {
   let bytes = 0;
@@ -44,32 +51,44 @@ export function slimBytes(stack: Stack, { sources }: SlimLayer): number {
   return bytes;
 }
 
-const NOT_STORED = FLAG.rawOnly | FLAG.whiteout | FLAG.opaque;
-
-/** All layers as they are. */
-export function unchangedPlan(stack: Stack): SlimPlan {
-  return { layers: stack.layers.map((table, layer) => wholeLayer(table, layer)), obstacle: null };
+/** Plans the layers. Those that then have no members are left out. */
+export function slimPlan(stack: Stack, { mergeRemovals, dropped, squashFrom }: SlimWishes): SlimPlan {
+  let keeps = allKept(stack);
+  let slim = stack;
+  const narrow = (next: readonly Uint8Array[]): void => {
+    keeps = keeps.map((keep, layer) => keep.map((kept, member) => kept & (next[layer]?.[member] ?? 0)));
+    slim = withMembers(stack, keeps);
+  };
+  if (mergeRemovals) narrow(keptWithoutRemovals(slim));
+  if (dropped !== null) narrow(keptWithoutFiles(slim, dropped));
+  if (squashFrom === null || squashFrom >= stack.layers.length - 1) return { layers: keptLayers(keeps), obstacle: null };
+  return squashPlan(slim, keptLayers(keeps.slice(0, squashFrom)), squashFrom);
 }
 
-function wholeLayer(table: LayerTable | null, layer: number): SlimLayer {
-  return { sources: [{ layer, keep: new Uint8Array(table?.memberCount ?? 0).fill(1) }], isUnchanged: true, whiteouts: [], folders: [] };
+/** The stack with only some members. Their numbers stay: the others become raw-only. */
+function withMembers(stack: Stack, keeps: readonly Uint8Array[]): Stack {
+  if (keeps.every((keep) => !keep.includes(0))) return stack;
+  const layers = stack.layers.map((table, layer) => {
+    const keep = keeps[layer];
+    if (table === null || !keep?.includes(0)) return table;
+    return { ...table, flags: table.flags.map((flags, member) => (keep[member] === 1 ? flags : flags | FLAG.rawOnly)) };
+  });
+  return buildStack(layers, { caseInsensitive: stack.caseInsensitive });
 }
 
-/** The layers with these members left out; those that then have none are left out too. */
-function keptLayers(stack: Stack, keeps: readonly Uint8Array[]): SlimLayer[] {
+/** The lowest layers with these members; those that then have none are left out. */
+function keptLayers(keeps: readonly Uint8Array[]): SlimLayer[] {
   const layers: SlimLayer[] = [];
   keeps.forEach((keep, layer) => {
-    if (!keep.includes(0)) layers.push(wholeLayer(stack.layers[layer] ?? null, layer));
-    else if (keep.includes(1)) layers.push({ sources: [{ layer, keep }], isUnchanged: false, whiteouts: [], folders: [] });
+    const isUnchanged = !keep.includes(0);
+    if (isUnchanged || keep.includes(1)) layers.push({ sources: [{ layer, keep }], isUnchanged, whiteouts: [], folders: [] });
   });
   return layers;
 }
 
 /** Layers `from` to the top as one: what they show, and whiteouts of what they hide in the layers below. */
-export function squashPlan(stack: Stack, from: number): SlimPlan {
+function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): SlimPlan {
   const top = stack.layers.length - 1;
-  const below = stack.layers.slice(0, from).map((table, layer) => wholeLayer(table, layer));
-  if (from >= top) return unchangedPlan(stack);
   const { tree } = indexOf(stack);
   const base = viewAtLayer(stack, from - 1);
   const view = viewAtLayer(stack, top);
@@ -129,146 +148,4 @@ function shownMembers(stack: Stack, view: View, table: LayerTable | null, layer:
     if (node !== 0 && view.layer[node] === layer && view.member[node] === member) keep[member] = 1;
   }
   return keep;
-}
-
-/** Files that a later layer removes are left out of the layer that added them, and so are the whiteouts. */
-export function mergeRemovalsPlan(stack: Stack): SlimPlan {
-  const { tree } = indexOf(stack);
-  const pinned = impliedParents(stack);
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const keeps = withoutRemovals(stack, pinned);
-    const before = pinned.size;
-    for (const needed of neededNodes(stack, keeps)) for (const node of withAncestors(tree, needed)) pinned.add(node);
-    if (pinned.size === before) return { layers: keptLayers(stack, keeps), obstacle: null };
-  }
-  return unchangedPlan(stack);
-}
-
-/** Maximum number of passes to find what hard links need: a link may need a file whose folder has more links. */
-const MAX_ROUNDS = 8;
-
-/** Nodes that are removed from a folder that nothing else implies. */
-function impliedParents(stack: Stack): Set<number> {
-  const { tree, removals } = indexOf(stack);
-  const view = viewAtLayer(stack, stack.layers.length - 1);
-  const pinned = new Set<number>();
-  const known = new Map<number, boolean>();
-  for (const nodes of removals) {
-    for (const node of nodes) {
-      const parent = tree.parent[node] as number;
-      if (view.type[parent] !== IMPLIED) continue;
-      let stays = known.get(parent);
-      if (stays === undefined) {
-        stays = showsEntryBelow(tree, view, parent);
-        known.set(parent, stays);
-      }
-      if (!stays) pinned.add(node);
-    }
-  }
-  return pinned;
-}
-
-/** Whether the view has an entry below a folder. Entries that it shows are never left out. */
-function showsEntryBelow(tree: ImageTree, view: View, folder: number): boolean {
-  const walk = [folder];
-  for (let node = walk.pop(); node !== undefined; node = walk.pop()) {
-    for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
-      if (view.type[child] === IMPLIED) walk.push(child);
-      else if (view.type[child] !== ABSENT) return true;
-    }
-  }
-  return false;
-}
-
-/** By layer and member: 0 for what later layers remove, and for whiteouts that then hide nothing. `pinned`: removals that stay. */
-function withoutRemovals(stack: Stack, pinned: ReadonlySet<number>): Uint8Array[] {
-  const { tree, removals } = indexOf(stack);
-  const keeps = stack.layers.map((table) => new Uint8Array(table?.memberCount ?? 0).fill(1));
-  for (const { layer, removedIn, top } of laterRemovals(stack)) {
-    const table = stack.layers[layer] as LayerTable;
-    const map = tree.maps[layer] as Uint32Array;
-    const keep = keeps[layer] as Uint8Array;
-    for (let member = 0; member < keep.length; member++) {
-      if (((table.flags[member] as number) & FLAG.rawOnly) !== 0) continue;
-      const node = table.node[member] as number;
-      if (removedIn[node] !== 0 && !pinned.has(map[top[node] as number] as number)) keep[member] = 0;
-    }
-  }
-  stack.layers.forEach((table, layer) => {
-    const removed = new Set(removals[layer]);
-    if (table === null || removed.size === 0) return;
-    const keep = keeps[layer] as Uint8Array;
-    for (let member = 0; member < keep.length; member++) {
-      if (((table.flags[member] as number) & FLAG.whiteout) === 0) continue;
-      const node = nodeOf(tree, layer, member);
-      if (removed.has(node) && !pinned.has(node)) keep[member] = 0;
-    }
-  });
-  return keeps;
-}
-
-/** Nodes of members that are left out, though a hard link that is kept names or shows them. */
-function neededNodes(stack: Stack, keeps: readonly Uint8Array[]): Set<number> {
-  const { tree, links } = indexOf(stack);
-  const needed = new Set<number>();
-  if (links.every((table) => table === null)) return needed;
-  const dropped = droppedNodes(stack, keeps);
-  links.forEach((table, layer) => {
-    table?.members.forEach((member, at) => {
-      if (keeps[layer]?.[member] !== 1) return;
-      const target = table.targetLayer[at] as number;
-      // A link may name another link.
-      const named = findPath(tree, linkName(stack.layers[layer] as LayerTable, member) ?? new Uint8Array(0));
-      const shown = target === NO_LAYER ? 0 : nodeOf(tree, target, table.targetMember[at] as number);
-      for (const node of [named, shown]) if (dropped.has(node)) needed.add(node);
-    });
-  });
-  return needed;
-}
-
-function droppedNodes(stack: Stack, keeps: readonly Uint8Array[]): Set<number> {
-  const { tree } = indexOf(stack);
-  const dropped = new Set<number>();
-  keeps.forEach((keep, layer) => {
-    for (let member = keep.indexOf(0); member >= 0; member = keep.indexOf(0, member + 1)) dropped.add(nodeOf(tree, layer, member));
-  });
-  return dropped;
-}
-
-function withAncestors(tree: ImageTree, node: number): number[] {
-  const nodes: number[] = [];
-  for (let at = node; at !== 0; at = tree.parent[at] as number) nodes.push(at);
-  return nodes;
-}
-
-/**
- * Files below some folders are left out; `below`: by node of a layer's table, 1 for those. Folders stay, and so does what hard links show.
- */
-export function dropPlan(stack: Stack, below: (table: LayerTable) => Uint8Array | null): SlimPlan {
-  const keeps = stack.layers.map((table) => {
-    const keep = new Uint8Array(table?.memberCount ?? 0).fill(1);
-    const dropped = table === null ? null : below(table);
-    if (table === null || dropped === null) return keep;
-    for (let member = 0; member < keep.length; member++) {
-      if (
-        ((table.flags[member] as number) & NOT_STORED) === 0 &&
-        table.type[member] !== TYPE.directory &&
-        dropped[table.node[member] as number] === 1
-      )
-        keep[member] = 0;
-    }
-    return keep;
-  });
-  keepNodes(stack, keeps, neededNodes(stack, keeps));
-  return { layers: keptLayers(stack, keeps), obstacle: null };
-}
-
-function keepNodes(stack: Stack, keeps: readonly Uint8Array[], nodes: ReadonlySet<number>): void {
-  if (nodes.size === 0) return;
-  const { tree } = indexOf(stack);
-  keeps.forEach((keep, layer) => {
-    for (let member = keep.indexOf(0); member >= 0; member = keep.indexOf(0, member + 1)) {
-      if (nodes.has(nodeOf(tree, layer, member))) keep[member] = 1;
-    }
-  });
 }

@@ -18,7 +18,7 @@ import {
 import { caseCollisions } from './case-collisions.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
 import { buildTree, type ImageTree } from './image-tree.ts';
-import { linkedBodies } from './shown-bodies.ts';
+import { bodiesInUse } from './shown-bodies.ts';
 import type { LayerSummary, Stack } from './types.ts';
 import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } from './view.ts';
 import { windowsOddNames } from './windows-names.ts';
@@ -134,7 +134,7 @@ function totalsOf(tree: ImageTree, view: View, links: readonly (LinkTable | null
       finalBytes += (tree.layers[layer] as LayerTable).size[member] as number;
     } else if (bodyKey(tree, links, layer, member) >= 0) files++;
   }
-  for (const key of linkedBodies(tree, view, links)) {
+  for (const key of bodiesInUse(tree, view, links)) {
     finalBytes += (tree.layers[bodyKeyLayer(key)] as LayerTable).size[bodyKeyMember(key)] as number;
   }
   const fileBytes = summaries.reduce((sum, summary) => sum + summary.fileBytes, 0);

@@ -2,7 +2,7 @@ import { FLAG } from '#format/layer';
 import { TYPE, type WasteCause } from '#model';
 import { bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
 import { findPath, imageNodePath } from './image-tree.ts';
-import { linkedBodies, nodeOf } from './shown-bodies.ts';
+import { bodiesInUse, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack, Waste } from './types.ts';
 import { ABSENT, applyLayer, createApplier } from './view.ts';
@@ -76,7 +76,7 @@ export function wastedByNode(stack: Stack): Float64Array {
   for (let node = 1; node < tree.count; node++) {
     if (view.type[node] === TYPE.file) takeShown(node, view.layer[node] as number, view.member[node] as number);
   }
-  for (const key of linkedBodies(tree, view, links)) {
+  for (const key of bodiesInUse(tree, view, links)) {
     const layer = bodyKeyLayer(key);
     const member = bodyKeyMember(key);
     takeShown(nodeOf(tree, layer, member), layer, member);
@@ -121,7 +121,7 @@ export function wastedByLayer(stack: Stack): number[] {
   for (let node = 1; node < tree.count; node++) {
     if (view.type[node] === TYPE.file) takeShown(view.layer[node] as number, view.member[node] as number);
   }
-  for (const key of linkedBodies(tree, view, links)) takeShown(bodyKeyLayer(key), bodyKeyMember(key));
+  for (const key of bodiesInUse(tree, view, links)) takeShown(bodyKeyLayer(key), bodyKeyMember(key));
   return wasted;
 }
 

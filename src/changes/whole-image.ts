@@ -3,6 +3,7 @@ import { COUNTED, KIND, type RowTable, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
+import { mergedBodies } from './merged-bodies.ts';
 import { linkedBodies, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
@@ -15,8 +16,8 @@ const HIDDEN = 3;
 /**
  * Returns all bytes of an image by path: a row for each path of its top view, and for each path whose files a later layer hides.
  * `hiddenBytes` are bytes of files at that path that the image contains and no longer shows. Kinds: `removed` if the image no longer shows
- * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The sums of sizes and hidden bytes equal
- * the stack's totals.
+ * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The size of a file that Windows merges from
+ * those of several layers is that of all of them. The sums of sizes and hidden bytes equal the stack's totals.
  */
 export function wholeImage(stack: Stack): RowTable {
   const { tree, links } = indexOf(stack);
@@ -31,6 +32,13 @@ export function wholeImage(stack: Stack): RowTable {
   const rowOf = new Uint32Array(tree.count);
   const rows = layRows(tree, marks, rowOf);
   const linked = new Set(linkedBodies(tree, view, links));
+  const mergedBytes = new Map<number, number>();
+  for (const key of mergedBodies(tree, view)) {
+    if (linked.has(key)) continue;
+    const layer = bodyKeyLayer(key);
+    const node = nodeOf(tree, layer, bodyKeyMember(key));
+    mergedBytes.set(node, (mergedBytes.get(node) ?? 0) + (tree.layers[layer]?.size[bodyKeyMember(key)] ?? 0));
+  }
   for (let node = 1; node < tree.count; node++) {
     if (marks[node] === 0) continue;
     const row = rowOf[node] as number;
@@ -46,7 +54,7 @@ export function wholeImage(stack: Stack): RowTable {
       const target = inodeOf(tree, links, layer, entry.member);
       const inode = target === null ? entry : { table: tree.layers[target.layer] as LayerTable, member: target.member };
       const size = inode.table.type[inode.member] === TYPE.file ? (inode.table.size[inode.member] as number) : 0;
-      setMember(rows, row, entry, layer, inode, size);
+      setMember(rows, row, entry, layer, inode, size + (mergedBytes.get(node) ?? 0));
       // A body that is shown through links only counts at the first link.
       if (view.type[node] === TYPE.hardlink && linked.delete(bodyKey(tree, links, layer, entry.member))) rows.counted[row] = COUNTED.now;
     }

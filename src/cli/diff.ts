@@ -11,6 +11,7 @@ import {
   createRowPaths,
   differenceLines,
   diffMarkdown,
+  hasUnreadLayers,
   type ImageView,
   loadImage,
   type RowPaths,
@@ -41,7 +42,7 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    'exit-code': { summary: 'exit with 1 if they differ' },
+    'exit-code': { summary: 'exit with 1 if they differ, or if a layer or config of one of them cannot be read' },
     ignore: {
       value: 'WORDS',
       summary: `leave out paths that differ only in these: ${[...IGNORED.keys()].join(',')}`,
@@ -91,7 +92,7 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   const first = since === undefined ? 0 : chooseLayer(image, since).index;
   if (first > index) throw usageError(`layers ${first} to ${index}: the lower one comes first`);
   warnOfGaps(context, loaded, first, index);
-  return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined };
+  return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined, since: since === undefined ? undefined : first };
 }
 
 /** Converts the words of `--ignore` to bits of DIFFERS. Throws USAGE for an unknown word. */
@@ -121,6 +122,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   context.progress.clear();
   const configs = args.flag('no-config') ? [] : (configDifferences(a, b) ?? []);
   const unreadable = args.flag('no-config') ? [] : warnOfConfigs(context, { A: a, B: b });
+  const isPartial = unreadable.length > 0 || hasUnreadLayers(a, b);
   const { out, style } = context;
   if (args.flag('markdown')) {
     const { comparePackages } = await import('#engine/packages');
@@ -138,10 +140,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       context,
       comparison,
       configs.map((each) => configLine(each, style)),
-      unreadable.length > 0,
+      isPartial,
     );
-  // If configs can't be compared, the images can't be reported as equal.
-  const differ = configs.length > 0 || unreadable.length > 0 || comparison.counts.includes(1);
+  // If configs or layers can't be compared, the images can't be reported as equal.
+  const differ = configs.length > 0 || isPartial || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
@@ -176,7 +178,7 @@ async function writeText(
   }
   for (const line of configs) out.write(`${line}\n`);
   if (configs.length === 0 && !counts.includes(1)) {
-    out.write(isPartial ? 'no difference in the files\n' : 'no difference\n');
+    out.write(isPartial ? 'no difference in what could be read\n' : 'no difference\n');
     return;
   }
   const totals = [

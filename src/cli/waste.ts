@@ -1,6 +1,6 @@
 import type { WasteReport } from '#contract';
 import { findRewritten, reportWaste } from '#engine';
-import { displayPath, formatSize, jsonText, unescapePath, WASTE_HINTS, WASTE_KINDS, wasteAdvice } from '#model';
+import { displayPath, formatSize, jsonText, plural, unescapePath, WASTE_HINTS, WASTE_KINDS, wasteAdvice } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -26,9 +26,11 @@ export const spec: CommandSpec = {
     if: {
       value: 'WHAT',
       words: ['squash=', 'merge-removals', 'drop-caches', 'zstd', 'all'],
-      summary: 'what the image would weigh with other layers: squash=N, merge-removals, drop-caches, zstd, or all of them',
+      isList: true,
+      repeats: true,
+      summary: 'what the image would weigh with other layers: squash=N, merge-removals, drop-caches, zstd; or all: each by itself',
     },
-    pack: { summary: 'for --if: pack the layers that change, to know their stored size' },
+    pack: { summary: 'for --if: pack the layers that change, because only that tells their stored size' },
     to: { value: 'FILE', summary: 'for --if: write the image with these layers to a new file' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
@@ -40,12 +42,14 @@ export const spec: CommandSpec = {
     'merge-removals      files are left out of the layer that added them if a later layer removes them',
     'drop-caches         caches of package managers and builds are left out; the other two change nothing that the image shows',
     'zstd                all layers packed as zstd',
-    'The same image gives the same layers each time. With --json, --if prints one object per line.',
+    'Several of them, joined by commas or each with its own --if, are one image: removals are merged first, then caches dropped, then layers',
+    'squashed (N is the number in the image as it is), then all is packed. The same image gives the same layers each time.',
+    'With --json, --if prints one object per line.',
   ],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  if (args.value('if') !== undefined) return (await import('./what-if.ts')).runWhatIf(context, args);
+  if (args.flag('if')) return (await import('./what-if.ts')).runWhatIf(context, args);
   for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} goes with --if`);
   const typed = args.value('limit') ?? String(DEFAULT_LIMIT);
   if (!/^\d{1,9}$/.test(typed)) throw usageError('--limit takes a number');
@@ -80,15 +84,19 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   );
   for (const [layer, bytes] of report.byLayer.entries()) if (bytes > 0) out.write(`${sizeCell(bytes)}  written by layer ${layer}\n`);
   for (const { cause, bytes, files } of report.groups) {
+    let [listed, listedBytes] = [0, 0];
     const { title, hint } = WASTE_HINTS[cause];
     out.write(`\n${style.bold(title)}: ${formatSize(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}\n${style.dim(hint)}\n`);
     for (const file of report.files) {
       if (file.cause !== cause) continue;
+      listed++;
+      listedBytes += file.wastedBytes;
       const command = commandOf(file.hiddenBy);
       const story = `${wasteStory(file)}${command === '' ? '' : ` (${shorten(command, COMMAND_WIDTH)})`}`;
       out.write(`${sizeCell(file.wastedBytes)}  ${displayPath(unescapePath(file.path))}  ${style.dim(story)}\n`);
       if (out.full) await out.drain();
     }
+    if (listed < files) out.write(`${moreLine(files - listed, 'file', bytes - listedBytes, style)}\n`);
   }
   for (const line of kindLines(report.kinds, commandOf, style)) {
     out.write(`${line}\n`);
@@ -100,7 +108,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 /** What the image could do without, by kind. Removed files are listed above by what hid them, and are left out here. */
 function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => string, style: Style): Generator<string> {
-  for (const { code, bytes, places } of kinds) {
+  for (const { code, bytes, count, places } of kinds) {
     if (code === 'waste-removed-later') continue;
     yield '';
     yield `${style.bold(WASTE_KINDS[code].title)}: ${formatSize(bytes)}  ${style.dim(code)}`;
@@ -115,7 +123,14 @@ function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => s
       const ofCommand = command === '' ? '' : ` (${shorten(command, COMMAND_WIDTH)})`;
       yield `${sizeCell(size)}  ${path === null ? 'many more' : displayPath(unescapePath(path))}  ${style.dim(story.join(', ') + ofCommand)}`;
     }
+    if (places.length < count)
+      yield moreLine(count - places.length, 'place', bytes - places.reduce((sum, place) => sum + place.bytes, 0), style);
   }
+}
+
+/** Says what a list leaves out. */
+function moreLine(count: number, what: string, bytes: number, style: Style): string {
+  return style.dim(`  and ${plural(count, `more ${what}`)}, ${formatSize(bytes)}: --limit N lists more, with --json too`);
 }
 
 /** Formats what happened to a file: `added in 4 → deleted in 5`. */

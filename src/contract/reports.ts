@@ -82,7 +82,7 @@ type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 /** Long-running work with progress. */
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'scan' | 'export' | 'rewritten' | 'compare' | 'import';
+  readonly kind: 'open' | 'load' | 'verify' | 'scan' | 'export' | 'rewritten' | 'compare' | 'import' | 'weigh';
   /** What the job works on, safe to show. */
   readonly title: string;
   readonly state: JobState;
@@ -170,13 +170,17 @@ export interface WasteReport {
   readonly kinds: readonly WasteKindReport[];
 }
 
-/** What an image's files would weigh if its layers were made differently; see `waste --if`. */
+/** What an image would weigh if its layers were made differently; see `waste --if`. */
 export interface WhatIfReport {
-  readonly kind: 'squash' | 'merge-removals' | 'drop-caches';
+  readonly kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd';
   /** For squash: the lowest of the layers that would be merged. */
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;
+  /** Bytes of all layers as stored; null if only packing tells, which `image.weigh` does. */
+  readonly storedBytes: number | null;
+  /** Why the layers can't be packed; null if they can, or if nobody tried. */
+  readonly obstacle: string | null;
 }
 
 /** Waste of one kind. */
@@ -186,6 +190,8 @@ export interface WasteKindReport {
   readonly bytes: number;
   /** The rule of the linter hadolint that warns about the same thing; null if there is none. */
   readonly hadolint: string | null;
+  /** Number of places; `places` may list fewer. */
+  readonly count: number;
   /** Most bytes first. */
   readonly places: readonly WastePlaceReport[];
 }

@@ -191,6 +191,11 @@ const OPERATIONS = {
    * Looks for files that a layer rewrites with the same content. Runs as a job, because it reads bodies; `image.waste` returns the result.
    */
   'image.rewritten': takes(imageRef).gives<Started>(),
+  /**
+   * Packs the image's layers as each of its what-ifs would have them, to know their stored sizes, and keeps nothing of it. Runs as a job;
+   * `image.waste` returns the sizes.
+   */
+  'image.weigh': takes(imageRef).gives<Started>(),
   'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport & { readonly whatIf: readonly WhatIfReport[] }>(),
   /**
    * What layers did to packages, or the packages as seen at a layer, a page of those that contain `text`. May take long: databases and

@@ -108,6 +108,7 @@ export function createHandlers(services: Services): Handlers {
     'images.compare': async (_sender, input, signal) => pageOf(await library.compare(input.a, input.b, signal), input),
     'images.configs': (_sender, { a, b }, signal) => library.configs(a, b, signal),
     'image.rewritten': async (_sender, ref) => ({ jobId: library.findRewritten(ref) }),
+    'image.weigh': async (_sender, ref) => ({ jobId: library.weigh(ref) }),
     'image.waste': (_sender, input, signal) => library.waste(input, input.limit, signal),
     'image.packages': (_sender, { of, ...input }, signal) =>
       library.packages(input, { ...input, of, layer: of.what === 'view' ? of.layer : of.to }, signal),

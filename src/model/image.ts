@@ -40,11 +40,15 @@ export interface HistoryReport {
   readonly emptyLayer: boolean;
 }
 
+/** Figures of all layers together; see cli.md. */
 export interface ImageTotals {
   readonly files: number;
   readonly fileBytes: number;
+  /** Bytes that the top view shows, each body once, and those of files that Windows merges from all layers, such as registry deltas. */
   readonly finalBytes: number;
+  /** `fileBytes` without `finalBytes`. */
   readonly wastedBytes: number;
+  /** `finalBytes` as a share of `fileBytes`; 1 for an empty image. */
   readonly efficiency: number;
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { privateKey } from '../support/secret-samples.ts';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
@@ -155,4 +156,59 @@ test('a rules file that is not a small regular file is refused, whatever it is',
   bench.write('rules', 'rules: {highestUserWastedPercent: off}');
   symlinkSync('rules', path.join(bench.folder, 'link-to-rules'));
   assert.equal((await said('--config', 'link-to-rules')).code, 0);
+});
+
+test('more waste than the layers above the lowest hold is no share of it', async (t) => {
+  const bench = createBench(t);
+  const said = async (...layers: Uint8Array[]) => {
+    bench.write('image.tar', dockerArchive([layers]));
+    const { stdout } = await bench.cli(['check', 'image.tar']);
+    const { rules } = JSON.parse((await bench.cli(['check', 'image.tar', '--json'])).stdout);
+    return [/(?:PASS|FAIL) {2}highestUserWastedPercent.*/.exec(stdout)?.[0], rules[2].value];
+  };
+  assert.deepEqual(await said(tar(file('a', 'a'.repeat(1362))), tar(file('a', 'b'.repeat(100)))), [
+    'FAIL  highestUserWastedPercent  1.4 kB wasted, more than the 100 B that the layers above the lowest hold; at most 10.00 % of that is allowed',
+    13.62,
+  ]);
+  assert.deepEqual(await said(tar(file('a', 'a'.repeat(10))), tar(file('a', 'b'.repeat(10)), file('b', 'b'.repeat(90)))), [
+    'PASS  highestUserWastedPercent  10 B wasted, 10.00 % of the 100 B that the layers above the lowest hold, at most 10.00 %',
+    0.1,
+  ]);
+  assert.deepEqual(await said(tar(file('a', 'a'.repeat(10))), tar(file('.wh.a'))), [
+    'FAIL  highestUserWastedPercent  10 B wasted, though the layers above the lowest hold no bytes',
+    null,
+  ]);
+  assert.deepEqual(await said(tar(file('a', 'a'))), [
+    'PASS  highestUserWastedPercent  the layers above the lowest hold no bytes, and none are wasted',
+    null,
+  ]);
+});
+
+test('a skipped rule says what it would look at, and why it is skipped', async (t) => {
+  const bench = createBench(t);
+  bench.write('clean.tar', dockerArchive([[tar(file('a', 'a'))]]));
+  bench.write('found.tar', dockerArchive([[tar(file('key.pem', privateKey('RSA ')), file('b', 'b', { mode: 0o4755 }))]]));
+  bench.write('rules', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nwaste: {same-content: 0, logs: 0}\n');
+  bench.write('strict', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nfailOn: error\n');
+  const lines = async (...args: string[]) => {
+    const { code, stdout } = await bench.cli(['check', ...args]);
+    return [code, ...stdout.split('\n').filter((line) => /failOn|waste-/.test(line))];
+  };
+  assert.deepEqual(await lines('clean.tar'), [0, 'SKIP  failOn                    disabled, with no finding of severity error or warning']);
+  assert.deepEqual(await lines('found.tar', '--config', 'rules'), [
+    0,
+    'SKIP  failOn                    disabled, with 1 finding of severity error',
+    'PASS  waste-same-content        Same content twice: 0 B, at most 0 B',
+    'PASS  waste-logs                Log files: 0 B, at most 0 B',
+  ]);
+  assert.deepEqual(await lines('found.tar', '--config', 'rules', '--no-scan'), [
+    0,
+    'SKIP  failOn                    disabled, with no finding of severity error or warning; files were not searched for secrets (--no-scan)',
+    'SKIP  waste-same-content        Same content twice: not known, because files were not read (--no-scan)',
+    'PASS  waste-logs                Log files: 0 B, at most 0 B',
+  ]);
+  assert.deepEqual(await lines('found.tar', '--config', 'strict', '--no-scan'), [
+    0,
+    'PASS  failOn                    no finding of severity error; files were not searched for secrets (--no-scan)',
+  ]);
 });

@@ -102,3 +102,55 @@ test('names that strangers chose make no link, mention, cell or HTML, and a long
     assert.equal(new Set(widths).size, 1, table);
   }
 });
+
+test('layers and ranges of layers are named, and their own sizes, layers, files and findings are compared', async (t) => {
+  const bench = createBench(t);
+  const image = dockerArchive({
+    name: 'app:1',
+    layers: [
+      tar(file('base', 'b'.repeat(1000)), file('tmp/zero', '0'.repeat(5))),
+      tar(file('base', 'B'.repeat(300)), file('one', '1'.repeat(40))),
+      tar(file('.wh.one'), file('two', '2'.repeat(7)), file('tmp/two', '2')),
+      tar(file('huge', 'h'.repeat(100_000)), file('.wh.two')),
+    ],
+  });
+  bench.write('a.tar', image);
+  const figures = async (a: string, b: string) => {
+    const { stdout } = await bench.cli(['diff', a, b, '--markdown']);
+    const row = (title: string) => new RegExp(`\\| ${title} \\| ([^|]*) \\| ([^|]*) \\|`).exec(stdout)?.slice(1);
+    return {
+      heading: stdout.split('\n')[2],
+      sizes: ['files of all layers', 'visible files', 'hidden by later layers', 'layers as stored', 'files', 'layers'].map(row),
+      layers: /\*\*(.* shared, .*)\*\*/.exec(stdout)?.[1],
+      findings: [...stdout.matchAll(/\(`(waste-[a-z-]+)`\) \| ([^|]*) \| ([^|]*) \| `([^`]*)`/g)].map((found) => found.slice(1).join(' ')),
+    };
+  };
+  assert.deepEqual(await figures('a.tar#1', 'a.tar#2'), {
+    heading: '### `app:1#1` → `app:1#2`: +8 B',
+    sizes: [
+      ['1.3 kB', '1.4 kB'],
+      ['345 B', '313 B'],
+      ['1.0 kB', '1.0 kB'],
+      ['6.7 kB', '10.2 kB'],
+      ['3', '4'],
+      ['2', '3'],
+    ],
+    layers: '2 layers shared, 1 new',
+    findings: ['waste-removed-later 40 B 1 one'],
+  });
+  assert.deepEqual(await figures('a.tar#0-1', 'a.tar#1-2'), {
+    heading: '### `app:1#0-1` → `app:1#1-2`: −997 B',
+    sizes: [
+      ['1.3 kB', '348 B'],
+      ['345 B', '308 B'],
+      ['1.0 kB', '40 B'],
+      ['6.7 kB', '6.7 kB'],
+      ['3', '3'],
+      ['2', '2'],
+    ],
+    layers: '1 layer shared, 1 new',
+    findings: ['waste-removed-later 40 B 1 one'],
+  });
+  // A whole image is compared as before.
+  assert.deepEqual((await figures('a.tar#3', 'a.tar')).sizes, (await figures('a.tar', 'a.tar')).sizes);
+});

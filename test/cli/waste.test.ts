@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { dockerArchive } from '../support/docker-archive.ts';
+import { pack } from '../support/image-builder.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
@@ -87,6 +90,7 @@ test('waste lists what the image could do without, by kind, with the layer, its 
     code: 'waste-apt-lists',
     bytes: 520,
     hadolint: 'DL3009',
+    count: 2,
     places: [{ path: 'var/lib/apt/lists', layer: 0, bytes: 500, removedIn: 1, command: 'RUN step 0' }],
   });
 });
@@ -101,4 +105,142 @@ test('config prints the JSON of the selected image', async (t) => {
   const none = await bench.cli(['config', 'layer.tar']);
   assert.equal(none.code, 3);
   assert.match(none.stderr, /^layerscope: BLOB_MISSING: /);
+});
+
+test('a list that is cut says how many more there are, how big, and how to see them', async (t) => {
+  const bench = createBench(t);
+  const names = Array.from({ length: 9 }, (_, at) => `f${at}`);
+  const logs = Array.from({ length: 4 }, (_, at) => tar(file('var/log/x', 'l'.repeat(100 + at))));
+  bench.write(
+    'many.tar',
+    dockerArchive({
+      name: 'app:1',
+      layers: [
+        tar(...names.map((name, at) => file(name, 'x'.repeat(1000 - at)))),
+        tar(...names.slice(0, 4).map((name) => file(name, 'y')), ...names.slice(4).map((name) => file(`.wh.${name}`))),
+        ...logs,
+      ],
+    }),
+  );
+  const { stdout } = await bench.cli(['waste', 'many.tar', '--limit', '3']);
+  const lines = stdout.split('\n');
+  const more = lines.filter((line) => line.startsWith('  and '));
+  // The three biggest are overwritten; of the places of logs, the three biggest are listed.
+  assert.deepEqual(more, [
+    '  and 5 more files, 5.0 kB: --limit N lists more, with --json too',
+    '  and 2 more files, 1.3 kB: --limit N lists more, with --json too',
+    '  and 1 more place, 100 B: --limit N lists more, with --json too',
+  ]);
+  const whole = (await bench.cli(['waste', 'many.tar', '--limit', '12'])).stdout;
+  assert.doesNotMatch(whole, /more/);
+  const json = JSON.parse((await bench.cli(['waste', 'many.tar', '--limit', '3', '--json'])).stdout);
+  assert.equal(json.files.length, 3);
+  const kind = json.kinds.find(({ code }: { code: string }) => code === 'waste-logs');
+  assert.deepEqual([kind.count, kind.places.length], [4, 3]);
+});
+
+const GZIPPED = dockerArchive({
+  name: 'app:1',
+  layers: [
+    tar(file('same', 'x'.repeat(50_000)), file('gone', 'z'.repeat(20_000))),
+    tar(file('.wh.gone'), file('var/cache/apk/x', 'c'.repeat(3000))),
+    tar(file('top', 't'.repeat(10))),
+  ].map((layer) => pack(layer, 'gzip')),
+});
+
+test('waste --if says what is known of the stored size, and how to know it', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', GZIPPED);
+  const sizes = (text: string) => text.split('\n').map((line) => line.replace(/ +/g, ' '));
+  const plain = await bench.cli(['waste', 'image.tar', '--if', 'zstd']);
+  assert.equal(plain.code, 0, plain.stderr);
+  assert.deepEqual(sizes(plain.stdout).slice(1), [
+    'zstd 3 layers 73.0 kB of files packed size unknown: add --pack the files stay the same',
+    '',
+  ]);
+  assert.match(plain.stdout, /^as it is +3 layers +73\.0 kB of files +\d+ B stored\n/);
+  assert.doesNotMatch(plain.stdout, /saves 0/);
+  const [zstd] = await bench.lines(['waste', 'image.tar', '--if', 'zstd', '--pack', '--json']);
+  const { before, after } = zstd as { before: { storedBytes: number }; after: { storedBytes: number } };
+  assert.ok(before.storedBytes > 0 && after.storedBytes > 0 && after.storedBytes !== before.storedBytes);
+  const packed = await bench.cli(['waste', 'image.tar', '--if', 'zstd', '--pack']);
+  const saved = before.storedBytes - after.storedBytes;
+  assert.ok(packed.stdout.includes(saved >= 0 ? `saves ${saved} B stored` : `stores ${-saved} B more`), packed.stdout);
+  const removals = await bench.cli(['waste', 'image.tar', '--if', 'merge-removals']);
+  assert.match(removals.stdout, /unknown: add --pack {2}saves 20\.0 kB of files\n$/);
+  // As zstd already, or not compressed at all: nothing has to be packed to know.
+  bench.write('plain.tar', IMAGE);
+  const squashed = await bench.cli(['waste', 'plain.tar', '--if', 'squash=0']);
+  assert.match(squashed.stdout, /saves 1\.7 kB of files, 5\.1 kB stored\n$/);
+});
+
+test('several --if are one image: in one row, in one order, the same bytes each time', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', GZIPPED);
+  const all = 'merge-removals,drop-caches,squash=1,zstd';
+  const apart = ['--if', 'zstd', '--if', 'squash=1', '--if', 'drop-caches', '--if', 'merge-removals'];
+  const rows: unknown[] = [];
+  for (const [index, args] of [apart, ['--if', 'squash=1,zstd', '--if', 'merge-removals,drop-caches']].entries()) {
+    rows.push(await bench.lines(['waste', 'image.tar', ...args, '--to', `made-${index}.tar`, '--json']));
+  }
+  assert.deepEqual(rows[0], rows[1]);
+  const [[row]] = rows as [[{ if: string; after: { layers: number; fileBytes: number } }]];
+  assert.deepEqual([row.if, row.after.layers, row.after.fileBytes], [all, 2, 50_010]);
+  const [first, second] = [0, 1].map((index) => readFileSync(path.join(bench.folder, `made-${index}.tar`)));
+  assert.deepEqual(first, second);
+  const { stdout } = await bench.cli(['waste', 'image.tar', ...apart]);
+  assert.equal(stdout.split('\n').length, 3);
+  const listed = await bench.cli(['ls', 'made-0.tar', '--json']);
+  assert.deepEqual(
+    listed.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'file')
+      .map(({ path: at }) => at),
+    ['same', 'top'],
+  );
+});
+
+test('combinations that mean nothing are refused with a code', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', GZIPPED);
+  bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers: [tar(file('Files/a', 'a'))] }));
+  const refused = async (code: number, what: RegExp, ...args: string[]) => {
+    const result = await bench.cli(['waste', ...args]);
+    assert.deepEqual([result.code, result.stdout.includes('saves')], [code, false], args.join(' '));
+    assert.match(result.stderr, what);
+  };
+  await refused(2, /USAGE: --if has squash twice/, 'image.tar', '--if', 'squash=0', '--if', 'squash=1');
+  await refused(2, /USAGE: --if has zstd twice/, 'image.tar', '--if', 'zstd,drop-caches,zstd');
+  await refused(2, /USAGE: --if all is each change by itself/, 'image.tar', '--if', 'all,zstd');
+  await refused(2, /USAGE: --to takes one --if, not all/, 'image.tar', '--if', 'all', '--to', 'x.tar');
+  await refused(2, /USAGE: --if squash=N takes the number of a layer/, 'image.tar', '--if', 'squash=top');
+  await refused(2, /USAGE: --if takes .*, not "slim"/, 'image.tar', '--if', 'zstd,slim');
+  await refused(2, /USAGE: --if takes .*, not ""/, 'image.tar', '--if', 'zstd,');
+  await refused(2, /USAGE: --limit does not go with --if/, 'image.tar', '--if', 'zstd', '--limit', '3');
+  await refused(2, /USAGE: --pack goes with --if/, 'image.tar', '--pack');
+  await refused(3, /NOT_FOUND: no layer 3: the image has 3/, 'image.tar', '--if', 'drop-caches,squash=3,zstd');
+  await refused(3, /UNSUPPORTED: .*Windows image/, 'windows.tar', '--if', 'zstd');
+  bench.write('there.tar', 'x');
+  await refused(3, /EXISTS: /, 'image.tar', '--if', 'zstd', '--to', 'there.tar');
+});
+
+test('registry deltas of a Windows image are merged, not wasted', async (t) => {
+  const bench = createBench(t);
+  const layers = [1, 2, 3].map((layer) => tar(file('Hives/System_Delta', 'h'.repeat(1000 * layer)), file('Files/a', 'a'.repeat(layer))));
+  bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers }));
+  const { stdout } = await bench.cli(['waste', 'windows.tar']);
+  assert.match(stdout, /^3 B of 6\.0 kB hidden or overwritten, efficiency 100\.0 %\n/);
+  assert.doesNotMatch(stdout, /Hives/);
+  const json = JSON.parse((await bench.cli(['waste', 'windows.tar', '--rewritten', '--json'])).stdout);
+  assert.deepEqual([json.wastedBytes, json.byLayer, json.files.length], [3, [1, 2, 0], 1]);
+  const { images } = JSON.parse((await bench.cli(['inspect', 'windows.tar', '--json'])).stdout);
+  assert.deepEqual(images[0].totals, { files: 2, fileBytes: 6006, finalBytes: 6003, wastedBytes: 3, efficiency: 6003 / 6006 });
+  const check = await bench.cli(['check', 'windows.tar']);
+  assert.equal(check.code, 0, check.stdout);
+  assert.match(
+    check.stdout,
+    /PASS {2}highestUserWastedPercent {2}3 B wasted, 0\.06 % of the 5\.0 kB that the layers above the lowest hold/,
+  );
 });

@@ -45,6 +45,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'image.breakdown': { ...image, of: { what: 'changes', from: 1, to: 2 }, pathHex: '61', limit: 10 },
   'images.compare': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0 }, start: 0, count: 1 },
   'image.rewritten': image,
+  'image.weigh': image,
   'image.waste': { ...image, limit: 200 },
   'image.packages': { ...image, of: { what: 'changes', from: 1, to: 2 }, text: 'ssl', start: 0, count: 200 },
   'image.search': { ...image, text: '*.so', limit: 200 },

@@ -7,6 +7,7 @@ import { createReader } from '#archive';
 import { findRewritten, loadImage } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, hardlink, tar } from '../support/tar-builder.ts';
+import { testFile, testReader } from '../support/workbench.ts';
 
 test('files with identical bytes are found with their layer; changed, new, empty and linked ones are not', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-rewritten-'));
@@ -42,4 +43,17 @@ test('files with identical bytes are found with their layer; changed, new, empty
   );
   assert.deepEqual([found.bytes, found.count, seen], [10, 3, [1, 2]]);
   await assert.rejects(findRewritten(loaded, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
+});
+
+test('registry deltas of a Windows image, which Windows merges, are no rewritten files', async (t) => {
+  const layer = tar(file('Files/a', 'abc'), file('Hives/System_Delta', 'same'));
+  const again = tar(file('Files/a', 'abc', { uid: 1 }), file('Hives/System_Delta', 'same', { uid: 1 }));
+  const reader = testReader(t);
+  const found = async (os: string) => {
+    const archive = await reader.open(testFile(t, dockerArchive({ name: 'w:1', os, layers: [layer, again] })));
+    const { files } = await findRewritten(await loadImage(reader, archive, 0), { signal: new AbortController().signal });
+    return files.map(({ path: where }) => where);
+  };
+  assert.deepEqual(await found('windows'), ['Files/a']);
+  assert.deepEqual(await found('linux'), ['Hives/System_Delta', 'Files/a']);
 });

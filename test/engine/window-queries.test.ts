@@ -62,11 +62,21 @@ test('waste by file and waste by layer have the same total', async (t) => {
     ],
     byLayer: [140, 120, 0],
     rewritten: null,
-    kinds: [{ code: 'waste-removed-later', bytes: 40, hadolint: null, places: [{ path: 'etc/old', layer: 0, bytes: 40, removedIn: 1 }] }],
+    kinds: [
+      {
+        code: 'waste-removed-later',
+        bytes: 40,
+        hadolint: null,
+        count: 1,
+        places: [{ path: 'etc/old', layer: 0, bytes: 40, removedIn: 1 }],
+      },
+    ],
     whatIf: [
-      { kind: 'merge-removals', from: null, layers: 3, fileBytes: 361 },
-      { kind: 'squash', from: 1, layers: 2, fileBytes: 281 },
-      { kind: 'squash', from: 0, layers: 1, fileBytes: 141 },
+      // Layers that aren't compressed: a block for each member, blocks for its body, two blocks at the end.
+      { kind: 'merge-removals', from: null, layers: 3, fileBytes: 361, storedBytes: 17 * 512, obstacle: null },
+      { kind: 'squash', from: 1, layers: 2, fileBytes: 281, storedBytes: 17 * 512, obstacle: null },
+      { kind: 'squash', from: 0, layers: 1, fileBytes: 141, storedBytes: 11 * 512, obstacle: null },
+      { kind: 'zstd', from: null, layers: 3, fileBytes: 401, storedBytes: null, obstacle: null },
     ],
   });
   assert.equal((await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 1, signal)).files.length, 1);

@@ -6,9 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { loadImage } from '#engine';
 import { programWords } from '../support/program-words.ts';
 import { runTool } from '../support/tools.ts';
-import { testFolder } from '../support/workbench.ts';
+import { testFolder, testReader } from '../support/workbench.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const meaning = path.join(root, '..', 'shared', 'meaning');
@@ -67,5 +68,16 @@ describe('the registry', { concurrency: true }, () => {
     }
     const { last, all } = await check('registry', folder);
     assert.equal(last, `${5 * SEEDS.length} of ${5 * SEEDS.length}`, all);
+  });
+
+  test('of an image whose layers bring deltas of the same name wastes nothing', async (t) => {
+    const image = path.join(testFolder(t), 'image.tar');
+    runTool('python3', ['-B', path.join(hives, 'make_image.py'), path.join(hives, 'public'), '1', image]);
+    const reader = testReader(t);
+    await using archive = await reader.open(image);
+    const { report, layers } = await loadImage(reader, archive, 0);
+    const { fileBytes, finalBytes, wastedBytes, efficiency } = report.totals;
+    assert.ok(layers.length > 2 && fileBytes > 100_000);
+    assert.deepEqual([finalBytes, wastedBytes, efficiency], [fileBytes, 0, 1]);
   });
 });

@@ -99,6 +99,10 @@ export function fakeLibrary(): Library & {
       know(archiveId);
       return 'j1';
     },
+    weigh({ archiveId }) {
+      know(archiveId);
+      return 'j1';
+    },
     async waste(ref) {
       know(ref.archiveId);
       return { wastedBytes: 0, files: [], groups: [], byLayer: [], rewritten: null, kinds: [], whatIf: [] };

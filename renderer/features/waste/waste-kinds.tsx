@@ -15,7 +15,8 @@ export function WasteKinds({ kinds, image }: { kinds: readonly WasteKindReport[]
 }
 
 function Kind({ kind, image }: { kind: WasteKindReport; image: ImageSummary }) {
-  const { code, bytes, places } = kind;
+  const { code, bytes, count, places } = kind;
+  const listed = places.reduce((sum, place) => sum + place.bytes, 0);
   const largest = Math.max(1, places[0]?.bytes ?? 0);
   return (
     <section className={styles.files} aria-label={words.waste.kindLabel(code)}>
@@ -26,6 +27,9 @@ function Kind({ kind, image }: { kind: WasteKindReport; image: ImageSummary }) {
           <Place key={`${place.layer} ${place.path}`} place={place} image={image} largest={largest} />
         ))}
       </ul>
+      {places.length < count ? (
+        <p className={styles.rest}>{phrase(words.waste.moreFiles(count - places.length, <Size bytes={bytes - listed} />))}</p>
+      ) : null}
     </section>
   );
 }

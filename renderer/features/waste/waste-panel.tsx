@@ -23,11 +23,14 @@ import { WhatIf } from './what-if.tsx';
 /** Maximum number of files listed; the rest are only counted. */
 const SHOWN = 500;
 
+/** Jobs whose results are part of the report. */
+const JOBS = ['rewritten', 'weigh'] as const;
+
 /** Hidden bytes by the layer that wrote them and by cause and file, each with a link. */
 export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
   const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
-  // Ask again when a search for rewritten files has ended. The search may end before it was seen running.
-  const ended = useApp((app) => endedJob(app.jobs, 'rewritten', archiveId, image.index)?.jobId ?? '');
+  // Ask again when a search for rewritten files, or packing, has ended. A job may end before it was seen running.
+  const ended = useApp((app) => JOBS.map((kind) => endedJob(app.jobs, kind, archiveId, image.index)?.jobId ?? '').join('/'));
   const answer = useRequest(
     `${archiveId}/${image.index}/${ended}`,
     (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
@@ -59,7 +62,7 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
             ))}
             <Rewritten report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />
             <WasteKinds kinds={answer.value.kinds} image={image} />
-            <WhatIf reports={answer.value.whatIf} image={image} />
+            <WhatIf reports={answer.value.whatIf} archiveId={archiveId} image={image} />
           </div>
         </div>
       )}

@@ -1,12 +1,21 @@
-import type { ImageSummary, WhatIfReport } from '#contract';
+import type { ImageSummary, Job, WhatIfReport } from '#contract';
+import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
+import { Progress } from '../../components/progress.tsx';
 import { Size } from '../../components/size.tsx';
+import { runningJob } from '../../state/jobs.ts';
+import { cancelJob } from '../../state/opening.ts';
+import { packWhatIfs } from '../../state/weigh.ts';
 import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
 import styles from './waste-panel.module.css';
 
-/** What the image's files would weigh if its layers were made differently: one row for each change that saves something. */
-export function WhatIf({ reports, image }: { reports: readonly WhatIfReport[]; image: ImageSummary }) {
+/** What the image would weigh if its layers were made differently: one row for each change that may save something. */
+export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIfReport[]; archiveId: string; image: ImageSummary }) {
+  const job = useApp((app) => runningJob(app.jobs, 'weigh', archiveId, image.index));
   if (reports.length === 0) return null;
-  const { whatIf, whatIfHint, whatIfColumns, whatIfChange } = words.waste;
+  const { whatIf, whatIfHint, whatIfColumns, whatIfNow, whatIfChange } = words.waste;
+  const isOpen = reports.some(({ storedBytes, obstacle }) => storedBytes === null && obstacle === null);
   return (
     <section className={styles.files} aria-label={whatIf}>
       <h3 className={styles.cause}>{whatIf}</h3>
@@ -17,24 +26,74 @@ export function WhatIf({ reports, image }: { reports: readonly WhatIfReport[]; i
             <th scope="col">{whatIfColumns.change}</th>
             <th scope="col">{whatIfColumns.layers}</th>
             <th scope="col">{whatIfColumns.size}</th>
-            <th scope="col">{whatIfColumns.saved}</th>
+            <th scope="col" className={styles.saved}>
+              {whatIfColumns.saved}
+            </th>
+            <th scope="col">{whatIfColumns.stored}</th>
           </tr>
         </thead>
         <tbody>
-          {reports.map(({ kind, from, layers, fileBytes }) => (
-            <tr key={`${kind} ${from}`}>
-              <th scope="row">{whatIfChange(kind, from, image.layers.length - 1)}</th>
-              <td className="number">{layers}</td>
+          <tr>
+            <th scope="row">{whatIfNow}</th>
+            <td className="number">{image.layers.length}</td>
+            <td>
+              <Size bytes={image.totals.fileBytes} />
+            </td>
+            <td className={styles.saved} />
+            <td>
+              <Size bytes={image.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0)} />
+            </td>
+          </tr>
+          {reports.map((report) => (
+            <tr key={`${report.kind} ${report.from}`}>
+              <th scope="row">{whatIfChange(report.kind, report.from, image.layers.length - 1)}</th>
+              <td className="number">{report.layers}</td>
               <td>
-                <Size bytes={fileBytes} />
+                <Size bytes={report.fileBytes} />
+              </td>
+              <td className={styles.saved}>
+                {report.fileBytes === image.totals.fileBytes ? null : <Size bytes={image.totals.fileBytes - report.fileBytes} />}
               </td>
               <td>
-                <Size bytes={image.totals.fileBytes - fileBytes} />
+                <Stored report={report} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
+      {isOpen || job !== null ? <Packing job={job} onStart={() => void packWhatIfs(archiveId, image.index)} /> : null}
     </section>
+  );
+}
+
+function Stored({ report: { storedBytes, obstacle } }: { report: WhatIfReport }) {
+  if (storedBytes !== null) return <Size bytes={storedBytes} />;
+  const { notPacked, cannotPack } = words.waste;
+  if (obstacle !== null) return <span title={displayText(obstacle)}>{cannotPack}</span>;
+  return (
+    <span title={notPacked}>
+      <span aria-hidden="true">–</span>
+      <span className="visually-hidden">{notPacked}</span>
+    </span>
+  );
+}
+
+/** The button that packs; while it does, how far that is. One button starts and stops, so that it keeps the focus. */
+function Packing({ job, onStart }: { job: Job | null; onStart: () => void }) {
+  const { pack, packStop, packing } = words.waste;
+  return (
+    <div className={styles.packing}>
+      <Button kind="quiet" onPress={job === null ? onStart : () => void cancelJob(job.jobId)}>
+        {job === null ? pack : packStop}
+      </Button>
+      {job === null ? null : (
+        <>
+          <span className={styles.progress}>
+            <Progress label={packing} done={job.doneBytes} total={job.totalBytes} />
+          </span>
+          <span role="status">{job.state === 'queued' ? words.jobs.waiting : displayText(job.phase)}</span>
+        </>
+      )}
+    </div>
   );
 }

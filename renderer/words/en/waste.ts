@@ -34,18 +34,25 @@ export const waste = {
   removedIn: <T>(layer: T): Phrase<T> => ['→ removed in ', layer],
   sameAs: (path: string) => `· same as ${path}`,
   manyPlaces: 'many smaller ones',
-  /** What the image's files would weigh if its layers were made differently. */
+  /** What the image would weigh if its layers were made differently. */
   whatIf: 'What would it weigh',
-  whatIfHint: 'Bytes of files if the layers were made differently. To write that image: layerscope waste IMAGE --if … --to FILE',
-  whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved' },
-  whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches', from: number | null, top: number) =>
-    kind === 'squash'
-      ? from === 0
-        ? 'all layers were one'
-        : `layers ${from ?? 0} to ${top} were one`
-      : kind === 'drop-caches'
-        ? 'no layer had caches'
-        : 'files were removed in the layer that adds them',
+  whatIfHint: 'If its layers were made differently. To write that image: layerscope waste IMAGE --if … --to FILE',
+  whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
+  whatIfNow: 'as it is',
+  whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd', from: number | null, top: number) =>
+    ({
+      squash: from === 0 ? 'all layers were one' : `layers ${from ?? 0} to ${top} were one`,
+      'drop-caches': 'no layer had caches',
+      'merge-removals': 'files were removed in the layer that adds them',
+      zstd: 'all layers were packed as zstd',
+    })[kind],
+  /** The stored size of a what-if that nobody packed. */
+  notPacked: 'not known until packed',
+  cannotPack: 'can’t be packed',
+  pack: 'Pack the layers to know what they would take',
+  packStop: 'Stop packing',
+  packing: 'Packing',
+  /** How many files are not listed. */
   moreFiles: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more, `, size],
 };
 

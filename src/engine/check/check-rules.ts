@@ -1,4 +1,4 @@
-import { type Finding, formatSize, type ImageReport, WASTE_KINDS, type WasteCode } from '#model';
+import { type Finding, formatSize, type ImageReport, plural, WASTE_KINDS, type WasteCode } from '#model';
 import type { CheckConfig, RuleName } from './check-config.ts';
 
 /** The result of one rule. */
@@ -19,18 +19,50 @@ function skipped(rule: RuleName, value: number | null): RuleResult {
   return { rule, status: 'skip', value, threshold: null, message: 'disabled' };
 }
 
+/** Bytes of the files of all layers but the lowest. */
+function userBytesOf({ layers }: ImageReport): number {
+  return layers.reduce((sum, layer) => sum + (layer.index === 0 ? 0 : layer.fileBytes), 0);
+}
+
 /** Returns wasted bytes divided by the bytes of all layers but the lowest, as dive does; NaN if both are 0. */
 export function userWastedRatio(image: ImageReport): number {
-  const userBytes = image.layers.reduce((sum, layer) => sum + (layer.index === 0 ? 0 : layer.fileBytes), 0);
-  return image.totals.wastedBytes / userBytes;
+  return image.totals.wastedBytes / userBytesOf(image);
 }
 
 /**
- * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by those on
- * kinds of waste. `findings` are those of
- * the image and its archive.
+ * Says how much is wasted, and of what. The lowest layer's files may be wasted too, so that the ratio may be above 1: it is no share then.
  */
-export function checkRules(config: CheckConfig, image: ImageReport, findings: readonly Finding[]): readonly RuleResult[] {
+function userWasteText(image: ImageReport, most: number): string {
+  const { wastedBytes } = image.totals;
+  const userBytes = userBytesOf(image);
+  if (userBytes === 0 && wastedBytes === 0) return 'the layers above the lowest hold no bytes, and none are wasted';
+  const wasted = `${formatSize(wastedBytes)} wasted`;
+  const user = `the ${formatSize(userBytes)} that the layers above the lowest hold`;
+  const ratio = wastedBytes / userBytes;
+  if (ratio <= 1) return `${wasted}, ${percent(ratio)} of ${user}, ${ratio > most ? 'above' : 'at most'} ${percent(most)}`;
+  if (userBytes === 0) return `${wasted}, though the layers above the lowest hold no bytes`;
+  return `${wasted}, more than ${user}; at most ${percent(most)} of that is allowed`;
+}
+
+/** What a check was made with. */
+export interface CheckedWith {
+  /** Whether the contents of files were searched. */
+  readonly isScanned: boolean;
+}
+
+/** Kinds of waste that only the contents of files show. */
+const NEEDS_SCAN: ReadonlySet<WasteCode> = new Set(['waste-metadata-only-copy', 'waste-same-content']);
+
+/**
+ * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by those on
+ * kinds of waste. `findings` are those of the image and its archive.
+ */
+export function checkRules(
+  config: CheckConfig,
+  image: ImageReport,
+  findings: readonly Finding[],
+  { isScanned }: CheckedWith = { isScanned: true },
+): readonly RuleResult[] {
   const { efficiency, wastedBytes } = image.totals;
   const ratio = userWastedRatio(image);
   const ratioValue = Number.isFinite(ratio) ? ratio : null;
@@ -68,30 +100,44 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
   if (highestUserWastedPercent === null) results.push(skipped('highestUserWastedPercent', ratioValue));
   else {
     const fails = ratio > highestUserWastedPercent; // NaN passes: nothing above the lowest layer has content
-    const what =
-      ratioValue === null
-        ? 'the layers above the lowest hold no bytes'
-        : `wasted bytes are ${percent(ratio)} of what the layers above the lowest hold`;
-    const message = ratioValue === null ? what : `${what}, ${fails ? 'above' : 'at most'} ${percent(highestUserWastedPercent)}`;
+    const message = userWasteText(image, highestUserWastedPercent);
     const status = fails ? 'fail' : 'pass';
     results.push({ rule: 'highestUserWastedPercent', status, value: ratioValue, threshold: highestUserWastedPercent, message });
   }
 
-  const counted = findings.filter(({ severity }) => severity === 'error' || (failOn === 'warning' && severity === 'warning'));
-  if (failOn === null) results.push(skipped('failOn', null));
-  else {
-    const word = failOn === 'error' ? 'of severity error' : 'of severity error or warning';
-    const example = counted[0] === undefined ? '' : `, the first ${counted[0].code}`;
-    const message =
-      counted.length === 0 ? `no finding ${word}` : `${counted.length} ${counted.length === 1 ? 'finding' : 'findings'} ${word}${example}`;
-    results.push({ rule: 'failOn', status: counted.length > 0 ? 'fail' : 'pass', value: counted.length, threshold: failOn, message });
-  }
-  for (const [code, threshold] of config.waste) results.push(wasteRule(code, threshold, findings));
+  results.push(failOnRule(failOn, findings, isScanned));
+  for (const [code, threshold] of config.waste) results.push(wasteRule(code, threshold, findings, isScanned));
   return results;
 }
 
+/** Checks the findings of a severity and above; if the rule is off, counts those that it might fail on. */
+function failOnRule(failOn: CheckConfig['failOn'], findings: readonly Finding[], isScanned: boolean): RuleResult {
+  const of = (severity: Finding['severity']): readonly Finding[] => findings.filter((each) => each.severity === severity);
+  const [errors, warnings] = [of('error'), of('warning')];
+  const unread = isScanned ? '' : '; files were not searched for secrets (--no-scan)';
+  if (failOn === null) {
+    const seen = [...countText(errors.length, 'error'), ...countText(warnings.length, 'warning')];
+    const message = `disabled, with ${seen.length === 0 ? 'no finding of severity error or warning' : seen.join(' and ')}${unread}`;
+    return { rule: 'failOn', status: 'skip', value: null, threshold: null, message };
+  }
+  const counted = failOn === 'error' ? errors : [...errors, ...warnings];
+  const word = failOn === 'error' ? 'of severity error' : 'of severity error or warning';
+  const example = counted[0] === undefined ? '' : `, the first ${counted[0].code}`;
+  const found = counted.length === 0 ? `no finding ${word}` : `${plural(counted.length, 'finding')} ${word}${example}`;
+  const message = `${found}${unread}`;
+  return { rule: 'failOn', status: counted.length > 0 ? 'fail' : 'pass', value: counted.length, threshold: failOn, message };
+}
+
+function countText(count: number, severity: string): readonly string[] {
+  return count === 0 ? [] : [`${plural(count, 'finding')} of severity ${severity}`];
+}
+
 /** Checks the bytes of one kind of waste. */
-function wasteRule(code: WasteCode, threshold: number, findings: readonly Finding[]): RuleResult {
+function wasteRule(code: WasteCode, threshold: number, findings: readonly Finding[], isScanned: boolean): RuleResult {
+  if (!isScanned && NEEDS_SCAN.has(code)) {
+    const message = `${WASTE_KINDS[code].title}: not known, because files were not read (--no-scan)`;
+    return { rule: code, status: 'skip', value: null, threshold, message };
+  }
   const value = findings.reduce((sum, finding) => sum + (finding.code === code ? (finding.bytes ?? 0) : 0), 0);
   const fails = value > threshold;
   const { title } = WASTE_KINDS[code];

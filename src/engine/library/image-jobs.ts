@@ -2,6 +2,7 @@
 import type { ImageRef } from '#contract';
 import { LayerscopeError } from '#model';
 import { findRewritten } from '../read/find-rewritten.ts';
+import { weighEvery } from '../slim/what-if-reports.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import type { OpenArchive } from './open-archive.ts';
 import { type LayerReading, readLayers } from './read-layers.ts';
@@ -22,6 +23,8 @@ export interface ImageJobs {
   scan(ref: ImageRef): string;
   /** Looks for files that a layer rewrites with identical bytes; `waste` then includes them. */
   findRewritten(ref: ImageRef): string;
+  /** Packs layers as the image's what-ifs would have them; `waste` then includes their stored sizes. */
+  weigh(ref: ImageRef): string;
 }
 
 export function createImageJobs(options: ImageJobsOptions): ImageJobs {
@@ -30,7 +33,7 @@ export function createImageJobs(options: ImageJobsOptions): ImageJobs {
   const running = new Map<string, string>();
 
   const startOrJoin = (
-    kind: 'load' | 'verify' | 'scan' | 'rewritten',
+    kind: 'load' | 'verify' | 'scan' | 'rewritten' | 'weigh',
     { archiveId, image }: ImageRef,
     work: (context: JobContext) => Promise<void>,
   ): string => {
@@ -66,6 +69,20 @@ export function createImageJobs(options: ImageJobsOptions): ImageJobs {
           const onBytes = (doneBytes: number) => report({ doneBytes });
           open.setRewritten(ref.image, await findRewritten(loaded, { signal: use, onLayer, onBytes }));
         }),
+      );
+    },
+    weigh(ref) {
+      const open = find(ref.archiveId);
+      const loaded = open.loaded(ref.image);
+      return startOrJoin('weigh', ref, ({ signal, report }) =>
+        open.use(signal, (use) =>
+          weighEvery(loaded, open.weights(ref.image), {
+            signal: use,
+            onWhatIf: (index, count) => report({ phase: `packing ${index + 1} of ${count}` }),
+            onBytes: (doneBytes, totalBytes) => report({ doneBytes, totalBytes }),
+            onWeight: (text, weight) => open.setWeight(ref.image, text, weight),
+          }),
+        ),
       );
     },
   };

@@ -30,7 +30,7 @@ import { readContent } from '../read/read-content.ts';
 import { readContents } from '../read/read-contents.ts';
 import { readRawEntry } from '../read/read-raw-entry.ts';
 import { reportWaste } from '../read/report-waste.ts';
-import { whatIfReports } from '../slim/what-if.ts';
+import { whatIfReports } from '../slim/what-if-reports.ts';
 import { createContentReading } from './content-reading.ts';
 import type { Jobs } from './jobs.ts';
 import type { OpenArchive } from './open-archive.ts';
@@ -89,7 +89,7 @@ export function createImageQueries(options: ImageQueriesOptions): ImageQueries {
     waste: async (ref, limit, signal) =>
       withImage(find, ref, [], signal, async (loaded) => ({
         ...reportWaste(loaded, limit, find(ref.archiveId).rewritten(ref.image)),
-        whatIf: whatIfReports(loaded),
+        whatIf: whatIfReports(loaded, find(ref.archiveId).weights(ref.image)),
       })),
     search: async (ref, { text, limit }, signal) => {
       const { searchLayers } = await import('../read/search-layers.ts'); // load the expression engine only when needed

@@ -3,6 +3,7 @@ import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary, RewrittenReport } from '#contract';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
+import type { PackedWeights } from '../slim/what-if-reports.ts';
 import { archiveSummary, wasScanned } from './archive-summary.ts';
 
 export interface OpenArchiveFacts {
@@ -26,6 +27,7 @@ export class OpenArchive {
   readonly #sizeBytes: number;
   readonly #loaded: (LoadedImage | null)[];
   readonly #rewritten = new Map<number, RewrittenReport>();
+  readonly #weights = new Map<number, Map<string, number | { readonly obstacle: string }>>();
   readonly #arrived: (IndexedLayer | null | undefined)[][];
   readonly #ending = new AbortController();
   readonly #uses = new Set<Promise<unknown>>();
@@ -85,6 +87,17 @@ export class OpenArchive {
 
   setRewritten(image: number, rewritten: RewrittenReport): void {
     this.#rewritten.set(image, rewritten);
+  }
+
+  /** What packing found of the image's what-ifs. */
+  weights(image: number): PackedWeights {
+    return this.#weights.get(image) ?? new Map();
+  }
+
+  /** `text`: see whatIfText. */
+  setWeight(image: number, text: string, weight: number | { readonly obstacle: string }): void {
+    const known = this.#weights.get(image) ?? new Map();
+    this.#weights.set(image, known.set(text, weight));
   }
 
   /** Returns a loaded image. Throws NOT_FOUND if the image or one of `layers` doesn't exist, or the image isn't loaded yet. */

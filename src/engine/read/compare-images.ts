@@ -1,6 +1,6 @@
 import type { BlobSource } from '#archive';
 import { buildStack, compareViews, countBodies, keepRows } from '#changes';
-import { DIFFERS, KIND, LayerscopeError, type RowTable, TYPE } from '#model';
+import { DIFFERS, KIND, type LayerReport, LayerscopeError, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type ContentOptions, readContents } from './read-contents.ts';
 
@@ -10,6 +10,8 @@ export interface ImageView {
   readonly layer: number;
   /** Whether the request named layers of the image; its config then isn't compared. */
   readonly isPart?: boolean;
+  /** The first of the layers, if the request named a range. `loaded.stack` then starts there. */
+  readonly since?: number | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
 /** Returns the side of a comparison that a request names. Throws BAD_REQUEST if `since` is above `layer`. */
 export function viewOf(loaded: LoadedImage, { since, layer }: { readonly since?: number | undefined; readonly layer: number }): ImageView {
   if ((since ?? 0) > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers starts above its end');
-  return { loaded: aloneFrom(loaded, since ?? 0), layer, isPart: since !== undefined };
+  return { loaded: aloneFrom(loaded, since ?? 0), layer, isPart: since !== undefined, since };
 }
 
 export interface CompareOptions extends ContentOptions {
@@ -85,6 +87,30 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
   const [first, second] = [a.layers[one], b.layers[two]];
   if (first?.status !== 'present' || second?.status !== 'present') return false;
   return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
+}
+
+/**
+ * Whether a layer of either side is missing or damaged, and the other side doesn't have the same one: that nothing differs then proves
+ * nothing. Of layers that both lack, what the manifests say is all there is.
+ */
+export function hasUnreadLayers(a: ImageView, b: ImageView): boolean {
+  const isSame = (one: number, two: number): boolean =>
+    isSameLayer(a.loaded, one, b.loaded, two) || isSameAbsent(a.loaded, one, b.loaded, two);
+  const [left, right] = [layersOf(a), layersOf(b)];
+  return (
+    left.some(({ index, status }) => status !== 'present' && !right.some((other) => isSame(index, other.index))) ||
+    right.some(({ index, status }) => status !== 'present' && !left.some((other) => isSame(other.index, index)))
+  );
+}
+
+function layersOf({ loaded, layer, since = 0 }: ImageView): readonly LayerReport[] {
+  return loaded.report.layers.slice(since, layer + 1);
+}
+
+function isSameAbsent(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
+  const [left, right] = [a.image.layers[one], b.image.layers[two]];
+  if (!left || !right || left.blob !== null || right.blob !== null) return false;
+  return (left.diffId !== null && left.diffId === right.diffId) || (left.digest !== null && left.digest === right.digest);
 }
 
 /** Whether two blobs are the same range of the same file, even if opened twice. */

@@ -1,8 +1,19 @@
 // The comparison of two images as a comment for a pull request. Text from an image appears in it only as code spans.
-import { bytesBefore, bytesNow } from '#changes';
+import { buildStack, bytesBefore, bytesNow } from '#changes';
 import type { PackageDifference } from '#contract';
 import { codeSpan, htmlComment, type MarkdownTable, markdownDocument } from '#format/markdown';
-import { FINDING_HINTS, type Finding, formatCount, formatSize, KIND, type LayerReport, plural, type RowTable, TYPE } from '#model';
+import {
+  FINDING_HINTS,
+  type Finding,
+  formatCount,
+  formatSize,
+  type ImageTotals,
+  KIND,
+  type LayerReport,
+  plural,
+  type RowTable,
+  TYPE,
+} from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
 import { createRowPaths } from './entry-json.ts';
 import { shownCommand } from './shown-command.ts';
@@ -22,23 +33,48 @@ export interface MarkdownOptions {
 /** Returns the comment: the hidden line, sizes, layers, packages, the biggest files added, changed and removed, new findings. */
 export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison, options: MarkdownOptions = {}): string {
   const [before, now] = [nameOf(a), nameOf(b)];
+  const [partBefore, partNow] = [partOf(a), partOf(b)];
   const opening = [
     htmlComment(`layerscope:diff:${options.name ?? withoutTag(now)}`),
-    `### ${codeSpan(before)} → ${codeSpan(now)}: ${signed(b.loaded.report.totals.fileBytes - a.loaded.report.totals.fileBytes)}`,
+    `### ${codeSpan(before)} → ${codeSpan(now)}: ${signed(partNow.totals.fileBytes - partBefore.totals.fileBytes)}`,
   ];
   const tables = [
-    sizes(a, b),
-    layers(a, b),
+    sizes(partBefore, partNow),
+    layers(partBefore, partNow),
     ...(options.packages === undefined ? [] : [packages(options.packages)]),
     ...files(a, b, comparison),
-    findings(a, b),
+    findings(partBefore, partNow),
   ];
   return markdownDocument(opening, tables, MAX_COMMENT);
 }
 
-function nameOf({ loaded, layer, isPart }: ImageView): string {
+/** As the request would name it. */
+function nameOf({ loaded, layer, isPart, since }: ImageView): string {
   const name = loaded.image.names[0] ?? loaded.archive.title;
-  return isPart === true ? `${name}#${layer}` : name;
+  if (isPart !== true) return name;
+  return `${name}#${since === undefined ? '' : `${since}-`}${layer}`;
+}
+
+/** What is known of the layers of a side, without those that the request leaves out. */
+interface Part {
+  readonly totals: ImageTotals;
+  readonly layers: readonly LayerReport[];
+  readonly findings: readonly Finding[];
+}
+
+function partOf({ loaded, layer: top, since = 0 }: ImageView): Part {
+  const { stack, report, findings } = loaded;
+  if (since === 0 && top === stack.layers.length - 1) return { totals: report.totals, layers: report.layers, findings };
+  // The stack has no layers below `since`.
+  const { totals } = buildStack(stack.layers.slice(0, top + 1), { caseInsensitive: stack.caseInsensitive });
+  return {
+    totals,
+    layers: report.layers.slice(since, top + 1),
+    findings: findings.filter(
+      ({ layer, removedIn, code }) =>
+        layer === undefined || (layer >= since && layer <= top && (code !== 'waste-removed-later' || (removedIn ?? 0) <= top)),
+    ),
+  };
 }
 
 /** Builds usually use a new tag, and the new comment should replace the one before. */
@@ -48,8 +84,7 @@ function withoutTag(name: string): string {
 
 const signed = (bytes: number): string => `${bytes > 0 ? '+' : ''}${formatSize(bytes)}`;
 
-function sizes(a: ImageView, b: ImageView): MarkdownTable {
-  const [before, now] = [a.loaded.report, b.loaded.report];
+function sizes(before: Part, now: Part): MarkdownTable {
   const stored = (layer: readonly LayerReport[]): number => layer.reduce((sum, { blobBytes }) => sum + blobBytes, 0);
   const size = (title: string, one: number, two: number): string[] => [title, formatSize(one), formatSize(two), signed(two - one)];
   const count = (title: string, one: number, two: number): string[] => {
@@ -71,9 +106,9 @@ function sizes(a: ImageView, b: ImageView): MarkdownTable {
 }
 
 /** The layers of B that A doesn't have. */
-function layers(a: ImageView, b: ImageView): MarkdownTable {
-  const known = new Set(a.loaded.report.layers.map(({ diffId }) => diffId));
-  const all = b.loaded.report.layers;
+function layers(a: Part, b: Part): MarkdownTable {
+  const known = new Set(a.layers.map(({ diffId }) => diffId));
+  const all = b.layers;
   const added = all.filter(({ diffId }) => diffId === null || !known.has(diffId));
   const title = `${plural(all.length - added.length, 'layer')} shared, ${formatCount(added.length)} new`;
   if (added.length === 0) return { title, columns: [], rows: [] };
@@ -146,10 +181,10 @@ function differences(rows: RowTable, counts: ArrayLike<number>, kind: number): {
 const RANK = { error: 0, warning: 1, note: 2 } as const;
 
 /** The findings of B that A doesn't have, whatever their layers. */
-function findings(a: ImageView, b: ImageView): MarkdownTable {
+function findings(a: Part, b: Part): MarkdownTable {
   const key = ({ code, path, ...rest }: Finding): string => JSON.stringify([code, path, path === undefined ? rest.message : '']);
-  const known = new Set(a.loaded.findings.map(key));
-  const added = b.loaded.findings.filter((finding) => !known.has(key(finding)));
+  const known = new Set(a.findings.map(key));
+  const added = b.findings.filter((finding) => !known.has(key(finding)));
   if (added.length === 0) return { title: 'No new finding', columns: [], rows: [] };
   added.sort((x, y) => RANK[x.severity] - RANK[y.severity] || (y.bytes ?? 0) - (x.bytes ?? 0));
   const rows = added.map(({ severity, code, layer, path, bytes }) => [

@@ -1,3 +1,4 @@
+import { mergedPathNumbers, pathNumber } from '#changes';
 import type { RewrittenReport } from '#contract';
 import { DIFFERS, escapePath, KIND, type RowTable, rowPath, TYPE, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
@@ -14,6 +15,7 @@ export async function findRewritten(
   options: { readonly signal: AbortSignal; readonly onLayer?: (layer: number) => void; readonly onBytes?: (doneBytes: number) => void },
 ): Promise<RewrittenReport> {
   const files: { path: string; layer: number; bytes: number }[] = [];
+  const merged = mergedPathNumbers(loaded.stack);
   let bytes = 0;
   let done = 0;
   for (let layer = 1; layer < loaded.image.layers.length; layer++) {
@@ -30,6 +32,7 @@ export async function findRewritten(
     done += ofLayer;
     for (let row = 0; row < rows.length; row++) {
       if (!isRewritten(rows, row)) continue;
+      if (merged.has(pathNumber(loaded.stack, layer, rows.entry[row] as number))) continue;
       const size = rows.size[row] as number;
       bytes += size;
       files.push({ path: escapePath(rowPath(rows, row)), layer, bytes: size });

@@ -44,6 +44,7 @@ function wasteKinds(findings: readonly Finding[], limit: number): WasteKindRepor
       code,
       bytes: places.reduce((sum, { bytes }) => sum + bytes, 0),
       hadolint: WASTE_KINDS[code].hadolint ?? null,
+      count: places.length,
       places: places.sort((a, b) => b.bytes - a.bytes).slice(0, limit),
     }))
     .sort((a, b) => b.bytes - a.bytes);

@@ -1,6 +1,7 @@
 // Cuts members out of a layer's plain tar: the bytes from a member's first header to the next member's are copied as they are, so that
 // names, times, attributes and sparse maps stay what they were.
-import { packTar, plainTarOf } from '#archive';
+import { setImmediate } from 'node:timers/promises';
+import { type BlobSource, packTar, plainTarOf } from '#archive';
 import type { SlimLayer } from '#changes';
 import { FLAG, type LayerTable, NO_HEADER } from '#format/layer';
 import { decodeUtf8, displayPath, LayerscopeError, TYPE } from '#model';
@@ -13,22 +14,47 @@ const END_BYTES = 2 * BLOCK;
 /** Findings that mean that a member's raw name doesn't say where it ends up. */
 const TOO_ODD: ReadonlySet<string> = new Set(['name-through-link', 'path-escape', 'entry-below-file']);
 
+export interface CutOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes of an old layer's plain tar that were read. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+}
+
 /** Yields the plain tar of a layer of a plan. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */
-export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, options: CutOptions): AsyncGenerator<Uint8Array> {
   // Folders come first, because their contents would imply them.
   if (layer.folders.length > 0) yield* newMembers(layer.folders.map((path) => ({ name: `${nameOf(path)}/`, type: 'directory' })));
-  for (const { layer: index, keep } of layer.sources) yield* keptBytes(loaded, index, keep, signal);
+  for (const { layer: index, keep } of layer.sources) yield* keptBytes(loaded, index, keep, options);
   if (layer.whiteouts.length > 0) yield* newMembers(layer.whiteouts.map((path) => ({ name: whiteoutName(nameOf(path)) })));
   yield new Uint8Array(END_BYTES);
 }
 
-async function* keptBytes(
-  loaded: LoadedImage,
-  index: number,
-  keep: Uint8Array,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  if (!keep.includes(1)) return;
+/** Length of the plain tar of a layer of a plan in bytes; null if that shows only when it is made. */
+export function cutTarBytes(loaded: LoadedImage, layer: SlimLayer): number | null {
+  const made = [...layer.folders, ...layer.whiteouts];
+  if (made.some((path) => !hasPlainHeader(path))) return null;
+  let bytes = made.length * BLOCK + END_BYTES;
+  try {
+    for (const { layer: index, keep } of layer.sources) {
+      if (!keep.includes(1)) continue;
+      for (const { start, end } of partsOf(loaded, index, keep).ranges) bytes += end - start;
+    }
+  } catch (error) {
+    if (error instanceof LayerscopeError) return null;
+    throw error;
+  }
+  return bytes;
+}
+
+/** Whether a new member of this path takes one block: with the letters of a whiteout, its name fits into any header. */
+function hasPlainHeader(path: Uint8Array): boolean {
+  return path.length <= LONGEST_PLAIN && path.every((byte) => byte >= 0x20 && byte < 0x7f);
+}
+
+const LONGEST_PLAIN = 100 - '.wh.'.length;
+
+/** The blob of an old layer, and the parts of its plain tar that are kept. Throws UNSUPPORTED, BLOB_MISSING. */
+function partsOf(loaded: LoadedImage, index: number, keep: Uint8Array): { readonly blob: BlobSource; readonly ranges: readonly Range[] } {
   const blob = loaded.image.layers[index]?.blob ?? null;
   const indexed = loaded.layers[index];
   if (blob === null || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
@@ -36,10 +62,22 @@ async function* keptBytes(
     throw new LayerscopeError('UNSUPPORTED', `layer ${index} is damaged, or was listed without being read`);
   const odd = indexed.findings.find(({ code }) => TOO_ODD.has(code));
   if (odd !== undefined) throw new LayerscopeError('UNSUPPORTED', `layer ${index} has names that other entries redirect (${odd.code})`);
-  const ranges = rangesOf(indexed.table, keep, index);
+  return { blob, ranges: rangesOf(indexed.table, keep, index) };
+}
+
+async function* keptBytes(
+  loaded: LoadedImage,
+  index: number,
+  keep: Uint8Array,
+  { signal, onRead }: CutOptions,
+): AsyncGenerator<Uint8Array> {
+  if (!keep.includes(1)) return;
+  const { blob, ranges } = partsOf(loaded, index, keep);
   let at = 0;
   let next = 0;
+  let turn = 0;
   for await (const piece of plainTarOf(blob, { signal })) {
+    onRead?.(piece.length);
     const end = at + piece.length;
     for (let range = ranges[next]; range !== undefined && range.start < end; range = ranges[next]) {
       const from = Math.max(range.start, at);
@@ -51,9 +89,15 @@ async function* keptBytes(
     }
     at = end;
     if (next === ranges.length) return;
+    // A plain layer is read without waiting: other work gets its turn.
+    if (at - turn < BYTES_A_TURN) continue;
+    turn = at;
+    await setImmediate();
   }
   if (next < ranges.length) throw new LayerscopeError('TRUNCATED', `layer ${index} ends inside a member`);
 }
+
+const BYTES_A_TURN = 8_388_608;
 
 interface Range {
   readonly start: number;

@@ -1,85 +1,65 @@
-import { dropPlan, mergeRemovalsPlan, type SlimPlan, type Stack, slimBytes, squashPlan, unchangedPlan } from '#changes';
-import type { WhatIfReport } from '#contract';
-import { cacheNodes } from '#findings/waste';
-import { LayerscopeError } from '#model';
-import type { LoadedImage } from '../image/types.ts';
+import type { Stack } from '#changes';
+import { displayText, LayerscopeError } from '#model';
 
-/** A change to how an image's layers are made. */
-export type WhatIf = { readonly kind: 'squash'; readonly from: number } | { readonly kind: 'merge-removals' | 'drop-caches' | 'zstd' };
-
-/** What an image weighs. */
-export interface Weight {
-  readonly layers: number;
-  /** Bytes of the regular files of all layers. */
-  readonly fileBytes: number;
-  /** Bytes of the layers as they are stored; null if they weren't packed. */
-  readonly storedBytes: number | null;
+/** How an image's layers would be made differently: one or more changes, applied in the order of these fields. */
+export interface WhatIf {
+  /** Files that a later layer removes are left out of the layer that added them. */
+  readonly mergeRemovals: boolean;
+  /** Caches of package managers and builds are left out. */
+  readonly dropCaches: boolean;
+  /** The lowest of the layers that become one, by its number in the image as it is; null for none. */
+  readonly squashFrom: number | null;
+  /** All layers are packed as zstd. */
+  readonly zstd: boolean;
 }
 
-/** Parses `squash=N`, `merge-removals`, `drop-caches` or `zstd`. Throws USAGE. */
+const NOTHING: WhatIf = { mergeRemovals: false, dropCaches: false, squashFrom: null, zstd: false };
+
+const TAKES = 'squash=N, merge-removals, drop-caches, zstd, or several joined by commas';
+
+/**
+ * Parses `squash=N`, `merge-removals`, `drop-caches` and `zstd`, joined by commas in any order. Throws USAGE for any other word, and for a
+ * change that is given twice.
+ */
 export function parseWhatIf(text: string): WhatIf {
-  const squash = /^squash=(\d{1,5})$/.exec(text);
-  if (squash !== null) return { kind: 'squash', from: Number(squash[1]) };
-  if (text === 'merge-removals' || text === 'drop-caches' || text === 'zstd') return { kind: text };
-  throw new LayerscopeError('USAGE', '--if takes squash=N, merge-removals, drop-caches, zstd or all');
+  let what = NOTHING;
+  for (const word of text.split(',')) {
+    const next = parseChange(word);
+    const [name] = Object.keys(next) as [keyof WhatIf];
+    if (what[name] !== NOTHING[name]) throw new LayerscopeError('USAGE', `--if has ${word.replace(/=.*/, '')} twice`);
+    what = { ...what, ...next };
+  }
+  return what;
 }
 
-export function whatIfText(what: WhatIf): string {
-  return what.kind === 'squash' ? `squash=${what.from}` : what.kind;
+function parseChange(word: string): Partial<WhatIf> {
+  const squash = /^squash=(\d{1,5})$/.exec(word);
+  if (squash !== null) return { squashFrom: Number(squash[1]) };
+  if (word === 'merge-removals') return { mergeRemovals: true };
+  if (word === 'drop-caches') return { dropCaches: true };
+  if (word === 'zstd') return { zstd: true };
+  if (/^squash(=|$)/.test(word)) throw new LayerscopeError('USAGE', '--if squash=N takes the number of a layer');
+  throw new LayerscopeError('USAGE', `--if takes ${TAKES}, not ${displayText(JSON.stringify(word.slice(0, 60)))}`);
 }
 
-/** The changes worth computing for any image: all layers as one, all above the lowest as one, and the others. */
+/** The changes in the order in which they are applied, as {@link parseWhatIf} reads them. */
+export function whatIfText({ mergeRemovals, dropCaches, squashFrom, zstd }: WhatIf): string {
+  const words = [
+    ...(mergeRemovals ? ['merge-removals'] : []),
+    ...(dropCaches ? ['drop-caches'] : []),
+    ...(squashFrom === null ? [] : [`squash=${squashFrom}`]),
+    ...(zstd ? ['zstd'] : []),
+  ];
+  return words.join(',');
+}
+
+/** What is worth knowing of any image, one change each: all layers as one, all above the lowest as one, and the others. */
 export function everyWhatIf(stack: Stack): WhatIf[] {
   const squashes = stack.layers.length < 2 ? [] : stack.layers.length === 2 ? [0] : [1, 0];
   return [
-    { kind: 'merge-removals' },
-    { kind: 'drop-caches' },
-    ...squashes.map((from) => ({ kind: 'squash' as const, from })),
-    { kind: 'zstd' },
+    { ...NOTHING, mergeRemovals: true },
+    { ...NOTHING, dropCaches: true },
+    ...squashes.map((squashFrom) => ({ ...NOTHING, squashFrom })),
+    { ...NOTHING, zstd: true },
   ];
-}
-
-/** Which members the layers would keep. Throws NOT_FOUND for a layer that doesn't exist; UNSUPPORTED for Windows images. */
-export function planOf({ stack }: Pick<LoadedImage, 'stack'>, what: WhatIf): SlimPlan {
-  // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
-  if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
-  switch (what.kind) {
-    case 'squash':
-      if (what.from >= Math.max(stack.layers.length, 1)) throw new LayerscopeError('NOT_FOUND', `no layer ${what.from}`);
-      return squashPlan(stack, what.from);
-    case 'merge-removals':
-      return mergeRemovalsPlan(stack);
-    case 'drop-caches':
-      return dropPlan(stack, cacheNodes);
-    case 'zstd':
-      return unchangedPlan(stack);
-  }
-}
-
-/** The weight of the image as it is. */
-export function weightOf({ report }: Pick<LoadedImage, 'report'>): Weight {
-  return {
-    layers: report.layers.length,
-    fileBytes: report.totals.fileBytes,
-    storedBytes: report.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0),
-  };
-}
-
-/** The weight of a plan, without packing anything. */
-export function plannedWeight({ stack }: Pick<LoadedImage, 'stack'>, { layers }: SlimPlan): Weight {
-  return { layers: layers.length, fileBytes: layers.reduce((sum, layer) => sum + slimBytes(stack, layer), 0), storedBytes: null };
-}
-
-/** What the image would weigh with each change that lowers the bytes of its files, without packing anything; none for Windows images. */
-export function whatIfReports(loaded: Pick<LoadedImage, 'stack' | 'report'>): WhatIfReport[] {
-  if (loaded.stack.caseInsensitive) return [];
-  const { fileBytes } = weightOf(loaded);
-  return everyWhatIf(loaded.stack).flatMap((what): WhatIfReport[] => {
-    // Another compression leaves the files as they are.
-    if (what.kind === 'zstd') return [];
-    const weight = plannedWeight(loaded, planOf(loaded, what));
-    if (weight.fileBytes >= fileBytes) return [];
-    return [{ kind: what.kind, from: what.kind === 'squash' ? what.from : null, layers: weight.layers, fileBytes: weight.fileBytes }];
-  });
 }

@@ -2,24 +2,17 @@ import { createWriteStream } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import zlib from 'node:zlib';
 import { type ArchiveImage, type ArchiveRoot, type BlobSource, blobInFile, Digester, packImage, plainTarOf, sha256 } from '#archive';
 import type { SlimLayer, SlimPlan } from '#changes';
 import { makeMarkedFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
-import { encodeUtf8, LayerscopeError } from '#model';
+import { encodeUtf8 } from '#model';
 import { createNamed } from '../export/named-file.ts';
 import type { LoadedImage } from '../image/types.ts';
-import { cutTar } from './cut-tar.ts';
+import { compressor, keptPieces, newTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
+import { oldLayerOf, type Packing, packingOf } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
-
-export interface SlimOptions {
-  readonly signal?: AbortSignal;
-  /** Called with the number of the layer that is being packed. */
-  readonly onLayer?: (layer: number) => void;
-}
 
 interface PackedLayer {
   readonly digest: string;
@@ -36,14 +29,12 @@ export interface PackedImage extends AsyncDisposable {
   write(file: string): Promise<string>;
 }
 
-type Packing = 'none' | 'gzip' | 'zstd';
-
 /**
  * Packs what a plan changes; the rest is taken as it is. The same image and plan give the same bytes with the same version of Node. Throws
  * UNSUPPORTED if the plan can't be written, and what {@link cutTar} throws.
  */
 export async function packSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPlan, options: SlimOptions = {}): Promise<PackedImage> {
-  if (plan.obstacle !== null) throw new LayerscopeError('UNSUPPORTED', `the layers can't be written: ${plan.obstacle}`);
+  refuseObstacle(plan);
   const folder = makeMarkedFolder(tmpdir(), 'layerscope-slim-');
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
@@ -71,11 +62,8 @@ async function packLayer(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<PackedLayer> {
-  const [first] = layer.sources;
-  const old = loaded.image.layers[first?.layer ?? 0];
-  if (old === undefined || old.blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${first?.layer ?? 0} is not in the archive`);
-  const packing = what.kind === 'zstd' || old.compression === 'zstd' ? 'zstd' : old.compression === 'none' ? 'none' : 'gzip';
-  const plain = layer.isUnchanged ? plainTarOf(old.blob, { signal }) : cutTar(loaded, layer, signal);
+  const old = oldLayerOf(loaded, layer);
+  const packing = packingOf(old, what);
   const tar = new Digester('sha256');
   const packed = new Digester('sha256');
   if (layer.isUnchanged && packing === old.compression && old.blob.split === undefined) {
@@ -84,28 +72,19 @@ async function packLayer(
   }
   const through = compressor(packing);
   const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+  const plain = digested(newTar(loaded, layer, { signal }), tar);
   const stored = (pieces: AsyncIterable<Uint8Array>) => digested(pieces, packed);
   const options = signal === undefined ? {} : { signal };
-  if (through === null) await pipeline(digested(plain, tar), stored, target, options);
-  else await pipeline(digested(plain, tar), through, stored, target, options);
+  if (through === null) await pipeline(plain, stored, target, options);
+  else await pipeline(plain, through, stored, target, options);
   return { digest: packed.finish(), diffId: tar.finish(), mediaType: mediaTypeOf(packing), source: blobInFile(file) };
 }
 
 async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
+  for await (const piece of keptPieces(pieces)) {
     digester.update(piece);
-    // A compressor may keep the piece, and the reader reuses its buffer.
-    yield piece.slice();
+    yield piece;
   }
-}
-
-function compressor(packing: Packing): Transform | null {
-  if (packing === 'none') return null;
-  if (packing === 'gzip') return zlib.createGzip();
-  // Available since Node 22.15.
-  if (typeof zlib.createZstdCompress !== 'function')
-    throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
-  return zlib.createZstdCompress();
 }
 
 function mediaTypeOf(packing: Packing): string {

@@ -1,4 +1,4 @@
-import { pathNumber, type Stack } from '#changes';
+import { mergedPathNumbers, pathNumber, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
 import { type Finding, finding, formatCount, formatSize } from '#model';
 import { grouped } from './grouped.ts';
@@ -42,17 +42,20 @@ export class SameContents {
   /** By path number: the last body added. */
   readonly #last = new Map<number, BodyDigest>();
   readonly #copies: Copy[] = [];
+  readonly #merged: ReadonlySet<number>;
 
   constructor(stack: Stack) {
     this.#stack = stack;
+    this.#merged = mergedPathNumbers(stack);
   }
 
-  /** Ignores rows that aren't files of a view. */
+  /** Ignores rows that aren't files of a view, and files that Windows merges with those of other layers. */
   add(body: BodyDigest): void {
     const { layer, row, digest, size } = body;
     const table = this.#stack.layers[layer];
     if (!table || size === 0 || !isStoredFile(table, row) || ((table.flags[row] as number) & FLAG.superseded) !== 0) return;
     const path = pathNumber(this.#stack, layer, row);
+    if (this.#merged.has(path)) return;
     const below = this.#last.get(path);
     this.#last.set(path, body);
     if (below?.digest === digest) {

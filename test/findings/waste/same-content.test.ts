@@ -8,9 +8,18 @@ import { buildLayer } from '../../support/tar-collect.ts';
 
 const BIG = 5000;
 
+type Layers = readonly (readonly Uint8Array<ArrayBuffer>[])[];
+
 /** Findings of layers of files whose body is a letter repeated `size` times; the letter is its digest. */
-function found(...layers: readonly (readonly Uint8Array<ArrayBuffer>[])[]): unknown[] {
-  const stack = buildStack(layers.map((members) => buildLayer(tar(...members)).table));
+function found(...layers: Layers): unknown[] {
+  return foundIn(layers, false);
+}
+
+function foundIn(layers: Layers, caseInsensitive: boolean): unknown[] {
+  const stack = buildStack(
+    layers.map((members) => buildLayer(tar(...members)).table),
+    { caseInsensitive },
+  );
   const letters = layers.map((members) => members.map((member) => String.fromCharCode(member[512] ?? 0)));
   const contents = new SameContents(stack);
   stack.layers.forEach((table, layer) => {
@@ -46,4 +55,13 @@ test('a copy is reported once: for the path that changes its mode, not for the f
 
 test('hard links, empty files and files that their own layer replaces are not copies', () => {
   assert.deepEqual(found([body('a', 'x'), hardlink('b', 'a'), file('c'), file('d'), body('a', 'x')]), []);
+});
+
+test('the same registry delta in two layers of a Windows image is no copy, because Windows merges them', () => {
+  const layers = [
+    [body('Hives/System_Delta', 'x'), body('Files/a', 'y')],
+    [body('Hives/System_Delta', 'x'), body('Files/a', 'y')],
+  ];
+  assert.deepEqual(foundIn(layers, true), [['metadata-only-copy', 1, 'Files/a', BIG, undefined]]);
+  assert.equal(foundIn(layers, false).length, 2);
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
@@ -130,7 +131,14 @@ test('waste lists what the image could do without by kind, with layer, command a
   await expect(lists).toContainText('rm -rf /var/lib/apt/lists/* (hadolint DL3009)');
   await expect(lists.getByRole('listitem')).toContainText(/in layer 0\s*→ removed in 1\s*RUN apt-get update/);
   const whatIf = waste.getByRole('region', { name: 'What would it weigh' }).getByRole('row');
-  await expect(whatIf).toHaveText([/^If/, /no layer had caches21 B59\.0 kB/, /all layers were one19\.0 kB50\.0 kB/]);
+  for (const [row, text] of [
+    /^IfLayersFilesSavedStored$/,
+    /^as it is259\.0 kB64\.0 kB$/,
+    // What isn't compressed need not be packed to know its size.
+    /^no layer had caches21 B59\.0 kB\d\.\d kB$/,
+    /^all layers were one19\.0 kB50\.0 kB\d\d\.\d kB$/,
+  ].entries())
+    await expect(whatIf.nth(row)).toHaveText(text);
   const pip = waste.getByRole('region', { name: 'pip cache' });
   await pip.getByRole('button', { name: /root\/\.cache\/pip/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 1 /, pressed: true })).toBeVisible();
@@ -138,3 +146,77 @@ test('waste lists what the image could do without by kind, with layer, command a
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
+
+/** Compressed layers that a later one overwrites and removes from; `size` bytes that don't get smaller. */
+function packedLayers(size: number) {
+  const noise = Buffer.alloc(size);
+  for (let at = 0, state = 1; at < size; at++) {
+    state = Math.imul(state, 1_664_525) + 1_013_904_223;
+    noise[at] = state >>> 24;
+  }
+  return [
+    { createdBy: 'COPY data /', tar: gzipSync(tar(file('data', noise), file('old', noise.subarray(0, size / 2))), { level: 1 }) },
+    { createdBy: 'RUN rm /old', tar: gzipSync(tar(file('.wh.old'), file('data', noise.subarray(1))), { level: 1 }) },
+  ];
+}
+
+test('a button packs the layers as they would be, and the stored sizes are shown beside', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('packed.tar', dockerArchive(packedLayers(200_000), { name: 'acme/packed:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  const whatIf = page.getByRole('region', { name: 'What would it weigh' });
+  const merged = whatIf.getByRole('row', { name: /removed in the layer that adds them/ });
+  await expect(merged).toContainText('not known until packed');
+  const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
+  await pack.click();
+  await expect(pack).toHaveCount(0);
+  await expect(merged).toHaveText(/2400\.0 kB100\.0 kB40\d\.\d kB$/);
+  await expect(whatIf.getByRole('row', { name: /all layers were one/ })).toHaveText(/1200\.0 kB300\.0 kB20\d\.\d kB$/);
+  await expect(whatIf).not.toContainText('not known');
+  for (const width of [320, 480, 720]) {
+    await page.setViewportSize({ width, height: 860 });
+    const [box, panel] = [await whatIf.getByRole('table').boundingBox(), await whatIf.boundingBox()];
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((panel?.x ?? 0) + (panel?.width ?? 0));
+    if (process.env.LAYERSCOPE_SHOTS !== undefined) {
+      await whatIf.scrollIntoViewIfNeeded();
+      await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/what-if-${width}.png` });
+    }
+  }
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});
+
+test('packing shows how far it is, and can be stopped', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('big.tar', dockerArchive(packedLayers(16_000_000), { name: 'acme/big:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  const whatIf = page.getByRole('region', { name: 'What would it weigh' });
+  const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
+  await pack.click();
+  await expect(whatIf.getByRole('progressbar', { name: 'Packing' })).toBeVisible();
+  await expect(whatIf.getByRole('status')).toContainText(/packing 1 of \d/);
+  await whatIf.getByRole('button', { name: 'Stop packing' }).click();
+  await expect(pack).toBeVisible();
+  await expect(pack).toBeFocused();
+  await expect(whatIf).toContainText('not known until packed');
+  expect(win.complaints).toEqual([]);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`what-ifs, ${colorScheme}`, () => {
+    test.use({ colorScheme });
+    test(`while packing, they have no accessibility violations, ${colorScheme}`, async ({ win }) => {
+      const { page } = win;
+      await win.drop(await win.write('big.tar', dockerArchive(packedLayers(8_000_000), { name: 'acme/big:1' })));
+      await page.getByRole('button', { name: /^wasted/ }).click();
+      const whatIf = page.getByRole('region', { name: 'What would it weigh' });
+      await whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' }).click();
+      await expect(whatIf.getByRole('progressbar', { name: 'Packing' })).toBeVisible();
+      if (process.env.LAYERSCOPE_SHOTS !== undefined) {
+        await whatIf.scrollIntoViewIfNeeded();
+        await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/what-if-${colorScheme}.png` });
+      }
+      expect(await complaintsOf(page)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+// How many bytes a layer takes as it is stored: known beforehand if it stays as it is or isn't compressed, otherwise by packing it.
+import zlib from 'node:zlib';
+import type { ArchiveLayer, BlobSource } from '#archive';
+import type { SlimLayer, SlimPlan } from '#changes';
+import { LayerscopeError } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { cutTarBytes } from './cut-tar.ts';
+import type { WhatIf } from './what-if.ts';
+
+/** How a new layer is packed. */
+export type Packing = 'none' | 'gzip' | 'zstd';
+
+/** The old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if it is not in the archive. */
+export function oldLayerOf({ image }: Pick<LoadedImage, 'image'>, { sources }: SlimLayer): ArchiveLayer & { readonly blob: BlobSource } {
+  const index = sources[0]?.layer ?? 0;
+  const old = image.layers[index];
+  if (old === undefined || old.blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
+  return { ...old, blob: old.blob };
+}
+
+export function packingOf({ compression }: Pick<ArchiveLayer, 'compression'>, { zstd }: WhatIf): Packing {
+  if (zstd || compression === 'zstd') return 'zstd';
+  return compression === 'none' ? 'none' : 'gzip';
+}
+
+/** Whether this runtime can write zstd: Node.js 22.15 and later can. */
+export function canWriteZstd(): boolean {
+  return typeof zlib.createZstdCompress === 'function';
+}
+
+/** Bytes of a new layer as stored; null if only packing tells, or if it can't be written. */
+export function knownStoredBytes(loaded: LoadedImage, what: WhatIf, layer: SlimLayer): number | null {
+  const old = loaded.image.layers[layer.sources[0]?.layer ?? 0];
+  if (!old?.blob) return null;
+  const packing = packingOf(old, what);
+  if (layer.isUnchanged && packing === old.compression) return old.blob.length;
+  return packing === 'none' ? cutTarBytes(loaded, layer) : null;
+}
+
+/** Bytes of a plan's layers as stored; null if only packing tells. */
+export function plannedStoredBytes(loaded: LoadedImage, what: WhatIf, plan: SlimPlan): number | null {
+  let bytes = 0;
+  for (const layer of plan.layers) {
+    const known = knownStoredBytes(loaded, what, layer);
+    if (known === null) return null;
+    bytes += known;
+  }
+  return bytes;
+}

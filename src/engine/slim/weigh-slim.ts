@@ -1,0 +1,48 @@
+import { pipeline } from 'node:stream/promises';
+import type { SlimPlan } from '#changes';
+import type { LoadedImage } from '../image/types.ts';
+import { compressor, keptPieces, newTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
+import { knownStoredBytes, oldLayerOf, packingOf } from './stored-bytes.ts';
+import type { WhatIf } from './what-if.ts';
+
+export interface WeighOptions extends SlimOptions {
+  /** Called with the number of bytes of an old layer's plain tar that were read. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+/** Old layers' bytes that {@link weighSlim} reads. */
+export function bytesToWeigh(loaded: LoadedImage, what: WhatIf, { layers }: SlimPlan): number {
+  let bytes = 0;
+  for (const layer of layers) {
+    if (knownStoredBytes(loaded, what, layer) !== null) continue;
+    for (const { layer: index } of layer.sources) bytes += loaded.report.layers[index]?.tarBytes ?? 0;
+  }
+  return bytes;
+}
+
+/**
+ * Packs what a plan changes without keeping it, and returns the bytes of all layers as they would be stored. Throws what {@link packSlim}
+ * throws.
+ */
+export async function weighSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPlan, options: WeighOptions = {}): Promise<number> {
+  refuseObstacle(plan);
+  const { signal, onRead, onLayer } = options;
+  let bytes = 0;
+  for (const [index, layer] of plan.layers.entries()) {
+    const known = knownStoredBytes(loaded, what, layer);
+    if (known !== null) {
+      bytes += known;
+      continue;
+    }
+    onLayer?.(index);
+    const through = compressor(packingOf(oldLayerOf(loaded, layer), what));
+    const plain = keptPieces(newTar(loaded, layer, { signal, onRead }));
+    const count = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const piece of pieces) bytes += piece.length;
+    };
+    const ending = signal === undefined ? {} : { signal };
+    if (through === null) await pipeline(plain, count, ending);
+    else await pipeline(plain, through, count, ending);
+  }
+  return bytes;
+}
