@@ -1,8 +1,9 @@
 // `npm run dist [-- --check] [-- --quick] [-- --fresh] [-- --only deb,rpm,tar.gz,AppImage] [-- --release]`: the packages of this system, in
 // out/dist, with their SBOM, licences and SHA256SUMS. On Linux deb, rpm, tar.gz and AppImage, without a download if
 // ELECTRON_OVERRIDE_DIST_PATH names a runtime; elsewhere electron-builder's own installers. `--check` installs, starts and removes what was
-// made, and runs the systems' own checks; as root, in layers over this system that are thrown away. `--fresh`: also on a new Debian.
-// `--quick` compresses quickly, for checks. `--release`: also for other processors, and with the command line by itself.
+// made, and runs the systems' own checks; as root, in layers over this system that are thrown away. `--fresh`: also on new Debians.
+// `--quick` compresses quickly and leaves out lintian and rpmlint, for everyday checks. `--release`: also for other processors, and with the
+// command line by itself.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -94,4 +95,4 @@ for (const name of ['licenses.html', 'sbom.cdx.json'])
   copyFileSync(path.join(root, 'out', 'stage-documents', name), path.join(out, `layerscope-${product().version}-${name}`));
 for (const name of writeSums(out)) console.log(`${path.join('out', 'dist', name)}: ${sizeText(path.join(out, name))}`);
 const [own] = made;
-if (values.check && own !== undefined) await checkAll(own, { fresh: values.fresh, out });
+if (values.check && own !== undefined) await checkAll(own, { fresh: values.fresh, quick: values.quick, out });

@@ -1,6 +1,6 @@
 // `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed: the window, the command
-// line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses back, starts the program and examines its
-// window. `--release`: also for the other processors in electron-builder.yml.
+// line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses
+// back, starts the program and examines its window. `--release`: also for the other processors in electron-builder.yml.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

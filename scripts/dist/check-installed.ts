@@ -29,6 +29,9 @@ const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|roo
 /** Indexes of all packages' files, which triggers write anew. */
 const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;
 
+/** A folder that every system of rpm packages has, and Debian doesn't. */
+const OF_RPM_SYSTEMS = '/usr/share/licenses';
+
 /** Lists files, links and empty folders below a root, by their paths there. */
 function listTree(top: string): ReadonlySet<string> {
   const found = new Set<string>();
@@ -37,7 +40,7 @@ function listTree(top: string): ReadonlySet<string> {
     for (const entry of entries) {
       const name = path.posix.join(folder, entry.name);
       if (BOOKS.test(name) || INDEXES.test(name) || name.startsWith(HOME)) continue;
-      found.add(name);
+      if (name !== OF_RPM_SYSTEMS) found.add(name);
       if (entry.isDirectory()) walk(name);
     }
   };
@@ -88,12 +91,10 @@ function newDebian(suite: string, depends: string): Place {
   return { folder, list: () => listTree(folder), end };
 }
 
-/** This machine's own sources of Debian packages, for another release. */
+/** This machine's own archive of Debian's packages, for another release. */
 function debianSources(suite: string): readonly string[] {
-  const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'].filter(existsSync);
-  const address = files
-    .map((file) => /https?:\/\/\S+?\/debian(?=[/\s])/.exec(readFileSync(file, 'utf8'))?.[0])
-    .find((each) => each !== undefined);
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter(existsSync);
+  const address = /^(?:URIs:|deb(?: +\[[^\]]*\])?)\s+(\S+)/m.exec(files.map((file) => readFileSync(file, 'utf8')).join('\n'))?.[1];
   return address === undefined ? [] : [`deb ${address} ${suite} main`];
 }
 

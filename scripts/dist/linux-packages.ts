@@ -50,7 +50,7 @@ const DESCRIPTION = [
 /**
  * Libraries that the program loads, as Debian's packages. Since Debian 13 and Ubuntu 24.04 some have another name, because of 64-bit times.
  */
-export const DEBIAN_DEPENDS: readonly string[] = [
+const DEBIAN_DEPENDS: readonly string[] = [
   'libasound2 | libasound2t64',
   'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
   'libatk1.0-0 | libatk1.0-0t64',

