@@ -13,7 +13,6 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
-  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,13 +76,12 @@ function layerOverSystem(): Place {
   };
 }
 
-/** Makes a new Debian with nothing but what a package depends on. */
-function newDebian(suite: string, depends: string): Place {
+/** Makes a new Debian with nothing in it. */
+function newDebian(suite: string): Place {
   const folder = mkdtempSync(path.join(tmpdir(), `layerscope-${suite}-`));
-  rmSync(folder, { recursive: true });
-  // apt runs outside, where it knows the way to the archive.
-  const satisfy = `APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -y -qq --no-install-recommends satisfy '${depends}'`;
-  run('mmdebstrap', ['--variant=minbase', '--mode=root', '--quiet', `--customize-hook=${satisfy}`, suite, folder, ...debianSources(suite)]);
+  rmdirSync(folder);
+  run('mmdebstrap', ['--variant=minbase', '--mode=root', '--quiet', suite, folder, ...debianSources(suite)]);
+  for (const name of ['resolv.conf', 'hosts']) copyFileSync(`/etc/${name}`, path.join(folder, 'etc', name));
   const end = (): void => {
     for (const name of ['proc', 'sys', 'dev']) spawnSync('umount', ['--recursive', '--lazy', path.join(folder, name)]);
     run('rm', ['-rf', '--one-file-system', folder]);
@@ -113,7 +111,7 @@ function mountKernel(folder: string): void {
 const [kind, file = '', suite] = process.argv.slice(2);
 if (kind !== 'deb' && kind !== 'rpm') throw new Error('usage: check-installed.ts deb|rpm FILE [SUITE]');
 const what = `the ${kind}${suite === undefined ? '' : ` on a new Debian ${suite}`}`;
-const place = suite === undefined ? layerOverSystem() : newDebian(suite, run('dpkg-deb', ['--field', file, 'Depends']).trim());
+const place = suite === undefined ? layerOverSystem() : newDebian(suite);
 try {
   const { folder } = place;
   const inside = (program: string, ...args: string[]): string =>
@@ -127,6 +125,10 @@ try {
   copyFileSync(file, path.join(folder, packageFile));
   copyFileSync(path.join(root, 'assets', 'sample.tar'), path.join(home, 'dropped.tar'));
   chownSync(home, NOBODY, NOBODY);
+  if (suite !== undefined) {
+    // apt itself must only ever run inside: outside, it would change this system.
+    inside('apt-get', '-y', '-qq', '--no-install-recommends', 'satisfy', run('dpkg-deb', ['--field', file, 'Depends']).trim());
+  }
   const before = place.list();
   if (kind === 'deb') inside('dpkg', '--install', packageFile);
   else inside('rpm', '--install', '--nodeps', '--force-debian', packageFile);
