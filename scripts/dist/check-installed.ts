@@ -127,6 +127,7 @@ try {
   chownSync(home, NOBODY, NOBODY);
   if (suite !== undefined) {
     // apt itself must only ever run inside: outside, it would change this system.
+    inside('apt-get', 'update', '-qq');
     inside('apt-get', '-y', '-qq', '--no-install-recommends', 'satisfy', run('dpkg-deb', ['--field', file, 'Depends']).trim());
   }
   const before = place.list();
