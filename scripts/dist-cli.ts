@@ -1,50 +1,24 @@
 // `npm run dist:cli [-- --check]`: the command line by itself, in out/dist: an npm package and a tarball for machines without npm. Both have
 // the built program with the window's page for `layerscope serve`, completions and the manual page, and no dependency but Node; koffi, which
 // only Windows' drivers need, is optional. `--check` installs both in a temporary folder and runs them, with other versions of Node too.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { layOutCli, product } from './dist/cli-folder.ts';
+import { run } from './dist/commands.ts';
+import { writeSums } from './dist/sums.ts';
 import { buildIfStale } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 const out = path.join(root, 'out', 'dist');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-const product = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, string> & {
-  readonly dependencies: { readonly koffi: string };
-};
-const { version } = product;
+const { version } = product();
 
-/** Runs a program and returns its output. If it fails, throws an error with that output. */
-function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
-  const { status, stdout, stderr, error } = spawnSync(program, [...args], { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (status !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')}: ${error?.message ?? `exit ${status}: ${stderr.trim()}`}`);
-  return stdout;
-}
-
-/** Lays out the files that both packages contain. */
+/** Adds to the command line what readers of a package by itself expect. */
 function stage(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const isShipped = (file: string): boolean => !file.endsWith('.map') && path.basename(file) !== '.built';
-  for (const name of readdirSync(path.join(root, 'dist')))
-    if (name !== 'electron') cpSync(path.join(root, 'dist', name), path.join(folder, 'dist', name), { recursive: true, filter: isShipped });
-  for (const name of ['LICENSE', 'NOTICE', 'README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));
-  cpSync(path.join(root, 'assets', 'sample.tar'), path.join(folder, 'assets', 'sample.tar'));
-  const { name, description, license, author, type, bin, engines, dependencies } = product;
-  writeFileSync(
-    path.join(folder, 'package.json'),
-    `${JSON.stringify({ name, version, description, license, author, type, bin, man: './man/layerscope.1', engines, optionalDependencies: { koffi: dependencies.koffi } }, null, 2)}\n`,
-  );
-  const cli = path.join(folder, 'dist', 'cli.js');
-  chmodSync(cli, 0o755);
-  mkdirSync(path.join(folder, 'man'));
-  writeFileSync(path.join(folder, 'man', 'layerscope.1'), run(process.execPath, [cli, 'man']));
-  mkdirSync(path.join(folder, 'completions'));
-  for (const [shell, file] of Object.entries({ bash: 'layerscope.bash', zsh: '_layerscope', fish: 'layerscope.fish' }))
-    writeFileSync(path.join(folder, 'completions', file), run(process.execPath, [cli, 'completion', shell]));
+  layOutCli(folder);
+  for (const name of ['README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));
 }
 
 /** The tarball's root: `bin/layerscope` finds the program beside it, even when started through a link. */
@@ -54,8 +28,8 @@ function addLauncher(folder: string): void {
 }
 
 function makePackages(): { readonly npm: string; readonly tarball: string } {
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
+  for (const name of readdirSync(out)) if (/^layerscope-(cli-)?\d[^-]*\.(tgz|tar\.gz)$/.test(name)) rmSync(path.join(out, name));
   const named = path.join(root, 'out', 'cli', `layerscope-${version}`);
   stage(named);
   const npm = path.join(out, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', out], { cwd: named }).trim());
@@ -64,8 +38,6 @@ function makePackages(): { readonly npm: string; readonly tarball: string } {
   // The same input gives the same bytes: names in order, and no owner or time of this machine.
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--format=gnu'];
   run('tar', [...same, '--use-compress-program=gzip -9n', '-cf', tarball, '-C', path.dirname(named), path.basename(named)]);
-  const sums = [npm, tarball].map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${path.basename(file)}\n`);
-  writeFileSync(path.join(out, 'SHA256SUMS'), sums.join(''));
   return { npm, tarball };
 }
 
@@ -123,5 +95,6 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
 
 buildIfStale('current');
 const made = makePackages();
-for (const name of readdirSync(out).sort()) console.log(path.join('out', 'dist', name));
+for (const file of [made.npm, made.tarball]) console.log(path.relative(root, file));
+writeSums(out);
 if (values.check) check(made);

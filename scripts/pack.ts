@@ -1,12 +1,31 @@
-// `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed; with
-// ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses back, starts the program and examines its
-// window. `--release`: also for the other processors in electron-builder.yml.
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed: the window, the command
+// line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses
+// back, starts the program and examines its window. `--release`: also for the other processors in electron-builder.yml.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { layOutCli, product } from './dist/cli-folder.ts';
+import { refuse, run } from './dist/commands.ts';
+import { listComponents } from './dist/components.ts';
+import { licencesPage } from './dist/licences.ts';
+import { addNode, nodeVersion } from './dist/node-runtime.ts';
+import { sbom } from './dist/sbom.ts';
+import { openDisplay, openSample, startWindow } from './dist/window-check.ts';
 import { builderConfig, compareFuses, readFuses } from './fuses.ts';
 import { checkKoffiPart, koffiPart, koffiPartFolder, packagedArchs } from './koffi-parts.ts';
 import { electronRuntime } from './runtime.ts';
@@ -15,8 +34,24 @@ import { buildIfStale, outFolder, type Target } from './stale.ts';
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, release: { type: 'boolean', default: false } } });
 const archs = values.release ? packagedArchs() : [process.arch];
-const runtime = process.env.ELECTRON_OVERRIDE_DIST_PATH === undefined ? null : electronRuntime();
-const target: Target = runtime?.target ?? 'current';
+const runtime = findRuntime();
+const { target } = runtime;
+
+/** Finds the runtime to pack, which npm's package downloads on its first use. Ends the process with one line if there is none. */
+function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
+  const found = electronRuntime();
+  if (found !== null) return found;
+  const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH;
+  if (folder !== undefined) refuse(`no Electron runtime in ${folder}, which ELECTRON_OVERRIDE_DIST_PATH names`);
+  const script = path.join(path.dirname(createRequire(import.meta.url).resolve('electron/package.json')), 'install.js');
+  const { stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], timeout: 600_000 });
+  const downloaded = electronRuntime();
+  if (downloaded !== null) return downloaded;
+  const why = /^.*(?:Error|failed).*$/m.exec(stderr)?.[0].trim() ?? 'no reason given';
+  return refuse(
+    `no Electron runtime, and its download failed (${why}): connect to the network, or name a folder with a runtime in ELECTRON_OVERRIDE_DIST_PATH`,
+  );
+}
 
 /** Adds the specs' shims, loaded before main, for a runtime older than the product's own, which is for checks only and lacks some APIs. */
 function addShims(folder: string): void {
@@ -40,16 +75,43 @@ function stage(): void {
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
   // Everything else is bundled; koffi has a native part for each processor, and electron-builder includes only the one for the package.
   const modules = path.join(folder, 'node_modules');
-  cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), { recursive: true });
-  for (const arch of archs) cpSync(koffiPartFolder(arch), path.join(modules, '@koromix', koffiPart(arch)), { recursive: true });
-  const { name, version, description, license, author, main, dependencies } = JSON.parse(
-    readFileSync(path.join(root, 'package.json'), 'utf8'),
-  );
+  // Without its documentation and the sources in C++, which are most of it.
+  cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), {
+    recursive: true,
+    filter: (file) => statSync(file).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(file),
+  });
+  for (const arch of archs)
+    cpSync(koffiPartFolder(arch), path.join(modules, '@koromix', koffiPart(arch)), {
+      recursive: true,
+      filter: (file) => !path.basename(file).startsWith('musl_'), // there is no such Electron
+    });
+  const { name, version, description, license, author, main, dependencies } = product();
   const needed = { koffi: dependencies.koffi };
   writeFileSync(
     path.join(folder, 'package.json'),
     JSON.stringify({ name, version, description, license, author, main, dependencies: needed }, null, 2),
   );
+}
+
+/** Lays out the command line for each processor, with the Node that runs it. */
+function stageCli(): void {
+  for (const arch of archs) {
+    const folder = path.join(root, 'out', `stage-cli-${arch}`);
+    layOutCli(folder);
+    addNode(folder, arch);
+    // Started by name only, never as a program that looks for another Node.
+    chmodSync(path.join(folder, 'dist', 'cli.js'), 0o644);
+  }
+}
+
+/** Writes what the package says of its contents: the licences and the SBOM. */
+function stageDocuments(): void {
+  const folder = path.join(root, 'out', 'stage-documents');
+  mkdirSync(folder, { recursive: true });
+  const { version } = product();
+  const components = listComponents(runtime.executable, outFolder('current'));
+  writeFileSync(path.join(folder, 'licenses.html'), licencesPage(version, readFileSync(path.join(root, 'LICENSE'), 'utf8'), components));
+  writeFileSync(path.join(folder, 'sbom.cdx.json'), sbom({ name: 'layerscope', version, licence: 'Apache-2.0' }, components));
 }
 
 /** Returns the configuration without fuses that the stand-in runtime lacks, because electron-builder would refuse to set them. */
@@ -63,6 +125,11 @@ async function configFor(executable: string): Promise<string> {
   return file;
 }
 
+/** The runtime's folder, as it is downloaded. */
+function runtimeFolder(): string {
+  return process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(root, 'node_modules', 'electron', 'dist');
+}
+
 /** Makes the unpacked folders. Returns them by processor. */
 async function pack(): Promise<ReadonlyMap<string, string>> {
   rmSync(path.join(root, 'out', 'packed'), { recursive: true, force: true });
@@ -72,10 +139,10 @@ async function pack(): Promise<ReadonlyMap<string, string>> {
     '--publish=never',
     ...archs.map((arch) => `--${arch}`),
   ];
-  if (runtime !== null) {
-    args.push(`-c.electronDist=${path.dirname(runtime.executable)}`, `-c.electronVersion=${runtime.version}`, '-c.npmRebuild=false');
-    if (target !== 'current') args.push(`--config=${path.relative(root, await configFor(runtime.executable))}`);
-  }
+  // For other processors, electron-builder downloads a runtime for each.
+  if (archs.length === 1) args.push(`-c.electronDist=${runtimeFolder()}`);
+  args.push(`-c.electronVersion=${runtime.version}`, '-c.npmRebuild=false');
+  if (target !== 'current') args.push(`--config=${path.relative(root, await configFor(runtime.executable))}`);
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root });
   if (status !== 0) process.exit(status ?? 1);
   const made = readdirSync(path.join(root, 'out', 'packed')).filter((name) => /unpacked$|^mac/.test(name));
@@ -85,6 +152,8 @@ async function pack(): Promise<ReadonlyMap<string, string>> {
     const name = made.find((each) => (/-(arm64|armv7l|ia32)\b/.exec(each)?.[1] ?? 'x64') === arch);
     if (name === undefined) throw new Error(`electron-builder made no unpacked folder for ${arch}`);
     folders.set(arch, path.join(root, 'out', 'packed', name));
+    // What a runtime without a program starts.
+    rmSync(path.join(root, 'out', 'packed', name, 'resources', 'default_app.asar'), { force: true });
   }
   return folders;
 }
@@ -98,44 +167,9 @@ async function checkFuses(folder: string): Promise<void> {
   if (target === 'current')
     for (const fuse of missing) wrong.push(`electron-builder.yml names ${fuse}, a fuse that the runtime doesn't have`);
   if (wrong.length > 0) throw new Error(`the packed app's fuses:\n  ${wrong.join('\n  ')}`);
-  const lacking = missing.length === 0 ? '' : `; this runtime, ${runtime?.version ?? ''}, has no ${missing.join(' and no ')}`;
+  const lacking = missing.length === 0 ? '' : `; this runtime, ${runtime.version}, has no ${missing.join(' and no ')}`;
   const words = [...states].filter(([, state]) => state === 'on' || state === 'off').map(([name, state]) => `${name} ${state}`);
   console.log(`the packed app's fuses are set: ${words.join(', ')}${lacking}`);
-}
-
-const PORT = 9339;
-
-/** Evaluates an expression in the app's page over the debugging port. */
-async function evaluate(expression: string): Promise<unknown> {
-  const pages = (await (await fetch(`http://127.0.0.1:${PORT}/json/list`)).json()) as { type: string; webSocketDebuggerUrl: string }[];
-  const page = pages.find(({ type }) => type === 'page');
-  if (page === undefined) throw new Error('no window');
-  const socket = new WebSocket(page.webSocketDebuggerUrl);
-  try {
-    return await new Promise((resolve, reject) => {
-      socket.onopen = () =>
-        socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, userGesture: true } }));
-      socket.onmessage = ({ data }) =>
-        resolve((JSON.parse(String(data)) as { result?: { result?: { value?: unknown } } }).result?.result?.value);
-      socket.onerror = () => reject(new Error('the debugging port closed'));
-      socket.onclose = () => reject(new Error('the window closed'));
-    });
-  } finally {
-    socket.close();
-  }
-}
-
-async function until(what: string, expression: string): Promise<void> {
-  let last: unknown;
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    try {
-      if ((await evaluate(expression)) === true) return;
-    } catch (error) {
-      last = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  throw new Error(`the packed app: ${what} did not appear`, { cause: last });
 }
 
 /** Loads koffi from the package in the plain runtime, because the packed program doesn't allow that. */
@@ -150,39 +184,49 @@ function checkKoffi(folder: string, executable: string): void {
 }
 
 /**
- * Starts the packed app as a user would, with a debugging port, and opens the sample image, to check that layers are read in the package.
- * Also lists a windowsfilter home, which loads koffi.
+ * Starts the packed app as a user would and opens the sample image, to check that layers are read in the package. Also lists a windowsfilter
+ * home, which loads koffi.
  */
 async function check(folder: string): Promise<void> {
   const executable = path.join(folder, 'layerscope');
   if (!existsSync(executable)) throw new Error(`no program ${path.relative(root, executable)}`);
   const profile = mkdtempSync(path.join(tmpdir(), 'layerscope-pack-'));
-  const home = path.join(profile, 'windowsfilter');
-  mkdirSync(home);
-  writeFileSync(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home }]));
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const args = [...sandbox, `--remote-debugging-port=${PORT}`, `--user-data-dir=${profile}`];
-  const command = process.platform === 'linux' && !process.env.DISPLAY ? ['xvfb-run', '-a', executable, ...args] : [executable, ...args];
-  const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore', detached: true });
   try {
-    const button = "[...document.querySelectorAll('button')].find((button) => /sample image/i.test(button.textContent))";
-    await until('the empty window', `${button} !== undefined`);
-    await evaluate(`${button}.click()`);
-    await until('a change list of the sample image', `document.querySelectorAll('[role=treegrid] [role=row]').length > 2`);
+    const home = path.join(profile, 'windowsfilter');
+    mkdirSync(home);
+    writeFileSync(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home }]));
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    await using display = await openDisplay();
+    await using window = startWindow([executable, ...sandbox], { profile, env: { ...process.env, ...display.env } });
+    await openSample(window);
     if (process.platform !== 'win32')
-      await until(
+      await window.until(
         'the reason of a Windows driver',
         "/vmcompute|Windows/.test(document.querySelector('[aria-label=windowsfilter]')?.textContent ?? '') && !/koffi/.test(document.body.textContent)",
       );
     console.log('the packed app starts, draws its window and reads the sample image');
   } finally {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
-buildIfStale(target);
+/** Runs the packed command line with the Node in the package. */
+function checkCli(resources: string): void {
+  const cli = path.join(resources, 'cli');
+  const node = path.join(cli, process.platform === 'win32' ? 'node.exe' : 'node');
+  const told = run(node, [path.join(cli, 'dist', 'cli.js'), '--version']).trim();
+  if (told !== product().version) throw new Error(`the packed command line says that it is version ${told}`);
+  const { images } = JSON.parse(run(node, [path.join(cli, 'dist', 'cli.js'), 'inspect', path.join(resources, 'sample.tar'), '--json'])) as {
+    readonly images: readonly unknown[];
+  };
+  if (images.length === 0) throw new Error('the packed command line finds no image in the sample');
+  console.log(`the packed command line reads the sample image, on Node ${nodeVersion()}`);
+}
+
+for (const each of new Set<Target>(['current', target])) buildIfStale(each);
 stage();
+stageCli();
+stageDocuments();
 const folders = await pack();
 for (const [arch, made] of folders) {
   console.log(`packed: ${path.relative(root, made)}`);
@@ -191,6 +235,7 @@ for (const [arch, made] of folders) {
 }
 const folder = folders.get(process.arch) ?? '';
 if (values.check) await checkFuses(folder);
-if (values.check && runtime !== null) checkKoffi(folder, runtime.executable);
+if (values.check) checkKoffi(folder, runtime.executable);
+if (values.check) checkCli(path.join(folder, process.platform === 'darwin' ? 'Layerscope.app/Contents/Resources' : 'resources'));
 if (values.check) await check(folder);
 process.exit(0);

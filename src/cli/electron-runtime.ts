@@ -32,6 +32,24 @@ export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv
   return { executable, version, target: Number.parseInt(version, 10) < FIRST_CURRENT_VERSION ? 'chrome108' : 'current' };
 }
 
+/** The window's program in a package, from the folder of the command line there. */
+const PACKAGED_WINDOWS: Partial<Record<NodeJS.Platform, string>> = { darwin: '../../MacOS/Layerscope', win32: '../../Layerscope.exe' };
+
+/**
+ * Finds the window's program if `root` is the folder of the command line in a package of the whole program; otherwise null. In an AppImage
+ * it is the file itself: what it has mounted for this process ends with it.
+ */
+export function findPackagedWindow(
+  root: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  system: NodeJS.Platform = process.platform,
+): string | null {
+  if (path.basename(root) !== 'cli') return null;
+  const program = path.join(root, PACKAGED_WINDOWS[system] ?? '../../bin/layerscope');
+  if (!existsSync(program)) return null;
+  return environment.APPIMAGE !== undefined && existsSync(environment.APPIMAGE) ? environment.APPIMAGE : program;
+}
+
 /** Whether a window can be shown: on Linux an X or Wayland display must be named. */
 export function hasDisplay(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): boolean {
   return system !== 'linux' || Boolean(environment.DISPLAY) || Boolean(environment.WAYLAND_DISPLAY);

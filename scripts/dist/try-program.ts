@@ -1,0 +1,67 @@
+// What a user does with a package, as an ordinary user: the command line, and the window in its sandbox.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { product } from './cli-folder.ts';
+import { run } from './commands.ts';
+import { checkSandbox, openDisplay, openSample, startWindow } from './window-check.ts';
+
+/** The ordinary user of checks: nobody, who exists on every Linux system. */
+export const NOBODY = 65_534;
+
+export interface Trial {
+  /** The program that starts both the window and the command line. */
+  readonly command: string;
+  /** A folder that the user owns. */
+  readonly home: string;
+  /** An image file that the user may read. */
+  readonly image: string;
+  /** The command that becomes the user: it is followed by a program and its arguments. */
+  readonly as: readonly string[];
+}
+
+const ROWS = "document.querySelectorAll('[role=treegrid] [role=row]').length > 2";
+
+/** Uses a package's command line and window. Throws if anything doesn't work. */
+export async function tryAsUser(what: string, { command, home, image, as }: Trial): Promise<void> {
+  const always = { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
+  const words = (env: Readonly<Record<string, string>>): readonly string[] => {
+    const set = Object.entries({ ...always, ...env }).map(([name, value]) => `${name}=${value}`);
+    return [...as, 'env', '-i', '-C', home, ...set, command];
+  };
+  const [program = '', ...first] = words({});
+  const cli = (...args: string[]): string => run(program, [...first, ...args]);
+  const told = cli('--version').trim();
+  if (told !== product().version) throw new Error(`${what}: --version says ${told}`);
+  const { images } = JSON.parse(cli('inspect', image, '--json')) as { readonly images: readonly unknown[] };
+  if (images.length === 0) throw new Error(`${what}: inspect found no image in the sample`);
+  cli('store', 'import', image, '--name', 'check:1');
+  if (!cli('store', 'list').includes('check:1')) throw new Error(`${what}: the store lacks what it imported`);
+  const { status, stderr } = spawnSync(program, first, { encoding: 'utf8' });
+  if (status !== 3 || !stderr.startsWith('layerscope: UNSUPPORTED: there is no display'))
+    throw new Error(`${what}: without a display it says: ${stderr} (exit ${status})`);
+  console.log(`ok: ${what}: its command line`);
+
+  await using display = await openDisplay();
+  const env = words({ DISPLAY: display.env.DISPLAY ?? process.env.DISPLAY ?? '' });
+  const start = (profile: string, operands: readonly string[] = []) =>
+    startWindow(env, { profile: path.join(home, profile), env: process.env, operands });
+  const shown = `document.body.textContent.includes(${JSON.stringify(path.basename(image))})`;
+  {
+    await using window = start('first');
+    await openSample(window);
+    checkSandbox(window);
+  }
+  {
+    await using window = start('second');
+    await window.until('the empty window', "document.querySelectorAll('button').length > 0");
+    await window.drop(image);
+    await window.until('a dropped file', shown);
+    await window.until('the changes of a dropped file', ROWS);
+  }
+  {
+    await using window = start('third', [image]);
+    await window.until('a file that it was started with', shown);
+    await window.until('the changes of a file that it was started with', ROWS);
+  }
+  console.log(`ok: ${what}: its window, as an ordinary user, in the sandbox`);
+}

@@ -1,0 +1,103 @@
+// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget and Homebrew ask for, in FOLDER/manifests. FOLDER holds the
+// packages of all systems of one release, ADDRESS is where they can be downloaded. Sums are those of the files.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { product } from './dist/cli-folder.ts';
+import { refuse } from './dist/commands.ts';
+import { releaseDate } from './dist/linux-tree.ts';
+
+const WINGET = '1.12.0';
+const ID = 'Layerscope.Layerscope';
+
+interface Release {
+  readonly version: string;
+  readonly date: string;
+  /** Where the packages can be downloaded, without a slash at the end. */
+  readonly url: string;
+  /** SHA-256 of a package, in hexadecimal digits. */
+  sum(name: string): string;
+}
+
+/** Returns winget's three files, by name. */
+export function wingetFiles({ version, date, url, sum }: Release): Readonly<Record<string, string>> {
+  const head = { PackageIdentifier: ID, PackageVersion: version };
+  const write = (type: string, content: Record<string, unknown>): string =>
+    `# yaml-language-server: $schema=https://aka.ms/winget-manifest.${type}.${WINGET}.schema.json\n\n${stringify({ ...head, ...content, ManifestType: type, ManifestVersion: WINGET }, { lineWidth: 0 })}`;
+  const installers = ['x64', 'arm64'].map((arch) => {
+    const name = `Layerscope-Setup-${version}-${arch}.exe`;
+    return { Architecture: arch, InstallerUrl: `${url}/${name}`, InstallerSha256: sum(name).toUpperCase() };
+  });
+  return {
+    [`${ID}.yaml`]: write('version', { DefaultLocale: 'en-US' }),
+    [`${ID}.installer.yaml`]: write('installer', {
+      ...{ InstallerType: 'nullsoft', Scope: 'machine', InstallModes: ['interactive', 'silent'], UpgradeBehavior: 'install' },
+      ...{ ReleaseDate: date, InstallerSwitches: { Custom: '/allusers' }, ElevationRequirement: 'elevatesSelf', Installers: installers },
+    }),
+    [`${ID}.locale.en-US.yaml`]: write('defaultLocale', {
+      PackageLocale: 'en-US',
+      Publisher: 'The Layerscope developers',
+      PackageName: 'Layerscope',
+      License: 'Apache-2.0',
+      ShortDescription: 'Shows what is in a container image and what each of its layers changed',
+      Moniker: 'layerscope',
+      Tags: ['container', 'docker', 'image', 'layers', 'oci'],
+    }),
+  };
+}
+
+/** Returns the Homebrew cask. */
+export function cask({ version, url, sum }: Release): string {
+  const name = (arch: string): string => `Layerscope-${version}-${arch}.dmg`;
+  const address = url.replaceAll(version, '#{version}');
+  return `cask "layerscope" do
+  arch arm: "arm64", intel: "x64"
+
+  version "${version}"
+  sha256 arm:   "${sum(name('arm64'))}",
+         intel: "${sum(name('x64'))}"
+
+  url "${address}/Layerscope-#{version}-#{arch}.dmg"
+  name "Layerscope"
+  desc "Explorer of container image layers"
+  homepage "${url.replace(/\/releases\/.*/, '')}"
+
+  depends_on macos: ">= :monterey"
+
+  app "Layerscope.app"
+  binary "#{appdir}/Layerscope.app/Contents/Resources/bin/layerscope"
+  manpage "#{appdir}/Layerscope.app/Contents/Resources/cli/man/layerscope.1"
+  bash_completion "#{appdir}/Layerscope.app/Contents/Resources/cli/completions/layerscope.bash"
+  fish_completion "#{appdir}/Layerscope.app/Contents/Resources/cli/completions/layerscope.fish"
+  zsh_completion "#{appdir}/Layerscope.app/Contents/Resources/cli/completions/_layerscope"
+
+  zap trash: [
+    "~/Library/Application Support/Layerscope",
+    "~/Library/Preferences/org.layerscope.app.plist",
+    "~/Library/Saved Application State/org.layerscope.app.savedState",
+  ]
+end
+`;
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { from: { type: 'string' }, url: { type: 'string' } } });
+  const { from, url } = values;
+  if (from === undefined || url === undefined || !/^https:\/\/[^\s"#]+$/.test(url))
+    refuse('manifests needs --from FOLDER, with the packages, and --url https://…, where they can be downloaded');
+  const { version } = product();
+  const sum = (name: string): string => {
+    const file = path.join(from, name);
+    if (!existsSync(file)) refuse(`there is no ${name} in ${from}`);
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  };
+  const release: Release = { version, date: releaseDate(), url: url.replace(/\/+$/, ''), sum };
+  const files = { ...wingetFiles(release), 'layerscope.rb': cask(release) };
+  mkdirSync(path.join(from, 'manifests'), { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(from, 'manifests', name), content);
+  console.log(`${Object.keys(files).length} files in ${path.join(from, 'manifests')}`);
+}
+
+if (import.meta.main) main();
