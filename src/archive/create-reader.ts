@@ -1,4 +1,4 @@
-import { createReadStream, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { asLayerscopeError, displayText, fileKind, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
 import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
