@@ -3,6 +3,7 @@
 // devices.
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { embeddedIpv4 } from './embedded-ipv4.ts';
 
 type Family = 'ipv4' | 'ipv6';
 
@@ -14,15 +15,12 @@ function list(...subnets: readonly (readonly [address: string, prefix: number, f
 
 const LOOPBACK = list(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'], ['::ffff:127.0.0.0', 104, 'ipv6']);
 
-/** Link-local addresses, metadata services of clouds, unspecified and multicast addresses, also as IPv6 forms of IPv4. */
+/** Link-local addresses, metadata services of clouds, unspecified and multicast addresses. */
 const FORBIDDEN = list(
   ['0.0.0.0', 8, 'ipv4'],
   ['::', 128, 'ipv6'],
-  ['::ffff:0.0.0.0', 104, 'ipv6'],
   // AWS, Azure, Google, Oracle and most others answer at 169.254.169.254.
   ['169.254.0.0', 16, 'ipv4'],
-  ['::ffff:169.254.0.0', 112, 'ipv6'],
-  ['64:ff9b::169.254.0.0', 112, 'ipv6'],
   ['fe80::', 10, 'ipv6'],
   // AWS, Google, Scaleway, Alibaba, Oracle, Azure's wire server.
   ['fd00:ec2::', 32, 'ipv6'],
@@ -53,9 +51,12 @@ export function isLoopback(address: string): boolean {
   return family !== 0 && LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Whether a rule allows connecting to an IP address. False for other text. */
+/** Whether a rule allows connecting to an IP address, and to the IPv4 addresses that it stands for. False for other text. */
 export function isAllowed(address: string, rule: AddressRule): boolean {
-  if (rule === 'any') return true;
+  return rule === 'any' || [address, ...embeddedIpv4(address)].every((each) => isAllowedItself(each, rule));
+}
+
+function isAllowedItself(address: string, rule: AddressRule): boolean {
   const family = isIP(address);
   if (family === 0) return false;
   if (FORBIDDEN.check(address, family === 4 ? 'ipv4' : 'ipv6')) return false;

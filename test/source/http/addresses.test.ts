@@ -21,6 +21,16 @@ const FORBIDDEN = [
   '::ffff:169.254.169.254',
   '::ffff:a9fe:a9fe',
   '64:ff9b::a9fe:a9fe',
+  // Forms that lead to 169.254.169.254.
+  '::169.254.169.254',
+  '::ffff:0:169.254.169.254',
+  '64:ff9b:1::a9fe:a9fe',
+  '2002:a9fe:a9fe::',
+  '2002:a9fe:a9fe::1',
+  '2001:0:a9fe:a9fe::1',
+  '2001::5601:5601',
+  'fd12::5efe:169.254.169.254',
+  '2001:db8::200:5efe:a9fe:a9fe',
   'fe80::1',
   'fd00:ec2::254',
   'fd20:ce::254',
@@ -32,8 +42,27 @@ const FORBIDDEN = [
   'ff02::1',
   '255.255.255.255',
 ];
-const LOOPBACK = ['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1', '::ffff:7f00:1'];
-const FINE = ['1.1.1.1', '10.0.0.1', '192.168.1.1', '2606:4700::1111', '::ffff:1.1.1.1', 'fd12::1'];
+const LOOPBACK = [
+  '127.0.0.1',
+  '127.255.0.1',
+  '::1',
+  '::ffff:127.0.0.1',
+  '::ffff:7f00:1',
+  '::127.0.0.1',
+  '2002:7f00:1::1',
+  '64:ff9b::7f00:1',
+];
+const FINE = [
+  '1.1.1.1',
+  '10.0.0.1',
+  '192.168.1.1',
+  '2606:4700::1111',
+  '::ffff:1.1.1.1',
+  'fd12::1',
+  '2002:101:101::1',
+  '64:ff9b::1.1.1.1',
+  '2001:db8:0:1:1:1:1:1',
+];
 
 test('link-local addresses, metadata services and invalid targets are refused, and this machine unless the server is on it', () => {
   for (const address of FORBIDDEN)
