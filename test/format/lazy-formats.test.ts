@@ -270,6 +270,14 @@ test('an inconsistent TOC is refused', () => {
   assert.equal(parse([], { tarSplitDigest: digest }).tarSplitDigest, digest);
 });
 
+test('a TOC of more entries than are worth their memory is refused before it is parsed', () => {
+  // Each would take gigabytes as objects, and is shorter than a TOC may be.
+  for (const entries of ['{},'.repeat(20_000_000), '[],'.repeat(20_000_000), '1,'.repeat(30_000_000)]) {
+    const json = `{"version":1,"entries":[${entries}{}]}`;
+    assert.throws(() => parseToc(Buffer.from(json, 'latin1'), 'estargz', 100), hasCode('TOO_LARGE'), json.slice(0, 40));
+  }
+});
+
 test('zstd:chunked: zeros that aren’t stored, and times with fractions', () => {
   const entries = [
     { name: 'a', type: 'reg', size: 300, offset: 10, endOffset: 50, chunkSize: 100, modtime: '2020-09-13T12:26:40.5+02:00' },

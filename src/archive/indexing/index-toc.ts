@@ -13,7 +13,7 @@ import { SplitFeed } from '../blob/split-feed.ts';
 import type { IndexedLayer, PackedToc } from '../types.ts';
 import { LayerIndexer } from './layer-indexer.ts';
 
-const MAX_TOC_BYTES = 150 * 1024 * 1024;
+const MAX_TOC_BYTES = 96 * 1024 * 1024;
 const BLOCK = 512;
 const OWN_NAME = 'stargz.index.json';
 

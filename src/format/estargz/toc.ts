@@ -11,8 +11,12 @@
 import { decodeUtf8, displayText, encodeUtf8, isDigest, LayerscopeError } from '#model';
 import { decodeBase64 } from './base64.ts';
 
-const MAX_TOC_BYTES = 150 * 1024 * 1024;
-const MAX_ENTRIES = 4_000_000;
+const MAX_TOC_BYTES = 96 * 1024 * 1024;
+/** A larger layer is read itself: its TOC would take more memory, as parsed, than the table that is made of it. */
+const MAX_ENTRIES = 600_000;
+/** Bounds what the parser makes: entries with all their fields, and their attributes. */
+const MAX_OBJECTS = 2 * MAX_ENTRIES;
+const MAX_VALUES = 20 * MAX_ENTRIES;
 const MAX_NAME = 65_536;
 const MAX_DEPTH = 16;
 const TYPES = ['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo'] as const;
@@ -70,6 +74,15 @@ export type TocDialect = 'estargz' | 'zstd-chunked';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const TAKEN: Fields = {};
+// Most entries have neither, and a map of one's own takes more memory than the rest of an entry.
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+const NO_CHUNKS: readonly TocChunk[] = [];
+
 /** A value from the document, for a message. */
 function shown(value: unknown): string {
   return displayText((JSON.stringify(value) ?? 'none').slice(0, 40));
@@ -86,10 +99,8 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
   if (!Array.isArray(document.entries)) throw damaged('it has no list of entries');
   if (document.entries.length > MAX_ENTRIES)
     throw new LayerscopeError('TOO_LARGE', `a table of contents of more than ${MAX_ENTRIES} entries`);
-  const fields = document.entries.map((entry: unknown): Fields => {
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw damaged("an entry that isn't an object");
-    return entry as Fields;
-  });
+  if (!document.entries.every(isFields)) throw damaged("an entry that isn't an object");
+  const fields: Fields[] = document.entries;
   const ends = dialect === 'estargz' ? endsOf(fields, dataEnd) : null;
   const users = new Map<number, string>();
   const groups = new Map<number, string>();
@@ -99,6 +110,8 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
     let next = at + 1;
     while (fields[next]?.type === 'chunk') next++;
     entries.push(entryOf(fields.slice(at, next), { ends, dataEnd, users, groups }));
+    // A million parsed objects need not stay until the last one is an entry.
+    fields.fill(TAKEN, at, next);
     at = next;
     if (first.type === 'chunk') throw damaged('a piece without its file');
   }
@@ -108,21 +121,23 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
 
 function readJson(json: Uint8Array): Fields {
   if (json.length > MAX_TOC_BYTES) throw new LayerscopeError('TOO_LARGE', `a table of contents of ${json.length} bytes`);
-  if (isDeep(json)) throw damaged(`it is nested more than ${MAX_DEPTH} deep`);
+  checkShape(json);
   const text = decodeUtf8(json);
   if (text === null) throw damaged('it is not UTF-8');
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+    if (isFields(value)) return value;
   } catch {
     throw damaged('it is not JSON');
   }
   throw damaged("it isn't an object");
 }
 
-/** Whether lists and objects are nested too deeply; checked before they are parsed. */
-function isDeep(json: Uint8Array): boolean {
+/** Checks depth and number of values before they are parsed. Throws DAMAGED, TOO_LARGE. */
+function checkShape(json: Uint8Array): void {
   let depth = 0;
+  let objects = 0;
+  let values = 0;
   let isText = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
@@ -130,10 +145,12 @@ function isDeep(json: Uint8Array): boolean {
     else if (isText) {
       if (byte === 0x5c) at++;
     } else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > MAX_DEPTH) throw damaged(`it is nested more than ${MAX_DEPTH} deep`);
+      objects++;
     } else if (byte === 0x7d || byte === 0x5d) depth--;
+    else if (byte === 0x2c) values++;
   }
-  return false;
+  if (objects > MAX_OBJECTS || values > MAX_VALUES) throw new LayerscopeError('TOO_LARGE', 'a table of contents of too many entries');
 }
 
 /** For eStargz, returns where the gzip member at each offset ends, which is where the next one begins. */
@@ -178,7 +195,7 @@ function entryOf(all: readonly Fields[], around: Surroundings): TocEntry {
     devMinor: count(first, 'devMinor'),
     xattrs: xattrsOf(first.xattrs),
     digest: digestOf(first, 'digest'),
-    chunks: sizeBytes === 0 ? [] : chunksOf(all, sizeBytes, around),
+    chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(all, sizeBytes, around),
   };
 }
 
@@ -251,8 +268,8 @@ export function tocTime(stated: string): { readonly mtimeSeconds: number; readon
 }
 
 function xattrsOf(value: unknown): ReadonlyMap<string, Uint8Array> {
+  if (value === undefined || value === null) return NO_XATTRS;
   const xattrs = new Map<string, Uint8Array>();
-  if (value === undefined || value === null) return xattrs;
   if (typeof value !== 'object' || Array.isArray(value)) throw damaged("attributes that aren't an object");
   for (const [key, base64] of Object.entries(value)) {
     const bytes = typeof base64 === 'string' ? decodeBase64(encodeUtf8(base64)) : null;

@@ -7,7 +7,7 @@ import type { RegistryClient } from './registry-client.ts';
 
 const SUFFIX = '-esgztoc';
 const LAYER = 'containerd.io/snapshot/stargz/layer.digest';
-const MAX_TOC_BYTES = 150 * 1024 * 1024;
+const MAX_TOC_BYTES = 96 * 1024 * 1024;
 
 type Documents = Pick<ArchiveReader, 'keptDocument' | 'keepDocument'>;
 type Listed = ReadonlyMap<string, { readonly digest: string; readonly size: number | null }>;
