@@ -3,7 +3,7 @@
 //   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the folder named last
 //
 // Source: apk-package(5), apk-tools src/database.c.
-import { type FoundPackage, foundPackage, NO_FILES } from './package.ts';
+import { checkCount, type FoundPackage, foundPackage, NO_FILES } from './package.ts';
 import { PathListBuilder } from './path-list.ts';
 import { sizeOf, textOf } from './text.ts';
 
@@ -24,7 +24,7 @@ export function parseApkInstalled(bytes: Uint8Array): FoundPackage[] {
   let folder = NO_PATH;
   const finish = (): void => {
     const each = apkPackage(fields, list);
-    if (each !== null) found.push(each);
+    if (each !== null) checkCount(found.push(each));
     if (fields.size > 0) list = new PathListBuilder();
     fields = new Map();
     folder = NO_PATH;

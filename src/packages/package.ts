@@ -1,3 +1,5 @@
+import { LayerscopeError } from '#model';
+
 /** Types of packages, as package URLs name them. All of them are looked for in every image. */
 export const PACKAGE_TYPES = [
   'deb',
@@ -56,6 +58,14 @@ export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
 /** Maximum length of a name, version or other text, in UTF-16 code units. */
 const MAX_TEXT = 1000;
+
+/** Maximum number of packages in a database. The largest distributions have half as many in all. */
+const MAX_PACKAGES = 200_000;
+
+/** Throws TOO_LARGE for a database with `count` packages if that is more than any real one has. */
+export function checkCount(count: number): void {
+  if (count > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `a database with more than ${MAX_PACKAGES} packages`);
+}
 
 /** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */
 export function foundPackage(type: PackageType, name: string, version: string, details: Details = {}): FoundPackage | null {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseApkInstalled } from '../../src/packages/apk.ts';
 import { readPacman } from '../../src/packages/pacman.ts';
+import { hasCode } from '../support/asserts.ts';
 import { latin1, seenFiles, told } from '../support/seen-fixture.ts';
 
 test('apk: records give packages and their files, and virtual packages are left out', () => {
@@ -72,4 +73,9 @@ test('pacman: desc and files of each folder', async () => {
     },
     { type: 'alpm', name: 'b', version: '1-1', source: 'b', sourceVersion: '1-1' },
   ]);
+});
+
+test('a database of more packages than any real one has is refused', () => {
+  const records = Array.from({ length: 200_001 }, (_, at) => `P:p${at}\nV:1\n\n`).join('');
+  assert.throws(() => parseApkInstalled(latin1(records)), hasCode('TOO_LARGE'));
 });

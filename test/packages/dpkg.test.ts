@@ -5,6 +5,7 @@ import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
 import { parseChiselManifest } from '../../src/packages/dpkg/chisel.ts';
 import { readDpkg, readStatusFolder } from '../../src/packages/dpkg/debian.ts';
 import { readOpkg } from '../../src/packages/dpkg/opkg.ts';
+import { parseDpkgStatus } from '../../src/packages/dpkg/status.ts';
 import { hasCode } from '../support/asserts.ts';
 import { seenFiles, told } from '../support/seen-fixture.ts';
 
@@ -161,4 +162,9 @@ describe('Chisel', () => {
     const broken = new Uint8Array(zlib.zstdCompressSync('{"kind":'));
     assert.throws(() => parseChiselManifest(broken, INFLATERS), hasCode('BAD_MANIFEST'));
   });
+});
+
+test('a database of more packages than any real one has is refused', () => {
+  const stanzas = Array.from({ length: 200_001 }, (_, at) => `Package: p${at}\nVersion: 1\n\n`).join('');
+  assert.throws(() => parseDpkgStatus(Buffer.from(stanzas)), hasCode('TOO_LARGE'));
 });

@@ -1,4 +1,4 @@
-import { withoutZeroEpoch } from '../package.ts';
+import { checkCount, withoutZeroEpoch } from '../package.ts';
 import { sizeOf, stanzasOf, textOf } from '../text.ts';
 
 /** A stanza of a status file. */
@@ -26,7 +26,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 const KIBIBYTE = 1024;
 
-/** The stanzas of dpkg's status file, in its order; those without a name or version are left out. */
+/** The stanzas of dpkg's status file, in its order; those without a name or version are left out. Throws TOO_LARGE. */
 export function parseDpkgStatus(bytes: Uint8Array): readonly Stanza[] {
   return stanzas(bytes, KIBIBYTE);
 }
@@ -43,6 +43,7 @@ function stanzas(bytes: Uint8Array, sizeUnit: number): readonly Stanza[] {
     const version = withoutZeroEpoch(fields.get('Version') ?? '');
     if (name === '' || version === '') continue;
     const [, source, sourceVersion] = /^([^\s(]+)(?: *\(([^)]*)\))?/.exec(fields.get('SourceName') ?? fields.get('Source') ?? '') ?? [];
+    checkCount(found.length + 1);
     found.push({
       name,
       version,

@@ -1,12 +1,11 @@
 import { LayerscopeError } from '#model';
-import type { FoundPackage } from '../package.ts';
+import { checkCount, type FoundPackage } from '../package.ts';
 import { bdbBlobs, isBdb } from './bdb.ts';
 import { parseRpmHeader } from './header.ts';
 import { isNdb, ndbBlobs } from './ndb.ts';
 import { isSqlite, SqliteFile } from './sqlite.ts';
 
-/** Maximum number of packages in a database, and total length of the paths that they list, in bytes. */
-const MAX_PACKAGES = 200_000;
+/** Maximum total length of the paths that the packages of a database list, in bytes. */
 const MAX_PATH_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -20,8 +19,8 @@ export function* rpmPackages(bytes: Uint8Array, log: Uint8Array | null): Generat
     const found = parseRpmHeader(blob);
     if (found === null) continue;
     pathBytes += found.files.paths.length;
-    if (++count > MAX_PACKAGES || pathBytes > MAX_PATH_BYTES)
-      throw new LayerscopeError('TOO_LARGE', 'an rpm database with too many packages');
+    checkCount(++count);
+    if (pathBytes > MAX_PATH_BYTES) throw new LayerscopeError('TOO_LARGE', 'an rpm database with too many paths');
     yield found;
   }
 }
