@@ -26,7 +26,6 @@ export const spec: CommandSpec = {
     if: {
       value: 'WHAT',
       words: ['squash=', 'merge-removals', 'drop-caches', 'zstd', 'all'],
-      isList: true,
       repeats: true,
       summary: 'what the image would weigh with other layers: squash=N, merge-removals, drop-caches, zstd; or all: each by itself',
     },
