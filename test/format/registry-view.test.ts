@@ -122,7 +122,7 @@ test('data are described by their type', () => {
   assert.equal(text(5, Buffer.from([0, 0, 2, 1])), '0x00000201 (513)');
   assert.equal(text(11, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])), '0x0000000000000001 (1)');
   assert.equal(text(4, Buffer.from([1])), '01');
-  assert.equal(text(3, Buffer.alloc(40, 0xab)), `${Array(32).fill('ab').join(' ')} … (40 bytes)`);
+  assert.equal(text(3, Buffer.alloc(40, 0xab)), `${Array(32).fill('ab').join(' ')} … (40 B)`);
   assert.equal(dataText({ type: 1, size: 9, data: null }), 'damaged (9 bytes)');
 });
 

@@ -105,6 +105,8 @@ export class TarOpener {
     if (layer.table.memberCount === 0 && (layer.status === 'damaged' || tarBytes === 0)) this.#refuse(scan, tarBytes, packed);
     const newPath = (): string => this.#parts.folder.newPath('.member');
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
+    // A manifest is looked for where it was when the headers were read.
+    if (identity !== null) file.refuseChanged();
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
     if (scan.members.overflowed) {
       if (scan.keepsAll)
@@ -130,7 +132,9 @@ export class TarOpener {
       );
     }
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);
-    return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
+    const archive = openImageTar(kind, members, newPath, findings);
+    if (identity !== null) file.refuseChanged();
+    return { archive, ownFiles: [] };
   }
 
   /** Returns the error that kept the tar from being read completely. */

@@ -2,7 +2,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { formatSize, LayerscopeError } from '#model';
+import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 import type { AddressRule } from './address.ts';
 import { Inbox } from './inbox.ts';
 import { http } from './node-http.ts';
@@ -101,8 +101,9 @@ export class HttpClient implements Disposable {
   /** Sends a request. Throws UNREACHABLE, PERMISSION, CANCELLED; UNSUPPORTED for an encoded response, which wasn't requested. */
   async request(url: URL, options: RequestOptions = {}): Promise<HttpReply> {
     const { method = 'GET', rule = 'any', signal, body } = options;
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(signal);
     if (!this.#offline) await this.#router.prepare?.(url);
+    throwIfCancelled(signal);
     const route = this.#router.route(url, rule);
     if (this.#offline) throw new LayerscopeError('UNREACHABLE', `${route.place}: not contacted, because of --offline`);
     const silenceMs = options.silenceMs === undefined ? this.#silenceMs : options.silenceMs;
