@@ -123,7 +123,7 @@ test('data are described by their type', () => {
   assert.equal(text(11, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])), '0x0000000000000001 (1)');
   assert.equal(text(4, Buffer.from([1])), '01');
   assert.equal(text(3, Buffer.alloc(40, 0xab)), `${Array(32).fill('ab').join(' ')} … (40 B)`);
-  assert.equal(dataText({ type: 1, size: 9, data: null }), 'damaged (9 bytes)');
+  assert.equal(dataText({ type: 1, size: 9, data: null }), 'damaged (9 B)');
 });
 
 test('a .reg file has every type, and no name becomes an entry of its own', () => {

@@ -78,7 +78,7 @@ test('of a very long line, a diff shows what is around its change', async ({ win
   const differences = details.getByRole('region', { name: 'Text differences' });
   await expect(differences).toContainText('x old y');
   await expect(differences).toContainText('x new y');
-  await expect(differences).toContainText('899,800 more characters');
+  await expect(differences).toContainText('899,801 more characters');
 });
 
 test('a picture of very many pixels is only drawn on request', async ({ win }) => {

@@ -192,9 +192,12 @@ test('a dropped or pasted name fills the dialog, and no registry is contacted be
   await expect(dialogOf(page)).toHaveCount(0);
   const session = await page.context().newCDPSession(page);
   const data = { items: [{ mimeType: 'text/plain', data: name }], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
-  await expect(dialogOf(page).getByRole('combobox')).toHaveValue(name);
+  // The window takes no drop until the dialog has gone, which is a frame later than its element.
+  await expect(async () => {
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
+    await expect(dialogOf(page).getByRole('combobox')).toHaveValue(name, { timeout: 1_000 });
+  }).toPass();
   expect(sources.registry.log).toEqual([]);
 });
 

@@ -129,6 +129,7 @@ test('the filter finds packages, and a view lists what is installed there', asyn
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('');
   await expect(page.getByRole('table')).toHaveCount(3);
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('searchbox', { name: 'Filter by path' })).not.toBeFocused();
   await page.keyboard.press('2');
   await expect(page.getByRole('table', { name: /Packages as seen at layer 2/ }).getByRole('row')).toHaveCount(3);
 });
