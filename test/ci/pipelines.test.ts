@@ -154,15 +154,20 @@ test('what an image says is no command of the workflow', { skip }, (t) => {
   }
 });
 
-test('no input passes for an option', { skip }, (t) => {
+test('no input passes for an option: files of such names are taken for images and rules', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
+  place.program('npm', 'true');
+  for (const name of ['--help', '-x.tar', '--no-scan']) writeFileSync(path.join(place.folder, name), IMAGE);
+  writeFileSync(path.join(place.folder, '--json'), 'rules:\n  lowestEfficiency: disabled\nwaste: { logs: 0 }\n');
   for (const image of ['--help', '-x.tar', '--no-scan']) {
-    const [checked] = play(place, { image, base: image, config: '--json', name: '--help' }, {});
-    assert.equal(checked?.code, 3, image);
-    assert.notEqual(place.bash(job.script.join('\n'), { ...job.variables, IMAGE: image, BASE: image, CONFIG: '--json' }).code, 0, image);
+    const [checked, compared] = play(place, { image, base: image, config: '--json', name: '--help' }, {});
+    assert.deepEqual([checked?.code, compared?.code], [0, 0], image);
+    // The rules were read.
+    assert.match(place.read('output'), /passed=false\n$/);
+    assert.match(place.read('summary'), /^<!-- layerscope:diff:/);
+    assert.equal(place.bash(job.script.join('\n'), { ...job.variables, IMAGE: image, BASE: image, CONFIG: '--json' }).code, 1, image);
   }
-  assert.ok(!existsSync(path.join(place.folder, 'output')));
 });
 
 test('an image that does not pass is reported, and one that cannot be read fails the step', { skip }, (t) => {
