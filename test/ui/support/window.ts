@@ -236,6 +236,11 @@ async function ended(host: ChildProcess): Promise<void> {
   await end;
 }
 
+/** Starts Electron, a second time if it could not start: a virtual X server sometimes refuses one of hundreds of programs that come and go. */
+async function launched(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
+  return _electron.launch(options).catch(() => _electron.launch(options));
+}
+
 async function openElectron(
   folder: string,
   files: readonly string[],
@@ -250,7 +255,7 @@ async function openElectron(
   if (windows !== null)
     await writeFile(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home: windows.home }]));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const app: ElectronApplication = await _electron.launch({
+  const app = await launched({
     executablePath,
     args: [
       ...sandbox,
