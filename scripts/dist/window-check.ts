@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { isDisplayed } from '../display.ts';
 import { missingPrograms } from './commands.ts';
 
@@ -156,7 +157,8 @@ export function checkSandbox(window: CheckedWindow): void {
   for (const pid of pages) {
     const filters = /^Seccomp:\s*(\d)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     const ownNumbers = readlinkSync(`/proc/${pid}/ns/pid`) !== readlinkSync('/proc/self/ns/pid');
-    const files = existsSync(`/proc/${pid}/root/.`) ? readdirSync(`/proc/${pid}/root/`) : [];
+    const top = path.join('/proc', String(pid), 'root');
+    const files = existsSync(path.join(top, '.')) ? readdirSync(`${top}/`) : [];
     if (filters !== '2' || !ownNumbers || files.length > 0)
       throw new Error(`the page is not in the sandbox: Seccomp ${filters}, own process numbers ${ownNumbers}, files ${files.join(' ')}`);
   }

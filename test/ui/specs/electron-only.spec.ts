@@ -118,7 +118,10 @@ test('a mount can be shown in the file manager', async ({ win }) => {
 
 test.describe('a Windows store without an administrator’s rights', () => {
   test.use({ withWindows: 'unelevated' });
-  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: see above');
+  test.skip(
+    process.env.LAYERSCOPE_STAND_IN === undefined,
+    'needs the stand-in for vmcompute.dll, which a C compiler on Linux makes; CI requires it',
+  );
 
   test('is read-only until the user starts the elevated process and Windows gets consent; declining is not an error', async ({ win }) => {
     const { page } = win;

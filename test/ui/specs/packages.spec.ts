@@ -64,7 +64,6 @@ test('packages are listed by layer, with what no package owns', async ({ win }) 
 });
 
 test('a long command of a layer pushes no column out of the pane, at any width', async ({ win }) => {
-  test.skip(win.door === 'electron', 'The width of the page is set in a browser.');
   const { page } = win;
   const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
   const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];

@@ -282,7 +282,10 @@ test('layers shared by images are named and linked', async ({ win }) => {
 
 test.describe('windowsfilter', () => {
   test.use({ withWindows: true });
-  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: see above');
+  test.skip(
+    process.env.LAYERSCOPE_STAND_IN === undefined,
+    'needs the stand-in for vmcompute.dll, which a C compiler on Linux makes; CI requires it',
+  );
 
   test('layers can be imported, shown in their chain, written to and removed; a shared base image can be adopted', async ({ win }) => {
     const { page } = win;
