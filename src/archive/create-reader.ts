@@ -1,28 +1,14 @@
 import { type Stats, statSync } from 'node:fs';
 import { asLayerscopeError, displayText, fileKind, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
-import { type Arrival, arrivalOf, arrived } from './blob/arrival.ts';
-import type { BlobCheckpoint } from './blob/checkpoint.ts';
-import { packed } from './blob/decompress.ts';
+import { arrived } from './blob/arrival.ts';
 import { readDevice, readPipe } from './blob/read-pipe.ts';
-import { readPart, SourceFile, systemError } from './blob/source-file.ts';
-import { SplitMaps } from './blob/split-maps.ts';
-import { ChunkPlainBytes } from './bodies/chunk-bytes.ts';
+import { SourceFile, systemError } from './blob/source-file.ts';
 import { bodiesOf } from './bodies/layer-bodies.ts';
 import { LayerBytes } from './bodies/layer-bytes.ts';
-import {
-  ArrivingPlainBytes,
-  FallbackPlainBytes,
-  FilePlainBytes,
-  ForwardPlainBytes,
-  type PlainBytes,
-  SplitPlainBytes,
-  SpooledPlainBytes,
-} from './bodies/plain-bytes.ts';
 import { listRawMembers } from './bodies/raw-list.ts';
 import { findMember } from './bodies/raw-member.ts';
 import { readBodyBytes } from './bodies/read-body.ts';
-import { SpanPlainBytes } from './bodies/span-bytes.ts';
 import { BlobCache } from './cache/blob-cache.ts';
 import { DEFAULT_CACHE_BYTES, trimCache } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
@@ -33,7 +19,6 @@ import { PrivateFolder } from './files/private-folder.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
 import { isSameEntry } from './indexing/lazy-reading.ts';
 import { defaultWorkerUrl, WorkerPool } from './indexing/worker-pool.ts';
-import { ztocSpans } from './indexing/ztoc-spans.ts';
 import { type OpenedArchive, openChainFiles, titleOf } from './open/open-archive.ts';
 import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
@@ -42,6 +27,7 @@ import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-
 import { StreamScan } from './open/stream-scan.ts';
 import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
+import { blobOf, PlainOpener } from './plain-opener.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
 import type {
@@ -82,11 +68,10 @@ class FileReader implements ArchiveReader {
   readonly #pool: WorkerPool | null;
   readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
-  readonly #splits = new SplitMaps();
   /** Other ways to read the images that are open in parts, by their layers' blobs. */
   readonly #others = new WeakMap<BlobSource, OtherImage>();
   readonly #ended = new AbortController();
-  #checkpoints: { readonly blob: string; readonly list: readonly BlobCheckpoint[] | null } | null = null;
+  readonly #plains: PlainOpener;
   readonly #cacheFolder: string | null;
   readonly #maxCacheBytes: number;
 
@@ -101,6 +86,7 @@ class FileReader implements ArchiveReader {
     this.#blobs = cacheFolder === null ? null : new BlobCache(cacheFolder, maxCacheBytes, () => this.#folder.newPath('.blob'));
     const script = options.workerUrl ?? (options.workers > 0 ? defaultWorkerUrl() : null);
     this.#pool = options.workers > 0 && script !== null ? new WorkerPool(script, options.workers) : null;
+    this.#plains = new PlainOpener({ cache: this.#cache, blobs: this.#blobs, spools: this.#spools, others: this.#others });
     this.#layers = new LayerReading({
       cache: this.#cache,
       cacheFolder,
@@ -301,7 +287,7 @@ class FileReader implements ArchiveReader {
   async *readBody(layer: ArchiveLayer, indexed: IndexedLayer, member: number, options: BodyOptions = {}): AsyncGenerator<Uint8Array> {
     const { start = 0, length = Number.POSITIVE_INFINITY, signal } = options;
     this.#check(signal);
-    await using bytes = this.#plain(layer, indexed, signal, true);
+    await using bytes = this.#plains.open(layer, indexed, signal, true);
     for await (const chunk of readBodyBytes(bytes, indexed, member, start, start + length)) {
       this.#check(signal);
       yield chunk;
@@ -310,12 +296,12 @@ class FileReader implements ArchiveReader {
 
   openLayer(layer: ArchiveLayer, indexed: IndexedLayer, { signal }: { signal?: AbortSignal } = {}): LayerBytes {
     this.#check(signal);
-    return new LayerBytes(indexed.table, this.#plain(layer, indexed, signal));
+    return new LayerBytes(indexed.table, this.#plains.open(layer, indexed, signal));
   }
 
   openBodies(layer: ArchiveLayer, indexed: IndexedLayer, { signal }: { signal?: AbortSignal } = {}): LayerBodies {
     this.#check(signal);
-    return bodiesOf(this.#plain(layer, indexed, signal), indexed);
+    return bodiesOf(this.#plains.open(layer, indexed, signal), indexed);
   }
 
   async readHeader(
@@ -328,10 +314,10 @@ class FileReader implements ArchiveReader {
     this.#check(signal);
     if (!(member >= 0 && member < indexed.table.memberCount)) throw new LayerscopeError('NOT_FOUND', `the layer has no entry ${member}`);
     const whole = await this.#withHeaders(layer, indexed, member, signal);
-    await using bytes = this.#plain(layer, whole, signal, true);
+    await using bytes = this.#plains.open(layer, whole, signal, true);
     const offset = (whole.table.headerBlock[member] as number) * BLOCK;
     const { raw, bodyOffset } = await findMember(bytes, offset, member);
-    await using again = this.#plain(layer, whole, signal, true);
+    await using again = this.#plains.open(layer, whole, signal, true);
     const wanted = Math.min(bodyOffset - offset, maxBytes);
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < wanted; ) {
@@ -358,89 +344,6 @@ class FileReader implements ArchiveReader {
     if (!whole || !isSameEntry(indexed.table, whole.table, member))
       throw new LayerscopeError('DAMAGED', `layer ${layer.index} has a different entry than its table of contents lists`);
     return whole;
-  }
-
-  /** `keeps`: whether to cache pieces that are fetched one at a time. */
-  #plain(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps = false): PlainBytes {
-    const arrival = arrivalOf(blobOf(layer));
-    const { table } = indexed;
-    if (arrival !== null && table.provenance === 'toc' && table.chunkAt.length === 0)
-      return new ArrivingPlainBytes(() => this.#ztocPlain(arrival, layer, indexed, signal));
-    if (arrival !== null && table.provenance === 'toc') {
-      const blobs = keeps ? this.#blobs : null;
-      const kept =
-        blobs === null
-          ? null
-          : {
-              read: (digest: string) => blobs.readDocument(digest),
-              keep: (digest: string, bytes: Uint8Array) => blobs.keepDocument(digest, bytes),
-            };
-      const part = (first: number, length: number, stop: AbortSignal | undefined): Promise<Uint8Array> =>
-        arrival.part(first, length, true, stop);
-      return new ChunkPlainBytes({ table, compression: packed(layer.compression), part, kept }, signal);
-    }
-    if (arrival === null) return this.#plainHere(layer, indexed, signal, keeps);
-    const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, keeps));
-    const checkpoints = keeps && !arrival.isHere ? this.#checkpointsOf(blobOf(layer)) : null;
-    if (checkpoints === null) return whole();
-    const part = (first: number, length: number): Promise<Uint8Array> => arrival.part(first, length, true, signal);
-    const { tarBytes: plainBytes } = indexed;
-    return new SpanPlainBytes({ checkpoints, packedBytes: arrival.length, plainBytes, part, isFetched: true }, whole, { signal });
-  }
-
-  /** Opens the contents of a layer listed by its zTOC; bodies are unpacked from the zTOC's checkpoints. */
-  async #ztocPlain(arrival: Arrival, layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined): Promise<PlainBytes> {
-    const whole = (): PlainBytes => new ArrivingPlainBytes(() => this.#arrivedPlain(layer, indexed, signal, false));
-    const found = arrival.isHere ? null : await arrival.parts?.ztoc?.(signal);
-    if (found == null) return whole();
-    const part = (first: number, length: number): Promise<Uint8Array> => arrival.part(first, length, true, signal);
-    const sizes = { packedBytes: arrival.length, plainBytes: indexed.tarBytes };
-    return new SpanPlainBytes({ checkpoints: ztocSpans(found.bytes), ...sizes, part, isFetched: true }, whole, { signal });
-  }
-
-  async #arrivedPlain(
-    layer: ArchiveLayer,
-    indexed: IndexedLayer,
-    signal: AbortSignal | undefined,
-    isOnePiece: boolean,
-  ): Promise<PlainBytes> {
-    return this.#plainOf(await arrived(blobOf(layer)), indexed, signal, isOnePiece);
-  }
-
-  #plainHere(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps: boolean): PlainBytes {
-    const blob = blobOf(layer);
-    const other = this.#others.get(blob);
-    if (blob.split === undefined || other === undefined) return this.#plainOf(blob, indexed, signal, keeps);
-    return new FallbackPlainBytes(new SplitPlainBytes(this.#splits.open(blob, signal)), async ({ message }) => {
-      const found = await other.layer(layer, message, { signal });
-      return found === null ? null : this.#plain(found, indexed, signal, keeps);
-    });
-  }
-
-  /** `isOnePiece`: only a small part of the layer is wanted, so unpacking one span is enough. */
-  #plainOf(blob: BlobSource, indexed: IndexedLayer, signal: AbortSignal | undefined, isOnePiece: boolean): PlainBytes {
-    if (blob.split !== undefined) return new SplitPlainBytes(this.#splits.open(blob, signal));
-    if (blob.compression === 'none') return new FilePlainBytes(blob);
-    const spool = this.#spools.of(blob, indexed.tarBytes);
-    const others = (): PlainBytes =>
-      spool === null || spool.failed
-        ? new ForwardPlainBytes(blob, signal)
-        : new SpooledPlainBytes(spool, signal, () => this.#spools.continueLater(spool, indexed.tarBytes));
-    const checkpoints = isOnePiece && blob.compression === 'gzip' && spool?.isWhole !== true ? this.#checkpointsOf(blob) : null;
-    if (checkpoints === null) return others();
-    const part = async (first: number, length: number): Promise<Uint8Array> => readPart(blob, first, length);
-    const isAtHand = (end: number): boolean => spool !== null && !spool.failed && spool.readyBytes >= end;
-    const source = { checkpoints, packedBytes: blob.length, plainBytes: indexed.tarBytes, part, isFetched: false };
-    return new SpanPlainBytes(source, others, { signal, isAtHand });
-  }
-
-  /** Returns the checkpoints of a gzip blob; null if there are none. Keeps those of the most recent blob in memory. */
-  #checkpointsOf(blob: BlobSource): readonly BlobCheckpoint[] | null {
-    if (this.#checkpoints?.blob !== blob.cacheKey) {
-      const list = this.#cache?.readCheckpoints(blob) ?? null;
-      this.#checkpoints = { blob: blob.cacheKey, list };
-    }
-    return blob.cacheKey === '' ? null : this.#checkpoints.list;
   }
 
   #check(signal: AbortSignal | undefined): void {
@@ -473,10 +376,4 @@ function namingFolder<T>(folder: string, open: () => T): T {
     if (!(error instanceof LayerscopeError) || error.code !== 'NOT_AN_IMAGE') throw error;
     throw new LayerscopeError(error.code, `${displayText(folder)}: ${error.message}`, { cause: error });
   }
-}
-
-/** Returns the layer's blob. Throws BLOB_MISSING. */
-function blobOf(layer: ArchiveLayer): BlobSource {
-  if (layer.blob !== null) return layer.blob;
-  throw new LayerscopeError('BLOB_MISSING', `layer ${layer.index} is ${layer.status}: its blob is not in the archive`);
 }
