@@ -1,11 +1,9 @@
 import type { LayerBytes } from './bodies/layer-bytes.ts';
+import type { ContentFolder, FetchedContent, ImageParts } from './source-types.ts';
 import type {
   Archive,
   ArchiveLayer,
   ChainFiles,
-  ContentFolder,
-  FetchedContent,
-  ImageParts,
   IndexedLayer,
   IndexLayersOptions,
   LayerBodies,

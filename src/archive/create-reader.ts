@@ -28,6 +28,7 @@ import { StreamScan } from './open/stream-scan.ts';
 import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { blobOf, PlainOpener } from './plain-opener.ts';
+import type { ContentFolder, FetchedContent, ImageParts } from './source-types.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
 import type {
@@ -35,9 +36,6 @@ import type {
   ArchiveLayer,
   BlobSource,
   ChainFiles,
-  ContentFolder,
-  FetchedContent,
-  ImageParts,
   IndexedBlob,
   IndexedLayer,
   IndexLayersOptions,

@@ -3,7 +3,7 @@
  *
  * An `Archive` is what a file or folder holds: images, artifacts and findings. An `ArchiveReader` opens archives and reads their layers; it
  * owns the workers, the cache and the spools. A layer's blob is a range of a file, and its index is a table of columns. Begin with
- * archive-reader.ts and types.ts; create-reader.ts puts the parts together.
+ * archive-reader.ts and types.ts; create-reader.ts puts the parts together. source-types.ts has what sources of images hand over.
  *
  * - `open/`: from a file or folder to an `Archive`; `members/` finds the files in it.
  * - `blob/`: bytes, digests and compression; `spool/`: decompressed copies.
@@ -28,6 +28,7 @@ export { blobName } from './members/member-store.ts';
 export { platformField, rootOfImage } from './open/archive-roots.ts';
 export { blobInFile } from './open/open-archive.ts';
 export { openLayoutFolder } from './open/open-folder.ts';
+export type * from './source-types.ts';
 export type * from './types.ts';
 export { packChain } from './write/pack-chain.ts';
 export { type NewImage, packDockerArchive, packOciArchive, packTar, tarBytes } from './write/write-archive.ts';

@@ -3,7 +3,8 @@
 import { closeSync, linkSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { asLayerscopeError, type Compression, LayerscopeError } from '#model';
 import { DiskSpace } from '../files/disk-space.ts';
-import type { ArrivingBlob, BlobParts, BlobSource } from '../types.ts';
+import type { BlobParts } from '../source-types.ts';
+import type { ArrivingBlob, BlobSource } from '../types.ts';
 import { ARRIVING, FAILED, setArrived, WHOLE } from './arrival-cell.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { algorithmOf, Digester } from './digest.ts';

@@ -7,7 +7,7 @@ import {
   type ZstdChunkedPosition,
 } from '#format/zstd-chunked';
 import { type Compression, isDigest, LayerscopeError } from '#model';
-import type { PackedToc } from '../types.ts';
+import type { PackedToc } from '../source-types.ts';
 
 const TOC_DIGEST = 'containerd.io/snapshot/stargz/toc.digest';
 const PLAIN_BYTES = 'io.containers.estargz.uncompressed-size';

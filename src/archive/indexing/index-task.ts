@@ -5,7 +5,8 @@ import { algorithmOf, Digester } from '../blob/digest.ts';
 import { openBlob } from '../blob/source-file.ts';
 import { IndexCache } from '../cache/index-cache.ts';
 import type { WorkControl } from '../control/work-control.ts';
-import type { BlobSource, IndexedBlob, PackedToc } from '../types.ts';
+import type { PackedToc } from '../source-types.ts';
+import type { BlobSource, IndexedBlob } from '../types.ts';
 import { type IndexOptions, indexBlob } from './index-layer.ts';
 import { indexToc } from './index-toc.ts';
 

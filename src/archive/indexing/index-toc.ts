@@ -10,7 +10,8 @@ import { decompress } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { memoryRange, unpackBytes } from '../blob/memory-bytes.ts';
 import { SplitFeed } from '../blob/split-feed.ts';
-import type { IndexedLayer, PackedToc } from '../types.ts';
+import type { PackedToc } from '../source-types.ts';
+import type { IndexedLayer } from '../types.ts';
 import { LayerIndexer } from './layer-indexer.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;

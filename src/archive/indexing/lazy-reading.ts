@@ -3,7 +3,8 @@ import { type LayerTable, NO_NODE, nodePath } from '#format/layer';
 import { asLayerscopeError, type Finding, finding } from '#model';
 import { type Arrival, arrivalOf } from '../blob/arrival.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
-import type { BlobSource, IndexedBlob, PackedToc } from '../types.ts';
+import type { PackedToc } from '../source-types.ts';
+import type { BlobSource, IndexedBlob } from '../types.ts';
 import { findToc, mayHaveToc, statedTocDigest } from './find-toc.ts';
 
 /** No SOCI index is looked up for smaller layers, because that takes a request. By default, SOCI makes none for layers under 10 MiB. */

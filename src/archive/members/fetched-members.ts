@@ -1,6 +1,6 @@
 import { LayerscopeError } from '#model';
 import { Arrival, type ArrivalPlan } from '../blob/arrival.ts';
-import type { FetchedContent } from '../types.ts';
+import type { FetchedContent } from '../source-types.ts';
 import { blobName, type MemberStore, type StoredRange } from './member-store.ts';
 
 /** How the blobs of an image are cached, and how they take turns. */

@@ -5,7 +5,7 @@ import { Turns } from '../control/turns.ts';
 import { FetchedMembers } from '../members/fetched-members.ts';
 import { blobName } from '../members/member-store.ts';
 import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
-import type { FetchedContent } from '../types.ts';
+import type { FetchedContent } from '../source-types.ts';
 import { ImageList } from './image-list.ts';
 import { addByIndex, type OpenedArchive, openedList } from './open-archive.ts';
 

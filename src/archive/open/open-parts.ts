@@ -6,7 +6,8 @@ import { fileIdentity, openFile, SourceFile, systemError } from '../blob/source-
 import { FolderMembers } from '../members/folder-members.ts';
 import { type MemberStore, readHead, type StoredRange } from '../members/member-store.ts';
 import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
-import type { ArchiveLayer, ContentFolder, ImageParts, IndexedLayer, LayerParts } from '../types.ts';
+import type { ContentFolder, ImageParts, LayerParts } from '../source-types.ts';
+import type { ArchiveLayer, IndexedLayer } from '../types.ts';
 import { ImageList } from './image-list.ts';
 import { addByIndex, type OpenedArchive, openedList } from './open-archive.ts';
 import { rangeSource } from './range-source.ts';

@@ -1,7 +1,8 @@
 // An image of an engine's disk, opened another way: for layers whose parts on the disk are damaged or can't be read.
 import { accessSync, constants } from 'node:fs';
 import { asLayerscopeError, finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
-import type { Archive, ArchiveLayer, ImageParts, IndexedLayer, Progress } from '../types.ts';
+import type { ImageParts } from '../source-types.ts';
+import type { Archive, ArchiveLayer, IndexedLayer, Progress } from '../types.ts';
 
 interface Control {
   readonly signal?: AbortSignal | undefined;
