@@ -29,3 +29,4 @@ export {
 export { isProcessThere, PROCESS_MARK, PROCESS_PLACE, processBegan } from './process-mark.ts';
 export { readSettings } from './settings-file.ts';
 export { TargetFolder } from './target-folder.ts';
+export { writePieces } from './write-pieces.ts';

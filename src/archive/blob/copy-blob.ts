@@ -1,5 +1,6 @@
 // Copies blobs byte for byte and verifies their digests while doing so.
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { writePieces } from '#files';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import type { BlobSource } from '../types.ts';
 import { algorithmOf, Digester } from './digest.ts';
@@ -8,8 +9,6 @@ import { openPlace } from './open-place.ts';
 const CHUNK = 4 * 1024 * 1024;
 /** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
 const READ_CHUNK = 1024 * 1024;
-/** How often data is synced during the copy, so that little is left to sync at the end. */
-const SYNC_EVERY = 8 * CHUNK;
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -36,49 +35,31 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
   });
   // One buffer is written while the other is filled and hashed.
   const buffers = [new Uint8Array(Math.min(CHUNK, length)), new Uint8Array(Math.min(CHUNK, length))] as const;
-  let writing: Promise<unknown> = Promise.resolve();
-  let syncing: Promise<unknown> | null = null;
-  let unsynced = 0;
-  let at = 0;
-  try {
-    for (let turn = 0; at < length; turn ^= 1) {
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    for (let at = 0, turn = 0; at < length; turn ^= 1) {
       throwIfCancelled(options.signal);
       const buffer = turn === 0 ? buffers[0] : buffers[1];
       const count = file.read(buffer, start + at, Math.min(buffer.length, length - at));
       if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was being read`);
       const bytes = buffer.subarray(0, count);
-      await writing;
-      writing = writeAll(handle, bytes, at);
-      // The next turn's await reports a failure; until then it must not end the process as an unhandled rejection.
-      writing.catch(() => {});
       digester.update(bytes);
       at += count;
-      unsynced += count;
+      yield bytes;
       options.onProgress?.(count);
-      if (unsynced >= SYNC_EVERY && syncing === null) {
-        unsynced = 0;
-        syncing = handle.datasync().finally(() => {
-          syncing = null;
-        });
-        syncing.catch(() => {});
-      }
     }
-    await writing;
-    await syncing;
+  };
+  let size: number;
+  try {
+    size = await writePieces(handle, pieces());
     await handle.sync();
   } catch (error) {
-    await Promise.allSettled([writing, syncing]);
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
   // Content that matches the stated digest is right even if the file was modified meanwhile.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
-  return { digest, size: at };
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  return { digest, size };
 }
 
 /**

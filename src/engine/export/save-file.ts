@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { Digester } from '#archive';
-import { writeWhole } from '#files';
+import { writePieces, writeWhole } from '#files';
 import { throwIfCancelled } from '#model';
 import { replaceNamed } from './named-file.ts';
 
@@ -17,13 +17,16 @@ export async function saveFile(
     const digester = new Digester('sha256');
     await using handle = await open(unfinished, 'wx', 0o644);
     let done = 0;
-    for await (const bytes of pieces) {
-      throwIfCancelled(signal);
-      digester.update(bytes);
-      await handle.writeFile(bytes);
-      done += bytes.length;
-      onBytes?.(done);
-    }
+    const watched = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const bytes of pieces) {
+        throwIfCancelled(signal);
+        digester.update(bytes);
+        yield bytes;
+        done += bytes.length;
+        onBytes?.(done);
+      }
+    };
+    await writePieces(handle, watched());
     throwIfCancelled(signal);
     return digester.finish();
   });

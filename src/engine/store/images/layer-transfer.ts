@@ -5,6 +5,7 @@ import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, BlobStore, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
+import { writePieces } from '#files';
 import { asLayerscopeError, displayText, type ErrorCode, fileError, LayerscopeError, throwIfCancelled } from '#model';
 import { createNamed } from '../../export/named-file.ts';
 
@@ -107,17 +108,8 @@ async function placeBlob(blobs: BlobStore, id: string, file: string, options: Ca
  */
 export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
   return createNamed(file, async (unfinished) => {
-    let bytes = 0;
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const piece of pieces) {
-        bytes += piece.length;
-        yield piece;
-      }
-    };
     await using handle = await open(unfinished, 'wx');
-    // writeFile awaits each piece before it pulls the next.
-    await handle.writeFile(counted());
-    return bytes;
+    return await writePieces(handle, pieces);
   });
 }
 
