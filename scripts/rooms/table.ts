@@ -213,6 +213,7 @@ export const ROOMS: readonly Room[] = [
     runs: 'Node',
     what: 'Reads a blob’s bytes, computes digests, and detects and undoes compression.',
     may: [
+      'files',
       'archive/control',
       'format/compression',
       'format/deflate',
