@@ -1,0 +1,85 @@
+// `npm run bench:first-paint [IMAGE]`: how long a user waits from the start of the program until its window shows something, beside an
+// Electron program with an empty window, run in turn. Both on the runtime that the specs use, with profiles that were used before. Needs a
+// display or xvfb-run. Nothing passes or fails.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { isDisplayed } from '../../scripts/display.ts';
+import { electronRuntime } from '../../scripts/runtime.ts';
+import { buildIfStale, outFolder } from '../../scripts/stale.ts';
+import { median } from './measure.ts';
+
+const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 9);
+
+/** Loaded into the main process before the program: prints when its page painted first, in milliseconds since 1970, and ends it. */
+const HOOK = `'use strict';
+const { app } = require('electron');
+if (process.env.LAYERSCOPE_TEST_PROFILE) app.setPath('userData', process.env.LAYERSCOPE_TEST_PROFILE);
+const PAINT = \`new Promise((resolve) => new PerformanceObserver((list) => {
+  const [paint] = list.getEntriesByName('first-contentful-paint');
+  if (paint !== undefined) resolve(performance.timeOrigin + paint.startTime);
+}).observe({ type: 'paint', buffered: true }))\`;
+app.on('browser-window-created', (_event, window) => {
+  window.webContents.once('dom-ready', async () => {
+    process.stdout.write('painted ' + (await window.webContents.executeJavaScript(PAINT)) + '\\n', () => app.exit(0));
+  });
+});`;
+
+const EMPTY = `'use strict';
+const { app, BrowserWindow } = require('electron');
+app.whenReady().then(() => new BrowserWindow({ width: 1320, height: 860 }).loadURL('data:text/html,<p>empty</p>'));`;
+
+async function paintedAfter(command: readonly string[], profile: string): Promise<number> {
+  const [program = '', ...args] = command;
+  const start = Date.now();
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, LAYERSCOPE_TEST_PROFILE: profile, XDG_CACHE_HOME: path.join(profile, 'cache') },
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += chunk;
+  const painted = /painted ([\d.]+)/.exec(text)?.[1];
+  if (painted === undefined) throw new Error(`no paint from ${args.at(-1)}`);
+  return Number(painted) - start;
+}
+
+if (!isDisplayed()) {
+  // One display for all runs, so that its start isn't counted.
+  const { status } = spawnSync('xvfb-run', ['-a', process.execPath, ...process.argv.slice(1)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+const runtime = electronRuntime();
+if (runtime === null) throw new Error('no Electron runtime: npx install-electron fetches it');
+buildIfStale(runtime.target);
+const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-paint-'));
+try {
+  const file = (name: string, text: string): string => {
+    writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  const hook = file('hook.cjs', HOOK);
+  const shim = path.join(import.meta.dirname, '..', 'ui', 'electron22-shim.cjs');
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const start = [runtime.executable, ...sandbox, '-r', hook, '-r', shim];
+  const programs = {
+    empty: [...start, file('empty.cjs', EMPTY)],
+    ours: [...start, path.join(outFolder(runtime.target), 'electron', 'main.cjs'), ...process.argv.slice(2)],
+  };
+  const once = async (name: keyof typeof programs): Promise<number> => {
+    const profile = path.join(folder, name);
+    mkdirSync(profile, { recursive: true });
+    return paintedAfter(programs[name], profile);
+  };
+  await once('empty');
+  await once('ours');
+  const pairs: { empty: number; ours: number }[] = [];
+  for (let i = 0; i < RUNS; i++) pairs.push({ empty: await once('empty'), ours: await once('ours') });
+  const ms = (values: readonly number[]): string => `${median(values).toFixed(0)} ms`;
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores`);
+  console.log(`first paint of an empty Electron window    ${ms(pairs.map(({ empty }) => empty))}`);
+  const ratio = median(pairs.map(({ ours, empty }) => ours / empty));
+  console.log(`first paint of ours    ${ms(pairs.map(({ ours }) => ours))}    ${ratio.toFixed(2)} ×   target ≤ 1.3`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
