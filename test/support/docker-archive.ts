@@ -7,6 +7,8 @@ export interface ImageFixture {
   readonly os?: string;
   readonly architecture?: string;
   readonly layers: readonly Uint8Array[];
+  /** Fields of the config in place of the usual ones. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 function sha256(bytes: Uint8Array | string): string {
@@ -16,10 +18,10 @@ function sha256(bytes: Uint8Array | string): string {
 /** Makes a docker-archive as saved by Docker 1.10 to 24: manifest.json first, plain layers, one config for each image. */
 export function dockerArchive(...images: readonly ImageFixture[]): Uint8Array {
   const members = new Map<string, Uint8Array | string>();
-  const manifest = images.map(({ name, os = 'linux', architecture = 'amd64', layers }) => {
+  const manifest = images.map(({ name, os = 'linux', architecture = 'amd64', layers, config: own = {} }) => {
     const diffIds = layers.map((layer) => `sha256:${sha256(layer)}`);
     const history = layers.map((_, index) => ({ created_by: `RUN step ${index}` }));
-    const config = JSON.stringify({ os, architecture, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+    const config = JSON.stringify({ os, architecture, rootfs: { type: 'layers', diff_ids: diffIds }, history, ...own });
     const configName = `${sha256(config)}.json`;
     members.set(configName, config);
     const names = layers.map((layer) => `${sha256(layer)}/layer.tar`);

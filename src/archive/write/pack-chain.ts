@@ -1,4 +1,5 @@
-// Packs layers that belong to no image into a new image. Its config and manifest state only what is required and known.
+// Packs layers into an image with a new manifest: those of an image that has none, as in docker-archives before Docker 25, with its config,
+// and layers that belong to no image, with a config that states only what is required and known.
 import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { type CopyOptions, readBlob } from '../blob/copy-blob.ts';
@@ -11,6 +12,10 @@ export interface ChainImage {
   readonly os: string;
   readonly architecture: string;
   readonly names: readonly string[];
+  /** For the manifest's entry in the index. Default: `os` and `architecture`. */
+  readonly platform?: Readonly<Record<string, string>> | undefined;
+  /** The image's own config, kept as it is; its diffIDs are those that the layers state. Default: a new one. */
+  readonly config?: BlobSource | undefined;
 }
 
 const EPOCH = '1970-01-01T00:00:00Z';
@@ -23,27 +28,18 @@ interface Measured {
 
 /**
  * Yields a tar of a layer chain as an image. Each blob is copied unchanged. It is read twice: once for its digests, once to write it. The
- * output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest; TRUNCATED, DAMAGED, IO, CANCELLED.
+ * output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest or diffID; TRUNCATED, DAMAGED, IO,
+ * CANCELLED.
  */
 export async function* packChain(
   layers: readonly ArchiveLayer[],
-  { os, architecture, names }: ChainImage,
+  image: ChainImage,
   format: ImageFileFormat,
   options: CopyOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const measured: Measured[] = [];
   for (const layer of layers) measured.push(await measure(layer, options));
-  const config = encodeUtf8(
-    JSON.stringify({
-      created: EPOCH,
-      architecture,
-      os,
-      config: {},
-      rootfs: { type: 'layers', diff_ids: measured.map(({ diffId }) => diffId) },
-      // Readers expect one step per layer; the command may be unknown.
-      history: layers.map(({ createdBy }) => ({ created: EPOCH, created_by: createdBy ?? '', comment: 'a layer by itself' })),
-    }),
-  );
+  const config = image.config === undefined ? newConfig(layers, measured, image) : await wholeBlob(image.config, options);
   const configDigest = sha256(config);
   const manifest = encodeUtf8(
     JSON.stringify({
@@ -76,15 +72,36 @@ export async function* packChain(
       mediaType: MEDIA_TYPE.ociManifest,
       digest: manifestDigest,
       size: manifest.length,
-      platform: { architecture, os },
+      platform: image.platform ?? { architecture: image.architecture, os: image.os },
     },
-    names,
+    names: image.names,
     docker: format === 'docker-archive' ? { configDigest, layers: measured.map(({ digest }) => digest) } : null,
   });
 }
 
+/** The config of layers that belong to no image. */
+function newConfig(layers: readonly ArchiveLayer[], measured: readonly Measured[], { os, architecture }: ChainImage): Uint8Array {
+  return encodeUtf8(
+    JSON.stringify({
+      created: EPOCH,
+      architecture,
+      os,
+      config: {},
+      rootfs: { type: 'layers', diff_ids: measured.map(({ diffId }) => diffId) },
+      // Readers expect one step per layer; the command may be unknown.
+      history: layers.map(({ createdBy }) => ({ created: EPOCH, created_by: createdBy ?? '', comment: 'a layer by itself' })),
+    }),
+  );
+}
+
+async function wholeBlob(source: BlobSource, options: CopyOptions): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of readBlob(source, options)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 /** Reads a blob once and computes its digest and diffID. */
-async function measure({ blob, index, digest }: ArchiveLayer, { signal }: CopyOptions): Promise<Measured> {
+async function measure({ blob, index, digest, diffId }: ArchiveLayer, { signal }: CopyOptions): Promise<Measured> {
   if (blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
   const packed = new Digester('sha256');
   const plain = new Digester('sha256');
@@ -98,7 +115,10 @@ async function measure({ blob, index, digest }: ArchiveLayer, { signal }: CopyOp
   const packedDigest = packed.finish();
   const found = stated?.finish() ?? packedDigest;
   if (digest !== null && digest !== found) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
-  return { digest: packedDigest, diffId: plain.finish(), blob };
+  const plainDigest = plain.finish();
+  if (diffId !== null && algorithmOf(diffId) === 'sha256' && diffId !== plainDigest)
+    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plainDigest}, the config says ${diffId}`);
+  return { digest: packedDigest, diffId: plainDigest, blob };
 }
 
 function layerMediaType({ compression }: BlobSource): string {

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
-import { type Archive, type ArchiveImage, packChain, packImage, plainTarOf, readBlob, rootOfImage } from '#archive';
+import { type Archive, type ArchiveImage, packChain, packImage, plainTarOf, platformField, readBlob, rootOfImage } from '#archive';
 import { type Compression, LayerscopeError } from '#model';
 import { type Exported, fileName } from './entry-export.ts';
 
@@ -12,9 +12,9 @@ function imageOf({ images }: Archive, image: number): ArchiveImage {
 }
 
 /**
- * Exports one image as an archive of its own, an OCI archive or one for `docker load`; blobs and digests stay the same. Layers without
- * an image get a config and manifest. Throws NOT_FOUND; UNSUPPORTED for an image without a manifest, as in docker-archives before
- * Docker 25.
+ * Exports one image as an archive of its own, an OCI archive or one for `docker load`; blobs and digests stay the same. An image without
+ * a manifest, as in docker-archives before Docker 25, gets the same as in a store; layers without an image get a config too. Throws
+ * NOT_FOUND.
  */
 export function exportImage(
   archive: Archive,
@@ -24,21 +24,17 @@ export function exportImage(
   const root = archive.roots().find(({ images }) => images.includes(known));
   const name = fileName(`${known.names[0] ?? archive.title}.${format === 'oci-archive' ? 'oci.tar' : 'tar'}`);
   const whole = { name, totalBytes: null, leftOut: 0 };
-  if (known.configDigest === null && known.manifestDigest === null) {
-    const what = { os: known.os === 'unknown' ? 'linux' : known.os, architecture: HOST_ARCHITECTURE, names: [] };
-    return { ...whole, bytes: (signal) => packChain(known.layers, what, format, { signal }) };
-  }
   if (root === undefined || root.descriptor === null) {
-    throw new LayerscopeError(
-      'UNSUPPORTED',
-      'the archive has no manifest for this image: import it into a store, which creates one, and export it from there',
-    );
+    const os = known.os === 'unknown' ? 'linux' : known.os;
+    const config = known.configSource === null ? undefined : { ...known.configSource, statedDigest: known.configDigest };
+    const what = { os, architecture: HOST_ARCHITECTURE, ...platformField(known), names: known.tags, config };
+    return { ...whole, bytes: (signal) => packChain(known.layers, what, format, { signal }) };
   }
   const one = rootOfImage(root, known);
   return { ...whole, bytes: (signal) => packImage(one, format, { signal }) };
 }
 
-/** Bare layers don't state an architecture, so this machine's is used, by Go's name. */
+/** Bare layers and some configs don't state an architecture, so this machine's is used, by Go's name. */
 const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
 
 const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' };

@@ -249,10 +249,17 @@ export async function openSpooled(
 function narrowed(archive: Archive, wanted: (image: ArchiveImage) => boolean, text: string): Archive {
   const chosen = archive.images.filter(wanted);
   const numbers = new Map(chosen.map((image, index) => [image.index, index]));
+  const images = chosen.map((image, index) => ({ ...image, index }));
+  const renumbered = new Map(chosen.map((image, index) => [image, images[index] as ArchiveImage]));
   return {
     ...archive,
     title: `store:${text}`,
-    images: chosen.map((image, index) => ({ ...image, index })),
+    images,
+    roots: () =>
+      archive.roots().flatMap((root) => {
+        const held = root.images.map((image) => renumbered.get(image)).filter((image) => image !== undefined);
+        return held.length === 0 ? [] : [{ ...root, images: held }];
+      }),
     findings: archive.findings.flatMap((found) => {
       const { image } = found;
       if (image === undefined) return [];
