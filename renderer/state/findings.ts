@@ -15,6 +15,13 @@ export function isSecret(code: FindingCode): boolean {
   return code.startsWith('secret-');
 }
 
+/** How many findings of each severity there are. */
+export function countSeverities(groups: readonly FindingGroup[]): Readonly<Record<Severity, number>> {
+  const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
+  for (const { findings } of groups) for (const { severity } of findings) counts[severity]++;
+  return counts;
+}
+
 /** Returns the findings of the archive and of one image, grouped by code, most severe first. */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
   const groups = new Map<FindingCode, Finding[]>();

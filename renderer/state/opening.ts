@@ -1,7 +1,7 @@
 import type { FileGrant } from '#contract';
 import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
-import type { Purpose } from './jobs.ts';
+import { type Purpose, shownJobs } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
 import type { Side } from './selection.ts';
@@ -156,6 +156,13 @@ export async function cancelJob(jobId: string): Promise<void> {
 export async function dismissJob(jobId: string): Promise<void> {
   dispatchJobs({ type: 'retryRemoved', id: jobId });
   await callOnJob('jobs.dismiss', jobId);
+}
+
+/** Dismisses everything that failed. */
+export function dismissFailed(): void {
+  const { jobs } = getApp();
+  for (const { id, error } of jobs.transfers) if (error !== null) dismissTransfer(id);
+  for (const { jobId, error } of shownJobs(jobs)) if (error !== null) void dismissJob(jobId);
 }
 
 async function callOnJob(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): Promise<void> {

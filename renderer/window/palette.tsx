@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { SearchReport } from '#contract';
+import type { PathMatch, SearchReport } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet } from '../components/sheet.tsx';
@@ -12,6 +12,7 @@ import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
 import { landing, matchesWords } from '../state/palette.ts';
 import { paletteItems } from '../state/palette-items.ts';
+import { focusSelectedRow } from '../state/panes.ts';
 import { words } from '../words/index.ts';
 import styles from './help-sheet.module.css';
 import { useRecentFiles } from './recent-files.tsx';
@@ -56,7 +57,7 @@ function Palette() {
       id: `file ${match.path}`,
       label: displayText(match.path),
       detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
-      run: () => goTo(landing(match, to), match.path),
+      run: () => goFrom(match, to),
     })),
   ];
   return (
@@ -82,6 +83,12 @@ const MAX_FILES = 20;
 const MAX_PATHS = 100;
 /** How long, in ms, typing must have paused before a search. */
 const SEARCH_AFTER = 80;
+
+/** Shows a match, with the focus on its row, wherever it was before. */
+function goFrom(match: PathMatch, to: number): void {
+  goTo(landing(match, to), match.path);
+  focusSelectedRow();
+}
 
 /** Finds a path in any layer of the image, and selects the layer that last touched it. */
 function GoToPath() {
@@ -109,7 +116,7 @@ function GoToPath() {
         onText={setText}
         onChoose={(path) => {
           const match = matches.find((each) => each.path === path);
-          if (match !== undefined) closeThen(() => goTo(landing(match, to), path));
+          if (match !== undefined) closeThen(() => goFrom(match, to));
         }}
       />
     </Sheet>

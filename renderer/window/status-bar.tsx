@@ -5,6 +5,7 @@ import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
+import { countSeverities } from '../state/findings.ts';
 import { runningCount } from '../state/jobs.ts';
 import { words } from '../words/index.ts';
 import styles from './status-bar.module.css';
@@ -74,19 +75,19 @@ function Waste({ image }: { image: ImageSummary }) {
 function FindingsButton() {
   const groups = useFindings();
   const open = useApp((app) => app.layout.findingsOpen);
-  let total = 0;
-  for (const group of groups) total += group.findings.length;
-  if (total === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
+  const counts = countSeverities(groups);
+  if (groups.length === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
   const severe = groups[0]?.severity ?? 'note';
   return (
     <button
       type="button"
       className={`${styles.button} ${styles[severe]}`}
+      aria-label={words.frame.findingsButton(words.frame.findings(counts))}
       aria-expanded={open}
       onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
     >
       <Icon name={severe} size={12} />
-      {words.frame.findings(total)}
+      {words.frame.findings(counts)}
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
   );

@@ -6,7 +6,7 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { shownJobs, type Transfer } from '../../state/jobs.ts';
-import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
+import { cancelJob, cancelTransfer, dismissFailed, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
 import { hintFor, type PlainError } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
@@ -19,17 +19,27 @@ export function JobList() {
   const state = useApp((app) => app.jobs);
   const jobs = shownJobs(state);
   if (jobs.length === 0 && state.transfers.length === 0) return null;
+  const failed = [...state.transfers, ...jobs].filter(({ error }) => error !== null);
   return (
-    <ul className={styles.list} aria-label={words.jobs.title}>
-      {state.transfers.map((transfer) => (
-        <li key={transfer.id}>
-          <TransferRow transfer={transfer} />
-        </li>
-      ))}
-      {jobs.map((job) => (
-        <li key={job.jobId}>{job.error === null ? <RunningRow job={job} /> : <FailedJob job={job} error={job.error} />}</li>
-      ))}
-    </ul>
+    <>
+      {failed.length < 2 ? null : (
+        <p className={styles.all}>
+          <Button kind="quiet" onPress={dismissFailed}>
+            {words.jobs.dismissAll(failed.length)}
+          </Button>
+        </p>
+      )}
+      <ul className={styles.list} aria-label={words.jobs.title}>
+        {state.transfers.map((transfer) => (
+          <li key={transfer.id}>
+            <TransferRow transfer={transfer} />
+          </li>
+        ))}
+        {jobs.map((job) => (
+          <li key={job.jobId}>{job.error === null ? <RunningRow job={job} /> : <FailedJob job={job} error={job.error} />}</li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { contentWords, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
+import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
 import { isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
@@ -33,6 +34,9 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       <header className={head.head}>
         <h2>{words.library.title}</h2>
         <span className={head.tools}>
+          {info?.opensNames === true ? (
+            <IconButton label={words.openName.button} icon="search" keys={keysOfId('open-name')} onPress={() => showOpenName()} />
+          ) : null}
           {electron ? <IconButton label={words.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}
           <IconButton label={words.open} icon="plus" keys={keysOfId('open')} onPress={() => void choose('files')} />
         </span>

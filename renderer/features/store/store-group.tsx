@@ -5,6 +5,7 @@ import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { NameText } from '../../components/name-text.tsx';
 import { Size } from '../../components/size.tsx';
 import { setApp } from '../../state/app-state.ts';
+import { showImage } from '../../state/choosing.ts';
 import { lastPart } from '../../state/library.ts';
 import {
   addStore,
@@ -129,18 +130,19 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
   const { storeId } = store;
   const { name, names, platform, sizeBytes, problem, layers } = image;
   const electron = useApp((app) => app.info?.host === 'electron');
-  const isOpen = useApp((app) =>
-    (app.archives ?? []).some(({ title }) => title === `${store.isOwn ? 'store' : storeTitle(store)}:${name}`),
-  );
+  const open = useApp((app) => app.archives?.find((archive) => archive.title === `${store.isOwn ? 'store' : storeTitle(store)}:${name}`));
+  const show = () => (open === undefined ? void openStored(storeId, name) : showImage(open.archiveId, 0));
   const title = storedTitle(image);
   const top = layers.at(-1)?.id ?? null;
   const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
   const choices = [
+    { id: 'open', label: open === undefined ? words.store.open : words.store.show },
     ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: words.store.createCopy }]),
     { id: 'remove', label: words.store.remove },
   ];
   const run = (id: string) => {
-    if (id === 'remove') void askToRemove(storeId, name, title);
+    if (id === 'open') show();
+    else if (id === 'remove') void askToRemove(storeId, name, title);
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
@@ -149,8 +151,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
         type="button"
         className={item.image}
         title={`${names.join('\n') || name}\n${problem ?? words.store.inHome(store.home)}`}
-        onClick={() => void openStored(storeId, name)}
-        disabled={isOpen}
+        onClick={show}
       >
         {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
         <span className={item.words}>

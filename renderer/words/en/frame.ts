@@ -33,7 +33,13 @@ export const frame = {
   administrator: 'Administrator',
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
-  findings: (count: number) => counted(count, { one: 'finding', other: 'findings' }),
+  findingsButton: (counts: string) => `Findings: ${counts}`,
+  findings: ({ error, warning, note }: Readonly<Record<'error' | 'warning' | 'note', number>>) =>
+    [
+      ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
+      ...(warning === 0 ? [] : [counted(warning, { one: 'warning', other: 'warnings' })]),
+      ...(note === 0 ? [] : [counted(note, { one: 'note', other: 'notes' })]),
+    ].join(' · '),
 
   // Without an image
   dropHere: 'Drop an image archive',

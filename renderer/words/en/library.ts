@@ -1,3 +1,4 @@
+import { formatCount } from '../numbers.ts';
 import { counted, IMAGES, list } from './grammar.ts';
 
 const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
@@ -30,6 +31,7 @@ export const jobs = {
   cancel: (title: string) => `Cancel ${title}`,
   progress: (title: string) => `Progress of ${title}`,
   dismiss: (title: string) => `Dismiss ${title}`,
+  dismissAll: (count: number) => `Dismiss all ${formatCount(count)}`,
   copyDetails: 'Copy details',
   retry: 'Retry',
   saved: (title: string) => `Saved ${title}`,

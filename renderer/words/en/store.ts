@@ -19,6 +19,8 @@ export const store = {
   removeFromList: 'Remove from list',
   filesKept: 'files are kept',
   runElevated: 'Run as administrator…',
+  open: 'Open',
+  show: 'Show',
   mount: 'Mount as folder',
   openFolder: 'Open folder',
   copyFolderPath: 'Copy folder path',

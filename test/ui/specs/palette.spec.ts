@@ -31,6 +31,7 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await expect.poll(() => page.url()).toContain('/layer/4');
   const before = page.url();
+  await expect(page.getByRole('button', { name: /^Layer 4 / })).toBeFocused();
   await page.keyboard.press('g');
   const sheet = page.getByRole('dialog', { name: 'Go to path' });
   await page.keyboard.type('libssl.so.3');
@@ -39,6 +40,7 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await page.keyboard.press('Enter');
   await expect(sheet).toHaveCount(0);
   await expect(page.getByRole('row', { name: /modified libssl/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toBeFocused();
   const after = page.url();
   expect(after).toContain('path=usr/lib/libssl.so.3');
   await page.keyboard.press('Alt+ArrowLeft');
