@@ -4,13 +4,26 @@
 # IMAGE, BASE, CONFIG, NAME and LAYERSCOPE_PACKAGE come from the inputs. LAYERSCOPE: a command to run instead of the package.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 folder=${RUNNER_TEMP:-$(mktemp -d)}
 sarif=$folder/layerscope.sarif
 comparison=$folder/layerscope.md
 
+# Installs the package into a folder of its own. In the working folder, npm would obey an .npmrc and npx would run a package of the
+# checkout, which may come from a stranger.
+install_layerscope() {
+  local home package=$LAYERSCOPE_PACKAGE
+  home=$(mktemp -d "${RUNNER_TEMP:-/tmp}/layerscope-XXXXXX")
+  if [ -z "$package" ]; then package=layerscope@$(node -p 'require(process.argv[1]).version' "$here/../../package.json"); fi
+  if [ -f "$package" ]; then package=$(realpath -- "$package"); fi
+  (cd "$home" && npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --loglevel=error -- "$package") >&2
+  LAYERSCOPE=$home/node_modules/.bin/layerscope
+}
+
 # Runs Layerscope. Names in an image may look like commands of a workflow, so GitHub is told to obey none until it has ended.
 layerscope() {
   local token code=0
+  [ -n "${LAYERSCOPE:-}" ] || install_layerscope
   token=$(node -p 'require("node:crypto").randomUUID()')
   echo "::stop-commands::$token" >&2
   run_layerscope "$@" || code=$?
@@ -19,13 +32,14 @@ layerscope() {
 }
 
 run_layerscope() {
-  if [ -n "${LAYERSCOPE:-}" ]; then command "$LAYERSCOPE" "$@"; else npx --yes --package="$LAYERSCOPE_PACKAGE" layerscope "$@"; fi
+  command "$LAYERSCOPE" "$@"
 }
 
 check() {
   local options=() code=0
   [ -z "$CONFIG" ] || options+=("--config=$CONFIG")
-  layerscope check --sarif "$sarif" "${options[@]}" -- "$IMAGE" || code=$?
+  # All on one stream, so that the commands around it stay around it.
+  layerscope check --sarif "$sarif" "${options[@]}" -- "$IMAGE" >&2 || code=$?
   # 1: a rule failed. Anything else, such as an image that can't be read, is a failure of this step.
   [ "$code" -le 1 ] || exit "$code"
   {

@@ -30,3 +30,25 @@ export function keepFocus(root: HTMLElement): void {
     else focusQuietly(found);
   }).observe(root, { childList: true, subtree: true });
 }
+
+/** How long, in ms, the focus waits for rows that are still being read. */
+const FOCUS_WITHIN = 3_000;
+
+/** Moves the focus to the selected row of the changes as soon as it is there, unless the user moves it before. */
+export function focusSelectedRow(): void {
+  const start = performance.now();
+  const control = new AbortController();
+  for (const act of ['keydown', 'pointerdown'])
+    window.addEventListener(act, () => control.abort(), { signal: control.signal, capture: true });
+  const look = (): void => {
+    if (control.signal.aborted) return;
+    const row = document.querySelector<HTMLElement>('[data-pane="changes"] [role="row"][aria-selected="true"]');
+    if (row === null && performance.now() - start < FOCUS_WITHIN) {
+      requestAnimationFrame(look);
+      return;
+    }
+    control.abort();
+    if (row !== null) focusQuietly(row);
+  };
+  requestAnimationFrame(look);
+}

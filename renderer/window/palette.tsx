@@ -12,9 +12,9 @@ import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
 import { landing, matchesWords } from '../state/palette.ts';
 import { paletteItems } from '../state/palette-items.ts';
-import { focusSelectedRow } from '../state/panes.ts';
 import { words } from '../words/index.ts';
 import styles from './help-sheet.module.css';
+import { focusSelectedRow } from './keep-focus.ts';
 import { useRecentFiles } from './recent-files.tsx';
 import { SettingsSheet } from './settings-sheet.tsx';
 

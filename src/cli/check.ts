@@ -60,7 +60,7 @@ export const spec: CommandSpec = {
 /** Returns the rules file and its text; null if none is named and the current folder has none. */
 function readConfig(named: string | undefined): { file: string; text: string } | null {
   const file = named ?? CONFIG_FILE;
-  const bytes = readSettings(file, MOST_CONFIG_BYTES);
+  const bytes = readSettings(file, MOST_CONFIG_BYTES, { isFound: named === undefined });
   if (bytes !== null) return { file, text: bytes.toString() };
   if (named === undefined) return null;
   throw new LayerscopeError('NOT_FOUND', `no file ${displayText(named)}`);

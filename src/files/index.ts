@@ -14,6 +14,7 @@
  */
 export { besideName, isLeftBeside } from './beside-name.ts';
 export { findProgram } from './find-program.ts';
+export { isThroughForeignLink } from './foreign-link.ts';
 export { HeldFolder, openEntryItself, openFolderItself, pathOfDescriptor } from './held-folder.ts';
 export { makeMarkedFolder } from './marked-folder.ts';
 export {

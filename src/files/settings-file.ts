@@ -9,12 +9,14 @@ const FIRST_BYTES = 64 * 1024;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Reads a whole settings file; null if there is none. Follows links, because users link their settings. Throws TOO_LARGE if the file has
- * more than `maxBytes`; PERMISSION; IO, also if the path is not a regular file. Messages name the file.
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings; with `isFound`, for a file that the
+ * program found in a folder of the user's choice, it doesn't: whoever filled the folder may have linked to a file that is not theirs to
+ * read. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, also if the path is not a regular file. Messages name the
+ * file.
  */
-export function readSettings(file: string, maxBytes: number = MAX_BYTES): Buffer<ArrayBuffer> | null {
+export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFound = false } = {}): Buffer<ArrayBuffer> | null {
   try {
-    const descriptor = openSync(file, READ);
+    const descriptor = openSync(file, isFound ? READ | (constants.O_NOFOLLOW ?? 0) : READ);
     try {
       if (!fstatSync(descriptor).isFile()) throw new LayerscopeError('IO', `${displayText(file)} is not a regular file`);
       return readToEnd(descriptor, file, maxBytes);
@@ -23,6 +25,8 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES): Buffer
     }
   } catch (error) {
     if (error instanceof LayerscopeError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP' && isFound)
+      throw new LayerscopeError('IO', `${displayText(file)} is a link and is not followed`, { cause: error });
     const { code } = asLayerscopeError(error);
     if (code === 'NOT_FOUND') return null;
     // For a path with a zero byte, Node throws an error of its own, without a system error code.

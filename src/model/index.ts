@@ -8,6 +8,7 @@ export * from './digest.ts';
 export * from './entry-type.ts';
 export * from './errors.ts';
 export * from './findings.ts';
+export { grouped } from './grouped.ts';
 export * from './hints.ts';
 export * from './image.ts';
 export * from './json-text.ts';

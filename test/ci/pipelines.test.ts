@@ -1,7 +1,7 @@
 // The action and the job for pipelines: their files have the shape that GitHub and GitLab expect, and their steps do what they say.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
@@ -143,6 +143,30 @@ test('the action checks, compares and comments, and replaces its comment', { ski
   assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);
 });
 
+test('the checkout, which may come from a stranger, neither gives the package nor sets up npm', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('gh', gh());
+  const pack = (folder: string, says: string): void => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{"name":"layerscope","version":"1.0.0","bin":{"layerscope":"x.js"}}');
+    writeFileSync(path.join(folder, 'x.js'), `#!/usr/bin/env node\nconsole.error('${says}');\n`, { mode: 0o755 });
+  };
+  pack(path.join(place.folder, 'made', 'package'), 'the real one');
+  spawnSync('tar', ['-czf', path.join(place.folder, 'cli.tgz'), '-C', path.join(place.folder, 'made'), 'package']);
+  pack(path.join(place.folder, 'node_modules', 'layerscope'), 'a stranger’s');
+  mkdirSync(path.join(place.folder, 'node_modules', '.bin'));
+  symlinkSync('../layerscope/x.js', path.join(place.folder, 'node_modules', '.bin', 'layerscope'));
+  writeFileSync(path.join(place.folder, 'package.json'), '{"name":"stranger","dependencies":{"layerscope":"*"}}');
+  // Whatever obeys this file fails.
+  writeFileSync(path.join(place.folder, '.npmrc'), 'cafile=/nowhere\nregistry=http://127.0.0.1:1/\nnode-options=--no-such-option\n');
+  const [checked] = play(place, { image: 'app.tar', package: 'cli.tgz' }, { LAYERSCOPE: '' });
+  for (const { code, stderr } of [checked].filter((each) => each !== undefined)) {
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /the real one/);
+    assert.doesNotMatch(stderr, /stranger/);
+  }
+});
+
 test('what an image says is no command of the workflow', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
@@ -191,7 +215,7 @@ const job = (parse(readFileSync(path.join(CI, 'gitlab', 'layerscope.yml'), 'utf8
 
 test('the job writes a Code Quality report and comments on the merge request', { skip }, (t) => {
   const place = createPlace(t);
-  place.program('npm', 'echo "$@" >>calls');
+  place.program('npm', 'echo "$PWD $@" >>"$HOME/calls"');
   const notes = JSON.stringify([
     { id: 1, author: { id: 7 }, body: 'other' },
     { id: 4, author: { id: 8 }, body: MARKER },
@@ -207,6 +231,8 @@ test('the job writes a Code Quality report and comments on the merge request', {
   assert.ok(!existsSync(path.join(place.folder, 'layerscope.md')));
   assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar' }).code, 0);
   assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff:image -->\n/);
+  // In the checkout, npm would obey a stranger's .npmrc.
+  assert.match(place.read('calls'), /^\/ install --global --ignore-scripts -- layerscope\n/);
   assert.doesNotMatch(place.read('calls'), /PRIVATE-TOKEN/);
   const merge = { LAYERSCOPE_TOKEN: 't', CI_MERGE_REQUEST_IID: '3', CI_API_V4_URL: 'https://git.test/api/v4', CI_PROJECT_ID: '9' };
   assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar', ...merge }).code, 0);

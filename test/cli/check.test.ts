@@ -26,6 +26,18 @@ test('without a file dive’s default rules apply: one line per rule, exit code 
   );
 });
 
+test('.dive-ci is not read through a link, which a stranger may have left there; a named file is', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  bench.write('other', 'password-of-root: x\n');
+  symlinkSync('other', path.join(bench.folder, '.dive-ci'));
+  const found = await bench.cli(['check', 'image.tar']);
+  assert.deepEqual([found.code, found.stderr], [3, 'layerscope: IO: .dive-ci is a link and is not followed\n']);
+  bench.write('rules', 'rules:\n  lowestEfficiency: 0.1\n  highestWastedBytes: disabled\n  highestUserWastedPercent: disabled\n');
+  symlinkSync('rules', path.join(bench.folder, 'linked'));
+  assert.equal((await bench.cli(['check', 'image.tar', '--config', 'linked'])).code, 0);
+});
+
 test('.dive-ci in the current folder is used, unless --config names another file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);

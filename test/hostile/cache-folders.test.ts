@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { createReader } from '#archive';
 import { cacheFolder } from '#engine';
+import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
@@ -52,4 +53,17 @@ test('the user’s own link may put the cache on another disk', async (t) => {
     await reader.indexLayers(archive.images[0]?.layers ?? []);
   }
   assert.equal(readdirSync(path.join(elsewhere, 'index')).length > 0, true);
+});
+
+test('a store is not made behind another user’s link', asRoot, async (t) => {
+  const folder = testFolder(t);
+  const own = path.join(folder, 'own');
+  mkdirSync(own, { mode: 0o755 });
+  const link = path.join(folder, 'store');
+  symlinkSync(own, link);
+  lchownSync(link, STRANGER, STRANGER);
+  await assert.rejects(PortableDriver.open(link), { code: 'PERMISSION', message: /another user's link/ });
+  assert.deepEqual([readdirSync(own), statSync(own).mode & 0o777], [[], 0o755]);
+  lchownSync(link, 0, 0);
+  await using _driver = await PortableDriver.open(link);
 });

@@ -1,6 +1,6 @@
 // Images in the storage of Podman, CRI-O and Buildah. test/shared/podman-engine.test.ts reads what a real Podman has written.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspectArchive, openNamed } from '#engine';
@@ -38,6 +38,22 @@ test('an image in the storage equals that in its archive, with overlay and with 
     await using image = opened;
     assert.equal(image.format, 'podman');
     assert.deepEqual(await readEverything(reader, image, { digests: false }), await readEverything(reader, archive, { digests: false }));
+  }
+});
+
+test('folders of the storage that are links out of it are not followed', async (t) => {
+  for (const name of ['overlay-images', 'overlay-layers']) {
+    const root = testFolder(t);
+    await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE] }]);
+    const elsewhere = path.join(testFolder(t), name);
+    renameSync(path.join(root, name), elsewhere);
+    symlinkSync(elsewhere, path.join(root, name));
+    await assert.rejects(inspect(t, root, 'podman:app:1'), hasCode('PATH_ESCAPE'), name);
+    // Within the storage a link is the user's own arrangement.
+    renameSync(elsewhere, path.join(root, 'moved'));
+    rmSync(path.join(root, name));
+    symlinkSync('moved', path.join(root, name));
+    assert.equal((await inspect(t, root, 'podman:app:1')).images.length, 1, name);
   }
 });
 

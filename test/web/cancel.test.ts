@@ -6,9 +6,12 @@ import { startFakeWeb } from '../support/web-client.ts';
 test('the host stops a call that the page aborts', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
-  const started = Promise.withResolvers<AbortSignal>();
+  let start = (_signal: AbortSignal): void => {};
+  const started = new Promise<AbortSignal>((resolve) => {
+    start = resolve;
+  });
   web.library.compare = (_a, _b, signal) => {
-    started.resolve(signal);
+    start(signal);
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
   const client = createWebClient({
@@ -25,7 +28,7 @@ test('the host stops a call that the page aborts', async () => {
   const control = new AbortController();
   const side = { archiveId: 'a1', image: 0, layer: 0 };
   const call = client.call('images.compare', { a: side, b: side, start: 0, count: 1 }, { signal: control.signal });
-  const signal = await started.promise;
+  const signal = await started;
   assert.equal(signal.aborted, false);
   control.abort();
   await assert.rejects(call, { code: 'CANCELLED' });

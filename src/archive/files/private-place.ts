@@ -1,6 +1,7 @@
 // Cache folders are closed to other users, because a cached image is as private as the image itself.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isThroughForeignLink } from '#files';
 
 const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -54,15 +55,6 @@ export function isPrivateFolder(folder: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether a folder on the path is a link that belongs to neither this user nor root. Its owner could point the link anywhere. */
-function isThroughForeignLink(folder: string): boolean {
-  for (let at = path.resolve(folder); at !== path.dirname(at); at = path.dirname(at)) {
-    const stats = lstatSync(at);
-    if (stats.isSymbolicLink() && stats.uid !== ME && stats.uid !== 0) return true;
-  }
-  return false;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/sdk/
 import { z } from 'zod';
 import { jsonText } from '#model';
 import { collectLines } from './collect.ts';
-import { runTool, type ToolSurroundings, toolError } from './run-tool.ts';
+import { NOTE, runTool, type ToolSurroundings, toolError } from './run-tool.ts';
 import { TOOLS, type ToolInput } from './tools.ts';
 
 const INSTRUCTIONS = [
@@ -80,7 +80,7 @@ async function listed({ folders }: ToolSurroundings, folder: string | undefined,
   const collector = collectLines({ from: 0, limit: MAX_LISTED, maxCharacters: Number.POSITIVE_INFINITY }, signal);
   for (const entry of await folders.list(folder)) collector.output.write(`${jsonText(entry)}\n`);
   const { lines, total, more } = collector.end();
-  return { folders: folders.folders, total, more, entries: lines.map((line) => JSON.parse(line) as unknown) };
+  return { note: NOTE, folders: folders.folders, total, more, entries: lines.map((line) => JSON.parse(line) as unknown) };
 }
 
 function textResult(value: unknown): CallToolResult {

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
-import { placeFile } from '#files';
+import { isThroughForeignLink, placeFile } from '#files';
 import { MEDIA_TYPE } from '#format/image';
 import { displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
@@ -86,6 +86,8 @@ export class PortableHome {
         throw new LayerscopeError('EXISTS', `${displayText(folder)} is not a folder, or is below a file`, { cause: error });
       throw writeError(error, folder);
     });
+    if (await onDisk(async () => isThroughForeignLink(folder)))
+      throw new LayerscopeError('PERMISSION', `${displayText(folder)} is reached through another user's link`);
     const home = new PortableHome(await onDisk(() => realpath(folder)), options);
     await home.folders.check();
     const layout = await readJson(home.in('oci-layout'));

@@ -1,7 +1,6 @@
 import { mergedPathNumbers, pathNumber, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
-import { type Finding, finding, formatCount, formatSize } from '#model';
-import { grouped } from './grouped.ts';
+import { type Finding, finding, formatCount, formatSize, grouped } from '#model';
 import { isStoredFile } from './scan-layer.ts';
 import { shownPath } from './shown-path.ts';
 

@@ -1,7 +1,6 @@
 import { type LaterRemovals, laterRemovals, ShownEntries, type Stack } from '#changes';
 import type { LayerTable } from '#format/layer';
-import { type Finding, finding, formatCount, formatSize, WASTE_KINDS, type WasteCode } from '#model';
-import { grouped } from './grouped.ts';
+import { type Finding, finding, formatCount, formatSize, grouped, WASTE_KINDS, type WasteCode } from '#model';
 import { LayerWaste, type WastePlace } from './layer-waste.ts';
 import { modeFindings } from './mode-findings.ts';
 import { scanLayer } from './scan-layer.ts';

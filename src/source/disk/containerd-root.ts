@@ -72,9 +72,9 @@ function listed({ name, id, namespace }: ContainerdImage): ListedImage {
 /** Returns all images of all namespaces. Throws NOT_FOUND, PERMISSION, DAMAGED, IO. */
 async function images(root: string): Promise<readonly ContainerdImage[]> {
   for (let look = 1; ; look++) {
-    const bytes = await readSmall(path.join(root, DATABASE), DATABASE, MAX_DATABASE_BYTES);
+    const bytes = await readSmall(root, DATABASE, MAX_DATABASE_BYTES);
     if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${DATABASE}: no such file`);
-    const again = await readSmall(path.join(root, DATABASE), DATABASE, MAX_DATABASE_BYTES);
+    const again = await readSmall(root, DATABASE, MAX_DATABASE_BYTES);
     // If both meta pages are unchanged after the copy, nothing was written meanwhile.
     const isSteady = again !== null && Buffer.compare(bytes.subarray(0, META_BYTES), again.subarray(0, META_BYTES)) === 0;
     try {
@@ -146,7 +146,7 @@ function withName(descriptor: JsonObject, name: string | null): JsonObject {
  */
 async function presentManifests(root: string, { id: digest, mediaType, size }: ContainerdImage): Promise<readonly JsonObject[]> {
   const own: JsonObject = { mediaType, digest, size };
-  const bytes = await readSmall(blobPath(root, digest), digest, MAX_DOCUMENT_BYTES);
+  const bytes = await readSmall(root, path.relative(root, blobPath(root, digest)), MAX_DOCUMENT_BYTES);
   if (bytes === null) throw new LayerscopeError('BLOB_MISSING', `its manifest ${digest} is not in the folder`);
   const entries = asArray(asObject(parseJson(bytes, digest))?.manifests);
   if (entries.length === 0) return [own];

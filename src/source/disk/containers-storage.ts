@@ -63,11 +63,11 @@ function nameOf(word: SourceWord): EngineName {
 
 async function images(root: string): Promise<readonly StoredImage[]> {
   const found: StoredImage[] = [];
-  for (const folder of await namesIn(root, 'its folder')) {
+  for (const folder of await namesIn(root, '')) {
     const driver = folder.replace(/-images$/, '');
     if (folder === driver || !Object.hasOwn(FOLDERS, driver)) continue;
     const file = path.join(folder, 'images.json');
-    for (const value of asArray(await readJson(path.join(root, file), file))) {
+    for (const value of asArray(await readJson(root, file))) {
       const image = imageOf(asObject(value), driver);
       if (image !== null) found.push(image);
     }
@@ -99,7 +99,7 @@ function imageOf(value: JsonObject | null, driver: string): StoredImage | null {
 async function layersOf(root: string, driver: string): Promise<ReadonlyMap<string, StoredLayer>> {
   const layers = new Map<string, StoredLayer>();
   const file = path.join(`${driver}-layers`, 'layers.json');
-  for (const value of asArray(await readJson(path.join(root, file), file))) {
+  for (const value of asArray(await readJson(root, file))) {
     const object = asObject(value);
     const id = asText(object?.id);
     const size = object?.['diff-size'];
@@ -150,11 +150,11 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const image = chooseCandidate(await images(root), name, { localhost: true });
   const { driver, id, names, top } = image;
   const folder = path.join(`${driver}-images`, id.slice('sha256:'.length));
-  const manifest = asObject(await readJson(path.join(root, folder, 'manifest'), path.join(folder, 'manifest'), MAX_DOCUMENT_BYTES));
+  const manifest = asObject(await readJson(root, path.join(folder, 'manifest'), MAX_DOCUMENT_BYTES));
   const stated = asText(asObject(manifest?.config)?.digest);
   const configDigest = stated !== null && isDigest(stated) ? stated : id;
   const configFile = path.join(folder, documentName(configDigest));
-  const config = await readJson(path.join(root, configFile), configFile, MAX_DOCUMENT_BYTES);
+  const config = await readJson(root, configFile, MAX_DOCUMENT_BYTES);
   const { diffIds } = parseImageConfig(config);
   const layers = await layersOf(root, driver);
   const chain = chainOf(top, layers);

@@ -57,11 +57,11 @@ function nameOf(word: SourceWord): EngineName {
 /** Returns every image of every driver, because Docker keeps those of earlier drivers. */
 async function images(root: string): Promise<readonly DockerImage[]> {
   const found: DockerImage[] = [];
-  for (const driver of await namesIn(path.join(root, 'image'), 'image')) {
+  for (const driver of await namesIn(root, 'image')) {
     if (!Object.hasOwn(FOLDERS, driver)) continue;
     const folder = path.join('image', driver);
-    const named = namesById(await readJson(path.join(root, folder, 'repositories.json'), path.join(folder, 'repositories.json')));
-    const ids = await namesIn(path.join(root, folder, 'imagedb', 'content', 'sha256'), path.join(folder, 'imagedb'));
+    const named = namesById(await readJson(root, path.join(folder, 'repositories.json')));
+    const ids = await namesIn(root, path.join(folder, 'imagedb', 'content', 'sha256'));
     for (const hex of ids) {
       const id = `sha256:${hex}`;
       if (HEX.test(hex)) found.push({ id, driver, ...(named.get(id) ?? { names: [], digestNames: [] }) });
@@ -116,14 +116,14 @@ function metadataFolder(driver: string, chainId: string): string {
 
 async function layerSize(root: string, driver: string, chainId: string): Promise<number | null> {
   const file = path.join(metadataFolder(driver, chainId), 'size');
-  const text = await readText(path.join(root, file), file).catch(() => null);
+  const text = await readText(root, file).catch(() => null);
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
 /** Reads an image's config. Throws NOT_FOUND; DIGEST_MISMATCH if the config doesn't match the id. */
 async function readConfig(root: string, { id, driver }: DockerImage): Promise<unknown> {
   const file = configFile(driver, id);
-  const bytes = await readSmall(path.join(root, file), file, MAX_CONFIG_BYTES);
+  const bytes = await readSmall(root, file, MAX_CONFIG_BYTES);
   if (bytes === null) throw new LayerscopeError('NOT_FOUND', 'no such image');
   if (sha256(bytes) !== id) throw new LayerscopeError('DIGEST_MISMATCH', `${file}: the config of ${id} has a different hash`);
   return parseJson(bytes, file);
@@ -166,7 +166,7 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
 /** Returns a layer's parts; null if the layer is missing. Throws DIGEST_MISMATCH if the stored layer is a different one; PERMISSION, IO. */
 async function layerParts(root: string, driver: string, chainId: string, diffId: string | null): Promise<LayerParts | null> {
   const folder = metadataFolder(driver, chainId);
-  const read = (file: string) => readText(path.join(root, folder, file), path.join(folder, file));
+  const read = (file: string) => readText(root, path.join(folder, file));
   const [found, cacheId] = [await read('diff'), await read('cache-id')];
   if (found === null || cacheId === null) return null;
   if (!isDigest(found) || found !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `${folder}/diff names another layer`);

@@ -18,11 +18,18 @@ function diskError(error: unknown, what: string): LayerscopeError {
   return new LayerscopeError(code, `${displayText(what)}: ${words}`, { cause: error });
 }
 
-/** Returns a file's bytes; null if there is no such file. Throws TOO_LARGE, PERMISSION, IO. */
-export async function readSmall(file: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
+/**
+ * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if it is a link, or
+ * behind one that leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
+ */
+export async function readSmall(root: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
   try {
+    const folder = await layerFolder(root, path.dirname(what));
     // A pipe would block until it has a writer. Engines create no links here, and a link could lead to any file.
-    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+    await using handle = await open(
+      path.join(folder, path.basename(what)),
+      constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),
+    );
     const stats = await handle.stat();
     if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(what)} is not a file`);
     if (stats.size > maxBytes) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} has more than ${maxBytes} bytes`);
@@ -42,37 +49,40 @@ export async function readSmall(file: string, what: string, maxBytes = MAX_BYTES
 }
 
 /** Returns a file's text without surrounding white space; null if there is no such file. Throws what {@link readSmall} throws. */
-export async function readText(file: string, what: string): Promise<string | null> {
-  const bytes = await readSmall(file, what, 1 << 20);
+export async function readText(root: string, what: string): Promise<string | null> {
+  const bytes = await readSmall(root, what, 1 << 20);
   return bytes === null ? null : Buffer.from(bytes).toString('utf8').trim();
 }
 
 /** Returns a JSON document; null if there is no such file. Throws BAD_MANIFEST, and as {@link readSmall}. */
-export async function readJson(file: string, what: string, maxBytes?: number): Promise<unknown> {
-  const bytes = await readSmall(file, what, maxBytes);
+export async function readJson(root: string, what: string, maxBytes?: number): Promise<unknown> {
+  const bytes = await readSmall(root, what, maxBytes);
   return bytes === null ? null : parseJson(bytes, what);
 }
 
-/** Returns the names in a folder; none if it doesn't exist. Throws PERMISSION, IO. */
-export async function namesIn(folder: string, what: string): Promise<readonly string[]> {
+/**
+ * Returns the names in a folder, by its path below the engine's folder, or in that folder itself; none if it doesn't exist. Throws
+ * PATH_ESCAPE, PERMISSION, IO.
+ */
+export async function namesIn(root: string, what: string): Promise<readonly string[]> {
   try {
-    return await readdir(folder);
+    return await readdir(await layerFolder(root, what));
   } catch (error) {
-    const converted = diskError(error, what);
+    const converted = diskError(error, what === '' ? 'its folder' : what);
     if (converted.code === 'NOT_FOUND') return [];
     throw converted;
   }
 }
 
 /**
- * Returns the real path of the folder of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a link leads
+ * Returns the real path of a folder, such as that of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a link leads
  * out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has no effect.
  * A missing folder is reported then.
  */
 export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);
   const real = await realpath(path.join(root, name)).catch(() => path.join(realRoot, name));
-  if (!real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep))
+  if (real !== realRoot && !real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep))
     throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} leads out of the engine's folder`);
   return real;
 }
