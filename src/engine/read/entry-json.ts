@@ -1,22 +1,7 @@
 // JSON of entries and rows, as printed by the command line and exported by the window. Its fields are a public promise: add, never rename.
 import { resolveEntry, type Stack } from '#changes';
 import { type LayerTable, linkName } from '#format/layer';
-import {
-  decodeUtf8,
-  entryTypeName,
-  escapePath,
-  formatMode,
-  formatTimestamp,
-  jsonString,
-  NO_ENTRY,
-  NO_LAYER,
-  type RowTable,
-  rowName,
-  rowPath,
-  TYPE,
-  toHex,
-  windowsPathOf,
-} from '#model';
+import { entryTypeName, escapePath, formatMode, formatTimestamp, jsonString, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 
 /**
  * Formats an entry's fields as JSON without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` for links,
