@@ -1,13 +1,14 @@
-import { type RowTable, rowName } from '#model';
+import type { RowTable } from '#model';
 
 const SLASH = 0x2f;
 
 /** Whether `folder/…` sorts before the sibling's path. Requires that the folder's name doesn't sort after the sibling's. */
 function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boolean {
-  const folderName = rowName(rows, folder);
-  const name = rowName(rows, sibling);
-  for (let i = 0; i < folderName.length; i++) if (folderName[i] !== name[i]) return true;
-  return (name[folderName.length] as number) > SLASH;
+  const { names, nameStart } = rows;
+  const end = nameStart[folder + 1] as number;
+  let at = nameStart[sibling] as number;
+  for (let i = nameStart[folder] as number; i < end; i++, at++) if (names[i] !== names[at]) return true;
+  return (names[at] as number) > SLASH;
 }
 
 /**

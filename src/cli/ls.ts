@@ -85,20 +85,27 @@ function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { reado
   const permissions = remembered((key) => permissionText(entryTypeName(key >> 16), key & 0xffff));
   const ownersOf = remembered((uid) => remembered((gid) => padText(`${uid}:${gid}`, 9)));
   const times = remembered((seconds) => style.dim(padText(dateText(seconds), 19)));
+  const sizes = remembered(sizeCell);
   const layers = remembered((layer) => style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')));
   const noTime = style.dim(' '.repeat(19));
   return (row: number): string => {
     const type = rows.type[row] as number;
     const layer = rows.layer[row] as number;
-    const at = { layer, member: rows.entry[row] as number };
-    const inode = layer === NO_LAYER ? at : (resolveEntry(stack, at) ?? at);
-    const table = stack.layers[inode.layer];
+    let table = stack.layers[layer];
+    let member = rows.entry[row] as number;
+    let shown = type;
     // A hard link is shown as its target.
-    const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
-    const seconds = table?.mtimeSeconds[inode.member] ?? (rows.mtime[row] as number);
+    if (type === TYPE.hardlink) {
+      const inode = resolveEntry(stack, { layer, member }) ?? { layer, member };
+      table = stack.layers[inode.layer];
+      member = inode.member;
+      shown = table?.type[member] ?? type;
+    }
+    const seconds = table?.mtimeSeconds[member] ?? (rows.mtime[row] as number);
     const label = rowLabel(rows, row, paths);
     const name = type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label;
-    const size = sizeOrNumbers(rows.size[row] as number, shown, table?.metas[table.meta[inode.member] as number]);
+    const isFile = shown === TYPE.file || shown === TYPE.hardlink;
+    const size = isFile ? sizes(rows.size[row] as number) : numbers(shown, table?.metas[table.meta[member] as number]);
     const mode = permissions(shown * 0x1_0000 + (rows.mode[row] as number));
     const owner = ownersOf(rows.uid[row] as number)(rows.gid[row] as number);
     return `${mode}  ${owner}  ${size}  ${layer === NO_LAYER ? noTime : times(seconds)}  ${layers(layer)}  ${name}`;
@@ -108,21 +115,24 @@ function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { reado
 /** Calls `of` once for each key, as long as there are few of them. */
 function remembered<T>(of: (key: number) => T): (key: number) => T {
   const known = new Map<number, T>();
+  let lastKey = Number.NaN;
+  let last: T;
   return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const made = of(key);
+    if (key === lastKey) return last;
+    const found = known.get(key) ?? of(key);
     if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(key, made);
-    return made;
+    known.set(key, found);
+    lastKey = key;
+    last = found;
+    return found;
   };
 }
 
-/** An image with more distinct modes, owners or times than this gains nothing from remembering them. */
+/** An image with more distinct modes, owners, sizes or times than this gains nothing from remembering them. */
 const MAX_REMEMBERED = 10_000;
 
-function sizeOrNumbers(size: number, type: number, meta: MemberMeta | undefined): string {
-  if (type === TYPE.file || type === TYPE.hardlink) return sizeCell(size);
+/** Formats what is shown instead of a size: numbers of devices, otherwise nothing. */
+function numbers(type: number, meta: MemberMeta | undefined): string {
   const isDevice = type === TYPE.character || type === TYPE.block;
   return isDevice ? padText(`${meta?.devMajor ?? 0}, ${meta?.devMinor ?? 0}`, EMPTY_SIZE_CELL.length, 'right') : EMPTY_SIZE_CELL;
 }

@@ -1,5 +1,5 @@
 import type { RowPaths } from '#engine';
-import { displayPath, displayText, entryTypeName, type RowTable } from '#model';
+import { displayPath, type RowTable, TYPE } from '#model';
 
 const MARKS: Readonly<Record<string, string>> = {
   directory: 'd',
@@ -61,8 +61,10 @@ function twoDigits(value: number): string {
 
 /** Formats a row's name for display: `/` after a folder, ` -> target` after a link. */
 export function rowLabel(rows: RowTable, row: number, paths: RowPaths): string {
-  const type = entryTypeName(rows.type[row] as number);
+  const path = paths.shown(row);
+  const type = rows.type[row];
+  if (type === TYPE.file) return path;
   const link = rows.links.get(row);
-  const target = link === undefined ? '' : ` ${type === 'hardlink' ? '=>' : '->'} ${displayPath(link)}`;
-  return `${displayText(paths.text(row))}${type === 'directory' ? '/' : ''}${target}`;
+  const target = link === undefined ? '' : ` ${type === TYPE.hardlink ? '=>' : '->'} ${displayPath(link)}`;
+  return `${path}${type === TYPE.directory ? '/' : ''}${target}`;
 }

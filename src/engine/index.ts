@@ -59,6 +59,7 @@ export * from './read/read-content.ts';
 export * from './read/read-raw-entry.ts';
 export * from './read/report-waste.ts';
 export * from './read/resolve-path.ts';
+export * from './read/row-paths.ts';
 export { weighSlim } from './slim/weigh-slim.ts';
 export { plannedWeight, planOf, type Weight, weightOf } from './slim/weights.ts';
 export * from './slim/what-if.ts';

@@ -1,5 +1,6 @@
 // pacman keeps a folder for each package, `NAME-VERSION`, with the files `desc` and `files`: `%KEY%`, then values, one per line, then an
 // empty line. Source: libalpm, lib/libalpm/be_local.c.
+import { encodeUtf8 } from '#model';
 import { type FoundPackage, foundPackage, NO_FILES, withoutZeroEpoch } from './package.ts';
 import { pathsOfLines } from './path-list.ts';
 import type { SeenFiles } from './seen-files.ts';
@@ -48,7 +49,7 @@ function parseSections(bytes: Uint8Array): ReadonlyMap<string, readonly string[]
   return sections;
 }
 
-const FILES = Uint8Array.from('%FILES%\n', (letter) => letter.charCodeAt(0));
+const FILES = encodeUtf8('%FILES%\n');
 
 /** The paths of `files`, as raw bytes. Includes folders, which end in `/`. */
 function parseFiles(bytes: Uint8Array): Uint8Array {

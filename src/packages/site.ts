@@ -1,4 +1,4 @@
-import { escapePath } from '#model';
+import { encodeUtf8, escapePath } from '#model';
 import { isJarName } from './jars/jar.ts';
 import { nameOf, parentOf } from './path-list.ts';
 import { textOf } from './text.ts';
@@ -34,7 +34,7 @@ export interface Site {
 }
 
 function site(kind: SiteKind, path: string, location: string, also: Site['also'] = []): Site {
-  return { kind, path: Uint8Array.from(path, (letter) => letter.charCodeAt(0)), location, also };
+  return { kind, path: encodeUtf8(path), location, also };
 }
 
 function rpm(folder: string): Site[] {
@@ -137,7 +137,7 @@ for (const letter of 'aAoOnNcCrRiIgG') SITE_ENDS[letter.charCodeAt(0)] = 1;
 
 /** A dot, as {@link mayBeSite} compares it. */
 const DOT = 0x2e | 0x20;
-const CONDA = Uint8Array.from('conda-meta', (letter) => letter.charCodeAt(0));
+const CONDA = encodeUtf8('conda-meta');
 
 /** Whether every file in a folder of that name must be checked. */
 export function holdsSites(names: Uint8Array, start: number, end: number): boolean {

@@ -2,7 +2,7 @@
 //
 //   0   8   magic "LAYRIDX" and the version, one byte
 //   8   4   0x01020304 as a uint32, to detect the byte order
-//   12  4   checksum of everything after the head
+//   12  4   CRC-32 of everything after the head, to detect bit rot and half-written files, not tampering
 //   16  8   length of the file, float64
 //   24  4   length of the JSON
 //   28  4   zero
@@ -12,10 +12,11 @@
 // Columns are read as views of the file's single buffer; only the JSON is parsed and copied.
 import type { LayerTable, MemberMeta, Provenance } from '#format/layer';
 import type { Finding } from '#model';
+import { crc32 } from '../blob/crc32.ts';
 import type { IndexedBlob } from '../types.ts';
 
 /** Raise this whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
-const VERSION = 6;
+const VERSION = 7;
 const HEAD_BYTES = 32;
 const BYTE_ORDER = 0x01020304;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x49, 0x44, 0x58, VERSION);
@@ -84,11 +85,10 @@ export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Ui
     const column = table[name];
     pieces.push(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), new Uint8Array(padding(column.byteLength)));
   }
-  const checksum = new Checksum();
-  for (const piece of pieces) checksum.update(piece);
+  const checksum = pieces.reduce((sum, piece) => crc32(piece, sum), 0);
   const start = new DataView(new ArrayBuffer(HEAD_BYTES));
   new Uint8Array(start.buffer).set(MAGIC);
-  new Uint32Array(start.buffer, 8, 2).set([BYTE_ORDER, checksum.value]);
+  new Uint32Array(start.buffer, 8, 2).set([BYTE_ORDER, checksum]);
   new Float64Array(start.buffer, 16, 1)[0] = pieces.reduce((sum, piece) => sum + piece.length, HEAD_BYTES);
   new Uint32Array(start.buffer, 24, 1)[0] = json.length;
   return [new Uint8Array(start.buffer), ...pieces.filter((piece) => piece.length > 0)];
@@ -101,9 +101,7 @@ export function decodeIndex(key: string, buffer: ArrayBuffer): IndexedBlob | nul
   if (!MAGIC.every((byte, at) => bytes[at] === byte)) return null;
   const [order, stated] = new Uint32Array(buffer, 8, 2);
   if (order !== BYTE_ORDER || new Float64Array(buffer, 16, 1)[0] !== buffer.byteLength) return null;
-  const checksum = new Checksum();
-  checksum.update(bytes.subarray(HEAD_BYTES));
-  if (checksum.value !== stated) return null;
+  if (crc32(bytes.subarray(HEAD_BYTES)) !== stated) return null;
   const jsonBytes = new Uint32Array(buffer, 24, 1)[0] as number;
   const head = JSON.parse(Buffer.from(buffer, HEAD_BYTES, jsonBytes).toString('utf8')) as Head;
   if (head.key !== key) return null;
@@ -122,42 +120,4 @@ export function decodeIndex(key: string, buffer: ArrayBuffer): IndexedBlob | nul
 
 function padding(length: number): number {
   return -length & 7;
-}
-
-/** Detects bit rot and half-written files, not tampering: 32 bits computed over words in native byte order. */
-class Checksum {
-  #sum = 0x811c9dc5;
-  /** Consecutive pieces add up to whole words in pairs; a single piece may end within a word. */
-  #word = 0;
-  #wordBytes = 0;
-
-  get value(): number {
-    return this.#sum >>> 0;
-  }
-
-  update(bytes: Uint8Array): void {
-    let at = 0;
-    while (at < bytes.length && (this.#wordBytes > 0 || ((bytes.byteOffset + at) & 3) !== 0)) at = this.#one(bytes, at);
-    if (at === bytes.length) return;
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >>> 2);
-    let sum = this.#sum;
-    for (let i = 0; i < words.length; i++) {
-      sum = Math.imul(sum ^ (words[i] as number), 0x9e3779b1);
-      sum ^= sum >>> 15;
-    }
-    this.#sum = sum;
-    at += words.length * 4;
-    while (at < bytes.length) at = this.#one(bytes, at);
-  }
-
-  #one(bytes: Uint8Array, at: number): number {
-    this.#word |= (bytes[at] as number) << (this.#wordBytes * 8);
-    if (++this.#wordBytes === 4) {
-      this.#sum = Math.imul(this.#sum ^ this.#word, 0x9e3779b1);
-      this.#sum ^= this.#sum >>> 15;
-      this.#word = 0;
-      this.#wordBytes = 0;
-    }
-    return at + 1;
-  }
 }

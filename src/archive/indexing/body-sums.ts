@@ -1,4 +1,4 @@
-import { finished, growing, grown } from '#format/layer';
+import { finished, grown } from '#format/layer';
 import type { TarHandler, TarMember } from '#format/tar';
 import { TYPE } from '#model';
 import { BodySum } from './body-sum.ts';
@@ -7,7 +7,7 @@ import { BodySum } from './body-sum.ts';
 export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
   readonly #sum = new BodySum();
   #capacity = 256;
-  #words = growing(Uint32Array<ArrayBuffer>, 512);
+  #words = new Uint32Array(512);
   #count = 0;
   /** Remaining bytes of the current body; 0: no body is being summed. */
   #left = 0;

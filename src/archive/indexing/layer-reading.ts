@@ -144,9 +144,7 @@ export class LayerReading {
       const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
       const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
       const here = wanted.filter((task) => !onWorkers.includes(task));
-      const works = onWorkers.map((task) =>
-        gate.pass(task.blob.length, () => run(task, onWorker(task, pool as WorkerPool, signal, advance))),
-      );
+      const works = onWorkers.map((task) => gate.pass(() => run(task, onWorker(task, pool as WorkerPool, signal, advance))));
       const inline = async (): Promise<void> => {
         for (const task of here) {
           const blob = await arrived(task.blob);

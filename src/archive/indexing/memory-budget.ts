@@ -36,16 +36,17 @@ export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
   return { layer: { ...others, table, status: 'damaged', findings: [finding('too-large', message)] }, blobDigest };
 }
 
-/** Memory for layers that are read concurrently. Further layers wait, unless none is being read. */
-const CONCURRENT_BYTES = 256 * 1024 * 1024;
-/** Memory for one layer: a fixed amount, which includes its decompressor's windows, plus some for each byte of its blob. */
-const LAYER_BASE_BYTES = 64 * 1024 * 1024;
+/**
+ * Layers that are read at the same time. While it is read, any of them may take what TableRoom allows even a tiny blob, 64 MiB, besides a
+ * part in proportion to the blob. Those parts need no limit here: together they are no more than {@link TableBudget} allows to be kept.
+ */
+const LAYERS_AT_ONCE = 3;
 
 /** Limits how many layers are read concurrently to what fits in memory. */
 export class MemoryGate {
   readonly #signal: AbortSignal;
   readonly #waiting: (() => void)[] = [];
-  #used = 0;
+  #count = 0;
 
   /** Once `signal` aborts, no work waits any longer. */
   constructor(signal: AbortSignal) {
@@ -53,19 +54,18 @@ export class MemoryGate {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
-  /** Runs `work` once there is memory for a blob of this length, in order of arrival. */
-  async pass(blobBytes: number, work: () => Promise<void>): Promise<void> {
-    const bytes = Math.min(CONCURRENT_BYTES, LAYER_BASE_BYTES + blobBytes * BYTES_PER_BLOB_BYTE);
-    while (this.#used > 0 && this.#used + bytes > CONCURRENT_BYTES && !this.#signal.aborted) {
+  /** Runs `work` once there is memory for another layer, in order of arrival. */
+  async pass(work: () => Promise<void>): Promise<void> {
+    while (this.#count >= LAYERS_AT_ONCE && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
       });
     }
-    this.#used += bytes;
+    this.#count++;
     try {
       await work();
     } finally {
-      this.#used -= bytes;
+      this.#count--;
       this.#wake();
     }
   }

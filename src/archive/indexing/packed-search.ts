@@ -1,6 +1,6 @@
 import { GzipScanner } from '#format/deflate';
 import { type TarHandler, TarReader } from '#format/tar';
-import { LayerscopeError } from '#model';
+import { encodeUtf8, LayerscopeError } from '#model';
 import { BodySearcher } from '#secrets';
 import type { BodyHit, BodyScan } from '../types.ts';
 
@@ -12,7 +12,7 @@ const MOST_OF_FILE = 256 * 2 ** 20;
 const MOST_OF_LAYER = 2 * 2 ** 30;
 /** A tar's first block decides what the unpacked bytes are. */
 const BLOCK = 512;
-const USTAR = Uint8Array.from('ustar', (letter) => letter.charCodeAt(0));
+const USTAR = encodeUtf8('ustar');
 const USTAR_AT = 257;
 
 /** A hit in an unpacked file, without where the packed one is. */

@@ -5,16 +5,13 @@
 //   8   8   size of the spool, float64
 //   16      a CRC-32 per block of 64 KiB; the last block may be shorter
 //   …   4   CRC-32 of everything before, and of the key
-import zlib from 'node:zlib';
+import { crc32 } from '../blob/crc32.ts';
 import { readKept } from '../files/private-place.ts';
 
 export const BLOCK_BYTES = 64 * 1024;
 const VERSION = 1;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x53, 0x55, 0x4d, 0x53, VERSION);
 const HEAD_BYTES = 16;
-
-/** Available since Node 20.15. */
-const crc32: (bytes: Uint8Array, before?: number) => number = zlib.crc32 ?? slowCrc32;
 
 /** Checksums of bytes as they are written, or of a cached spool. */
 export class SpoolSums {
@@ -85,13 +82,4 @@ export class SpoolSums {
     if (sums.#length % BLOCK_BYTES !== 0) sums.#last = sums.#sums.pop() ?? 0;
     return sums;
   }
-}
-
-function slowCrc32(bytes: Uint8Array, before = 0): number {
-  let sum = ~before;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (0xedb88320 & -(sum & 1));
-  }
-  return ~sum >>> 0;
 }

@@ -96,7 +96,7 @@ function programs(views: NodeViews): Set<number> {
   return nodes;
 }
 
-const EXE = Uint8Array.from('.exe', (letter) => letter.charCodeAt(0));
+const EXE = encodeUtf8('.exe');
 
 function isExe({ nodeNames, nodeNameStart }: LayerTable, node: number): boolean {
   const end = nodeNameStart[node + 1] as number;

@@ -15,7 +15,7 @@ import {
   TYPE,
 } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
-import { createRowPaths } from './entry-json.ts';
+import { createRowPaths } from './row-paths.ts';
 import { shownCommand } from './shown-command.ts';
 
 /** Maximum length of a comment on GitHub, in characters. */

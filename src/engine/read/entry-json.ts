@@ -1,72 +1,7 @@
 // JSON of entries and rows, as printed by the command line and exported by the window. Its fields are a public promise: add, never rename.
 import { resolveEntry, type Stack } from '#changes';
 import { type LayerTable, linkName } from '#format/layer';
-import {
-  decodeUtf8,
-  entryTypeName,
-  escapePath,
-  formatMode,
-  formatTimestamp,
-  jsonString,
-  NO_ENTRY,
-  NO_LAYER,
-  type RowTable,
-  rowName,
-  rowPath,
-  TYPE,
-  toHex,
-  windowsPathOf,
-} from '#model';
-
-/** Formats the paths of rows. Caches folders' paths, within a limit, because the paths below start with them. */
-export interface RowPaths {
-  /** Returns the path, escaped by {@link escapePath}. */
-  text(row: number): string;
-  /**
-   * Returns `"path":"…"`, then `"pathHex":"…"` if the path isn't UTF-8, and in a Windows image `"windowsPath":"C:\\…"` for paths on the
-   * container's drive.
-   */
-  fields(row: number): string;
-}
-
-/** Maximum number of characters cached: deeply nested folders have paths as long as their depth. */
-const MAX_KEPT_TEXT = 8 * 1024 * 1024;
-
-/** Creates a formatter for the paths of a table. `windows`: whether the table belongs to a Windows image. */
-export function createRowPaths(rows: RowTable, windows: boolean): RowPaths {
-  const folders = new Map<number, string>();
-  let keptText = 0;
-  const keep = (row: number, path: string): void => {
-    keptText += path.length;
-    if (keptText > MAX_KEPT_TEXT) {
-      folders.clear();
-      keptText = path.length;
-    }
-    folders.set(row, path);
-  };
-  const broken = new Uint8Array(rows.length); // 1: UTF-8, 2: not
-  const isBroken = (row: number): boolean => {
-    if (row < 0) return false;
-    if (broken[row] === 0) broken[row] = isBroken(rows.parent[row] as number) || decodeUtf8(rowName(rows, row)) === null ? 2 : 1;
-    return broken[row] === 2;
-  };
-  const text = (row: number): string => {
-    const kept = folders.get(row);
-    if (kept !== undefined) return kept;
-    const name = escapePath(rowName(rows, row));
-    const parent = rows.parent[row] as number;
-    const path = parent < 0 ? name : `${text(parent)}/${name}`;
-    if ((rows.subtreeEnd[row] as number) > row + 1) keep(row, path);
-    return path;
-  };
-  const fields = (row: number): string => {
-    const path = `"path":${jsonString(text(row))}`;
-    if (isBroken(row)) return `${path},"pathHex":"${toHex(rowPath(rows, row))}"`;
-    const onDrive = windows ? windowsPathOf(decodeUtf8(rowPath(rows, row)) ?? '') : null;
-    return onDrive === null ? path : `${path},"windowsPath":${jsonString(onDrive)}`;
-  };
-  return { text, fields };
-}
+import { entryTypeName, escapePath, formatMode, formatTimestamp, jsonString, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 
 /**
  * Formats an entry's fields as JSON without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` for links,

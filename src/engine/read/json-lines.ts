@@ -19,7 +19,8 @@ import {
   TYPE,
 } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
-import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
+import { createEntryFields, type EntryFields } from './entry-json.ts';
+import { createRowPaths, type RowPaths } from './row-paths.ts';
 
 /** Yields the lines of `changes --json`, each with its line feed. */
 export function* changeLines(stack: Stack, rows: RowTable): Generator<string> {

@@ -3,5 +3,6 @@
  * xz.ts and bzip2.ts begin with a description of their formats, and lzma.ts decodes the chunks of xz.
  */
 export { Bzip2Unpacker } from './bzip2.ts';
+export { crc32 } from './crc.ts';
 export type { Unpacker } from './unpacker.ts';
 export { XzUnpacker } from './xz.ts';

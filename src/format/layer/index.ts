@@ -12,7 +12,7 @@
 export * from './base-image.ts';
 export * from './chain-id.ts';
 export { goJsonText } from './go-json.ts';
-export { finished, growing, grown, release } from './growing.ts';
+export { finished, grown, release } from './grown.ts';
 export * from './layer-chain.ts';
 export { layerFigures } from './layer-figures.ts';
 export * from './layer-table.ts';

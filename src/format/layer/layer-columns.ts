@@ -1,6 +1,6 @@
 import type { TarMember } from '#format/tar';
 import { TYPE } from '#model';
-import { finished, growing, grown } from './growing.ts';
+import { finished, grown } from './grown.ts';
 import { FLAG, type LayerTable, NO_NODE } from './layer-table.ts';
 import type { MetaTable } from './metas.ts';
 import type { TableRoom } from './table-room.ts';
@@ -31,21 +31,21 @@ export class LayerColumns {
   readonly #metas: MetaTable;
   count = 0;
   #capacity = 256;
-  node = growing(Uint32Array<ArrayBuffer>, 256);
-  type = growing(Uint8Array<ArrayBuffer>, 256);
-  #flags = growing(Uint16Array<ArrayBuffer>, 256);
-  #size = growing(Float64Array<ArrayBuffer>, 256);
-  #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
+  node = new Uint32Array(256);
+  type = new Uint8Array(256);
+  #flags = new Uint16Array(256);
+  #size = new Float64Array(256);
+  #mtimeSeconds = new Float64Array(256);
   /** Nanoseconds. Allocated at the first member with a fraction of a second. */
   #mtimeNanos = new Uint32Array(0);
-  #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
-  #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
-  #meta = growing(Uint32Array<ArrayBuffer>, 256);
-  #link = growing(Uint32Array<ArrayBuffer>, 256);
+  #headerBlock = new Uint32Array(256);
+  #headerBlocks = new Uint32Array(256);
+  #meta = new Uint32Array(256);
+  #link = new Uint32Array(256);
   #linkCount = 0;
-  #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
-  #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
-  #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
+  #linkStart = new Uint32Array(64);
+  #linkNames = new Uint8Array(1024);
+  #linkTarget = new Uint32Array(64);
   /** Whether any hard link's mode, owner or time differs from its target's. */
   #hasOtherFacts = false;
 
@@ -94,7 +94,7 @@ export class LayerColumns {
   }
 
   #setNanos(row: number, nanos: number): void {
-    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = growing(Uint32Array<ArrayBuffer>, this.#capacity);
+    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = new Uint32Array(this.#capacity);
     this.#mtimeNanos[row] = nanos;
   }
 

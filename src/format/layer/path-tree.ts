@@ -1,5 +1,5 @@
 import { LayerscopeError } from '#model';
-import { finished, growing, grown, release } from './growing.ts';
+import { finished, grown, release } from './grown.ts';
 import { hashName } from './layer-table.ts';
 import { HOLDS, MARK, SHAPE, WALK } from './path-bits.ts';
 import type { TableRoom } from './table-room.ts';
@@ -20,15 +20,15 @@ const MAX_DEPTH = 4096;
  */
 export class PathTree {
   count = 1;
-  parent = growing(Uint32Array<ArrayBuffer>, 64);
-  hash = growing(Uint32Array<ArrayBuffer>, 64);
+  parent = new Uint32Array(64);
+  hash = new Uint32Array(64);
   /** count + 1 offsets into `names`. */
-  nameStart = growing(Uint32Array<ArrayBuffer>, 65);
-  names = growing(Uint8Array<ArrayBuffer>, 1024);
+  nameStart = new Uint32Array(65);
+  names = new Uint8Array(1024);
   /** For the builder: 1 + the row of the node's current member, or 0 if there is none. */
-  member = growing(Uint32Array<ArrayBuffer>, 64);
+  member = new Uint32Array(64);
   /** Bits of {@link HOLDS}; 0 if the node has no content or was removed. */
-  holds = growing(Uint8Array<ArrayBuffer>, 64);
+  holds = new Uint8Array(64);
   /** Incremented whenever names may lead elsewhere than before, because a link was added or something was replaced. */
   changes = 0;
   /** Called if a name goes through a node that isn't a folder. Returns whether the node becomes one; if not, the name has no node. */
@@ -263,7 +263,7 @@ export class PathTree {
   clearBelow(top: number, onGone: (node: number) => void): void {
     if (this.#children === null) {
       const length = this.parent.length;
-      this.#children = { first: growing(Uint32Array<ArrayBuffer>, length), next: growing(Uint32Array<ArrayBuffer>, length) };
+      this.#children = { first: new Uint32Array(length), next: new Uint32Array(length) };
       for (let node = 1; node < this.count; node++) if (this.holds[node] !== 0) this.#link(this.#children, node);
     }
     const { first, next } = this.#children;

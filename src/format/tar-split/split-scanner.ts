@@ -1,6 +1,6 @@
 // A push parser for tar-split's metadata. Nearly all of the metadata is segments in base64, 100 MB for a layer of 80,000 files, so these
 // are decoded from bytes to bytes, without strings or JSON.
-import { LayerscopeError } from '#model';
+import { encodeUtf8, LayerscopeError } from '#model';
 import { parseSplitLine, type SplitEntry } from './split-entry.ts';
 
 /** Maximum length of a line. Large, because older versions put everything after a tar's end into one segment. */
@@ -12,12 +12,12 @@ const BRACE = 0x7d;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 
-const SEGMENT_HEAD = Uint8Array.from('{"type":2,"payload":"', (ch) => ch.charCodeAt(0));
-const FILE_HEAD = Uint8Array.from('{"type":1,"name":"', (ch) => ch.charCodeAt(0));
-const EMPTY_TAIL = Uint8Array.from('","payload":null,"position":', (ch) => ch.charCodeAt(0));
-const SIZE = Uint8Array.from('","size":', (ch) => ch.charCodeAt(0));
-const PAYLOAD = Uint8Array.from(',"payload":"', (ch) => ch.charCodeAt(0));
-const PAYLOAD_TAIL = Uint8Array.from('","position":', (ch) => ch.charCodeAt(0));
+const SEGMENT_HEAD = encodeUtf8('{"type":2,"payload":"');
+const FILE_HEAD = encodeUtf8('{"type":1,"name":"');
+const EMPTY_TAIL = encodeUtf8('","payload":null,"position":');
+const SIZE = encodeUtf8('","size":');
+const PAYLOAD = encodeUtf8(',"payload":"');
+const PAYLOAD_TAIL = encodeUtf8('","position":');
 const SUM_BYTES = 8;
 const SUM_DIGITS = 12;
 

@@ -1,5 +1,5 @@
 import type { TocChunk } from '#format/estargz';
-import { growing, grown, type LayerTable } from '#format/layer';
+import { grown, type LayerTable } from '#format/layer';
 import { toHex } from '#model';
 
 /** Bytes of a SHA-256. */
@@ -12,11 +12,11 @@ export type ContentColumns = Pick<LayerTable, 'bodyAt' | 'chunkAt' | 'chunkStart
 /** Collects the pieces of files' contents in the order of the rows. Addresses are offsets in the joined contents of all files. */
 export class ChunkColumns {
   readonly #bodies: { readonly row: number; readonly at: number }[] = [];
-  #at = growing(Float64Array<ArrayBuffer>, 64);
-  #start = growing(Float64Array<ArrayBuffer>, 64);
-  #end = growing(Float64Array<ArrayBuffer>, 64);
-  #inner = growing(Float64Array<ArrayBuffer>, 64);
-  #digests = growing(Uint8Array<ArrayBuffer>, 64 * DIGEST_BYTES);
+  #at = new Float64Array(64);
+  #start = new Float64Array(64);
+  #end = new Float64Array(64);
+  #inner = new Float64Array(64);
+  #digests = new Uint8Array(64 * DIGEST_BYTES);
   #count = 0;
   #address = 0;
   #unvouched = 0;

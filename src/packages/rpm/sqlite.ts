@@ -8,11 +8,11 @@
 //   record   header length varint, a type varint for each column, then the columns
 //
 // Source: sqlite.org/fileformat2.html.
-import { LayerscopeError } from '#model';
+import { encodeUtf8, LayerscopeError } from '#model';
 import { textOf } from '../text.ts';
 import { committedPages, type LoggedPages } from './wal.ts';
 
-const MAGIC = Uint8Array.from('SQLite format 3\0', (letter) => letter.charCodeAt(0));
+const MAGIC = encodeUtf8('SQLite format 3\0');
 const LEAF = 13;
 const INTERIOR = 5;
 const FILE_HEADER = 100;

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryGate } from '../../src/archive/indexing/memory-budget.ts';
+
+/** Works that end when they are told to, and the numbers of those that have begun. */
+function held(gate: MemoryGate, count: number) {
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const works = Array.from({ length: count }, (_, number) =>
+    gate.pass(async () => {
+      begun.push(number);
+      await new Promise<void>((resolve) => {
+        ends[number] = resolve;
+      });
+    }),
+  );
+  return { begun, ends, works };
+}
+
+test('three layers are read at the same time, and the others in their order as those end', async () => {
+  const { begun, ends, works } = held(new MemoryGate(new AbortController().signal), 5);
+  assert.deepEqual(begun, [0, 1, 2]);
+  ends[1]?.();
+  await works[1];
+  assert.deepEqual(begun, [0, 1, 2, 3]);
+  for (const end of ends) end?.();
+  await Promise.all(works.slice(0, 4));
+  assert.deepEqual(begun, [0, 1, 2, 3, 4]);
+  ends[4]?.();
+  await works[4];
+});
+
+test('a layer that fails lets the next one begin', async () => {
+  const gate = new MemoryGate(new AbortController().signal);
+  const { ends, works } = held(gate, 2);
+  const failed = gate.pass(() => Promise.reject(new Error('unreadable')));
+  const next = gate.pass(() => Promise.resolve());
+  await assert.rejects(failed, /unreadable/);
+  await next;
+  for (const end of ends) end();
+  await Promise.all(works);
+});
+
+test('nothing waits once reading is cancelled', async () => {
+  const abort = new AbortController();
+  const { begun, ends, works } = held(new MemoryGate(abort.signal), 4);
+  abort.abort();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(begun, [0, 1, 2, 3]);
+  for (const end of ends) end();
+  await Promise.all(works);
+});
