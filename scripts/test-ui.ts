@@ -1,5 +1,6 @@
-// `npm run test:ui [-- --project web|electron] [playwright options]`: the specs in Chromium against the loopback host, and in Electron if
-// its runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure.
+// `npm run test:ui [-- --project web|electron] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if its
+// runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. Electron leaves out specs
+// tagged @page, except with `--all` or if specs are named.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -13,11 +14,14 @@ import { buildIfStale, outFolder, type Target } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 const { values, positionals } = parseArgs({
-  options: { project: { type: 'string', multiple: true } },
+  options: { project: { type: 'string', multiple: true }, all: { type: 'boolean', default: false } },
   allowPositionals: true,
   strict: false,
 });
 const projects = new Set((values.project as string[] | undefined) ?? ['web', 'electron']);
+
+/** Whether Electron runs the specs about the page alone too. */
+const isWhole = values.all === true || positionals.length > 0;
 
 function hasXvfb(): boolean {
   return spawnSync('xvfb-run', ['--help'], { stdio: 'ignore' }).status === 0;
@@ -55,7 +59,13 @@ if (projects.has('electron')) {
     if (process.env.LAYERSCOPE_REQUIRE_ELECTRON === '1') passed = false;
   } else {
     buildIfStale(runtime.target);
-    const env = { ...(await standIn(runtime.target)), LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
+    const env = {
+      ...(await standIn(runtime.target)),
+      LAYERSCOPE_ELECTRON: runtime.executable,
+      LAYERSCOPE_OUT: outFolder(runtime.target),
+      LAYERSCOPE_ALL_SPECS: isWhole ? '1' : '',
+    };
+    if (!isWhole) console.log('in Electron without the specs about the page alone, tagged @page (--all runs them too)');
     passed = playwright('electron', env, !isDisplayed()) && passed;
   }
 }

@@ -115,7 +115,7 @@ test('the list of shortcuts contains every key, and disables the window’s keys
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`palette, path and keys have no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`palette, path and keys have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       test.slow();
       const page = await openWebApi(win);
       for (const [key, name] of [
