@@ -52,7 +52,7 @@ test('a whiteout shows what it hides', { tag: '@page' }, async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed a\.bin/ })).toContainText(/hides 60\.0 kB/);
 });
 
-test('folders open and close with the mouse', async ({ win }) => {
+test('folders open and close with the mouse', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const modules = page.getByRole('row', { name: /node_modules/ });
@@ -65,7 +65,7 @@ test('folders open and close with the mouse', async ({ win }) => {
   await expect(page.getByRole('row', { name: /package-000/ })).toBeVisible();
 });
 
-test('the tree can be navigated by the keyboard alone', async ({ win }) => {
+test('the tree can be navigated by the keyboard alone', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const app = page.getByRole('row', { name: /app\// }).first();
@@ -90,7 +90,7 @@ test('the tree can be navigated by the keyboard alone', async ({ win }) => {
   await expect(server).not.toBeFocused();
 });
 
-test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', async ({ win }) => {
+test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   await page.keyboard.press('[');
@@ -104,7 +104,7 @@ test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', asy
   await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
 });
 
-test('F6 cycles through the panes', async ({ win }) => {
+test('F6 cycles through the panes', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).focus();
   await page.keyboard.press('F6');
@@ -173,7 +173,7 @@ test('stacked shows the file system at a layer, without dimming', { tag: '@page'
   await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
 });
 
-test('Shift-click selects a range and shows its combined changes', async ({ win }) => {
+test('Shift-click selects a range and shows its combined changes', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });

@@ -19,7 +19,7 @@ test('every layer that touches the selected path has a dot', { tag: '@page' }, a
   await expect(layer(3)).toHaveAccessibleName(/the path was removed here/);
 });
 
-test('arrow keys move through the layers, and with Shift select a range', async ({ win }) => {
+test('arrow keys move through the layers, and with Shift select a range', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   await page.keyboard.press('ArrowUp');

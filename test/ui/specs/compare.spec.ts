@@ -55,7 +55,7 @@ test('an image dropped on the right half is compared with the one shown', async 
   expect(win.complaints).toEqual([]);
 });
 
-test('a button and the key x swap the sides', async ({ win }) => {
+test('a button and the key x swap the sides', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
@@ -65,7 +65,7 @@ test('a button and the key x swap the sides', async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed opt/ })).toBeVisible();
 });
 
-test('Alt-click compares with a layer of the same image', async ({ win }) => {
+test('Alt-click compares with a layer of the same image', { tag: '@window' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));
   await page.getByRole('button', { name: /^Layer 4 / }).click();
@@ -78,7 +78,7 @@ test('Alt-click compares with a layer of the same image', async ({ win }) => {
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('layers of either side are chosen by name', async ({ win }) => {
+test('layers of either side are chosen by name', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();

@@ -87,7 +87,7 @@ test('a long command of a layer pushes no column out of the pane, at any width',
   }
 });
 
-test('a package leads to its files in the tree', async ({ win }) => {
+test('a package leads to its files in the tree', { tag: '@window' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('button', { name: 'libssl3: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');

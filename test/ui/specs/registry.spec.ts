@@ -132,7 +132,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the tree is walked by arrow keys alone, and one Tab leads into it', async ({ win }) => {
+test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -249,7 +249,7 @@ test('an image for another system has no registry', { tag: '@page' }, async ({ w
   await expect(win.page.getByRole('radio', { name: 'Registry' })).toHaveCount(0);
 });
 
-test('another image is shown as a tree if it has no registry', async ({ win }) => {
+test('another image is shown as a tree if it has no registry', { tag: '@window' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   await expect(registry).toBeVisible();
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));

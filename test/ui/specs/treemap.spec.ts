@@ -29,7 +29,7 @@ test('t shows the same rows as rectangles, then the tree again with the same row
   expect(win.complaints).toEqual([]);
 });
 
-test('the keyboard moves through siblings and levels, and zooms in and out', async ({ win }) => {
+test('the keyboard moves through siblings and levels, and zooms in and out', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await map.focus();
   await page.keyboard.press('ArrowRight');
@@ -50,7 +50,7 @@ test('the keyboard moves through siblings and levels, and zooms in and out', asy
   await expect(caption).toContainText(/^usr /);
 });
 
-test('hovering names a rectangle, and a click selects it', async ({ win }) => {
+test('hovering names a rectangle, and a click selects it', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   const box = await map.boundingBox();
   if (box === null) throw new Error('the treemap has no box');

@@ -10,7 +10,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('the waste figure in the status bar opens waste by layer and by file', async ({ win }) => {
+test('the waste figure in the status bar opens waste by layer and by file', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^wasted/ }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });

@@ -111,7 +111,7 @@ test('addresses of layers and of whole images open them', async ({ win }) => {
   await expect(page.getByRole('table', { name: 'By kind of file' })).toBeVisible();
 });
 
-test('the whole image is reached by keys: 0, and up from the top layer', async ({ win }) => {
+test('the whole image is reached by keys: 0, and up from the top layer', { tag: '@window' }, async ({ win }) => {
   const { page, whole, layer } = await openImage(win);
   await page.keyboard.press('[');
   await expect(layer(4)).toHaveAttribute('aria-pressed', 'true');
