@@ -261,7 +261,7 @@ async function openElectron(
     executablePath,
     args: [
       ...sandbox,
-      // The virtual display has no GPU, and emulating one takes an eighth of the time of a start.
+      // The virtual display has no GPU, and emulating one takes a twelfth of the CPU time of a start.
       '--disable-gpu',
       ...hook(windows),
       '-r',
