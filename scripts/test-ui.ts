@@ -1,5 +1,6 @@
-// `npm run test:ui [-- --project web|electron] [playwright options]`: the specs in Chromium against the loopback host, and in Electron if
-// its runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure.
+// `npm run test:ui [-- --project web|electron] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if its
+// runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
+// @page run in Chromium only, and those tagged @window in Electron only. All run with `--all`, and if specs are named.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -13,7 +14,7 @@ import { buildIfStale, outFolder, type Target } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 const { values, positionals } = parseArgs({
-  options: { project: { type: 'string', multiple: true } },
+  options: { project: { type: 'string', multiple: true }, all: { type: 'boolean', default: false } },
   allowPositionals: true,
   strict: false,
 });
@@ -42,21 +43,25 @@ async function standIn(target: Target): Promise<Record<string, string>> {
 }
 
 let passed = true;
+const runtime = projects.has('electron') ? electronRuntime() : null;
+const canShow = isDisplayed() || hasXvfb();
+const isShared = projects.has('web') && runtime !== null && canShow && values.all !== true && positionals.length === 0;
+const all = { LAYERSCOPE_ALL_SPECS: isShared ? '' : '1' };
+if (isShared) console.log('specs tagged @page run in Chromium only, those tagged @window in Electron only; --all runs all in both');
 if (projects.has('web')) {
   buildIfStale('current');
-  const env = { ...(await standIn('current')), LAYERSCOPE_CHROMIUM: ensureChromium(), LAYERSCOPE_OUT: outFolder('current') };
+  const env = { ...all, ...(await standIn('current')), LAYERSCOPE_CHROMIUM: ensureChromium(), LAYERSCOPE_OUT: outFolder('current') };
   passed = playwright('web', env, false) && passed;
 }
 if (projects.has('electron')) {
-  const runtime = electronRuntime();
   const missing = 'no Electron runtime (npx install-electron fetches it, or name a folder with one in ELECTRON_OVERRIDE_DIST_PATH)';
-  if (runtime === null || !(isDisplayed() || hasXvfb())) {
+  if (runtime === null || !canShow) {
     console.log(`not run: the Electron specs: ${runtime === null ? missing : 'no display, and no xvfb-run'}`);
     if (process.env.LAYERSCOPE_REQUIRE_ELECTRON === '1') passed = false;
   } else {
     buildIfStale(runtime.target);
-    const env = { ...(await standIn(runtime.target)), LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
-    passed = playwright('electron', env, !isDisplayed()) && passed;
+    const out = { LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
+    passed = playwright('electron', { ...all, ...(await standIn(runtime.target)), ...out }, !isDisplayed()) && passed;
   }
 }
 process.exitCode = passed ? 0 : 1;

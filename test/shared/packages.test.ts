@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { programWords } from '../support/program-words.ts';
 import { tryTool } from '../support/tools.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -12,8 +13,8 @@ const meaning = path.join(root, '..', 'shared', 'meaning');
 test('packages prints what dpkg, rpm, pacman, pip, npm and Go say after each layer', () => {
   assert.ok(existsSync(meaning), `${meaning} is missing`);
   tryTool('python3', ['--version']);
-  const cli = `'${process.execPath}' '${path.join(root, 'src', 'cli', 'main.ts')}'`;
-  const { status, stdout, stderr } = spawnSync('python3', [path.join(meaning, 'check.py'), cli, 'packages', path.join(meaning, 'pkgs')], {
+  const args = [path.join(meaning, 'check.py'), programWords(), 'packages', path.join(meaning, 'pkgs')];
+  const { status, stdout, stderr } = spawnSync('python3', args, {
     encoding: 'utf8',
     env: { ...process.env, LIMIT: '240' },
     timeout: 250_000,

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { programWords } from '../support/program-words.ts';
 import { tryTool } from '../support/tools.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -13,8 +14,7 @@ const check = path.join(meaning, 'check.py');
 test('what is stated about an image, and where its files come from, is what an independent reader says', async () => {
   assert.ok(existsSync(check), `${check} is missing`);
   tryTool('python3', ['--version']);
-  const program = [process.execPath, path.join(root, 'src', 'cli', 'main.ts')].map((word) => `'${word}'`).join(' ');
-  const child = spawn('python3', ['-B', check, program, 'provenance', path.join(meaning, 'prov')], {
+  const child = spawn('python3', ['-B', check, programWords(), 'provenance', path.join(meaning, 'prov')], {
     env: { ...process.env, LIMIT: '270' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

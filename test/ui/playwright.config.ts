@@ -1,18 +1,31 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
 // One set of specs for two hosts: Chromium with the loopback host, and Electron. scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and
-// LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON.
+// LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON, and LAYERSCOPE_ALL_SPECS=1 for all specs in both.
 const chromium = process.env.LAYERSCOPE_CHROMIUM;
 
 // Makes the pictures in README on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
 const skipped = process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'];
+
+const isWhole = process.env.LAYERSCOPE_ALL_SPECS === '1';
+
+/**
+ * Specs about the page alone: what it computes, draws and says for a host's answers. The page is the same in both programs, so Chromium's
+ * run is enough. Specs about what differs have no tag: dialogs, drops, the clipboard, history, pictures, workers, stores and engines.
+ */
+const PAGE_ONLY = isWhole ? [] : [/@page\b/];
+
+/** Specs about keys, focus and menus, which the window's own shortcuts and menus could get in the way of: Electron's run is enough. */
+const WINDOW_ONLY = isWhole ? [] : [/@window\b/];
 
 export default defineConfig({
   testDir: 'specs',
   testIgnore: skipped,
   outputDir: '../../out/ui-results',
   fullyParallel: true,
-  workers: 2,
+  // One more than processors, because a spec often waits for its page, and the page for a timer.
+  workers: availableParallelism() + 1,
   forbidOnly: process.env.CI !== undefined,
   retries: 0,
   timeout: 60_000,
@@ -27,7 +40,7 @@ export default defineConfig({
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [
-    { name: 'web', testIgnore: [...skipped, '**/electron-*.spec.ts'] },
-    { name: 'electron', testIgnore: [...skipped, '**/web-*.spec.ts'] },
+    { name: 'web', testIgnore: [...skipped, '**/electron-*.spec.ts'], grepInvert: WINDOW_ONLY },
+    { name: 'electron', testIgnore: [...skipped, '**/web-*.spec.ts'], grepInvert: PAGE_ONLY },
   ],
 });

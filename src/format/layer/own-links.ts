@@ -139,5 +139,7 @@ export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string
 
 /** Encodes text as Latin-1, the inverse of {@link textOf}. */
 export function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

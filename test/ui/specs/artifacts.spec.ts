@@ -11,7 +11,7 @@ function chart(files: Files, more: object = {}) {
   return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': 'charts/web:1' } };
 }
 
-test('an archive with only artifacts lists them with their types and shows no image', async ({ win }) => {
+test('an archive with only artifacts lists them with their types and shows no image', { tag: '@page' }, async ({ win }) => {
   const files = new Files();
   await win.drop(await win.write('chart.tar', archiveOf(ociLayout(files, [chart(files)]))));
   const library = win.page.getByRole('navigation', { name: 'Library' });
@@ -33,7 +33,7 @@ test('an artifact beside an image shows its subject', async ({ win }) => {
   await expect(artifacts.getByText(`attached to ${image.digest.slice(7, 19)}`)).toBeVisible();
 });
 
-test('an archive whose image cannot be read says why', async ({ win }) => {
+test('an archive whose image cannot be read says why', { tag: '@page' }, async ({ win }) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
   files.remove(image);

@@ -8,7 +8,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('layers are strata with their command in plain words and their size', async ({ win }) => {
+test('layers are strata with their command in plain words and their size', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(2)).toContainText('npm ci --omit=dev');
   await expect(layer(2)).not.toContainText('/bin/sh');
@@ -18,7 +18,7 @@ test('layers are strata with their command in plain words and their size', async
   expect(heights[0]).toBeGreaterThan((heights[1] ?? 0) * 1.5);
 });
 
-test('steps without a layer are one line that expands', async ({ win }) => {
+test('steps without a layer are one line that expands', { tag: '@page' }, async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain.getByText('["node" "server.js"]')).toHaveCount(0);
@@ -26,7 +26,7 @@ test('steps without a layer are one line that expands', async ({ win }) => {
   await expect(chain.getByText('["node" "server.js"]')).toBeVisible();
 });
 
-test('the chain shows one main size, with stored and hidden bytes beside it', async ({ win }) => {
+test('the chain shows one main size, with stored and hidden bytes beside it', { tag: '@page' }, async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain.getByText('5 layers', { exact: true })).toBeVisible();
@@ -45,14 +45,14 @@ test('selecting a layer shows its changes, with marks in words', async ({ win })
   await expect(page.getByRole('row', { name: /added curl-again/ })).toContainText('curl');
 });
 
-test('a whiteout shows what it hides', async ({ win }) => {
+test('a whiteout shows what it hides', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();
   await expect(page.getByRole('row', { name: /removed motd/ })).toContainText(/hides .* of layer 0/);
   await expect(page.getByRole('row', { name: /removed a\.bin/ })).toContainText(/hides 60\.0 kB/);
 });
 
-test('folders open and close with the mouse', async ({ win }) => {
+test('folders open and close with the mouse', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const modules = page.getByRole('row', { name: /node_modules/ });
@@ -65,7 +65,7 @@ test('folders open and close with the mouse', async ({ win }) => {
   await expect(page.getByRole('row', { name: /package-000/ })).toBeVisible();
 });
 
-test('the tree can be navigated by the keyboard alone', async ({ win }) => {
+test('the tree can be navigated by the keyboard alone', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const app = page.getByRole('row', { name: /app\// }).first();
@@ -90,7 +90,7 @@ test('the tree can be navigated by the keyboard alone', async ({ win }) => {
   await expect(server).not.toBeFocused();
 });
 
-test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', async ({ win }) => {
+test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   await page.keyboard.press('[');
@@ -104,7 +104,7 @@ test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', asy
   await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
 });
 
-test('F6 cycles through the panes', async ({ win }) => {
+test('F6 cycles through the panes', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).focus();
   await page.keyboard.press('F6');
@@ -115,7 +115,7 @@ test('F6 cycles through the panes', async ({ win }) => {
   await expect(page.getByRole('region', { name: 'Changes' }).locator(':focus')).toHaveCount(1);
 });
 
-test('a filter keeps matches and the folders above them', async ({ win }) => {
+test('a filter keeps matches and the folders above them', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   await expect(page.getByRole('heading', { name: 'Layer 2' }).first()).toBeVisible();
@@ -129,7 +129,7 @@ test('a filter keeps matches and the folders above them', async ({ win }) => {
   await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
 });
 
-test('globs and regular expressions filter too', async ({ win }) => {
+test('globs and regular expressions filter too', { tag: '@page' }, async ({ win }) => {
   const { page } = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   const field = page.getByRole('searchbox', { name: 'Filter by path' });
@@ -142,7 +142,7 @@ test('globs and regular expressions filter too', async ({ win }) => {
   await expect(page.getByRole('row', { name: /a\.bin/ })).toHaveCount(0);
 });
 
-test('kinds and sizes filter, and a filter without matches can be cleared', async ({ win }) => {
+test('kinds and sizes filter, and a filter without matches can be cleared', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await page.getByRole('button', { name: 'added', exact: true }).click();
@@ -154,7 +154,7 @@ test('kinds and sizes filter, and a filter without matches can be cleared', asyn
   await expect(page.getByRole('row', { name: /added curl-again/ })).toBeVisible();
 });
 
-test('sorting by size puts the largest first, folder by folder', async ({ win }) => {
+test('sorting by size puts the largest first, folder by folder', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
   await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();
@@ -162,7 +162,7 @@ test('sorting by size puts the largest first, folder by folder', async ({ win })
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
 });
 
-test('stacked shows the file system at a layer, without dimming', async ({ win }) => {
+test('stacked shows the file system at a layer, without dimming', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -173,7 +173,7 @@ test('stacked shows the file system at a layer, without dimming', async ({ win }
   await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
 });
 
-test('Shift-click selects a range and shows its combined changes', async ({ win }) => {
+test('Shift-click selects a range and shows its combined changes', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
@@ -203,7 +203,7 @@ test('the address contains the complete selection: reload and Back return to the
   expect(win.complaints).toEqual([]);
 });
 
-test('only those of a hundred thousand rows that are in sight are in the document', async ({ win }) => {
+test('only those of a hundred thousand rows that are in sight are in the document', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();

@@ -7,7 +7,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every layer that touches the selected path has a dot', async ({ win }) => {
+test('every layer that touches the selected path has a dot', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
@@ -19,7 +19,7 @@ test('every layer that touches the selected path has a dot', async ({ win }) => 
   await expect(layer(3)).toHaveAccessibleName(/the path was removed here/);
 });
 
-test('arrow keys move through the layers, and with Shift select a range', async ({ win }) => {
+test('arrow keys move through the layers, and with Shift select a range', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   await page.keyboard.press('ArrowUp');
@@ -33,7 +33,7 @@ test('arrow keys move through the layers, and with Shift select a range', async 
   await expect(layer(0)).toBeFocused();
 });
 
-test('a layer that hides files shows how much they still take up', async ({ win }) => {
+test('a layer that hides files shows how much they still take up', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('hides 84.7 kB');

@@ -10,7 +10,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every column sorts, and reverses when chosen again', async ({ win }) => {
+test('every column sorts, and reverses when chosen again', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();
@@ -33,7 +33,7 @@ test('every column sorts, and reverses when chosen again', async ({ win }) => {
   await expect(head('Name')).toHaveAttribute('aria-sort', 'descending');
 });
 
-test('a long name takes the space that other columns leave', async ({ win }) => {
+test('a long name takes the space that other columns leave', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   const name = page.getByTitle('curl-again', { exact: true });
@@ -41,7 +41,7 @@ test('a long name takes the space that other columns leave', async ({ win }) => 
   expect(await name.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
 });
 
-test('share bars are relative to everything shown', async ({ win }) => {
+test('share bars are relative to everything shown', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();
@@ -67,7 +67,7 @@ test('a search in all layers shows which layers touch a path, with links', async
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('names have room beside all other columns', async ({ win }) => {
+test('names have room beside all other columns', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await expect(page.getByRole('columnheader', { name: 'Change' })).toBeVisible();

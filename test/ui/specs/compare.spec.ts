@@ -27,7 +27,7 @@ async function compareImages(win: LayerscopeWindow, old = OLD) {
   return page;
 }
 
-test('comparing two images shows shared layers once, sizes of both sides, and what B adds', async ({ win }) => {
+test('comparing two images shows shared layers once, sizes of both sides, and what B adds', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain).toContainText('Shared base (4 layers)');
@@ -55,7 +55,7 @@ test('an image dropped on the right half is compared with the one shown', async 
   expect(win.complaints).toEqual([]);
 });
 
-test('a button and the key x swap the sides', async ({ win }) => {
+test('a button and the key x swap the sides', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
@@ -65,7 +65,7 @@ test('a button and the key x swap the sides', async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed opt/ })).toBeVisible();
 });
 
-test('Alt-click compares with a layer of the same image', async ({ win }) => {
+test('Alt-click compares with a layer of the same image', { tag: '@window' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));
   await page.getByRole('button', { name: /^Layer 4 / }).click();
@@ -78,7 +78,7 @@ test('Alt-click compares with a layer of the same image', async ({ win }) => {
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('layers of either side are chosen by name', async ({ win }) => {
+test('layers of either side are chosen by name', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
@@ -88,7 +88,7 @@ test('layers of either side are chosen by name', async ({ win }) => {
   await expect(page.getByText('No differences')).toBeVisible();
 });
 
-test('layers are compared alone, without those below, even after swapping sides', async ({ win }) => {
+test('layers are compared alone, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
@@ -117,7 +117,7 @@ test('layers are compared alone, without those below, even after swapping sides'
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('text is compared line by line, unified or side by side', async ({ win }) => {
+test('text is compared line by line, unified or side by side', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
   const diff = page.getByRole('region', { name: 'Text differences' });
@@ -129,7 +129,7 @@ test('text is compared line by line, unified or side by side', async ({ win }) =
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
 });
 
-test('content that only one side has is shown', async ({ win }) => {
+test('content that only one side has is shown', { tag: '@page' }, async ({ win }) => {
   const own = tar(file('etc/old.conf', 'from = a\n'), file('opt/tool', 'sharp\n'));
   const old = dockerArchive([...WEB_API.slice(0, 4), { createdBy: 'COPY etc /etc', tar: own }], { name: 'acme/web-api:1.7' });
   const page = await compareImages(win, old);
@@ -153,7 +153,7 @@ test('content that only one side has is shown', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a file changed by a layer is compared with the version below', async ({ win }) => {
+test('a file changed by a layer is compared with the version below', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));
   await page.getByRole('button', { name: /^Layer 4 / }).click();
@@ -166,14 +166,14 @@ test('a file changed by a layer is compared with the version below', async ({ wi
   await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
 });
 
-test('the column of bytes that B adds can be sorted', async ({ win }) => {
+test('the column of bytes that B adds can be sorted', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('columnheader', { name: 'Net' }).getByRole('button').click();
   await expect(page.getByRole('columnheader', { name: 'Net' })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '2');
 });
 
-test('config differences are counted beside the sums, shown on request, and included in the report', async ({ win }) => {
+test('config differences are counted beside the sums, shown on request, and included in the report', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [{ createdBy: 'COPY x', tar: tar(file('x', 'one')) }];
   await win.drop(await win.write('a.tar', dockerArchive(layers, { name: 'app:1', config: { Env: ['PATH=/bin'], Cmd: ['sh'] } })));
@@ -200,7 +200,7 @@ test('config differences are counted beside the sums, shown on request, and incl
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that differs only in its mode shows no content change', async ({ win }) => {
+test('a file that differs only in its mode shows no content change', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (mode: number, end: string) => ({
     createdBy: 'RUN chmod',
@@ -236,7 +236,7 @@ test('the report is copied as text', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`the comparison has no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`the comparison has no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const page = await compareImages(win);
       await page.getByRole('row', { name: /modified app\.conf/ }).click();
       await expect(page.getByRole('tabpanel')).not.toBeEmpty();
@@ -245,7 +245,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('differences in content, metadata and time are distinguished; differences in time only are initially left out', async ({ win }) => {
+test('differences in content, metadata and time are distinguished; differences in time only are initially left out', {
+  tag: '@page',
+}, async ({ win }) => {
   const { page } = win;
   const base = tar(file('a.txt', 'a', { mtime: 1 }), file('b.txt', 'b', { mtime: 1, mode: 0o644 }), file('c.txt', 'c', { mtime: 1 }));
   const rebuilt = tar(file('a.txt', 'A', { mtime: 2 }), file('b.txt', 'b', { mtime: 2, mode: 0o600 }), file('c.txt', 'c', { mtime: 2 }));

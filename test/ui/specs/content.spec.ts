@@ -55,14 +55,14 @@ async function open(win: LayerscopeWindow) {
   return { page, details, choose };
 }
 
-test('a text in UTF-16 is shown as text', async ({ win }) => {
+test('a text in UTF-16 is shown as text', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('setup.inf');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('[Version]');
   await expect(details).toContainText('UTF-16 LE');
 });
 
-test('a pile of marks does not freeze the page', async ({ win }) => {
+test('a pile of marks does not freeze the page', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('marks.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('\\u0301\\u0301');
@@ -72,7 +72,7 @@ test('a pile of marks does not freeze the page', async ({ win }) => {
   await expect.poll(() => page.evaluate(() => 'alive')).toBe('alive');
 });
 
-test('of a very long line, a diff shows what is around its change', async ({ win }) => {
+test('of a very long line, a diff shows what is around its change', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('one-line.txt');
   const differences = details.getByRole('region', { name: 'Text differences' });
@@ -111,7 +111,7 @@ test('a modified text opens on its diff, and the choice is remembered for the ne
   expect(win.complaints).toEqual([]);
 });
 
-test('both halves of a side-by-side diff are in sight in the details pane', async ({ win }) => {
+test('both halves of a side-by-side diff are in sight in the details pane', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('a.conf');
   await details.getByRole('radio', { name: 'Side by side' }).click();
@@ -147,7 +147,7 @@ test('modified pictures are compared two-up, by a swipe, or as onion skin', asyn
   expect(win.complaints).toEqual([]);
 });
 
-test('a text can be searched, and its matches stepped through', async ({ win }) => {
+test('a text can be searched, and its matches stepped through', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('long.txt');
   await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');

@@ -35,7 +35,7 @@ test('a row’s menu offers preview, history, copying, and comparing the file wi
   expect(win.complaints).toEqual([]);
 });
 
-test('the menu key opens the menu of the focused row, and Escape gives the focus back', async ({ win }) => {
+test('the menu key opens the menu of the focused row, and Escape gives the focus back', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   const row = page.getByRole('row', { name: /modified passwd/ });
   await row.click();
@@ -48,7 +48,7 @@ test('the menu key opens the menu of the focused row, and Escape gives the focus
   await expect(row).toHaveAttribute('aria-selected', 'true');
 });
 
-test('a layer’s menu offers comparing with the layer below, and copying its identifiers', async ({ win }) => {
+test('a layer’s menu offers comparing with the layer below, and copying its identifiers', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click({ button: 'right' });
   const menu = page.getByRole('menu', { name: 'Actions for layer 4' });
@@ -60,7 +60,7 @@ test('a layer’s menu offers comparing with the layer below, and copying its id
   await expect.poll(() => page.url()).toMatch(/layer\/4\?mode=compare&against=[^&]+@3$/);
 });
 
-test('an image’s menu in the library offers comparing with the shown image', async ({ win }) => {
+test('an image’s menu in the library offers comparing with the shown image', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await win.drop(await win.write('old.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/old:1' })));
   await expect(page.getByRole('heading', { name: 'acme/old:1' })).toBeVisible();

@@ -27,7 +27,9 @@ test('with no path selected, the details show the layer and the image', async ({
   await expect(details).toContainText('efficiency');
 });
 
-test('the config shows how the image is run, and the history every step, including those without a layer', async ({ win }) => {
+test('the config shows how the image is run, and the history every step, including those without a layer', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   await page.getByRole('button', { name: 'Explore the sample image' }).click();
   const details = page.getByRole('region', { name: 'Details' });
@@ -58,7 +60,7 @@ test('a text file has numbered lines and loads more on demand', async ({ win }) 
   await expect(text).toContainText("console.log('hello from line') 20000");
 });
 
-test('a binary file is shown as bytes', async ({ win }) => {
+test('a binary file is shown as bytes', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 0);
   await choose('libssl.so.3');
   await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('00000000');
@@ -76,7 +78,7 @@ test('an image file is drawn, and can be viewed as bytes', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a symbolic link shows its target', async ({ win }) => {
+test('a symbolic link shows its target', { tag: '@page' }, async ({ win }) => {
   const { details, page } = await openWebApi(win, 0);
   await page
     .getByRole('row', { name: /libssl\.so →|libssl\.so(?!\.3)/ })
@@ -86,14 +88,14 @@ test('a symbolic link shows its target', async ({ win }) => {
   await expect(details).toContainText('libssl.so.3');
 });
 
-test('the old content of a removed file can still be read', async ({ win }) => {
+test('the old content of a removed file can still be read', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 3);
   await choose('motd');
   await expect(details).toContainText('removed in layer 3, first seen in layer 0');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
-test('attributes are shown old → new', async ({ win }) => {
+test('attributes are shown old → new', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
   await choose('libssl.so.3');
   await details.getByRole('tab', { name: 'Attributes' }).click();
@@ -103,7 +105,7 @@ test('attributes are shown old → new', async ({ win }) => {
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText('300.0 kB');
 });
 
-test('a nested archive is listed, and can be viewed as bytes', async ({ win }) => {
+test('a nested archive is listed, and can be viewed as bytes', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const inner = gzipSync(tar(file('package/index.js', 'x'.repeat(1234)), file('package/README.md', 'y')));
   const layers = [{ createdBy: 'COPY pkg.tgz /', tar: tar(file('pkg.tgz', inner), file('log.gz', gzipSync('just text'.repeat(400)))) }];
@@ -120,7 +122,7 @@ test('a nested archive is listed, and can be viewed as bytes', async ({ win }) =
   expect(win.complaints).toEqual([]);
 });
 
-test('a security descriptor and attribute bits are spelled out, with new ones marked', async ({ win }) => {
+test('a security descriptor and attribute bits are spelled out, with new ones marked', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (attributes: string, sddl: string, accessed: string) =>
     tar(
@@ -168,7 +170,7 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
   expect(win.complaints).toEqual([]);
 });
 
-test('the raw header is shown as stored', async ({ win }) => {
+test('the raw header is shown as stored', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
   await choose('curl');
   await details.getByRole('tab', { name: 'Raw' }).click();
@@ -176,7 +178,7 @@ test('the raw header is shown as stored', async ({ win }) => {
   await expect(details.getByRole('region', { name: 'Header bytes' })).toContainText('75 73 72 2f 62 69 6e');
 });
 
-test('the history of a path links to its layers', async ({ win }) => {
+test('the history of a path links to its layers', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   await choose('passwd');
   await expect(details.getByRole('list', { name: 'Path history' }).getByRole('button')).toHaveCount(2);

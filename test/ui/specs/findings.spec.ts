@@ -4,7 +4,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('findings are counted, grouped by code with a hint, and lead to their layer', async ({ win }) => {
+test('findings are counted, grouped by code with a hint, and lead to their layer', { tag: '@page' }, async ({ win }) => {
   const layers = [
     { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) },
     { createdBy: 'RUN two', tar: tar(file('b.txt', 'first'), file('b.txt', 'second'), file('.wh.nothing', '')) },
@@ -68,7 +68,7 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   expect(win.complaints).toEqual([]);
 });
 
-test('a scan that finds nothing says so', async ({ win }) => {
+test('a scan that finds nothing says so', { tag: '@page' }, async ({ win }) => {
   const layer = { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) };
   await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
   await win.page.getByRole('button', { name: 'Scan for secrets' }).click();

@@ -99,7 +99,9 @@ test.describe('two images', () => {
     });
   });
 
-  test('images are compared, waste is traced to its file and the theme is changed by keys alone', async ({ win: { page } }) => {
+  test('images are compared, waste is traced to its file and the theme is changed by keys alone', { tag: '@window' }, async ({
+    win: { page },
+  }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
 
     await test.step('compare two images', async () => {

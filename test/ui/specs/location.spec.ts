@@ -28,7 +28,7 @@ test('Escape leads from a file back to its layer, and the arrow keys continue fr
   expect(win.complaints).toEqual([]);
 });
 
-test('a click on a layer shows the layer, whatever was selected', async ({ win }) => {
+test('a click on a layer shows the layer, whatever was selected', { tag: '@window' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 4);
   await page.getByRole('row', { name: /passwd/ }).click();
   await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
@@ -55,7 +55,7 @@ test('the breadcrumb links to the folders of a path, its layer and the image', a
   expect(win.complaints).toEqual([]);
 });
 
-test('the focus stays in the rows when a key changes to another layer with the same file', async ({ win }) => {
+test('the focus stays in the rows when a key changes to another layer with the same file', { tag: '@window' }, async ({ win }) => {
   const { page } = await openWebApi(win, 0);
   await page.getByRole('row', { name: /added libssl\.so\.3/ }).click();
   await page.keyboard.press(']');
@@ -70,7 +70,7 @@ test('the focus stays in the rows when a key changes to another layer with the s
   await expect(page.getByRole('treegrid').locator('[aria-selected="true"]')).toBeFocused();
 });
 
-test('a dot of the path history keeps the focus when it shows another layer', async ({ win }) => {
+test('a dot of the path history keeps the focus when it shows another layer', { tag: '@window' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
   await page.getByRole('row', { name: /libssl/ }).click();
   await details.getByRole('button', { name: 'added in layer 0' }).click();
@@ -79,7 +79,7 @@ test('a dot of the path history keeps the focus when it shows another layer', as
   await expect(details.getByRole('button', { name: 'added in layer 0' })).toBeFocused();
 });
 
-test('the image’s name is a menu of images and of actions for this one', async ({ win }) => {
+test('the image’s name is a menu of images and of actions for this one', { tag: '@window' }, async ({ win }) => {
   const { page } = await openWebApi(win, 1);
   await win.drop(await win.write('old.tar', dockerArchive(WEB_API.slice(0, 2), { name: 'acme/old:1' })));
   await expect(page.getByRole('heading', { name: 'acme/old:1' })).toBeVisible();

@@ -90,7 +90,7 @@ test.describe('in little space', () => {
     ['a window at 200 %', 660, 430],
     ['a window of medium width', 900, 700],
   ] as const) {
-    test(`${what} shows everything, with details and library as drawers`, async ({ win }) => {
+    test(`${what} shows everything, with details and library as drawers`, { tag: '@page' }, async ({ win }) => {
       test.slow();
       const { page } = win;
       await page.setViewportSize({ width, height });
@@ -124,7 +124,7 @@ test.describe('in little space', () => {
 
 test.describe('with system preferences', () => {
   test.use({ startWith: { 'new.tar': NEW } });
-  test('the selected row, the selected layer and the focus are visible in forced colours', async ({ win }) => {
+  test('the selected row, the selected layer and the focus are visible in forced colours', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ forcedColors: 'active' });
     await expect(page.getByRole('treegrid')).toBeVisible();
@@ -145,7 +145,7 @@ test.describe('with system preferences', () => {
     expect(await complaintsOf(page)).toEqual([]);
   });
 
-  test('nothing moves with reduced motion', async ({ win }) => {
+  test('nothing moves with reduced motion', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await expect(page.getByRole('treegrid')).toBeVisible();

@@ -17,7 +17,9 @@ async function expectClearHeading(page: Page, name: string) {
   ).toBe(true);
 }
 
-test('a layer missing from the archive is not shown as one without changes, and no compression is shown for it', async ({ win }) => {
+test('a layer missing from the archive is not shown as one without changes, and no compression is shown for it', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'a')) }] });
@@ -34,7 +36,7 @@ test('a layer missing from the archive is not shown as one without changes, and 
   expect(win.complaints).toEqual([]);
 });
 
-test('the heading of a layer without changes stays on one line', async ({ win }) => {
+test('the heading of a layer without changes stays on one line', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', dockerArchive([{ createdBy: 'RUN true', tar: tar() }])));
   await page.getByRole('button', { name: /^Layer 0 / }).click();

@@ -76,7 +76,7 @@ async function openOrigin(win: LayerscopeWindow, bytes: Uint8Array, layer: numbe
   return { page, details, versions: details.getByRole('list', { name: 'Versions of this path' }) };
 }
 
-test('a file shows the lines that made it, their stage, and the base image of its layer', async ({ win }) => {
+test('a file shows the lines that made it, their stage, and the base image of its layer', { tag: '@page' }, async ({ win }) => {
   const { page, details, versions } = await openOrigin(win, WITH_PROVENANCE, 2, 'old');
   await expect(versions.getByRole('listitem').first()).toContainText('Removed by layer 2');
   await expect(versions).toContainText('Dockerfile, line 6, in stage 1 (FROM debian)');
@@ -115,7 +115,7 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
   expect(win.complaints).toEqual([]);
 });
 
-test('an image shows what is attested about it: builder, source, parameters, materials and packages', async ({ win }) => {
+test('an image shows what is attested about it: builder, source, parameters, materials and packages', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('shop.tar', WITH_PROVENANCE));
   const details = page.getByRole('region', { name: 'Details' });
@@ -135,7 +135,7 @@ test('an image shows what is attested about it: builder, source, parameters, mat
   expect(win.complaints).toEqual([]);
 });
 
-test('signatures are called present, not verified, and the files of an artifact can be looked at', async ({ win }) => {
+test('signatures are called present, not verified, and the files of an artifact can be looked at', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const bytes = built((files, image) => {
     const payload = json({ critical: { image: { 'docker-manifest-digest': image.digest } } });

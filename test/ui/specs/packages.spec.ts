@@ -43,7 +43,7 @@ async function openPackages(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('packages are listed by layer, with what no package owns', async ({ win }) => {
+test('packages are listed by layer, with what no package owns', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   const tables = page.getByRole('table');
   await expect(tables).toHaveCount(3);
@@ -63,7 +63,7 @@ test('packages are listed by layer, with what no package owns', async ({ win }) 
   expect(win.complaints).toEqual([]);
 });
 
-test('a long command of a layer pushes no column out of the pane, at any width', async ({ win }) => {
+test('a long command of a layer pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
   const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];
@@ -87,7 +87,7 @@ test('a long command of a layer pushes no column out of the pane, at any width',
   }
 });
 
-test('a package leads to its files in the tree', async ({ win }) => {
+test('a package leads to its files in the tree', { tag: '@window' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('button', { name: 'libssl3: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
@@ -96,7 +96,9 @@ test('a package leads to its files in the tree', async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('what is typed to find packages is forgotten when the tree comes back, and what was typed for the tree returns', async ({ win }) => {
+test('what is typed to find packages is forgotten when the tree comes back, and what was typed for the tree returns', {
+  tag: '@page',
+}, async ({ win }) => {
   const page = await openPackages(win);
   const filter = page.getByRole('searchbox', { name: 'Filter by path' });
   await filter.fill('7.88');
@@ -118,7 +120,7 @@ test('what is typed to find packages is forgotten when the tree comes back, and 
   expect(win.complaints).toEqual([]);
 });
 
-test('the filter finds packages, and a view lists what is installed there', async ({ win }) => {
+test('the filter finds packages, and a view lists what is installed there', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('SSL');
   await expect(page.getByRole('table')).toHaveCount(2);

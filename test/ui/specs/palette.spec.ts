@@ -8,7 +8,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('the palette finds and runs a command by a few letters', async ({ win }) => {
+test('the palette finds and runs a command by a few letters', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'Commands' });
@@ -51,7 +51,7 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
-test('closing a sheet moves the focus to the selected row and selects nothing else', async ({ win }) => {
+test('closing a sheet moves the focus to the selected row and selects nothing else', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const rows = page.getByRole('treegrid').getByRole('row');
@@ -70,9 +70,9 @@ test('closing a sheet moves the focus to the selected row and selects nothing el
   await expect(rows.nth(1)).toHaveAttribute('aria-selected', 'true');
 });
 
-test('Space opens and closes a large view of the selected file; Back and Forward are enabled while they lead somewhere', async ({
-  win,
-}) => {
+test('Space opens and closes a large view of the selected file; Back and Forward are enabled while they lead somewhere', {
+  tag: '@window',
+}, async ({ win }) => {
   const page = await openWebApi(win);
   const forward = page.getByRole('button', { name: 'Forward', exact: true });
   await expect(forward).toBeDisabled();
@@ -99,7 +99,7 @@ test('Space opens and closes a large view of the selected file; Back and Forward
   expect(win.complaints).toEqual([]);
 });
 
-test('the list of shortcuts contains every key, and disables the window’s keys while open', async ({ win }) => {
+test('the list of shortcuts contains every key, and disables the window’s keys while open', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -115,7 +115,7 @@ test('the list of shortcuts contains every key, and disables the window’s keys
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`palette, path and keys have no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`palette, path and keys have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       test.slow();
       const page = await openWebApi(win);
       for (const [key, name] of [

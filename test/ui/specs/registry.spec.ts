@@ -66,7 +66,7 @@ async function openRegistry(win: LayerscopeWindow) {
   };
 }
 
-test('a layer shows the keys and values that it added, modified and removed', async ({ win }) => {
+test('a layer shows the keys and values that it added, modified and removed', { tag: '@page' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
@@ -132,7 +132,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the tree is walked by arrow keys alone, and one Tab leads into it', async ({ win }) => {
+test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -186,7 +186,7 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', async 
 
 const MANY_VALUES = 1234;
 
-test('a key with more values than a page has is read to its last value', async ({ win }) => {
+test('a key with more values than a page has is read to its last value', { tag: '@page' }, async ({ win }) => {
   const values = Array.from({ length: MANY_VALUES }, (_, at) => dword(`Value ${String(at).padStart(4, '0')}`, at));
   const delta = deltaHive({ name: 'ROOT', keys: [{ name: 'Vendor', layer: 3, values }] });
   const layers = [LAYERS[0] as ImageLayer, { tar: tar(directory('Hives/'), file('Hives/Software_Delta', delta)), createdBy: 'cmd' }];
@@ -215,7 +215,7 @@ for (const [width, height] of [
   [900, 700],
   [1440, 860],
 ] as const) {
-  test(`nothing is cut off in a window ${width} wide, light or dark`, async ({ win }) => {
+  test(`nothing is cut off in a window ${width} wide, light or dark`, { tag: '@page' }, async ({ win }) => {
     test.slow();
     const { page, registry, layer } = await openRegistry(win);
     await page.setViewportSize({ width, height });
@@ -242,14 +242,14 @@ for (const [width, height] of [
   });
 }
 
-test('an image for another system has no registry', async ({ win }) => {
+test('an image for another system has no registry', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(win.page.getByRole('treegrid')).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'Breakdown' })).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'Registry' })).toHaveCount(0);
 });
 
-test('another image is shown as a tree if it has no registry', async ({ win }) => {
+test('another image is shown as a tree if it has no registry', { tag: '@window' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   await expect(registry).toBeVisible();
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));

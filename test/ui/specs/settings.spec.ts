@@ -30,7 +30,7 @@ test('settings apply at once and are remembered', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette finds layers by command, files, themes and actions for the image', async ({ win }) => {
+test('the palette finds layers by command, files, themes and actions for the image', { tag: '@window' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(page.getByRole('treegrid')).toBeVisible();

@@ -53,7 +53,7 @@ async function openTwo(win: LayerscopeWindow) {
   await expect(win.page.getByRole('heading', { name: `${NAME}:1.8` })).toBeAttached();
 }
 
-test('at every size, bars fit, the image’s tag is visible, and a comparison has rows', async ({ win }) => {
+test('at every size, bars fit, the image’s tag is visible, and a comparison has rows', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   for (const [width, height] of SIZES) {
@@ -75,7 +75,7 @@ test('at every size, bars fit, the image’s tag is visible, and a comparison ha
   }
 });
 
-test('modes stay in their place whatever the image’s name', async ({ win }) => {
+test('modes stay in their place whatever the image’s name', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('short.tar', dockerArchive(WEB_API, { name: 'a:1' })));
   const mode = page.getByRole('radio', { name: 'Layer' });
@@ -86,7 +86,7 @@ test('modes stay in their place whatever the image’s name', async ({ win }) =>
   expect(await mode.boundingBox()).toEqual(before);
 });
 
-test('pressed chips look different in forced colours', async ({ win }) => {
+test('pressed chips look different in forced colours', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await page.emulateMedia({ forcedColors: 'active' });
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'a:1' })));

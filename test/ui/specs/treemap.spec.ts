@@ -29,7 +29,7 @@ test('t shows the same rows as rectangles, then the tree again with the same row
   expect(win.complaints).toEqual([]);
 });
 
-test('the keyboard moves through siblings and levels, and zooms in and out', async ({ win }) => {
+test('the keyboard moves through siblings and levels, and zooms in and out', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await map.focus();
   await page.keyboard.press('ArrowRight');
@@ -50,7 +50,7 @@ test('the keyboard moves through siblings and levels, and zooms in and out', asy
   await expect(caption).toContainText(/^usr /);
 });
 
-test('hovering names a rectangle, and a click selects it', async ({ win }) => {
+test('hovering names a rectangle, and a click selects it', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   const box = await map.boundingBox();
   if (box === null) throw new Error('the treemap has no box');
@@ -60,7 +60,7 @@ test('hovering names a rectangle, and a click selects it', async ({ win }) => {
   await expect(page.getByRole('heading', { name: 'server.js' })).toBeVisible();
 });
 
-test('a filter leaves only its matches', async ({ win }) => {
+test('a filter leaves only its matches', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await page.getByRole('searchbox').fill('libssl');
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('2 matches');
@@ -69,7 +69,7 @@ test('a filter leaves only its matches', async ({ win }) => {
   await expect(caption).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
 });
 
-test('the strata have the colours of an open treemap', async ({ win }) => {
+test('the strata have the colours of an open treemap', { tag: '@page' }, async ({ win }) => {
   const { page } = await openTreemap(win);
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
   const colour = () => stratum.evaluate((element) => getComputedStyle(element).backgroundColor);
@@ -78,7 +78,7 @@ test('the strata have the colours of an open treemap', async ({ win }) => {
   await expect.poll(colour).not.toBe(coloured);
 });
 
-test('hidden bytes are labelled, and never added to visible ones', async ({ win }) => {
+test('hidden bytes are labelled, and never added to visible ones', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   const { page } = win;
   await expect(page.getByRole('treegrid')).toBeVisible();
@@ -96,7 +96,7 @@ test('hidden bytes are labelled, and never added to visible ones', async ({ win 
   await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB · 66\.7 %/);
 });
 
-test('the meaning of hatching is explained', async ({ win }) => {
+test('the meaning of hatching is explained', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await expect(caption).not.toContainText('Hatched');
   await page.keyboard.press('0');
@@ -109,7 +109,7 @@ test('the meaning of hatching is explained', async ({ win }) => {
   await expect(caption).toContainText('Hatched: only in A');
 });
 
-test('files that are too small to be drawn share a rectangle, which shows their number', async ({ win }) => {
+test('files that are too small to be drawn share a rectangle, which shows their number', { tag: '@page' }, async ({ win }) => {
   const small = Array.from({ length: 3_000 }, (_, at) => file(`many/file-${at}.txt`, 'x'));
   const layers = [{ createdBy: 'ADD', tar: tar(...small, file('large.bin', 'x'.repeat(30_000))) }];
   await win.drop(await win.write('small.tar', dockerArchive(layers, { name: 'acme/small:1' })));
@@ -129,7 +129,7 @@ test('files that are too small to be drawn share a rectangle, which shows their 
   expect([...seen].filter((text) => text.startsWith('many/ 3,000 small files'))).toHaveLength(1);
 });
 
-test('a single layer is coloured by kinds of files, with a legend', async ({ win }) => {
+test('a single layer is coloured by kinds of files, with a legend', { tag: '@page' }, async ({ win }) => {
   const { page } = await openTreemap(win);
   const legend = page.getByRole('list', { name: 'Colours by kind of file' });
   await expect(legend).toHaveCount(0);
@@ -141,7 +141,7 @@ test('a single layer is coloured by kinds of files, with a legend', async ({ win
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`the treemap has no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`the treemap has no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const { page, map } = await openTreemap(win);
       await map.focus();
       await page.keyboard.press('ArrowRight');

@@ -10,7 +10,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('the waste figure in the status bar opens waste by layer and by file', async ({ win }) => {
+test('the waste figure in the status bar opens waste by layer and by file', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^wasted/ }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
@@ -53,7 +53,7 @@ test('closing a panel aborts its requests', async ({ win }) => {
   await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
 });
 
-test('each file and layer links to its place', async ({ win }) => {
+test('each file and layer links to its place', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('w');
@@ -65,7 +65,9 @@ test('each file and layer links to its place', async ({ win }) => {
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('files rewritten with the same content are found automatically, and distinguished from changed ones', async ({ win }) => {
+test('files rewritten with the same content are found automatically, and distinguished from changed ones', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const big = 'x'.repeat(200_000);
   const layers = [
@@ -96,7 +98,7 @@ test('files rewritten with the same content are found automatically, and disting
   expect(win.complaints).toEqual([]);
 });
 
-test('an image without waste says so', async ({ win }) => {
+test('an image without waste says so', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('one.tar', dockerArchive(WEB_API.slice(0, 1), { name: 'acme/one:1' })));
   await win.page.getByRole('button', { name: /^wasted 0/ }).click();
   await expect(win.page.getByText(/Nothing is wasted/)).toBeVisible();
@@ -105,7 +107,7 @@ test('an image without waste says so', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`waste and search have no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`waste and search have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const page = await openWebApi(win);
       await page.getByRole('button', { name: /^wasted/ }).click();
       await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
@@ -117,7 +119,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('waste lists what the image could do without by kind, with layer, command and advice, and links to it', async ({ win }) => {
+test('waste lists what the image could do without by kind, with layer, command and advice, and links to it', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const layers = [
     { createdBy: 'RUN apt-get update', tar: tar(file('var/lib/apt/lists/x', 'x'.repeat(50_000)), file('a', 'a')) },
@@ -205,7 +209,7 @@ test('packing shows how far it is, and can be stopped', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`what-ifs, ${colorScheme}`, () => {
     test.use({ colorScheme });
-    test(`while packing, they have no accessibility violations, ${colorScheme}`, async ({ win }) => {
+    test(`while packing, they have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const { page } = win;
       await win.drop(await win.write('big.tar', dockerArchive(packedLayers(8_000_000), { name: 'acme/big:1' })));
       await page.getByRole('button', { name: /^wasted/ }).click();

@@ -19,7 +19,7 @@ async function openImage(win: LayerscopeWindow, layers: readonly ImageLayer[] = 
 
 const rowCount = (page: LayerscopeWindow['page']) => page.getByRole('treegrid').getAttribute('aria-rowcount');
 
-test('an image opens with all its bytes, the largest branches open, and what makes it big', async ({ win }) => {
+test('an image opens with all its bytes, the largest branches open, and what makes it big', { tag: '@page' }, async ({ win }) => {
   const { page, whole, changes, hash } = await openImage(win);
   await expect(whole).toHaveAttribute('aria-pressed', 'true');
   await expect(whole).toContainText('1.7 MB');
@@ -55,7 +55,7 @@ test('an image opens with all its bytes, the largest branches open, and what mak
 
 test.describe('whichever comes first, the image or its layers', () => {
   test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }) } });
-  test('the whole image is selected and the same folders are open, each time', async ({ win }) => {
+  test('the whole image is selected and the same folders are open, each time', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     const seen = new Set<string>();
     for (let time = 0; time < 4; time++) {
@@ -70,7 +70,7 @@ test.describe('whichever comes first, the image or its layers', () => {
   });
 });
 
-test('the open folders do not depend on which page comes first', async ({ win }) => {
+test('the open folders do not depend on which page comes first', { tag: '@page' }, async ({ win }) => {
   const members = Array.from({ length: 45 * 60 }, (_, at) => file(`a/part-${at % 45}/file-${at}`, 'x'));
   const layers = [
     { createdBy: 'ADD', tar: tar(...members, file('b/c', 'x'.repeat(900))) },
@@ -111,7 +111,7 @@ test('addresses of layers and of whole images open them', async ({ win }) => {
   await expect(page.getByRole('table', { name: 'By kind of file' })).toBeVisible();
 });
 
-test('the whole image is reached by keys: 0, and up from the top layer', async ({ win }) => {
+test('the whole image is reached by keys: 0, and up from the top layer', { tag: '@window' }, async ({ win }) => {
   const { page, whole, layer } = await openImage(win);
   await page.keyboard.press('[');
   await expect(layer(4)).toHaveAttribute('aria-pressed', 'true');
@@ -129,7 +129,7 @@ test('the whole image is reached by keys: 0, and up from the top layer', async (
   await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
 });
 
-test('selecting a thin layer does not move others', async ({ win }) => {
+test('selecting a thin layer does not move others', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openImage(win);
   const boxes = () => Promise.all([0, 1, 2, 3, 4].map((index) => layer(index).boundingBox()));
   await expect(layer(4)).toBeVisible();
@@ -140,7 +140,7 @@ test('selecting a thin layer does not move others', async ({ win }) => {
   expect(await boxes()).toEqual(before);
 });
 
-test('layer numbers from 100 on do not overlap the commands', async ({ win }) => {
+test('layer numbers from 100 on do not overlap the commands', { tag: '@page' }, async ({ win }) => {
   const layers = Array.from({ length: 112 }, (_, at) => ({
     createdBy: `RUN /bin/sh -c make part-${at}`,
     tar: tar(file(`part-${at}`, 'x')),
@@ -160,7 +160,7 @@ test('layer numbers from 100 on do not overlap the commands', async ({ win }) =>
   expect(right).toBeLessThanOrEqual(next);
 });
 
-test('a changed size is shown in full, and so is every other number', async ({ win }) => {
+test('a changed size is shown in full, and so is every other number', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openImage(win);
   for (const width of [700, 900, 1320, 1440, 1700, 2560]) {
     await page.setViewportSize({ width, height: 860 });
@@ -178,7 +178,7 @@ test('a changed size is shown in full, and so is every other number', async ({ w
   await expect(page.getByRole('row', { name: /modified libssl/ })).toContainText('300.0 kB→301.0 kB');
 });
 
-test('the note for an empty list does not overlap the filters', async ({ win }) => {
+test('the note for an empty list does not overlap the filters', { tag: '@page' }, async ({ win }) => {
   const { page, layer, changes } = await openImage(win, [...WEB_API, { createdBy: 'RUN true', tar: tar() }]);
   await layer(5).click();
   // An icon precedes the text.
@@ -191,7 +191,7 @@ test('the note for an empty list does not overlap the filters', async ({ win }) 
   }
 });
 
-test('a filter marks its matches, sums their bytes, and can be cleared', async ({ win }) => {
+test('a filter marks its matches, sums their bytes, and can be cleared', { tag: '@page' }, async ({ win }) => {
   const { page, changes } = await openImage(win);
   await page.getByRole('searchbox').fill('SSL');
   await expect(changes.getByRole('status').first()).toContainText(/2 matches · 601\.0 kB/);
@@ -207,7 +207,7 @@ test('a filter marks its matches, sums their bytes, and can be cleared', async (
   await expect(page.locator('mark')).toHaveCount(0);
 });
 
-test('a whole image is filtered by what is visible and what is hidden', async ({ win }) => {
+test('a whole image is filtered by what is visible and what is hidden', { tag: '@page' }, async ({ win }) => {
   const { page } = await openImage(win);
   await page.getByRole('button', { name: 'visible', exact: true }).click();
   await expect(page.getByRole('row', { name: /server\.js/ })).toHaveCount(0);
@@ -217,7 +217,7 @@ test('a whole image is filtered by what is visible and what is hidden', async ({
   await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toBeVisible();
 });
 
-test('a breakdown adds up by kind of file, by top folder, and lists the biggest files', async ({ win }) => {
+test('a breakdown adds up by kind of file, by top folder, and lists the biggest files', { tag: '@page' }, async ({ win }) => {
   const { page, layer, changes } = await openImage(win);
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   const table = (name: string) => changes.getByRole('table', { name });
@@ -245,7 +245,9 @@ for (const [colorScheme, forcedColors] of [
 ] as const) {
   test.describe(`${colorScheme}, forced colours ${forcedColors}`, () => {
     test.use({ colorScheme });
-    test(`a whole image and its breakdown have no accessibility violations, ${colorScheme}, ${forcedColors}`, async ({ win }) => {
+    test(`a whole image and its breakdown have no accessibility violations, ${colorScheme}, ${forcedColors}`, { tag: '@page' }, async ({
+      win,
+    }) => {
       const { page } = await openImage(win);
       await page.emulateMedia({ colorScheme, forcedColors });
       expect(await complaintsOf(page)).toEqual([]);
