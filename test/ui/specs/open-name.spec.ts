@@ -73,7 +73,7 @@ test('an image of an engine is opened by the keyboard alone', async ({ win, sour
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette has the command, and Escape gives the focus back', { tag: '@window' }, async ({ win: { page } }) => {
+test('the palette has the command, and Escape gives the focus back', async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Open by name…' }).focus();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('by name');
@@ -92,7 +92,7 @@ test('engines that have no images and engines that do not respond are named', as
   await expect(dialogOf(page).getByText('Type a name with its registry, such as ghcr.io/owner/app:1.')).toBeVisible();
 });
 
-test('while an engine hangs, the dialog says so and can be closed', { tag: '@window' }, async ({ win: { page }, sources }) => {
+test('while an engine hangs, the dialog says so and can be closed', async ({ win: { page }, sources }) => {
   if (sources !== null) sources.engine.faults.hangs = true;
   await openDialog(page);
   await expect(dialogOf(page).getByText('Reading the engines’ lists…')).toBeVisible();
@@ -106,7 +106,7 @@ test('while an engine hangs, the dialog says so and can be closed', { tag: '@win
   await expect(dialogOf(page)).toHaveCount(0);
 });
 
-test('an invalid name is explained, and nothing is contacted', { tag: '@window' }, async ({ win: { page }, sources }) => {
+test('an invalid name is explained, and nothing is contacted', async ({ win: { page }, sources }) => {
   await openDialog(page);
   await expect(dialogOf(page).getByText(/^no images in/)).toBeVisible();
   const before = askedOf(sources);
@@ -148,7 +148,7 @@ for (const [code, hint, fault] of [
   ['RATE_LIMITED', 'Try again later', { limited: { times: 9, retryAfter: '600' } }],
   ['NOT_FOUND', 'Check the name', {}],
 ] as const) {
-  test(`a registry’s refusal is shown with its hint and code: ${code}`, { tag: '@window' }, async ({ win: { page }, sources }) => {
+  test(`a registry’s refusal is shown with its hint and code: ${code}`, async ({ win: { page }, sources }) => {
     if (sources === null) throw new Error('no registry');
     Object.assign(sources.registry.faults, fault);
     await openDialog(page);
