@@ -541,6 +541,13 @@ export const ROOMS: readonly Room[] = [
     types: ['contract', 'engine/library'],
   },
   {
+    folder: 'src/catalog',
+    runs: 'Node',
+    what: 'Writes the facts of many images as Parquet, and asks them in SQL.',
+    may: ['archive', 'engine', 'engine/packages', 'files', 'format/image', 'format/layer', 'format/reference', 'model'],
+    packages: ['hyparquet-writer'],
+  },
+  {
     folder: 'src/host',
     runs: 'Node',
     what: 'Dispatches calls: checks the sender, the name, the input and the grant, runs the handler, replies.',
@@ -561,6 +568,7 @@ export const ROOMS: readonly Room[] = [
       'files',
       'archive',
       'archive/files',
+      'catalog',
       'changes',
       'driver',
       'engine',

@@ -56,6 +56,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./referrers.ts'),
   },
   store: { operands: 'VERB [ID…|FILE]', summary: 'a store of images and layers', load: () => import('./store.ts') },
+  catalog: {
+    operands: 'index IMAGE… --to FOLDER',
+    summary: 'the facts of many images as Parquet files',
+    load: () => import('./catalog.ts'),
+  },
   serve: { operands: '[IMAGE…]', summary: 'the window in a browser on this machine', load: () => import('./serve.ts') },
   open: { operands: '[IMAGE…]', summary: 'the window on the desktop', load: () => import('./open.ts') },
   mcp: { operands: 'FOLDER…', summary: 'a server for language models, for the images in these folders', load: () => import('./mcp.ts') },

@@ -19,13 +19,7 @@ export interface Input extends AsyncDisposable {
  * or an image by its name. Throws what {@link ArchiveReader.open} and `openNamed` throw; USAGE if standard input is a terminal.
  */
 export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
-  const worker = workerUrl();
-  const reader = createReader({
-    cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
-    workers: availableParallelism(),
-    readsPlain: true,
-    ...(worker === undefined ? {} : { workerUrl: worker }),
-  });
+  const reader = readerFor(args, { readsPlain: true });
   try {
     const archive = await openImage(reader, context, args, image, store);
     return {
@@ -42,7 +36,19 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-async function openImage(reader: ArchiveReader, context: Context, args: Arguments, image: string, store: boolean): Promise<Archive> {
+/** Creates the reader of this process. The caller disposes of it. `readsPlain`: see {@link ReaderOptions}. */
+export function readerFor(args: Arguments, { readsPlain }: { readonly readsPlain: boolean }): ArchiveReader {
+  const worker = workerUrl();
+  return createReader({
+    cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
+    workers: availableParallelism(),
+    readsPlain,
+    ...(worker === undefined ? {} : { workerUrl: worker }),
+  });
+}
+
+/** Opens IMAGE by a reader, as {@link openInput} does. The caller disposes of the archive, and then of the reader. */
+export async function openImage(reader: ArchiveReader, context: Context, args: Arguments, image: string, store = true): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) return asFile();
   // Names need the modules of stores and engines, which take longer to load than many files take to read.

@@ -1,0 +1,204 @@
+// The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
+// and renamed, its name says what it describes, and two processes that write the same file write the same facts.
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { isLeftBeside, replaceFileSync } from '#files';
+import { displayText, fileError, LayerscopeError } from '#model';
+import { type RowGroup, writeParquet } from './parquet-writer.ts';
+import { SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
+
+/** Says that a folder is a catalog, and of which version. It is made first, and never changes. */
+const MARKER = 'catalog.json';
+const MARKER_TEXT = `${JSON.stringify({ kind: 'layerscope-catalog', version: Number(SCHEMA_VERSION) })}\n`;
+const MOST_MARKER_BYTES = 4096;
+/** In each table's folder: no rows, so that engines know the columns of a table that has nothing else. */
+const EMPTY_FILE = 'empty.parquet';
+/** Empty files whose names say what was done. */
+const MARKS = 'marks';
+
+/** An error of writing the catalog, as opposed to reading an image: it ends the whole run. */
+export class CatalogWriteError extends LayerscopeError {}
+
+/** A catalog's folder. What other processes add to it is seen when it is asked for by name. */
+export class CatalogFolder {
+  readonly path: string;
+  readonly #names = new Map<string, Set<string>>();
+  #bySubject: Map<string, string[]> | null = null;
+
+  private constructor(folder: string) {
+    this.path = folder;
+  }
+
+  /**
+   * Opens a catalog to write to, and creates what is missing of it. Throws EXISTS for a folder that holds something else; UNSUPPORTED for a
+   * catalog of another version; PERMISSION, IO.
+   */
+  static create(folder: string): CatalogFolder {
+    const whole = path.resolve(folder);
+    try {
+      mkdirSync(whole, { recursive: true });
+    } catch (error) {
+      throw fileError(error, folder);
+    }
+    if (!checkMarker(whole)) {
+      const others = namesIn(whole).filter((name) => !name.startsWith('.'));
+      if (others.length > 0) {
+        throw new LayerscopeError('EXISTS', `${displayText(folder)} holds other files and is no catalog: choose a new or an empty folder`);
+      }
+      writing(whole, () => writeSmall(path.join(whole, MARKER), MARKER_TEXT));
+    }
+    const catalog = new CatalogFolder(whole);
+    for (const part of [...TABLE_NAMES, MARKS]) {
+      if (isFolder(path.join(whole, part))) continue;
+      writing(whole, () => mkdirSync(path.join(whole, part), { recursive: true }));
+    }
+    for (const table of TABLE_NAMES) if (!catalog.has(table, EMPTY_FILE)) catalog.write(table, EMPTY_FILE, []);
+    return catalog;
+  }
+
+  /** Opens a catalog to read. Throws NOT_FOUND if the folder is none; UNSUPPORTED for another version; PERMISSION, IO. */
+  static open(folder: string): CatalogFolder {
+    const whole = path.resolve(folder);
+    if (!isFolder(whole)) throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is not a folder`);
+    if (!checkMarker(whole)) {
+      throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is no catalog: layerscope catalog index makes one`);
+    }
+    return new CatalogFolder(whole);
+  }
+
+  /** Names of the files of `images` that begin with `prefix`, a hash and a hyphen, as they were when this was first asked. */
+  imageNames(prefix: string): string[] {
+    if (this.#bySubject === null) {
+      this.#bySubject = Map.groupBy(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
+    }
+    return [...(this.#bySubject.get(prefix) ?? [])];
+  }
+
+  has(table: TableName, name: string): boolean {
+    return this.#has(table, name);
+  }
+
+  hasMark(name: string): boolean {
+    return this.#has(MARKS, name);
+  }
+
+  /** Writes a file of a table as a whole, replacing one of that name. Throws CatalogWriteError. */
+  write(table: TableName, name: string, groups: Iterable<RowGroup>): void {
+    const file = path.join(this.path, table, name);
+    writing(file, () => replaceFileSync(file, (unfinished) => writeParquet(unfinished, TABLES[table], groups)));
+    this.#known(table).add(name);
+  }
+
+  /** Throws CatalogWriteError. */
+  mark(name: string): void {
+    if (this.#has(MARKS, name)) return;
+    const file = path.join(this.path, MARKS, name);
+    writing(file, () => writeSmall(file, ''));
+    this.#known(MARKS).add(name);
+  }
+
+  /** Removes a file of a table or a mark that another one has taken the place of. Throws CatalogWriteError. */
+  remove(part: TableName | typeof MARKS, name: string): void {
+    const file = path.join(this.path, part, name);
+    writing(file, () => rmSync(file, { force: true }));
+    this.#known(part).delete(name);
+  }
+
+  /** Removes unfinished files of processes that have ended. Throws nothing: what is left takes room, and is read by nobody. */
+  sweep(): void {
+    for (const part of ['.', ...TABLE_NAMES, MARKS]) {
+      for (const name of namesIn(path.join(this.path, part))) {
+        if (!isLeftBeside(name)) continue;
+        try {
+          rmSync(path.join(this.path, part, name), { force: true });
+        } catch {
+          return;
+        }
+      }
+    }
+  }
+
+  #has(part: string, name: string): boolean {
+    const known = this.#known(part);
+    if (known.has(name)) return true;
+    // Another process may have written it meanwhile.
+    const isThere = statSync(path.join(this.path, part, name), { throwIfNoEntry: false }) !== undefined;
+    if (isThere) known.add(name);
+    return isThere;
+  }
+
+  #known(part: string): Set<string> {
+    let names = this.#names.get(part);
+    if (names === undefined) {
+      names = new Set(namesIn(path.join(this.path, part)));
+      this.#names.set(part, names);
+    }
+    return names;
+  }
+}
+
+/** Returns a name of 32 hex digits for texts: equal for equal texts only. */
+export function hashName(...texts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
+}
+
+/** Returns the file's name, without its ending, for what a digest describes. */
+export function digestName(digest: string): string {
+  return digest.replace(':', '-');
+}
+
+/** Whether the folder has a catalog's marker. Throws UNSUPPORTED, PERMISSION, IO. */
+function checkMarker(folder: string): boolean {
+  const file = path.join(folder, MARKER);
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  let found: { kind?: unknown; version?: unknown } | null = null;
+  try {
+    if (stats.isFile() && stats.size <= MOST_MARKER_BYTES) found = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileError(error, file);
+  }
+  if (found?.kind !== 'layerscope-catalog') {
+    throw new LayerscopeError('UNSUPPORTED', `${displayText(file)} is not a catalog’s`);
+  }
+  if (found.version === Number(SCHEMA_VERSION)) return true;
+  const version = displayText(String(found.version).slice(0, 20));
+  throw new LayerscopeError(
+    'UNSUPPORTED',
+    `${displayText(folder)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,
+  );
+}
+
+function writeSmall(file: string, text: string): void {
+  replaceFileSync(file, (unfinished) => {
+    const handle = openSync(unfinished, 'wx', 0o666);
+    try {
+      if (text !== '') writeSync(handle, text);
+    } finally {
+      closeSync(handle);
+    }
+  });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fileError(error, folder);
+  }
+}
+
+function isFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function writing(file: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { code, message } = fileError(error, file);
+    throw new CatalogWriteError(code, message, { cause: error });
+  }
+}

@@ -1,0 +1,197 @@
+// Reads one image and writes what the catalog lacks of it: layers first, then what depends on all of them.
+import { type Archive, type ArchiveImage, type ArchiveLayer, type ArchiveReader, chainIds, type IndexedLayer } from '#archive';
+import { assembleImage, type LoadedImage } from '#engine';
+import { packagesOf } from '#engine/packages';
+import { layerFigures } from '#format/layer';
+import { displayText, type Finding, type FindingCode, type ImageTotals, isDigest } from '#model';
+import { type CatalogFolder, digestName } from './catalog-folder.ts';
+import { type EntryCounts, entryGroups } from './entry-groups.ts';
+import { findingRows, historyRows, imageId, type LayerIds, packageRows } from './image-rows.ts';
+import { LayerPool } from './layer-pool.ts';
+import { groupsOf } from './parquet-writer.ts';
+import { type Row, TABLES } from './schema.ts';
+
+/** What is known of an image once it was looked at. */
+export interface IndexedImage {
+  readonly id: string;
+  readonly layers: LayerIds;
+  readonly chain: string | null;
+  /** Null if the image wasn't read, because the catalog has all of it. */
+  readonly totals: ImageTotals | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+interface IndexerOptions {
+  readonly scan: boolean;
+  readonly verify: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Findings that say that this copy of an image isn't what its digests say, so that its facts aren't the image's. */
+const DAMAGE: ReadonlySet<FindingCode> = new Set([
+  'missing-blob',
+  'digest-mismatch',
+  'diffid-mismatch',
+  'damaged-blob',
+  'changed-on-disk',
+  'toc-mismatch',
+  'bad-tar',
+  'unsupported-compression',
+  'layer-unreadable',
+  'truncated',
+  'manifest-unreadable',
+  'config-missing',
+  'config-unreadable',
+  'config-not-image',
+  'bad-digest',
+  'bad-descriptor',
+  'size-mismatch',
+  'diffid-count',
+]);
+
+const SCAN_MARK = 'scan-';
+const VERIFY_MARK = 'verify-';
+
+/** Indexes images, one call each; several may run at a time. */
+export class ImageIndexer {
+  readonly #catalog: CatalogFolder;
+  readonly #reader: ArchiveReader;
+  readonly #options: IndexerOptions;
+  readonly #pool: LayerPool;
+  newImages = 0;
+  newLayers = 0;
+  newEntries = 0;
+  /** Bytes of the files in the layers that were written. */
+  bytes = 0;
+
+  constructor(catalog: CatalogFolder, reader: ArchiveReader, options: IndexerOptions) {
+    this.#catalog = catalog;
+    this.#reader = reader;
+    this.#options = options;
+    this.#pool = new LayerPool(reader, options);
+  }
+
+  /**
+   * `isNamed`: whether the catalog has the image's rows by that id, so that an image that it knows isn't read again. Throws what reading
+   * throws, and CatalogWriteError.
+   */
+  async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
+    const stated = image.layers.map(({ diffId }) => diffId);
+    const isStated = stated.every((diffId) => diffId !== null && isDigest(diffId));
+    const problem = archive.findings.find((finding) => finding.image === image.index && DAMAGE.has(finding.code));
+    if (isStated && problem === undefined) {
+      const id = imageId(image, stated);
+      if (this.#isKnown(id, image, stated) && isNamed(id)) {
+        return { id, layers: stated, chain: chainIds(stated).at(-1) ?? null, totals: null, error: null };
+      }
+    }
+    return this.#read(archive, image, problem);
+  }
+
+  #isKnown(id: string, { layers }: ArchiveImage, ids: LayerIds): boolean {
+    const isWritten = (layer: string | null, index: number): boolean =>
+      layer === null || layers[index]?.status === 'foreign' || this.#hasAll('layers', digestName(layer));
+    return this.#hasAll('history', digestName(id)) && ids.every(isWritten);
+  }
+
+  /** Whether a layer or image is there, as deeply read as is asked for now. */
+  #hasAll(table: 'layers' | 'history', name: string): boolean {
+    const { scan, verify } = this.#options;
+    if (!this.#catalog.has(table, `${name}.parquet`)) return false;
+    return (!scan || this.#catalog.hasMark(SCAN_MARK + name)) && (!verify || this.#catalog.hasMark(VERIFY_MARK + name));
+  }
+
+  async #read(archive: Archive, image: ArchiveImage, problem: Finding | undefined): Promise<IndexedImage> {
+    const { layers } = image;
+    const indexed = await this.#pool.read(layers);
+    const ids = await this.#layerIds(layers, indexed);
+    const loaded = assembleImage(this.#reader, archive, image, indexed);
+    const id = imageId(image, ids);
+    const broken = problem ?? loaded.findings.find(({ code }) => DAMAGE.has(code));
+    for (const [index, layer] of layers.entries()) {
+      const each = indexed[index];
+      const isBroken = loaded.findings.some((finding) => finding.layer === index && DAMAGE.has(finding.code));
+      const name = ids[index];
+      if (each?.status === 'present' && !isBroken && name) this.#writeLayer(name, layer, each);
+    }
+    const chain = chainIds(ids).at(-1) ?? null;
+    if (broken !== undefined) {
+      const where = broken.layer === undefined ? '' : `layer ${broken.layer}: `;
+      return { id, layers: ids, chain, totals: null, error: { code: broken.code, message: displayText(where + broken.message) } };
+    }
+    if (!this.#hasAll('history', digestName(id))) await this.#writeFacts(id, loaded, ids);
+    return { id, layers: ids, chain, totals: loaded.report.totals, error: null };
+  }
+
+  /** The ids of layers; one that isn't stated is the digest of the plain tar. */
+  async #layerIds(layers: readonly ArchiveLayer[], indexed: readonly (IndexedLayer | null)[]): Promise<LayerIds> {
+    const ids: (string | null)[] = [];
+    for (const [index, layer] of layers.entries()) {
+      const { diffId } = layer;
+      if (diffId !== null && isDigest(diffId)) ids.push(diffId);
+      else if (!indexed[index]) ids.push(null);
+      else {
+        const measured = indexed[index].measured ?? (await this.#measure(layer));
+        ids.push(measured?.diffId ?? null);
+      }
+    }
+    return ids;
+  }
+
+  async #measure(layer: ArchiveLayer): Promise<IndexedLayer['measured']> {
+    const { signal } = this.#options;
+    const [verified] = await this.#reader.indexLayers([layer], { verify: true, ...(signal === undefined ? {} : { signal }) });
+    return verified?.measured ?? null;
+  }
+
+  #writeLayer(id: string, { digest, mediaType, compression, blobBytes }: ArchiveLayer, { table, tarBytes }: IndexedLayer): void {
+    const name = digestName(id);
+    if (this.#hasAll('layers', name)) return;
+    const counts: EntryCounts = { rows: 0, files: 0 };
+    const file = `${name}.parquet`;
+    this.#catalog.write('entries', file, entryGroups(id, table, counts));
+    const { entries, fileBytes } = layerFigures(table);
+    const row = {
+      layer: id,
+      digest,
+      mediaType,
+      compression,
+      bytes: BigInt(blobBytes),
+      tarBytes: BigInt(tarBytes),
+      fileBytes: BigInt(fileBytes),
+      entries: BigInt(entries),
+      files: BigInt(counts.files),
+      scanned: this.#options.scan,
+      verified: this.#options.verify,
+    };
+    this.#catalog.write('layers', file, groupsOf(TABLES.layers, [row]));
+    this.#markDone(name);
+    this.newLayers++;
+    this.newEntries += counts.rows;
+    this.bytes += fileBytes;
+  }
+
+  /** `history` is written last: whoever finds it knows that the others are there. */
+  async #writeFacts(id: string, loaded: LoadedImage, ids: LayerIds): Promise<void> {
+    const name = digestName(id);
+    const file = `${name}.parquet`;
+    const packages = await packagesOf(loaded, this.#options.signal === undefined ? {} : { signal: this.#options.signal });
+    this.#writeRows('packages', file, packageRows(id, packages, ids));
+    this.#writeRows('findings', file, findingRows(id, loaded.findings, ids));
+    this.#catalog.write('history', file, groupsOf(TABLES.history, historyRows(id, loaded, ids)));
+    this.#markDone(name);
+    this.newImages++;
+  }
+
+  /** Writes no file where there are no rows: fewer files are faster to ask. */
+  #writeRows(table: 'packages' | 'findings', file: string, rows: Iterable<Row>): void {
+    const groups = [...groupsOf(TABLES[table], rows)];
+    if (groups.length > 0) this.#catalog.write(table, file, groups);
+    else if (this.#catalog.has(table, file)) this.#catalog.remove(table, file);
+  }
+
+  #markDone(name: string): void {
+    if (this.#options.scan) this.#catalog.mark(SCAN_MARK + name);
+    if (this.#options.verify) this.#catalog.mark(VERIFY_MARK + name);
+  }
+}

@@ -1,0 +1,212 @@
+// Indexes images: what the catalog lacks is read and written, the rest is only looked up by its name.
+import type { Archive, ArchiveImage, ArchiveReader } from '#archive';
+import { asLayerscopeError, displayText, isCancelled, throwIfCancelled } from '#model';
+import { type CatalogFolder, CatalogWriteError, hashName } from './catalog-folder.ts';
+import { ImageIndexer, type IndexedImage } from './image-indexer.ts';
+import { type SubjectRow, SubjectRows } from './subject-rows.ts';
+
+/** Something that may hold images: a file, a folder, or an image by its name. */
+export interface Subject {
+  /** Where it is: the file's whole path, or the image word. Kept in the catalog, and what its rows are found by. */
+  readonly source: string;
+  /** Changes whenever the content may have; null if that is only known once it is open. */
+  readonly stamp: string | null;
+  /** Throws what opening throws. The caller disposes of the archive. */
+  open(): Promise<Archive>;
+}
+
+export interface IndexProgress {
+  readonly images: number;
+  readonly newLayers: number;
+  /** Bytes of the files in the layers that were read. */
+  readonly bytes: number;
+}
+
+export interface IndexOptions {
+  /** Reads every byte: findings then have secrets, and every file its content’s checksum. */
+  readonly scan?: boolean;
+  /** Reads every byte and checks every digest. */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: IndexProgress) => void;
+  /** Called for each image that could not be read, or not whole. Texts are safe to print. */
+  readonly onError?: (error: IndexError) => void;
+}
+
+export interface IndexError {
+  readonly source: string;
+  readonly reference: string | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a run did. */
+export interface IndexSummary {
+  /** Files, folders and names that were looked at, and those of them that hadn't changed. */
+  readonly subjects: number;
+  readonly unchanged: number;
+  /** Images that were looked at (not counting unchanged subjects), those whose facts are new, and those that failed. */
+  readonly images: number;
+  readonly newImages: number;
+  readonly failed: number;
+  /** Layers that were written, and their rows. */
+  readonly newLayers: number;
+  readonly newEntries: number;
+  /** Bytes of the files in these layers. */
+  readonly newBytes: number;
+}
+
+/** Images that are read at a time: one is written while the others are read by workers. */
+const IMAGES_AT_A_TIME = 3;
+/** Subjects that are open at a time. */
+const SUBJECTS_AT_A_TIME = 3;
+
+/**
+ * Brings images into a catalog. An image that can't be read becomes a row with its error, and the others go on. It may be stopped at any
+ * time and started again, here or in other processes on the same folder at the same time. Throws CatalogWriteError if the catalog can't be
+ * written, CANCELLED, and what `subjects` throws.
+ */
+export async function indexImages(
+  catalog: CatalogFolder,
+  reader: ArchiveReader,
+  subjects: Iterable<Subject> | AsyncIterable<Subject>,
+  options: IndexOptions = {},
+): Promise<IndexSummary> {
+  const run = new IndexRun(catalog, reader, options);
+  await inTurns(SUBJECTS_AT_A_TIME, subjects, (subject) => run.subject(subject));
+  return run.summary();
+}
+
+class IndexRun {
+  readonly #catalog: CatalogFolder;
+  readonly #options: IndexOptions;
+  readonly #images: ImageIndexer;
+  readonly #level: string;
+  #subjects = 0;
+  #unchanged = 0;
+  #looked = 0;
+  #failed = 0;
+  readonly #waiting: (() => void)[] = [];
+  #free = IMAGES_AT_A_TIME;
+
+  constructor(catalog: CatalogFolder, reader: ArchiveReader, options: IndexOptions) {
+    this.#catalog = catalog;
+    this.#options = options;
+    const { scan = false, verify = false, signal } = options;
+    this.#level = `${scan ? 's' : ''}${verify ? 'v' : ''}`;
+    this.#images = new ImageIndexer(catalog, reader, { scan, verify, signal });
+  }
+
+  summary(): IndexSummary {
+    const { newImages, newLayers, newEntries, bytes } = this.#images;
+    return {
+      subjects: this.#subjects,
+      unchanged: this.#unchanged,
+      images: this.#looked,
+      newImages,
+      failed: this.#failed,
+      newLayers,
+      newEntries,
+      newBytes: bytes,
+    };
+  }
+
+  async subject({ source, stamp, open }: Subject): Promise<void> {
+    throwIfCancelled(this.#options.signal);
+    this.#subjects++;
+    const mark = stamp === null ? null : `${hashName(source)}-${hashName(stamp, this.#level)}`;
+    if (mark !== null && this.#catalog.hasMark(mark)) {
+      this.#unchanged++;
+      return;
+    }
+    const rows = new SubjectRows(this.#catalog, source);
+    const failedBefore = this.#failed;
+    try {
+      await using archive = await open();
+      await this.#archive(archive, rows);
+    } catch (error) {
+      this.#fail(rows, error);
+    }
+    rows.finish();
+    // What failed is tried again the next time.
+    if (mark !== null && this.#failed === failedBefore) this.#catalog.mark(mark);
+  }
+
+  async #archive(archive: Archive, rows: SubjectRows): Promise<void> {
+    const problem = archive.findings.find(({ severity, image }) => severity === 'error' && image === undefined);
+    if (problem !== undefined) this.#row(rows, { image: null, reference: null, error: { code: problem.code, message: problem.message } });
+    const done = archive.images.map(async (image) => {
+      await this.#enter();
+      try {
+        await this.#image(archive, image, rows);
+      } finally {
+        this.#leave();
+      }
+    });
+    const settled = await Promise.allSettled(done);
+    for (const each of settled) if (each.status === 'rejected') throw each.reason;
+  }
+
+  async #image(archive: Archive, image: ArchiveImage, rows: SubjectRows): Promise<void> {
+    throwIfCancelled(this.#options.signal);
+    this.#looked++;
+    const named = image.tags.length > 0 ? image.tags : [archive.source?.reference ?? null];
+    let found: IndexedImage | null = null;
+    let error: SubjectRow['error'] = null;
+    try {
+      found = await this.#images.index(archive, image, (id) => named.every((reference) => rows.has(image, reference, id)));
+      error = found.error;
+    } catch (thrown) {
+      error = this.#reason(thrown);
+    }
+    for (const reference of named) this.#row(rows, { image, reference, found, error });
+    this.#options.onProgress?.({ images: this.#looked, newLayers: this.#images.newLayers, bytes: this.#images.bytes });
+  }
+
+  #row(rows: SubjectRows, row: SubjectRow): void {
+    rows.add(row);
+    if (row.error === null) return;
+    this.#failed++;
+    this.#options.onError?.({ source: rows.source, reference: row.reference, ...row.error });
+  }
+
+  #fail(rows: SubjectRows, thrown: unknown): void {
+    this.#row(rows, { image: null, reference: null, error: this.#reason(thrown) });
+  }
+
+  /** What is told of an image that could not be read. Throws what ends the whole run. */
+  #reason(thrown: unknown): { readonly code: string; readonly message: string } {
+    if (thrown instanceof CatalogWriteError || isCancelled(thrown)) throw thrown;
+    const { code, message } = asLayerscopeError(thrown);
+    return { code, message: displayText(message) };
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}
+
+/** Calls `each` for all items, `count` at a time. The first error ends it, once the calls under way have ended. */
+async function inTurns<T>(count: number, items: Iterable<T> | AsyncIterable<T>, each: (item: T) => Promise<void>): Promise<void> {
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  for await (const item of items) {
+    if (failures.length > 0) break;
+    const call = each(item)
+      .catch((error: unknown) => {
+        failures.push(error);
+      })
+      .finally(() => running.delete(call));
+    running.add(call);
+    if (running.size >= count) await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (failures.length > 0) throw failures[0];
+}
