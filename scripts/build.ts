@@ -1,6 +1,6 @@
 // Builds dist/ (for chrome108: out/chrome108/): the renderer, the command line with its worker, and Electron's main, preload and worker.
 // LAYERSCOPE_TARGET=chrome108 targets the old Electron runtime of the specs; `--only renderer|cli|electron` builds a part.
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
@@ -24,6 +24,8 @@ if (wanted.has('cli')) {
   // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   for (const bundle of cliBundles(out)) await build(bundle);
+  // Read when they are asked, so that other programs can be given the same files.
+  cpSync(path.join(root, 'src', 'catalog', 'questions'), path.join(root, out, 'questions'), { recursive: true });
   // The package's own type is `module`.
   writeFileSync(path.join(root, out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }

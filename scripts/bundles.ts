@@ -38,7 +38,7 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
     root,
     logLevel: 'warn',
     define: { 'process.env.LAYERSCOPE_VERSION': JSON.stringify(version), 'process.env.LAYERSCOPE_BUILD': JSON.stringify(buildId()) },
-    ssr: { noExternal: true, external: ['koffi'], target: 'node' },
+    ssr: { noExternal: true, external: ['koffi', '@duckdb/node-api'], target: 'node' },
     build: {
       ssr: true,
       outDir,
@@ -48,7 +48,7 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
       sourcemap: true,
       rolldownOptions: {
         input,
-        external: ['electron', 'koffi', /^node:/],
+        external: ['electron', 'koffi', '@duckdb/node-api', /^node:/],
         output: {
           format,
           entryFileNames: `[name].${ending}`,

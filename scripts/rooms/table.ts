@@ -545,7 +545,7 @@ export const ROOMS: readonly Room[] = [
     runs: 'Node',
     what: 'Writes the facts of many images as Parquet, and asks them in SQL.',
     may: ['archive', 'engine', 'engine/packages', 'files', 'format/image', 'format/layer', 'format/reference', 'model'],
-    packages: ['hyparquet-writer'],
+    packages: ['@duckdb/node-api', 'hyparquet-writer'],
   },
   {
     folder: 'src/host',
@@ -574,6 +574,7 @@ export const ROOMS: readonly Room[] = [
       'engine',
       'engine/registry',
       'engine/system',
+      'format/markdown',
       'format/path',
       'format/registry-hive',
       'engine/packages',

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { isLeftBeside, replaceFileSync } from '#files';
+import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
 import { displayText, fileError, LayerscopeError } from '#model';
 import { type RowGroup, writeParquet } from './parquet-writer.ts';
 import { SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
@@ -24,6 +24,7 @@ export class CatalogWriteError extends LayerscopeError {}
 export class CatalogFolder {
   readonly path: string;
   readonly #names = new Map<string, Set<string>>();
+  #written = 0;
   #bySubject: Map<string, string[]> | null = null;
 
   private constructor(folder: string) {
@@ -83,10 +84,24 @@ export class CatalogFolder {
     return this.#has(MARKS, name);
   }
 
+  /** Names of a table's files, sorted; the empty one, which has all columns, is the first. */
+  files(table: TableName): string[] {
+    const names = [...this.#known(table)].filter((name) => isOwn(table, name)).sort();
+    return [...names.filter((name) => name === EMPTY_FILE), ...names.filter((name) => name !== EMPTY_FILE)];
+  }
+
+  /** Parquet files in the tables' folders whose names aren't a catalog's, with the table's. */
+  foreignFiles(): string[] {
+    const isForeign = (table: TableName, name: string): boolean => name.endsWith('.parquet') && !isOwn(table, name);
+    return TABLE_NAMES.flatMap((table) =>
+      [...this.#known(table)].filter((name) => isForeign(table, name)).map((name) => path.join(table, name)),
+    );
+  }
+
   /** Writes a file of a table as a whole, replacing one of that name. Throws CatalogWriteError. */
   write(table: TableName, name: string, groups: Iterable<RowGroup>): void {
     const file = path.join(this.path, table, name);
-    writing(file, () => replaceFileSync(file, (unfinished) => writeParquet(unfinished, TABLES[table], groups)));
+    writing(file, () => replaceFileSync(file, (unfinished) => writeParquet(unfinished, TABLES[table], groups), this.#unfinishedName(file)));
     this.#known(table).add(name);
   }
 
@@ -94,8 +109,14 @@ export class CatalogFolder {
   mark(name: string): void {
     if (this.#has(MARKS, name)) return;
     const file = path.join(this.path, MARKS, name);
-    writing(file, () => writeSmall(file, ''));
+    writing(file, () => writeSmall(file, '', this.#unfinishedName(file)));
     this.#known(MARKS).add(name);
+  }
+
+  /** A name beside a file as `besideName` makes them; thousands are needed, and a number does. */
+  #unfinishedName(file: string): string {
+    const number = (this.#written++).toString(16).padStart(16, '0');
+    return path.join(path.dirname(file), `.layerscope-${number}-${PROCESS_MARK}`);
   }
 
   /** Removes a file of a table or a mark that another one has taken the place of. Throws CatalogWriteError. */
@@ -138,6 +159,13 @@ export class CatalogFolder {
   }
 }
 
+const OF_DIGEST = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})\.parquet$/;
+const OF_SUBJECT = /^[0-9a-f]{32}-[0-9a-f]{32}\.parquet$/;
+
+function isOwn(table: TableName, name: string): boolean {
+  return name === EMPTY_FILE || (table === 'images' ? OF_SUBJECT : OF_DIGEST).test(name);
+}
+
 /** Returns a name of 32 hex digits for texts: equal for equal texts only. */
 export function hashName(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
@@ -170,15 +198,16 @@ function checkMarker(folder: string): boolean {
   );
 }
 
-function writeSmall(file: string, text: string): void {
-  replaceFileSync(file, (unfinished) => {
+function writeSmall(file: string, text: string, name?: string): void {
+  const write = (unfinished: string): void => {
     const handle = openSync(unfinished, 'wx', 0o666);
     try {
       if (text !== '') writeSync(handle, text);
     } finally {
       closeSync(handle);
     }
-  });
+  };
+  replaceFileSync(file, write, name);
 }
 
 function namesIn(folder: string): string[] {

@@ -7,8 +7,15 @@
  * - **facts of an image**: its history, packages and findings, by the image's id, which is its config's digest.
  * - **row of an image**: that a subject has an image under a name.
  *
- * Begin with index-images.ts. schema.ts declares the tables, catalog-folder.ts places the files, image-indexer.ts reads an image.
+ * - **question**: a query that ships with the program, in `questions/`.
+ *
+ * Begin with index-images.ts. schema.ts declares the tables, catalog-folder.ts places the files, image-indexer.ts reads an image;
+ * catalog-reader.ts asks, by DuckDB.
  */
 export { CatalogFolder, CatalogWriteError } from './catalog-folder.ts';
+export * from './catalog-reader.ts';
+export { type DuckDb, loadDuckDb } from './duckdb.ts';
 export * from './index-images.ts';
+export type { PlainValue } from './plain-value.ts';
+export * from './questions.ts';
 export * from './schema.ts';

@@ -53,10 +53,37 @@ function elementsOf({ name, type }: Column): Element[] {
 
 /** Zstandard where Node has it (22.15 and later), otherwise gzip: every reader of Parquet knows both. */
 const CODEC = typeof zstdCompressSync === 'function' ? 'ZSTD' : 'GZIP';
+/** Pages are compressed one by one, and most are small: what a compressor allocates would take longer than its work. */
 const COMPRESSORS = {
-  ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  GZIP: (bytes: Uint8Array) => gzipSync(bytes, { level: 1 }),
+  ZSTD: (bytes: Uint8Array) => {
+    const windowLog = Math.min(19, Math.max(10, Math.ceil(Math.log2(bytes.length + 1))));
+    const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: windowLog };
+    return zstdCompressSync(bytes, { params, chunkSize: roomFor(bytes) });
+  },
+  GZIP: (bytes: Uint8Array) => gzipSync(bytes, { level: 1, chunkSize: roomFor(bytes) }),
 };
+
+function roomFor({ length }: Uint8Array): number {
+  return Math.min(64 * 1024, length + 128);
+}
+
+/** A column with fewer rows or fewer different values than these takes no more room as it is. */
+const FEWEST_ROWS = 64;
+const FEWEST_VALUES = 16;
+
+/** Whether compressing a column is worth its time: columns that repeat few values are written as numbers of these. */
+function isWorthwhile(cells: readonly Cell[]): boolean {
+  if (cells.length < FEWEST_ROWS) return false;
+  const different = new Set<Cell>();
+  for (const cell of cells) {
+    different.add(cell);
+    if (different.size > FEWEST_VALUES) return true;
+  }
+  return cells.length > GROUP_ROWS / 16;
+}
+
+/** Columns by which engines choose the files and row groups that a query needs to read. */
+const WITH_STATISTICS: ReadonlySet<string> = new Set(['layer', 'path', 'image', 'chain', 'code', 'name', 'repository']);
 
 /** Appends to an open file at the end of each row group. */
 class FileWriter extends ByteWriter {
@@ -92,7 +119,11 @@ export function writeParquet(file: string, columns: readonly Column[], groups: I
       createdBy: 'layerscope',
     });
     for (const group of groups) {
-      const columnData = columns.map(({ name }, index) => ({ name, data: group[index] as Cell[] }));
+      const columnData = columns.map(({ name }, index) => {
+        const data = group[index] as Cell[];
+        const codec = isWorthwhile(data) ? CODEC : 'UNCOMPRESSED';
+        return { name, data, codec, statistics: WITH_STATISTICS.has(name), offsetIndex: false } as const;
+      });
       parquet.write({ columnData, rowGroupSize: GROUP_ROWS });
     }
     parquet.finish();

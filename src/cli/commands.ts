@@ -57,8 +57,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   store: { operands: 'VERB [ID…|FILE]', summary: 'a store of images and layers', load: () => import('./store.ts') },
   catalog: {
-    operands: 'index IMAGE… --to FOLDER',
-    summary: 'the facts of many images as Parquet files',
+    operands: 'index IMAGE…|FOLDER… | query [SQL]',
+    summary: 'the facts of many images as Parquet files, and questions to them in SQL',
     load: () => import('./catalog.ts'),
   },
   serve: { operands: '[IMAGE…]', summary: 'the window in a browser on this machine', load: () => import('./serve.ts') },

@@ -28,6 +28,11 @@ export function rendererFolder(): string {
   return path.join(buildFolder(), 'renderer');
 }
 
+/** Returns the folder of the catalog's questions. */
+export function questionsFolder(): string {
+  return isBundled ? path.join(buildFolder(), 'questions') : path.join(packageFolder(), 'src', 'catalog', 'questions');
+}
+
 /** Returns the image that an empty window offers; null if it isn't installed. */
 export function sampleFile(): string | null {
   const folder = isBundled ? path.dirname(buildFolder()) : packageFolder();

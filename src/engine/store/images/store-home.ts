@@ -7,7 +7,7 @@ export function defaultStoreHome(): string {
 }
 
 /** Returns this user's folder for application data. Source: XDG Base Directory Specification; Apple's and Microsoft's conventions. */
-function dataFolder(): string {
+export function dataFolder(): string {
   const { env, platform } = process;
   if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');
   if (platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Layerscope');

@@ -1,0 +1,228 @@
+// Asks a catalog in SQL by DuckDB. The tables are views of the files; a query sees these files, may read them, and nothing else: it can
+// neither read other files nor write any, load extensions or connect.
+import path from 'node:path';
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import type { CatalogFolder } from './catalog-folder.ts';
+import type { DuckDb } from './duckdb.ts';
+import { type PlainValue, plainValue } from './plain-value.ts';
+import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
+
+/** Columns and some rows of a result. The first part has no rows. */
+export interface ResultPart {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly PlainValue[])[];
+}
+
+export interface QueryOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each file that is left out of the answer because it can't be read or isn't a catalog's. */
+  readonly onLeftOut?: ((file: string, reason: string) => void) | undefined;
+}
+
+const SETTINGS = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  // Nothing is written, not even what doesn't fit in memory.
+  temp_directory: '',
+} as const;
+
+const DUCK_TYPES: Readonly<Record<ColumnType, string>> = {
+  text: 'VARCHAR',
+  bytes: 'BLOB',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  time: 'TIMESTAMP WITH TIME ZONE',
+  flag: 'BOOLEAN',
+  texts: 'VARCHAR[]',
+  textMap: 'MAP(VARCHAR, VARCHAR)',
+};
+
+/** Errors of DuckDB that are the query's own. */
+const OF_QUERY = /^(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
+
+/** A catalog that can be asked. The caller closes it. */
+export class CatalogReader implements Disposable {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #duck: DuckDb;
+  readonly #folder: CatalogFolder;
+  readonly #files: Map<TableName, string[]>;
+  #wasChecked = false;
+
+  private constructor(duck: DuckDb, folder: CatalogFolder, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#duck = duck;
+    this.#folder = folder;
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#files = new Map(TABLE_NAMES.map((table) => [table, folder.files(table)]));
+  }
+
+  /** Throws IO if DuckDB can't be started. */
+  static async open(duck: DuckDb, folder: CatalogFolder): Promise<CatalogReader> {
+    const instance = await duck.DuckDBInstance.create(':memory:', { ...SETTINGS });
+    const reader = new CatalogReader(duck, folder, instance, await instance.connect());
+    try {
+      await reader.#makeViews();
+      await reader.#lock();
+    } catch (error) {
+      reader[Symbol.dispose]();
+      throw duckError(error);
+    }
+    return reader;
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  /**
+   * Runs one SELECT with its parameters (`$name`). Files that can't be read are left out and named, and the others answer. Throws USAGE for
+   * SQL that isn't a SELECT or that DuckDB refuses; DAMAGED, CANCELLED.
+   */
+  async *query(sql: string, values: Readonly<Record<string, string>>, options: QueryOptions = {}): AsyncGenerator<ResultPart> {
+    const { signal } = options;
+    const interrupt = (): void => this.#connection.interrupt();
+    signal?.addEventListener('abort', interrupt, { once: true });
+    let isBegun = false;
+    try {
+      for (const file of this.#wasChecked ? [] : this.#folder.foreignFiles()) options.onLeftOut?.(file, 'not a file of this catalog');
+      for (;;) {
+        try {
+          for await (const part of this.#run(sql, values)) {
+            isBegun ||= part.rows.length > 0;
+            yield part;
+          }
+          return;
+        } catch (error) {
+          if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled', { cause: error });
+          if (isBegun || this.#wasChecked || isOfQuery(error) || !(await this.#leaveOut(sql, options))) throw error;
+        }
+      }
+    } catch (error) {
+      throw duckError(error);
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+    }
+  }
+
+  async *#run(sql: string, values: Readonly<Record<string, string>>): AsyncGenerator<ResultPart> {
+    const prepared = await this.#prepare(sql);
+    try {
+      bind(prepared, values);
+      const result = await prepared.stream();
+      const columns = result.deduplicatedColumnNames();
+      yield { columns, rows: [] };
+      for await (const rows of result.yieldRows()) {
+        yield { columns, rows: rows.map((row: readonly DuckDBValue[]) => row.map(plainValue)) };
+      }
+    } finally {
+      prepared.destroySync();
+    }
+  }
+
+  async #prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    const statements = await this.#connection.extractStatements(sql);
+    if (statements.count !== 1) throw new LayerscopeError('USAGE', `one query at a time, not ${statements.count}`);
+    const prepared = await statements.prepare(0);
+    if (prepared.statementType === this.#duck.StatementType.SELECT) return prepared;
+    prepared.destroySync();
+    throw new LayerscopeError('USAGE', 'a catalog is only read: the query must be a SELECT');
+  }
+
+  async #makeViews(): Promise<void> {
+    for (const table of TABLE_NAMES) {
+      // Files of an older version 1 may lack the last columns, and those of a newer one have more.
+      const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
+      const files = (this.#files.get(table) ?? []).map((file) => quoted(path.join(this.#folder.path, table, file)));
+      const rows = files.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true)`;
+      await this.#connection.run(`CREATE OR REPLACE VIEW ${table} AS SELECT ${columns} WHERE false${rows}`);
+    }
+  }
+
+  /**
+   * Allows the files of the views, by name, and locks. Allowing the folder would let functions that a SELECT may call create files in it.
+   */
+  async #lock(): Promise<void> {
+    const files = TABLE_NAMES.flatMap((table) => (this.#files.get(table) ?? []).map((file) => path.join(this.#folder.path, table, file)));
+    await this.#connection.run(`SET allowed_paths = [${files.map(quoted).join(', ')}]`);
+    await this.#connection.run('SET enable_external_access = false');
+    await this.#connection.run('SET lock_configuration = true');
+  }
+
+  /** Reads every file of the tables that a query uses by itself, and leaves out those that can't be read. Whether there were any. */
+  async #leaveOut(sql: string, { signal, onLeftOut }: QueryOptions): Promise<boolean> {
+    this.#wasChecked = true;
+    const used = this.#connection.getTableNames(sql, false);
+    let found = false;
+    for (const table of TABLE_NAMES) {
+      if (used.length > 0 && !used.some((name) => name.toLowerCase() === table)) continue;
+      const kept: string[] = [];
+      for (const file of this.#files.get(table) ?? []) {
+        if (signal?.aborted) return false;
+        const reason = await this.#problemOf(table, file);
+        if (reason === null) {
+          kept.push(file);
+          continue;
+        }
+        found = true;
+        onLeftOut?.(path.join(table, file), reason);
+      }
+      this.#files.set(table, kept);
+    }
+    if (found) await this.#makeViews();
+    return found;
+  }
+
+  /** Why a file can't be read; null if it can. */
+  async #problemOf(table: TableName, file: string): Promise<string | null> {
+    const from = `read_parquet(${quoted(path.join(this.#folder.path, table, file))})`;
+    try {
+      const described = await this.#connection.runAndReadAll(`SELECT * FROM (DESCRIBE SELECT * FROM ${from})`);
+      const types = new Map(described.getRows().map((row) => [String(row[0]), String(row[1])] as const));
+      const wrong = TABLES[table].find(({ name, type }) => types.get(name) !== DUCK_TYPES[type]);
+      if (wrong !== undefined) return `its column ${wrong.name} is not a catalog’s`;
+      await this.#connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${from}`);
+      return null;
+    } catch (error) {
+      return firstLine(error);
+    }
+  }
+}
+
+function bind(prepared: DuckDBPreparedStatement, values: Readonly<Record<string, string>>): void {
+  const names = Array.from({ length: prepared.parameterCount }, (_, index) => prepared.parameterName(index + 1));
+  for (const [index, name] of names.entries()) {
+    const value = values[name];
+    if (value === undefined) throw new LayerscopeError('USAGE', `the query needs --param ${displayText(name)}=…`);
+    prepared.bindVarchar(index + 1, value);
+  }
+  const unused = Object.keys(values).find((name) => !names.includes(name));
+  if (unused !== undefined) throw new LayerscopeError('USAGE', `the query has no parameter $${displayText(unused)}`);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return displayText(message.split('\n', 1)[0] ?? '');
+}
+
+function isOfQuery(error: unknown): boolean {
+  return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error));
+}
+
+/** Converts an error of DuckDB: what the query did wrong is USAGE, all else concerns the files. */
+function duckError(error: unknown): LayerscopeError {
+  if (error instanceof LayerscopeError) return error;
+  if (!(error instanceof Error)) return asLayerscopeError(error);
+  const message = firstLine(error);
+  if (OF_QUERY.test(message)) return new LayerscopeError('USAGE', message, { cause: error });
+  if (/^Permission Error/.test(message)) return new LayerscopeError('FORBIDDEN', message, { cause: error });
+  if (/^Out of Memory Error/.test(message)) return new LayerscopeError('TOO_LARGE', message, { cause: error });
+  return new LayerscopeError(/^IO Error/.test(message) ? 'IO' : 'DAMAGED', message, { cause: error });
+}

@@ -1,0 +1,13 @@
+-- Images that carry a file of a content under any name, in any layer.
+-- :content  the content as who-has-path and the table entries show it: 16 hex digits
+SELECT
+  coalesce(i.reference, i.source) AS image,
+  i.platform,
+  h.layerIndex,
+  e.path,
+  e.size
+FROM entries e
+JOIN history h ON h.layer = e.layer
+JOIN images i ON i.image = h.image AND i.error IS NULL
+WHERE e.content = lower(:content)
+ORDER BY 1, 2, 3, 4
