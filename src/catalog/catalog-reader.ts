@@ -5,6 +5,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBV
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { CatalogFolder } from './catalog-folder.ts';
 import type { DuckDb } from './duckdb.ts';
+import { PackedTables, type TableFiles } from './packed-tables.ts';
 import { type PlainValue, plainValue } from './plain-value.ts';
 import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
 
@@ -39,8 +40,19 @@ const DUCK_TYPES: Readonly<Record<ColumnType, string>> = {
   textMap: 'MAP(VARCHAR, VARCHAR)',
 };
 
+/** The column without which a file is no table's. */
+const KEY: Readonly<Record<TableName, string>> = {
+  entries: 'path',
+  layers: 'layer',
+  images: 'source',
+  history: 'step',
+  packages: 'version',
+  findings: 'code',
+};
+
 /** Errors of DuckDB that are the query's own. */
-const OF_QUERY = /^(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
+const OF_QUERY =
+  /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
 
 /** A catalog that can be asked. The caller closes it. */
 export class CatalogReader implements Disposable {
@@ -48,23 +60,33 @@ export class CatalogReader implements Disposable {
   readonly #connection: DuckDBConnection;
   readonly #duck: DuckDb;
   readonly #folder: CatalogFolder;
-  readonly #files: Map<TableName, string[]>;
+  readonly #packs: PackedTables | null;
+  /** Names of each table's files, without those that were found to be bad. */
+  readonly #names: Map<TableName, string[]>;
+  /** Files that were left out before the first query could tell. */
+  readonly #leftOut: (readonly [file: string, reason: string])[] = [];
   #wasChecked = false;
 
-  private constructor(duck: DuckDb, folder: CatalogFolder, instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(duck: DuckDb, folder: CatalogFolder, cache: string | null, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#duck = duck;
     this.#folder = folder;
+    this.#packs = cache === null ? null : new PackedTables(cache, folder);
     this.#instance = instance;
     this.#connection = connection;
-    this.#files = new Map(TABLE_NAMES.map((table) => [table, folder.files(table)]));
+    this.#names = new Map(TABLE_NAMES.map((table) => [table, folder.files(table)]));
+    for (const file of folder.foreignFiles()) this.#leftOut.push([file, 'its name is not one of a catalog’s files']);
   }
 
-  /** Throws IO if DuckDB can't be started. */
-  static async open(duck: DuckDb, folder: CatalogFolder): Promise<CatalogReader> {
+  /**
+   * `cache`: this user's cache folder, where the tables are packed; null: each file is read where it is. Throws IO if DuckDB can't be
+   * started.
+   */
+  static async open(duck: DuckDb, folder: CatalogFolder, cache: string | null = null): Promise<CatalogReader> {
     const instance = await duck.DuckDBInstance.create(':memory:', { ...SETTINGS });
-    const reader = new CatalogReader(duck, folder, instance, await instance.connect());
+    const reader = new CatalogReader(duck, folder, cache, instance, await instance.connect());
     try {
-      await reader.#makeViews();
+      await reader.#pack();
+      for (const table of TABLE_NAMES) await reader.#makeView(table);
       await reader.#lock();
     } catch (error) {
       reader[Symbol.dispose]();
@@ -88,7 +110,7 @@ export class CatalogReader implements Disposable {
     signal?.addEventListener('abort', interrupt, { once: true });
     let isBegun = false;
     try {
-      for (const file of this.#wasChecked ? [] : this.#folder.foreignFiles()) options.onLeftOut?.(file, 'not a file of this catalog');
+      for (const [file, reason] of this.#leftOut.splice(0)) options.onLeftOut?.(file, reason);
       for (;;) {
         try {
           for await (const part of this.#run(sql, values)) {
@@ -132,22 +154,61 @@ export class CatalogReader implements Disposable {
     throw new LayerscopeError('USAGE', 'a catalog is only read: the query must be a SELECT');
   }
 
-  async #makeViews(): Promise<void> {
+  #filesOf(table: TableName): TableFiles {
+    const names = this.#names.get(table) ?? [];
+    if (this.#packs !== null) return this.#packs.find(this.#folder, table, names);
+    const loose = names.map((name) => path.join(this.#folder.path, table, name));
+    return { pack: null, loose, looseNames: names, isWorthPacking: false };
+  }
+
+  async #makeView(table: TableName): Promise<void> {
+    const { pack, loose } = this.#filesOf(table);
+    await this.#connection.run(`CREATE OR REPLACE VIEW ${table} AS ${selectOf(table, pack === null ? loose : [pack, ...loose])}`);
+  }
+
+  /** Packs the tables with many files. Where that fails, the files are read where they are. */
+  async #pack(): Promise<void> {
+    const packs = this.#packs;
+    if (packs === null) return;
     for (const table of TABLE_NAMES) {
-      // Files of an older version 1 may lack the last columns, and those of a newer one have more.
-      const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
-      const files = (this.#files.get(table) ?? []).map((file) => quoted(path.join(this.#folder.path, table, file)));
-      const rows = files.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true)`;
-      await this.#connection.run(`CREATE OR REPLACE VIEW ${table} AS SELECT ${columns} WHERE false${rows}`);
+      const files = this.#filesOf(table);
+      if (!files.isWorthPacking) continue;
+      try {
+        await this.#makePack(packs, table, files);
+      } catch {
+        // One of the files or the pack itself is bad, or the cache can't be written.
+        if (files.pack !== null) packs.forget(table);
+        try {
+          const bad = await this.#badFiles(table, this.#filesOf(table), undefined);
+          if (bad.length === 0) continue;
+          this.#drop(table, bad);
+          await this.#makePack(packs, table, this.#filesOf(table));
+        } catch {
+          // Then each query reads the files.
+        }
+      }
     }
+  }
+
+  async #makePack(packs: PackedTables, table: TableName, { pack, loose }: TableFiles): Promise<void> {
+    const select = selectOf(table, pack === null ? loose : [pack, ...loose]);
+    await packs.make(this.#folder, table, this.#names.get(table) ?? [], async (file) => {
+      await this.#connection.run(`COPY (${select}) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`);
+    });
   }
 
   /**
    * Allows the files of the views, by name, and locks. Allowing the folder would let functions that a SELECT may call create files in it.
    */
   async #lock(): Promise<void> {
-    const files = TABLE_NAMES.flatMap((table) => (this.#files.get(table) ?? []).map((file) => path.join(this.#folder.path, table, file)));
-    await this.#connection.run(`SET allowed_paths = [${files.map(quoted).join(', ')}]`);
+    const files = TABLE_NAMES.flatMap((table) => {
+      const { pack, loose } = this.#filesOf(table);
+      // What is loose once the pack is found to be bad.
+      const inside =
+        pack === null ? [] : [pack, ...(this.#names.get(table) ?? []).map((name) => path.join(this.#folder.path, table, name))];
+      return [...inside, ...loose];
+    });
+    await this.#connection.run(`SET allowed_paths = [${[...new Set(files)].map(quoted).join(', ')}]`);
     await this.#connection.run('SET enable_external_access = false');
     await this.#connection.run('SET lock_configuration = true');
   }
@@ -159,30 +220,47 @@ export class CatalogReader implements Disposable {
     let found = false;
     for (const table of TABLE_NAMES) {
       if (used.length > 0 && !used.some((name) => name.toLowerCase() === table)) continue;
-      const kept: string[] = [];
-      for (const file of this.#files.get(table) ?? []) {
-        if (signal?.aborted) return false;
-        const reason = await this.#problemOf(table, file);
-        if (reason === null) {
-          kept.push(file);
-          continue;
-        }
-        found = true;
-        onLeftOut?.(path.join(table, file), reason);
-      }
-      this.#files.set(table, kept);
+      const files = this.#filesOf(table);
+      const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
+      if (isPackBad) this.#packs?.forget(table);
+      const bad = await this.#badFiles(table, isPackBad ? this.#filesOf(table) : files, signal);
+      if (signal?.aborted) return false;
+      if (!isPackBad && bad.length === 0) continue;
+      found = true;
+      this.#drop(table, bad);
+      for (const [file, reason] of this.#leftOut.splice(0)) onLeftOut?.(file, reason);
+      await this.#makeView(table);
     }
-    if (found) await this.#makeViews();
     return found;
+  }
+
+  async #badFiles(table: TableName, { loose, looseNames }: TableFiles, signal: AbortSignal | undefined): Promise<[string, string][]> {
+    const bad: [string, string][] = [];
+    for (const [index, file] of loose.entries()) {
+      if (signal?.aborted) break;
+      const reason = await this.#problemOf(table, file);
+      if (reason !== null) bad.push([looseNames[index] ?? '', reason]);
+    }
+    return bad;
+  }
+
+  #drop(table: TableName, bad: readonly (readonly [name: string, reason: string])[]): void {
+    const names = new Set(bad.map(([name]) => name));
+    this.#names.set(
+      table,
+      (this.#names.get(table) ?? []).filter((name) => !names.has(name)),
+    );
+    for (const [name, reason] of bad) this.#leftOut.push([path.join(table, name), reason]);
   }
 
   /** Why a file can't be read; null if it can. */
   async #problemOf(table: TableName, file: string): Promise<string | null> {
-    const from = `read_parquet(${quoted(path.join(this.#folder.path, table, file))})`;
+    const from = `read_parquet(${quoted(file)})`;
     try {
       const described = await this.#connection.runAndReadAll(`SELECT * FROM (DESCRIBE SELECT * FROM ${from})`);
       const types = new Map(described.getRows().map((row) => [String(row[0]), String(row[1])] as const));
-      const wrong = TABLES[table].find(({ name, type }) => types.get(name) !== DUCK_TYPES[type]);
+      const wrong = TABLES[table].find(({ name, type }) => types.has(name) && types.get(name) !== DUCK_TYPES[type]);
+      if (!types.has(KEY[table])) return `it has no column ${KEY[table]}`;
       if (wrong !== undefined) return `its column ${wrong.name} is not a catalog’s`;
       await this.#connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${from}`);
       return null;
@@ -190,6 +268,14 @@ export class CatalogReader implements Disposable {
       return firstLine(error);
     }
   }
+}
+
+/** Files of an older version 1 may lack the last columns, and those of a newer one have more. */
+function selectOf(table: TableName, files: readonly string[]): string {
+  const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
+  const none = `SELECT ${columns} WHERE false`;
+  if (files.length === 0) return none;
+  return `${none} UNION ALL BY NAME SELECT * FROM read_parquet([${files.map(quoted).join(', ')}], union_by_name = true)`;
 }
 
 function bind(prepared: DuckDBPreparedStatement, values: Readonly<Record<string, string>>): void {

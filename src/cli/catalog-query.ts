@@ -1,5 +1,5 @@
 import { CatalogFolder, CatalogReader, duckSql, loadDuckDb, type PlainValue, type Question, questionValues, readQuestions } from '#catalog';
-import { dataFolder } from '#engine';
+import { cacheFolder, dataFolder } from '#engine';
 import { codeSpan } from '#format/markdown';
 import { displayText, jsonText } from '#model';
 import type { Arguments } from './arguments.ts';
@@ -33,7 +33,7 @@ export async function runQuery(context: Context, args: Arguments, operands: read
   const from = args.value('from');
   if (from === undefined) throw usageError('catalog query needs --from FOLDER');
   const folder = CatalogFolder.open(from);
-  using reader = await CatalogReader.open(await loadDuckDb(dataFolder()), folder);
+  using reader = await CatalogReader.open(await loadDuckDb(dataFolder()), folder, args.flag('no-cache') ? null : cacheFolder());
   const { out, signal } = context;
   let writer: RowWriter | null = null;
   const parts = reader.query(question === null ? (sql ?? '') : duckSql(question.sql), values, {
