@@ -86,7 +86,7 @@ export class CatalogReader implements Disposable {
     const reader = new CatalogReader(duck, folder, cache, instance, await instance.connect());
     try {
       await reader.#pack();
-      for (const table of TABLE_NAMES) await reader.#makeView(table);
+      for (const table of TABLE_NAMES) await reader.#openTable(table);
       await reader.#lock();
     } catch (error) {
       reader[Symbol.dispose]();
@@ -146,6 +146,7 @@ export class CatalogReader implements Disposable {
   }
 
   async #prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    if (sql.trim() === '') throw new LayerscopeError('USAGE', 'the query is empty');
     const statements = await this.#connection.extractStatements(sql);
     if (statements.count !== 1) throw new LayerscopeError('USAGE', `one query at a time, not ${statements.count}`);
     const prepared = await statements.prepare(0);
@@ -166,6 +167,16 @@ export class CatalogReader implements Disposable {
     await this.#connection.run(`CREATE OR REPLACE VIEW ${table} AS ${selectOf(table, pack === null ? loose : [pack, ...loose])}`);
   }
 
+  /** Makes a table's view. DuckDB reads all footers for it, so that files without a good one are found here. */
+  async #openTable(table: TableName): Promise<void> {
+    try {
+      await this.#makeView(table);
+    } catch (error) {
+      if (!(await this.#dropBad(table, undefined))) throw error;
+      await this.#makeView(table);
+    }
+  }
+
   /** Packs the tables with many files. Where that fails, the files are read where they are. */
   async #pack(): Promise<void> {
     const packs = this.#packs;
@@ -176,15 +187,12 @@ export class CatalogReader implements Disposable {
       try {
         await this.#makePack(packs, table, files);
       } catch {
-        // One of the files or the pack itself is bad, or the cache can't be written.
-        if (files.pack !== null) packs.forget(table);
+        // One of the files or the old pack is bad, or the cache can't be written. Then each query reads the files where they are.
         try {
-          const bad = await this.#badFiles(table, this.#filesOf(table), undefined);
-          if (bad.length === 0) continue;
-          this.#drop(table, bad);
+          if (!(await this.#dropBad(table, undefined))) continue;
           await this.#makePack(packs, table, this.#filesOf(table));
         } catch {
-          // Then each query reads the files.
+          // As above.
         }
       }
     }
@@ -220,18 +228,22 @@ export class CatalogReader implements Disposable {
     let found = false;
     for (const table of TABLE_NAMES) {
       if (used.length > 0 && !used.some((name) => name.toLowerCase() === table)) continue;
-      const files = this.#filesOf(table);
-      const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
-      if (isPackBad) this.#packs?.forget(table);
-      const bad = await this.#badFiles(table, isPackBad ? this.#filesOf(table) : files, signal);
-      if (signal?.aborted) return false;
-      if (!isPackBad && bad.length === 0) continue;
+      if (!(await this.#dropBad(table, signal))) continue;
       found = true;
-      this.#drop(table, bad);
       for (const [file, reason] of this.#leftOut.splice(0)) onLeftOut?.(file, reason);
       await this.#makeView(table);
     }
     return found;
+  }
+
+  /** Leaves out the files of a table that can't be read, and forgets a bad pack. Whether there were any. */
+  async #dropBad(table: TableName, signal: AbortSignal | undefined): Promise<boolean> {
+    const files = this.#filesOf(table);
+    const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
+    if (isPackBad) this.#packs?.forget(table);
+    const bad = await this.#badFiles(table, isPackBad ? this.#filesOf(table) : files, signal);
+    this.#drop(table, bad);
+    return isPackBad || bad.length > 0;
   }
 
   async #badFiles(table: TableName, { loose, looseNames }: TableFiles, signal: AbortSignal | undefined): Promise<[string, string][]> {

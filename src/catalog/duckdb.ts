@@ -7,7 +7,7 @@ import { displayText, LayerscopeError } from '#model';
 export type DuckDb = Pick<typeof Duck, 'DuckDBInstance' | 'StatementType'>;
 
 /** The version that this program was tried with. */
-export const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
+const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';
 const NAME = '@duckdb/node-api';
 
 /**

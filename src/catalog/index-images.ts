@@ -15,7 +15,7 @@ export interface Subject {
   open(): Promise<Archive>;
 }
 
-export interface IndexProgress {
+interface IndexProgress {
   readonly images: number;
   readonly newLayers: number;
   /** Bytes of the files in the layers that were read. */
@@ -120,7 +120,6 @@ class IndexRun {
       return;
     }
     const rows = new SubjectRows(this.#catalog, source);
-    const failedBefore = this.#failed;
     try {
       await using archive = await open();
       await this.#archive(archive, rows);
@@ -129,7 +128,7 @@ class IndexRun {
     }
     rows.finish();
     // What failed is tried again the next time.
-    if (mark !== null && this.#failed === failedBefore) this.#catalog.mark(mark);
+    if (mark !== null && !rows.hasErrors) this.#catalog.mark(mark);
   }
 
   async #archive(archive: Archive, rows: SubjectRows): Promise<void> {

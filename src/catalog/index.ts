@@ -12,9 +12,9 @@
  * Begin with index-images.ts. schema.ts declares the tables, catalog-folder.ts places the files, image-indexer.ts reads an image;
  * catalog-reader.ts asks, by DuckDB.
  */
-export { CatalogFolder, CatalogWriteError } from './catalog-folder.ts';
+export { CatalogFolder } from './catalog-folder.ts';
 export * from './catalog-reader.ts';
-export { type DuckDb, loadDuckDb } from './duckdb.ts';
+export { loadDuckDb } from './duckdb.ts';
 export * from './index-images.ts';
 export type { PlainValue } from './plain-value.ts';
 export * from './questions.ts';

@@ -30,12 +30,12 @@ export class LayerPool {
 
   /** Reads an image's layers. Null for those whose blob is missing. Throws what {@link ArchiveReader.indexLayers} throws. */
   async read(layers: readonly ArchiveLayer[]): Promise<readonly (IndexedLayer | null)[]> {
-    const wanted = layers.filter((layer) => layer.blob !== null && !this.#kept.has(keyOf(layer)));
+    const wanted = layers.filter((layer) => layer.blob !== null && !this.#kept.has(this.#keyOf(layer)));
     if (wanted.length > 0) this.#start(wanted);
     return Promise.all(
       layers.map((layer) => {
         if (layer.blob === null) return null;
-        const key = keyOf(layer);
+        const key = this.#keyOf(layer);
         const kept = this.#kept.get(key);
         if (kept === undefined) return null;
         // The last in the map is the one that was used last.
@@ -51,7 +51,7 @@ export class LayerPool {
     const options = { scan, verify, sums: 'needed' as const, ...(signal === undefined ? {} : { signal }) };
     const all = this.#reader.indexLayers(layers, options);
     for (const [index, layer] of layers.entries()) {
-      const key = keyOf(layer);
+      const key = this.#keyOf(layer);
       const kept: Kept = { indexed: all.then((indexed) => indexed[index] ?? null), bytes: 0 };
       this.#kept.set(key, kept);
       kept.indexed.then(
@@ -67,6 +67,12 @@ export class LayerPool {
     }
   }
 
+  /** What a layer is known by. To verify is to believe no stated digest: then each place is read. */
+  #keyOf({ digest, diffId, blob }: ArchiveLayer): string {
+    const stated = this.#options.verify ? null : (digest ?? diffId);
+    return stated ?? `${blob?.path} ${blob?.start} ${blob?.length}`;
+  }
+
   #forget(key: string, kept: Kept): void {
     if (this.#kept.get(key) === kept) this.#kept.delete(key);
     this.#bytes -= kept.bytes;
@@ -78,8 +84,4 @@ export class LayerPool {
       if (kept.bytes > 0) this.#forget(key, kept);
     }
   }
-}
-
-function keyOf({ digest, diffId, blob }: ArchiveLayer): string {
-  return digest ?? diffId ?? `${blob?.path} ${blob?.start} ${blob?.length}`;
 }

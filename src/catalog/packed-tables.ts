@@ -8,7 +8,7 @@ import type { CatalogFolder } from './catalog-folder.ts';
 import type { TableName } from './schema.ts';
 
 /** Files that aren't in the pack, up to which it isn't made anew. */
-export const MOST_LOOSE_FILES = 48;
+const MOST_LOOSE_FILES = 48;
 /** Maximum size of the files that are packed. Beyond it, an engine on many machines is the better place to ask. */
 const MOST_PACKED_BYTES = 4 * 1024 * 1024 * 1024;
 

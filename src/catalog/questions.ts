@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 
-export interface QuestionParameter {
+interface QuestionParameter {
   readonly name: string;
   readonly what: string;
   /** Null: it must be given. */

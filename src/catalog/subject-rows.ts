@@ -19,6 +19,7 @@ export interface SubjectRow {
 /** Writes a subject's rows, and then removes those that it had before and no longer has. */
 export class SubjectRows {
   readonly source: string;
+  hasErrors = false;
   readonly #catalog: CatalogFolder;
   readonly #prefix: string;
   /** Names of the rows that were there before: what another process adds meanwhile isn't ours to remove. */
@@ -41,6 +42,7 @@ export class SubjectRows {
   add({ image, reference, found = null, error }: SubjectRow): void {
     const name = this.#name(image, reference, found?.id ?? '', error);
     this.#now.add(name);
+    this.hasErrors ||= error !== null;
     if (error === null && this.#catalog.has('images', name)) return;
     const row: Row = {
       ...imageCells(image, reference, found),

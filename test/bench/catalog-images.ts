@@ -18,7 +18,7 @@ export interface Fleet {
 }
 
 /** 1,000 images of five layers; four of five are shared. */
-export const FLEET: Fleet = { images: 1000, bases: 20, shared: 4, own: 1, baseFiles: 750, ownFiles: 200, fileBytes: 2400 };
+export const FLEET: Fleet = { images: 1000, bases: 20, shared: 4, own: 1, baseFiles: 750, ownFiles: 200, fileBytes: 8000 };
 
 export interface FleetFolders {
   /** The images, and images that hold each of their layers once. */
@@ -42,10 +42,19 @@ function numbers(seed: number): () => number {
   };
 }
 
-function body(next: () => number, bytes: number): string {
+/** Text that packs about as well as files of programs do. */
+const TEXT = (() => {
+  const next = numbers(7);
   const words: string[] = [];
-  for (let length = 0; length < bytes; length += 8) words.push(`${WORDS[Math.floor(next() * WORDS.length)]}${Math.floor(next() * 1e6)}`);
-  return words.join(' ');
+  for (let length = 0; length < 4 * 1024 * 1024; length += 16)
+    words.push(`${WORDS[Math.floor(next() * WORDS.length)]}${Math.floor(next() * 1e6)}`);
+  return Buffer.from(words.join(' '));
+})();
+
+/** A part of the text, with a beginning of its own, so that no two files are the same. */
+function body(next: () => number, bytes: number): Uint8Array {
+  const from = Math.floor(next() * (TEXT.length - bytes));
+  return Buffer.concat([Buffer.from(`${next()} `), TEXT.subarray(from, from + bytes)]);
 }
 
 function layerTar(seed: number, folder: string, files: number, fileBytes: number, extra: readonly Uint8Array[] = []): Uint8Array {
@@ -54,7 +63,9 @@ function layerTar(seed: number, folder: string, files: number, fileBytes: number
   for (let index = 0; index < files; index++) {
     if (index % 25 === 0) parts.push(directory(`${folder}/part-${Math.floor(index / 25)}/`));
     const name = `${folder}/part-${Math.floor(index / 25)}/${WORDS[index % WORDS.length]}-${index}.txt`;
-    parts.push(file(name, body(next, next() * 2 * fileBytes), { mtime: 1_700_000_000 + Math.floor(next() * 1e7) }));
+    parts.push(
+      file(name, body(next, Math.floor(next() * 2 * fileBytes)), { mtime: 1_700_000_000 + (seed % 50) * 1000 + Math.floor(index / 50) }),
+    );
   }
   return tar(concat(...parts, ...extra));
 }
@@ -86,9 +97,8 @@ class Layout {
     return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
   }
 
-  layer(plain: Uint8Array): Blob {
-    const diffId = `sha256:${createHash('sha256').update(plain).digest('hex')}`;
-    return { diffId, descriptor: this.blob(gzipSync(plain, { level: 1 }), 'application/vnd.oci.image.layer.v1.tar+gzip') };
+  layer(diffId: string, packed: Uint8Array): Blob {
+    return { diffId, descriptor: this.blob(packed, 'application/vnd.oci.image.layer.v1.tar+gzip') };
   }
 
   image(name: string, layers: readonly Blob[], index: number): void {
@@ -120,7 +130,7 @@ class Layout {
 export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
   const { images, bases, shared, own, baseFiles, ownFiles, fileBytes } = fleet;
   const key = createHash('sha256')
-    .update(JSON.stringify([1, fleet]))
+    .update(JSON.stringify([2, fleet]))
     .digest('hex')
     .slice(0, 12);
   const folder = path.join(under, `fleet-${key}`);
@@ -134,8 +144,10 @@ export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
   const all = new Layout(path.join(unfinished, 'images'));
   const distinct = new Layout(path.join(unfinished, 'distinct'));
   const copy = (plain: Uint8Array): Blob => {
-    distinct.layer(plain);
-    return all.layer(plain);
+    const diffId = `sha256:${createHash('sha256').update(plain).digest('hex')}`;
+    const packed = gzipSync(plain, { level: 1 });
+    distinct.layer(diffId, packed);
+    return all.layer(diffId, packed);
   };
   const baseLayers = Array.from({ length: bases }, (_, base) =>
     Array.from({ length: shared }, (__, layer) =>

@@ -4,7 +4,8 @@
 // in 2^64. It is not a cryptographic hash: two bodies with the same sum can be crafted. Where that matters, bodies are compared byte by
 // byte.
 //
-// Words are read in native byte order: sums are kept in the index cache, which never leaves the machine, and are never shown.
+// Words are read in native byte order, which is the same on every machine that Node runs on, save IBM Z. Sums are kept in the index cache,
+// which never leaves the machine, and in catalogs (`content`), which do.
 
 const PRIME_1 = 0x9e3779b1;
 const PRIME_2 = 0x85ebca77;

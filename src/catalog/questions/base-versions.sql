@@ -1,4 +1,4 @@
--- Bases that are used in several versions: images that share a base's name but not its layers. A base is an image of the catalog; where it
+-- Bases that are used in several versions: images that share a base’s name but not its layers. A base is an image of the catalog; where it
 -- isn't there, what the label org.opencontainers.image.base.name says.
 SELECT
   u.base,

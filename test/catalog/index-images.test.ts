@@ -1,0 +1,313 @@
+// What `catalog index` writes, read by DuckDB and compared with what the other commands print.
+import assert from 'node:assert/strict';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { IndexSummary } from '#catalog';
+import { duckRows, type SmallImage, tableRows, writeArchive, writeLayout } from '../support/catalog.ts';
+import { commandJson, commandLines, runCommand } from '../support/command-line.ts';
+import { archiveOf, dockerArchive } from '../support/image-builder.ts';
+import { directory, file, hardlink, latin1, symlink, tar } from '../support/tar-builder.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const STATUS = 'Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:1.2.13-1\nInstalled-Size: 160\n\n';
+const BASE = tar(
+  directory('usr/', { mtime: 1_600_000_000 }),
+  file('usr/tool', 'a tool', { mode: 0o4755, uid: 7, gid: 8, mtime: 1_600_000_001 }),
+  file(latin1('usr/caf\xe9'), 'coffee'),
+  file('usr/back\\slash', 'x'),
+  file('usr/it\'s "quoted"; DROP TABLE entries --', 'y'),
+  symlink('usr/link', 'tool'),
+  hardlink('usr/hard', 'usr/tool', { mode: 0o4755, uid: 7, gid: 8, mtime: 1_600_000_001 }),
+  file('var/lib/dpkg/status', STATUS),
+  file('tmp/twice', 'first'),
+  file('tmp/twice', 'second'),
+);
+const TOP = tar(file('usr/.wh.tool'), directory('tmp/'), file('tmp/.wh..wh..opq'), file('usr/big', 'b'.repeat(100_000)));
+
+function images(): SmallImage[] {
+  return [
+    { name: 'registry.example/base:1', layers: [{ tar: BASE, packed: 'gzip' }], history: ['ADD base'] },
+    {
+      name: 'registry.example/app:1',
+      layers: [
+        { tar: BASE, packed: 'gzip' },
+        { tar: TOP, packed: 'gzip' },
+      ],
+      history: ['ADD base', 'RUN top'],
+      config: { Labels: { team: 'red', empty: '' } },
+    },
+  ];
+}
+
+async function index(folder: string, ...inputs: string[]): Promise<IndexSummary & { errors: { code: string }[] }> {
+  return commandJson(['catalog', 'index', ...inputs, '--to', folder, '--json']);
+}
+
+function setUp(t: TestContext): { readonly layout: string; readonly to: string; readonly folder: string } {
+  const folder = testFolder(t);
+  return { layout: writeLayout(path.join(folder, 'layout'), images()), to: path.join(folder, 'catalog'), folder };
+}
+
+test('every layer is written once, with the entries that raw lists and the facts of inspect', async (t) => {
+  const { layout, to } = setUp(t);
+  const summary = await index(to, layout);
+  assert.deepEqual([summary.images, summary.newImages, summary.newLayers, summary.failed], [2, 2, 2, 0]);
+  const report = await commandJson<{ images: { names: string[]; layers: Record<string, unknown>[]; totals: Record<string, unknown> }[] }>([
+    'inspect',
+    layout,
+    '--json',
+  ]);
+  const app = report.images.find(({ names }) => names.includes('registry.example/app:1'));
+  assert.ok(app);
+  const layers = await tableRows(to, 'layers');
+  assert.equal(layers.length, 2);
+  for (const { diffId, digest, blobBytes, tarBytes, fileBytes, entries, compression } of app.layers) {
+    const row = layers.find(({ layer }) => layer === diffId);
+    assert.ok(row);
+    assert.deepEqual(
+      [row.digest, row.bytes, row.tarBytes, row.fileBytes, row.entries, row.compression, row.verified, row.scanned],
+      [digest, blobBytes, tarBytes, fileBytes, entries, compression, false, false],
+    );
+  }
+  const rows = await tableRows(to, 'images');
+  const row = rows.find(({ reference }) => reference === 'registry.example/app:1');
+  assert.ok(row);
+  assert.deepEqual(
+    row.layers,
+    app.layers.map(({ diffId }) => diffId),
+  );
+  assert.deepEqual(
+    [row.files, row.fileBytes, row.finalBytes, row.wastedBytes],
+    [app.totals.files, app.totals.fileBytes, app.totals.finalBytes, app.totals.wastedBytes],
+  );
+  assert.deepEqual([row.repository, row.tag, row.error, row.source], ['registry.example/app', '1', null, layout]);
+  assert.match(String(row.labels), /team.*red/);
+});
+
+test('entries are those of raw, without what a later member of the layer replaces', async (t) => {
+  const { layout, to } = setUp(t);
+  await index(to, layout);
+  const raw = await commandLines(['raw', layout, '--image', 'registry.example/app:1', '--layer', 'all', '--json']);
+  const entries = await duckRows(to, "SELECT *, epoch_us(mtime) AS us FROM read_parquet('DIR/entries/*.parquet')");
+  const byPath = (path: string): (typeof entries)[number] | undefined => entries.find((row) => row.path === path && row.kind === 'entry');
+  const members = raw.filter(({ name, type }) => typeof name === 'string' && type !== 'global' && !String(name).includes('.wh.'));
+  assert.ok(members.length > 8);
+  for (const { name, size, mode, uid, gid, linkname } of members) {
+    const row = byPath(String(name).replace(/\/$/, ''));
+    assert.ok(row, String(name));
+    if (name === 'tmp/twice') continue;
+    assert.deepEqual(
+      [row.mode, row.uid, row.gid, row.link],
+      [Number.parseInt(String(mode), 8) & 0o7777, uid, gid, linkname ?? null],
+      String(name),
+    );
+    if (row.type === 'file') assert.equal(row.size, size, String(name));
+  }
+  assert.equal(entries.filter(({ path }) => path === 'tmp/twice').length, 1);
+  assert.equal(byPath('tmp/twice')?.size, 'second'.length);
+  assert.deepEqual(
+    [byPath('usr/caf\\xE9')?.pathBytes, byPath('usr/back\\\\slash')?.pathBytes, byPath('usr/tool')?.pathBytes],
+    ['usr/caf\xe9', 'usr/back\\slash', null],
+  );
+  const marks = entries.filter(({ kind }) => kind !== 'entry').map(({ kind, path, type, size }) => [kind, path, type, size]);
+  assert.deepEqual(marks.sort(), [
+    ['opaque', 'tmp', null, null],
+    ['whiteout', 'usr/tool', null, null],
+  ]);
+  assert.equal(entries.find(({ path, kind }) => path === 'usr/tool' && kind === 'entry')?.us, 1_600_000_001_000_000);
+  assert.match(String(byPath('usr/big')?.content), /^[0-9a-f]{16}$/);
+});
+
+test('packages and findings are those that packages and inspect print', async (t) => {
+  const { layout, to } = setUp(t);
+  await index(to, layout);
+  const image = 'registry.example/app:1';
+  const printed = await commandLines(['packages', layout, '--image', image, '--layer', '1', '--json']);
+  const [id] = await duckRows(to, `SELECT image FROM read_parquet('DIR/images/*.parquet') WHERE reference = '${image}'`);
+  const packages = (await tableRows(to, 'packages')).filter((row) => row.image === id?.image);
+  const facts = ({
+    type,
+    name,
+    arch,
+    version,
+    status,
+    source,
+    sourceVersion,
+    location,
+    files,
+    bytes,
+    statedBytes,
+  }: Record<string, unknown>) => [...[type, name, arch, version, status, source, sourceVersion, location, files, bytes, statedBytes]];
+  assert.deepEqual(packages.map(facts), printed.map(facts));
+  assert.equal(packages.length, 1);
+  const report = await commandJson<{ images: { index: number; names: string[] }[]; findings: Record<string, unknown>[] }>([
+    'inspect',
+    layout,
+    '--json',
+  ]);
+  const number = report.images.find(({ names }) => names.includes(image))?.index;
+  const expected = report.findings.filter((finding) => finding.image === number);
+  const found = (await tableRows(to, 'findings')).filter((row) => row.image === id?.image);
+  assert.ok(found.length > 0);
+  assert.deepEqual(
+    found.map(({ code, path, layerIndex, message, bytes }) => [code, path, layerIndex, message, bytes]),
+    expected.map(({ code, path, layer, message, bytes }) => [code, path ?? null, layer ?? null, message, bytes ?? null]),
+  );
+});
+
+/** Every file of a catalog with its bytes. */
+function contents(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return new Map(
+    names
+      .filter((name) => statSync(path.join(folder, name)).isFile())
+      .map((name) => [name, readFileSync(path.join(folder, name), 'latin1')]),
+  );
+}
+
+test('indexing again opens nothing that is unchanged, and writes nothing', async (t) => {
+  const { layout, to } = setUp(t);
+  await index(to, layout);
+  const before = contents(to);
+  const again = await index(to, layout);
+  assert.deepEqual([again.subjects, again.unchanged, again.images, again.newLayers], [1, 1, 0, 0]);
+  // Looked at again, because its time is another one, but with nothing new in it.
+  utimesSync(path.join(layout, 'index.json'), 1, 1);
+  const touched = await index(to, layout);
+  assert.deepEqual([touched.unchanged, touched.images, touched.newImages, touched.newLayers], [0, 2, 0, 0]);
+  const after = contents(to);
+  for (const [name, bytes] of before) assert.equal(after.get(name), bytes, name);
+});
+
+test('a file that holds other images than before loses the rows that it had', async (t) => {
+  const { folder, to } = setUp(t);
+  const [base, app] = images();
+  assert.ok(base && app);
+  const archive = writeArchive(folder, 'one.tar', [base, app]);
+  await index(to, archive);
+  assert.equal((await tableRows(to, 'images')).length, 2);
+  rmSync(archive);
+  writeArchive(folder, 'one.tar', [{ ...app, name: 'registry.example/app:2' }]);
+  await index(to, archive);
+  assert.deepEqual(
+    (await tableRows(to, 'images')).map(({ reference }) => reference),
+    ['registry.example/app:2'],
+  );
+});
+
+test('a damaged image is a row with its error, the others go on, and once it is whole the error is gone', async (t) => {
+  const { folder, to } = setUp(t);
+  const [base, app] = images();
+  assert.ok(base && app);
+  const many = path.join(folder, 'many');
+  const whole = writeArchive(many, 'whole.tar', [base]);
+  const damaged = writeArchive(path.join(many, 'below'), 'damaged.tar', [app]);
+  writeFileSync(path.join(many, 'no image.tar.gz'), 'nothing of the kind');
+  writeFileSync(path.join(many, 'README.md'), 'not looked at');
+  const good = readFileSync(damaged);
+  const bad = Buffer.from(good);
+  // In the gzip stream of the top layer: the base comes first in the archive.
+  const gzip = bad.lastIndexOf(Buffer.from([0x1f, 0x8b, 0x08]));
+  bad.fill(0xff, gzip + 20, gzip + 60);
+  writeFileSync(damaged, bad);
+  const { code, stderr, stdout } = await runCommand(['catalog', 'index', many, '--to', to, '--json']);
+  assert.equal(code, 3);
+  const summary = JSON.parse(stdout) as IndexSummary & { errors: { source: string; code: string }[] };
+  assert.equal(summary.failed, 2, stderr);
+  assert.equal(stderr.match(/^layerscope: warning: /gm)?.length, 2, stderr);
+  const rows = await tableRows(to, 'images');
+  assert.deepEqual(rows.map(({ source, error }) => [path.basename(String(source)), error]).sort(), [
+    ['damaged.tar', rows.find(({ source }) => source === damaged)?.error],
+    ['no image.tar.gz', rows.find(({ source }) => String(source).endsWith('.gz'))?.error],
+    ['whole.tar', null],
+  ]);
+  assert.ok(rows.filter(({ error }) => error !== null).every(({ message }) => typeof message === 'string' && message !== ''));
+  // The base of the damaged image is known; nothing is said of its top layer and its packages.
+  assert.equal((await tableRows(to, 'layers')).length, 1);
+  assert.equal((await duckRows(to, "SELECT DISTINCT image FROM read_parquet('DIR/history/*.parquet')")).length, 1);
+  writeFileSync(damaged, good);
+  rmSync(path.join(many, 'no image.tar.gz'));
+  const healed = await index(to, many);
+  assert.deepEqual([healed.failed, healed.newLayers, healed.unchanged], [0, 1, 1]);
+  assert.equal((await tableRows(to, 'images')).filter(({ source, error }) => source === damaged && error === null).length, 1);
+  assert.equal(statSync(whole).isFile(), true);
+});
+
+test('a scan adds secrets and contents to what is known without them, once', async (t) => {
+  const { folder, to } = setUp(t);
+  const token = `ghp_${'a1B2c3D4e5'.repeat(3)}F6g7h8`;
+  const layer = tar(file('app/.env', `GITHUB_TOKEN=${token}\n`), file('app/plain', 'plain'));
+  const archive = path.join(folder, 'plain.tar');
+  writeFileSync(archive, archiveOf(dockerArchive([{ layers: [layer], tags: ['plain:1'] }])));
+  await index(to, archive);
+  const before = await tableRows(to, 'entries');
+  assert.ok(before.every(({ content }) => content === null));
+  const scanned: IndexSummary = await commandJson(['catalog', 'index', archive, '--to', to, '--json', '--scan']);
+  assert.deepEqual([scanned.newLayers, scanned.newImages], [1, 1]);
+  const after = await tableRows(to, 'entries');
+  assert.equal(after.length, before.length);
+  assert.ok(after.filter(({ type }) => type === 'file').every(({ content }) => /^[0-9a-f]{16}$/.test(String(content))));
+  const secrets = (await tableRows(to, 'findings')).filter(({ code }) => String(code).startsWith('secret-'));
+  const report = await commandJson<{ findings: { code: string }[] }>(['inspect', archive, '--scan', '--json']);
+  assert.equal(secrets.length, report.findings.filter(({ code }) => code.startsWith('secret-')).length);
+  for (const [name, bytes] of contents(to)) assert.equal(bytes.includes(token), false, name);
+  const again: IndexSummary = await commandJson(['catalog', 'index', archive, '--to', to, '--json', '--scan']);
+  assert.deepEqual([again.unchanged, again.newLayers], [1, 0]);
+});
+
+test('--verify notices a layer that claims another layer’s diffID, and writes the true one over what was believed', async (t) => {
+  const { folder, to } = setUp(t);
+  const honest = tar(file('etc/os-release', 'true'));
+  const liar = tar(file('etc/os-release', 'false!'));
+  const { createHash } = await import('node:crypto');
+  const diffIds = [`sha256:${createHash('sha256').update(honest).digest('hex')}`];
+  const lying = path.join(folder, 'liar.tar');
+  writeFileSync(lying, archiveOf(dockerArchive([{ layers: [liar], tags: ['liar:1'], config: { diffIds } }])));
+  const telling = path.join(folder, 'honest.tar');
+  writeFileSync(telling, archiveOf(dockerArchive([{ layers: [honest], tags: ['honest:1'] }])));
+  await runCommand(['catalog', 'index', lying, '--to', to]);
+  const { code } = await runCommand(['catalog', 'index', lying, telling, '--to', to, '--verify']);
+  assert.equal(code, 3);
+  const [row, ...more] = await tableRows(to, 'entries');
+  assert.deepEqual([more.length, row?.size], [0, 'true'.length]);
+  assert.deepEqual(
+    (await tableRows(to, 'layers')).map(({ verified }) => verified),
+    [true],
+  );
+  const errors = (await tableRows(to, 'images')).map(({ reference, error }) => [reference, error]).sort();
+  assert.deepEqual(errors, [
+    ['honest:1', null],
+    ['liar:1', 'diffid-mismatch'],
+  ]);
+});
+
+test('a folder of other files is left alone, and so is a catalog of another version', async (t) => {
+  const { layout, to, folder } = setUp(t);
+  const { error } = await runCommand(['catalog', 'index', layout, '--to', folder]);
+  assert.equal(error?.code, 'EXISTS');
+  assert.deepEqual(readdirSync(folder), ['layout']);
+  await index(to, layout);
+  writeFileSync(path.join(to, 'catalog.json'), '{"kind":"layerscope-catalog","version":2}');
+  for (const argv of [
+    ['catalog', 'index', layout, '--to', to],
+    ['catalog', 'query', 'SELECT 1', '--from', to],
+  ]) {
+    const result = await runCommand(argv);
+    assert.equal(result.error?.code, 'UNSUPPORTED', argv.join(' '));
+    assert.match(result.stderr, /version 2/);
+  }
+});
+
+test('a catalog can be moved, and its files copied into another', async (t) => {
+  const { layout, to, folder } = setUp(t);
+  await index(to, layout);
+  const moved = path.join(folder, 'moved');
+  renameSync(to, moved);
+  const other = path.join(folder, 'other');
+  await index(other, writeLayout(path.join(folder, 'layout2'), [{ name: 'z:1', layers: [{ tar: tar(file('z', 'z')) }] }]));
+  cpSync(moved, other, { recursive: true });
+  assert.equal((await tableRows(other, 'images')).length, 3);
+  const again = await index(other, layout);
+  assert.deepEqual([again.unchanged, again.newLayers], [1, 0]);
+});
