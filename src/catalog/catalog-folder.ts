@@ -71,7 +71,13 @@ export class CatalogFolder {
   /** Names of the files of `images` that begin with `prefix`, a hash and a hyphen, as they were when this was first asked. */
   imageNames(prefix: string): string[] {
     if (this.#bySubject === null) {
-      this.#bySubject = Map.groupBy(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
+      this.#bySubject = new Map();
+      for (const name of this.#known('images')) {
+        const subject = name.slice(0, name.indexOf('-') + 1);
+        const names = this.#bySubject.get(subject);
+        if (names === undefined) this.#bySubject.set(subject, [name]);
+        else names.push(name);
+      }
     }
     return [...(this.#bySubject.get(prefix) ?? [])];
   }
