@@ -118,8 +118,9 @@ test('a window without its libraries is refused in one line that names them, tho
 
 test('the desktop file offers the program for archives and starts it by its command', () => {
   const text = readFileSync(path.join(assets, 'layerscope.desktop'), 'utf8');
+  const [entry = ''] = text.split('\n[Desktop Action ');
   const fields = new Map(
-    text
+    entry
       .split('\n')
       .filter((line) => line.includes('='))
       .map((line) => line.split(/=(.*)/s) as [string, string]),

@@ -74,6 +74,8 @@ export const frame = {
   noCommand: 'No matching command',
   showImage: (title: string) => `Show ${title}`,
   openFile: (name: string) => `Open ${name}`,
+  copyDiagnostics: 'Copy diagnostics',
+  diagnosticsCopied: 'Diagnostics copied',
   clearRecent: 'Clear recent files',
   recentCleared: 'Recent files cleared',
   goToPath: 'Go to path',
