@@ -10,7 +10,8 @@ export async function copyDiagnostics(): Promise<void> {
     const client = await connectedClient();
     const { lines } = await client.call('app.diagnostics', {});
     const settings = Object.entries(getApp().layout).map(([name, value]) => `${name}=${value}`);
-    const text = [...lines, `Window ${window.innerWidth}x${window.innerHeight}`, `Settings ${settings.join(' ')}`].join('\n');
+    const own = words.frame.diagnostics(window.innerWidth, window.innerHeight, settings.join(' '));
+    const text = [...lines, ...own].join('\n');
     if (await copyText(text)) toast(words.frame.diagnosticsCopied);
   } catch (error) {
     toast(plainError(error).message);

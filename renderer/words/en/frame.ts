@@ -76,6 +76,7 @@ export const frame = {
   openFile: (name: string) => `Open ${name}`,
   copyDiagnostics: 'Copy diagnostics',
   diagnosticsCopied: 'Diagnostics copied',
+  diagnostics: (width: number, height: number, settings: string) => [`Window ${width}x${height}`, `Settings ${settings}`],
   clearRecent: 'Clear recent files',
   recentCleared: 'Recent files cleared',
   goToPath: 'Go to path',
