@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type BrowserWindow, ipcMain, type WebContents, type WebFrameMain } from 'electron';
+import { type BrowserWindow, type IpcMainInvokeEvent, ipcMain, type WebContents, type WebFrameMain } from 'electron';
 import type { Envelope, TopicName } from '#contract';
 import type { GrantedFile, Host, Sender } from '#host';
 import { LayerscopeError } from '#model';
@@ -31,8 +31,11 @@ export function grantedFile(file: string): GrantedFile {
   return { path: file, name: path.basename(file) || file };
 }
 
-/** Creates the bridge and its IPC handlers. Call once. */
-export function createBridge(host: Host): Bridge {
+/** An operation's name, as it may be logged. */
+const NAME = /^[a-z]{1,20}\.[a-z-]{1,20}$/;
+
+/** Creates the bridge and its IPC handlers. Call once. `onRefused` receives the operation and error code of each call that failed. */
+export function createBridge(host: Host, onRefused: (name: string, code: string) => void): Bridge {
   const windows = new Map<WebContents, Connected>();
 
   const find = (contents: WebContents, frame: WebFrameMain | null): Connected => {
@@ -66,12 +69,19 @@ export function createBridge(host: Host): Bridge {
     }
   };
 
-  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
+  const answer = async (event: IpcMainInvokeEvent, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
     try {
       return await handle(find(event.sender, event.senderFrame), name, input, call);
     } catch (error) {
       return host.refuse(error);
     }
+  };
+
+  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
+    const envelope = await answer(event, name, input, call);
+    if (!envelope.ok && envelope.error.code !== 'CANCELLED')
+      onRefused(NAME.test(String(name)) ? String(name) : 'call', envelope.error.code);
+    return envelope;
   });
 
   ipcMain.on('layerscope:cancel', (event, call: unknown) => {

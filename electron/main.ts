@@ -18,36 +18,61 @@ import { LayerscopeError } from '#model';
 import { findSources } from '#source';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
+import { describeApp, diagnosticLines, licencesPage } from './diagnostics.ts';
 import { becameDriverHost } from './driver-host.ts';
 import { createKeptHomes } from './kept-homes.ts';
-import { refreshMenu, setMenu } from './menu.ts';
-import { filesOf, findSample, INDEX_WORKER, namesOf, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
+import type { Log } from './log.ts';
+import { openLog } from './log-events.ts';
+import { type MenuActions, refreshMenu, setMenu } from './menu.ts';
+import {
+  commandsOf,
+  filesOf,
+  findSample,
+  INDEX_WORKER,
+  namesOf,
+  PRELOAD,
+  RENDERER_FOLDER,
+  STORE_WORKER,
+  type StartCommand,
+} from './paths.ts';
 import { createRecentFiles } from './recent-files.ts';
 import { createRecentNames } from './recent-names.ts';
 import { denyNames, secureContents, secureSession } from './security.ts';
+import { showJobs } from './show-jobs.ts';
+import { showRecent } from './show-recent.ts';
 import { systemProxy } from './system-proxy.ts';
 import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
 /** Longest time that quitting waits for disposal. */
 const LAST_WAIT_MS = 3_000;
 
+let log: Log | null = null;
+
 function logDefect(error: unknown): void {
   process.stderr.write(`layerscope: INTERNAL: ${error instanceof Error ? defectText(error) : String(error)}\n`);
+  log?.defect(error);
 }
 
 const waitingFiles: string[] = [];
 const waitingNames: string[] = [];
+const waitingCommands: StartCommand[] = [];
 let openNames = (names: readonly string[]): void => void waitingNames.push(...names); // until there is a library
 let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // until a window exists
 
+let runCommands = (ids: readonly StartCommand[]): void => void waitingCommands.push(...ids); // until a window exists
+
 async function start(): Promise<void> {
+  const own = openLog();
+  log = own;
   const reader = createReader({ cacheFolder: cacheFolder(), workers: cpus().length, workerUrl: INDEX_WORKER });
   const jobs = createJobs({ onDefect: logDefect });
   const thread = createStoreThread(STORE_WORKER);
   const library = createLibrary({ reader, jobs, onFailure: logDefect });
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
-  const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
+  const version = process.env.LAYERSCOPE_VERSION ?? app.getVersion();
+  let showFiles = (): void => {}; // until there is a menu
+  const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect, () => showFiles());
   const { env, platform } = process;
   const names = createNamedImages({
     findSources: () => findSources({ env, home: homedir(), platform, offline: false, systemProxy }),
@@ -76,10 +101,15 @@ async function start(): Promise<void> {
       jobs,
     }),
     appInfo: {
-      version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(),
+      version,
       host: 'electron',
       system: process.platform,
       elevated: isElevated(),
+    },
+    diagnostics: () => diagnosticLines(own),
+    log: (text) => {
+      process.stderr.write(`${text}\n`);
+      own.defect(text);
     },
     sample: sample === null ? null : grantedFile(sample),
     library,
@@ -109,7 +139,9 @@ async function start(): Promise<void> {
       return window === null ? null : chooseTarget(window, name);
     },
   });
-  bridge = createBridge(host);
+  bridge = createBridge(host, (name, code) => own.code(name, code));
+  showJobs(jobs, own);
+  describeApp(version);
 
   const disposeAll = async (): Promise<void> => {
     for (const part of [jobs, thread, library, reader]) await part[Symbol.asyncDispose]();
@@ -138,16 +170,33 @@ async function start(): Promise<void> {
     else host.request(sender, files.map(grantedFile));
   };
 
-  setMenu(
-    {
-      open: (what) => {
-        const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-        if (window !== undefined) choosePaths(window, what).then((files) => requestFiles(files), logDefect);
-      },
-      run: (id) => (BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0])?.webContents.send('layerscope:command', id),
+  const licences = licencesPage();
+  const actions: MenuActions = {
+    open: (what) => {
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+      if (window !== undefined) choosePaths(window, what).then((files) => requestFiles(files), logDefect);
     },
-    { isPackaged: app.isPackaged },
-  );
+    run: (id) => (BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0])?.webContents.send('layerscope:command', id),
+    openAgain: (file) => requestFiles([file]),
+    forgetRecent: () => recentFiles.forget(),
+    showLogs: () => void shell.openPath(own.folder),
+    showLicences: licences === null ? null : () => void shell.openPath(licences),
+  };
+  runCommands = (ids) => {
+    for (const id of ids) {
+      if (id === 'open') actions.open('files');
+      else actions.run(id);
+    }
+  };
+  showFiles = () => {
+    const recent = recentFiles.list();
+    setMenu(actions, { isPackaged: app.isPackaged, recent });
+    showRecent(
+      recent.map((file) => file.path),
+      (id) => runCommands([id]),
+    );
+  };
+  showFiles();
   app.on('browser-window-focus', refreshMenu);
   app.on('window-all-closed', refreshMenu);
   await secureSession(session.defaultSession);
@@ -155,6 +204,7 @@ async function start(): Promise<void> {
   const opening = openWindow();
   requestFiles(waitingFiles.splice(0));
   await opening;
+  runCommands(waitingCommands.splice(0));
 
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) openWindow().then(() => requestFiles(waitingFiles.splice(0)), logDefect);
@@ -168,6 +218,8 @@ function main(): void {
     app.quit();
     return;
   }
+  // Windows groups windows, notifications and the jump list by this name, which the installer gives the shortcut (electron-builder.yml).
+  if (process.platform === 'win32') app.setAppUserModelId('org.layerscope.app');
   registerAppScheme();
   secureContents();
   denyNames();
@@ -175,9 +227,11 @@ function main(): void {
   const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
   waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));
   waitingNames.push(...namesOf(process.argv));
+  waitingCommands.push(...commandsOf(process.argv));
   app.on('second-instance', (_event, argv, workingDirectory) => {
     requestFiles(filesOf(argv, workingDirectory, appPath));
     openNames(namesOf(argv));
+    runCommands(commandsOf(argv));
     const [window] = BrowserWindow.getAllWindows();
     if (window?.isMinimized()) window.restore();
     window?.focus();

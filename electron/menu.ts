@@ -1,5 +1,7 @@
 import { BrowserWindow, Menu, type MenuItem, type MenuItemConstructorOptions } from 'electron';
-import { COMMAND_FACTS, type CommandFacts, type CommandId, keyOf } from '#contract';
+import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId, keyOf } from '#contract';
+import type { GrantedFile } from '#host';
+import { displayText } from '#model';
 
 const isMac = process.platform === 'darwin';
 
@@ -7,7 +9,26 @@ const isMac = process.platform === 'darwin';
 export interface MenuActions {
   readonly open: (what: 'files' | 'folder') => void;
   /** Runs a command in the focused window. */
-  readonly run: (id: CommandId) => void;
+  readonly run: (id: CommandId | typeof COPY_DIAGNOSTICS) => void;
+  /** Opens a file of the list of recent ones. */
+  readonly openAgain: (file: string) => void;
+  readonly forgetRecent: () => void;
+  /** Shows the log's folder in the file manager. */
+  readonly showLogs: () => void;
+  /** Shows the page of licences; null if there is none. */
+  readonly showLicences: (() => void) | null;
+}
+
+interface MenuState {
+  readonly isPackaged: boolean;
+  /** Recent files, latest first. */
+  readonly recent: readonly GrantedFile[];
+}
+
+/** A file's name as a menu shows it: the system would take `&` for the mark of a key. */
+function menuText(name: string): string {
+  const text = displayText(name);
+  return (text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('&', '&&');
 }
 
 /** Electron's names for keys. Source: electronjs.org, Accelerator. */
@@ -29,7 +50,8 @@ function acceleratorOf(command: CommandFacts): string | undefined {
 }
 
 /** Sets the menu of all windows. */
-export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly isPackaged: boolean }): void {
+export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState): void {
+  const { open, run } = actions;
   const command = (id: CommandId): MenuItemConstructorOptions => {
     const facts = COMMAND_FACTS.find((known) => known.id === id) as CommandFacts;
     const accelerator = acceleratorOf(facts);
@@ -46,9 +68,23 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
     { label: 'Open…', accelerator: 'CmdOrCtrl+O', click: () => open('files') },
     { label: 'Open Folder…', accelerator: 'CmdOrCtrl+Shift+O', click: () => open('folder') },
     command('open-name'),
+    {
+      label: 'Open Recent',
+      enabled: recent.length > 0,
+      submenu: [
+        ...recent.map((file) => ({
+          label: menuText(file.name),
+          toolTip: displayText(file.path),
+          click: () => actions.openAgain(file.path),
+        })),
+        separator,
+        { label: 'Clear Recent Files', click: actions.forgetRecent },
+      ],
+    },
     separator,
     command('export'),
     separator,
+    ...(isMac ? [] : [command('settings'), separator]),
     { role: isMac ? 'close' : 'quit' },
   ];
   const view: MenuItemConstructorOptions[] = [
@@ -74,9 +110,29 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
     separator,
     ...(['next-pane', 'previous-pane'] as const).map(command),
   ];
+  const help: MenuItemConstructorOptions[] = [
+    command('help'),
+    separator,
+    { label: 'Licences', enabled: actions.showLicences !== null, click: () => actions.showLicences?.() },
+    { label: 'Show Logs', click: actions.showLogs },
+    { label: 'Copy Diagnostics', id: 'always:diagnostics', click: () => run(COPY_DIAGNOSTICS) },
+    ...(isMac ? [] : [separator, { role: 'about', label: 'About Layerscope' } as const]),
+  ];
+  // On macOS, About, Settings and Quit belong to the program's own menu.
+  const appMenu: MenuItemConstructorOptions[] = [
+    { role: 'about' },
+    separator,
+    command('settings'),
+    separator,
+    { role: 'services' },
+    separator,
+    ...(['hide', 'hideOthers', 'unhide'] as const).map((role) => ({ role })),
+    separator,
+    { role: 'quit' },
+  ];
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([
-      ...(isMac ? [{ role: 'appMenu' } as const] : []),
+      ...(isMac ? [{ role: 'appMenu', submenu: appMenu } as const] : []),
       { role: 'fileMenu', label: 'File', submenu: file },
       {
         label: 'Edit',
@@ -96,7 +152,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
       { label: 'View', submenu: view },
       { label: 'Go', submenu: go },
       { role: 'windowMenu' },
-      { role: 'help', label: 'Help', submenu: [command('help')] },
+      { role: 'help', label: 'Help', submenu: help },
     ]),
   );
   refreshMenu();

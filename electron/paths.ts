@@ -36,3 +36,15 @@ const NAME_SWITCH = '--image-name=';
 export function namesOf(argv: readonly string[]): readonly string[] {
   return argv.filter((word) => word.startsWith(NAME_SWITCH)).map((word) => word.slice(NAME_SWITCH.length));
 }
+
+/** Commands of the window that a start may name. */
+const START_COMMANDS = ['open', 'open-name'] as const;
+export type StartCommand = (typeof START_COMMANDS)[number];
+
+/** Begins the switch of a start's command. */
+export const COMMAND_SWITCH = '--command=';
+
+/** Returns the commands among a process's arguments, as desktops' menus of a program pass them; unknown ones are ignored. */
+export function commandsOf(argv: readonly string[]): readonly StartCommand[] {
+  return START_COMMANDS.filter((id) => argv.includes(`${COMMAND_SWITCH}${id}`));
+}

@@ -9,6 +9,11 @@ let last = 0;
 ipcRenderer.on('layerscope:state', (_event, number: number, state: unknown) => listeners.get(number)?.(state));
 ipcRenderer.on('layerscope:refused', (_event, number: number) => void listeners.delete(number));
 
+/** Commands that came before the page was ready, as those of the program's own arguments do. */
+const early: unknown[] = [];
+let runCommand: (id: unknown) => void = (id) => void early.push(id);
+ipcRenderer.on('layerscope:command', (_event, id: unknown) => runCommand(id));
+
 contextBridge.exposeInMainWorld('layerscope', {
   request: (name: unknown, input: unknown, call: unknown) => ipcRenderer.invoke('layerscope:request', name, input, call),
   cancel: (call: unknown) => ipcRenderer.send('layerscope:cancel', call),
@@ -21,7 +26,10 @@ contextBridge.exposeInMainWorld('layerscope', {
     };
   },
   // Ids of commands chosen in the menu.
-  onCommand: (listener: (id: unknown) => void) => void ipcRenderer.on('layerscope:command', (_event, id: unknown) => listener(id)),
+  onCommand: (listener: (id: unknown) => void) => {
+    runCommand = listener;
+    for (const id of early.splice(0)) listener(id);
+  },
   // A File created by the page has no path and gets no grant.
   grantDropped: async (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
 });

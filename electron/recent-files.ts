@@ -6,13 +6,17 @@ import type { GrantedFile, RecentFiles } from '#host';
 /** Length of the list; older files are forgotten. */
 const MOST = 12;
 
-/** Remembers recently opened files in a file, latest first. Doesn't list files that no longer exist. */
-export function createRecentFiles(file: string, onFailure: (error: unknown) => void): RecentFiles {
+/**
+ * Remembers recently opened files in a file, latest first. Doesn't list files that no longer exist. `onChange` is called whenever the list
+ * has changed.
+ */
+export function createRecentFiles(file: string, onFailure: (error: unknown) => void, onChange: () => void): RecentFiles {
   let paths = readPaths(file);
   let writing = Promise.resolve();
   const keep = (): void => {
     const text = JSON.stringify(paths);
     writing = writing.then(() => saveText(file, text)).catch(onFailure);
+    onChange();
   };
   return {
     opened(target) {

@@ -1,4 +1,4 @@
-// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget and Homebrew ask for, in FOLDER/manifests. FOLDER holds the
+// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub ask for, in FOLDER/manifests. FOLDER holds the
 // packages of all systems of one release, ADDRESS is where they can be downloaded. Sums are those of the files.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -82,6 +82,64 @@ end
 `;
 }
 
+/** The freedesktop runtime and Electron's base for it, from Flathub. */
+const FREEDESKTOP = '25.08';
+
+/**
+ * Returns the manifest for flatpak-builder, which packs the tar.gz. Zypak gives the page its sandbox, since a Flatpak may neither make user
+ * namespaces nor hold programs with the set-user-ID bit.
+ */
+export function flatpak({ version, url, sum }: Release): string {
+  const source = (arch: string, theirs: string) => {
+    const name = `layerscope-${version}-linux-${arch}.tar.gz`;
+    return { type: 'archive', 'only-arches': [theirs], url: `${url}/${name}`, sha256: sum(name), dest: 'program' };
+  };
+  const script = (name: string, command: string) => ({ type: 'script', 'dest-filename': name, commands: [command] });
+  const cli = '/app/lib/layerscope/resources/cli';
+  return stringify(
+    {
+      id: 'org.layerscope.app',
+      runtime: 'org.freedesktop.Platform',
+      'runtime-version': FREEDESKTOP,
+      sdk: 'org.freedesktop.Sdk',
+      base: 'org.electronjs.Electron2.BaseApp',
+      'base-version': FREEDESKTOP,
+      command: 'layerscope',
+      'rename-desktop-file': 'layerscope.desktop',
+      'rename-icon': 'layerscope',
+      'finish-args': [
+        '--share=ipc',
+        '--socket=wayland',
+        '--socket=fallback-x11',
+        '--device=dri',
+        // Registries, which are asked only for an image that the user named.
+        '--share=network',
+        // Archives are dropped from anywhere; exports go through the portal's dialog.
+        '--filesystem=home:ro',
+      ],
+      modules: [
+        {
+          name: 'layerscope',
+          buildsystem: 'simple',
+          'build-commands': [
+            'mkdir -p /app/lib && cp -a program /app/lib/layerscope',
+            'rm -r /app/lib/layerscope/chrome-sandbox /app/lib/layerscope/bin',
+            'cp -a /app/lib/layerscope/share /app/ && rm -r /app/lib/layerscope/share',
+            'install -D layerscope layerscope-cli -t /app/bin',
+          ],
+          sources: [
+            source('x64', 'x86_64'),
+            source('arm64', 'aarch64'),
+            script('layerscope', 'exec zypak-wrapper /app/lib/layerscope/layerscope "$@"'),
+            script('layerscope-cli', `exec ${cli}/node ${cli}/dist/cli.js "$@"`),
+          ],
+        },
+      ],
+    },
+    { lineWidth: 0 },
+  );
+}
+
 function main(): void {
   const { values } = parseArgs({ options: { from: { type: 'string' }, url: { type: 'string' } } });
   const { from, url } = values;
@@ -94,7 +152,7 @@ function main(): void {
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   };
   const release: Release = { version, date: releaseDate(), url: url.replace(/\/+$/, ''), sum };
-  const files = { ...wingetFiles(release), 'layerscope.rb': cask(release) };
+  const files = { ...wingetFiles(release), 'layerscope.rb': cask(release), 'org.layerscope.app.yml': flatpak(release) };
   mkdirSync(path.join(from, 'manifests'), { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(from, 'manifests', name), content);
   console.log(`${Object.keys(files).length} files in ${path.join(from, 'manifests')}`);

@@ -1,9 +1,10 @@
-import { COMMAND_FACTS, type CommandFacts, type CommandId } from '#contract';
+import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId } from '#contract';
 import { words } from '../words/index.ts';
 import { dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
 import { chooseMode, leave, moveLayer, openDetails, swapSides, toggleView } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { copiedPath, imageOf } from './details/shown-path.ts';
+import { copyDiagnostics } from './diagnostics.ts';
 import { exportShown } from './exporting.ts';
 import { toast } from './messages.ts';
 import { showOpenName } from './open-name/open-name-actions.ts';
@@ -64,6 +65,7 @@ export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...f
  * Runs a command of the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is selected.
  */
 export function runCommand(id: unknown): void {
+  if (id === COPY_DIAGNOSTICS) void copyDiagnostics();
   const command = COMMANDS.find((known) => known.id === id);
   const { overlay, selection } = getApp();
   if (command === undefined || overlay !== 'none' || (command.image && selection.archiveId === null)) return;

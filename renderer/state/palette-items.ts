@@ -1,8 +1,10 @@
+import { COPY_DIAGNOSTICS } from '#contract';
 import { words } from '../words/index.ts';
 import { type AppState, setLayout } from './app-state.ts';
 import { plainCommand } from './chain.ts';
 import { goTo, showImage } from './choosing.ts';
 import { COMMANDS } from './commands.ts';
+import { copyDiagnostics } from './diagnostics.ts';
 import { keysOf } from './key-names.ts';
 import type { LayoutState } from './layout.ts';
 import { imageTitle } from './library.ts';
@@ -68,5 +70,6 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
     run: () => void openAgain(index, name),
   }));
   const clearRecent = { id: 'clear-recent', label: words.frame.clearRecent, run: () => void clearRecentFiles() };
-  return [...commands, ...actions, ...themes, ...layers, ...images, ...files, ...(files.length > 0 ? [clearRecent] : [])];
+  const diagnostics = { id: COPY_DIAGNOSTICS, label: words.frame.copyDiagnostics, run: () => void copyDiagnostics() };
+  return [...commands, ...actions, ...themes, diagnostics, ...layers, ...images, ...files, ...(files.length > 0 ? [clearRecent] : [])];
 }

@@ -21,7 +21,6 @@ export async function connect(): Promise<void> {
   watchSort();
   watchOwnJobs();
   watchContextMenu();
-  window.layerscope?.onCommand(runCommand);
   window.addEventListener('paste', onPaste);
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
@@ -35,6 +34,7 @@ export async function connect(): Promise<void> {
     watchStores();
     client.subscribe('library', ({ archives }) => onLibrary(archives));
     client.subscribe('jobs', ({ jobs }) => dispatchJobs({ type: 'jobsReported', jobs }));
+    window.layerscope?.onCommand(runCommand);
     client.subscribe('requests', ({ open }) => onRequests(open));
   } catch (error) {
     setApp({ connection: { state: 'failed', error: plainError(error) } });

@@ -73,11 +73,14 @@ async function tryProgram(what: string, command: string, home: string): Promise<
 }
 
 /** Installs a package where nothing stays of it, uses it, and removes it. */
-function checkInstalled(kind: 'deb' | 'rpm', file: string, suite: string | null): void {
-  const script = path.join(import.meta.dirname, 'check-installed.ts');
-  const args = ['--mount', '--propagation', 'private', process.execPath, script, kind, file, ...(suite === null ? [] : [suite])];
-  const { status } = spawnSync('unshare', args, { stdio: 'inherit' });
-  if (status !== 0) throw new Error(`the ${kind} failed when it was installed, used and removed`);
+function checkInstalled(kind: 'deb' | 'rpm', file: string): void {
+  if (!runWithMounts('check-installed.ts', [kind, file])) throw new Error(`the ${kind} failed when it was installed, used and removed`);
+}
+
+/** Runs a script of this folder, whose mounts end with it. Returns whether it succeeded. */
+function runWithMounts(script: string, args: readonly string[]): boolean {
+  const words = ['--mount', '--propagation', 'private', process.execPath, path.join(import.meta.dirname, script), ...args];
+  return spawnSync('unshare', words, { stdio: 'inherit' }).status === 0;
 }
 
 /** A folder of an ordinary user's. */
@@ -112,7 +115,7 @@ async function checkAppImage(file: string): Promise<void> {
   }
 }
 
-/** Debian's releases on which the deb must run: with the old names of libraries, and with the new ones. */
+/** Debian's releases on which the packages must run: with the old names of libraries, and with the new ones. */
 const SUITES = ['bookworm', 'trixie'];
 
 const CHECKERS: Readonly<Record<string, readonly string[]>> = {
@@ -123,7 +126,7 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface CheckOptions {
-  /** Installs the deb on new systems, too. */
+  /** Uses deb, tar.gz and AppImage on new systems, too. */
   readonly fresh: boolean;
   /** Leaves out lintian and rpmlint, which read every byte. */
   readonly quick: boolean;
@@ -136,7 +139,7 @@ export async function checkAll(made: Made, { fresh, quick, out }: CheckOptions):
   if (process.getuid?.() !== 0) refuse('--check installs packages, in a layer over this system that is thrown away: run it as root');
   const checkers = Object.keys(made).flatMap((kind) => CHECKERS[kind] ?? []);
   const readers = quick ? [] : [...(made.deb === undefined ? [] : ['lintian']), ...(made.rpm === undefined ? [] : ['rpmlint'])];
-  const missing = missingPrograms([...checkers, ...readers, ...(fresh ? ['mmdebstrap'] : []), 'Xvfb']);
+  const missing = missingPrograms([...checkers, ...readers, ...(fresh ? ['debootstrap'] : []), 'Xvfb']);
   if (missing.length > 0) refuse(`--check needs ${missing.join(', ')}`);
   run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: out });
   if (made.deb !== undefined) {
@@ -148,7 +151,10 @@ export async function checkAll(made: Made, { fresh, quick, out }: CheckOptions):
   if (made.AppImage !== undefined) await checkAppImage(made.AppImage);
   for (const kind of ['deb', 'rpm'] as const) {
     const file = made[kind];
-    if (file !== undefined) checkInstalled(kind, file, null);
+    if (file !== undefined) checkInstalled(kind, file);
   }
-  if (fresh && made.deb !== undefined) for (const suite of SUITES) checkInstalled('deb', made.deb, suite);
+  if (!fresh || made.deb === undefined) return;
+  const files = [made.deb, made['tar.gz'], made.AppImage].filter((file) => file !== undefined);
+  for (const suite of SUITES)
+    if (!runWithMounts('check-fresh.ts', [suite, ...files])) throw new Error(`the packages failed on a new Debian ${suite}`);
 }

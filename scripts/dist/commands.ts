@@ -23,11 +23,11 @@ export function run(program: string, args: readonly string[], options: RunOption
 /** Debian's packages of the programs that make and check packages. */
 const PACKAGES: Readonly<Record<string, string>> = {
   appstreamcli: 'appstream',
+  debootstrap: 'debootstrap',
   'desktop-file-validate': 'desktop-file-utils',
   'dpkg-deb': 'dpkg',
   lintian: 'lintian',
   mksquashfs: 'squashfs-tools',
-  mmdebstrap: 'mmdebstrap',
   rpm: 'rpm',
   rpmbuild: 'rpm',
   rpmlint: 'rpmlint',

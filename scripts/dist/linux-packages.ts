@@ -70,6 +70,7 @@ const DEBIAN_DEPENDS: readonly string[] = [
   'libpango-1.0-0',
   'libstdc++6',
   'libx11-6',
+  'libx11-xcb1', // loaded by its name, so that ldd doesn't list it; without it the window ends with SIGTRAP
   'libxcb1',
   'libxcomposite1',
   'libxdamage1',
@@ -79,6 +80,9 @@ const DEBIAN_DEPENDS: readonly string[] = [
   'libxrandr2',
   'xdg-utils',
 ];
+
+/** What the program loads by name and works without: notifications, and drawing by the graphics card. */
+const DEBIAN_RECOMMENDS: readonly string[] = ['libegl1', 'libgl1', 'libnotify4'];
 
 const DEBIAN_ARCHS: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 const RPM_ARCHS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
@@ -150,6 +154,7 @@ export function makeDeb({ unpacked, arch, work, out, quick }: PackageInput): str
     `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${kilobytes}`,
     `Depends: ${DEBIAN_DEPENDS.join(', ')}`,
+    `Recommends: ${DEBIAN_RECOMMENDS.join(', ')}`,
     'Section: utils',
     'Priority: optional',
     `Description: ${SUMMARY}`,

@@ -63,6 +63,9 @@ export const COMMAND_FACTS = [
   { id: 'library', title: 'Toggle library', group: 'Panels', key: 'b', mod: true },
 ] as const satisfies readonly CommandFacts[];
 
+/** An action of the desktop's menu and of the palette that has no key. */
+export const COPY_DIAGNOSTICS = 'copy-diagnostics';
+
 export type CommandId = (typeof COMMAND_FACTS)[number]['id'];
 
 /** Returns the key of a command on this system. */

@@ -105,6 +105,8 @@ function takes<Input extends z.ZodType>(input: Input): { gives<Output>(): Operat
 
 const OPERATIONS = {
   'app.info': takes(nothing).gives<AppInfo>(),
+  /** What a report of a fault should say of program and system, in lines without names of files or users. */
+  'app.diagnostics': takes(nothing).gives<{ readonly lines: readonly string[] }>(),
   /** A grant for the sample image. */
   'app.sample': takes(nothing).gives<FileGrant>(),
 

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { dirname as folderOf } from 'node:path';
 import { type ExportInput, type ExportStarted, type RowPage, slicePage } from '#contract';
 import { type ExportRequest, foldersToOpen } from '#engine';
@@ -55,6 +56,11 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
   return { jobId: target === null ? null : library.save(request, target), download: null, leftOut };
 }
 
+/** Describes the system as every door sees it. */
+function systemLines(): readonly string[] {
+  return [`Node ${process.versions.node}`, `System ${process.platform} ${release()} ${process.arch}`];
+}
+
 /** Creates the handlers of all operations. */
 export function createHandlers(services: Services): Handlers {
   const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles, names } = services;
@@ -62,6 +68,9 @@ export function createHandlers(services: Services): Handlers {
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
   return {
     'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null, opensNames: names !== undefined }),
+    'app.diagnostics': async () => ({
+      lines: [`Layerscope ${appInfo.version}, ${appInfo.host}`, ...(services.diagnostics ?? systemLines)()],
+    }),
     'app.sample': async (sender) => {
       if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not installed');
       return grants.give(sender, sample);

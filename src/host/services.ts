@@ -22,6 +22,8 @@ export interface RecentNames {
 /** What the host serves, and what only some doors can do. */
 export interface HostServices {
   readonly appInfo: Omit<AppInfo, 'sample' | 'opensNames'>;
+  /** Lines about the system for reports of faults, without names of files or users. Defaults to what every door knows. */
+  readonly diagnostics?: () => readonly string[];
   /** The sample image; null if it isn't installed. */
   readonly sample: GrantedFile | null;
   readonly library: Library;

@@ -13,6 +13,7 @@ const entry = { ...image, layer: 3, pathHex: '6574632f' };
 const stored = { storeId: 's1', name: 'web:1' };
 const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'app.info': {},
+  'app.diagnostics': {},
   'app.sample': {},
   'files.recent': {},
   'files.again': { index: 0, name: 'image.tar' },

@@ -82,10 +82,45 @@ test('root is refused a window without a sandbox that it didn’t ask for', { sk
   assert.match(said, /^layerscope: USAGE: root gets no sandbox [^\n]*--no-sandbox[^\n]*\n$/);
 });
 
+/** A linker's list as ldd prints it, by a stand-in that comes first on the PATH. Returns the PATH. */
+function linked(app: string, lines: readonly string[]): string {
+  const folder = path.join(app, 'stand-ins');
+  mkdirSync(folder, { recursive: true });
+  const list = path.join(folder, 'list');
+  writeFileSync(list, lines.map((line) => `\t${line}\n`).join(''));
+  writeFileSync(path.join(folder, 'ldd'), `#!/bin/sh\ncat '${list}'\n`);
+  chmodSync(path.join(folder, 'ldd'), 0o755);
+  return `${folder}:/usr/bin:/bin`;
+}
+
+test('a window without its libraries is refused in one line that names them, those that it loads by name too', { skip }, (t) => {
+  const { app, call } = install(t);
+  const there = 'libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)';
+  const x11 = path.join(app, 'x11');
+  mkdirSync(x11);
+  const has = `libX11.so.6 => ${x11}/libX11.so.6 (0x00007f0000000000)`;
+  const window = IS_ROOT ? ['--no-sandbox'] : [];
+  const say = (lines: readonly string[]) => call(window, { DISPLAY: ':0', PATH: linked(app, lines) });
+  for (const [lines, names] of [
+    [['libgtk-3.so.0 => not found', there, 'libnss3.so => not found', 'libgtk-3.so.0 => not found'], 'libgtk-3.so.0 libnss3.so'],
+    [[there, has], 'libX11-xcb.so.1'],
+  ] as const) {
+    const { code, started, said } = say(lines);
+    assert.deepEqual([code, started], [3, ''], said);
+    assert.match(said, /^layerscope: UNSUPPORTED: the window needs libraries [^\n]*layerscope serve[^\n]*\n$/);
+    assert.ok(said.includes(`: ${names};`), said);
+  }
+  writeFileSync(path.join(x11, 'libX11-xcb.so.1'), '');
+  assert.equal(say([there, has]).code, 0);
+  // A program that ldd can't read says more by starting.
+  assert.equal(say([]).code, 0);
+});
+
 test('the desktop file offers the program for archives and starts it by its command', () => {
   const text = readFileSync(path.join(assets, 'layerscope.desktop'), 'utf8');
+  const [entry = ''] = text.split('\n[Desktop Action ');
   const fields = new Map(
-    text
+    entry
       .split('\n')
       .filter((line) => line.includes('='))
       .map((line) => line.split(/=(.*)/s) as [string, string]),

@@ -1,0 +1,85 @@
+// What the desktop shows of jobs while its user looks elsewhere: progress on the taskbar, and a notification when a long job ends.
+import type { Job } from '#contract';
+
+/** How long a job must have run for its end to be worth a notification, ms. */
+const LONG_MS = 10_000;
+/** Length of a title in a notification. */
+const TITLE = 80;
+
+/** What a job did, or didn't. */
+const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]>> = {
+  open: ['Opened', 'Opening failed'],
+  load: ['All layers read', 'Reading the layers failed'],
+  verify: ['Digests checked', 'Checking the digests failed'],
+  scan: ['Searched for secrets', 'Searching for secrets failed'],
+  export: ['Exported', 'Export failed'],
+  rewritten: ['Contents compared', 'Comparing the contents failed'],
+  compare: ['Compared', 'Comparing failed'],
+  import: ['Imported to the store', 'Import failed'],
+  weigh: ['Size computed', 'Computing the size failed'],
+};
+
+/** A notification. Only the title has words of strangers: some desktops read markup in the body. */
+export interface Notice {
+  readonly title: string;
+  readonly body: string;
+}
+
+export interface JobSignals {
+  /** Shows progress from 0 to 1, `unknown`, or none. Called when it changes by a hundredth. */
+  progress(value: number | 'unknown' | null): void;
+  notify(notice: Notice): void;
+  /** Whether the user sees a window of this program, and so needs no notification. */
+  isWatched(): boolean;
+  /** Receives the kind and error code of each job that failed. */
+  failed(kind: Job['kind'], code: string): void;
+  /** A clock that only goes forward, ms. */
+  now(): number;
+}
+
+function hasEnded({ state }: Job): boolean {
+  return state !== 'queued' && state !== 'running';
+}
+
+/** Returns the progress of all jobs together by bytes, to a hundredth; unknown while one has no total. */
+export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
+  let done = 0;
+  let total = 0;
+  const on = jobs.filter((job) => !hasEnded(job));
+  for (const { doneBytes, totalBytes } of on) {
+    if (totalBytes === null) return 'unknown';
+    done += Math.min(doneBytes, totalBytes);
+    total += totalBytes;
+  }
+  if (on.length === 0) return null;
+  return total === 0 ? 'unknown' : Math.floor((100 * done) / total) / 100;
+}
+
+/** Returns a listener for lists of jobs, which sends signals. */
+export function watchJobs(signals: JobSignals): (jobs: readonly Job[]) => void {
+  /** When each job was first seen running. */
+  const started = new Map<string, number>();
+  const ended = new Set<string>();
+  let shown: number | 'unknown' | null = null;
+  return (jobs) => {
+    const progress = progressOf(jobs);
+    if (progress !== shown) signals.progress(progress);
+    shown = progress;
+    for (const job of jobs) {
+      const { jobId, state, kind, title, error } = job;
+      if (state === 'running' && !started.has(jobId)) started.set(jobId, signals.now());
+      if (!hasEnded(job) || ended.has(jobId)) continue;
+      ended.add(jobId);
+      if (error !== null) signals.failed(kind, error.code);
+      const since = started.get(jobId);
+      if (state === 'cancelled' || since === undefined || signals.now() - since < LONG_MS || signals.isWatched()) continue;
+      const [done, failed] = ENDS[kind];
+      signals.notify({
+        title: title.length > TITLE ? `${title.slice(0, TITLE - 1)}…` : title,
+        body: error === null ? done : `${failed}: ${error.code}`,
+      });
+    }
+    const listed = new Set(jobs.map(({ jobId }) => jobId));
+    for (const known of [started, ended]) for (const jobId of known.keys()) if (!listed.has(jobId)) known.delete(jobId);
+  };
+}

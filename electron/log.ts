@@ -1,0 +1,87 @@
+// The program's own log, for what a report of a fault needs. It never names a file, an image or a user.
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { defectText } from '#host';
+
+/** Size at which a log becomes an old one, bytes; how many old ones are kept. */
+const MOST_BYTES = 512 * 1024;
+const OLD_ONES = 2;
+/** Length of an entry. */
+const MOST_TEXT = 8 * 1024;
+/** How many error codes are remembered. */
+const MOST_CODES = 20;
+
+export interface Log {
+  /** Folder of the log and the old ones. */
+  readonly folder: string;
+  /** Writes an event, in words of this program. Never throws. */
+  event(text: string): void;
+  /** Writes where an unexpected error happened: an error, or the host's text of one, with its stack. */
+  defect(error: unknown): void;
+  /** Writes that something was refused or failed, and remembers its code. */
+  code(what: string, code: string): void;
+  /** Lists the last codes, latest first, each with its time and what failed. */
+  codes(): readonly string[];
+}
+
+/** Opens a log in a folder, which is created. Entries are on the disk when a call returns, so that a crash loses none. */
+export function createLog(folder: string, now: () => Date = () => new Date()): Log {
+  const file = path.join(folder, 'layerscope.log');
+  const codes: string[] = [];
+  const event = (text: string): void => {
+    try {
+      append(file, `${now().toISOString()} ${text.slice(0, MOST_TEXT)}\n`);
+    } catch {
+      // A full disk or a folder that can't be written: the program works without a log.
+    }
+  };
+  return {
+    folder,
+    event,
+    defect: (error) => event(`INTERNAL: ${placesOf(error)}`),
+    code(what, code) {
+      codes.unshift(`${now().toISOString()} ${what}: ${code}`);
+      codes.length = Math.min(codes.length, MOST_CODES);
+      event(`${what}: ${code}`);
+    },
+    codes: () => [...codes],
+  };
+}
+
+/** Appends to a file that only its user may read. Starts a new one if it is large. */
+function append(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  let handle = openSync(file, flags, 0o600);
+  try {
+    if (fstatSync(handle).size + text.length > MOST_BYTES) {
+      closeSync(handle);
+      for (let old = OLD_ONES - 1; old >= 0; old--) moveIfThere(old === 0 ? file : `${file}.${old}`, `${file}.${old + 1}`);
+      handle = openSync(file, flags, 0o600);
+    }
+    // It may be an older version's, or from a copied profile.
+    if (process.platform !== 'win32') fchmodSync(handle, 0o600);
+    writeSync(handle, text);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch {
+    // There are not as many old ones yet.
+  }
+}
+
+/**
+ * Returns the kind of an error and the places in the sources that it came through, without messages, which may hold names, and without the
+ * folders that the program is in.
+ */
+function placesOf(error: unknown): string {
+  const text = error instanceof Error ? defectText(error) : String(error);
+  const name = error instanceof Error ? error.name : (/^layerscope: INTERNAL: (\w{1,40}Error)\b/.exec(text)?.[1] ?? typeof error);
+  const places = text.split('\n').flatMap((line) => /^\s+at (?:.* \()?(.*?)([^\\/()]+:\d+:\d+)\)?$/.exec(line)?.[2] ?? []);
+  return [name, ...places].join(' < ').replaceAll(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,131 @@
+// Other systems to install packages on: a layer over a system, or a new Debian. Root only, in a mount namespace of its own.
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run } from './commands.ts';
+import { NOBODY } from './try-program.ts';
+
+/** The ordinary user's folder in such a system. */
+export const HOME = '/home/layerscope-check';
+
+/** Folders in which package managers keep what they know, and caches that they make anew. */
+const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|root|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|hosts))(?:\/|$)/;
+/** Indexes of all packages' files, which triggers write anew. */
+const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;
+/** A folder that every system of rpm packages has, and Debian doesn't. */
+const OF_RPM_SYSTEMS = '/usr/share/licenses';
+
+/** Lists files, links and empty folders below a root, by their paths there. */
+function listTree(top: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (folder: string): void => {
+    const entries = readdirSync(path.join(top, folder), { withFileTypes: true });
+    for (const entry of entries) {
+      const name = path.posix.join(folder, entry.name);
+      if (BOOKS.test(name) || INDEXES.test(name) || name.startsWith(HOME)) continue;
+      if (name !== OF_RPM_SYSTEMS) found.add(name);
+      if (entry.isDirectory()) walk(name);
+    }
+  };
+  walk('/');
+  return found;
+}
+
+/** A system to install packages on. */
+export interface Place {
+  /** The system's root. */
+  readonly folder: string;
+  /** Lists what was added to it and stays: files, links, and folders. */
+  added(): readonly string[];
+  /** Runs a program as root inside. Throws with what it said if it fails. */
+  inside(program: string, ...args: string[]): string;
+  /** Takes it away with everything that was done to it. */
+  end(): void;
+}
+
+/** Gives a root the kernel's files: copies of a few devices, never this system's own folder of them. */
+function mountKernel(folder: string): void {
+  run('mount', ['-t', 'proc', 'proc', path.join(folder, 'proc')]);
+  run('mount', ['-t', 'sysfs', '-o', 'ro', 'sysfs', path.join(folder, 'sys')]);
+  const devices = path.join(folder, 'dev');
+  run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', devices]);
+  for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty']) run('cp', ['-a', `/dev/${name}`, path.join(devices, name)]);
+  mkdirSync(path.join(devices, 'shm'));
+  chmodSync(path.join(devices, 'shm'), 0o1777);
+  symlinkSync('/proc/self/fd', path.join(devices, 'fd'));
+}
+
+/** Lays an empty layer over a system, in memory. It has the ordinary user's folder, with copies of the files. */
+export function layerOver(system: string, files: readonly string[]): Place {
+  const work = mkdtempSync(path.join(tmpdir(), 'layerscope-layer-'));
+  run('mount', ['-t', 'tmpfs', 'tmpfs', work]);
+  for (const name of ['upper', 'work', 'root']) mkdirSync(path.join(work, name));
+  const folder = path.join(work, 'root');
+  const upper = path.join(work, 'upper');
+  run('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${system},upperdir=${upper},workdir=${path.join(work, 'work')}`, folder]);
+  mountKernel(folder);
+  const home = path.join(folder, HOME);
+  mkdirSync(home, { recursive: true });
+  for (const file of files) copyFileSync(file, path.join(home, path.basename(file)));
+  run('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
+  return {
+    folder,
+    // Folders that the system has, too, are in the layer because something was written below them.
+    added: () => [...listTree(upper)].filter((name) => !isFolder(path.join(upper, name)) || !existsSync(path.join(system, name))),
+    inside: (program, ...args) =>
+      run('chroot', [folder, program, ...args], {
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+      }),
+    end: () => {
+      run('umount', ['--recursive', '--lazy', work]);
+      rmdirSync(work);
+    },
+  };
+}
+
+function isFolder(file: string): boolean {
+  return lstatSync(file).isDirectory();
+}
+
+/** Shows a file of this system in a place, at a path there, without a copy. The user may read it. */
+export function showFile({ folder }: Place, file: string, at: string): void {
+  const target = path.join(folder, at);
+  copyFileSync('/dev/null', target);
+  run('mount', ['--bind', file, target]);
+}
+
+/**
+ * The command that becomes the ordinary user in a place; a program and its arguments follow. The place becomes the root by pivot_root, not
+ * by chroot: in a chroot the kernel refuses user namespaces, of which Chromium makes its sandbox where it isn't installed set-user-ID.
+ */
+export function asUserIn({ folder }: Place): readonly string[] {
+  const script = `cd "$0" && pivot_root . mnt && umount --lazy /mnt && exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`;
+  return ['unshare', '--mount', '--propagation', 'private', 'env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'sh', '-c', script, folder];
+}
+
+/** Makes a new Debian with nothing in it but its base, from this machine's own archive of packages. Returns its folder. */
+export function newDebian(suite: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), `layerscope-${suite}-`));
+  chmodSync(folder, 0o755);
+  run('debootstrap', ['--variant=minbase', suite, folder, ...debianAddress()]);
+  for (const name of ['resolv.conf', 'hosts']) copyFileSync(`/etc/${name}`, path.join(folder, 'etc', name));
+  return folder;
+}
+
+/** The address that this machine gets Debian's packages from; debootstrap knows one if it has none. */
+function debianAddress(): readonly string[] {
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter(existsSync);
+  const address = /^(?:URIs:|deb(?: +\[[^\]]*\])?)\s+(\S+)/m.exec(files.map((file) => readFileSync(file, 'utf8')).join('\n'))?.[1];
+  return address === undefined ? [] : [address];
+}
