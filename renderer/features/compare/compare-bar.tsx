@@ -46,16 +46,6 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
-        <span className={styles.actions}>
-          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
-          <IconButton
-            small
-            label={words.compare.save}
-            icon="save"
-            disabled={!ready}
-            onPress={() => void startExport({ what: 'comparison', a: against, b })}
-          />
-        </span>
       </div>
       <div className={styles.sums}>
         <Sums state={state} a={against} b={b} config={config} />
@@ -70,6 +60,16 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
           </Button>
         )}
         {outcome}
+        <span className={styles.actions}>
+          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
+          <IconButton
+            small
+            label={words.compare.save}
+            icon="save"
+            disabled={!ready}
+            onPress={() => void startExport({ what: 'comparison', a: against, b })}
+          />
+        </span>
       </div>
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>

@@ -26,7 +26,7 @@ export const compare = {
   sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
 
   /** After a value that both sides have. */
-  both: 'in A and B',
+  both: '(both)',
   identical: 'Identical',
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],

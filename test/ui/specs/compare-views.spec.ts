@@ -117,7 +117,7 @@ test.describe('two images', () => {
     await page.keyboard.press('Escape');
     await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('Nameacme/tool:yesterdayacme/tool:today');
     await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/95\.\d kB39\.\d kB/);
-    await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 in A and B');
+    await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
     await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
     expect(await complaintsOf(page)).toEqual([]);
     // A path that both have: old and new.
