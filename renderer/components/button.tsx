@@ -47,6 +47,7 @@ export function IconButton({
   disabled = false,
   pressed,
   small = false,
+  caption = [],
   className,
 }: {
   label: string;
@@ -57,18 +58,22 @@ export function IconButton({
   disabled?: boolean;
   pressed?: boolean;
   small?: boolean;
+  /** Short lines below the icon, which tell it from others like it. */
+  caption?: readonly string[];
   className?: string | undefined;
 }) {
   return (
     <Hint text={label} keys={keys}>
       <AriaButton
-        className={`${styles.icon} ${small ? styles.small : ''} ${className ?? ''}`}
+        className={`${styles.icon} ${small ? styles.small : ''} ${caption.length > 0 ? styles.captioned : ''} ${className ?? ''}`}
         aria-label={label}
         onPress={onPress}
         isDisabled={disabled}
         {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       >
         <Icon name={icon} size={small ? 14 : 16} />
+        {/* CSS draws the caption, which is only a part of the name. */}
+        {caption.length === 0 ? null : <span className={styles.caption} aria-hidden="true" data-text={caption.join('\n')} />}
       </AriaButton>
     </Hint>
   );

@@ -20,6 +20,7 @@ const SHAPES = {
   open: <path d="M8 10.5v-8M4.75 5.5L8 2.25l3.25 3.25M2.5 10v3.25h11V10" />,
   save: <path d="M8 2.25v8M4.75 7.25L8 10.5l3.25-3.25M2.5 10v3.25h11V10" />,
   sidebar: <path d="M2 3h12v10H2zM6 3v10" />,
+  details: <path d="M2 3h12v10H2zM10 3v10" />,
   image: <path d="M2 4.75l6-2.75 6 2.75-6 2.75zM2 8l6 2.75L14 8M2 11.25L8 14l6-2.75" />,
   warning: <path d="M8 2.25l6.25 11.25H1.75zM8 6.5v3.5M8 11.7v.3" />,
   error: <path d="M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM8 4.75v4M8 10.9v.3" />,

@@ -76,6 +76,7 @@ export function TreeGrid({
   onOpenSiblings,
   onOpen,
   onPreview,
+  onClick,
   cell,
   rowClass,
   isWide,
@@ -95,6 +96,8 @@ export function TreeGrid({
   onOpen: (row: number) => void;
   /** Called on Space. */
   onPreview: (row: number) => void;
+  /** Called when a row is clicked, except on its triangle. */
+  onClick?: (row: number) => void;
   cell: (row: number, column: string, level: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
@@ -240,6 +243,7 @@ export function TreeGrid({
     wantFocus.current = true;
     onActive(row);
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
+    else onClick?.(row);
   }
 
   /** A row that gets the focus back from a sheet passes it on if another row has become active. */

@@ -32,6 +32,12 @@ export function strata(image: ImageSummary): readonly Stratum[] {
   return lines.reverse();
 }
 
+/** Returns when a layer was made, as its image's history has it; null if the history doesn't match the layers. */
+export function createdAt({ history, layers }: ImageSummary, layer: number): string | null {
+  const filled = history.filter((step) => !step.emptyLayer);
+  return filled.length === layers.length ? (filled[layer]?.created ?? null) : null;
+}
+
 /** Returns the command of a step on one line, safe to show, without the shell that builders prepend. */
 export function plainCommand(createdBy: string | null): string | null {
   if (createdBy === null) return null;

@@ -1,11 +1,22 @@
 import type { ImageSummary } from '#contract';
-import { isWindowsPlatform } from '#model';
 import { formatAddress } from './address.ts';
 import { getApp, setApp, setLayout } from './app-state.ts';
-import { otherSide } from './compare.ts';
+import { obviousSide } from './compare.ts';
 import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
-import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer, wholeOf } from './selection.ts';
+import {
+  clampSelection,
+  extendTo,
+  firstLayer,
+  type Selection,
+  type Side,
+  selectedImage,
+  stepLayer,
+  type View,
+  viewsOf,
+  wholeOf,
+} from './selection.ts';
+import { setOverlay } from './set-overlay.ts';
 
 /** Changes the selection and the address. Every selection goes through here. With `replace`, Back skips the previous selection. */
 export function select(selection: Selection, { replace = false }: { replace?: boolean } = {}): void {
@@ -87,13 +98,15 @@ export function chooseMode(mode: Selection['mode']): void {
     select({ ...rest, ...(layer === null ? {} : { from: layer, to: layer }), mode });
     return;
   }
-  const found = selectedImage(archives ?? [], selection);
-  // Compare the whole image with another image or, if there is none, its biggest layer with the view below.
-  const biggest = selection.mode === 'image' && found !== null ? firstLayer(found.image) : null;
-  const side = otherSide(archives ?? [], biggest === null ? selection : { ...selection, from: biggest, to: biggest });
-  if (side === null) return;
-  const isOther = side.archiveId !== selection.archiveId || side.image !== selection.image;
-  compareWith(side, isOther ? 'top' : (biggest ?? selection.to));
+  const side = obviousSide(archives ?? [], selection);
+  if (side === 'ask') setOverlay('compare');
+  else compareWithSide(side);
+}
+
+/** Compares the selection with a side A that the user chose: all of its image with another image, the selected layer with one of its own. */
+export function compareWithSide(side: Side): void {
+  const { archiveId, image, to } = getApp().selection;
+  compareWith(side, side.archiveId === archiveId && side.image === image ? to : 'top');
 }
 
 /** Compares the selection with a filesystem, which becomes side A. `at` is the layer of side B. */
@@ -152,10 +165,12 @@ export function toggleView(view: NonNullable<Selection['view']>): void {
   chooseView(getApp().selection.view === view ? 'tree' : view);
 }
 
-/** Shows the selection as a tree, a treemap or a breakdown, or its packages or registry. */
-export function chooseView(view: 'tree' | NonNullable<Selection['view']>): void {
-  const { view: _, ...rest } = getApp().selection;
-  if (rest.archiveId === null) return;
+/** Shows the selection as a tree, a treemap or a breakdown, or its packages or registry, if its image has them. */
+export function chooseView(view: View): void {
+  const { archives, selection } = getApp();
+  const { view: _, ...rest } = selection;
+  const found = selectedImage(archives ?? [], selection);
+  if (found === null || !viewsOf(found.image.platform, rest.mode).includes(view)) return;
   if (view === 'tree' || view === 'treemap') setLayout({ view });
   select(view === 'tree' ? rest : { ...rest, view }, { replace: true });
 }
@@ -164,10 +179,10 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
   return view === undefined ? {} : { view };
 }
 
-/** Returns the view of the selection, as far as another image has it: only Windows images have a registry. */
+/** Returns the view of the selection, as far as another image has it. */
 function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
-  const hasRegistry = image !== null && isWindowsPlatform(image.platform);
-  return selection.view === 'registry' && !hasRegistry ? {} : viewOf(selection);
+  const { view = 'tree' } = selection;
+  return image !== null && viewsOf(image.platform, 'image').includes(view) ? viewOf(selection) : {};
 }
 
 /** Selects a path without a new history entry: because the arrow keys pass many paths. */
@@ -190,6 +205,12 @@ export function showInTree(layer: number, path: string): void {
   select({ ...withLayer(rest, layer), path });
 }
 
+/** Shows a path in the tree of what is selected. */
+export function showPathInTree(path: string): void {
+  const { view: _, ...rest } = getApp().selection;
+  select({ ...rest, path });
+}
+
 /** Shows another filesystem, with the same path selected. */
 export function showInView({ archiveId, image, layer }: Side): void {
   const { against: _, since: _since, ...rest } = getApp().selection;
@@ -199,4 +220,9 @@ export function showInView({ archiveId, image, layer }: Side): void {
 
 export function openDetails(): void {
   setLayout({ drawer: 'details' });
+}
+
+/** Opens the drawer with the details of what was clicked, where they have no pane of their own. */
+export function showClicked(): void {
+  if (document.querySelector('[data-pane="details"]') === null) openDetails();
 }

@@ -1,24 +1,73 @@
 import { bytesBefore, bytesNow } from '#changes';
-import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
-import { changeWords, displayPath, KIND, type RowTable, rowPath, TYPE } from '#model';
+import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
+import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, TYPE } from '#model';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
+import { plainCommand } from './chain.ts';
+import { imageTitle } from './library.ts';
 import type { Selection, Side } from './selection.ts';
 
 /**
- * Returns side A of a new comparison: the image opened before this one, else the one opened after it, else the layer below the selected
- * ones; null if none of these exists.
+ * Returns side A of a new comparison where it can only be one: the only other image or, if there is none, the layer below the selected ones.
+ * Returns `ask` if the user should choose from {@link sideChoices}.
  */
-export function otherSide(archives: readonly ArchiveSummary[], selection: Selection): Side | null {
-  const sides: Side[] = archives.flatMap(({ archiveId, images }) =>
-    images.map(({ index, layers }) => ({ archiveId, image: index, layer: Math.max(0, layers.length - 1) })),
+export function obviousSide(archives: readonly ArchiveSummary[], selection: Selection): Side | 'ask' {
+  const [other, another] = otherImages(archives, selection);
+  if (other !== undefined) return another === undefined ? topOf(other) : 'ask';
+  const { archiveId, image, mode, from, to } = selection;
+  const below = (mode === 'layer' ? from : to) - 1;
+  return archiveId === null || mode === 'image' || below < 0 ? 'ask' : { archiveId, image, layer: below };
+}
+
+interface ImageOf {
+  readonly archive: ArchiveSummary;
+  readonly image: ImageSummary;
+}
+
+function otherImages(archives: readonly ArchiveSummary[], { archiveId, image }: Selection): readonly ImageOf[] {
+  return archives.flatMap((archive) =>
+    archive.images.filter(({ index }) => archive.archiveId !== archiveId || index !== image).map((other) => ({ archive, image: other })),
   );
-  const at = sides.findIndex(({ archiveId, image }) => archiveId === selection.archiveId && image === selection.image);
-  const other = sides[at - 1] ?? sides[at + 1];
-  if (other !== undefined) return other;
-  const own = sides[at];
-  if (own === undefined) return null;
-  return { ...own, layer: selection.from > 0 ? selection.from - 1 : own.layer };
+}
+
+function topOf({ archive, image }: ImageOf): Side {
+  return { archiveId: archive.archiveId, image: image.index, layer: Math.max(0, image.layers.length - 1) };
+}
+
+/** What the selection can be compared with. */
+export interface SideChoice {
+  readonly id: string;
+  readonly group: string;
+  readonly label: string;
+  readonly detail: string;
+  /** Null for an image that isn't open yet. */
+  readonly side: Side | null;
+}
+
+/** Lists what the selection can be compared with: other open images, an image to open, and the other layers of its own image, top first. */
+export function sideChoices(archives: readonly ArchiveSummary[], selection: Selection): readonly SideChoice[] {
+  const { archiveId, image: index, to } = selection;
+  const images = otherImages(archives, selection).map(({ archive, image }) => ({
+    id: `image ${archive.archiveId} ${image.index}`,
+    group: words.compare.withImage,
+    label: imageTitle(archive, image),
+    detail: words.compare.imageDetail(displayText(archive.title), image.platform === 'unknown' ? '' : image.platform),
+    side: topOf({ archive, image }),
+  }));
+  const open = { id: 'open', group: words.compare.withImage, label: words.open, detail: words.compare.openDetail, side: null };
+  const own = archives.find((each) => each.archiveId === archiveId)?.images.find((each) => each.index === index);
+  if (archiveId === null || own === undefined) return [...images, open];
+  const layers = own.layers
+    .filter((layer) => layer.index !== to)
+    .reverse()
+    .map((layer) => ({
+      id: `layer ${layer.index}`,
+      group: words.compare.withLayer,
+      label: layer.index === own.layers.length - 1 ? words.compare.wholeImageAt(layer.index) : words.layerTitle(layer.index),
+      detail: (plainCommand(layer.createdBy) ?? words.commandUnknown).slice(0, 56),
+      side: { archiveId, image: index, layer: layer.index },
+    }));
+  return [...images, open, ...layers];
 }
 
 /** Counts the lowest layers that two images share, by chain ID, which identifies a layer together with all layers below. */
@@ -31,6 +80,11 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
     common++;
   }
   return common;
+}
+
+/** Returns what a side shows, for its sums. */
+export function sideScope({ layer, since }: Side): BreakdownOf {
+  return since === undefined ? { what: 'view', layer } : { what: 'changes', from: since, to: layer };
 }
 
 /** By row: differing bytes in side A, and how many more side B has (negative if fewer). Folders include everything in them. */

@@ -8,6 +8,14 @@ export function layerColour(layer: number, count: number, dark: boolean): { read
     : { fill: `hsl(${hue} 46% ${odd ? 76 : 84}%)`, edge: `hsl(${hue} 34% 52%)` };
 }
 
+const SIDE_HUES = { removed: 262, added: 170, modified: 42 };
+
+/** Returns the colours of a path in a comparison: only in A (`removed`), only in B (`added`), or changed. */
+export function sideColour(kind: keyof typeof SIDE_HUES, dark: boolean): { readonly fill: string; readonly edge: string } {
+  const hue = SIDE_HUES[kind];
+  return dark ? { fill: `hsl(${hue} 30% 25%)`, edge: `hsl(${hue} 30% 48%)` } : { fill: `hsl(${hue} 48% 83%)`, edge: `hsl(${hue} 34% 50%)` };
+}
+
 const HUES: Readonly<Record<string, number>> = {
   programs: 12,
   libraries: 34,

@@ -83,13 +83,17 @@ export function listFailure(name: string, error: PlainError): void {
   dispatchJobs({ type: 'transferFailed', id, error });
 }
 
-/** `offersImport` is false for the program's own sample. */
-export async function openGrants(grants: readonly FileGrant[], offersImport = true): Promise<void> {
+/** `offersImport` is false for the program's own sample. With a side A, the first file is compared with it. */
+export async function openGrants(
+  grants: readonly FileGrant[],
+  { offersImport = true, sideA = null }: { readonly offersImport?: boolean; readonly sideA?: Side | null } = {},
+): Promise<void> {
   const client = await connectedClient();
-  for (const { grant, name } of grants) {
+  for (const [at, { grant, name }] of grants.entries()) {
+    const side = at === 0 ? sideA : null;
     try {
       const { jobId } = await client.call('archive.open', { grant });
-      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ offersImport }) });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA: side, offersImport: offersImport && side === null }) });
     } catch (error) {
       listFailure(name, plainError(error));
     }
@@ -105,23 +109,26 @@ async function orToast(run: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Opens files that the user chooses: in the system's dialog in Electron, in the page's own in a browser. */
-export async function choose(what: 'files' | 'folder'): Promise<void> {
+/**
+ * Opens files that the user chooses: in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
+ * compared with it.
+ */
+export async function choose(what: 'files' | 'folder', sideA: Side | null = null): Promise<void> {
   const client = await connectedClient();
   if (getApp().info?.host === 'electron') {
-    await orToast(async () => openGrants((await client.call('files.choose', { what })).grants));
+    await orToast(async () => openGrants((await client.call('files.choose', { what })).grants, { sideA }));
     return;
   }
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
-  input.addEventListener('change', () => openFiles([...(input.files ?? [])]));
+  input.addEventListener('change', () => openFiles([...(input.files ?? [])], sideA));
   input.click();
 }
 
 export async function openSample(): Promise<void> {
   const client = await connectedClient();
-  await orToast(async () => openGrants([await client.call('app.sample', {})], false));
+  await orToast(async () => openGrants([await client.call('app.sample', {})], { offersImport: false }));
 }
 
 /** Opens one of the recent files by its index in the list. */

@@ -1,4 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { isWindowsPlatform } from '#model';
 
 /** A filesystem: an image up to one of its layers. */
 export interface Side {
@@ -32,6 +33,16 @@ export interface Selection {
 }
 
 export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, mode: 'layer', path: null };
+
+/** How a selection can be shown. */
+export type View = 'tree' | NonNullable<Selection['view']>;
+
+/** Returns the layouts of an image: Windows images have a registry, all others packages. The registries of two sides aren't compared. */
+export function viewsOf(platform: string, mode: Selection['mode']): readonly View[] {
+  const views: View[] = ['tree', 'treemap', 'breakdown'];
+  if (!isWindowsPlatform(platform)) return [...views, 'packages'];
+  return mode === 'compare' ? views : [...views, 'registry'];
+}
 
 /** The selected image; null if that is not in the library (any more). */
 export function selectedImage(

@@ -1,5 +1,5 @@
 import { FILE_TYPES, fileTypeOf, type TreemapRect } from '#changes';
-import { NO_LAYER, type RowTable, TYPE } from '#model';
+import { KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
 import { hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
@@ -90,6 +90,12 @@ export function isBelow(table: RowTable, row: number, folder: number): boolean {
 export function layerOf(table: RowTable, weights: Float64Array, row: number): number {
   const layer = table.layer[largestBelow(table, weights, row)] as number;
   return layer === NO_LAYER ? 0 : layer;
+}
+
+/** How the largest file of a row differs between two sides: only A has it (`removed`), only B (`added`), or both. */
+export function sideOf(table: RowTable, weights: Float64Array, row: number): 'added' | 'modified' | 'removed' {
+  const kind = table.kind[largestBelow(table, weights, row)];
+  return kind === KIND.added ? 'added' : kind === KIND.removed ? 'removed' : 'modified';
 }
 
 /** Returns the row itself or, for a folder, the largest file in it. */

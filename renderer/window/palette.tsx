@@ -3,6 +3,7 @@ import type { PathMatch, SearchReport } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet } from '../components/sheet.tsx';
+import { CompareWithSheet } from '../features/compare/compare-with-sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
 import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
@@ -24,6 +25,7 @@ export function Overlays() {
   if (overlay === 'palette') return <Palette />;
   if (overlay === 'path') return <GoToPath />;
   if (overlay === 'open-name') return <OpenNameSheet />;
+  if (overlay === 'compare') return <CompareWithSheet />;
   if (overlay === 'help') return <HelpSheet />;
   if (overlay === 'settings') return <SettingsSheet />;
   if (overlay === 'preview') return <PreviewSheet />;

@@ -1,9 +1,9 @@
 import { type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { isWindowsPlatform } from '#model';
 import { ActionMenuButton } from '../components/action-menu.tsx';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
+import { MenuButton } from '../components/menu.tsx';
 import { MiddleText } from '../components/middle-text.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { useApp } from '../features/use-app.ts';
@@ -15,17 +15,12 @@ import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
-import type { Selection } from '../state/selection.ts';
+import { viewsOf } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
-import { useHasRoom, type Width } from './width.ts';
+import { useRoom, type Width } from './width.ts';
 
 const MODES = (['image', 'layer', 'stacked', 'compare'] as const).map((value) => ({ value, label: words.frame.modes[value] }));
-
-const VIEWS = (['tree', 'treemap', 'breakdown', 'packages', 'registry'] as const).map((value) => ({
-  value,
-  label: words.frame.layouts[value],
-}));
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
 
@@ -42,11 +37,12 @@ export function TitleBar({
   const selection = useApp((app) => app.selection);
   const layout = useApp((app) => app.layout);
   const hasBack = useSyncExternalStore(watchHistory, canGoBack);
-  const hasRoom = useHasRoom();
+  const room = useRoom();
   const hasForward = useSyncExternalStore(watchHistory, canGoForward);
   const top = (found?.image.layers.length ?? 1) - 1;
+  const views = found === null ? [] : viewsOf(found.image.platform, selection.mode);
   return (
-    <header className={styles.bar} data-registry={found !== null && isWindowsPlatform(found.image.platform) ? '' : undefined}>
+    <header className={styles.bar}>
       {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}
       {found === null ? <h1 className={styles.product}>{words.product}</h1> : <ImageMenu archive={found.archive} image={found.image} />}
       {found === null ? null : (
@@ -84,16 +80,12 @@ export function TitleBar({
             />
           </span>
           <span className={styles.break} />
-          <Segmented
-            label={words.frame.mode}
-            value={selection.mode}
-            options={width === 'narrow' || width === 'medium' ? MODES.slice(1) : MODES}
-            onChange={chooseMode}
-          />
-          <Segmented
+          <Choice label={words.frame.mode} value={selection.mode} options={MODES} isMenu={room === 'none'} onChange={chooseMode} />
+          <Choice
             label={words.frame.layout}
-            value={selection.view ?? 'tree'}
-            options={viewsFor(found.image, selection.view, width, hasRoom)}
+            value={views.find((view) => view === selection.view) ?? 'tree'}
+            options={views.map((value) => ({ value, label: words.frame.layouts[value] }))}
+            isMenu={room !== 'all'}
             onChange={chooseView}
           />
         </>
@@ -101,6 +93,7 @@ export function TitleBar({
       <span className={styles.space} />
       {found?.image.loaded ? <Filter onLeave={onLeaveFilter} /> : null}
       <span className={styles.ends}>
+        {found !== null && (width === 'medium' || width === 'narrow') ? <DetailsButton layout={layout} /> : null}
         <IconButton label={words.frame.shortcuts} keys="?" icon="help" onPress={() => setOverlay('help')} />
         <IconButton
           label={words.frame.themes[layout.theme]}
@@ -113,20 +106,37 @@ export function TitleBar({
   );
 }
 
-/**
- * The layouts that the title bar offers. Windows images have a registry instead of packages. Where there is no room, the breakdown and the
- * packages are left out first, unless it is the `current` one. `hasRoom`: see {@link useHasRoom}.
- */
-function viewsFor({ platform }: ImageSummary, current: Selection['view'], width: Width, hasRoom: boolean): typeof VIEWS {
-  const isWindows = isWindowsPlatform(platform);
-  const offered = {
-    tree: true,
-    treemap: true,
-    breakdown: width === 'wide' || (width === 'compact' && !isWindows),
-    packages: hasRoom && !isWindows,
-    registry: isWindows,
-  };
-  return VIEWS.filter(({ value }) => offered[value] || value === current);
+/** A choice as a row of buttons or, where there is no room for that, as a menu. Either way, the current one can be seen. */
+function Choice<T extends string>({
+  label,
+  value,
+  options,
+  isMenu,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: readonly { readonly value: T; readonly label: string }[];
+  isMenu: boolean;
+  onChange: (value: T) => void;
+}) {
+  if (!isMenu) return <Segmented label={label} value={value} options={options} onChange={onChange} />;
+  const current = options.find((option) => option.value === value)?.label ?? '';
+  return (
+    <span className={styles.menu}>
+      <MenuButton
+        label={words.frame.choice(label, current)}
+        framed
+        selected={value}
+        choices={options.map((option) => ({ id: option.value, label: option.label }))}
+        onChoose={(id) => {
+          for (const option of options) if (option.value === id) onChange(option.value);
+        }}
+      >
+        {current}
+      </MenuButton>
+    </span>
+  );
 }
 
 /** The image's name, with a menu of other images and of actions for this one. */
@@ -153,6 +163,20 @@ function LibraryButton({ width, layout }: { width: Width; layout: LayoutState })
   const open = width === 'wide' ? layout.libraryOpen : layout.drawer === 'library';
   const toggle = () => setLayout(width === 'wide' ? { libraryOpen: !open } : { drawer: open ? 'none' : 'library' });
   return <IconButton label={open ? words.frame.hideLibrary : words.frame.showLibrary} icon="sidebar" pressed={open} onPress={toggle} />;
+}
+
+/** Opens and closes the drawer with the details. */
+function DetailsButton({ layout }: { layout: LayoutState }) {
+  const open = layout.drawer === 'details';
+  return (
+    <IconButton
+      label={open ? words.frame.hideDetails : words.frame.showDetails}
+      keys={keysOfId('details')}
+      icon="details"
+      pressed={open}
+      onPress={() => setLayout({ drawer: open ? 'none' : 'details' })}
+    />
+  );
 }
 
 /** The text filter. Filtering visits every row, so it waits for a pause in typing. */

@@ -21,13 +21,19 @@ export function useWidth(): Width {
 }
 
 const ROOMY = window.matchMedia('(min-width: 1300px)');
+const TIGHT = window.matchMedia('(max-width: 539px)');
 
-function subscribeRoomy(listener: () => void): () => void {
-  ROOMY.addEventListener('change', listener);
-  return () => ROOMY.removeEventListener('change', listener);
+function subscribeRoom(listener: () => void): () => void {
+  for (const query of [ROOMY, TIGHT]) query.addEventListener('change', listener);
+  return () => {
+    for (const query of [ROOMY, TIGHT]) query.removeEventListener('change', listener);
+  };
 }
 
-/** Whether the title bar has room for every layout: from 1,300 px on. Keys and the palette lead to all of them in any case. */
-export function useHasRoom(): boolean {
-  return useSyncExternalStore(subscribeRoomy, () => ROOMY.matches);
+/**
+ * What the title bar has room for as rows of buttons: modes and layouts from 1,300 px on, modes from 540 px on. The rest are menus, whose
+ * buttons tell the current choice.
+ */
+export function useRoom(): 'all' | 'modes' | 'none' {
+  return useSyncExternalStore(subscribeRoom, () => (ROOMY.matches ? 'all' : TIGHT.matches ? 'none' : 'modes'));
 }

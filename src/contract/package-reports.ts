@@ -43,14 +43,40 @@ export interface PackagesReport {
   readonly problems: number;
 }
 
-/** A package that two images have in different versions, or that only one of them has. */
+/** A package that two views have in different versions, or that only one of them has. Texts are as in the database. */
 export interface PackageDifference {
   readonly kind: 'added' | 'modified' | 'removed';
   readonly type: string;
   readonly name: string;
-  /** In the second image, or in the first if the package was removed. */
+  readonly arch: string | null;
+  /** As escapePath prints it. */
+  readonly location: string;
+  /** In the second view, or in the first if the package was removed. */
   readonly version: string;
+  /** In the first view, for a modified package; otherwise null. */
   readonly previousVersion: string | null;
-  /** Visible bytes of the package, in the image that has `version`. */
+  /** Visible bytes of the package, in the view that has `version`. */
   readonly bytes: number;
+  /** Visible bytes in the first view, for a modified package; otherwise null. */
+  readonly previousBytes: number | null;
+}
+
+/** A page of the packages in which two views differ. */
+export interface PackageDifferencesReport {
+  /** Number of packages in each view. */
+  readonly packagesA: number;
+  readonly packagesB: number;
+  /** Numbers of differences, whether they match or not. */
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
+  /** Number of rows that match. */
+  readonly total: number;
+  /**
+   * Added, modified, removed; the most bytes first. `path`: the package's largest file, in the view that has `version`, as escapePath
+   * prints it; null if it has none.
+   */
+  readonly rows: readonly (PackageDifference & { readonly path: string | null })[];
+  /** Number of places in either view that could not be read, or not completely. */
+  readonly problems: number;
 }

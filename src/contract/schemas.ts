@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { LayerscopeError } from '#model';
 import type { ContentPage, EntryDetails, FolderReport, RawHeader } from './entry-reports.ts';
 import { CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
-import type { PackagesReport } from './package-reports.ts';
+import type { PackageDifferencesReport, PackagesReport } from './package-reports.ts';
 import type { ArtifactFileReport, StatedReport, WhyReport } from './provenance-reports.ts';
 import type { RegistryChangesPage, RegistryKeyReport, RegistrySearchReport } from './registry-reports.ts';
 import type {
@@ -215,6 +215,10 @@ const OPERATIONS = {
       count: limit,
     }),
   ).gives<PackagesReport>(),
+  /** In which packages `b` differs from `a`, a page of those that contain `text`. May take as long as `image.packages`. */
+  'images.packages': takes(
+    z.strictObject({ a: viewRef, b: viewRef, text: z.string().max(1_024), start: page.start, count: limit }),
+  ).gives<PackageDifferencesReport>(),
   /** Which layers touch paths that match a search text (see RowFilter), at most `limit` of them. */
   'image.search': takes(z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit })).gives<SearchReport>(),
 

@@ -121,6 +121,7 @@ export function createHandlers(services: Services): Handlers {
     'image.waste': (_sender, input, signal) => library.waste(input, input.limit, signal),
     'image.packages': (_sender, { of, ...input }, signal) =>
       library.packages(input, { ...input, of, layer: of.what === 'view' ? of.layer : of.to }, signal),
+    'images.packages': (_sender, { a, b, ...wanted }, signal) => library.comparePackages(a, b, wanted, signal),
     'image.search': (_sender, input, signal) => library.search(input, input, signal),
     'registry.changes': (_sender, input, signal) => library.registryChanges(input, input, signal),
     'registry.hives': (_sender, input, signal) => library.registryHives(input, input.layer, signal),

@@ -48,6 +48,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'image.rewritten': image,
   'image.weigh': image,
   'image.waste': { ...image, limit: 200 },
+  'images.packages': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0 }, text: 'ssl', start: 0, count: 200 },
   'image.packages': { ...image, of: { what: 'changes', from: 1, to: 2 }, text: 'ssl', start: 0, count: 200 },
   'image.search': { ...image, text: '*.so', limit: 200 },
   'entry.details': entry,

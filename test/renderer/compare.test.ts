@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
-import { commonLayers, otherSide, sideBytes, signedSize, textReport } from '../../renderer/state/compare.ts';
+import { commonLayers, obviousSide, sideBytes, sideChoices, signedSize, textReport } from '../../renderer/state/compare.ts';
 import type { Selection } from '../../renderer/state/selection.ts';
 import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
 const image = (index: number, chainIds: readonly (string | null)[]) =>
-  ({ index, chainIds, layers: chainIds.map((_, layer) => ({ index: layer })) }) as unknown as ImageSummary;
+  ({ index, chainIds, layers: chainIds.map((_, layer) => ({ index: layer, createdBy: null })) }) as unknown as ImageSummary;
 const archive = (archiveId: string, ...images: ImageSummary[]) => ({ archiveId, images }) as unknown as ArchiveSummary;
 const at = (archiveId: string, from: number): Selection => ({ archiveId, image: 0, from, to: from, mode: 'layer', path: null });
 
@@ -32,12 +32,46 @@ const table = {
   names: Uint8Array.from(names.flatMap((name) => [...name])),
 };
 
-test('a comparison starts with the previous image, else the next, else the layer below', () => {
-  const [one, two] = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))];
-  assert.deepEqual(otherSide([one, two], at('a2', 1)), { archiveId: 'a1', image: 0, layer: 1 });
-  assert.deepEqual(otherSide([one, two], at('a1', 1)), { archiveId: 'a2', image: 0, layer: 2 });
-  assert.deepEqual(otherSide([two], at('a2', 2)), { archiveId: 'a2', image: 0, layer: 1 });
-  assert.equal(otherSide([], at('a2', 2)), null);
+test('a comparison begins with the only other image, else with the layer below, and asks where there is a choice', () => {
+  const [one, two, three] = [
+    archive('a1', image(0, ['x', 'y'])),
+    archive('a2', image(0, ['x', 'z', 'q'])),
+    archive('a3', image(0, ['x']), image(1, ['x'])),
+  ];
+  assert.deepEqual(obviousSide([one, two], at('a2', 1)), { archiveId: 'a1', image: 0, layer: 1 });
+  assert.deepEqual(obviousSide([one, two], at('a1', 1)), { archiveId: 'a2', image: 0, layer: 2 });
+  assert.deepEqual(obviousSide([three], at('a3', 0)), { archiveId: 'a3', image: 1, layer: 0 });
+  assert.equal(obviousSide([one, two, three], at('a2', 1)), 'ask');
+  assert.deepEqual(obviousSide([two], at('a2', 2)), { archiveId: 'a2', image: 0, layer: 1 });
+  assert.deepEqual(obviousSide([two], { ...at('a2', 1), to: 2 }), { archiveId: 'a2', image: 0, layer: 0 });
+  assert.equal(obviousSide([two], at('a2', 0)), 'ask');
+  assert.equal(obviousSide([two], { ...at('a2', 0), to: 2, mode: 'image' }), 'ask');
+});
+
+test('a comparison can be with every other image, one that is yet to be opened, and every other layer', () => {
+  const archives = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))].map((each, number) => ({
+    ...each,
+    title: `file${number}.tar`,
+    images: each.images.map((of) => ({ ...of, names: [`acme/app:${number}`], platform: number === 0 ? 'unknown' : 'linux/amd64' })),
+  }));
+  const told = sideChoices(archives, { ...at('a1', 0), to: 1, mode: 'image' }).map(({ label, detail, side }) => [
+    label,
+    detail,
+    side?.layer,
+  ]);
+  assert.deepEqual(told, [
+    ['acme/app:1', 'file1.tar · linux/amd64', 2],
+    ['Open…', 'compare with a file that isn’t open yet', undefined],
+    ['Layer 0', 'command not recorded', 0],
+  ]);
+  const own = sideChoices(archives, at('a2', 1)).filter(({ id }) => id.startsWith('layer'));
+  assert.deepEqual(
+    own.map(({ label, side }) => [label, side]),
+    [
+      ['Layer 2, the whole image', { archiveId: 'a2', image: 0, layer: 2 }],
+      ['Layer 0', { archiveId: 'a2', image: 0, layer: 0 }],
+    ],
+  );
 });
 
 test('layers are shared from the bottom up as long as their chainIDs are known and equal', () => {

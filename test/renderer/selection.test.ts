@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clampSelection, extendTo, type Selection, stepLayer } from '../../renderer/state/selection.ts';
+import { clampSelection, extendTo, type Selection, stepLayer, viewsOf } from '../../renderer/state/selection.ts';
 
 const at = (from: number, to = from): Selection => ({ archiveId: 'a1', image: 0, from, to, mode: 'layer', path: null });
 const lit = ({ from, to }: Selection) => [from, to];
@@ -42,4 +42,14 @@ test('the whole image has all layers, and is above the top one', () => {
   assert.deepEqual([lit(older), older.mode], [[8, 8], 'layer']);
   assert.equal(stepLayer(whole, 1, 9, false), whole);
   assert.equal(stepLayer(whole, -1, 9, true), whole);
+});
+
+test('Windows images have a registry and others packages, and a comparison has no registry', () => {
+  const common = ['tree', 'treemap', 'breakdown'];
+  for (const mode of ['image', 'layer', 'stacked'] as const) {
+    assert.deepEqual(viewsOf('linux/amd64', mode), [...common, 'packages']);
+    assert.deepEqual(viewsOf('windows/amd64', mode), [...common, 'registry']);
+  }
+  assert.deepEqual(viewsOf('linux/amd64', 'compare'), [...common, 'packages']);
+  assert.deepEqual(viewsOf('windows/amd64', 'compare'), common);
 });

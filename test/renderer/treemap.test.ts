@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areas, areaText, children, isBelow, neighbour, rectAt, sumSmall } from '../../renderer/state/treemap.ts';
+import { areas, areaText, children, isBelow, neighbour, rectAt, sideOf, sumSmall } from '../../renderer/state/treemap.ts';
 import { treemap } from '../../src/changes/index.ts';
 import { KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';
@@ -95,4 +95,13 @@ test('a point hits the innermost rectangle', () => {
   assert.equal(rectAt(rects, 2, 2)?.row, 0);
   assert.equal(rectAt(rects, 10, 40)?.row, 1);
   assert.equal(rectAt(rects, 200, 40), null);
+});
+
+test('in a comparison, a row is as the largest file in it: only in A, only in B, or changed', () => {
+  const all = Float64Array.of(100, 30, 10, 60, 5, 5);
+  const compared = { ...table, kind: table.kind.with(2, KIND.modified) };
+  assert.deepEqual(
+    [1, 2, 3, 0].map((row) => sideOf(compared, all, row)),
+    ['added', 'modified', 'removed', 'removed'],
+  );
 });

@@ -4,7 +4,7 @@ import { offerFor } from '../../renderer/state/drop.ts';
 import { groupFindings } from '../../renderer/state/findings.ts';
 import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
 import { parseLayout } from '../../renderer/state/layout.ts';
-import { artifactTitle, contentWords, imageTitle, lastPart } from '../../renderer/state/library.ts';
+import { artifactTitle, contentWords, imageTitle, lastPart, shortTitle } from '../../renderer/state/library.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
 import { finding } from '../../src/model/index.ts';
 
@@ -121,4 +121,11 @@ test('an image is titled by its name, else its digest, else its file', () => {
   assert.equal(imageTitle(archive, { ...image, names: [], configDigest: `sha256:${'ab'.repeat(32)}` }), 'abababababab');
   assert.equal(imageTitle(archive, { ...image, names: [] }), 'image.tar');
   assert.equal(lastPart('ghcr.io/acme/web:1'), 'web:1');
+});
+
+test('where there is little room, images are told apart by the beginnings of their name and tag', () => {
+  assert.deepEqual(shortTitle('registry.example.com/team/web-api:1.8'), ['web-ap', '1.8']);
+  assert.deepEqual(shortTitle('localhost:5000/app'), ['app']);
+  assert.deepEqual(shortTitle('1871059774ab'), ['187105']);
+  assert.deepEqual(shortTitle('🙂🙂🙂🙂🙂🙂🙂:x'), ['🙂🙂🙂🙂🙂🙂', 'x']);
 });

@@ -107,6 +107,12 @@ export function fakeLibrary(): Library & {
       know(ref.archiveId);
       return { wastedBytes: 0, files: [], groups: [], byLayer: [], rewritten: null, kinds: [], whatIf: [] };
     },
+    async comparePackages(a, b, wanted) {
+      know(a.archiveId);
+      know(b.archiveId);
+      asked.push({ a, b, wanted });
+      return { packagesA: 0, packagesB: 0, added: 0, modified: 0, removed: 0, total: 0, rows: [], problems: 0 };
+    },
     async packages(ref, wanted) {
       know(ref.archiveId);
       asked.push(wanted);

@@ -4,7 +4,7 @@ import { displayPath, unescapePath } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import { choosePath } from '../../state/choosing.ts';
+import { choosePath, showClicked } from '../../state/choosing.ts';
 import { typeColour } from '../../state/layer-colours.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -141,7 +141,16 @@ function PathLine({
   const name = `${displayPath(unescapePath(sum.path))}${sum.isFolder ? '/' : ''}`;
   return (
     <Line sums={sum} all={all} hasHidden={hasHidden} count={!hasItems ? null : sum.isFolder ? formatCount(sum.items) : ''}>
-      <button type="button" className={styles.path} title={name} aria-pressed={isSelected} onClick={() => choosePath(sum.path)}>
+      <button
+        type="button"
+        className={styles.path}
+        title={name}
+        aria-pressed={isSelected}
+        onClick={() => {
+          choosePath(sum.path);
+          showClicked();
+        }}
+      >
         {name}
       </button>
     </Line>

@@ -5,10 +5,23 @@ import { type Answer, useRequest } from '../use-request.ts';
 /** Number of folders, and of files, that a breakdown lists. */
 const LISTED = 100;
 
-/** The breakdown of a part of an image, or only of a `folder` in it (path as printed by escapePath). */
-export function useBreakdown({ archiveId, image }: ImageRef, of: BreakdownOf, folder = ''): Answer<BreakdownReport> {
+interface Wanted {
+  /** Only this folder (path as printed by escapePath). */
+  readonly folder?: string;
+  readonly limit?: number;
+  /** If false, nothing is requested. */
+  readonly isWanted?: boolean;
+}
+
+/** The breakdown of a part of an image. */
+export function useBreakdown(
+  { archiveId, image }: ImageRef,
+  of: BreakdownOf,
+  { folder = '', limit = LISTED, isWanted = true }: Wanted = {},
+): Answer<BreakdownReport> {
   const pathHex = toHex(unescapePath(folder));
-  return useRequest(`${archiveId}/${image}/${Object.values(of).join('/')}/${pathHex}`, (client, signal) =>
-    client.call('image.breakdown', { archiveId, image, of, pathHex, limit: LISTED }, { signal }),
+  const key = `${archiveId}/${image}/${Object.values(of).join('/')}/${pathHex}/${limit}`;
+  return useRequest(isWanted ? key : null, (client, signal) =>
+    client.call('image.breakdown', { archiveId, image, of, pathHex, limit }, { signal }),
   );
 }

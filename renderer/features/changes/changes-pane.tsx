@@ -1,5 +1,6 @@
 import { type Ref, useEffect, useRef, useState } from 'react';
 import { ALL_DIFFERENCES } from '#changes';
+import type { ArchiveSummary } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
@@ -7,9 +8,11 @@ import { dispatchChanges } from '../../state/app-state.ts';
 import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/changes.ts';
 import { retryChanges } from '../../state/changes/load-changes.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { type Selection, selectedImage } from '../../state/selection.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { BreakdownView } from '../breakdown/breakdown-view.tsx';
+import { CompareBreakdown } from '../compare/compare-breakdown.tsx';
+import { PackageDifferences } from '../packages/package-differences.tsx';
 import { PackagesView } from '../packages/packages-view.tsx';
 import { RegistryView } from '../registry/registry-view.tsx';
 import { TreemapView } from '../treemap/treemap-view.tsx';
@@ -29,6 +32,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const all = found?.image.layers ?? [];
   const { from, to, mode } = selection;
   const isMissing = mode !== 'compare' && all.slice(from, to + 1).some(({ status }) => status === 'missing' || status === 'foreign');
+  const sides = sidesOf(archives ?? [], selection);
   const pane = useRef<HTMLElement>(null);
   const [room, setRoom] = useState(600);
   useEffect(() => {
@@ -43,6 +47,10 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
       <PaneHead state={state} selection={selection} image={found?.image ?? null} />
       {everywhere && selection.archiveId !== null ? (
         <SearchResults archiveId={selection.archiveId} image={selection.image} text={state.filter.text} />
+      ) : sides !== null && selection.view === 'breakdown' ? (
+        <CompareBreakdown {...sides} path={selection.path} handle={handle} />
+      ) : sides !== null && selection.view === 'packages' ? (
+        <PackageDifferences {...sides} text={state.filter.text} handle={handle} />
       ) : selection.view === 'breakdown' && selection.mode !== 'compare' && found?.image.loaded ? (
         <BreakdownView selection={selection} handle={handle} />
       ) : selection.view === 'packages' && selection.mode !== 'compare' && found?.image.loaded ? (
@@ -54,6 +62,14 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
       )}
     </section>
   );
+}
+
+/** Both sides of a comparison; null if the selection isn't one, or one side hasn't been read. */
+function sidesOf(archives: readonly ArchiveSummary[], selection: Selection): { readonly a: Side; readonly b: Side } | null {
+  const { mode, against, archiveId, image, to, since } = selection;
+  if (mode !== 'compare' || against === undefined || archiveId === null) return null;
+  const areLoaded = selectedImage(archives, selection)?.image.loaded && selectedImage(archives, { ...selection, ...against })?.image.loaded;
+  return areLoaded ? { a: against, b: { archiveId, image, layer: to, since } } : null;
 }
 
 function Body({

@@ -7,7 +7,7 @@ import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
-import { choosePath, openDetails } from '../../state/choosing.ts';
+import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { isShortcut, showPreview } from '../../state/commands.ts';
 import { type SideBytes, sideBytes } from '../../state/compare.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -67,7 +67,7 @@ export function Grid({
     onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
   // In a very wide pane, keep the numbers close to the names.
-  const name = column('name', room > 1_100 && sides === null ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
+  const name = column('name', room > 1_100 ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
   const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
@@ -103,6 +103,9 @@ export function Grid({
       onToggle={(row, open) => dispatchChanges({ type: 'toggled', row, open })}
       onOpenSiblings={(row) => dispatchChanges({ type: 'siblingsOpened', row })}
       onOpen={openDetails}
+      onClick={(row) => {
+        if (!shape.isFolder(row)) showClicked();
+      }}
       onPreview={(row) => {
         choosePath(escapePath(rowPath(table, row)));
         showPreview();

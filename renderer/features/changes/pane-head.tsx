@@ -23,7 +23,7 @@ export function PaneHead({ state, selection, image }: { state: ChangesState; sel
   const everywhere = useApp((app) => app.layout.searchesAll);
   const isPlain = mode !== 'compare' && !everywhere;
   const isRegistry = selection.view === 'registry' && isPlain;
-  const hasRows = !isRegistry && !((selection.view === 'breakdown' || selection.view === 'packages') && isPlain);
+  const hasRows = !isRegistry && (everywhere || (selection.view !== 'breakdown' && selection.view !== 'packages'));
   const compares = mode === 'compare' && !everywhere;
   const found = <Outcome state={state} selection={selection} isSilent={everywhere} />;
   return (
@@ -31,7 +31,7 @@ export function PaneHead({ state, selection, image }: { state: ChangesState; sel
       {compares ? (
         <>
           <h2 className="visually-hidden">{titleOf(selection)}</h2>
-          <CompareBar state={state} selection={selection} outcome={found} />
+          <CompareBar state={state} selection={selection} outcome={hasRows ? found : null} />
         </>
       ) : (
         <div className={`${head.head} ${styles.titleLine}`}>

@@ -14,12 +14,13 @@ import type { ChangesState } from '../../state/changes/changes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith, swapSides } from '../../state/choosing.ts';
 import { copyText } from '../../state/clipboard.ts';
-import { type SideBytes, sideBytes, signedSize, textReport } from '../../state/compare.ts';
+import { type SideBytes, sideBytes, sideScope, signedSize, textReport } from '../../state/compare.ts';
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
@@ -45,16 +46,6 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
-        <span className={styles.actions}>
-          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
-          <IconButton
-            small
-            label={words.compare.save}
-            icon="save"
-            disabled={!ready}
-            onPress={() => void startExport({ what: 'comparison', a: against, b })}
-          />
-        </span>
       </div>
       <div className={styles.sums}>
         <Sums state={state} a={against} b={b} config={config} />
@@ -69,41 +60,57 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
           </Button>
         )}
         {outcome}
+        <span className={styles.actions}>
+          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
+          <IconButton
+            small
+            label={words.compare.save}
+            icon="save"
+            disabled={!ready}
+            onPress={() => void startExport({ what: 'comparison', a: against, b })}
+          />
+        </span>
       </div>
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
   );
 }
 
-/** `A 1.21 MB → B 1.23 MB (+20.0 kB)`: sizes of both filesystems if they are whole images, else of the files that differ. */
+/** `A 1.21 MB → B 1.23 MB (+20.0 kB)`: sizes of both filesystems; then how many paths differ, and the bytes of the files that do. */
 function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; config: ConfigReport | null }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { table, totals } = state;
   const differing = useMemo(() => (table === null || totals === null ? null : differingBytes(table, totals)), [table, totals]);
   const counts = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
+  const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
   if (differing === null || counts === null) return null;
   if (state.total === 0 && state.status === 'ready') {
     return <strong>{config?.compared && config.total === 0 ? words.compare.identical : words.compare.filesIdentical}</strong>;
   }
-  const [wholeA, wholeB] = [wholeBytes(archives, a), wholeBytes(archives, b)];
-  const whole = wholeA === null || wholeB === null ? null : { before: wholeA, now: wholeB };
-  const { before, now } = whole ?? differing;
   return (
     <>
-      <span title={whole === null ? words.compare.bytesOfDiffering : words.compare.bytesOfWhole}>
-        {phrase(words.compare.sums(<Size bytes={before} />, <Size bytes={now} />))}{' '}
-        <strong className="number">{words.compare.more(signedSize(now - before))}</strong>
-      </span>
+      {bytesA === null || bytesB === null ? null : (
+        <span title={words.compare.bytesOfWhole}>
+          {phrase(words.compare.sums(<Size bytes={bytesA} />, <Size bytes={bytesB} />))}{' '}
+          <strong className="number">{words.compare.more(signedSize(bytesB - bytesA))}</strong>
+        </span>
+      )}
       <Counts {...counts} />
+      <span title={words.compare.bytesOfDiffering}>
+        {phrase(words.compare.differing(<Size bytes={differing.before} />, <Size bytes={differing.now} />))}
+      </span>
     </>
   );
 }
 
-/** Returns the bytes of the files of a whole image; null if the side isn't a whole image, or if that hasn't been read yet. */
-function wholeBytes(archives: readonly ArchiveSummary[], side: Side): number | null {
-  const found = findSide(archives, side);
-  if (found === null || !found.image.loaded || side.since !== undefined) return null;
-  return side.layer === found.image.layers.length - 1 ? found.image.totals.finalBytes : null;
+/** Returns the bytes of the files that a side shows; null until they are known. Those of a whole image are in its summary. */
+function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number | null {
+  const image = findSide(archives, side)?.image;
+  const isLoaded = image?.loaded === true;
+  const isWhole = isLoaded && side.since === undefined && side.layer === image.layers.length - 1;
+  const answer = useBreakdown(side, sideScope(side), { limit: 1, isWanted: isLoaded && !isWhole });
+  if (isWhole) return image.totals.finalBytes;
+  return answer.state === 'ready' ? answer.value.bytes : null;
 }
 
 function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly before: number; readonly now: number } {
@@ -184,7 +191,7 @@ function SideChoice({
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        <span className={`number ${layers === words.compare.wholeImage ? styles.whole : ''}`}>{layers}</span>
+        <span className="number">{layers}</span>
       </MenuButton>
     </span>
   );

@@ -21,6 +21,7 @@ import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import { AttributesTab } from './attributes-tab.tsx';
 import { Breadcrumb } from './breadcrumb.tsx';
+import { CompareFacts } from './compare-facts.tsx';
 import { ContentTab } from './content-tab.tsx';
 import styles from './details-pane.module.css';
 import { LayerFacts } from './layer-facts.tsx';
@@ -52,7 +53,9 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
         />
       ) : null}
       <Breadcrumb archive={found.archive} image={found.image} selection={selection} />
-      {selection.path === null ? (
+      {selection.path === null && selection.mode === 'compare' ? (
+        <CompareFacts selection={selection} />
+      ) : selection.path === null ? (
         <LayerFacts archive={found.archive} image={found.image} selection={selection} />
       ) : (
         <PathDetails path={selection.path} image={found.image} selection={selection} />

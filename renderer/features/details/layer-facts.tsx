@@ -5,7 +5,7 @@ import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../../state/chain.ts';
+import { createdAt, plainCommand } from '../../state/chain.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
 import { runningJob } from '../../state/jobs.ts';
@@ -43,14 +43,9 @@ export function LayerFacts({ archive, image, selection }: { archive: ArchiveSumm
   );
 }
 
-function created(image: ImageSummary, layer: LayerReport): string | null {
-  const filled = image.history.filter((step) => !step.emptyLayer);
-  return filled.length === image.layers.length ? (filled[layer.index]?.created ?? null) : null;
-}
-
 function OneLayer({ archiveId, image, layer }: { archiveId: string; image: ImageSummary; layer: LayerReport }) {
   const command = layer.createdBy ?? null;
-  const time = created(image, layer);
+  const time = createdAt(image, layer.index);
   const chainId = image.chainIds[layer.index] ?? null;
   // A missing blob may have a size in its descriptor, but its compression is unknown.
   const isHere = layer.status === 'present' || layer.status === 'damaged';

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { NameText } from '../../components/name-text.tsx';
@@ -7,7 +8,7 @@ import { Size } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { keysOfId } from '../../state/key-names.ts';
-import { contentWords, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
+import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
 import { isStored } from '../../state/stores/stores.ts';
@@ -71,21 +72,25 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   );
 }
 
-/** The library in a narrow window: one icon per image. */
+/** The library in a narrow window: one icon per image, with the beginnings of its name and tag. */
 export function LibraryRail() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
+  const titles = (archives ?? []).flatMap((archive) => archive.images.map((image) => imageTitle(archive, image)));
   return (
     <nav className={styles.rail} aria-label={words.library.title} data-pane="library">
       <IconButton label={words.open} icon="plus" keys={keysOfId('open')} onPress={() => void choose('files')} />
       {(archives ?? []).flatMap((archive) =>
         archive.images.map((image) => {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;
+          const title = imageTitle(archive, image);
+          const isTwice = titles.indexOf(title) !== titles.lastIndexOf(title);
           return (
             <IconButton
               key={`${archive.archiveId}.${image.index}`}
               className={current ? styles.currentIcon : undefined}
-              label={imageTitle(archive, image)}
+              label={isTwice ? words.library.imageOf(title, displayText(archive.title), image.platform) : title}
+              caption={shortTitle(title)}
               icon="image"
               pressed={current}
               onPress={() => showImage(archive.archiveId, image.index)}

@@ -18,10 +18,10 @@ import { useRequest } from '../use-request.ts';
 import styles from './packages-view.module.css';
 
 /** Rows that are listed at first, and added by each press of the button; the host lists at most 20 times as many. */
-const PAGE = 500;
-const MOST = 10_000;
+export const PAGE = 500;
+export const MOST = 10_000;
 /** Time without typing before the host is asked, ms. */
-const TYPING = 150;
+export const TYPING = 150;
 
 interface Props {
   readonly selection: Selection;
@@ -35,7 +35,7 @@ interface Props {
  * Gives packages a filter text of their own while they are shown: what was typed for paths comes back afterwards, since a text that finds a
  * package seldom finds its files, and the tree would stay filtered by it.
  */
-function useOwnFilter(): void {
+export function useOwnFilter(): void {
   useEffect(() => {
     const { text } = getApp().changes.filter;
     setFilterText('');

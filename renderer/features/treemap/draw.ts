@@ -1,12 +1,15 @@
 import type { TreemapRect } from '#changes';
 import { displayPath, type RowTable, rowName } from '#model';
-import { layerColour, typeColour } from '../../state/layer-colours.ts';
+import { layerColour, sideColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
-import { type Areas, areaText, coloursByType, layerOf, sumSmall, typeOf } from '../../state/treemap.ts';
+import { type Areas, areaText, coloursByType, layerOf, sideOf, sumSmall, typeOf } from '../../state/treemap.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 
 export const HEADER = 17;
+
+/** Precede names in a comparison, for those who can't tell its colours. */
+const SIDE_MARKS = { added: '+', modified: '~', removed: '−' };
 
 /** Colours and font of the page. */
 export interface Palette {
@@ -63,7 +66,15 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects:
       const hatched = areas.hatched[row] as number;
       hatch(context, rect, hidden, all === 0 ? 0 : hatched / all);
       if (rect.w > 40 && rect.h > 17) {
-        label(context, palette, displayPath(rowName(table, row)), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
+        const mark = selection.mode === 'compare' ? `${SIDE_MARKS[sideOf(table, areas.all, row)]} ` : '';
+        label(
+          context,
+          palette,
+          `${mark}${displayPath(rowName(table, row))}`,
+          rect.h > 34 ? areaText(all, hatched, selection.mode) : '',
+          rect,
+          false,
+        );
       }
     }
   }
@@ -74,6 +85,7 @@ function colourOf(
   row: number,
   dark: boolean,
 ): { readonly fill: string; readonly edge: string } {
+  if (selection.mode === 'compare') return sideColour(sideOf(table, areas.all, row), dark);
   if (coloursByType(selection)) return typeColour(typeOf(table, areas.all, row), dark);
   return layerColour(layerOf(table, areas.all, row), layers, dark);
 }

@@ -6,9 +6,9 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
-import { choosePath, openDetails } from '../../state/choosing.ts';
+import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
-import { typeColour } from '../../state/layer-colours.ts';
+import { sideColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
 import {
   type Areas,
@@ -21,6 +21,7 @@ import {
   neighbour,
   rectAt,
   type SmallSums,
+  sideOf,
   sumSmall,
   typeOf,
 } from '../../state/treemap.ts';
@@ -42,7 +43,8 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 };
 
 /**
- * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file), and hatching shows hidden bytes.
+ * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file; in a comparison, which side has the
+ * path), and hatching shows hidden bytes.
  */
 export function TreemapView({
   state,
@@ -165,7 +167,9 @@ export function TreemapView({
         onMouseLeave={() => setHover(null)}
         onClick={(event) => {
           const row = at(event)?.row ?? -1;
-          if (row >= 0) choose(row);
+          if (row < 0) return;
+          choose(row);
+          if (isLeaf(table, row)) showClicked();
         }}
         onDoubleClick={(event) => {
           const row = at(event)?.row ?? -1;
@@ -182,6 +186,7 @@ export function TreemapView({
         {rects.length === 0 ? <p className={styles.none}>{words.treemap.nothing}</p> : null}
       </div>
       {coloursByType(selection) ? <TypeLegend table={table} weights={weights} rects={rects} /> : null}
+      {mode === 'compare' ? <SideLegend /> : null}
       <p className={styles.caption} id="treemap-caption" role="status">
         {described === null ? (
           <span className={styles.hint}>
@@ -215,8 +220,9 @@ function Caption({
   const what = [
     areaText(bytes, hatched[row] as number, mode),
     whole > 0 ? words.percent(bytes / whole) : '',
-    isLeaf(table, row) && layer !== NO_LAYER ? words.layer(layer) : '',
-    table.kind[row] === KIND.removed && mode !== 'image' ? words.changed.removed : '',
+    isLeaf(table, row) && layer !== NO_LAYER && mode !== 'compare' ? words.layer(layer) : '',
+    isLeaf(table, row) && mode === 'compare' ? words.treemap.sides[sideOf(table, all, row)] : '',
+    table.kind[row] === KIND.removed && mode === 'layer' ? words.changed.removed : '',
     mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
   ];
   return <Described path={displayPath(rowPath(table, row))} what={what} />;
@@ -269,6 +275,21 @@ function TypeLegend({ table, weights, rects }: { table: RowTable; weights: Float
         <li key={type}>
           <i style={{ background: typeColour(type, dark).fill }} />
           {words.breakdown.typeNames[type] ?? type}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the colours of a comparison mean. */
+function SideLegend() {
+  const dark = useTheme() === 'dark';
+  return (
+    <ul className={styles.legend} aria-label={words.treemap.sideColours}>
+      {(['removed', 'added', 'modified'] as const).map((kind) => (
+        <li key={kind}>
+          <i style={{ background: sideColour(kind, dark).fill }} />
+          {words.treemap.sideMarks[kind]} {words.treemap.sides[kind]}
         </li>
       ))}
     </ul>

@@ -170,6 +170,9 @@ export const treemap = {
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
+  sideColours: 'Colours of the comparison',
+  sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
+  sideMarks: { removed: '−', added: '+', modified: '~' },
   /** Colours: kinds of files. */
   types: 'Colours by kind of file',
 };

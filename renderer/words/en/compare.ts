@@ -6,6 +6,12 @@ const alone = (from: number, to: number) => (from === to ? `layer ${to} alone` :
 const aloneTitle = (from: number, to: number) => (from === to ? `Layer ${to} alone` : `Layers ${from}–${to} alone`);
 
 export const compare = {
+  with: 'Compare with…',
+  withImage: 'Images',
+  withLayer: 'Layers of this image',
+  imageDetail: (archive: string, platform: string) => (platform === '' ? archive : `${archive} · ${platform}`),
+  openDetail: 'compare with a file that isn’t open yet',
+  nothingToChoose: 'No matching image or layer',
   swap: 'Swap sides',
   closed: 'closed',
   sideClosed: (side: string) => `${side}: closed`,
@@ -19,12 +25,15 @@ export const compare = {
   sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
   sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
 
+  /** After a value that both sides have. */
+  both: '(both)',
   identical: 'Identical',
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
+  differing: <T>(a: T, b: T): Phrase<T> => ['Files that differ: ', a, ' → ', b],
   more: (size: string) => `(${size})`,
-  bytesOfWhole: 'Bytes of the files that a container sees',
-  bytesOfDiffering: 'Bytes of the files that differ',
+  bytesOfWhole: 'Bytes of the files that a container of either side sees',
+  bytesOfDiffering: 'Bytes in A and in B of the files that differ',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
   hideClass: {

@@ -52,6 +52,9 @@ export const details = {
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
+  layer: 'Layer',
+  number: 'Number',
+  command: 'Command',
   saveLayer: 'Save layer…',
   layerForms: {
     stored: 'As stored',

@@ -22,6 +22,10 @@ export const frame = {
   layouts: { tree: 'Tree', treemap: 'Treemap', breakdown: 'Breakdown', packages: 'Packages', registry: 'Registry' },
   themes: { auto: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
   imageSwitch: (title: string, platform: string) => `Image: ${title}, ${platform}`,
+  /** The name of a menu, and what is chosen. */
+  choice: (name: string, chosen: string) => `${name}: ${chosen}`,
+  showDetails: 'Show details',
+  hideDetails: 'Hide details',
   hideLibrary: 'Hide library',
   showLibrary: 'Show library',
   filterLabel: 'Filter by path',

@@ -10,6 +10,8 @@ export const library = {
   nothingOpen: 'Open an image to list it here.',
   sample: 'Sample image',
   closeArchive: (title: string) => `Close ${title}`,
+  /** Tells images of the same name apart. */
+  imageOf: (title: string, archive: string, platform: string) => `${title} · ${archive}${platform === 'unknown' ? '' : ` · ${platform}`}`,
   holds: (images: number, artifacts: number) =>
     images + artifacts === 0
       ? 'no images'

@@ -1,6 +1,14 @@
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted } from './grammar.ts';
+import { counted, list } from './grammar.ts';
+
+interface PackageCounts {
+  readonly packagesA: number;
+  readonly packagesB: number;
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
+}
 
 const PACKAGES = { one: 'package', other: 'packages' };
 
@@ -33,6 +41,20 @@ export const packages = {
     touched: 'Files written again: the old copies are still in the layers below',
     installed: 'Installed',
   },
+  // Of two sides
+  differencesTitle: 'Packages that differ',
+  differences: ({ packagesA, packagesB, added, modified, removed }: PackageCounts) =>
+    `${list([
+      added === 0 ? '' : `${formatCount(added)} only in B`,
+      modified === 0 ? '' : `${formatCount(modified)} in another version`,
+      removed === 0 ? '' : `${formatCount(removed)} only in A`,
+    ])} (A has ${counted(packagesA, PACKAGES)}, B has ${formatCount(packagesB)})`,
+  firstOnly: (shown: number) => `, showing the first ${formatCount(shown)}`,
+  same: 'The same packages',
+  sameWhy: (count: number) => `Both sides have the same ${counted(count, PACKAGES)}, in the same versions.`,
+  versions: (now: string, before: string | null) => (before === null ? now : `${before} → ${now}`),
+  inSides: { added: 'Only in B', modified: 'Another version in A', removed: 'Only in A' },
+  showInComparison: (name: string) => `${name}: show its largest file in the comparison`,
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
   layerSums: <T>(size: T, count: number): Phrase<T> => (count === 0 ? [size] : [size, ` · ${counted(count, PACKAGES)}`]),
 };

@@ -1,42 +1,51 @@
-import type { ImageRef, PackagesReport } from '#contract';
+import type { ImageRef, PackageDifferencesReport, PackagesReport, ViewRef } from '#contract';
 import { isCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
+import type { DifferencesWanted } from '../packages/difference-report.ts';
 import type { PackagesWanted } from '../packages/package-report.ts';
 import type { ImagePackages } from '../packages/packages-of.ts';
+import { viewOf } from '../read/compare-images.ts';
+import { withImage } from './image-queries.ts';
 import type { OpenArchive } from './open-archive.ts';
 
 /** A page of packages; `layer`: the top layer to read. */
 type PackagesQuery = PackagesWanted & { readonly layer: number };
 
+/** The layers that a view shows: all up to `layer`, or those from `since` on. */
+type Part = Pick<ViewRef, 'layer' | 'since'>;
+
 /** Answers questions about packages. What was read of an image is kept as long as the image is loaded. */
 export interface PackageQueries {
   /** Throws NOT_FOUND, CANCELLED, IO. */
   packages(ref: ImageRef, query: PackagesQuery, signal: AbortSignal): Promise<PackagesReport>;
+  /** In which packages `b` differs from `a`. Throws NOT_FOUND, BAD_REQUEST if a side starts above its layer, CANCELLED, IO. */
+  comparePackages(a: ViewRef, b: ViewRef, wanted: DifferencesWanted, signal: AbortSignal): Promise<PackageDifferencesReport>;
 }
 
 export function createPackageQueries(find: (archiveId: string) => OpenArchive): PackageQueries {
-  const kept = new WeakMap<LoadedImage, Map<number, Promise<ImagePackages>>>();
+  const kept = new WeakMap<LoadedImage, Map<string, Promise<ImagePackages>>>();
 
-  const read = async (loaded: LoadedImage, layer: number, signal: AbortSignal): Promise<ImagePackages> => {
-    const byLayer = kept.get(loaded) ?? new Map<number, Promise<ImagePackages>>();
-    kept.set(loaded, byLayer);
-    const known = byLayer.get(layer);
+  const read = async (loaded: LoadedImage, view: Part, signal: AbortSignal): Promise<ImagePackages> => {
+    const byPart = kept.get(loaded) ?? new Map<string, Promise<ImagePackages>>();
+    kept.set(loaded, byPart);
+    const key = `${view.since ?? 0}-${view.layer}`;
+    const known = byPart.get(key);
     if (known !== undefined) {
       try {
         return await known;
       } catch (error) {
         // The reading was started by another query, which was then cancelled.
         if (signal.aborted || !isCancelled(error)) throw error;
-        return read(loaded, layer, signal);
+        return read(loaded, view, signal);
       }
     }
     const { packagesOf } = await import('../packages/packages-of.ts');
-    const reading = packagesOf(loaded, { layer, signal });
+    const reading = packagesOf(viewOf(loaded, view).loaded, { layer: view.layer, signal });
     // The views at the bottom layers are rarely asked for again.
-    if (byLayer.size >= MAX_KEPT) byLayer.clear();
-    byLayer.set(layer, reading);
+    if (byPart.size >= MAX_KEPT) byPart.clear();
+    byPart.set(key, reading);
     reading.catch(() => {
-      if (byLayer.get(layer) === reading) byLayer.delete(layer);
+      if (byPart.get(key) === reading) byPart.delete(key);
     });
     return reading;
   };
@@ -47,9 +56,16 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
       const loaded = open.loaded(image, layer);
       return open.use(signal, async (use) => {
         const { packagesReport } = await import('../packages/package-report.ts');
-        return packagesReport(await read(loaded, layer, use), wanted);
+        return packagesReport(await read(loaded, { layer }, use), wanted);
       });
     },
+    comparePackages: (a, b, wanted, signal) =>
+      withImage(find, b, [b.layer], signal, (side, use) =>
+        withImage(find, a, [a.layer], use, async (base, both) => {
+          const { packageDifferences } = await import('../packages/difference-report.ts');
+          return packageDifferences(await read(base, a, both), await read(side, b, both), wanted);
+        }),
+      ),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PackageDifference } from '#contract';
+import { normalizedName } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import { type InstalledPackage, packagesOf } from './packages-of.ts';
 
@@ -8,25 +9,76 @@ interface View {
   readonly layer: number;
 }
 
-/**
- * Compares the packages of two views. A package is the same one if type, name, architecture and location are. Sorted as `packages` sorts.
- * Throws CANCELLED, IO.
- */
+/** A package that differs, as each side has it. */
+export type PackagePair =
+  | { readonly kind: 'added'; readonly before: null; readonly now: InstalledPackage }
+  | { readonly kind: 'modified'; readonly before: InstalledPackage; readonly now: InstalledPackage }
+  | { readonly kind: 'removed'; readonly before: InstalledPackage; readonly now: null };
+
+/** Compares the packages of two views, as {@link pairPackages} does. Throws CANCELLED, IO. */
 export async function comparePackages(a: View, b: View, { signal }: { readonly signal?: AbortSignal } = {}): Promise<PackageDifference[]> {
   const [before, now] = [await installedIn(a, signal), await installedIn(b, signal)];
-  const differences: PackageDifference[] = [];
-  for (const [key, { type, name, version, bytes }] of now) {
-    const previousVersion = before.get(key)?.version ?? null;
-    if (previousVersion === version) continue;
-    differences.push({ kind: previousVersion === null ? 'added' : 'modified', type, name, version, previousVersion, bytes });
-  }
-  for (const [key, { type, name, version, bytes }] of before)
-    if (!now.has(key)) differences.push({ kind: 'removed', type, name, version, previousVersion: null, bytes });
-  return differences;
+  return pairPackages(before, now).map(differenceOf);
 }
 
-async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefined): Promise<Map<string, InstalledPackage>> {
-  if (layer < 0) return new Map();
-  const { installed } = await packagesOf(loaded, { layer, ...(signal === undefined ? {} : { signal }) });
-  return new Map(installed().map((each) => [JSON.stringify([each.type, each.name, each.arch, each.location]), each]));
+async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefined): Promise<readonly InstalledPackage[]> {
+  if (layer < 0) return [];
+  return (await packagesOf(loaded, { layer, ...(signal === undefined ? {} : { signal }) })).installed();
+}
+
+/**
+ * Pairs the packages of two views and returns those whose versions differ. A package is the same one if type, name, architecture and
+ * location are. Of several versions side by side, equal ones are paired first, the others are upgrades in their order. Those of the second
+ * view come first, in its order, then the removed ones.
+ */
+export function pairPackages(before: readonly InstalledPackage[], now: readonly InstalledPackage[]): PackagePair[] {
+  const left = grouped(before);
+  const unpaired = new Set<InstalledPackage>();
+  for (const [key, group] of grouped(now)) {
+    const olds = left.get(key) ?? [];
+    for (const each of group) {
+      const at = olds.findIndex(({ version }) => version === each.version);
+      if (at < 0) unpaired.add(each);
+      else olds.splice(at, 1);
+    }
+  }
+  const pairs: PackagePair[] = [];
+  for (const each of now) {
+    if (!unpaired.has(each)) continue;
+    const old = left.get(keyOf(each))?.shift();
+    pairs.push(old === undefined ? { kind: 'added', before: null, now: each } : { kind: 'modified', before: old, now: each });
+  }
+  const removed = new Set([...left.values()].flat());
+  for (const each of before) if (removed.has(each)) pairs.push({ kind: 'removed', before: each, now: null });
+  return pairs;
+}
+
+const keyOf = ({ type, name, arch, location }: InstalledPackage): string =>
+  JSON.stringify([type, type === 'pypi' ? normalizedName(name) : name, arch, location]);
+
+function grouped(packages: readonly InstalledPackage[]): Map<string, InstalledPackage[]> {
+  const groups = new Map<string, InstalledPackage[]>();
+  for (const each of packages) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+/** Returns what the reports say of a pair. */
+export function differenceOf({ kind, before, now }: PackagePair): PackageDifference {
+  const { type, name, arch, location, version, bytes } = now ?? before;
+  return {
+    kind,
+    type,
+    name,
+    arch,
+    location,
+    version,
+    previousVersion: kind === 'modified' ? before.version : null,
+    bytes,
+    previousBytes: kind === 'modified' ? before.bytes : null,
+  };
 }

@@ -105,6 +105,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   'image.breakdown': { archiveId: 'a1', image: 0, of: { what: 'view', layer: 1 }, pathHex: '61', limit: 10 },
   'images.compare': { a: SIDE, b: { ...SIDE, since: 1 }, start: 0, count: 10 },
   'images.configs': { a: SIDE, b: SIDE },
+  'images.packages': { a: SIDE, b: { ...SIDE, since: 1 }, text: 'x', start: 0, count: 10 },
   'image.packages': { archiveId: 'a1', image: 0, of: { what: 'view', layer: 1 }, text: 'x', start: 0, count: 10 },
   'image.search': { archiveId: 'a1', image: 0, text: 'x', limit: 10 },
   'image.waste': { archiveId: 'a1', image: 0, limit: 10 },

@@ -54,6 +54,7 @@ test('a layer is saved as stored or uncompressed, and an image as an archive tha
 
 test('a comparison is saved in the command line’s format', async ({ win }) => {
   const page = await openWebApi(win);
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('3');
   const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save comparison (JSON)' }).click());
   expect(name).toBe('differences.jsonl');

@@ -86,6 +86,82 @@ test('modes stay in their place whatever the image’s name', { tag: '@page' }, 
   expect(await mode.boundingBox()).toEqual(before);
 });
 
+test('at every width, the title bar tells the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const banner = page.getByRole('banner');
+  const choose = async (name: 'View' | 'Layout', label: string) => {
+    const radio = banner.getByRole('radio', { name: label, exact: true });
+    const menu = banner.getByRole('button', { name: new RegExp(`^${name}: `) });
+    await expect(radio.or(menu)).toBeVisible();
+    if (await radio.isVisible()) {
+      await radio.click();
+      await expect(radio).toBeChecked();
+    } else {
+      await menu.click();
+      await page.getByRole('menuitemradio', { name: label, exact: true }).click();
+      await expect(menu).toHaveText(label);
+    }
+  };
+  for (const width of [400, 600, 900, 1000, 1200, 1320]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const [name, label] of [
+      ['View', 'Layer'],
+      ['View', 'Filesystem'],
+      ['Layout', 'Treemap'],
+      ['View', 'Compare'],
+      ['Layout', 'Breakdown'],
+      ['View', 'Image'],
+      ['Layout', 'Packages'],
+      ['Layout', 'Tree'],
+    ] as const) {
+      await choose(name, label);
+      // The controls at the end stay in the first line.
+      const first = await banner.getByRole('button', { name: /library/ }).boundingBox();
+      const last = await banner.getByRole('button', { name: 'Settings' }).boundingBox();
+      expect(Math.abs((first?.y ?? 0) - (last?.y ?? 99)), `${width} px, ${label}`).toBeLessThan(4);
+    }
+  }
+});
+
+test('where the details are a drawer, a click on a file opens it, and so does a button', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const details = page.getByRole('region', { name: 'Details' });
+  for (const width of [900, 600]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.getByRole('button', { name: /^Layer 4 / }).click();
+    await expect(details).toHaveCount(0);
+    await page.getByRole('button', { name: 'Show details' }).click();
+    await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
+    await page.getByRole('button', { name: 'Hide details' }).click();
+    await expect(details).toHaveCount(0);
+    // A folder is opened and closed in the tree, so a click leaves that in sight.
+    await page.getByRole('row', { name: /etc/ }).first().click();
+    await expect(details).toHaveCount(0);
+    await page.getByRole('row', { name: /passwd/ }).click();
+    await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(details).toHaveCount(0);
+    await page.keyboard.press('0');
+    await expect(page.getByRole('row', { name: /usr/ }).first()).toBeVisible();
+  }
+});
+
+test('images in the folded library can be told apart', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  await page.setViewportSize({ width: 900, height: 800 });
+  const rail = page.getByRole('navigation', { name: 'Library' });
+  for (const tag of ['1.7', '1.8']) {
+    const caption = rail.getByRole('button', { name: `${NAME}:${tag}` }).locator('[data-text]');
+    await expect(caption).toBeVisible();
+    await expect(caption).toHaveAttribute('data-text', `web-ap\n${tag}`);
+  }
+  await rail.getByRole('button', { name: `${NAME}:1.7` }).focus();
+  await expect(page.getByRole('tooltip', { name: `${NAME}:1.7` })).toBeVisible();
+});
+
 test('pressed chips look different in forced colours', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await page.emulateMedia({ forcedColors: 'active' });

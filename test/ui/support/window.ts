@@ -22,6 +22,8 @@ export interface LayerscopeWindow {
   dropRight(...files: string[]): Promise<void>;
   /** Drags files over the window without dropping them. */
   hover(...files: string[]): Promise<void>;
+  /** Chooses files in the dialog that `press` opens. */
+  choose(files: readonly string[], press: () => Promise<void>): Promise<void>;
   /** Chooses Open… and then files in the dialog. */
   open(...files: string[]): Promise<void>;
   /** Electron's main process; null in a browser. */
@@ -117,6 +119,7 @@ export const test = base.extend<{ win: LayerscopeWindow; sources: Sources | null
       drop: (...dropped) => drag(dropped, ['dragEnter', 'dragOver', 'drop']),
       dropRight: (...dropped) => drag(dropped, ['dragEnter', 'dragOver', 'drop'], 1000),
       hover: (...dropped) => drag(dropped, ['dragEnter', 'dragOver']),
+      choose: (chosen, press) => opened.choose(chosen, press),
       open: (...chosen) => opened.choose(chosen, () => page.getByRole('button', { name: 'Open…' }).first().click()),
     });
     await opened.close();

@@ -1,0 +1,187 @@
+import type { ReactNode } from 'react';
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText, type LayerReport } from '#model';
+import { Size } from '../../components/size.tsx';
+import { createdAt, plainCommand } from '../../state/chain.ts';
+import { timeText } from '../../state/details/time-text.ts';
+import { imageTitle } from '../../state/library.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { imageSizes } from '../../state/sizes.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import styles from './compare-facts.module.css';
+import { Section } from './facts.tsx';
+
+/** One side of a comparison. */
+interface Known {
+  readonly archive: ArchiveSummary;
+  readonly image: ImageSummary;
+  readonly layer: LayerReport | null;
+}
+
+/** The images and layers of both sides of a comparison, each fact as A and B have it. */
+export function CompareFacts({ selection }: { selection: Selection }) {
+  const archives = useApp((app) => app.archives) ?? [];
+  const { against, archiveId, image, to } = selection;
+  if (against === undefined || archiveId === null) return null;
+  const [a, b] = [knownOf(archives, against), knownOf(archives, { archiveId, image, layer: to })];
+  const both = [a, b] as const;
+  const { labels } = words.details;
+  const ofImage = (of: (known: Known) => ReactNode | null) => both.map((known) => (known === null ? null : of(known)));
+  const ofLayer = (of: (layer: LayerReport, known: Known) => ReactNode | null) =>
+    both.map((known) => (known?.layer ? of(known.layer, known) : null));
+  return (
+    <div className={styles.body}>
+      <Section title={words.details.image}>
+        <Table>
+          <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} />
+          <Fact label={labels.archive} values={ofImage(({ archive }) => displayText(archive.title))} />
+          <Fact
+            label={labels.platform}
+            values={ofImage(({ image: each }) => (each.platform === 'unknown' ? null : displayText(each.platform)))}
+          />
+          <Bytes
+            label={words.sizes.stored.label}
+            title={words.sizes.stored.title}
+            sides={both}
+            of={({ image: each }) => imageSizes(each).stored}
+          />
+          <Bytes
+            label={words.sizes.unpacked.label}
+            title={words.sizes.unpacked.title}
+            sides={both}
+            of={({ image: each }) => (each.loaded ? imageSizes(each).unpacked : null)}
+          />
+          <Bytes
+            label={words.sizes.files.label}
+            title={words.sizes.files.title}
+            sides={both}
+            of={({ image: each }) => (each.loaded ? each.totals.fileBytes : null)}
+          />
+          <Bytes
+            label={labels.visible}
+            title={words.details.visibleTitle}
+            sides={both}
+            of={({ image: each }) => (each.loaded ? each.totals.finalBytes : null)}
+          />
+          <Bytes
+            label={labels.wasted}
+            title={words.details.wastedTitle}
+            sides={both}
+            of={({ image: each }) => (each.loaded ? each.totals.wastedBytes : null)}
+          />
+          <Digest label={labels.config} values={both.map((known) => known?.image.configDigest ?? null)} />
+          <Digest label={labels.manifest} values={both.map((known) => known?.image.manifestDigest ?? null)} />
+        </Table>
+      </Section>
+      <Section title={words.details.layer}>
+        <Table>
+          <Fact label={words.details.number} values={ofLayer(({ index }) => String(index))} />
+          <Fact label={words.details.command} mono values={ofLayer(({ createdBy }) => plainCommand(createdBy))} />
+          <Fact
+            label={labels.created}
+            values={ofLayer((each, known) => {
+              const time = createdAt(known.image, each.index);
+              return time === null ? null : timeText(time, 'minute');
+            })}
+          />
+          <Bytes
+            label={words.sizes.stored.label}
+            title={words.sizes.stored.title}
+            sides={both}
+            of={(known) => known.layer?.blobBytes ?? null}
+          />
+          <Bytes
+            label={words.sizes.files.label}
+            title={words.sizes.files.title}
+            sides={both}
+            of={({ image: each, layer: of }) => (each.loaded ? (of?.fileBytes ?? null) : null)}
+          />
+          <Digest label={labels.digest} values={both.map((known) => known?.layer?.digest ?? null)} />
+          <Digest label={labels.diffId} values={both.map((known) => known?.layer?.diffId ?? null)} />
+          <Digest
+            label={labels.chainId}
+            values={both.map((known) => (known?.layer ? (known.image.chainIds[known.layer.index] ?? null) : null))}
+          />
+        </Table>
+      </Section>
+    </div>
+  );
+}
+
+function knownOf(archives: readonly ArchiveSummary[], { archiveId, image, layer }: Side): Known | null {
+  const found = selectedImage(archives, { archiveId, image, from: layer, to: layer, mode: 'layer', path: null });
+  return found === null ? null : { ...found, layer: found.image.layers[layer] ?? null };
+}
+
+function Table({ children }: { children: ReactNode }) {
+  return (
+    <table className={`${styles.table} selectable`}>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col" className={styles.side}>
+            <span className="visually-hidden">{words.compare.beforeLetter}</span>A
+          </th>
+          <th scope="col" className={styles.side}>
+            <span className="visually-hidden">{words.compare.beforeLetter}</span>B
+          </th>
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  );
+}
+
+/** A line; left out if neither side has a value. Equal texts are told once, for both sides. */
+function Fact({ label, title, values, mono = false }: { label: string; title?: string; values: readonly ReactNode[]; mono?: boolean }) {
+  const [a = null, b = null] = values;
+  if (a === null && b === null) return null;
+  return (
+    <tr>
+      <th scope="row" className={styles.label} title={title}>
+        {label}
+      </th>
+      {a === b ? (
+        <td colSpan={2} className={mono ? styles.mono : ''}>
+          {a} <span className={styles.same}>{words.compare.both}</span>
+        </td>
+      ) : (
+        [a, b].map((value, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the side
+          <td key={at} className={mono ? styles.mono : ''}>
+            {value ?? <span className={styles.same}>{words.details.notSpecified}</span>}
+          </td>
+        ))
+      )}
+    </tr>
+  );
+}
+
+function Bytes({
+  label,
+  title,
+  sides,
+  of,
+}: {
+  label: string;
+  title: string;
+  sides: readonly (Known | null)[];
+  of: (known: Known) => number | null;
+}) {
+  const [a = null, b = null] = sides.map((known) => (known === null ? null : of(known)));
+  const size = (bytes: number | null) => (bytes === null ? null : <Size bytes={bytes} />);
+  const first = size(a);
+  return <Fact label={label} title={title} values={[first, a === b ? first : size(b)]} />;
+}
+
+function Digest({ label, values }: { label: string; values: readonly (string | null)[] }) {
+  const [a = null, b = null] = values;
+  const short = (digest: string | null) => {
+    if (digest === null) return null;
+    const [algorithm, hex] = digest.split(':');
+    return <span title={digest}>{hex === undefined ? displayText(digest) : `${algorithm}:${hex.slice(0, 12)}…`}</span>;
+  };
+  const first = short(a);
+  return <Fact label={label} mono values={[first, a === b ? first : short(b)]} />;
+}

@@ -1,0 +1,134 @@
+import { type Ref, useImperativeHandle, useRef, useState } from 'react';
+import type { PackageDifferencesReport } from '#contract';
+import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
+import { Mark } from '../../components/mark.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { showPathInTree } from '../../state/choosing.ts';
+import { signedSize } from '../../state/compare.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { Side } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { useRequest } from '../use-request.ts';
+import styles from './packages-view.module.css';
+import { MOST, PAGE, TYPING, useOwnFilter } from './packages-view.tsx';
+
+/** The packages that only one side of a comparison has, or that the sides have in different versions. */
+export function PackageDifferences({ a, b, text, handle }: { a: Side; b: Side; text: string; handle: Ref<TreeGridHandle> }) {
+  useOwnFilter();
+  const [count, setCount] = useState(PAGE);
+  const wanted = text.trim();
+  const answer = useRequest(
+    JSON.stringify([a, b, count, wanted]),
+    (client, signal) => client.call('images.packages', { a, b, text: wanted, start: 0, count }, { signal }),
+    { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
+  );
+  const view = useRef<HTMLDivElement>(null);
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  return (
+    <div className={styles.view} ref={view}>
+      {answer.state === 'failed' ? (
+        <Notice icon="error" title={words.packages.failed} tone="error">
+          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
+        </Notice>
+      ) : answer.state === 'ready' ? (
+        <>
+          <Differences report={answer.value} isFiltered={wanted !== ''} />
+          {answer.value.total > answer.value.rows.length && count < MOST ? (
+            <Button kind="quiet" onPress={() => setCount(Math.min(MOST, count + PAGE))}>
+              {words.packages.more}
+            </Button>
+          ) : null}
+        </>
+      ) : (
+        <p role="status" className={styles.status}>
+          {words.packages.reading}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Differences({ report, isFiltered }: { report: PackageDifferencesReport; isFiltered: boolean }) {
+  const { packagesA, packagesB, rows, total, problems } = report;
+  if (packagesA + packagesB === 0) return <Notice title={words.packages.none}>{words.packages.noneWhy}</Notice>;
+  if (total === 0) {
+    return isFiltered ? (
+      <Notice icon="search" title={words.packages.noMatches} />
+    ) : (
+      <Notice icon="image" title={words.packages.same}>
+        {words.packages.sameWhy(packagesB)}
+      </Notice>
+    );
+  }
+  return (
+    <>
+      <p className={styles.status} role="status">
+        {words.packages.differences(report)}
+        {total > rows.length ? words.packages.firstOnly(rows.length) : ''}
+        {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
+      </p>
+      <table className={`${styles.table} ${styles.differences}`}>
+        <caption className={styles.caption}>{words.packages.differencesTitle}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{words.packages.name}</th>
+            <th scope="col">{words.packages.version}</th>
+            <th scope="col" className={styles.right}>
+              {words.changes.columns.size}
+            </th>
+            <th scope="col" className={styles.right}>
+              {words.changes.columns.net}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
+  const { kind, type, name, arch, version, previousVersion, location, bytes, previousBytes, path } = row;
+  const shown = displayText(name);
+  const isRemoved = kind === 'removed';
+  const net = isRemoved ? -bytes : bytes - (previousBytes ?? 0);
+  const versions = words.packages.versions(displayText(version), previousVersion === null ? null : displayText(previousVersion));
+  const label = words.packages.showInComparison(shown);
+  return (
+    <tr>
+      <th scope="row" title={`${words.packages.inSides[kind]} · ${displayText(location)}`}>
+        <span className={styles.mark}>
+          <Mark name={kind} />
+        </span>
+        {path === null ? (
+          <span>{shown}</span>
+        ) : (
+          <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showPathInTree(path)}>
+            {shown}
+          </button>
+        )}
+        <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+      </th>
+      <td className={styles.version} title={versions}>
+        {versions}
+      </td>
+      <td className={styles.right} title={sizeTitle(bytes)}>
+        {isRemoved ? (
+          <s className={styles.was}>
+            <Size bytes={bytes} />
+          </s>
+        ) : (
+          <Size bytes={bytes} />
+        )}
+      </td>
+      <td className={`number ${styles.right}`}>{signedSize(net)}</td>
+    </tr>
+  );
+}

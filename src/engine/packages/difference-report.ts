@@ -1,0 +1,50 @@
+import type { PackageDifferencesReport } from '#contract';
+import { differenceOf, type PackagePair, pairPackages } from './compare-packages.ts';
+import type { ImagePackages } from './packages-of.ts';
+
+/** Which of the differing packages are wanted. */
+export interface DifferencesWanted {
+  /** Only packages whose type, name, versions or location contains it, ignoring case; empty: all. */
+  readonly text: string;
+  readonly start: number;
+  readonly count: number;
+}
+
+const KIND_ORDER: readonly PackagePair['kind'][] = ['added', 'modified', 'removed'];
+
+/** A page of the packages in which two views differ, for the window. */
+export function packageDifferences(
+  a: ImagePackages,
+  b: ImagePackages,
+  { text, start, count }: DifferencesWanted,
+): PackageDifferencesReport {
+  const wanted = text.toLowerCase();
+  const [before, now] = [a.installed(), b.installed()];
+  const pairs = pairPackages(before, now);
+  const matching = pairs.filter((pair) => wanted === '' || textOf(pair).toLowerCase().includes(wanted));
+  matching.sort((one, other) => KIND_ORDER.indexOf(one.kind) - KIND_ORDER.indexOf(other.kind) || weightOf(other) - weightOf(one));
+  const number = (kind: PackagePair['kind']): number => pairs.filter((pair) => pair.kind === kind).length;
+  return {
+    packagesA: before.length,
+    packagesB: now.length,
+    added: number('added'),
+    modified: number('modified'),
+    removed: number('removed'),
+    total: matching.length,
+    rows: matching.slice(start, start + count).map((pair) => ({
+      ...differenceOf(pair),
+      path: pair.now === null ? a.pathOf(pair.before.largest) : b.pathOf(pair.now.largest),
+    })),
+    problems: a.problems.length + b.problems.length,
+  };
+}
+
+function textOf({ before, now }: PackagePair): string {
+  const { type, name, version, location } = now ?? before;
+  return `${type} ${name} ${version} ${before?.version ?? ''} ${location}`;
+}
+
+/** How much a package matters in the list: what it brings or takes away. */
+function weightOf({ before, now }: PackagePair): number {
+  return Math.max(before?.bytes ?? 0, now?.bytes ?? 0);
+}

@@ -1,0 +1,204 @@
+import type { Page } from '@playwright/test';
+import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, test } from '../support/window.ts';
+
+const dpkg = (...packages: readonly (readonly [name: string, version: string])[]): Uint8Array =>
+  file(
+    'var/lib/dpkg/status',
+    packages.map(([name, version]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n`).join('\n'),
+  );
+const list = (name: string, path: string): Uint8Array => file(`var/lib/dpkg/info/${name}.list`, `${path}\n`);
+
+const YESTERDAY = dockerArchive(
+  [
+    {
+      createdBy: 'ADD rootfs.tar /',
+      tar: tar(
+        dpkg(['curl', '7.88'], ['ssl', '3.0'], ['nano', '7']),
+        list('curl', '/usr/bin/curl'),
+        list('nano', '/usr/bin/nano'),
+        file('usr/bin/curl', 'c'.repeat(20_000)),
+        file('usr/bin/nano', 'n'.repeat(5_000)),
+        file('opt/tool.zip', 'z'.repeat(70_000)),
+      ),
+    },
+  ],
+  { name: 'acme/tool:yesterday' },
+);
+const TODAY = dockerArchive(
+  [
+    {
+      createdBy: 'ADD rootfs.tar /',
+      tar: tar(
+        dpkg(['curl', '8.5'], ['ssl', '3.0'], ['jq', '1.7']),
+        list('curl', '/usr/bin/curl'),
+        list('jq', '/usr/bin/jq'),
+        file('usr/bin/curl', 'C'.repeat(30_000)),
+        file('usr/bin/jq', 'j'.repeat(9_000)),
+      ),
+    },
+  ],
+  { name: 'acme/tool:today' },
+);
+const WEB = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
+
+const differences = (page: Page) => page.getByRole('treegrid', { name: 'Differences' });
+const sheet = (page: Page) => page.getByRole('dialog', { name: 'Compare with…' });
+
+test.describe('two images', () => {
+  test.use({ startWith: { 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
+  test.beforeEach(async ({ win: { page } }) => {
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.keyboard.press('3');
+    await expect(differences(page)).toBeVisible();
+    // Whichever opened first, yesterday's is side A.
+    if (!(await page.getByRole('button', { name: 'Side A: acme/tool:yesterday' }).isVisible())) await page.keyboard.press('x');
+    await expect(page.getByRole('row', { name: /removed nano \d/ })).toBeVisible();
+  });
+
+  test('differ in packages that were added, upgraded and removed, which lead to their files', async ({ win }) => {
+    const { page } = win;
+    await page.keyboard.press('i');
+    const table = page.getByRole('table', { name: 'Packages that differ' });
+    await expect(table.getByRole('row')).toHaveCount(4);
+    await expect(table.getByRole('row').nth(1)).toHaveText(/jq deb1\.79\.0 kB\+9\.0 kB/);
+    await expect(table.getByRole('row').nth(2)).toHaveText(/curl deb7\.88 → 8\.530\.0 kB\+10\.0 kB/);
+    await expect(table.getByRole('row').nth(3)).toHaveText(/nano deb75\.0 kB−5\.0 kB/);
+    await expect(page.getByText('1 only in B, 1 in another version, 1 only in A (A has 3 packages, B has 3)')).toBeVisible();
+    await expect(page.getByRole('radio', { name: 'Packages' })).toBeChecked();
+    expect(await complaintsOf(page)).toEqual([]);
+    await page.getByRole('searchbox').fill('7.88');
+    await expect(table.getByRole('row')).toHaveCount(2);
+    await page.getByRole('button', { name: 'curl: show its largest file in the comparison' }).click();
+    await expect(page.getByRole('row', { name: /modified curl/ })).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('searchbox')).toHaveValue('');
+    expect(win.complaints).toEqual([]);
+  });
+
+  test('are broken down by kind of file and folder, with the difference, the largest first', async ({ win }) => {
+    const { page } = win;
+    await page.keyboard.press('y');
+    const rows = page.getByRole('table', { name: 'By top folder' }).getByRole('row');
+    await expect(rows.nth(1)).toHaveText(/opt\/70\.0 kB−70\.0 kB/);
+    await expect(rows.nth(2)).toHaveText(/usr\/25\.0 kB39\.0 kB\+14\.0 kB/);
+    await expect(page.getByRole('table', { name: 'By kind of file' }).getByRole('row').nth(1)).toHaveText(/Archives70\.0 kB−70\.0 kB/);
+    expect(await complaintsOf(page)).toEqual([]);
+    expect(win.complaints).toEqual([]);
+  });
+
+  test('are drawn in the colours of a key that says who has what', async ({ win: { page } }) => {
+    await page.keyboard.press('t');
+    const key = page.getByRole('list', { name: 'Colours of the comparison' });
+    await expect(key.getByRole('listitem')).toHaveText(['− only in A', '+ only in B', '~ changed']);
+    // The chain isn't coloured, so the key alone names the drawing's colours.
+    const fill = (name: string) =>
+      key
+        .getByRole('listitem')
+        .filter({ hasText: name })
+        .locator('i')
+        .evaluate((swatch) => getComputedStyle(swatch).backgroundColor);
+    const drawn = () =>
+      page
+        .getByRole('application', { name: 'Treemap' })
+        .locator('canvas')
+        .evaluate((canvas: HTMLCanvasElement) => {
+          const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+          const seen = new Set<string>();
+          for (let at = 0; at < data.length; at += 4) seen.add(`rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`);
+          return [...seen];
+        });
+    for (const name of ['only in A', 'only in B', 'changed']) await expect.poll(drawn, name).toContain(await fill(name));
+  });
+
+  test('have their images and layers side by side in the details', async ({ win: { page } }) => {
+    const details = page.getByRole('region', { name: 'Details' });
+    await page.keyboard.press('Escape');
+    await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('Nameacme/tool:yesterdayacme/tool:today');
+    await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/95\.\d kB39\.\d kB/);
+    await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
+    await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
+    expect(await complaintsOf(page)).toEqual([]);
+    // A path that both have: old and new.
+    await page.getByRole('row', { name: /modified curl/ }).click();
+    await details.getByRole('tab', { name: 'Attributes' }).click();
+    await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/20\.0 kB.*→.*30\.0 kB/);
+  });
+
+  test('are both in sight in a narrow window, and numbers stay near their names in a wide one', async ({ win: { page } }) => {
+    await page.setViewportSize({ width: 600, height: 800 });
+    for (const side of ['A', 'B']) {
+      await expect(page.getByRole('list', { name: `Layers of side ${side} only, newest first` }).getByRole('button')).toBeInViewport();
+      await expect(page.getByRole('button', { name: `Layer of side ${side}: whole image` })).toHaveText('whole image');
+    }
+    await page.setViewportSize({ width: 1440, height: 860 });
+    await expect(page.getByRole('button', { name: 'Layer of side A: whole image' })).toHaveText('whole image');
+    await page.setViewportSize({ width: 2560, height: 1440 });
+    const name = await page.getByRole('columnheader', { name: 'Name' }).boundingBox();
+    const size = await page.getByRole('columnheader', { name: 'Size' }).boundingBox();
+    expect((size?.x ?? 9_999) - (name?.x ?? 0)).toBeLessThan(900);
+  });
+});
+
+test.describe('one image', () => {
+  test.use({ startWith: { 'web.tar': WEB } });
+  test('asks what to compare it with, and says how big both sides are and what of them differs', async ({ win }) => {
+    const { page } = win;
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.getByRole('radio', { name: 'Compare' }).click();
+    await expect(sheet(page).getByRole('option')).toHaveText([/^Open…/, /^Layer 3/, /^Layer 2/, /^Layer 1/, /^Layer 0/]);
+    expect(await complaintsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(sheet(page)).toHaveCount(0);
+    await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
+    await page.keyboard.press('3');
+    await page.keyboard.type('layer 1');
+    await page.keyboard.press('Enter');
+    await expect(differences(page)).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Layer of side A: layer 1' })).toHaveText('layer 1');
+    // Layer 1 shows libssl (301,000), curl (150,000), the caches (80,000) and small files; the top shows no caches but the app.
+    const bar = page.getByRole('region', { name: 'Changes' });
+    await expect(bar.getByText(/^A 535\.\d kB → B 1\.\d MB/)).toBeVisible();
+    await expect(bar.getByText(/^Files that differ: 84\.\d kB → /)).toBeVisible();
+    expect(win.complaints).toEqual([]);
+  });
+
+  test('in a layer, is compared with the layer below without asking', async ({ win: { page } }) => {
+    await page.getByRole('button', { name: /^Layer 2 / }).click();
+    await page.keyboard.press('3');
+    await expect(differences(page)).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Layer of side A: layer 1' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Layer of side B: layer 2' })).toBeVisible();
+  });
+
+  test('is compared with a file that is opened for it', async ({ win }) => {
+    const { page } = win;
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    const other = await win.write('today.tar', TODAY);
+    await page.keyboard.press('3');
+    await win.choose([other], () =>
+      sheet(page)
+        .getByRole('option', { name: /^Open…/ })
+        .click(),
+    );
+    await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Side B: acme/tool:today' })).toBeVisible();
+  });
+});
+
+test.describe('three images', () => {
+  test.use({ startWith: { 'web.tar': WEB, 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
+  test('which of the others an image is compared with is asked', async ({ win }) => {
+    const { page } = win;
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    const shown = await page.getByRole('banner').getByRole('heading').textContent();
+    const [first = '', second = ''] = ['acme/web-api:1.8', 'acme/tool:yesterday', 'acme/tool:today'].filter((name) => name !== shown);
+    await page.keyboard.press('3');
+    for (const name of [first, second]) await expect(sheet(page).getByRole('option', { name })).toBeVisible();
+    await sheet(page).getByRole('option', { name: second }).click();
+    await expect(page.getByRole('button', { name: `Side A: ${second}` })).toBeVisible();
+    await expect(page.getByRole('button', { name: `Side B: ${shown}` })).toBeVisible();
+    expect(win.complaints).toEqual([]);
+  });
+});
