@@ -58,6 +58,53 @@ describe('the rows of a whole image', () => {
     ]);
   });
 
+  it('name the layer that wrote hidden bytes, and the one that hid them', () => {
+    const rows = wholeImage(
+      stackOf(
+        [file('gone', 7), file('twice', 5), dir('cache'), file('cache/x', 3), file('linked', 2)],
+        [file('gone', 8), file('twice', 6), file('linked', 4)],
+        [{ whiteout: 'gone' }, { opaque: 'cache' }, file('again', 1)],
+        [hardlink('other', 'linked'), { whiteout: 'linked' }, file('again', 9), file('twice', 1)],
+      ),
+    );
+    const found = new Map(
+      Array.from({ length: rows.length }, (_, row) => [
+        pathOf(rows, row),
+        [rows.layer[row], rows.previousLayer[row], rows.hiddenBy[row], rows.hiddenBytes[row]],
+      ]),
+    );
+    const none = 0xffff;
+    assert.deepEqual(found.get('gone'), [1, none, 2, 15]);
+    assert.deepEqual(found.get('cache/x'), [0, none, 2, 3]);
+    assert.deepEqual(found.get('twice'), [3, 1, 3, 11]);
+    assert.deepEqual(found.get('again'), [3, 2, 3, 1]);
+    // The latest body of this path is still shown, by a link.
+    assert.deepEqual(found.get('linked'), [0, none, 3, 2]);
+    assert.deepEqual(found.get('other'), [3, none, none, 0]);
+  });
+
+  it('show hidden bytes in a layer that wrote some at that path, whatever the layers do', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const stack = buildStack(randomLayers(seed).map(layer));
+      const rows = wholeImage(stack);
+      const wasted = new Map(
+        wasteOf(stack, Number.MAX_SAFE_INTEGER).files.map((each) => [Buffer.from(each.path).toString('latin1'), each]),
+      );
+      for (let row = 0; row < rows.length; row++) {
+        const of = wasted.get(pathOf(rows, row));
+        const at = `seed ${seed}, ${pathOf(rows, row)}`;
+        if (of === undefined) {
+          assert.equal(rows.hiddenBy[row], 0xffff, at);
+          continue;
+        }
+        const writer = (KIND_NAMES[rows.kind[row] as number] === 'removed' ? rows.layer[row] : rows.previousLayer[row]) as number;
+        assert.ok(of.layers.includes(writer), `${at}: layer ${writer}`);
+        // What a layer contains twice is hidden by itself.
+        assert.ok([of.hiddenBy, writer].includes(rows.hiddenBy[row] as number), at);
+      }
+    }
+  });
+
   it('count a body that only a link shows at that link', () => {
     const rows = wholeImage(stackOf([file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]));
     assert.deepEqual(whole(rows), { shown: 9, hidden: 0 });
