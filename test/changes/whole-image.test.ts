@@ -161,6 +161,24 @@ describe('a breakdown', () => {
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
   });
 
+  it('names a deep place with many of the bytes rather than a top folder', () => {
+    const lines = stackOf(
+      [
+        ...['usr', 'usr/lib', 'usr/lib/x', 'usr/bin', 'usr/share', 'var', 'var/cache', 'var/cache/apt'].map((name) => dir(name)),
+        ...[file('usr/lib/x/a', 40), file('usr/lib/x/b', 50), file('usr/bin/c', 60), file('usr/share/d', 4)],
+        ...[1, 2, 3].map((each) => file(`var/cache/apt/${each}`, 40)),
+      ],
+      [{ whiteout: 'usr' }, { whiteout: 'var' }],
+    );
+    const rows = wholeImage(lines);
+    const found = breakDown(rows, 'image', { limit: 1 });
+    assert.deepEqual([pathOf(rows, found.largestFolder), found.largestBytes], ['var/cache/apt', 120]);
+    assert.deepEqual([pathOf(rows, found.mostHidden), found.mostHiddenBytes], ['var/cache/apt', 120]);
+    const none = wholeImage(stackOf([file('a', 1)]));
+    const { largestFolder, mostHidden } = breakDown(none, 'image', { limit: 1 });
+    assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
+  });
+
   it('of one folder includes only its content', () => {
     const rows = wholeImage(stack);
     const usr = Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)).indexOf('usr');
