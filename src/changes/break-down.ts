@@ -52,6 +52,8 @@ export interface Breakdown extends FileSum {
   readonly largestFolder: number;
   /** Like {@link largestFolder}, for hidden bytes; may also be a file. */
   readonly mostHidden: number;
+  /** Bytes of the layers below that changes hide; 0 for an image or a view. */
+  readonly hidesBytes: number;
   /** Bytes of `largestFolder` and of `mostHidden`. */
   readonly largestBytes: number;
   readonly mostHiddenBytes: number;
@@ -109,10 +111,12 @@ export function breakDown(
   const biggest = new Largest(limit);
   let folders = 0;
   let others = 0;
+  let hidesBytes = 0;
   for (let row = Math.max(at, 0); row < end; row++) {
     const isShown = table.kind[row] !== KIND.removed && (scope !== 'changes' || table.kind[row] !== KIND.unchanged);
     const type = table.type[row];
     const isFile = type === TYPE.file || type === TYPE.hardlink;
+    if (scope === 'changes') hidesBytes += table.hiddenBytes[row] as number;
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;
@@ -167,6 +171,7 @@ export function breakDown(
     parts: parts.rows().map(rowSum),
     biggest: biggest.rows().map(rowSum),
     layers: [...layers].sort(([a], [b]) => a - b).map(([layer, sum]) => ({ layer, ...sum.plain() })),
+    hidesBytes,
     largestFolder,
     mostHidden,
     largestBytes: largestFolder < 0 ? 0 : (below.all[largestFolder - own.from] as number),

@@ -139,6 +139,8 @@ export interface BreakdownReport extends FileSums {
   readonly folders: number;
   /** Symbolic links, devices and pipes. */
   readonly others: number;
+  /** Bytes of the layers below that the changes of layers hide; 0 for an image or a file system. */
+  readonly hidesBytes: number;
   /** By kind of file (FILE_TYPES), with the extensions that have the most bytes. */
   readonly types: readonly (FileSums & { readonly type: string; readonly extensions: readonly string[] })[];
   /** Entries directly in the folder. */

@@ -2,15 +2,19 @@ import type { TreemapRect } from '#changes';
 import { displayPath, type RowTable, rowName } from '#model';
 import { layerColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
-import { type Areas, areaText, coloursByType, layerOf, sumSmall, typeOf } from '../../state/treemap.ts';
+import { type Areas, areaText, coloursByType, hiddenLayerOf, layerOf, sumSmall, typeOf } from '../../state/treemap.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 
 export const HEADER = 17;
 
+const forcedColours = window.matchMedia('(forced-colors: active)');
+
 /** Colours and font of the page. */
 export interface Palette {
   readonly dark: boolean;
+  /** Whether the user's system chooses all colours. Numbers then stand for those of layers and kinds of files. */
+  readonly forced: boolean;
   readonly ground: string;
   readonly side: string;
   readonly line: string;
@@ -22,8 +26,13 @@ export interface Palette {
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const get = (name: string) => style.getPropertyValue(name).trim();
+  if (forcedColours.matches) {
+    const system = { ground: 'Canvas', side: 'Canvas', line: 'CanvasText', text: 'CanvasText', textQuiet: 'CanvasText' };
+    return { dark: false, forced: true, ...system, font: get('--font') };
+  }
   return {
     dark: document.documentElement.dataset.theme === 'dark',
+    forced: false,
     ground: get('--ground'),
     side: get('--side'),
     line: get('--line-strong'),
@@ -40,6 +49,8 @@ export interface Drawing {
   readonly selection: Selection;
   /** Number of layers in the image. */
   readonly layers: number;
+  /** Kinds of files in the order of the legend. */
+  readonly types: readonly string[];
 }
 
 /** Draws the rectangles, given in CSS px; folders come before their contents. */
@@ -51,29 +62,57 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects:
   context.fillRect(0, 0, width / scale, height / scale);
   const hidden = pattern(context, palette, 'hidden');
   const small = pattern(context, palette, 'small');
-  const { table, areas, selection } = drawing;
+  const { table } = drawing;
   const folders = new Set(rects.map(({ row, small }) => (small === undefined ? (table.parent[row] as number) : row)));
   for (const rect of rects) {
     const { row } = rect;
     if (rect.small !== undefined) drawSmall(context, drawing, { ...rect, small: rect.small }, palette, { hidden, small });
     else if (folders.has(row)) drawFolder(context, drawing, rect, palette);
-    else {
-      drawBox(context, rect, colourOf(drawing, row, palette.dark));
-      const all = areas.all[row] as number;
-      const hatched = areas.hatched[row] as number;
-      hatch(context, rect, hidden, all === 0 ? 0 : hatched / all);
-      if (rect.w > 40 && rect.h > 17) {
-        label(context, palette, displayPath(rowName(table, row)), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
-      }
-    }
+    else drawFile(context, drawing, rect, palette, hidden);
   }
+}
+
+/** A file: its hidden bytes at the bottom, hatched and in the colour of the layer that wrote them. */
+function drawFile(
+  context: CanvasRenderingContext2D,
+  drawing: Drawing,
+  rect: TreemapRect,
+  palette: Palette,
+  hidden: CanvasPattern | null,
+): void {
+  const { table, areas, selection } = drawing;
+  const { row } = rect;
+  const all = areas.all[row] as number;
+  const hatched = areas.hatched[row] as number;
+  const share = all === 0 ? 0 : hatched / all;
+  drawBox(context, rect, colourOf(drawing, row, palette));
+  const below = hatched === 0 || coloursByType(selection) ? null : hiddenLayerOf(table, row);
+  if (below !== null && !palette.forced) fillLower(context, rect, layerColour(below, drawing.layers, palette.dark).fill, share);
+  fillLower(context, rect, hidden, share);
+  const key = palette.forced ? keyOf(drawing, row) : '';
+  if (rect.w > 40 && rect.h > 17) {
+    const name = displayPath(rowName(table, row));
+    label(context, palette, `${key} ${name}`.trim(), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
+  } else if (key !== '' && rect.w > 12 + 6 * key.length && rect.h > 14) label(context, palette, key, '', rect, false);
+  const high = rect.h * share;
+  if (palette.forced && below !== null && high > 18 && rect.h - high > 34 && rect.w > 20) {
+    label(context, palette, String(below), '', { ...rect, y: rect.y + rect.h - high, h: high }, false);
+  }
+}
+
+/** Returns the number that stands for a row's colour: its layer, or its kind of file in the legend; empty if that isn't listed. */
+function keyOf({ table, areas, selection, types }: Drawing, row: number): string {
+  if (!coloursByType(selection)) return String(layerOf(table, areas.all, row));
+  const at = types.indexOf(typeOf(table, areas.all, row));
+  return at < 0 ? '' : String(at + 1);
 }
 
 function colourOf(
   { table, areas, selection, layers }: Drawing,
   row: number,
-  dark: boolean,
+  { dark, forced, ground, line }: Palette,
 ): { readonly fill: string; readonly edge: string } {
+  if (forced) return { fill: ground, edge: line };
   if (coloursByType(selection)) return typeColour(typeOf(table, areas.all, row), dark);
   return layerColour(layerOf(table, areas.all, row), layers, dark);
 }
@@ -101,9 +140,9 @@ function drawSmall(
   const { table, areas, selection } = drawing;
   const sums = sumSmall(table, areas, rect.small);
   const [first = 0] = rect.small;
-  drawBox(context, rect, colourOf(drawing, first, palette.dark));
-  hatch(context, rect, patterns.small, 1);
-  hatch(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
+  drawBox(context, rect, colourOf(drawing, first, palette));
+  fillLower(context, rect, patterns.small, 1);
+  fillLower(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
   if (rect.w <= 30 || rect.h <= 17) return;
   // Never shorten a number, which would then read as a different number.
   context.font = `11px ${palette.font}`;
@@ -127,8 +166,8 @@ function gapOf({ w, h }: { readonly w: number; readonly h: number }): number {
   return Math.min(w, h) > 4 ? 1 : 0;
 }
 
-/** Fills the lower part of a box, `share` of it, with a pattern. */
-function hatch(context: CanvasRenderingContext2D, rect: TreemapRect, fill: CanvasPattern | null, share: number): void {
+/** Fills the lower part of a box, `share` of it. */
+function fillLower(context: CanvasRenderingContext2D, rect: TreemapRect, fill: CanvasPattern | string | null, share: number): void {
   if (share <= 0 || fill === null) return;
   const { x, y, w, h } = rect;
   const gap = gapOf(rect);
@@ -192,7 +231,10 @@ function pattern(context: CanvasRenderingContext2D, palette: Palette, of: 'hidde
   if (pen === null) return null;
   pen.scale(scale, scale);
   const ink = palette.dark ? '255 255 255' : '60 40 10';
-  pen.strokeStyle = `rgb(${ink} / ${of === 'hidden' ? (palette.dark ? 34 : 38) : 13}%)`;
+  const strength = of === 'hidden' ? (palette.dark ? 34 : 38) : 13;
+  // A text with lines of its own colour across can't be read.
+  if (palette.forced) pen.globalAlpha = of === 'hidden' ? 0.45 : 0.2;
+  pen.strokeStyle = palette.forced ? palette.text : `rgb(${ink} / ${strength}%)`;
   pen.lineWidth = of === 'hidden' ? 1.4 : 1;
   pen.beginPath();
   if (of === 'small') {

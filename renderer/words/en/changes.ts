@@ -170,6 +170,12 @@ export const treemap = {
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
-  /** Colours: kinds of files. */
+  writtenIn: (layer: number) => `written in layer ${layer}`,
+  removedIn: (layer: number, hider: number) =>
+    layer === hider ? `written and hidden in layer ${layer}` : `written in layer ${layer}, removed in layer ${hider}`,
+  /** Follows {@link writtenIn}: about an earlier version of the file. */
+  replacedIn: (layer: number, hider: number) =>
+    layer === hider ? `hidden version from layer ${layer}` : `hidden version from layer ${layer}, replaced in layer ${hider}`,
+  /** Colours, or numbers in place of them: kinds of files. */
   types: 'Colours by kind of file',
 };
