@@ -3,6 +3,7 @@
 
 import { COUNTED, KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { extensionKey, extensionOf, FILE_TYPES, fileTypeBy } from './file-types.ts';
+import { repeatsHidden } from './subtree-totals.ts';
 
 /** Kind of row table. Determines which bytes the sums include. */
 export type ScopeOfRows =
@@ -116,7 +117,7 @@ export function breakDown(
     const isShown = table.kind[row] !== KIND.removed && (scope !== 'changes' || table.kind[row] !== KIND.unchanged);
     const type = table.type[row];
     const isFile = type === TYPE.file || type === TYPE.hardlink;
-    if (scope === 'changes') hidesBytes += table.hiddenBytes[row] as number;
+    if (scope === 'changes' && !repeatsHidden(table, row)) hidesBytes += table.hiddenBytes[row] as number;
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { breakDown, buildStack, FILE_TYPES, fileTypeOf, firstOpen, subtreeTotals, viewAt, wasteOf, wholeImage } from '#changes';
+import { breakDown, buildStack, changesOf, FILE_TYPES, fileTypeOf, firstOpen, subtreeTotals, viewAt, wasteOf, wholeImage } from '#changes';
 import { KIND_NAMES, type RowTable, rowPath } from '#model';
 import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer-fixture.ts';
 import { randomLayers } from '../support/random-layers.ts';
@@ -159,6 +159,19 @@ describe('a breakdown', () => {
     ]);
     assert.equal(pathOf(rows, found.largestFolder), 'usr/lib');
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
+  });
+
+  it('of changes states what they hide below, as their totals do', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const stack = buildStack(randomLayers(seed).map(layer));
+      for (let at = 0; at < stack.layers.length; at++) {
+        const rows = changesOf(stack, at, at);
+        const { hidesBytes } = breakDown(rows, 'changes', { limit: 1 });
+        assert.equal(hidesBytes, whole(rows).hidden, `seed ${seed}, layer ${at}`);
+        // Comparing isn't needed for this.
+        assert.equal(breakDown(changesOf(stack, at, at, { sums: 'ignored' }), 'changes', { limit: 1 }).hidesBytes, hidesBytes);
+      }
+    }
   });
 
   it('names a deep place with many of the bytes rather than a top folder', () => {

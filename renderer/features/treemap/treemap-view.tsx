@@ -185,11 +185,12 @@ export function TreemapView({
         )}
         {rects.length === 0 ? <p className={styles.none}>{words.treemap.nothing}</p> : null}
       </div>
-      {coloursByType(selection) ? <TypeLegend types={types} /> : null}
+      {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       <p className={styles.caption} id="treemap-caption" role="status">
         {described === null ? (
           <span className={styles.hint}>
-            {hasHatching ? words.treemap.hatched[mode] : ''} {words.treemap.keys}
+            {forced && !coloursByType(selection) ? words.treemap.numbers : ''} {hasHatching ? words.treemap.hatched[mode] : ''}{' '}
+            {words.treemap.keys}
           </span>
         ) : described.small !== undefined ? (
           <SmallCaption table={table} row={described.row} sums={sumSmall(table, sums, described.small)} whole={whole} mode={mode} />
@@ -253,16 +254,19 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
 }
 
 /** The kinds of files that take most of the picture, in their colours. With forced colours, their numbers stand for the colours. */
-function TypeLegend({ types }: { types: readonly string[] }) {
+function TypeLegend({ types, forced }: { types: readonly string[]; forced: boolean }) {
   const dark = useTheme() === 'dark';
   return (
     <ul className={styles.legend} aria-label={words.treemap.types}>
       {types.map((type, at) => (
         <li key={type}>
-          <i style={{ background: typeColour(type, dark).fill }} aria-hidden="true" />
-          <b className="number" aria-hidden="true">
-            {at + 1}
-          </b>
+          {forced ? (
+            <b className="number" aria-hidden="true">
+              {at + 1}
+            </b>
+          ) : (
+            <i style={{ background: typeColour(type, dark).fill }} />
+          )}
           {words.breakdown.typeNames[type] ?? type}
         </li>
       ))}

@@ -170,6 +170,8 @@ export const treemap = {
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
+  /** With forced colours, when colours would stand for layers. */
+  numbers: 'Numbers: layers.',
   writtenIn: (layer: number) => `written in layer ${layer}`,
   removedIn: (layer: number, hider: number) =>
     layer === hider ? `written and hidden in layer ${layer}` : `written in layer ${layer}, removed in layer ${hider}`,
