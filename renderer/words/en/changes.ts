@@ -69,6 +69,8 @@ export const changes = {
     return `${isOpaque ? 'opaque: ' : ''}hides ${what}${layer === null ? '' : ` of layer ${layer}`}`;
   },
 
+  opaqueWhy: 'Opaque: hides everything that the layers below have in this folder',
+
   // Filters
   /** Kinds of paths of a whole image, shown instead of kinds of changes. */
   wholeKinds: { unchanged: 'visible', modified: 'partly hidden', removed: 'hidden' },
