@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areas, areaText, children, hiddenLayerOf, isBelow, layerOf, layersText, neighbour, rectAt, sumSmall, typesByBytes } from '../../renderer/state/treemap.ts';
+import {
+  areas,
+  areaText,
+  children,
+  hiddenLayerOf,
+  isBelow,
+  layerOf,
+  layersText,
+  neighbour,
+  rectAt,
+  sumSmall,
+  typesByBytes,
+} from '../../renderer/state/treemap.ts';
 import { buildStack, treemap, wholeImage } from '../../src/changes/index.ts';
 import { displayPath, KIND, rowPath, TYPE } from '../../src/model/index.ts';
 import { dir, file, layer } from '../support/layer-fixture.ts';

@@ -155,7 +155,7 @@ const SIZE = 72;
 const RESIZED = 72;
 /** Minimum width of the name beside other columns. */
 const NAME = 190;
-/** Width up to which a name takes room from bars and percentages, and from none but them. */
+/** Width up to which a name takes room from bars and percentages. */
 const LONG_NAME = 320;
 /** The least and the most width of what a row changes. */
 const WHAT = 128;
@@ -198,8 +198,8 @@ function fitOfChanges(
   };
   const hasWhat = take(differs, WHAT + GAP);
   const resized = take(modified, RESIZED);
-  takeUpTo(Math.min(needs.name, LONG_NAME) - NAME);
   const what = hasWhat ? WHAT + takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
+  takeUpTo(Math.min(needs.name, LONG_NAME) - NAME);
   const hasBar = take(hasBytes, 52 + GAP);
   const hasPercent = hasBar && take(true, 4 + PERCENT);
   const isWide = hasPercent && take(true, 64);

@@ -13,7 +13,7 @@ const LOOKED_AT = 20_000;
 const DESCRIBED = 2_000;
 /** Width of a character, and of what is before the name at the top level. */
 const CHARACTER = 7;
-const SMALL_CHARACTER = 6.2;
+const SMALL_CHARACTER = 6.9;
 const BEFORE_NAME = 66;
 const INDENT = 14;
 
