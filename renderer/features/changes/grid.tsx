@@ -167,10 +167,12 @@ function roomBeside(room: number, numbers: number): number {
 }
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
-  const left = roomBeside(room, hasHidden ? 2 : 1) - Math.max(0, Math.min(name, LONG_NAME) - NAME);
+  const left = roomBeside(room, hasHidden ? 2 : 1);
+  // Long names may shorten the bars, but not replace them.
+  const long = Math.max(0, Math.min(name, LONG_NAME) - NAME);
   const none = { what: 0, resized: false };
-  if (left > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
-  if (left > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
+  if (left - long > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
+  if (left - long > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
   if (left > 100) return { share: 68 + PERCENT, bar: 68, hasItems: false, ...none };
   return { share: left > 0 ? PERCENT : 0, bar: 0, hasItems: false, ...none };
 }

@@ -188,14 +188,16 @@ function useContentWords(path: string | null): string {
 /** Number of dots from which on those without a button are smaller. */
 const MANY_DOTS = 20;
 
-/** Most buttons that fit on one line. */
-const ONE_LINE = 14;
+/** Room for dots on one line, px; their least widths are in the styles. */
+const ONE_LINE = 300;
 
 /** One dot per layer, lowest first. Layers that touch the path have a button. */
 function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
   if (count > 48) return null;
-  const dots = kinds.size > ONE_LINE ? styles.wraps : count > MANY_DOTS ? styles.many : '';
+  const isMany = count > MANY_DOTS;
+  const least = kinds.size * 18 + (count - kinds.size) * (isMany ? 5 : 9);
+  const dots = least > ONE_LINE ? styles.wraps : isMany ? styles.many : '';
   return (
     <ol className={`${styles.dots} ${dots}`} aria-label={words.details.pathHistory}>
       {Array.from({ length: count }, (_, layer) => {
