@@ -178,7 +178,7 @@ function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fi
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long names and texts, the bar of the share, percentages. Layers that
+ * Fits columns in order of priority: what differs, the previous size, long texts and names, the bar of the share, percentages. Layers that
  * only remove have no shares.
  */
 function fitOfChanges(

@@ -64,7 +64,7 @@ export function PackagesView({ selection, image, text, handle }: Props) {
     { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
   );
   const view = useRef<HTMLDivElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button, [tabindex]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
       {answer.state === 'failed' ? (
