@@ -64,7 +64,7 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   await expect(page.getByRole('status').getByText('in packages')).toHaveText(/kB in packages, \d+\.\d kB not owned by a package/);
   // Largest first, as the host lists them; then by name.
   await tables.nth(0).getByRole('columnheader', { name: 'Package' }).getByRole('button').click();
-  await expect(rows(0).nth(1)).toHaveText(/^curl/);
+  await expect(rows(0).nth(1)).toHaveText(/^\+?curl deb/);
   await expect(tables.nth(0).getByRole('columnheader', { name: 'Package' })).toHaveAttribute('aria-sort', 'ascending');
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
