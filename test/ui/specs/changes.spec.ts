@@ -67,7 +67,7 @@ test('a search in all layers shows which layers touch a path, with links', async
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('a layer that only removes has room for what it hides, and its heading has the command', async ({ win }) => {
+test('a layer that only removes has room for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(3).click();

@@ -260,7 +260,9 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   expect(win.complaints).toEqual([]);
 });
 
-test('the dots of a file’s history are on one line, and a long name has three lines until it is opened', async ({ win }) => {
+test('the dots of a file’s history are on one line, and a long name has three lines until it is opened', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const long = `${'name-'.repeat(40)}.txt`;
   const layers = Array.from({ length: 8 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file('all', `${at}`), file(long, `${at}`)) }));

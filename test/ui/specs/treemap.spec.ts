@@ -96,7 +96,7 @@ test('hidden bytes are labelled, and never added to visible ones', { tag: '@page
   await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB · 66\.7 %/);
 });
 
-test('the caption of a hidden file names the layer that wrote it and the one that removed it', async ({ win }) => {
+test('the caption of a hidden file names the layer that wrote it and the one that removed it', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await page.keyboard.press('0');
   await page.getByRole('searchbox').fill('a.bin');
@@ -118,7 +118,7 @@ test('the caption of a hidden file names the layer that wrote it and the one tha
   await expect.poll(colours).toContain(wanted);
 });
 
-test('with forced colours, numbers stand for the colours of layers and kinds of files', async ({ win }) => {
+test('with forced colours, numbers stand for the colours of layers and kinds of files', { tag: '@page' }, async ({ win }) => {
   await win.page.emulateMedia({ forcedColors: 'active' });
   const { page, caption } = await openTreemap(win);
   await expect(caption).toContainText('Numbers: layers.');

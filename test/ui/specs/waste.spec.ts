@@ -107,7 +107,9 @@ test('files rewritten with the same content are found automatically, and disting
   expect(win.complaints).toEqual([]);
 });
 
-test('long lists show five files at first, and the panel can fill the window until something is selected', async ({ win }) => {
+test('long lists show five files at first, and the panel can fill the window until something is selected', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const names = Array.from({ length: 700 }, (_, at) => `files/${String(at).padStart(3, '0')}`);
   const layers = [
