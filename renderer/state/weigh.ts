@@ -1,5 +1,6 @@
 import type { ArchiveSummary, ImageSummary, WhatIfReport } from '#contract';
 import { displayText } from '#model';
+import { words } from '../words/index.ts';
 import { connectedClient } from './app-state.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
@@ -28,9 +29,7 @@ function quoted(word: string): string {
  */
 export function whatIfCommand(archive: ArchiveSummary, image: ImageSummary, { kind, from }: Pick<WhatIfReport, 'kind' | 'from'>): string {
   const name = quoted(displayText(archive.source?.reference ?? archive.title));
-  const which = archive.images.length > 1 ? ` --image ${image.index}` : '';
-  const change = kind === 'squash' ? `squash=${from ?? 0}` : kind;
-  return `layerscope waste ${name}${which} --if ${change} --to slim.tar`;
+  return words.waste.command(name, archive.images.length > 1 ? image.index : null, kind === 'squash' ? `squash=${from ?? 0}` : kind);
 }
 
 /** Returns the what-if that saves the most bytes of files; null if none saves any. */

@@ -26,13 +26,9 @@ export interface Palette {
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const get = (name: string) => style.getPropertyValue(name).trim();
-  if (forcedColours.matches) {
-    const system = { ground: 'Canvas', side: 'Canvas', line: 'CanvasText', text: 'CanvasText', textQuiet: 'CanvasText' };
-    return { dark: false, forced: true, ...system, font: get('--font') };
-  }
   return {
     dark: document.documentElement.dataset.theme === 'dark',
-    forced: false,
+    forced: forcedColours.matches,
     ground: get('--ground'),
     side: get('--side'),
     line: get('--line-strong'),

@@ -46,6 +46,9 @@ export const waste = {
   whatIf: 'What would it weigh',
   whatIfHint: 'If its layers were made differently. This command writes the smallest such image:',
   whatIfOnly: 'If its layers were made differently.',
+  /** As the command line understands it, in every language. `image`: its number in an archive of several. */
+  command: (archive: string, image: number | null, change: string) =>
+    `layerscope waste ${archive}${image === null ? '' : ` --image ${image}`} --if ${change} --to slim.tar`,
   copyCommand: 'Copy the command',
   copyCommandFor: (change: string) => `Copy the command for: ${change}`,
   whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
