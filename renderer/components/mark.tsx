@@ -6,10 +6,10 @@ export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged'
 
 const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '', hidden: '−' };
 
-/** A change as a coloured glyph, with the word for screen readers. */
-export function Mark({ name }: { name: MarkName }) {
+/** A change as a coloured glyph, with the word for screen readers. `title` explains it. */
+export function Mark({ name, title }: { name: MarkName; title?: string }) {
   return (
-    <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={words.marks[name]}>
+    <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={words.marks[name]} title={title}>
       {GLYPHS[name]}
     </span>
   );

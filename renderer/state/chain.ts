@@ -64,17 +64,31 @@ export function stratumBytes(layer: LayerReport, loaded: boolean): number {
 
 export const STRATUM_MIN = 24;
 
+/** Height in px at which a stratum has a second line, for its counts. */
+export const STRATUM_TALL = 42;
+
 /**
- * Computes heights in px on a square-root scale: 100 times the bytes are 10 times as high. No height is below {@link STRATUM_MIN}; the
- * largest is between 64 and 168, chosen so that all strata fit into `room` if possible.
+ * Computes heights in px to scale: twice the bytes are twice as high, except that no height is below the room for text, which is
+ * {@link STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
+ * `room` if possible.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);
-  if (largest === 0) return sizes.map(() => STRATUM_MIN);
-  const heights = (high: number) => sizes.map((size) => Math.max(STRATUM_MIN, Math.round(high * Math.sqrt(size / largest))));
-  for (let high = 168; high > 64; high -= 8) {
-    const fitted = heights(high);
-    if (fitted.reduce((sum, height) => sum + height, 0) <= room) return fitted;
+  const heights = (least: number, high: number) =>
+    sizes.map((size) => Math.max(least, largest === 0 ? 0 : Math.round((high * size) / largest)));
+  for (const { least, low } of [
+    { least: STRATUM_TALL, low: 96 },
+    { least: STRATUM_MIN, low: 72 },
+  ]) {
+    for (let high = 168; high >= low; high -= 8) {
+      const fitted = heights(least, high);
+      if (fitted.reduce((sum, height) => sum + height, 0) <= room) return fitted;
+    }
   }
-  return heights(64);
+  return heights(STRATUM_MIN, 64);
+}
+
+/** Whether a layer only removes: it has no bytes of its own, and what it does shows only in the layers below. */
+export function onlyRemoves(layer: LayerReport): boolean {
+  return layer.status === 'present' && layer.fileBytes === 0 && layer.removed > 0;
 }

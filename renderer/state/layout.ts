@@ -7,6 +7,8 @@ export interface LayoutState {
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
   readonly wasteOpen: boolean;
+  /** Whether the panel of wasted bytes takes the place of the changes. */
+  readonly wasteTall: boolean;
   /** Whether a comparison shows how the configs differ. */
   readonly configOpen: boolean;
   /** Width of a comparison's chain pane, which has two chains side by side. */
@@ -53,6 +55,7 @@ const initial: LayoutState = {
   libraryOpen: true,
   findingsOpen: false,
   wasteOpen: false,
+  wasteTall: false,
   configOpen: false,
   compareWidth: 340,
   searchesAll: false,
@@ -115,7 +118,7 @@ function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]):
 
 export function keepLayout(layout: LayoutState): void {
   // Open panels are not kept.
-  const { findingsOpen: _, wasteOpen: _waste, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
+  const { findingsOpen: _, wasteOpen: _waste, wasteTall: _tall, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
   try {
     globalThis.localStorage?.setItem(KEY, JSON.stringify(kept));
   } catch {

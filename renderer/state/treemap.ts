@@ -5,6 +5,9 @@ import { formatSize } from '../words/numbers.ts';
 import { hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
 import type { Selection } from './selection.ts';
 
+/** Maximum number of kinds of files in the legend. */
+const LEGEND = 8;
+
 /** Bytes by row, including everything below. */
 export interface Areas {
   /** Bytes of the row's rectangle. */
@@ -98,6 +101,26 @@ export function sideOf(table: RowTable, weights: Float64Array, row: number): 'ad
   return kind === KIND.added ? 'added' : kind === KIND.removed ? 'removed' : 'modified';
 }
 
+/**
+ * Returns the layer whose colour a row's hidden bytes get: the one that wrote the latest of them. Null if that is the layer of the whole
+ * rectangle.
+ */
+export function hiddenLayerOf(table: RowTable, row: number): number | null {
+  const layer = table.previousLayer[row] as number;
+  return table.kind[row] === KIND.modified && table.hiddenBy[row] !== NO_LAYER && layer !== NO_LAYER ? layer : null;
+}
+
+/** Describes which layers wrote and hid a file of a whole image: `written in layer 4, removed in layer 5`. */
+export function layersText(table: RowTable, row: number): string {
+  const layer = table.layer[row] as number;
+  const hider = table.hiddenBy[row] as number;
+  const { writtenIn, removedIn, replacedIn } = words.treemap;
+  if (layer === NO_LAYER) return '';
+  if (table.kind[row] === KIND.removed) return hider === NO_LAYER ? writtenIn(layer) : removedIn(layer, hider);
+  const below = hiddenLayerOf(table, row);
+  return below === null ? writtenIn(layer) : words.list([writtenIn(layer), replacedIn(below, hider)]);
+}
+
 /** Returns the row itself or, for a folder, the largest file in it. */
 function largestBelow(table: RowTable, weights: Float64Array, row: number): number {
   for (let at = row; ; ) {
@@ -125,6 +148,20 @@ export function coloursByType({ mode, from, to }: Selection): boolean {
 /** Returns the kind of file whose colour a row gets: its own or, for a folder, that of its largest file. */
 export function typeOf(table: RowTable, weights: Float64Array, row: number): string {
   return FILE_TYPES[fileTypeOf(table, largestBelow(table, weights, row))] ?? 'other';
+}
+
+/** Returns the kinds of files that take most of the drawing, most bytes first. */
+export function typesByBytes(table: RowTable, weights: Float64Array, rects: readonly TreemapRect[]): string[] {
+  const found = new Map<string, number>();
+  for (const { row, small } of rects) {
+    if (small !== undefined || !isLeaf(table, row)) continue;
+    const type = typeOf(table, weights, row);
+    found.set(type, (found.get(type) ?? 0) + (weights[row] as number));
+  }
+  return [...found]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, LEGEND)
+    .map(([type]) => type);
 }
 
 export function isLeaf(table: RowTable, row: number): boolean {

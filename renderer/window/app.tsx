@@ -79,14 +79,14 @@ export function App() {
                 <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} />} />
               </div>
               <main className={styles.main}>
-                {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
+                {layout.wasteOpen && layout.wasteTall && found.image.loaded ? null : found.image.loaded ? (
+                  <ChangesPane handle={grid} />
+                ) : (
+                  <ReadingState archive={found.archive} image={found.image} />
+                )}
                 {layout.findingsOpen ? <FindingsPanel /> : null}
                 {layout.wasteOpen && found.image.loaded ? (
-                  <WastePanel
-                    key={`${found.archive.archiveId}.${found.image.index}`}
-                    archiveId={found.archive.archiveId}
-                    image={found.image}
-                  />
+                  <WastePanel key={`${found.archive.archiveId}.${found.image.index}`} archive={found.archive} image={found.image} />
                 ) : null}
               </main>
               {width === 'wide' || width === 'compact' ? (

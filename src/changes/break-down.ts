@@ -3,6 +3,7 @@
 
 import { COUNTED, KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { extensionKey, extensionOf, FILE_TYPES, fileTypeBy } from './file-types.ts';
+import { repeatsHidden } from './subtree-totals.ts';
 
 /** Kind of row table. Determines which bytes the sums include. */
 export type ScopeOfRows =
@@ -48,12 +49,12 @@ export interface Breakdown extends FileSum {
   readonly biggest: readonly RowSum[];
   /** Layers that wrote the visible files, lowest first. */
   readonly layers: readonly (FileSum & { readonly layer: number })[];
-  /**
-   * The deepest folder that holds most of the bytes, found by descending while a single folder has most of its parent's bytes; -1: none.
-   */
+  /** The heaviest of the deepest folders that have at least half as many bytes as the heaviest top folder; -1: none. */
   readonly largestFolder: number;
   /** Like {@link largestFolder}, for hidden bytes; may also be a file. */
   readonly mostHidden: number;
+  /** Bytes of the layers below that changes hide; 0 for an image or a view. */
+  readonly hidesBytes: number;
   /** Bytes of `largestFolder` and of `mostHidden`. */
   readonly largestBytes: number;
   readonly mostHiddenBytes: number;
@@ -111,10 +112,12 @@ export function breakDown(
   const biggest = new Largest(limit);
   let folders = 0;
   let others = 0;
+  let hidesBytes = 0;
   for (let row = Math.max(at, 0); row < end; row++) {
     const isShown = table.kind[row] !== KIND.removed && (scope !== 'changes' || table.kind[row] !== KIND.unchanged);
     const type = table.type[row];
     const isFile = type === TYPE.file || type === TYPE.hardlink;
+    if (scope === 'changes' && !repeatsHidden(table, row)) hidesBytes += table.hiddenBytes[row] as number;
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;
@@ -169,6 +172,7 @@ export function breakDown(
     parts: parts.rows().map(rowSum),
     biggest: biggest.rows().map(rowSum),
     layers: [...layers].sort(([a], [b]) => a - b).map(([layer, sum]) => ({ layer, ...sum.plain() })),
+    hidesBytes,
     largestFolder,
     mostHidden,
     largestBytes: largestFolder < 0 ? 0 : (below.all[largestFolder - own.from] as number),
@@ -255,23 +259,24 @@ function byExtension(table: RowTable, types: readonly SumOfType[], limit: number
     .slice(0, limit);
 }
 
-/** Share of a folder's bytes above which a part of the folder is reported instead. */
-const MOST = 0.7;
+/** Share of the heaviest top row's bytes that a row must have to be named instead. */
+const MOST = 0.5;
 
+/**
+ * Returns the heaviest of the deepest rows that still have {@link MOST} of the heaviest top row's bytes; -1: no row has any. `usr` says
+ * little about where the bytes are.
+ */
 function heaviest(table: RowTable, at: number, end: number, isAllowed: (row: number) => boolean, weight: (row: number) => number): number {
-  let found = -1;
-  let least = 0;
-  for (let from = at + 1, to = end; ; ) {
-    let best = -1;
-    for (let row = from; row < to; row = table.subtreeEnd[row] as number) {
-      if (isAllowed(row) && weight(row) > 0 && (best < 0 || weight(row) > weight(best))) best = row;
-    }
-    if (best < 0 || weight(best) < least) return found;
-    found = best;
-    least = weight(best) * MOST;
-    from = best + 1;
-    to = table.subtreeEnd[best] as number;
-  }
+  let most = 0;
+  for (let row = at + 1; row < end; row = table.subtreeEnd[row] as number) if (isAllowed(row)) most = Math.max(most, weight(row));
+  if (most === 0) return -1;
+  const isHeavy = (row: number) => isAllowed(row) && weight(row) >= most * MOST;
+  const heavy: number[] = [];
+  for (let row = at + 1; row < end; row = isHeavy(row) ? row + 1 : (table.subtreeEnd[row] as number)) if (isHeavy(row)) heavy.push(row);
+  // In depth-first order, a row that isn't followed by one below it is one of the deepest.
+  return heavy
+    .filter((row, place) => (heavy[place + 1] ?? end) >= (table.subtreeEnd[row] as number))
+    .reduce((best, row) => (best < 0 || weight(row) > weight(best) ? row : best), -1);
 }
 
 /** Keeps the heaviest rows in a binary heap, the lightest on top. Among equals, earlier rows stay. */

@@ -35,6 +35,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
   rows.entry.fill(NO_ENTRY);
   rows.previousLayer.fill(NO_LAYER);
   rows.previousEntry.fill(NO_ENTRY);
+  rows.hiddenBy.fill(NO_LAYER);
   const { layers } = tree;
   const { nameLayer, nameNode } = shown;
   const { parent: rowParent, names, nameStart } = rows;

@@ -57,7 +57,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
 }
 
 /** Whether the row sums up what its marker hid, so that rows below repeat the same bytes. */
-function repeatsHidden(table: RowTable, row: number): boolean {
+export function repeatsHidden(table: RowTable, row: number): boolean {
   const reason = table.reason[row];
   return table.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);
 }

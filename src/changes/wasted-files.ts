@@ -85,7 +85,7 @@ export function wastedByNode(stack: Stack): Float64Array {
 }
 
 /** Returns for each of `nodes` the layer that last hid its file (-1: none), and whether that layer deleted the file. */
-function hidersOf(stack: Stack, nodes: readonly number[]): { readonly layer: Int32Array; readonly deleted: Uint8Array } {
+export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly layer: Int32Array; readonly deleted: Uint8Array } {
   const { tree } = indexOf(stack);
   const applier = createApplier(tree);
   const { view } = applier;
@@ -126,14 +126,14 @@ export function wastedByLayer(stack: Stack): number[] {
 }
 
 /** Visits the body of every regular file, layer by layer, including those replaced within their own layer. */
-export function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number) => void): void {
+export function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number, member: number) => void): void {
   const { tree } = indexOf(stack);
   stack.layers.forEach((table, layer) => {
     if (table === null) return;
     for (let member = 0; member < table.memberCount; member++) {
       if (table.type[member] !== TYPE.file || ((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0)
         continue;
-      visit(nodeOf(tree, layer, member), layer, table.size[member] as number);
+      visit(nodeOf(tree, layer, member), layer, table.size[member] as number, member);
     }
   });
 }

@@ -4,11 +4,11 @@ import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { mergedBodies } from './merged-bodies.ts';
-import { linkedBodies, nodeOf } from './shown-bodies.ts';
+import { bodiesInUse, linkedBodies, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
-import { ABSENT, IMPLIED } from './view.ts';
-import { wastedByNode } from './wasted-files.ts';
+import { ABSENT, IMPLIED, type View } from './view.ts';
+import { forEachBody, hidersOf, wastedByNode } from './wasted-files.ts';
 
 const SHOWN = 2;
 const HIDDEN = 3;
@@ -16,8 +16,10 @@ const HIDDEN = 3;
 /**
  * Returns all bytes of an image by path: a row for each path of its top view, and for each path whose files a later layer hides.
  * `hiddenBytes` are bytes of files at that path that the image contains and no longer shows. Kinds: `removed` if the image no longer shows
- * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The size of a file that Windows merges from
- * those of several layers is that of all of them. The sums of sizes and hidden bytes equal the stack's totals.
+ * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The latest hidden file of a path is its
+ * entry if the kind is `removed`, and its previous entry if the kind is `modified`; `hiddenBy` is the layer that last hid a file there. The
+ * size of a file that Windows merges from those of several layers is that of all of them. The sums of sizes and hidden bytes equal the
+ * stack's totals.
  */
 export function wholeImage(stack: Stack): RowTable {
   const { tree, links } = indexOf(stack);
@@ -28,7 +30,7 @@ export function wholeImage(stack: Stack): RowTable {
     if (view.type[node] !== ABSENT) marks[node] = SHOWN;
     else if ((wasted[node] as number) > 0) marks[node] = HIDDEN;
   }
-  const lastOf = lastBodies(stack, tree, marks);
+  const hidden = lastHidden(stack, view, wasted);
   const rowOf = new Uint32Array(tree.count);
   const rows = layRows(tree, marks, rowOf);
   const linked = new Set(linkedBodies(tree, view, links));
@@ -43,7 +45,7 @@ export function wholeImage(stack: Stack): RowTable {
     if (marks[node] === 0) continue;
     const row = rowOf[node] as number;
     if (view.type[node] === ABSENT) {
-      setHidden(rows, row, tree, lastOf.get(node));
+      setHidden(rows, row, tree, hidden.get(node));
       rows.hiddenBytes[row] = wasted[node] as number;
       continue;
     }
@@ -61,20 +63,31 @@ export function wholeImage(stack: Stack): RowTable {
     if ((wasted[node] as number) <= 0) continue;
     rows.kind[row] = KIND.modified;
     rows.hiddenBytes[row] = wasted[node] as number;
+    const key = hidden.get(node);
+    if (key === undefined) continue;
+    rows.previousLayer[row] = bodyKeyLayer(key);
+    rows.previousEntry[row] = bodyKeyMember(key);
   }
+  const nodes = [...hidden.keys()];
+  const hiders = hidersOf(stack, nodes);
+  nodes.forEach((node, place) => {
+    // A file that its own layer contains twice was hidden by no other layer.
+    const hider = hiders.layer[place] as number;
+    rows.hiddenBy[rowOf[node] as number] = hider < 0 ? bodyKeyLayer(hidden.get(node) as number) : hider;
+  });
   return rows;
 }
 
-/** Returns, by hidden node, its latest file encoded as one number (see {@link bodyKey}). */
-function lastBodies(stack: Stack, tree: ImageTree, marks: Uint8Array): Map<number, number> {
+/** Returns, by node with hidden bytes, the latest file there that is not in use, encoded as one number (see {@link bodyKey}). */
+function lastHidden(stack: Stack, view: View, wasted: Float64Array): Map<number, number> {
+  const { tree, links } = indexOf(stack);
+  const inUse = new Set(bodiesInUse(tree, view, links));
   const found = new Map<number, number>();
-  stack.layers.forEach((table, layer) => {
-    if (table === null) return;
-    for (let member = 0; member < table.memberCount; member++) {
-      if (table.type[member] !== TYPE.file) continue;
-      const node = nodeOf(tree, layer, member);
-      if (marks[node] === HIDDEN) found.set(node, layer * 0x1_0000_0000 + member);
-    }
+  forEachBody(stack, (node, layer, _size, member) => {
+    if ((wasted[node] as number) <= 0) return;
+    if (view.type[node] === TYPE.file && view.layer[node] === layer && view.member[node] === member) return;
+    const key = layer * 0x1_0000_0000 + member;
+    if (!inUse.has(key)) found.set(node, key);
   });
   return found;
 }

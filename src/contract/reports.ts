@@ -139,6 +139,8 @@ export interface BreakdownReport extends FileSums {
   readonly folders: number;
   /** Symbolic links, devices and pipes. */
   readonly others: number;
+  /** Bytes of the layers below that the changes of layers hide; 0 for an image or a file system. */
+  readonly hidesBytes: number;
   /** By kind of file (FILE_TYPES), with the extensions that have the most bytes. */
   readonly types: readonly (FileSums & { readonly type: string; readonly extensions: readonly string[] })[];
   /** Entries directly in the folder. */
@@ -147,9 +149,12 @@ export interface BreakdownReport extends FileSums {
   readonly biggest: readonly PathSum[];
   /** Layers that wrote the visible files, lowest first. */
   readonly layers: readonly (FileSums & { readonly layer: number })[];
-  /** The deepest folder that holds most of the bytes, including hidden ones; null if no folder contains any bytes. */
+  /**
+   * Where most bytes are, hidden ones included: the heaviest of the deepest folders that have at least half as many bytes as the heaviest top
+   * folder; null if no folder contains any bytes.
+   */
   readonly largestFolder: Culprit | null;
-  /** The file or folder with the most hidden bytes; null if nothing is hidden. */
+  /** Like `largestFolder`, for hidden bytes, and may be a file; null if nothing is hidden. */
   readonly mostHidden: Culprit | null;
 }
 

@@ -42,6 +42,8 @@ export const ROW_COLUMNS = {
   previousLayer: Uint16Array,
   /** Row of the previous entry in that layer's table; {@link NO_ENTRY} if there is none. */
   previousEntry: Uint32Array,
+  /** In a whole image, the layer that hid the row's `hiddenBytes`; otherwise {@link NO_LAYER}. */
+  hiddenBy: Uint16Array,
 } as const;
 
 type RowColumnName = keyof typeof ROW_COLUMNS;

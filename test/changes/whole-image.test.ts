@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { breakDown, buildStack, FILE_TYPES, fileTypeOf, firstOpen, subtreeTotals, viewAt, wasteOf, wholeImage } from '#changes';
+import { breakDown, buildStack, changesOf, FILE_TYPES, fileTypeOf, firstOpen, subtreeTotals, viewAt, wasteOf, wholeImage } from '#changes';
 import { KIND_NAMES, type RowTable, rowPath } from '#model';
 import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer-fixture.ts';
 import { randomLayers } from '../support/random-layers.ts';
@@ -58,6 +58,53 @@ describe('the rows of a whole image', () => {
     ]);
   });
 
+  it('name the layer that wrote hidden bytes, and the one that hid them', () => {
+    const rows = wholeImage(
+      stackOf(
+        [file('gone', 7), file('twice', 5), dir('cache'), file('cache/x', 3), file('linked', 2)],
+        [file('gone', 8), file('twice', 6), file('linked', 4)],
+        [{ whiteout: 'gone' }, { opaque: 'cache' }, file('again', 1)],
+        [hardlink('other', 'linked'), { whiteout: 'linked' }, file('again', 9), file('twice', 1)],
+      ),
+    );
+    const found = new Map(
+      Array.from({ length: rows.length }, (_, row) => [
+        pathOf(rows, row),
+        [rows.layer[row], rows.previousLayer[row], rows.hiddenBy[row], rows.hiddenBytes[row]],
+      ]),
+    );
+    const none = 0xffff;
+    assert.deepEqual(found.get('gone'), [1, none, 2, 15]);
+    assert.deepEqual(found.get('cache/x'), [0, none, 2, 3]);
+    assert.deepEqual(found.get('twice'), [3, 1, 3, 11]);
+    assert.deepEqual(found.get('again'), [3, 2, 3, 1]);
+    // The latest body of this path is still shown, by a link.
+    assert.deepEqual(found.get('linked'), [0, none, 3, 2]);
+    assert.deepEqual(found.get('other'), [3, none, none, 0]);
+  });
+
+  it('show hidden bytes in a layer that wrote some at that path, whatever the layers do', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const stack = buildStack(randomLayers(seed).map(layer));
+      const rows = wholeImage(stack);
+      const wasted = new Map(
+        wasteOf(stack, Number.MAX_SAFE_INTEGER).files.map((each) => [Buffer.from(each.path).toString('latin1'), each]),
+      );
+      for (let row = 0; row < rows.length; row++) {
+        const of = wasted.get(pathOf(rows, row));
+        const at = `seed ${seed}, ${pathOf(rows, row)}`;
+        if (of === undefined) {
+          assert.equal(rows.hiddenBy[row], 0xffff, at);
+          continue;
+        }
+        const writer = (KIND_NAMES[rows.kind[row] as number] === 'removed' ? rows.layer[row] : rows.previousLayer[row]) as number;
+        assert.ok(of.layers.includes(writer), `${at}: layer ${writer}`);
+        // What a layer contains twice is hidden by itself.
+        assert.ok([of.hiddenBy, writer].includes(rows.hiddenBy[row] as number), at);
+      }
+    }
+  });
+
   it('count a body that only a link shows at that link', () => {
     const rows = wholeImage(stackOf([file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]));
     assert.deepEqual(whole(rows), { shown: 9, hidden: 0 });
@@ -112,6 +159,37 @@ describe('a breakdown', () => {
     ]);
     assert.equal(pathOf(rows, found.largestFolder), 'usr/lib');
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
+  });
+
+  it('of changes states what they hide below, as their totals do', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const stack = buildStack(randomLayers(seed).map(layer));
+      for (let at = 0; at < stack.layers.length; at++) {
+        const rows = changesOf(stack, at, at);
+        const { hidesBytes } = breakDown(rows, 'changes', { limit: 1 });
+        assert.equal(hidesBytes, whole(rows).hidden, `seed ${seed}, layer ${at}`);
+        // Comparing isn't needed for this.
+        assert.equal(breakDown(changesOf(stack, at, at, { sums: 'ignored' }), 'changes', { limit: 1 }).hidesBytes, hidesBytes);
+      }
+    }
+  });
+
+  it('names a deep place with many of the bytes rather than a top folder', () => {
+    const lines = stackOf(
+      [
+        ...['usr', 'usr/lib', 'usr/lib/x', 'usr/bin', 'usr/share', 'var', 'var/cache', 'var/cache/apt'].map((name) => dir(name)),
+        ...[file('usr/lib/x/a', 40), file('usr/lib/x/b', 50), file('usr/bin/c', 60), file('usr/share/d', 4)],
+        ...[1, 2, 3].map((each) => file(`var/cache/apt/${each}`, 40)),
+      ],
+      [{ whiteout: 'usr' }, { whiteout: 'var' }],
+    );
+    const rows = wholeImage(lines);
+    const found = breakDown(rows, 'image', { limit: 1 });
+    assert.deepEqual([pathOf(rows, found.largestFolder), found.largestBytes], ['var/cache/apt', 120]);
+    assert.deepEqual([pathOf(rows, found.mostHidden), found.mostHiddenBytes], ['var/cache/apt', 120]);
+    const none = wholeImage(stackOf([file('a', 1)]));
+    const { largestFolder, mostHidden } = breakDown(none, 'image', { limit: 1 });
+    assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
   });
 
   it('of one folder includes only its content', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainCommand, STRATUM_MIN, splitVerb, strata, stratumHeights } from '../../renderer/state/chain.ts';
+import { onlyRemoves, plainCommand, STRATUM_MIN, STRATUM_TALL, splitVerb, strata, stratumHeights } from '../../renderer/state/chain.ts';
 import type { ImageSummary } from '../../src/contract/index.ts';
 import type { HistoryReport, LayerReport } from '../../src/model/index.ts';
 
@@ -85,18 +85,28 @@ test('a history that does not fit is ignored, and only layers are shown', () => 
   }
 });
 
-test('heights grow with the square root of the bytes, and all are high enough to read', () => {
+test('heights are to scale, and all are high enough to read', () => {
   const [small = 0, big = 0, none = 0] = stratumHeights([1_000_000, 100_000_000, 0], 2_000);
-  assert.equal(none, STRATUM_MIN);
-  assert.equal(small, STRATUM_MIN);
+  assert.deepEqual([small, none], [STRATUM_TALL, STRATUM_TALL]);
   assert.equal(big, 168);
-  const [quarter = 0, whole = 0] = stratumHeights([25, 100], 2_000);
-  assert.equal(quarter * 2, whole);
+  const [half = 0, whole = 0] = stratumHeights([50, 100], 2_000);
+  assert.equal(half * 2, whole);
+  assert.deepEqual(stratumHeights([0, 0], 2_000), [STRATUM_TALL, STRATUM_TALL]);
 });
 
-test('the largest stratum shrinks so that all fit, down to a limit', () => {
+test('the largest stratum shrinks so that all fit, then the small ones, down to a limit', () => {
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);
   assert.deepEqual(stratumHeights(sizes, 10), [64, 64, 64, 64]);
+  const many = [100, ...Array.from({ length: 10 }, () => 1)];
+  assert.ok(stratumHeights(many, 600).every((height) => height >= STRATUM_TALL));
+  assert.ok(sum(stratumHeights(many, 400)) <= 400);
+  assert.equal(stratumHeights(many, 400)[1], STRATUM_MIN);
+});
+
+test('a layer that only removes is told from an empty one', () => {
+  assert.equal(onlyRemoves({ ...layer(0), removed: 2 }), true);
+  assert.equal(onlyRemoves(layer(0)), false);
+  assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);
 });

@@ -88,6 +88,7 @@ function tableOf(specs: readonly Spec[]): RowTable {
     entry: new Uint32Array(length),
     previousLayer: Uint16Array.from(column(({ more }) => more?.previousLayer ?? NO_LAYER)),
     previousEntry: new Uint32Array(length),
+    hiddenBy: new Uint16Array(length).fill(NO_LAYER),
     nameStart,
     names: all,
     links: new Map(),

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areas, areaText, children, isBelow, neighbour, rectAt, sideOf, sumSmall } from '../../renderer/state/treemap.ts';
-import { treemap } from '../../src/changes/index.ts';
-import { KIND, TYPE } from '../../src/model/index.ts';
+import {
+  areas,
+  areaText,
+  children,
+  hiddenLayerOf,
+  isBelow,
+  layerOf,
+  layersText,
+  neighbour,
+  rectAt,
+  sideOf,
+  sumSmall,
+  typesByBytes,
+} from '../../renderer/state/treemap.ts';
+import { buildStack, treemap, wholeImage } from '../../src/changes/index.ts';
+import { displayPath, KIND, rowPath, TYPE } from '../../src/model/index.ts';
+import { dir, file, layer } from '../support/layer-fixture.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
 // app/ (a 60, b 30, removed c 10), etc/ (d 5)
@@ -104,4 +118,37 @@ test('in a comparison, a row is as the largest file in it: only in A, only in B,
     [1, 2, 3, 0].map((row) => sideOf(compared, all, row)),
     ['added', 'modified', 'removed', 'removed'],
   );
+});
+
+test('hidden bytes belong to the layer that wrote them, not to the one that hid them', () => {
+  const rows = wholeImage(
+    buildStack(
+      [
+        [dir('d'), file('d/gone', 7), file('twice', 5), file('kept', 1)],
+        [file('twice', 6)],
+        [{ whiteout: 'd/gone' }, file('new', 2), file('new', 3)],
+      ].map(layer),
+    ),
+  );
+  const { all } = areas(rows, 'image', null);
+  const found = Array.from({ length: rows.length }, (_, row) => [
+    displayPath(rowPath(rows, row)),
+    layerOf(rows, all, row),
+    hiddenLayerOf(rows, row),
+    layersText(rows, row),
+  ]);
+  assert.deepEqual(found, [
+    ['d', 0, null, 'written in layer 0'],
+    ['d/gone', 0, null, 'written in layer 0, removed in layer 2'],
+    ['kept', 0, null, 'written in layer 0'],
+    ['new', 2, 2, 'written in layer 2, hidden version from layer 2'],
+    ['twice', 1, 0, 'written in layer 1, hidden version from layer 0, replaced in layer 1'],
+  ]);
+});
+
+test('the legend lists the kinds of files by their bytes in the drawing', () => {
+  const rows = wholeImage(buildStack([[file('a.js', 9), file('b.js', 9), file('c.png', 10), file('d.py', 1)]].map(layer)));
+  const sums = areas(rows, 'image', null);
+  const rects = treemap(rows, sums.all, { x: 0, y: 0, w: 100, h: 100 }, {});
+  assert.deepEqual(typesByBytes(rows, sums.all, rects), ['source', 'pictures']);
 });

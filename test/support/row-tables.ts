@@ -36,6 +36,7 @@ export function numberedRows(length: number): RowTable {
     entry: Uint32Array.from(rows, (row) => row),
     previousLayer: Uint16Array.from(rows, () => NO_LAYER),
     previousEntry: Uint32Array.from(rows, () => NO_ENTRY),
+    hiddenBy: Uint16Array.from(rows, (row) => row % 8),
     nameStart,
     names: new Uint8Array(Buffer.concat(names)),
     links: new Map(links),

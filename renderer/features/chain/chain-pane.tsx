@@ -5,12 +5,23 @@ import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, STRATUM_MIN, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import {
+  onlyRemoves,
+  plainCommand,
+  STRATUM_MIN,
+  STRATUM_TALL,
+  type Stratum,
+  splitVerb,
+  strata,
+  stratumBytes,
+  stratumHeights,
+} from '../../state/chain.ts';
 import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing.ts';
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
@@ -21,7 +32,7 @@ import { WholeRow } from './whole-row.tsx';
 /** Height of the row of the whole image, px. */
 const WHOLE_HEIGHT = 62;
 
-/** The whole image, and below it the layers as strata to scale, newest at the top. */
+/** The whole image, and below it the layers as strata to scale, newest at the top. A bar shows each layer's exact share. */
 export function ChainPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -53,6 +64,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     );
     return new Map(layers.map((layer, i) => [layer.index, found[i] ?? STRATUM_MIN]));
   }, [lines, image.loaded, room, folds]);
+  const all = useMemo(() => image.layers.reduce((sum, layer) => sum + stratumBytes(layer, image.loaded), 0), [image]);
   const touches = useMemo(() => {
     const found = new Map<number, TouchKind>();
     if (selection.path !== null && details.state === 'ready') for (const { layer, kind } of details.value.history) found.set(layer, kind);
@@ -129,6 +141,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               key={line.layer.index}
               layer={line.layer}
               step={line.step}
+              archiveId={archiveId}
+              image={image.index}
+              share={all === 0 ? 0 : stratumBytes(line.layer, image.loaded) / all}
               count={image.layers.length}
               height={heights.get(line.layer.index) ?? STRATUM_MIN}
               colour={colourOf(line.layer.index)}
@@ -165,6 +180,9 @@ const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = words.chain
 function LayerStratum({
   layer,
   step,
+  archiveId,
+  image,
+  share,
   count,
   height,
   colour,
@@ -177,6 +195,10 @@ function LayerStratum({
 }: {
   layer: LayerReport;
   step: HistoryReport | null;
+  archiveId: string;
+  image: number;
+  /** Of the bytes of all layers. */
+  share: number;
   count: number;
   height: number;
   /** The layer's colour in the treemap; null unless a treemap that is coloured by layer is shown. */
@@ -192,12 +214,13 @@ function LayerStratum({
   const bytes = stratumBytes(layer, loaded);
   const broken = STATUS_WORDS[layer.status];
   const changes = layer.added + layer.modified + layer.removed;
-  const tall = height >= 40;
+  const tall = height >= STRATUM_TALL;
+  const isEmptied = loaded && onlyRemoves(layer);
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
       style={{
-        ['--height' as string]: `${broken !== undefined ? Math.max(height, 42) : height}px`,
+        ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
         ...(colour === null ? {} : { background: colour }),
       }}
@@ -222,7 +245,10 @@ function LayerStratum({
         <span className={styles.text}>
           <Command text={command} wrap={height >= 58} />
           {tall && loaded && broken === undefined ? (
-            <span className={styles.counts}>{changes === 0 ? words.chain.noChanges : <Counts {...layer} />}</span>
+            <span className={styles.counts}>
+              {changes === 0 ? words.chain.noChanges : <Counts {...layer} />}
+              {isEmptied ? <Hides archiveId={archiveId} image={image} layer={layer.index} /> : null}
+            </span>
           ) : null}
           {broken === undefined ? null : (
             <span className={styles.status}>
@@ -230,11 +256,24 @@ function LayerStratum({
             </span>
           )}
         </span>
+        {!tall && isEmptied ? (
+          <span className={styles.size}>
+            <Counts {...layer} />
+          </span>
+        ) : null}
         <Size bytes={bytes} className={styles.size} />
         {touch === null ? null : <span className="visually-hidden">{words.chain.touched[touch]}</span>}
       </button>
+      {share === 0 ? null : <i className={styles.bar} style={{ width: `${share * 100}%` }} aria-hidden="true" />}
     </li>
   );
+}
+
+/** What a layer that only removes hides in the layers below. */
+function Hides({ archiveId, image, layer }: { archiveId: string; image: number; layer: number }) {
+  const answer = useBreakdown({ archiveId, image }, { what: 'changes', from: layer, to: layer });
+  if (answer.state !== 'ready' || answer.value.hidesBytes === 0) return null;
+  return phrase(words.chain.hides(<Size bytes={answer.value.hidesBytes} />));
 }
 
 function Command({ text, wrap }: { text: string | null; wrap: boolean }) {

@@ -4,6 +4,7 @@ import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '
 import { type TreeColumn, TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
+import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
@@ -14,7 +15,7 @@ import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { NetCell, SideBars } from '../compare/compare-bar.tsx';
 import styles from './changes-pane.module.css';
-import { bytesCell, hiddenCell, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
+import { bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 
 /** The rows as a tree. */
 export function Grid({
@@ -50,12 +51,13 @@ export function Grid({
   );
   const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
   const differs = !isWhole && sums.modified + sums.removed > 0;
+  const needs = useMemo(() => columnNeeds(table), [table]);
   const fit =
     sides !== null
       ? fitOfSides(room, differs, sums.modified > 0)
       : isWhole
-        ? fitOfWhole(room, sums.hidden > 0)
-        : fitOfChanges(room, differs, sums.modified > 0);
+        ? fitOfWhole(room, needs, sums.hidden > 0)
+        : fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 });
   const { resized } = fit;
   const hasWhat = fit.what > 0;
   const column = (id: SortBy, width: string, align?: 'right'): TreeColumn => ({
@@ -118,7 +120,7 @@ export function Grid({
             isWhole,
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
-        if (id === 'what') return whatCell(textOf(row));
+        if (id === 'what') return whatCell(textOf(row), isOpaque(table, row));
         if (id === 'size') return isWhole ? bytesCell(table, all, row) : sizeCell(table, totals, row, resized);
         if (id === 'hidden') return hiddenCell(totals, row);
         if (id === 'items') return itemsCell(table, row);
@@ -156,37 +158,59 @@ const SIZE = 72;
 const RESIZED = 72;
 /** Minimum width of the name beside other columns. */
 const NAME = 190;
+/** Width up to which a name takes room from bars and percentages. */
+const LONG_NAME = 320;
+/** The least and the most width of what a row changes. */
+const WHAT = 128;
+const LONG_WHAT = 280;
 
 /** Returns how much of `room` is left for optional columns, beside the name and `numbers` columns of numbers. */
 function roomBeside(room: number, numbers: number): number {
   return room - PADDING - NAME - numbers * (SIZE + GAP);
 }
 
-function fitOfWhole(room: number, hasHidden: boolean): Fit {
+function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
   const left = roomBeside(room, hasHidden ? 2 : 1);
+  // Long names may shorten the bars, but not replace them.
+  const long = Math.max(0, Math.min(name, LONG_NAME) - NAME);
   const none = { what: 0, resized: false };
-  if (left > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
-  if (left > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
+  if (left - long > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
+  if (left - long > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
   if (left > 100) return { share: 68 + PERCENT, bar: 68, hasItems: false, ...none };
   return { share: left > 0 ? PERCENT : 0, bar: 0, hasItems: false, ...none };
 }
 
-/** Fits columns in order of priority: what differs, the previous size, the bar of the share, percentages. */
-function fitOfChanges(room: number, differs: boolean, modified: boolean): Fit {
+/**
+ * Fits columns in order of priority: what differs, the previous size, long texts and names, the bar of the share, percentages. Layers that
+ * only remove have no shares.
+ */
+function fitOfChanges(
+  room: number,
+  needs: ColumnNeeds,
+  { differs, modified, hasBytes }: { readonly differs: boolean; readonly modified: boolean; readonly hasBytes: boolean },
+): Fit {
   let left = roomBeside(room, 1);
   const take = (wanted: boolean, width: number): boolean => {
     if (!wanted || left < width) return false;
     left -= width;
     return true;
   };
-  const hasWhat = take(differs, 128 + GAP);
+  /** Takes as much of `width` as there is. */
+  const takeUpTo = (width: number): number => {
+    const taken = Math.max(0, Math.min(width, left));
+    left -= taken;
+    return taken;
+  };
+  const hasWhat = take(differs, WHAT + GAP);
   const resized = take(modified, RESIZED);
-  const hasBar = take(true, 52 + GAP);
+  const what = hasWhat ? WHAT + takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
+  takeUpTo(Math.min(needs.name, LONG_NAME) - NAME);
+  const hasBar = take(hasBytes, 52 + GAP);
   const hasPercent = hasBar && take(true, 4 + PERCENT);
   const isWide = hasPercent && take(true, 64);
   const hasItems = isWide && take(true, 64 + GAP);
   const bar = isWide ? 120 : hasPercent ? 56 : hasBar ? 52 : 0;
-  return { share: bar + (hasPercent ? PERCENT : 0), bar, what: hasWhat ? (take(true, 62) ? 190 : 128) : 0, hasItems, resized };
+  return { share: bar + (hasPercent ? PERCENT : 0), bar, what, hasItems, resized };
 }
 
 function fitOfSides(room: number, differs: boolean, modified: boolean): Fit {

@@ -5,6 +5,7 @@ import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
+import { plainCommand } from '../../state/chain.ts';
 import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/changes.ts';
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
@@ -43,6 +44,7 @@ export function PaneHead({ state, selection, image }: { state: ChangesState; sel
           ) : (
             <Sums state={state} mode={mode} />
           )}
+          {mode === 'layer' && selection.from === selection.to && !everywhere ? <LayerCommand image={image} layer={selection.to} /> : null}
           {hasRows ? found : null}
         </div>
       )}
@@ -61,6 +63,17 @@ function titleOf({ mode, from, to }: Selection): string {
   if (mode === 'compare') return words.changes.differences;
   if (mode === 'stacked') return words.changes.filesystemAt(to);
   return from === to ? words.layerTitle(to) : words.changes.combined(from, to);
+}
+
+/** The command that made a layer. */
+function LayerCommand({ image, layer }: { image: ImageSummary | null; layer: number }) {
+  const command = plainCommand(image?.layers[layer]?.createdBy ?? null);
+  if (command === null) return null;
+  return (
+    <span className={styles.command} title={command}>
+      {command}
+    </span>
+  );
 }
 
 /** Sums of the rows. */

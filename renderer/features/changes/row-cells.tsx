@@ -21,7 +21,7 @@ const MARKS: Record<MarkName, ReactElement> = {
   added: <Mark name="added" />,
   modified: <Mark name="modified" />,
   removed: <Mark name="removed" />,
-  opaque: <Mark name="opaque" />,
+  opaque: <Mark name="opaque" title={words.changes.opaqueWhy} />,
   unchanged: <Mark name="unchanged" />,
   hidden: <Mark name="hidden" />,
 };
@@ -89,17 +89,22 @@ function markOf(table: RowTable, totals: SubtreeTotals, row: number): ReactEleme
   if (kind === KIND.added) return MARKS.added;
   if (kind === KIND.removed) return MARKS.removed;
   if (kind === KIND.modified) return MARKS.modified;
-  if (table.reason[row] === REASON.opaque) return MARKS.opaque;
+  if (isOpaque(table, row)) return MARKS.opaque;
   if (!touched(totals, row)) return MARKS.unchanged;
   return (
     <MixedMark added={totals.added[row] as number} modified={totals.modified[row] as number} removed={totals.removed[row] as number} />
   );
 }
 
-/** What changed or is hidden. */
-export function whatCell(text: string): ReactElement | null {
+/** Whether a row is a folder whose content in the layers below is hidden. */
+export function isOpaque(table: RowTable, row: number): boolean {
+  return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
+}
+
+/** What changed or is hidden. The tooltip of an `opaque` folder also says what that is. */
+export function whatCell(text: string, opaque: boolean): ReactElement | null {
   return text === '' ? null : (
-    <span className={styles.what} title={text}>
+    <span className={styles.what} title={opaque ? `${text}\n${words.changes.opaqueWhy}` : text}>
       {text}
     </span>
   );

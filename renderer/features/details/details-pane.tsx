@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
 import { unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -73,7 +73,7 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
     <>
       <header className={styles.head}>
         <div className={styles.nameLine}>
-          <h2 className={`${styles.name} selectable`}>{pathParts(path, image).at(-1)?.name}</h2>
+          <FileName key={path} name={pathParts(path, image).at(-1)?.name ?? ''} />
           <CopyButton label={words.copyPath} text={copiedPath(path, image)} />
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
             <IconButton small label={words.details.export} keys={keysOfId('export')} icon="save" onPress={exportShown} />
@@ -105,6 +105,35 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
           )}
         </Tabs>
       )}
+    </>
+  );
+}
+
+/** A name, of which at most three lines are shown at first. */
+function FileName({ name }: { name: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [isCut, setCut] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const { current } = heading;
+    if (current === null || isOpen) return;
+    const observer = new ResizeObserver(() => setCut(current.scrollHeight > current.clientHeight));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [isOpen]);
+  return (
+    <>
+      <h2 ref={heading} className={`${styles.name} ${isOpen ? '' : styles.cut} selectable`} title={name}>
+        {name}
+      </h2>
+      {isCut ? (
+        <IconButton
+          small
+          label={isOpen ? words.details.shortName : words.details.fullName}
+          icon={isOpen ? 'chevronUp' : 'chevronDown'}
+          onPress={() => setOpen(!isOpen)}
+        />
+      ) : null}
     </>
   );
 }
@@ -159,18 +188,27 @@ function useContentWords(path: string | null): string {
   }, [table, path]);
 }
 
+/** Number of dots from which on those without a button are smaller. */
+const MANY_DOTS = 20;
+
+/** Room for dots on one line, px; their least widths are in the styles. */
+const ONE_LINE = 300;
+
 /** One dot per layer, lowest first. Layers that touch the path have a button. */
 function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
   if (count > 48) return null;
+  const isMany = count > MANY_DOTS;
+  const least = kinds.size * 18 + (count - kinds.size) * (isMany ? 5 : 9);
+  const dots = least > ONE_LINE ? styles.wraps : isMany ? styles.many : '';
   return (
-    <ol className={styles.dots} aria-label={words.details.pathHistory}>
+    <ol className={`${styles.dots} ${dots}`} aria-label={words.details.pathHistory}>
       {Array.from({ length: count }, (_, layer) => {
         const kind = kinds.get(layer);
-        const lit = layer >= selection.from && layer <= selection.to;
+        const lit = selection.mode !== 'image' && layer >= selection.from && layer <= selection.to;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: the index is the layer
-          <li key={layer} className={lit ? styles.litDot : ''}>
+          <li key={layer} className={`${lit ? styles.litDot : ''} ${kind === undefined ? '' : styles.touched}`}>
             {kind === undefined ? (
               <span className={styles.noDot} />
             ) : (

@@ -59,7 +59,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
   );
 }
 
-/** Every step of the build in order, including those that made no layer. */
+/** Every step of the build in order, including those that made no layer. A time is shown where it isn't that of the step before. */
 export function ImageHistory({ image }: { image: ImageSummary }) {
   if (image.history.length === 0) return null;
   let layer = -1;
@@ -70,6 +70,9 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
           if (!step.emptyLayer) layer++;
           const own = layer;
           const command = plainCommand(step.createdBy) ?? words.commandUnknown;
+          const time = step.created === null ? null : timeText(step.created, 'minute');
+          const before = image.history[at - 1]?.created ?? null;
+          const isSame = time !== null && before !== null && timeText(before, 'minute') === time;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
@@ -89,9 +92,9 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
                 </button>
               )}
               <span className={styles.command}>{displayText(command)}</span>
-              {step.created === null ? null : (
+              {step.created === null || isSame ? null : (
                 <span className={styles.time} title={displayText(step.created)}>
-                  {timeText(step.created, 'minute')}
+                  {time}
                 </span>
               )}
               {step.comment === null || step.comment === '' ? null : <span className={styles.comment}>{displayText(step.comment)}</span>}

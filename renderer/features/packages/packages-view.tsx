@@ -10,6 +10,7 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges, getApp } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showInTree } from '../../state/choosing.ts';
+import { nextOrder, type PackageOrder, sortedPackages } from '../../state/packages.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
@@ -53,6 +54,7 @@ export function PackagesView({ selection, image, text, handle }: Props) {
   const { archiveId, mode, from, to } = selection;
   useOwnFilter();
   const [count, setCount] = useState(PAGE);
+  const [order, setOrder] = useState<PackageOrder>(null);
   const of = mode === 'stacked' ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
   const wanted = text.trim();
   const answer = useRequest(
@@ -62,7 +64,7 @@ export function PackagesView({ selection, image, text, handle }: Props) {
     { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
   );
   const view = useRef<HTMLDivElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button, [tabindex]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
       {answer.state === 'failed' ? (
@@ -71,7 +73,15 @@ export function PackagesView({ selection, image, text, handle }: Props) {
         </Notice>
       ) : answer.state === 'ready' ? (
         <>
-          <Tables report={answer.value} image={image} layer={to} isView={mode === 'stacked'} isFiltered={wanted !== ''} />
+          <Tables
+            report={answer.value}
+            image={image}
+            layer={to}
+            isView={mode === 'stacked'}
+            isFiltered={wanted !== ''}
+            order={order}
+            onOrder={setOrder}
+          />
           {answer.value.total > answer.value.rows.length && count < MOST ? (
             <Button kind="quiet" onPress={() => setCount(Math.min(MOST, count + PAGE))}>
               {words.packages.more}
@@ -87,19 +97,26 @@ export function PackagesView({ selection, image, text, handle }: Props) {
   );
 }
 
+/** The order of rows, which all tables share. */
+interface Ordered {
+  readonly order: PackageOrder;
+  readonly onOrder: (order: PackageOrder) => void;
+}
+
 function Tables({
   report,
   image,
   layer,
   isView,
   isFiltered,
+  ...ordered
 }: {
   report: PackagesReport;
   image: ImageSummary;
   layer: number;
   isView: boolean;
   isFiltered: boolean;
-}) {
+} & Ordered) {
   const { layers, rows, total, problems } = report;
   if (total === 0 && (isFiltered || layers.every((each) => each.packages === 0))) {
     return (
@@ -112,43 +129,71 @@ function Tables({
     <>
       <p className={styles.status} role="status">
         {isView ? words.packages.found(total, rows.length) : words.packages.changes(total, rows.length)}
+        {isView || isFiltered ? null : <Totals layers={layers} />}
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
       {isView ? (
-        <Table title={words.packages.viewTitle(layer)} rows={rows} layer={layer} />
+        <Table title={words.packages.viewTitle(layer)} rows={rows} layer={layer} {...ordered} />
       ) : (
-        layers.map((each) => <LayerTable key={each.layer} report={each} rows={rows} image={image} isFiltered={isFiltered} />)
+        layers.map((each) => <LayerTable key={each.layer} report={each} rows={rows} image={image} isFiltered={isFiltered} {...ordered} />)
       )}
     </>
   );
 }
 
-/** A layer's packages, and the bytes that no package owns. */
+/** Bytes of all layers that packages own, and that none owns. */
+function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
+  let bytes = 0;
+  let unowned = 0;
+  for (const each of layers) {
+    bytes += each.bytes;
+    unowned += each.unownedBytes;
+  }
+  return (
+    <>
+      {' · '}
+      {phrase(words.packages.totals(<Size bytes={bytes - unowned} />, <Size bytes={unowned} />))}
+    </>
+  );
+}
+
+/** A layer's packages, and the bytes that no package owns. A layer that changes no package is one line. */
 function LayerTable({
   report,
   rows,
   image,
   isFiltered,
+  ...ordered
 }: {
   report: PackageLayerReport;
   rows: readonly PackageRow[];
   image: ImageSummary;
   isFiltered: boolean;
-}) {
+} & Ordered) {
   const own = rows.filter(({ layer }) => layer === report.layer);
   if (isFiltered && own.length === 0) return null;
   const command = plainCommand(image.layers[report.layer]?.createdBy ?? null) ?? words.commandUnknown;
   const title = (
     <>
       <span>{words.layerTitle(report.layer)}</span>
-      <span className={styles.sums}>{phrase(words.packages.layerSums(<Size bytes={report.bytes} />, report.packages))}</span>
+      <span className={styles.sums}>
+        {phrase(words.packages.layerSums(<Size bytes={report.bytes} />, own.length === 0 ? 0 : report.packages))}
+      </span>
       <span className={styles.command} title={command}>
         {command}
       </span>
     </>
   );
+  if (own.length === 0) {
+    return (
+      <p className={`${styles.title} ${styles.plain}`}>
+        {title}
+        <span className={styles.none}>{words.packages.noChanges}</span>
+      </p>
+    );
+  }
   return (
-    <Table title={title} rows={own} layer={report.layer}>
+    <Table title={title} rows={own} layer={report.layer} {...ordered}>
       {isFiltered ? null : (
         <tr className={styles.unowned} title={words.packages.unownedWhy}>
           <th scope="row" colSpan={3}>
@@ -167,32 +212,41 @@ function Table({
   title,
   rows,
   layer,
+  order,
+  onOrder,
   children,
 }: {
   title: React.ReactNode;
   rows: readonly PackageRow[];
   layer: number;
   children?: React.ReactNode;
-}) {
+} & Ordered) {
+  const heading = (by: NonNullable<PackageOrder>['by'], text: string, className = '') => {
+    const sorted = order?.by !== by ? undefined : order.descending ? ('descending' as const) : ('ascending' as const);
+    return (
+      <th scope="col" className={className} aria-sort={sorted}>
+        <button type="button" className={styles.sort} onClick={() => onOrder(nextOrder(order, by))}>
+          {text}
+          <span aria-hidden="true">{sorted === undefined ? '' : sorted === 'ascending' ? ' ↑' : ' ↓'}</span>
+        </button>
+      </th>
+    );
+  };
   return (
     <table className={styles.table}>
       <caption className={styles.caption}>
         <span className={styles.title}>{title}</span>
       </caption>
-      <thead className={rows.length === 0 ? 'visually-hidden' : ''}>
+      <thead>
         <tr>
-          <th scope="col">{words.packages.name}</th>
-          <th scope="col">{words.packages.version}</th>
-          <th scope="col" className={`${styles.right} ${styles.files}`}>
-            {words.packages.files}
-          </th>
-          <th scope="col" className={styles.right}>
-            {words.changes.columns.size}
-          </th>
+          {heading('name', words.packages.name)}
+          {heading('version', words.packages.version)}
+          {heading('files', words.packages.files, `${styles.right} ${styles.files}`)}
+          {heading('bytes', words.changes.columns.size, styles.right)}
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
+        {sortedPackages(rows, order).map((row) => (
           <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} layer={layer} />
         ))}
         {children}

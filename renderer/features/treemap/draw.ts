@@ -2,7 +2,7 @@ import type { TreemapRect } from '#changes';
 import { displayPath, type RowTable, rowName } from '#model';
 import { layerColour, sideColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
-import { type Areas, areaText, coloursByType, layerOf, sideOf, sumSmall, typeOf } from '../../state/treemap.ts';
+import { type Areas, areaText, coloursByType, hiddenLayerOf, layerOf, sideOf, sumSmall, typeOf } from '../../state/treemap.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 
@@ -11,9 +11,13 @@ export const HEADER = 17;
 /** Precede names in a comparison, for those who can't tell its colours. */
 const SIDE_MARKS = { added: '+', modified: '~', removed: '−' };
 
+const forcedColours = window.matchMedia('(forced-colors: active)');
+
 /** Colours and font of the page. */
 export interface Palette {
   readonly dark: boolean;
+  /** Whether the user's system chooses all colours. Numbers then stand for those of layers and kinds of files. */
+  readonly forced: boolean;
   readonly ground: string;
   readonly side: string;
   readonly line: string;
@@ -27,6 +31,7 @@ export function readPalette(element: Element): Palette {
   const get = (name: string) => style.getPropertyValue(name).trim();
   return {
     dark: document.documentElement.dataset.theme === 'dark',
+    forced: forcedColours.matches,
     ground: get('--ground'),
     side: get('--side'),
     line: get('--line-strong'),
@@ -43,6 +48,8 @@ export interface Drawing {
   readonly selection: Selection;
   /** Number of layers in the image. */
   readonly layers: number;
+  /** Kinds of files in the order of the legend. */
+  readonly types: readonly string[];
 }
 
 /** Draws the rectangles, given in CSS px; folders come before their contents. */
@@ -54,37 +61,58 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects:
   context.fillRect(0, 0, width / scale, height / scale);
   const hidden = pattern(context, palette, 'hidden');
   const small = pattern(context, palette, 'small');
-  const { table, areas, selection } = drawing;
+  const { table } = drawing;
   const folders = new Set(rects.map(({ row, small }) => (small === undefined ? (table.parent[row] as number) : row)));
   for (const rect of rects) {
     const { row } = rect;
     if (rect.small !== undefined) drawSmall(context, drawing, { ...rect, small: rect.small }, palette, { hidden, small });
     else if (folders.has(row)) drawFolder(context, drawing, rect, palette);
-    else {
-      drawBox(context, rect, colourOf(drawing, row, palette.dark));
-      const all = areas.all[row] as number;
-      const hatched = areas.hatched[row] as number;
-      hatch(context, rect, hidden, all === 0 ? 0 : hatched / all);
-      if (rect.w > 40 && rect.h > 17) {
-        const mark = selection.mode === 'compare' ? `${SIDE_MARKS[sideOf(table, areas.all, row)]} ` : '';
-        label(
-          context,
-          palette,
-          `${mark}${displayPath(rowName(table, row))}`,
-          rect.h > 34 ? areaText(all, hatched, selection.mode) : '',
-          rect,
-          false,
-        );
-      }
-    }
+    else drawFile(context, drawing, rect, palette, hidden);
   }
+}
+
+/** A file: its hidden bytes at the bottom, hatched and in the colour of the layer that wrote them. */
+function drawFile(
+  context: CanvasRenderingContext2D,
+  drawing: Drawing,
+  rect: TreemapRect,
+  palette: Palette,
+  hidden: CanvasPattern | null,
+): void {
+  const { table, areas, selection } = drawing;
+  const { row } = rect;
+  const all = areas.all[row] as number;
+  const hatched = areas.hatched[row] as number;
+  const share = all === 0 ? 0 : hatched / all;
+  drawBox(context, rect, colourOf(drawing, row, palette));
+  const isCompared = selection.mode === 'compare';
+  const below = hatched === 0 || isCompared || coloursByType(selection) ? null : hiddenLayerOf(table, row);
+  if (below !== null && !palette.forced) fillLower(context, rect, layerColour(below, drawing.layers, palette.dark).fill, share);
+  fillLower(context, rect, hidden, share);
+  const key = isCompared ? SIDE_MARKS[sideOf(table, areas.all, row)] : palette.forced ? keyOf(drawing, row) : '';
+  if (rect.w > 40 && rect.h > 17) {
+    const name = displayPath(rowName(table, row));
+    label(context, palette, `${key} ${name}`.trim(), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
+  } else if (key !== '' && rect.w > 12 + 6 * key.length && rect.h > 14) label(context, palette, key, '', rect, false);
+  const high = rect.h * share;
+  if (palette.forced && below !== null && high > 18 && rect.h - high > 34 && rect.w > 20) {
+    label(context, palette, String(below), '', { ...rect, y: rect.y + rect.h - high, h: high }, false);
+  }
+}
+
+/** Returns the number that stands for a row's colour: its layer, or its kind of file in the legend; empty if that isn't listed. */
+function keyOf({ table, areas, selection, types }: Drawing, row: number): string {
+  if (!coloursByType(selection)) return String(layerOf(table, areas.all, row));
+  const at = types.indexOf(typeOf(table, areas.all, row));
+  return at < 0 ? '' : String(at + 1);
 }
 
 function colourOf(
   { table, areas, selection, layers }: Drawing,
   row: number,
-  dark: boolean,
+  { dark, forced, ground, line }: Palette,
 ): { readonly fill: string; readonly edge: string } {
+  if (forced) return { fill: ground, edge: line };
   if (selection.mode === 'compare') return sideColour(sideOf(table, areas.all, row), dark);
   if (coloursByType(selection)) return typeColour(typeOf(table, areas.all, row), dark);
   return layerColour(layerOf(table, areas.all, row), layers, dark);
@@ -113,9 +141,9 @@ function drawSmall(
   const { table, areas, selection } = drawing;
   const sums = sumSmall(table, areas, rect.small);
   const [first = 0] = rect.small;
-  drawBox(context, rect, colourOf(drawing, first, palette.dark));
-  hatch(context, rect, patterns.small, 1);
-  hatch(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
+  drawBox(context, rect, colourOf(drawing, first, palette));
+  fillLower(context, rect, patterns.small, 1);
+  fillLower(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
   if (rect.w <= 30 || rect.h <= 17) return;
   // Never shorten a number, which would then read as a different number.
   context.font = `11px ${palette.font}`;
@@ -139,8 +167,8 @@ function gapOf({ w, h }: { readonly w: number; readonly h: number }): number {
   return Math.min(w, h) > 4 ? 1 : 0;
 }
 
-/** Fills the lower part of a box, `share` of it, with a pattern. */
-function hatch(context: CanvasRenderingContext2D, rect: TreemapRect, fill: CanvasPattern | null, share: number): void {
+/** Fills the lower part of a box, `share` of it. */
+function fillLower(context: CanvasRenderingContext2D, rect: TreemapRect, fill: CanvasPattern | string | null, share: number): void {
   if (share <= 0 || fill === null) return;
   const { x, y, w, h } = rect;
   const gap = gapOf(rect);
@@ -204,7 +232,10 @@ function pattern(context: CanvasRenderingContext2D, palette: Palette, of: 'hidde
   if (pen === null) return null;
   pen.scale(scale, scale);
   const ink = palette.dark ? '255 255 255' : '60 40 10';
-  pen.strokeStyle = `rgb(${ink} / ${of === 'hidden' ? (palette.dark ? 34 : 38) : 13}%)`;
+  const strength = of === 'hidden' ? (palette.dark ? 34 : 38) : 13;
+  // A text with lines of its own colour across can't be read.
+  if (palette.forced) pen.globalAlpha = of === 'hidden' ? 0.45 : 0.2;
+  pen.strokeStyle = palette.forced ? palette.text : `rgb(${ink} / ${strength}%)`;
   pen.lineWidth = of === 'hidden' ? 1.4 : 1;
   pen.beginPath();
   if (of === 'small') {

@@ -18,15 +18,17 @@ import {
   type Direction,
   isBelow,
   isLeaf,
+  layersText,
   neighbour,
   rectAt,
   type SmallSums,
   sideOf,
   sumSmall,
-  typeOf,
+  typesByBytes,
 } from '../../state/treemap.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
+import { useForcedColours } from '../use-forced-colours.ts';
 import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
 import styles from './treemap-view.module.css';
@@ -63,6 +65,7 @@ export function TreemapView({
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(stage);
   const theme = useTheme();
+  const forced = useForcedColours();
   const [zoomed, setZoom] = useState({ key: state.key, row: -1 });
   const root = zoomed.key === state.key && zoomed.row < table.length ? zoomed.row : -1;
   const setRoot = (row: number) => setZoom({ key: state.key, row });
@@ -80,6 +83,7 @@ export function TreemapView({
     for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) sum += weights[row] as number;
     return sum;
   }, [table, weights, root]);
+  const types = useMemo(() => (coloursByType(selection) ? typesByBytes(table, weights, rects) : []), [table, weights, rects, selection]);
   const { active } = state;
   const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
   const marked = useMemo(() => rects.find(({ row, small }) => row === active && small === undefined) ?? null, [rects, active]);
@@ -92,8 +96,8 @@ export function TreemapView({
     if (current === null || context === null || size.w === 0) return;
     current.width = Math.round(size.w * window.devicePixelRatio);
     current.height = Math.round(size.h * window.devicePixelRatio);
-    draw(context, { table, areas: sums, selection, layers }, rects, readPalette(current));
-  }, [rects, size, theme]);
+    draw(context, { table, areas: sums, selection, layers, types }, rects, readPalette(current));
+  }, [rects, size, theme, forced]);
   useImperativeHandle(handle, () => ({ focus: () => stage.current?.focus() }));
 
   function choose(row: number): void {
@@ -185,12 +189,13 @@ export function TreemapView({
         )}
         {rects.length === 0 ? <p className={styles.none}>{words.treemap.nothing}</p> : null}
       </div>
-      {coloursByType(selection) ? <TypeLegend table={table} weights={weights} rects={rects} /> : null}
+      {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       {mode === 'compare' ? <SideLegend /> : null}
       <p className={styles.caption} id="treemap-caption" role="status">
         {described === null ? (
           <span className={styles.hint}>
-            {hasHatching ? words.treemap.hatched[mode] : ''} {words.treemap.keys}
+            {forced && !coloursByType(selection) ? words.treemap.numbers : ''} {hasHatching ? words.treemap.hatched[mode] : ''}{' '}
+            {words.treemap.keys}
           </span>
         ) : described.small !== undefined ? (
           <SmallCaption table={table} row={described.row} sums={sumSmall(table, sums, described.small)} whole={whole} mode={mode} />
@@ -220,8 +225,8 @@ function Caption({
   const what = [
     areaText(bytes, hatched[row] as number, mode),
     whole > 0 ? words.percent(bytes / whole) : '',
-    isLeaf(table, row) && layer !== NO_LAYER && mode !== 'compare' ? words.layer(layer) : '',
     isLeaf(table, row) && mode === 'compare' ? words.treemap.sides[sideOf(table, all, row)] : '',
+    !isLeaf(table, row) || layer === NO_LAYER || mode === 'compare' ? '' : mode === 'image' ? layersText(table, row) : words.layer(layer),
     table.kind[row] === KIND.removed && mode === 'layer' ? words.changed.removed : '',
     mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
   ];
@@ -254,26 +259,20 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
   );
 }
 
-/** The kinds of files that take most of the picture, in their colours. */
-function TypeLegend({ table, weights, rects }: { table: RowTable; weights: Float64Array; rects: readonly TreemapRect[] }) {
+/** The kinds of files that take most of the picture, in their colours. With forced colours, their numbers stand for the colours. */
+function TypeLegend({ types, forced }: { types: readonly string[]; forced: boolean }) {
   const dark = useTheme() === 'dark';
-  const types = useMemo(() => {
-    const found = new Map<string, number>();
-    for (const { row, small } of rects) {
-      if (small !== undefined || !isLeaf(table, row)) continue;
-      const type = typeOf(table, weights, row);
-      found.set(type, (found.get(type) ?? 0) + (weights[row] as number));
-    }
-    return [...found]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, 8)
-      .map(([type]) => type);
-  }, [table, weights, rects]);
   return (
     <ul className={styles.legend} aria-label={words.treemap.types}>
-      {types.map((type) => (
+      {types.map((type, at) => (
         <li key={type}>
-          <i style={{ background: typeColour(type, dark).fill }} />
+          {forced ? (
+            <b className="number" aria-hidden="true">
+              {at + 1}
+            </b>
+          ) : (
+            <i style={{ background: typeColour(type, dark).fill }} />
+          )}
           {words.breakdown.typeNames[type] ?? type}
         </li>
       ))}

@@ -1,3 +1,5 @@
+import type { ImageSummary } from '#contract';
+import { plainCommand } from '../../state/chain.ts';
 import { goTo } from '../../state/choosing.ts';
 import { words } from '../../words/index.ts';
 import styles from './waste-panel.module.css';
@@ -18,5 +20,15 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
         </button>
       ))}
     </>
+  );
+}
+
+/** The command of a layer. */
+export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
+  const command = plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
+  return (
+    <span className={styles.command} title={command}>
+      {command}
+    </span>
   );
 }

@@ -1,13 +1,10 @@
-import { useEffect } from 'react';
-import type { ImageSummary, WastedFileReport, WasteReport } from '#contract';
-import { displayPath, unescapePath } from '#model';
+import { useEffect, useRef } from 'react';
+import type { ArchiveSummary, ImageSummary, WastedFileReport, WasteReport } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
-import { Size, sizeTitle } from '../../components/size.tsx';
+import { Size } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
-import { plainCommand, splitVerb } from '../../state/chain.ts';
-import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { endedJob, runningJob } from '../../state/jobs.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { lookForRewritten, lookWhenIdle } from '../../state/rewritten.ts';
@@ -15,9 +12,12 @@ import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
-import { LayerLinks } from './layer-links.tsx';
+import { FoldedList } from './folded-list.tsx';
+import { LayerCommand, LayerLinks } from './layer-links.tsx';
 import { WasteKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
+import { WasteRow } from './waste-row.tsx';
+import { ByLayer, WasteSummary } from './waste-summary.tsx';
 import { WhatIf } from './what-if.tsx';
 
 /** Maximum number of files listed; the rest are only counted. */
@@ -26,8 +26,17 @@ const SHOWN = 500;
 /** Jobs whose results are part of the report. */
 const JOBS = ['rewritten', 'weigh'] as const;
 
-/** Hidden bytes by the layer that wrote them and by cause and file, each with a link. */
-export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
+/** Causes and kinds of waste with advice, what-ifs, and below them the files, each with a link. */
+export function WastePanel({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const { archiveId } = archive;
+  const tall = useApp((app) => app.layout.wasteTall);
+  const selection = useApp((app) => app.selection);
+  const seen = useRef(selection);
+  useEffect(() => {
+    // What was selected is shown in the pane that a tall panel covers.
+    if (seen.current !== selection) setLayout({ wasteTall: false });
+    seen.current = selection;
+  }, [selection]);
   const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
   // Ask again when a search for rewritten files, or packing, has ended. A job may end before it was seen running.
   const ended = useApp((app) => JOBS.map((kind) => endedJob(app.jobs, kind, archiveId, image.index)?.jobId ?? '').join('/'));
@@ -38,7 +47,7 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
   );
   const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
   return (
-    <section className={styles.panel} aria-label={words.waste.title} data-pane="waste">
+    <section className={`${styles.panel} ${tall ? styles.tall : ''}`} aria-label={words.waste.title} data-pane="waste">
       <header className={`${head.head} ${styles.head}`}>
         <h2>{words.waste.title}</h2>
         <span className={styles.sums}>
@@ -47,6 +56,12 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
           <strong className="number">{words.efficiency(efficiency)}</strong>
         </span>
         <span className={head.tools}>
+          <IconButton
+            small
+            label={tall ? words.waste.lower : words.waste.taller}
+            icon={tall ? 'chevronDown' : 'chevronUp'}
+            onPress={() => setLayout({ wasteTall: !tall })}
+          />
           <IconButton small label={words.waste.close} icon="close" onPress={() => setLayout({ wasteOpen: false })} />
         </span>
       </header>
@@ -55,15 +70,18 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
         <p className={styles.none}>{words.waste.none}</p>
       ) : (
         <div className={styles.body}>
-          <ByLayer report={answer.value} image={image} />
-          <div className={styles.right}>
-            {answer.value.groups.map((group) => (
-              <Group key={group.cause} group={group} report={answer.value} image={image} />
-            ))}
-            <Rewritten report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />
-            <WasteKinds kinds={answer.value.kinds} image={image} />
-            <WhatIf reports={answer.value.whatIf} archiveId={archiveId} image={image} />
+          <div className={styles.top}>
+            <WasteSummary report={answer.value} />
+            <div className={styles.beside}>
+              <WhatIf reports={answer.value.whatIf} archive={archive} image={image} />
+              <ByLayer report={answer.value} image={image} />
+            </div>
           </div>
+          {answer.value.groups.map((group) => (
+            <Group key={group.cause} group={group} report={answer.value} image={image} />
+          ))}
+          <Rewritten report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />
+          <WasteKinds kinds={answer.value.kinds} image={image} />
         </div>
       )}
     </section>
@@ -88,94 +106,54 @@ function Rewritten({ report, archiveId, image, looking }: { report: WasteReport;
   );
 }
 
-function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }) {
-  const largest = Math.max(1, ...report.byLayer);
-  const lines = report.byLayer.map((bytes, layer) => ({ bytes, layer })).filter(({ bytes }) => bytes > 0);
-  return (
-    <section className={styles.layers} aria-label={words.waste.byLayerLabel}>
-      <h3 className={styles.title}>{words.waste.byLayer}</h3>
-      <ul>
-        {lines.reverse().map(({ bytes, layer }) => (
-          <li key={layer}>
-            <button
-              type="button"
-              className={styles.line}
-              title={words.waste.wasted(sizeTitle(bytes))}
-              onClick={() => chooseLayer(layer, false)}
-            >
-              <span className={`number ${styles.layer}`}>
-                <span className="visually-hidden">{words.beforeNumber}</span>
-                {layer}
-              </span>
-              <span className={styles.command}>{commandOf(image, layer)}</span>
-              <span className={styles.share}>
-                <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
-              </span>
-              <Size bytes={bytes} className={styles.size} />
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-/** The command without its verb, to save space. */
-function commandOf(image: ImageSummary, layer: number): string {
-  const command = plainCommand(image.layers[layer]?.createdBy ?? null);
-  return command === null ? words.commandUnknown : (splitVerb(command)?.rest ?? command);
-}
-
-/** Files whose bytes are hidden for the same reason, with advice. */
+/** Files whose bytes are hidden for the same reason. */
 function Group({ group, report, image }: { group: WasteReport['groups'][number]; report: WasteReport; image: ImageSummary }) {
-  const { title, hint } = words.waste.causes[group.cause];
-  const files = report.files.filter(({ cause }) => cause === group.cause);
-  const largest = Math.max(1, report.files[0]?.wastedBytes ?? 0);
+  const { cause, bytes, files: count } = group;
+  const { title } = words.waste.causes[cause];
+  const files = report.files.filter((file) => file.cause === cause);
+  const largest = Math.max(1, files[0]?.wastedBytes ?? 0);
   const listed = files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
   return (
-    <section className={styles.files} aria-label={title}>
-      <h3 className={styles.cause}>{phrase(words.waste.group(title, <Size bytes={group.bytes} />, group.files))}</h3>
-      <p className={styles.hint}>{hint}</p>
-      <ul>
-        {files.map((file) => (
-          <WastedLine key={file.path} file={file} image={image} largest={largest} />
-        ))}
-      </ul>
-      {files.length < group.files ? (
-        <p className={styles.rest}>{phrase(words.waste.moreFiles(group.files - files.length, <Size bytes={group.bytes - listed} />))}</p>
-      ) : null}
-    </section>
+    <FoldedList
+      id={cause}
+      label={title}
+      title={phrase(words.waste.group(title, <Size bytes={bytes} />, count))}
+      items={files}
+      keyOf={(file) => `${writersOf(file).join()}/${file.hiddenBy}`}
+      heading={({ items }) => {
+        const [file] = items;
+        if (file === undefined) return null;
+        const link = items.length === 1 ? file.path : null;
+        return (
+          <>
+            {phrase(
+              words.waste.story(
+                <LayerLinks layers={writersOf(file)} path={link} />,
+                cause,
+                <LayerLinks layers={[file.hiddenBy]} path={link} />,
+              ),
+            )}
+            <LayerCommand image={image} layer={file.hiddenBy} />
+          </>
+        );
+      }}
+      row={(file) => (
+        <WasteRow
+          key={file.path}
+          path={file.path}
+          layer={writersOf(file)[0] ?? 0}
+          bytes={file.wastedBytes}
+          largest={largest}
+          title={words.waste.fileWasted}
+        />
+      )}
+      rest={{ count: count - files.length, bytes: bytes - listed }}
+    />
   );
 }
 
-/** A file with its hidden bytes, and below it, the layers that wrote them and the step that hid them. */
-function WastedLine({ file, image, largest }: { file: WastedFileReport; image: ImageSummary; largest: number }) {
-  const { path, wastedBytes, layers, hiddenBy, cause } = file;
+/** Returns the layers that wrote what is hidden, without the one that replaced it. */
+function writersOf({ layers, hiddenBy }: WastedFileReport): readonly number[] {
   const below = layers.filter((layer) => layer < hiddenBy);
-  const writers = below.length === 0 ? layers : below;
-  const name = displayPath(unescapePath(path));
-  return (
-    <li className={styles.file}>
-      <button
-        type="button"
-        className={styles.line}
-        title={words.waste.fileWasted(name, sizeTitle(wastedBytes))}
-        onClick={() => goTo(writers[0] ?? 0, path)}
-      >
-        <Size bytes={wastedBytes} className={styles.size} />
-        <span className={styles.share}>
-          <i style={{ width: `${Math.max(2, (wastedBytes / largest) * 100)}%` }} />
-        </span>
-        <span className={styles.path}>
-          <bdi>{name}</bdi>
-        </span>
-      </button>
-      <span className={styles.written}>
-        {phrase(words.waste.story(<LayerLinks layers={writers} path={path} />, cause, <LayerLinks layers={[hiddenBy]} path={path} />))}
-        <span className={styles.command} title={plainCommand(image.layers[hiddenBy]?.createdBy ?? null) ?? words.commandUnknown}>
-          {plainCommand(image.layers[hiddenBy]?.createdBy ?? null) ?? words.commandUnknown}
-        </span>
-      </span>
-    </li>
-  );
+  return below.length === 0 ? layers : below;
 }

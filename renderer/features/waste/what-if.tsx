@@ -1,25 +1,36 @@
-import type { ImageSummary, Job, WhatIfReport } from '#contract';
+import type { ArchiveSummary, ImageSummary, Job, WhatIfReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { Size } from '../../components/size.tsx';
 import { runningJob } from '../../state/jobs.ts';
 import { cancelJob } from '../../state/opening.ts';
-import { packWhatIfs } from '../../state/weigh.ts';
+import { bestWhatIf, packWhatIfs, whatIfCommand } from '../../state/weigh.ts';
 import { words } from '../../words/index.ts';
+import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './waste-panel.module.css';
 
 /** What the image would weigh if its layers were made differently: one row for each change that may save something. */
-export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIfReport[]; archiveId: string; image: ImageSummary }) {
+export function WhatIf({ reports, archive, image }: { reports: readonly WhatIfReport[]; archive: ArchiveSummary; image: ImageSummary }) {
+  const { archiveId } = archive;
   const job = useApp((app) => runningJob(app.jobs, 'weigh', archiveId, image.index));
   if (reports.length === 0) return null;
-  const { whatIf, whatIfHint, whatIfColumns, whatIfNow, whatIfChange } = words.waste;
+  const { whatIf, whatIfHint, whatIfOnly, whatIfColumns, whatIfNow, whatIfChange, copyCommand, copyCommandFor } = words.waste;
+  const best = bestWhatIf(reports, image.totals.fileBytes);
+  const command = best === null ? null : whatIfCommand(archive, image, best);
+  const changeOf = ({ kind, from }: WhatIfReport) => whatIfChange(kind, from, image.layers.length - 1);
   const isOpen = reports.some(({ storedBytes, obstacle }) => storedBytes === null && obstacle === null);
   return (
     <section className={styles.files} aria-label={whatIf}>
       <h3 className={styles.cause}>{whatIf}</h3>
-      <p className={styles.hint}>{whatIfHint}</p>
+      <p className={styles.hint}>{command === null ? whatIfOnly : whatIfHint}</p>
+      {command === null ? null : (
+        <p className={styles.shell}>
+          <code className="selectable">{command}</code>
+          <CopyButton label={copyCommand} text={command} />
+        </p>
+      )}
       <table className={styles.ifs}>
         <thead>
           <tr>
@@ -46,7 +57,12 @@ export function WhatIf({ reports, archiveId, image }: { reports: readonly WhatIf
           </tr>
           {reports.map((report) => (
             <tr key={`${report.kind} ${report.from}`}>
-              <th scope="row">{whatIfChange(report.kind, report.from, image.layers.length - 1)}</th>
+              <th scope="row">
+                <span className={styles.change}>
+                  {changeOf(report)}
+                  <CopyButton label={copyCommandFor(changeOf(report))} text={whatIfCommand(archive, image, report)} />
+                </span>
+              </th>
               <td className="number">{report.layers}</td>
               <td>
                 <Size bytes={report.fileBytes} />

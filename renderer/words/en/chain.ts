@@ -13,6 +13,8 @@ export const chain = {
   stored: <T>(size: T): Phrase<T> => [size, ' stored'],
   noLayers: 'This image has no layers.',
   noChanges: 'no changes',
+  /** After the counts of a layer that only removes. */
+  hides: <T>(size: T): Phrase<T> => [' · hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
   /** After a layer's text, for screen readers. */

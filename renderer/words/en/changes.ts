@@ -69,6 +69,8 @@ export const changes = {
     return `${isOpaque ? 'opaque: ' : ''}hides ${what}${layer === null ? '' : ` of layer ${layer}`}`;
   },
 
+  opaqueWhy: 'Opaque: hides everything that the layers below have in this folder',
+
   // Filters
   /** Kinds of paths of a whole image, shown instead of kinds of changes. */
   wholeKinds: { unchanged: 'visible', modified: 'partly hidden', removed: 'hidden' },
@@ -173,6 +175,14 @@ export const treemap = {
   sideColours: 'Colours of the comparison',
   sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
   sideMarks: { removed: '−', added: '+', modified: '~' },
-  /** Colours: kinds of files. */
+  /** With forced colours, when colours would stand for layers. */
+  numbers: 'Numbers: layers.',
+  writtenIn: (layer: number) => `written in layer ${layer}`,
+  removedIn: (layer: number, hider: number) =>
+    layer === hider ? `written and hidden in layer ${layer}` : `written in layer ${layer}, removed in layer ${hider}`,
+  /** Follows {@link writtenIn}: about an earlier version of the file. */
+  replacedIn: (layer: number, hider: number) =>
+    layer === hider ? `hidden version from layer ${layer}` : `hidden version from layer ${layer}, replaced in layer ${hider}`,
+  /** Colours, or numbers in place of them: kinds of files. */
   types: 'Colours by kind of file',
 };

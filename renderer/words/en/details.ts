@@ -7,6 +7,8 @@ export const details = {
   closePane: 'Close details',
   breadcrumb: 'Location',
   deselect: 'Show the layer’s details',
+  fullName: 'Show the whole name',
+  shortName: 'Show less of the name',
   /** For paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
     hives: 'Registry hives: not on the container’s drive',

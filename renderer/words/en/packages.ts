@@ -32,6 +32,9 @@ export const packages = {
   was: (version: string) => ` was ${version}`,
   hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' below'],
   hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
+  noChanges: 'No package changes',
+  /** Bytes of all layers. */
+  totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' not owned by a package'],
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
   kinds: {

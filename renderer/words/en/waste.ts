@@ -6,6 +6,14 @@ import { counted, FILES } from './grammar.ts';
 export const waste = {
   title: 'Waste',
   close: 'Close waste',
+  /** Makes the panel as high as the window. */
+  taller: 'Fill the window with waste',
+  lower: 'Show waste below the changes',
+  /** The list of causes and kinds, each with its sum and advice. */
+  summary: 'Causes and kinds',
+  showList: (title: string) => `${title}: show the list`,
+  showAll: (count: number) => `Show all ${formatCount(count)}`,
+  showFirst: (count: number) => `Show the first ${formatCount(count)}`,
   inStatusBar: <T>(size: T): Phrase<T> => ['wasted ', size],
   share: (share: number) => `(${formatTenth(share * 100)} %)`,
   inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
@@ -36,7 +44,13 @@ export const waste = {
   manyPlaces: 'many smaller ones',
   /** What the image would weigh if its layers were made differently. */
   whatIf: 'What would it weigh',
-  whatIfHint: 'If its layers were made differently. To write that image: layerscope waste IMAGE --if … --to FILE',
+  whatIfHint: 'If its layers were made differently. This command writes the smallest such image:',
+  whatIfOnly: 'If its layers were made differently.',
+  /** As the command line understands it, in every language. `image`: its number in an archive of several. */
+  command: (archive: string, image: number | null, change: string) =>
+    `layerscope waste ${archive}${image === null ? '' : ` --image ${image}`} --if ${change} --to slim.tar`,
+  copyCommand: 'Copy the command',
+  copyCommandFor: (change: string) => `Copy the command for: ${change}`,
   whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
   whatIfNow: 'as it is',
   whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd', from: number | null, top: number) =>

@@ -33,6 +33,13 @@ test('arrow keys move through the layers, and with Shift select a range', { tag:
   await expect(layer(0)).toBeFocused();
 });
 
+test('a layer that only removes states how much, in a low window too', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await expect(layer(3)).toContainText('−3 removed · hides 84.7 kB');
+  await page.setViewportSize({ width: 1320, height: 300 });
+  await expect(layer(3)).toContainText('−3 removed0 B');
+});
+
 test('a layer that hides files shows how much they still take up', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();

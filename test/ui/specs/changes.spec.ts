@@ -67,6 +67,17 @@ test('a search in all layers shows which layers touch a path, with links', async
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
+test('a layer that only removes has room for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await page.setViewportSize(WIDE);
+  await layer(3).click();
+  const text = page.getByRole('row', { name: /opaque cache/ }).getByText(/^opaque: hides/);
+  await expect(text).toHaveAttribute('title', /Opaque: hides everything that the layers below have in this folder/);
+  expect(await text.evaluate(({ parentElement: cell }) => cell !== null && cell.scrollWidth <= cell.clientWidth)).toBe(true);
+  await expect(page.getByRole('columnheader', { name: 'Share' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('RUN rm -rf /var/cache /etc/motd');
+});
+
 test('names have room beside all other columns', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();

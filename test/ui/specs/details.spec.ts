@@ -259,3 +259,32 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
+
+test('the dots of a file’s history are on one line, and a long name has three lines until it is opened', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const long = `${'name-'.repeat(40)}.txt`;
+  const layers = Array.from({ length: 8 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file('all', `${at}`), file(long, `${at}`)) }));
+  const rest = Array.from({ length: 26 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file(`other-${at}`, 'x')) }));
+  await win.drop(await win.write('long.tar', dockerArchive([...layers, ...rest], { name: 'acme/long:1' })));
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('row', { name: /name-name/ }).click();
+  const dots = details.getByRole('list', { name: /history/i });
+  await expect(dots.getByRole('listitem')).toHaveCount(34);
+  const box = async (of: typeof dots) => (await of.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const [first, last, pane] = [
+    await box(dots.getByRole('listitem').first()),
+    await box(dots.getByRole('listitem').last()),
+    await box(details),
+  ];
+  expect(last.y).toBe(first.y);
+  expect(last.x + last.width).toBeLessThanOrEqual(pane.x + pane.width);
+  const name = details.locator('h2').first();
+  expect((await box(name)).height).toBe(60);
+  await details.getByRole('button', { name: 'Show the whole name' }).click();
+  expect((await box(name)).height).toBeGreaterThan(60);
+  await details.getByRole('button', { name: 'Show less of the name' }).click();
+  expect((await box(name)).height).toBe(60);
+  expect(await complaintsOf(page)).toEqual([]);
+});

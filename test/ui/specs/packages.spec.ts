@@ -33,6 +33,7 @@ const LAYERS = [
     createdBy: 'COPY app /app',
     tar: tar(file('app/node_modules/ms/package.json', '{"name":"ms","version":"2.1.2"}'), file('app/own', 'x'.repeat(5000))),
   },
+  { createdBy: 'COPY notes /', tar: tar(file('notes', 'n'.repeat(3000))) },
 ];
 
 async function openPackages(win: LayerscopeWindow) {
@@ -59,6 +60,12 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   await expect(rows(1).nth(2)).toHaveText(/curl.*7\.88.*1.*20\.0 kB/);
   await expect(rows(1).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
   await expect(rows(2).last()).toHaveText(/Not owned by a package.*5\.0 kB/);
+  await expect(page.getByText('No package changes').locator('..')).toHaveText('Layer 33.0 kBCOPY notes /No package changes');
+  await expect(page.getByRole('status').getByText('in packages')).toHaveText(/kB in packages, \d+\.\d kB not owned by a package/);
+  // Largest first, as the host lists them; then by name.
+  await tables.nth(0).getByRole('columnheader', { name: 'Package' }).getByRole('button').click();
+  await expect(rows(0).nth(1)).toHaveText(/^\+?curl deb/);
+  await expect(tables.nth(0).getByRole('columnheader', { name: 'Package' })).toHaveAttribute('aria-sort', 'ascending');
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
@@ -133,7 +140,7 @@ test('the filter finds packages, and a view lists what is installed there', { ta
   await page.keyboard.press('Escape');
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).not.toBeFocused();
   await page.keyboard.press('2');
-  await expect(page.getByRole('table', { name: /Packages as seen at layer 2/ }).getByRole('row')).toHaveCount(3);
+  await expect(page.getByRole('table', { name: /Packages as seen at layer 3/ }).getByRole('row')).toHaveCount(3);
 });
 
 test.describe('in dark mode', () => {

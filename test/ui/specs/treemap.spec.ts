@@ -96,6 +96,39 @@ test('hidden bytes are labelled, and never added to visible ones', { tag: '@page
   await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB · 66\.7 %/);
 });
 
+test('the caption of a hidden file names the layer that wrote it and the one that removed it', { tag: '@page' }, async ({ win }) => {
+  const { page, map, caption } = await openTreemap(win);
+  await page.keyboard.press('0');
+  await page.getByRole('searchbox').fill('a.bin');
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('1 match');
+  await map.focus();
+  for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+  await expect(caption).toContainText(/^var\/cache\/a\.bin.*60\.0 kB hidden.*written in layer 0, removed in layer 3/);
+  // Its colour is that of layer 0 in the chain. The point is between two lines of the hatching.
+  const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 0 / }) });
+  const wanted = await stratum.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const colours = () =>
+    map.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { width, height } = canvas;
+      const { data } = canvas.getContext('2d')?.getImageData(width / 2, height / 2, 24, 24) ?? { data: [] };
+      const found = new Set<string>();
+      for (let at = 0; at < data.length; at += 4) found.add(`rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`);
+      return [...found];
+    });
+  await expect.poll(colours).toContain(wanted);
+});
+
+test('with forced colours, numbers stand for the colours of layers and kinds of files', { tag: '@page' }, async ({ win }) => {
+  await win.page.emulateMedia({ forcedColors: 'active' });
+  const { page, caption } = await openTreemap(win);
+  await expect(caption).toContainText('Numbers: layers.');
+  await page.getByRole('radio', { name: 'Layer' }).click();
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
+  await expect(page.getByRole('list', { name: 'Colours by kind of file' }).getByText('1', { exact: true })).toBeVisible();
+  await expect(caption).not.toContainText('Numbers');
+  expect(await complaintsOf(page)).toEqual([]);
+});
+
 test('the meaning of hatching is explained', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await expect(caption).not.toContainText('Hatched');

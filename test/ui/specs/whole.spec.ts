@@ -131,6 +131,7 @@ test('the whole image is reached by keys: 0, and up from the top layer', { tag: 
 
 test('selecting a thin layer does not move others', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openImage(win);
+  await page.setViewportSize({ width: 1320, height: 400 });
   const boxes = () => Promise.all([0, 1, 2, 3, 4].map((index) => layer(index).boundingBox()));
   await expect(layer(4)).toBeVisible();
   const before = await boxes();

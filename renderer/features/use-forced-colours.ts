@@ -1,0 +1,13 @@
+import { useSyncExternalStore } from 'react';
+
+const forced = window.matchMedia('(forced-colors: active)');
+
+function subscribe(onChange: () => void): () => void {
+  forced.addEventListener('change', onChange);
+  return () => forced.removeEventListener('change', onChange);
+}
+
+/** Whether the user's system chooses all colours of the page. */
+export function useForcedColours(): boolean {
+  return useSyncExternalStore(subscribe, () => forced.matches);
+}

@@ -1,0 +1,38 @@
+import { KIND, REASON, type RowTable } from '#model';
+import { whatDiffers } from './row-text.ts';
+
+/** Widths in px at which the longest texts of a table are not cut, estimated from their numbers of characters. */
+export interface ColumnNeeds {
+  readonly name: number;
+  readonly what: number;
+}
+
+/** Rows of which the texts are looked at; a longer table has long names anyway. */
+const LOOKED_AT = 20_000;
+/** Rows of which the changes are described. */
+const DESCRIBED = 2_000;
+/** Width of a character, and of what is before the name at the top level. */
+const CHARACTER = 7;
+const SMALL_CHARACTER = 6.9;
+const BEFORE_NAME = 66;
+const INDENT = 14;
+
+/** Estimates how much room the names and the descriptions of changes need. */
+export function columnNeeds(table: RowTable): ColumnNeeds {
+  const length = Math.min(table.length, LOOKED_AT);
+  const levels = new Uint16Array(length);
+  let name = 0;
+  let what = 0;
+  let described = 0;
+  for (let row = 0; row < length; row++) {
+    const above = table.parent[row] as number;
+    const level = above < 0 ? 0 : (levels[above] as number) + 1;
+    levels[row] = level;
+    const bytes = (table.nameStart[row + 1] as number) - (table.nameStart[row] as number);
+    name = Math.max(name, BEFORE_NAME + level * INDENT + bytes * CHARACTER);
+    const kind = table.kind[row];
+    const isDescribed = kind === KIND.modified || kind === KIND.removed || table.reason[row] !== REASON.none;
+    if (isDescribed && described++ < DESCRIBED) what = Math.max(what, whatDiffers(table, row).length * SMALL_CHARACTER);
+  }
+  return { name: Math.ceil(name), what: Math.ceil(what) };
+}

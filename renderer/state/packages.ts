@@ -1,0 +1,22 @@
+import type { PackageRow } from '#contract';
+
+/** How packages are sorted; null: as the host lists them, by kind of change and then by size. */
+export type PackageOrder = { readonly by: 'name' | 'version' | 'files' | 'bytes'; readonly descending: boolean } | null;
+
+/** Returns the order after a column's heading was chosen: first texts ascending and numbers descending, then reversed, then the host's order. */
+export function nextOrder(order: PackageOrder, by: NonNullable<PackageOrder>['by']): PackageOrder {
+  const first = by === 'files' || by === 'bytes';
+  if (order?.by !== by) return { by, descending: first };
+  return order.descending === first ? { by, descending: !first } : null;
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Returns the rows in an order. Rows that are equal in it keep theirs. */
+export function sortedPackages(rows: readonly PackageRow[], order: PackageOrder): readonly PackageRow[] {
+  if (order === null) return rows;
+  const { by, descending } = order;
+  const compare = (a: PackageRow, b: PackageRow): number =>
+    by === 'files' || by === 'bytes' ? a[by] - b[by] : collator.compare(a[by], b[by]);
+  return [...rows].sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nextOrder, sortedPackages } from '../../renderer/state/packages.ts';
+import type { PackageRow } from '../../src/contract/index.ts';
+
+const row = (name: string, version: string, bytes: number) => ({ name, version, files: bytes / 10, bytes }) as PackageRow;
+const rows = [row('b', '1.10', 30), row('a', '1.9', 10), row('c', '1.9', 20)];
+const names = (order: Parameters<typeof sortedPackages>[1]) => sortedPackages(rows, order).map(({ name }) => name);
+
+test('packages are sorted by each column, versions by their numbers', () => {
+  assert.deepEqual(names(null), ['b', 'a', 'c']);
+  assert.deepEqual(names({ by: 'name', descending: false }), ['a', 'b', 'c']);
+  assert.deepEqual(names({ by: 'version', descending: false }), ['a', 'c', 'b']);
+  assert.deepEqual(names({ by: 'version', descending: true }), ['b', 'a', 'c']);
+  assert.deepEqual(names({ by: 'bytes', descending: true }), ['b', 'c', 'a']);
+  assert.deepEqual(names({ by: 'files', descending: false }), ['a', 'c', 'b']);
+});
+
+test('a heading sorts, reverses, and gives back the order of the host', () => {
+  const once = nextOrder(null, 'bytes');
+  assert.deepEqual(once, { by: 'bytes', descending: true });
+  const twice = nextOrder(once, 'bytes');
+  assert.deepEqual(twice, { by: 'bytes', descending: false });
+  assert.equal(nextOrder(twice, 'bytes'), null);
+  assert.deepEqual(nextOrder(twice, 'name'), { by: 'name', descending: false });
+});
