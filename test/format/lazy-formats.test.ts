@@ -279,7 +279,8 @@ test('a TOC of more entries or attributes than are worth their memory is refused
 });
 
 test('fields that no TOC has are read past, but none of megabytes', () => {
-  const many = Array.from({ length: 300_000 }, (_, at) => `"${at}":1`).join(',');
+  const fields = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `"${from + at}":1`).join(',');
+  const many = fields(300_000);
   const entry = '{"name":"a","type":"dir","more":{"x":[1,{}]}}';
   const read = (json: string) => parseToc(Buffer.from(json), 'estargz', 100).entries.map(({ name }) => name);
   assert.deepEqual(read(` { "z" : {"]":"\\"}"} , "version":1 , "entries" : [ ${entry} , ${entry} ] , "y" : [ ] } `), ['a', 'a']);
@@ -287,6 +288,8 @@ test('fields that no TOC has are read past, but none of megabytes', () => {
   for (const json of [
     `{"version":1,"entries":[],"z":{${many}}}`,
     `{"version":1,"entries":[{"name":"a","type":"dir",${many}}]}`,
+    `{"version":1,"entries":[],"z":[{"x":{${fields(600)}}},{${fields(1200)}}]}`,
+    `{"version":1,"entries":[${Array.from({ length: 200 }, (_, at) => `{"name":"a","type":"dir",${fields(10, at * 10)}}`).join(',')}]}`,
     `{"version":1,"entries":[],"${'k'.repeat(3_000_000)}":1}`,
   ]) {
     assert.throws(() => read(json), hasCode('TOO_LARGE'), json.slice(0, 40));

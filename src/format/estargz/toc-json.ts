@@ -11,6 +11,8 @@ const MAX_PIECE_BYTES = 2 * 1024 * 1024;
 /** Attributes of all entries. */
 const MAX_XATTRS = 600_000;
 const MAX_DEPTH = 16;
+/** Different names of unknown fields, and of attributes: V8 keeps each for a while, in twenty times its bytes. */
+const MAX_NAMES = 1000;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -57,10 +59,12 @@ export function readTocJson(json: Uint8Array): TocDocument {
   let entries: TocFields[] | null = null;
   let version: unknown;
   let tarSplitDigest: string | null = null;
+  const names = new Set<string>();
   for (const key of pieces.keys()) {
-    if (key === 'entries') entries = pieces.next() === OPEN_LIST ? readEntries(pieces) : asNothing(pieces.value());
+    if (key === 'entries') entries = pieces.next() === OPEN_LIST ? readEntries(pieces, names) : asNothing(pieces.value());
     else {
       const value = pieces.value();
+      noteNames(names, value);
       if (key === 'version') version = value;
       else if (key === 'tarSplitDigest') tarSplitDigest = typeof value === 'string' && isDigest(value) ? value : null;
     }
@@ -73,11 +77,22 @@ function asNothing(_value: unknown): null {
   return null;
 }
 
-function readEntries(pieces: JsonPieces): TocFields[] {
+/** Throws TOO_LARGE if a value adds too many names of fields to those found before. */
+function noteNames(names: Set<string>, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (!Array.isArray(value)) names.add(name);
+    if (names.size > MAX_NAMES) throw tooLarge(`with more than ${MAX_NAMES} names of fields`);
+    noteNames(names, inner);
+  }
+}
+
+function readEntries(pieces: JsonPieces, names: Set<string>): TocFields[] {
   const entries: TocFields[] = [];
   let xattrs = 0;
   for (const value of pieces.elements()) {
     if (entries.length >= MAX_ENTRIES) throw tooLarge(`of more than ${MAX_ENTRIES} entries`);
+    noteNames(names, value);
     const fields = fieldsOf(value);
     xattrs += fields.xattrs?.size ?? 0;
     if (xattrs > MAX_XATTRS) throw tooLarge(`of more than ${MAX_XATTRS} attributes`);
