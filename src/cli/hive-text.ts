@@ -26,7 +26,7 @@ function filetimeText(filetime: bigint): string {
 }
 
 /** `dirty`, or how it was recovered; empty for a clean hive. */
-function stateText({ dirty, recovered }: Hive): string {
+function stateText({ dirty, recovered }: Pick<Hive, 'dirty' | 'recovered'>): string {
   if (recovered !== null) return `, recovered from its ${recovered.format === 'old' ? 'log' : 'logs'} (sequence ${recovered.sequence})`;
   return dirty ? ', dirty: changes may be missing, and no log has them' : '';
 }

@@ -3,7 +3,7 @@
 //   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the folder named last
 //
 // Source: apk-package(5), apk-tools src/database.c.
-import { checkCount, type FoundPackage, foundPackage, NO_FILES } from './package.ts';
+import { type FoundPackage, FoundPackages, foundPackage, NO_FILES } from './package.ts';
 import { PathListBuilder } from './path-list.ts';
 import { sizeOf, textOf } from './text.ts';
 
@@ -18,13 +18,12 @@ const MAX_NAME_BYTES = 4096;
 
 /** The packages of an `installed` file. Virtual packages, which `apk add --virtual` makes, are left out. Throws TOO_LARGE. */
 export function parseApkInstalled(bytes: Uint8Array): FoundPackage[] {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   let fields = new Map<string, string>();
   let list = new PathListBuilder();
   let folder = NO_PATH;
   const finish = (): void => {
-    const each = apkPackage(fields, list);
-    if (each !== null) checkCount(found.push(each));
+    found.add(apkPackage(fields, list));
     if (fields.size > 0) list = new PathListBuilder();
     fields = new Map();
     folder = NO_PATH;
@@ -43,7 +42,7 @@ export function parseApkInstalled(bytes: Uint8Array): FoundPackage[] {
     start = end + 1;
   }
   finish();
-  return found;
+  return found.all;
 }
 
 function keep(fields: Map<string, string>, letter: number, value: Uint8Array): void {

@@ -10,8 +10,9 @@
  * documents of languages' package managers, `binaries/` and `jars/` programs. Every count, length, offset and depth that a file states is
  * checked; damage is an error with a code, or what could be read.
  */
+export { JarBudget } from './jars/jar-budget.ts';
 export { normalizedName } from './languages/pypi.ts';
-export { type FoundPackage, isGone, isSystemType, PACKAGE_TYPES } from './package.ts';
+export { type FoundPackage, isGone, isSystemType, NO_FILES, PACKAGE_TYPES } from './package.ts';
 export { readSite } from './read-site.ts';
 export type { Content, Inflaters, SeenFiles } from './seen-files.ts';
 export { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, siteOfFile } from './site.ts';

@@ -67,6 +67,24 @@ export function checkCount(count: number): void {
   if (count > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `a database with more than ${MAX_PACKAGES} packages`);
 }
 
+/** Maximum total length of the paths that the packages of a database list, in bytes: a desktop's have 40 MB. */
+const MAX_PATH_BYTES = 96 * 1024 * 1024;
+
+/** Collects the packages of a database. */
+export class FoundPackages {
+  readonly all: FoundPackage[] = [];
+  #pathBytes = 0;
+
+  /** Adds a package, if it is one. Throws TOO_LARGE for too many packages or paths. */
+  add(each: FoundPackage | null): void {
+    if (each === null) return;
+    checkCount(this.all.length + 1);
+    this.#pathBytes += each.files.paths.length;
+    if (this.#pathBytes > MAX_PATH_BYTES) throw new LayerscopeError('TOO_LARGE', 'a database that lists more than 96 MiB of paths');
+    this.all.push(each);
+  }
+}
+
 /** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */
 export function foundPackage(type: PackageType, name: string, version: string, details: Details = {}): FoundPackage | null {
   if (name === '' || version === '') return null;

@@ -1,7 +1,7 @@
 // pacman keeps a folder for each package, `NAME-VERSION`, with the files `desc` and `files`: `%KEY%`, then values, one per line, then an
 // empty line. Source: libalpm, lib/libalpm/be_local.c.
 import { encodeUtf8 } from '#model';
-import { type FoundPackage, foundPackage, NO_FILES, withoutZeroEpoch } from './package.ts';
+import { type FoundPackage, FoundPackages, foundPackage, NO_FILES, withoutZeroEpoch } from './package.ts';
 import { pathsOfLines } from './path-list.ts';
 import type { SeenFiles } from './seen-files.ts';
 import { linesOf, sizeOf, textOf } from './text.ts';
@@ -11,15 +11,14 @@ const WANTED: ReadonlySet<string> = new Set(['NAME', 'VERSION', 'BASE', 'ARCH', 
 
 /** The packages of a folder such as `var/lib/pacman/local`. */
 export async function readPacman(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const name of seen.names(folder)) {
     const sections = await seen.parsed(`${folder}/${name}/desc`, MAX_BYTES, parseSections);
     if (sections === null) continue;
     const paths = (await seen.parsed(`${folder}/${name}/files`, MAX_BYTES, parseFiles)) ?? NO_FILES.paths;
-    const each = alpmPackage(sections, paths);
-    if (each !== null) found.push(each);
+    found.add(alpmPackage(sections, paths));
   }
-  return found;
+  return found.all;
 }
 
 function alpmPackage(sections: ReadonlyMap<string, readonly string[]>, paths: Uint8Array): FoundPackage | null {

@@ -21,7 +21,7 @@ export class PathListBuilder {
     const length = this.#length + piece.length;
     if (length > MAX_LIST_BYTES) throw new LayerscopeError('TOO_LARGE', 'a package lists more than 64 MiB of paths');
     if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
+      const grown = new Uint8Array(Math.min(MAX_LIST_BYTES, Math.max(length, this.#bytes.length * 2)));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }

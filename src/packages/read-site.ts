@@ -13,7 +13,7 @@ import { nixPackage } from './languages/nix.ts';
 import { parsePackageJson } from './languages/npm.ts';
 import { parseDepsJson } from './languages/nuget.ts';
 import { ownedByNames, parsePythonMetadata, parseRecord, pathsFrom, pythonPackage } from './languages/pypi.ts';
-import { type FoundPackage, NO_FILES } from './package.ts';
+import { type FoundPackage, FoundPackages, NO_FILES } from './package.ts';
 import { readPacman } from './pacman.ts';
 import { nameOf, onePath, parentOf, pathIn } from './path-list.ts';
 import { parseAzureManifest, parseAzureNames } from './rpm/azure.ts';
@@ -23,8 +23,8 @@ import type { Site } from './site.ts';
 import { linesOf, textOf } from './text.ts';
 
 /** Limits on files that are read as a whole, in bytes. */
-const MAX_DATABASE = 256 * 1024 * 1024;
-const MAX_RPM_DATABASE = 128 * 1024 * 1024;
+const MAX_DATABASE = 64 * 1024 * 1024;
+const MAX_RPM_DATABASE = 96 * 1024 * 1024;
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 const MAX_LIST = 32 * 1024 * 1024;
 
@@ -88,7 +88,7 @@ async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflater
 
 /**
  * The packages before a damage are kept, and the damage is reported. A database is read as a whole, since its pages lead to each other in any
- * order: with its log it may have 128 MiB, four times what an image of a whole desktop has.
+ * order: with its log it may have 96 MiB, three times what an image of a whole desktop has.
  */
 async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
   const logPath = textOf(path).endsWith('.sqlite') ? pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`) : null;
@@ -99,13 +99,13 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
   const bytes = await seen.bytes(path, MAX_RPM_DATABASE);
   if (bytes === null) return [];
   const log = logPath === null || logBytes === 0 ? null : await seen.bytes(logPath, MAX_RPM_DATABASE);
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   try {
-    for (const each of rpmPackages(bytes, log)) found.push(each);
+    for (const each of rpmPackages(bytes, log)) found.add(each);
   } catch (error) {
     seen.report(path, asLayerscopeError(error));
   }
-  return found;
+  return found.all;
 }
 
 /** The modules and crates of a program. A universal file has most of them once for each processor; they are listed once. */
@@ -131,7 +131,8 @@ async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
 async function readJarFile(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
   const content = seen.open(path);
   if (content === null) return [];
-  return readJar(content, textOf(nameOf(path)), inflaters, { paths: onePath(path), folders: NO_FILES.folders });
+  const files = { paths: onePath(path), folders: NO_FILES.folders };
+  return readJar(content, textOf(nameOf(path)), { inflaters, budget: seen.jars, files });
 }
 
 async function readPython(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {

@@ -270,12 +270,69 @@ test('an inconsistent TOC is refused', () => {
   assert.equal(parse([], { tarSplitDigest: digest }).tarSplitDigest, digest);
 });
 
-test('a TOC of more entries than are worth their memory is refused before it is parsed', () => {
-  // Each would take gigabytes as objects, and is shorter than a TOC may be.
-  for (const entries of ['{},'.repeat(20_000_000), '[],'.repeat(20_000_000), '1,'.repeat(30_000_000)]) {
+test('a TOC of more entries or attributes than are worth their memory is refused', () => {
+  const attributes = Array.from({ length: 1000 }, (_, at) => `"k${at}":""`).join(',');
+  for (const entries of ['{},'.repeat(600_000), `{"name":"a","type":"dir","xattrs":{${attributes}}},`.repeat(601)]) {
     const json = `{"version":1,"entries":[${entries}{}]}`;
     assert.throws(() => parseToc(Buffer.from(json, 'latin1'), 'estargz', 100), hasCode('TOO_LARGE'), json.slice(0, 40));
   }
+});
+
+test('fields that no TOC has are read past, but none of megabytes', () => {
+  const fields = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `"${from + at}":1`).join(',');
+  const many = fields(300_000);
+  const entry = '{"name":"a","type":"dir","more":{"x":[1,{}]}}';
+  const read = (json: string) => parseToc(Buffer.from(json), 'estargz', 100).entries.map(({ name }) => name);
+  assert.deepEqual(read(` { "z" : {"]":"\\"}"} , "version":1 , "entries" : [ ${entry} , ${entry} ] , "y" : [ ] } `), ['a', 'a']);
+  assert.deepEqual(read(`{"version":2,"entries":[${entry},${entry}],"version":1,"entries":[${entry}]}`), ['a']);
+  for (const json of [
+    `{"version":1,"entries":[],"z":{${many}}}`,
+    `{"version":1,"entries":[{"name":"a","type":"dir",${many}}]}`,
+    `{"version":1,"entries":[],"z":[{"x":{${fields(600)}}},{${fields(1200)}}]}`,
+    `{"version":1,"entries":[${Array.from({ length: 200 }, (_, at) => `{"name":"a","type":"dir",${fields(10, at * 10)}}`).join(',')}]}`,
+    `{"version":1,"entries":[],"${'k'.repeat(3_000_000)}":1}`,
+  ]) {
+    assert.throws(() => read(json), hasCode('TOO_LARGE'), json.slice(0, 40));
+  }
+});
+
+test('what is not JSON is refused, wherever it is', () => {
+  const whole = '{"version":1,"z":{"a":[1]},"entries":[{"name":"a","type":"dir"},{"name":"b","type":"dir"}],"y":2}';
+  const parse = (json: string) => parseToc(Buffer.from(json), 'estargz', 100);
+  assert.equal(parse(whole).entries.length, 2);
+  for (let at = 0; at < whole.length; at++) {
+    for (const letter of ['', ',', '}', ']', '"', ':', 'x', '\\']) {
+      const json = whole.slice(0, at) + letter + whole.slice(at + 1);
+      let isJson = true;
+      try {
+        JSON.parse(json);
+      } catch {
+        isJson = false;
+      }
+      if (!isJson) assert.throws(() => parse(json), hasCode('DAMAGED'), json);
+    }
+  }
+});
+
+test('the ends of a file’s pieces are found in one pass', (t) => {
+  const count = 2_000;
+  const pieces = Array.from({ length: count }, (_, at) => ({ name: 'a', type: 'chunk', offset: at + 1, chunkOffset: at, chunkSize: 1 }));
+  const entries = [{ ...pieces[0], type: 'reg', size: count, endOffset: count + 1 }, ...pieces.slice(1)];
+  const json = utf8(JSON.stringify({ version: 1, entries }));
+  let copied = 0;
+  const { slice } = Array.prototype;
+  t.after(() => Object.assign(Array.prototype, { slice }));
+  Object.assign(Array.prototype, {
+    slice(this: unknown[], ...range: [number?, number?]) {
+      const part = slice.apply(this, range);
+      copied += part.length;
+      return part;
+    },
+  });
+  const [entry] = parseToc(json, 'zstd-chunked', count + 10).entries;
+  assert.equal(entry?.chunks.length, count);
+  assert.equal(entry?.chunks.at(-1)?.packedEnd, count + 1);
+  assert.ok(copied <= 10 * count, `${copied} elements copied for ${count} pieces`);
 });
 
 test('zstd:chunked: zeros that aren’t stored, and times with fractions', () => {

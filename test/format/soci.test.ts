@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { constants, gzipSync, inflateRawSync } from 'node:zlib';
 import { type Checkpoint, GzipScanner, packedStart, resumedStream } from '#format/deflate';
-import { parseZtoc } from '#format/soci';
+import { parseZtoc, type Ztoc, type ZtocEntry } from '#format/soci';
 import { LayerscopeError } from '#model';
 import { hasCode } from '../support/asserts.ts';
 import { BIG, lazyLayer } from '../support/lazy-layer.ts';
@@ -15,6 +15,12 @@ const TAR = lazyLayer();
 const PACKED = gzipSync(TAR, { memLevel: 1 });
 const SPAN = 10_000;
 const DIGEST = `sha256:${createHash('sha256').update('x').digest('hex')}`;
+
+/** Parses a zTOC and reads all its entries. */
+function readZtoc(bytes: Uint8Array): Omit<Ztoc, 'entries'> & { readonly entries: readonly ZtocEntry[] } {
+  const found = parseZtoc(bytes);
+  return { ...found, entries: [...found.entries()] };
+}
 
 function checkpointsOf(packed: Uint8Array): readonly Checkpoint[] {
   const found: Checkpoint[] = [];
@@ -53,7 +59,7 @@ const SPEC: ZtocSpec = {
 };
 
 test('a zTOC has the entries of the tar, and contents are unpacked from the checkpoint before them', () => {
-  const found = parseZtoc(ztoc(SPEC));
+  const found = readZtoc(ztoc(SPEC));
   assert.equal(found.compression, 'gzip');
   assert.equal(found.version, '0.9');
   assert.deepEqual(found.spanDigests, SPEC.spanDigests);
@@ -98,9 +104,9 @@ test('a zTOC has the entries of the tar, and contents are unpacked from the chec
 });
 
 test('a layer without compression has no checkpoints', () => {
-  const found = parseZtoc(ztoc({ ...SPEC, algorithm: 2 }));
+  const found = readZtoc(ztoc({ ...SPEC, algorithm: 2 }));
   assert.deepEqual([found.compression, found.checkpoints.length, found.entries.length], ['none', 0, 4]);
-  assert.throws(() => parseZtoc(ztoc({ ...SPEC, algorithm: 3 })), hasCode('UNSUPPORTED'));
+  assert.throws(() => readZtoc(ztoc({ ...SPEC, algorithm: 3 })), hasCode('UNSUPPORTED'));
 });
 
 test('an inconsistent zTOC is refused', () => {
@@ -120,20 +126,48 @@ test('an inconsistent zTOC is refused', () => {
     ['bits before the first byte', { checkpoints: zinfo(SPAN, [{ ...second, packedOffset: 0, bits: 1 }]) }],
     ['checkpoints out of order', { checkpoints: zinfo(SPAN, [second, first]) }],
   ];
-  for (const [what, change] of wrong) assert.throws(() => parseZtoc(ztoc({ ...SPEC, ...change })), hasCode('DAMAGED'), what);
+  for (const [what, change] of wrong) assert.throws(() => readZtoc(ztoc({ ...SPEC, ...change })), hasCode('DAMAGED'), what);
   for (const length of [0, 3, 4, 20, 100])
-    assert.throws(() => parseZtoc(ztoc(SPEC).subarray(0, length)), hasCode('DAMAGED'), `${length} bytes`);
+    assert.throws(() => readZtoc(ztoc(SPEC).subarray(0, length)), hasCode('DAMAGED'), `${length} bytes`);
 });
 
-test('entries that share one long text are refused before the memory fills up', () => {
-  const count = 700;
-  const entries = [{ ...ENTRY, userName: 'u'.repeat(1 << 20) }, ...Array.from({ length: count - 1 }, () => ENTRY)];
-  const bytes = ztoc({ ...SPEC, entries });
+/** Replaces the vector of `marked` references by one of `count`, all of which lead to what the first one led to. */
+function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   let vector = 0;
-  while (bytes.readUInt32LE(vector) !== count) vector++;
-  const first = vector + 4 + bytes.readUInt32LE(vector + 4);
-  for (let at = vector + 4; at < vector + 4 + 4 * count; at += 4) bytes.writeUInt32LE(first - at, at);
-  assert.throws(() => parseZtoc(bytes), hasCode('TOO_LARGE'));
+  while (bytes.readUInt32LE(vector) !== marked) vector++;
+  let reference = 0;
+  while (reference + bytes.readUInt32LE(reference) !== vector) reference++;
+  const shared = Buffer.alloc(4 + 4 * count);
+  shared.writeUInt32LE(count, 0);
+  // References lead forward only, so the target is in a second copy, behind the new vector.
+  const target = bytes.length + shared.length + vector + 4 + bytes.readUInt32LE(vector + 4);
+  for (let at = 4; at < shared.length; at += 4) shared.writeUInt32LE(target - bytes.length - at, at);
+  const first = Buffer.from(bytes);
+  first.writeUInt32LE(bytes.length - reference, reference);
+  return Buffer.concat([first, shared, bytes]);
+}
+
+test('entries that share one long text are refused before the memory fills up', () => {
+  for (const field of ['name', 'userName', 'time', 'linkName'] as const) {
+    const entries = [{ ...ENTRY, [field]: 'u'.repeat(1 << 20) }, ...Array.from({ length: 699 }, () => ENTRY)];
+    assert.throws(() => readZtoc(shareFirst(ztoc({ ...SPEC, entries }), 700)), hasCode('TOO_LARGE'), field);
+  }
+});
+
+test('entries and attributes that share what they refer to are counted each time', () => {
+  const xattrs = Object.fromEntries(Array.from({ length: 777 }, (_, at) => [`k${at}`, '']));
+  const whole = ztoc({ ...SPEC, entries: [{ name: 'x', type: 'dir', xattrs }, ...Array(899).fill({ name: 'x', type: 'dir' })] });
+  const shared = (entries: number, pairs: number): Buffer => shareFirst(shareFirst(whole, 777, pairs), 900, entries);
+  const read = (bytes: Buffer): number => {
+    let count = 0;
+    for (const _ of parseZtoc(bytes).entries()) count++;
+    return count;
+  };
+  assert.equal(read(shared(1000, 1000)), 1000);
+  // Within the bounds of entries, and of attributes of one entry.
+  assert.throws(() => read(shared(1500, 1000)), hasCode('TOO_LARGE'));
+  assert.throws(() => read(shared(1, 33_000)), hasCode('TOO_LARGE'));
+  assert.throws(() => read(shared(600_001, 0)), hasCode('TOO_LARGE'));
 });
 
 test('randomly damaged files are read or refused', () => {
@@ -144,7 +178,7 @@ test('randomly damaged files are read or refused', () => {
     const bytes = Buffer.from(whole);
     for (let count = 1 + (next() % 4); count > 0; count--) bytes[next() % bytes.length] = next() & 0xff;
     try {
-      parseZtoc(bytes);
+      readZtoc(bytes);
     } catch (error) {
       assert.ok(error instanceof LayerscopeError && ['DAMAGED', 'UNSUPPORTED', 'TOO_LARGE'].includes(error.code), String(error));
     }

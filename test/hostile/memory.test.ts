@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Command, HOSTILE_INPUTS } from '../support/hostile-inputs.ts';
+import { HOSTILE_METADATA } from '../support/hostile-metadata.ts';
 import { measureCommand } from '../support/peak-memory.ts';
 import { testFolder } from '../support/workbench.ts';
 
@@ -31,6 +32,6 @@ async function check(t: TestContext, name: string, commands: readonly Command[],
 
 const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
-for (const { name, make, commands } of HOSTILE_INPUTS) {
+for (const { name, make, commands } of [...HOSTILE_INPUTS, ...HOSTILE_METADATA]) {
   test(`${name}: in less than 600 MB`, { skip: elsewhere }, (t) => check(t, name, commands, make));
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import zlib from 'node:zlib';
+import { LayerscopeError } from '#model';
+import { JarBudget, type Site } from '#packages';
 import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
 import { readSite } from '../../src/packages/read-site.ts';
 import { programSite, siteOfFile } from '../../src/packages/site.ts';
@@ -142,6 +144,31 @@ describe('a jar', () => {
     assert.deepEqual(await jar(zipFile([{ name: 'META-INF/MANIFEST.MF', data: manifest }])), ['org.inner:demo 9.9 (owns the file)']);
     assert.deepEqual(await jar(zipFile([{ name: 'A.class', data: 'x' }])), ['demo 1.2.3 (owns the file)']);
     assert.deepEqual(await jar(zipFile([]), 'lib/app.jar'), []);
+  });
+
+  test('counts against what may be read of all jars of an image', async () => {
+    const taken = { nested: 0, entries: 0, inflated: 0, text: 0 };
+    class Counted extends JarBudget {
+      override take(more: Partial<typeof taken>): void {
+        for (const [key, count] of Object.entries(more)) taken[key as keyof typeof taken] += count;
+        super.take(more);
+        if (taken.nested > 4) throw new LayerscopeError('TOO_LARGE', 'full');
+      }
+    }
+    const inner = zipFile([pom('g', 'inner', '1')]);
+    const outer = zipFile([{ name: 'a.jar', data: inner }, { name: 'b.jar', data: inner, stored: true }, pom('g', 'outer', '1')]);
+    const seen = { ...seenFiles({ 'x.jar': outer, 'y.jar': outer }), jars: new Counted() };
+    const read = (path: string) => readSite(siteOfFile(utf8(path)) as Site, seen, INFLATERS);
+    assert.equal((await read('x.jar')).length, 2);
+    const text = pom('g', 'inner', '1').data.length * 2 + pom('g', 'outer', '1').data.length;
+    assert.deepEqual(taken, { nested: 2, entries: 5, inflated: text + inner.length, text });
+    await read('y.jar');
+    await assert.rejects(read('x.jar'), hasCode('TOO_LARGE'));
+    const budget = new JarBudget();
+    for (const more of [{ nested: 50_000 }, { entries: 1e7 }, { inflated: 2 ** 32 }, { text: 2 ** 30 }])
+      assert.throws(() => new JarBudget().take(more), hasCode('TOO_LARGE'));
+    assert.throws(() => budget.take({ text: 2 ** 30 }), hasCode('TOO_LARGE'));
+    assert.throws(() => budget.take({ nested: 1 }), hasCode('TOO_LARGE'));
   });
 
   test('may hold jars, stored or packed, which may hold more', async () => {

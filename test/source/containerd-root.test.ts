@@ -1,7 +1,7 @@
 // Images in containerd's folder. test/shared/containerd-engine.test.ts reads folders that a real containerd has written.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspectArchive, openNamed } from '#engine';
@@ -137,6 +137,16 @@ test('a blob with another hash is a finding; a damaged or missing database is an
   await assert.rejects(open('containerd:app:1'), hasCode('DAMAGED'));
   rmSync(database);
   await assert.rejects(open('containerd:app:1'), hasCode('NOT_FOUND'));
+});
+
+test('of a large database only the pages that lead to images are read', async (t) => {
+  const files = new Files();
+  const root = testFolder(t);
+  writeContainerdRoot(root, files, {
+    default: { 'docker.io/library/app:1': ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] }) },
+  });
+  truncateSync(path.join(root, 'io.containerd.metadata.v1.bolt', 'meta.db'), 2 ** 41);
+  assert.equal((await opener(t, root).open('containerd:app:1')).images.length, 1);
 });
 
 test('an index with another hash is refused, for any digest algorithm', async (t) => {

@@ -91,7 +91,7 @@ export function* member(name: string, length: number, body: Iterable<Uint8Array>
   yield zeros(-length & 511);
 }
 
-function* pieces(bytes: Uint8Array, times: number): Generator<Uint8Array> {
+export function* pieces(bytes: Uint8Array, times: number): Generator<Uint8Array> {
   for (let time = 0; time < times; time++) yield bytes;
 }
 
@@ -128,7 +128,7 @@ function configOf(
 }
 
 /** Yields an OCI archive of these blobs, with an index that `index` makes from their digests. */
-function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]) => unknown): Generator<Uint8Array> {
+export function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]) => unknown): Generator<Uint8Array> {
   yield file('oci-layout', '{"imageLayoutVersion":"1.0.0"}');
   const digests = blobs.map((blob) => sha256(blob));
   for (const [at, blob] of blobs.entries()) yield file(`blobs/sha256/${digests[at]}`, blob);

@@ -1,5 +1,5 @@
 import { asLayerscopeError, type LayerscopeError } from '#model';
-import type { FoundPackage, SeenFiles } from '#packages';
+import { type FoundPackage, JarBudget, type SeenFiles } from '#packages';
 import { pathsOf } from '../../src/packages/path-list.ts';
 import { contentOf } from '../../src/packages/seen-files.ts';
 import { latin1, utf8 } from './tar-builder.ts';
@@ -19,6 +19,7 @@ export function seenFiles(
     problems.push({ path: keyOf(path), error });
   };
   const seen: SeenFiles = {
+    jars: new JarBudget(),
     names(folder) {
       const start = `${keyOf(folder)}/`;
       return [

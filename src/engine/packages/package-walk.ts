@@ -1,6 +1,6 @@
 import { NodeViews, PathFollower } from '#changes';
-import { asLayerscopeError, throwIfCancelled } from '#model';
-import { type FoundPackage, isGone, normalizedName, readSite, type Site } from '#packages';
+import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
+import { type FoundPackage, isGone, NO_FILES, normalizedName, readSite, type Site } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import { INFLATERS } from './inflaters.ts';
 import { compareNeighbours } from './neighbours.ts';
@@ -19,6 +19,8 @@ interface SiteState {
 
 /** Maximum number of packages in one view. */
 const MAX_PACKAGES = 1_000_000;
+/** Maximum total length of the paths that they list, in bytes. */
+const MAX_PATH_BYTES = 128 * 1024 * 1024;
 
 /** Where a walk begins, and what it reads. */
 interface WalkOptions {
@@ -37,6 +39,7 @@ export class PackageWalk implements AsyncDisposable {
   readonly #owners: OwnerFinder;
   readonly #sites: SiteState[];
   readonly #signal: AbortSignal | undefined;
+  #pathBytes = 0;
   /** Packages that were read again at the current layer and are the same as below, with what they were there. */
   #stayed = new Map<Installed, Installed>();
   /** The packages seen at the current layer, sorted. The same array as long as they are the same. */
@@ -83,7 +86,10 @@ export class PackageWalk implements AsyncDisposable {
     const before: Installed[] = [];
     const now: Installed[] = [];
     for (const state of changed) {
-      for (const each of state.packages) before.push(each);
+      for (const each of state.packages) {
+        before.push(each);
+        this.#pathBytes -= each.found.files.paths.length;
+      }
       state.packages = await this.#read(state.place.site);
       for (const each of state.packages) now.push(each);
     }
@@ -110,6 +116,17 @@ export class PackageWalk implements AsyncDisposable {
     return changed;
   }
 
+  /** Leaves out the paths of a database if the image's databases list more than fit into memory. */
+  #withinPaths(site: Site, found: readonly FoundPackage[]): readonly FoundPackage[] {
+    const bytes = found.reduce((sum, { files }) => sum + files.paths.length, 0);
+    if (this.#pathBytes + bytes <= MAX_PATH_BYTES) {
+      this.#pathBytes += bytes;
+      return found;
+    }
+    this.#seen.report(site.path, new LayerscopeError('TOO_LARGE', 'the image’s packages list more than 128 MiB of paths'));
+    return found.map((each) => ({ ...each, files: NO_FILES }));
+  }
+
   async #read(site: Site): Promise<Installed[]> {
     throwIfCancelled(this.#signal);
     let found: readonly FoundPackage[] = [];
@@ -118,6 +135,7 @@ export class PackageWalk implements AsyncDisposable {
     } catch (error) {
       this.#seen.report(site.path, asLayerscopeError(error));
     }
+    found = this.#withinPaths(site, found);
     return found.map((each) => ({ found: each, site, identity: identityOf(each, site), since: this.views.layer }));
   }
 

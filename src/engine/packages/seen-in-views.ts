@@ -1,19 +1,22 @@
 import type { LayerBodies } from '#archive';
 import type { NodeViews } from '#changes';
 import { asLayerscopeError, decodeUtf8, displayPath, encodeUtf8, escapePath, LayerscopeError } from '#model';
-import type { Content, SeenFiles } from '#packages';
+import { type Content, JarBudget, type SeenFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import type { PackageProblem } from './types.ts';
 
 /** Maximum number of bytes to read from an image, and of problems to keep. */
 const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_PROBLEMS = 1000;
+/** Limit on the bytes of files whose parsed values are kept; others are parsed again for each layer that shows them. */
+const MAX_KEPT_BYTES = 96 * 1024 * 1024;
 
 type Body = { readonly layer: number; readonly member: number };
 
 /** The files of an image as seen at the layer where `views` is. The caller disposes of it. */
 export class SeenInViews implements SeenFiles, AsyncDisposable {
   readonly problems: PackageProblem[] = [];
+  readonly jars = new JarBudget();
   readonly #loaded: LoadedImage;
   readonly #views: NodeViews;
   readonly #signal: AbortSignal | undefined;
@@ -21,6 +24,7 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
   /** What was parsed, by parser and body. */
   readonly #parsed = new Map<unknown, Map<number, unknown>>();
   #left = MAX_READ_BYTES;
+  #keptBytes = 0;
 
   constructor(loaded: LoadedImage, views: NodeViews, signal: AbortSignal | undefined) {
     this.#loaded = loaded;
@@ -52,7 +56,8 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
     if (known.has(key)) return known.get(key) as T | null;
     const bytes = await this.bytes(path, maxBytes);
     const value = bytes === null ? null : this.#attempt(path, () => parse(bytes));
-    known.set(key, value);
+    this.#keptBytes += bytes?.length ?? 0;
+    if (this.#keptBytes <= MAX_KEPT_BYTES) known.set(key, value);
     return value;
   }
 

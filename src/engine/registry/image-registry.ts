@@ -5,7 +5,6 @@ import {
   type HiveChange,
   isHive,
   type LayerHive,
-  MAX_HIVE_BYTES,
   needsLogs,
   openHive,
   VALUE_TYPE,
@@ -25,6 +24,7 @@ import {
 import { type HiveFile, hiveCandidates, systemHive } from './find-hives.ts';
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { inTurns } from './in-turns.ts';
+import { HivesInUse, KeptHives } from './kept-hives.ts';
 
 /** What is needed of a loaded image. */
 export interface RegistryImage {
@@ -38,7 +38,8 @@ export interface RegistryImage {
 export interface HiveOfLayer extends HiveFigures {
   readonly kind: 'hive';
   readonly file: HiveFile;
-  readonly hive: Hive;
+  /** Without its bytes: a reader that keeps these facts must not keep all of the hive in memory. */
+  readonly hive: Omit<Hive, 'bytes' | 'view'>;
 }
 
 /** A change of a hive's keys. `hasBase`: whether the layers below have the hive's base, so that it is known to be a change. */
@@ -66,11 +67,15 @@ export interface HiveKeyAt {
   readonly path: string;
 }
 
+interface EntryBody {
+  readonly layer: number;
+  readonly member: number;
+}
+
 /** Windows lays at most this many hives over one another. */
 const MAX_HIVES = 127;
-/** Limits on the bytes of hives that are kept open, and that one view needs. */
-const KEPT_BYTES = 256 * 1024 * 1024;
-const MAX_VIEW_BYTES = 1024 * 1024 * 1024;
+/** Limit on a hive's bytes, which must be in memory: those of large installations have 150 MB. */
+const MAX_HIVE_BYTES = 160 * 1024 * 1024;
 const MAGIC_BYTES = 4;
 const ROOT_NAMES: readonly (readonly [prefix: RegExp, becomes: string])[] = [
   [/^(hkey_local_machine|hklm)\\/i, ''],
@@ -83,7 +88,7 @@ export class ImageRegistry {
   readonly #loaded: RegistryImage;
   readonly #signal: AbortSignal | undefined;
   readonly #files: readonly (readonly HiveFile[])[];
-  readonly #open = new Map<string, LayerHive>();
+  readonly #open = new KeptHives();
   readonly #hiveFiles = new Map<string, boolean>();
   readonly #refused = new Map<string, LayerscopeError | null>();
 
@@ -93,37 +98,56 @@ export class ImageRegistry {
     this.#files = loaded.stack.layers.map((table, layer) => (table === null ? [] : hiveCandidates(table, layer)));
   }
 
-  /** The hive files of a layer. Files that have a hive's name but aren't one are left out. */
-  async *hivesOf(layer: number): AsyncGenerator<{ readonly file: HiveFile; readonly hive: Hive } | UnreadableHive, void, void> {
-    for (const file of this.#files[layer] ?? []) {
-      const opened = await this.#tryOpen(file);
-      if (opened !== null) yield 'kind' in opened ? opened : { file, hive: opened.hive };
-    }
-  }
-
   /**
    * What a layer changed: for each of its hive files its figures, then the changes of the hive against the view below. Where the layers
    * below don't have the hive, its keys are listed only if it is a delta and `deltasAlone` is true.
    */
   async *changes(layer: number, { deltasAlone = false } = {}): AsyncGenerator<HiveOfLayer | ChangeOfHive | UnreadableHive, void, void> {
-    const hives: { readonly file: HiveFile; readonly hive: Hive }[] = [];
-    for await (const item of this.hivesOf(layer)) {
-      if ('kind' in item) yield item;
-      else hives.push(item);
+    // Only files are kept, and hives opened again: all of a layer's hives need not fit into memory.
+    const files: HiveFile[] = [];
+    for (const file of this.#files[layer] ?? []) {
+      const found = await this.#whether(file);
+      if (found === true) files.push(file);
+      else if (found !== false) yield found;
     }
-    for (const [index, { file, hive }] of hives.entries()) {
+    for (const [index, file] of files.entries()) {
       throwIfCancelled(this.#signal);
-      yield { kind: 'hive', file, hive, ...(await hiveFigures(hive, this.#signal)) };
-      if (hives[index + 1]?.file.key === file.key) continue;
+      const found = await this.#hiveOfLayer(file);
+      if (found !== null) yield found;
+      if (files[index + 1]?.key === file.key) continue;
       yield* this.#changesOf(file, deltasAlone);
     }
   }
 
-  async *#changesOf(file: HiveFile, deltasAlone: boolean): AsyncGenerator<ChangeOfHive, void, void> {
+  /** Whether a file is a hive, if it can be read. */
+  async #whether(file: HiveFile): Promise<boolean | UnreadableHive> {
+    const opened = await this.#tryOpen(file);
+    return opened !== null && 'kind' in opened ? opened : opened !== null;
+  }
+
+  async #hiveOfLayer(file: HiveFile): Promise<HiveOfLayer | null> {
+    const opened = await this.#tryOpen(file);
+    if (opened === null || 'kind' in opened) return null;
+    const { bytes: _bytes, view: _view, ...hive } = opened.hive;
+    return { kind: 'hive', file, hive, ...(await hiveFigures(opened.hive, this.#signal)) };
+  }
+
+  async *#changesOf(file: HiveFile, deltasAlone: boolean): AsyncGenerator<ChangeOfHive | UnreadableHive, void, void> {
     const { layer, hive } = file;
-    const below = await this.view(file.key, layer - 1);
-    if (below.length === 0 && !(deltasAlone && file.role === 'delta')) return;
-    const now = await this.view(file.key, layer);
+    const inUse = new HivesInUse();
+    let below: LayerHive[];
+    let now: LayerHive[];
+    try {
+      below = await this.view(file.key, layer - 1, undefined, inUse);
+      if (below.length === 0 && !(deltasAlone && file.role === 'delta')) return;
+      now = await this.view(file.key, layer, undefined, inUse);
+    } catch (error) {
+      // The layer's other hives can still be compared.
+      const known = this.#unlessCancelled(error);
+      if (known.code !== 'TOO_LARGE') throw error;
+      yield { kind: 'unreadable', file, error: known };
+      return;
+    }
     const base = this.#base(file.key, layer);
     const opened = base === null ? null : await this.#tryOpen(base);
     const hasBase = opened !== null && !('kind' in opened);
@@ -132,9 +156,14 @@ export class ImageRegistry {
 
   /**
    * The hives that make up a hive's view at a layer, lowest first. Those that can't be read are left out and passed to `onUnreadable`.
-   * Throws TOO_LARGE, CANCELLED.
+   * `inUse`: hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
    */
-  async view(key: string, layer: number, onUnreadable: (hive: UnreadableHive) => void = () => {}): Promise<LayerHive[]> {
+  async view(
+    key: string,
+    layer: number,
+    onUnreadable: (hive: UnreadableHive) => void = () => {},
+    inUse = new HivesInUse(),
+  ): Promise<LayerHive[]> {
     const base = this.#base(key, layer);
     const files = base === null ? [] : [base];
     for (let at = base?.layer ?? 0; at <= layer; at++) {
@@ -143,7 +172,6 @@ export class ImageRegistry {
     if (files.length > MAX_HIVES)
       throw new LayerscopeError('TOO_LARGE', `${files.length} hives over one another; Windows has at most ${MAX_HIVES}`);
     const hives: LayerHive[] = [];
-    let bytes = 0;
     for (const file of files) {
       const opened = await this.#tryOpen(file);
       if (opened === null) continue;
@@ -151,8 +179,7 @@ export class ImageRegistry {
         onUnreadable(opened);
         continue;
       }
-      bytes += opened.hive.bytes.length;
-      if (bytes > MAX_VIEW_BYTES) throw new LayerscopeError('TOO_LARGE', `registry hives of more than ${formatSize(MAX_VIEW_BYTES)}`);
+      inUse.add(opened);
       hives.push(opened);
     }
     return hives;
@@ -249,7 +276,7 @@ export class ImageRegistry {
     try {
       const opened = await this.#readHive(file);
       if (opened === null) this.#refused.set(id, null);
-      else this.#keep(id, opened);
+      else this.#open.set(id, opened);
       return opened;
     } catch (error) {
       this.#refused.set(id, this.#unlessCancelled(error));
@@ -257,27 +284,25 @@ export class ImageRegistry {
     }
   }
 
-  #keep(id: string, opened: LayerHive): void {
-    let bytes = opened.hive.bytes.length;
-    for (const { hive } of this.#open.values()) bytes += hive.bytes.length;
-    for (const [other, { hive }] of this.#open) {
-      if (bytes <= KEPT_BYTES) break;
-      this.#open.delete(other);
-      bytes -= hive.bytes.length;
-    }
-    this.#open.set(id, opened);
-  }
-
   async #readHive({ layer, member, path }: HiveFile): Promise<LayerHive | null> {
     const body = resolveEntryBody(this.#loaded.stack, { layer, member });
     if (body === null) return null;
     if (!(await this.#isHive({ layer, member }))) return null;
+    const size = this.#sizeOf(body);
+    if (size > MAX_HIVE_BYTES)
+      throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(size)}; up to ${formatSize(MAX_HIVE_BYTES)} are read`);
+    this.#open.makeRoom(size);
     const bytes = await this.#readBody(body);
     const logs: Uint8Array[] = [];
     if (needsLogs(bytes)) {
+      // The logs are applied to a copy.
+      let needed = 2 * size;
       for (const suffix of LOG_SUFFIXES) {
-        const log = await this.#readLog(layer, path, suffix);
-        if (log !== null) logs.push(log);
+        const log = this.#findLog(layer, path, suffix);
+        if (log === null) continue;
+        needed += this.#sizeOf(log);
+        this.#open.makeRoom(needed);
+        logs.push(...(await this.#readLog(log)));
       }
     }
     return { hive: openHive(bytes, logs), layer };
@@ -295,31 +320,37 @@ export class ImageRegistry {
     return known;
   }
 
-  /** A log beside a hive, as seen at the hive's layer; null if there is none that can be read. */
-  async #readLog(layer: number, path: Uint8Array, suffix: string): Promise<Uint8Array | null> {
+  /** A log beside a hive, as seen at the hive's layer; null if there is none. */
+  #findLog(layer: number, path: Uint8Array, suffix: string): EntryBody | null {
     const { stack } = this.#loaded;
     const tail = encodeUtf8(suffix);
     const file = new Uint8Array(path.length + tail.length);
     file.set(path);
     file.set(tail, path.length);
     const at = lookup(stack, layer, file);
-    const body = at === null ? null : resolveEntryBody(stack, at);
-    if (body === null) return null;
+    return at === null ? null : resolveEntryBody(stack, at);
+  }
+
+  /** A log as a list; an empty one if it can't be read. */
+  async #readLog(body: EntryBody): Promise<Uint8Array[]> {
     try {
-      return await this.#readBody(body);
+      return [await this.#readBody(body)];
     } catch (error) {
       this.#unlessCancelled(error);
-      return null;
+      return [];
     }
   }
 
-  async #readBody({ layer, member }: { readonly layer: number; readonly member: number }, length?: number): Promise<Uint8Array> {
-    const { reader, image, layers, stack } = this.#loaded;
+  #sizeOf({ layer, member }: EntryBody): number {
+    return this.#loaded.stack.layers[layer]?.size[member] ?? 0;
+  }
+
+  async #readBody({ layer, member }: EntryBody, length?: number): Promise<Uint8Array> {
+    const { reader, image, layers } = this.#loaded;
     const archiveLayer = image.layers[layer];
     const indexed = layers[layer];
     if (archiveLayer === undefined || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${layer} could not be read`);
-    const size = Math.min(stack.layers[layer]?.size[member] ?? 0, length ?? Number.POSITIVE_INFINITY);
-    if (size > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(size)}`);
+    const size = Math.min(this.#sizeOf({ layer, member }), length ?? Number.POSITIVE_INFINITY);
     const bytes = new Uint8Array(size);
     let at = 0;
     const options = { ...(length === undefined ? {} : { length }), ...(this.#signal && { signal: this.#signal }) };

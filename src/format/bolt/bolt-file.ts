@@ -30,7 +30,7 @@ const USUAL_PAGES = [4096, 16_384, 65_536, 8192, 32_768];
 const MAX_DEPTH = 32;
 const MAX_BUCKETS_DEEP = 16;
 /** Limits on the bytes read from one file, and for one page. */
-const MAX_READ_BYTES = 512 * 1024 * 1024;
+const MAX_READ_BYTES = 256 * 1024 * 1024;
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
 interface Meta {

@@ -1,5 +1,5 @@
 // A TOC is JSON: {"version":1,"entries":[…]}, one entry for each member of the tar, in tar order, and one of type `chunk` for each further
-// piece of a file. Fields that are 0 or empty are omitted.
+// piece of a file. TocFields that are 0 or empty are omitted.
 //
 //   name (folders end in `/`), type (dir reg symlink hardlink char block fifo chunk), size, modtime (RFC 3339), linkName, mode (may have
 //   type bits), uid, gid, userName, groupName (may be only at the first entry of an id), devMajor, devMinor, xattrs (base64), digest
@@ -8,17 +8,10 @@
 //   zstd:chunked only: endOffset (at a file's first entry: where the last of its pieces ends), chunkType (`zeros`: nothing is stored)
 //
 // Source: stargz-snapshotter docs/estargz.md, TOCEntry; containers/storage pkg/chunked/internal.
-import { decodeUtf8, displayText, encodeUtf8, isDigest, LayerscopeError } from '#model';
-import { decodeBase64 } from './base64.ts';
+import { displayText, isDigest } from '#model';
+import { type CountField, damaged, readTocJson, type TextField, type TocFields } from './toc-json.ts';
 
-const MAX_TOC_BYTES = 96 * 1024 * 1024;
-/** A larger layer is read itself: its TOC would take more memory, as parsed, than the table that is made of it. */
-const MAX_ENTRIES = 600_000;
-/** Bounds what the parser makes: entries with all their fields, and their attributes. */
-const MAX_OBJECTS = 2 * MAX_ENTRIES;
-const MAX_VALUES = 20 * MAX_ENTRIES;
 const MAX_NAME = 65_536;
-const MAX_DEPTH = 16;
 const TYPES = ['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo'] as const;
 /** Some writers keep the file type bits in the mode, as some tars do. */
 const MODE_BITS = 0o177_777;
@@ -72,13 +65,7 @@ export interface Toc {
 /** Determines the rules for where a piece ends. */
 export type TocDialect = 'estargz' | 'zstd-chunked';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const TAKEN: Fields = {};
+const TAKEN: TocFields = {};
 // Most entries have neither, and a map of one's own takes more memory than the rest of an entry.
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 const NO_CHUNKS: readonly TocChunk[] = [];
@@ -88,25 +75,17 @@ function shown(value: unknown): string {
   return displayText((JSON.stringify(value) ?? 'none').slice(0, 40));
 }
 
-function damaged(what: string): LayerscopeError {
-  return new LayerscopeError('DAMAGED', `the layer's table of contents: ${what}`);
-}
-
 /** Parses a TOC. `dataEnd`: offset of the first packed byte after the contents. Throws DAMAGED for any inconsistency; TOO_LARGE. */
 export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number): Toc {
-  const document = readJson(json);
-  if (document.version !== 1) throw damaged(`version ${shown(document.version)} is not supported`);
-  if (!Array.isArray(document.entries)) throw damaged('it has no list of entries');
-  if (document.entries.length > MAX_ENTRIES)
-    throw new LayerscopeError('TOO_LARGE', `a table of contents of more than ${MAX_ENTRIES} entries`);
-  if (!document.entries.every(isFields)) throw damaged("an entry that isn't an object");
-  const fields: Fields[] = document.entries;
+  const { version, entries: fields, tarSplitDigest } = readTocJson(json);
+  if (version !== 1) throw damaged(`version ${shown(version)} is not supported`);
+  if (fields === null) throw damaged('it has no list of entries');
   const ends = dialect === 'estargz' ? endsOf(fields, dataEnd) : null;
   const users = new Map<number, string>();
   const groups = new Map<number, string>();
   const entries: TocEntry[] = [];
   for (let at = 0; at < fields.length; ) {
-    const first = fields[at] as Fields;
+    const first = fields[at] as TocFields;
     let next = at + 1;
     while (fields[next]?.type === 'chunk') next++;
     entries.push(entryOf(fields.slice(at, next), { ends, dataEnd, users, groups }));
@@ -115,51 +94,16 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
     at = next;
     if (first.type === 'chunk') throw damaged('a piece without its file');
   }
-  const tarSplit = document.tarSplitDigest;
-  return { entries, tarSplitDigest: typeof tarSplit === 'string' && isDigest(tarSplit) ? tarSplit : null };
-}
-
-function readJson(json: Uint8Array): Fields {
-  if (json.length > MAX_TOC_BYTES) throw new LayerscopeError('TOO_LARGE', `a table of contents of ${json.length} bytes`);
-  checkShape(json);
-  const text = decodeUtf8(json);
-  if (text === null) throw damaged('it is not UTF-8');
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isFields(value)) return value;
-  } catch {
-    throw damaged('it is not JSON');
-  }
-  throw damaged("it isn't an object");
-}
-
-/** Checks depth and number of values before they are parsed. Throws DAMAGED, TOO_LARGE. */
-function checkShape(json: Uint8Array): void {
-  let depth = 0;
-  let objects = 0;
-  let values = 0;
-  let isText = false;
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at];
-    if (byte === 0x22) isText = !isText;
-    else if (isText) {
-      if (byte === 0x5c) at++;
-    } else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > MAX_DEPTH) throw damaged(`it is nested more than ${MAX_DEPTH} deep`);
-      objects++;
-    } else if (byte === 0x7d || byte === 0x5d) depth--;
-    else if (byte === 0x2c) values++;
-  }
-  if (objects > MAX_OBJECTS || values > MAX_VALUES) throw new LayerscopeError('TOO_LARGE', 'a table of contents of too many entries');
+  return { entries, tarSplitDigest };
 }
 
 /** For eStargz, returns where the gzip member at each offset ends, which is where the next one begins. */
-function endsOf(fields: readonly Fields[], dataEnd: number): ReadonlyMap<number, number> {
+function endsOf(fields: readonly TocFields[], dataEnd: number): ReadonlyMap<number, number> {
   const starts = [...new Set(fields.filter(hasContent).map((each) => count(each, 'offset')))].sort((a, b) => a - b);
   return new Map(starts.map((start, at) => [start, starts[at + 1] ?? dataEnd]));
 }
 
-function hasContent(fields: Fields): boolean {
+function hasContent(fields: TocFields): boolean {
   return fields.type === 'chunk' || (fields.type === 'reg' && count(fields, 'size') > 0);
 }
 
@@ -171,8 +115,8 @@ interface Surroundings {
 }
 
 /** Makes an entry from its fields and those of its further pieces. */
-function entryOf(all: readonly Fields[], around: Surroundings): TocEntry {
-  const first = all[0] as Fields;
+function entryOf(all: readonly TocFields[], around: Surroundings): TocEntry {
+  const first = all[0] as TocFields;
   const type = TYPES.find((known) => known === first.type);
   const name = text(first, 'name');
   if (type === undefined) throw damaged(`an entry of the unknown type ${shown(first.type)}`);
@@ -193,25 +137,26 @@ function entryOf(all: readonly Fields[], around: Surroundings): TocEntry {
     linkName: text(first, 'linkName'),
     devMajor: count(first, 'devMajor'),
     devMinor: count(first, 'devMinor'),
-    xattrs: xattrsOf(first.xattrs),
+    xattrs: first.xattrs ?? NO_XATTRS,
     digest: digestOf(first, 'digest'),
     chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(all, sizeBytes, around),
   };
 }
 
-function chunksOf(all: readonly Fields[], sizeBytes: number, { ends, dataEnd }: Surroundings): readonly TocChunk[] {
+function chunksOf(all: readonly TocFields[], sizeBytes: number, { ends, dataEnd }: Surroundings): readonly TocChunk[] {
   const chunks: TocChunk[] = [];
+  const frames = ends === null ? frameEnds(all) : null;
   let expected = 0;
   for (const [index, fields] of all.entries()) {
     const fileOffset = count(fields, 'chunkOffset');
     const stated = count(fields, 'chunkSize');
     const size =
-      stated === 0 ? (index === all.length - 1 ? sizeBytes : count(all[index + 1] as Fields, 'chunkOffset')) - fileOffset : stated;
+      stated === 0 ? (index === all.length - 1 ? sizeBytes : count(all[index + 1] as TocFields, 'chunkOffset')) - fileOffset : stated;
     if (fileOffset !== expected || size <= 0 || fileOffset + size > sizeBytes) throw damaged('pieces that are not the whole of their file');
     expected = fileOffset + size;
     const isZeros = fields.chunkType === 'zeros';
     const packedStart = count(fields, 'offset');
-    const packedEnd = isZeros ? packedStart : ends === null ? frameEnd(all, index) : (ends.get(packedStart) ?? dataEnd);
+    const packedEnd = isZeros ? packedStart : (frames?.[index] ?? ends?.get(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
     const digest = digestOf(fields, 'chunkDigest') ?? (all.length === 1 ? digestOf(fields, 'digest') : null);
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset: count(fields, 'innerOffset'), digest, isZeros });
@@ -221,30 +166,29 @@ function chunksOf(all: readonly Fields[], sizeBytes: number, { ends, dataEnd }: 
 }
 
 /**
- * For zstd:chunked, returns where a piece ends: at the file's next stored piece; the end of the last piece is stated in the file's first
+ * For zstd:chunked, returns where each piece ends: at the file's next stored piece; the end of the last piece is stated in the file's first
  * entry.
  */
-function frameEnd(all: readonly Fields[], index: number): number {
-  const next = all.slice(index + 1).find((fields) => fields.chunkType !== 'zeros');
-  return next === undefined ? count(all[0] as Fields, 'endOffset') : count(next, 'offset');
+function frameEnds(all: readonly TocFields[]): readonly number[] {
+  const ends = new Array<number>(all.length);
+  let end = count(all[0] as TocFields, 'endOffset');
+  for (let index = all.length - 1; index >= 0; index--) {
+    const fields = all[index] as TocFields;
+    ends[index] = end;
+    if (fields.chunkType !== 'zeros') end = count(fields, 'offset');
+  }
+  return ends;
 }
 
-function text(fields: Fields, key: string): string {
-  const value = fields[key];
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw damaged(`a ${key} that isn't text`);
-  return value;
+function text(fields: TocFields, key: TextField): string {
+  return fields[key] ?? '';
 }
 
-/** Reads a non-negative integer; 0 if omitted. */
-function count(fields: Fields, key: string): number {
-  const value = fields[key];
-  if (value === undefined || value === null) return 0;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw damaged(`a ${key} that isn't a size or offset`);
-  return value;
+function count(fields: TocFields, key: CountField): number {
+  return fields[key] ?? 0;
 }
 
-function digestOf(fields: Fields, key: string): string | null {
+function digestOf(fields: TocFields, key: 'digest' | 'chunkDigest'): string | null {
   const value = text(fields, key);
   if (value === '') return null;
   if (!isDigest(value)) throw damaged(`a ${key} that isn't a digest`);
@@ -265,16 +209,4 @@ export function tocTime(stated: string): { readonly mtimeSeconds: number; readon
   const milliseconds = Date.parse(`${moment}${zone}`);
   if (Number.isNaN(milliseconds)) throw damaged('an invalid time');
   return { mtimeSeconds: milliseconds / 1000, mtimeNanos: Number(fraction.padEnd(9, '0')) };
-}
-
-function xattrsOf(value: unknown): ReadonlyMap<string, Uint8Array> {
-  if (value === undefined || value === null) return NO_XATTRS;
-  const xattrs = new Map<string, Uint8Array>();
-  if (typeof value !== 'object' || Array.isArray(value)) throw damaged("attributes that aren't an object");
-  for (const [key, base64] of Object.entries(value)) {
-    const bytes = typeof base64 === 'string' ? decodeBase64(encodeUtf8(base64)) : null;
-    if (bytes === null) throw damaged('an attribute that is not base64');
-    xattrs.set(key, bytes);
-  }
-  return xattrs;
 }

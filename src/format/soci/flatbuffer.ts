@@ -11,8 +11,24 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `zTOC: ${what}`);
 }
 
-/** A table in a buffer. Reading throws DAMAGED for anything outside the buffer. */
+/**
+ * What may still be read of a buffer. References may share what they refer to, so its size doesn't bound the work: each reference in a
+ * vector counts, and a text counts each time it is read.
+ */
+export interface FlatBudget {
+  references: number;
+  textBytes: number;
+}
+
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly budget: FlatBudget;
+}
+
+/** A table in a buffer. Reading throws DAMAGED for anything outside the buffer, TOO_LARGE once the budget is used up. */
 export class FlatTable {
+  readonly #source: Source;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   readonly #at: number;
@@ -20,9 +36,10 @@ export class FlatTable {
   readonly #fields: number;
 
   /** Used by {@link rootTable} and for fields. */
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(source: Source, at: number) {
+    this.#source = source;
+    this.#bytes = source.bytes;
+    this.#view = source.view;
     this.#at = at;
     this.#need(at, 4);
     this.#vtable = at - this.#view.getInt32(at, true);
@@ -57,9 +74,7 @@ export class FlatTable {
 
   /** Returns a string; empty by default. */
   text(field: number): string {
-    const text = decodeUtf8(this.bytes(field));
-    if (text === null) throw damaged('a text that is not UTF-8');
-    return text;
+    return this.#decode(this.bytes(field));
   }
 
   /** Returns a view of a vector of bytes; empty by default. */
@@ -71,20 +86,24 @@ export class FlatTable {
   /** Returns a table; null by default. */
   table(field: number): FlatTable | null {
     const at = this.#field(field, 4);
-    return at === 0 ? null : new FlatTable(this.#bytes, this.#target(at));
+    return at === 0 ? null : new FlatTable(this.#source, this.#target(at));
   }
 
   /** Yields the tables of a vector; none by default. */
   *tables(field: number): Generator<FlatTable> {
-    for (const at of this.#references(field)) yield new FlatTable(this.#bytes, this.#target(at));
+    for (const at of this.#references(field)) yield new FlatTable(this.#source, this.#target(at));
   }
 
   *texts(field: number): Generator<string> {
-    for (const at of this.#references(field)) {
-      const text = decodeUtf8(this.#vectorBytes(at, 1));
-      if (text === null) throw damaged('a text that is not UTF-8');
-      yield text;
-    }
+    for (const at of this.#references(field)) yield this.#decode(this.#vectorBytes(at, 1));
+  }
+
+  #decode(bytes: Uint8Array): string {
+    this.#source.budget.textBytes -= bytes.length;
+    if (this.#source.budget.textBytes < 0) throw new LayerscopeError('TOO_LARGE', 'a zTOC with too much text');
+    const text = decodeUtf8(bytes);
+    if (text === null) throw damaged('a text that is not UTF-8');
+    return text;
   }
 
   /** Yields the positions of the offsets that make up a vector of references. */
@@ -93,7 +112,10 @@ export class FlatTable {
     if (at === 0) return;
     const { byteOffset, length } = this.#vectorBytes(at, 4);
     const first = byteOffset - this.#bytes.byteOffset;
-    for (let each = first; each < first + length; each += 4) yield each;
+    for (let each = first; each < first + length; each += 4) {
+      if (--this.#source.budget.references < 0) throw new LayerscopeError('TOO_LARGE', 'a zTOC with too many references');
+      yield each;
+    }
   }
 
   /** Returns the elements of the vector that the offset at `at` refers to. */
@@ -123,8 +145,9 @@ export class FlatTable {
   }
 }
 
-/** Returns the root table of a buffer. Throws DAMAGED. */
-export function rootTable(bytes: Uint8Array): FlatTable {
+/** Returns the root table of a buffer. All tables reached from it share the budget. Throws DAMAGED. */
+export function rootTable(bytes: Uint8Array, budget: FlatBudget): FlatTable {
   if (bytes.length < 4) throw damaged('it is cut off');
-  return new FlatTable(bytes, new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return new FlatTable({ bytes, view, budget }, view.getUint32(0, true));
 }

@@ -10,11 +10,16 @@
 // there was no record for the beginning of the stream. Source: awslabs/soci-snapshotter ztoc/fbs/ztoc.fbs, ztoc/compression/gzip_zinfo.c.
 import { type Checkpoint, WINDOW_BYTES } from '#format/deflate';
 import { isDigest, LayerscopeError } from '#model';
-import { type FlatTable, rootTable } from './flatbuffer.ts';
+import { type FlatBudget, type FlatTable, rootTable } from './flatbuffer.ts';
 
 const MAX_ZTOC_BYTES = 1024 * 1024 * 1024;
-const MAX_ENTRIES = 4_000_000;
-const MAX_NAMES_BYTES = 512 * 1024 * 1024;
+/** The bounds of other tables of contents: a larger layer is read itself. */
+const MAX_ENTRIES = 600_000;
+const MAX_TEXT_BYTES = 96 * 1024 * 1024;
+/** Entries, attributes and span digests together. */
+const MAX_REFERENCES = 2 * MAX_ENTRIES;
+/** Linux lists at most 64 KiB of names of a file's attributes. */
+const MAX_XATTRS = 32_768;
 const HEAD_BYTES = 12;
 const RECORD_HEAD = 17;
 const RECORD_BYTES = RECORD_HEAD + WINDOW_BYTES;
@@ -46,7 +51,10 @@ export interface Ztoc {
   readonly version: string;
   readonly packedBytes: number;
   readonly plainBytes: number;
-  readonly entries: readonly ZtocEntry[];
+  /**
+   * Reads the entries, one at a time: parsed, they take many times their bytes. Throws DAMAGED for an inconsistent one; TOO_LARGE.
+   */
+  readonly entries: () => Generator<ZtocEntry>;
   readonly compression: 'gzip' | 'none';
   /** Digests of the packed bytes between successive checkpoints. */
   readonly spanDigests: readonly string[];
@@ -58,10 +66,10 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `zTOC: ${what}`);
 }
 
-/** Parses a zTOC. Throws DAMAGED for any inconsistency; UNSUPPORTED for another compression; TOO_LARGE. */
+/** Parses a zTOC except for its entries. Throws DAMAGED for any inconsistency; UNSUPPORTED for another compression; TOO_LARGE. */
 export function parseZtoc(bytes: Uint8Array): Ztoc {
   if (bytes.length > MAX_ZTOC_BYTES) throw new LayerscopeError('TOO_LARGE', `a zTOC of ${bytes.length} bytes`);
-  const root = rootTable(bytes);
+  const root = rootTable(bytes, budget());
   const info = root.table(5);
   if (info === null) throw damaged('it does not name the compression');
   const [packedBytes, plainBytes] = [root.int64(2), root.int64(3)];
@@ -75,39 +83,35 @@ export function parseZtoc(bytes: Uint8Array): Ztoc {
     spanDigests.push(digest);
   }
   const checkpoints = compression === 'gzip' ? checkpointsOf(info.bytes(3), packedBytes, plainBytes) : [];
-  const toc = root.table(4);
-  const entries = toc === null ? [] : entriesOf(toc, plainBytes);
+  const entries = (): Generator<ZtocEntry> => entriesOf(rootTable(bytes, budget()).table(4), plainBytes);
   return { version: root.text(0), packedBytes, plainBytes, entries, compression, spanDigests, checkpoints };
 }
 
-function entriesOf(toc: FlatTable, plainBytes: number): readonly ZtocEntry[] {
-  const entries: ZtocEntry[] = [];
-  let nameBytes = 0;
-  for (const table of toc.tables(0)) {
-    if (entries.length >= MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `a zTOC of more than ${MAX_ENTRIES} entries`);
-    const entry = entryOf(table, plainBytes);
-    // Several references may share a table, so the size of the buffer doesn't limit the size of the result.
-    nameBytes += textLength(entry);
-    if (nameBytes > MAX_NAMES_BYTES) throw new LayerscopeError('TOO_LARGE', `a zTOC with more than ${MAX_NAMES_BYTES} bytes of names`);
-    entries.push(entry);
-  }
-  return entries;
+function budget(): FlatBudget {
+  return { references: MAX_REFERENCES, textBytes: MAX_TEXT_BYTES };
 }
 
-/** Returns the number of characters in those parts of an entry that can be long. */
-function textLength({ name, linkName, userName, groupName, time, xattrs }: ZtocEntry): number {
-  let length = name.length + linkName.length + userName.length + groupName.length + time.length;
-  for (const [key, value] of xattrs) length += 64 + key.length + value.length;
-  return length;
+function* entriesOf(toc: FlatTable | null, plainBytes: number): Generator<ZtocEntry> {
+  if (toc === null) return;
+  let count = 0;
+  for (const table of toc.tables(0)) {
+    if (++count > MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `a zTOC of more than ${MAX_ENTRIES} entries`);
+    yield entryOf(table, plainBytes);
+  }
 }
 
 function entryOf(table: FlatTable, plainBytes: number): ZtocEntry {
-  const type = TYPES.find((known) => known === table.text(1));
+  const stated = table.text(1);
+  const type = TYPES.find((known) => known === stated);
   const [plainOffset, sizeBytes] = [table.int64(2), table.int64(3)];
   if (type === undefined) throw damaged('an entry of an unknown type');
   if (plainOffset < 0 || sizeBytes < 0 || plainOffset + sizeBytes > plainBytes) throw damaged('an entry outside the tar');
   const xattrs = new Map<string, string>();
-  for (const xattr of table.tables(13)) xattrs.set(xattr.text(0), xattr.text(1));
+  let count = 0;
+  for (const xattr of table.tables(13)) {
+    if (++count > MAX_XATTRS) throw new LayerscopeError('TOO_LARGE', `a zTOC with an entry of more than ${MAX_XATTRS} attributes`);
+    xattrs.set(xattr.text(0), xattr.text(1));
+  }
   return {
     name: table.text(0),
     type,

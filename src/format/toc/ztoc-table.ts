@@ -14,7 +14,7 @@ export function ztocTable(ztoc: Ztoc, blobBytes: number): TocTable {
     throw new LayerscopeError('DAMAGED', `the zTOC is of a layer of ${ztoc.packedBytes} bytes, this one has ${blobBytes}`);
   const builder = new TocTableBuilder(blobBytes);
   let end = 0;
-  for (const entry of ztoc.entries) {
+  for (const entry of ztoc.entries()) {
     if (entry.type === 'reg' && entry.sizeBytes > 0) {
       if (entry.plainOffset < end + BLOCK || entry.plainOffset % BLOCK !== 0)
         throw new LayerscopeError('DAMAGED', `the zTOC has two entries at byte ${entry.plainOffset} of the tar`);

@@ -2,7 +2,7 @@
 // per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead; their only lists of files are the checksums in
 // `status.d/NAME.md5sums`, whose paths have no leading slash and leave out configuration. Source: deb-conffiles(5), dpkg's
 // lib/dpkg/db-fsys-files.c.
-import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
+import { type FoundPackage, FoundPackages, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { pathsOfLines } from '../path-list.ts';
 import type { SeenFiles } from '../seen-files.ts';
 import { divertedPaths, parseDiversions } from './diversions.ts';
@@ -19,13 +19,13 @@ const SUMS = '.md5sums';
 export async function readDpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const stanzas = (await seen.parsed(`${folder}/status`, MAX_STATUS_BYTES, parseDpkgStatus)) ?? [];
   const diversions = (await seen.parsed(`${folder}/diversions`, MAX_LIST_BYTES, parseDiversions)) ?? [];
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const stanza of stanzas) {
     const listed = await pathsIn(seen, `${folder}/info`, stanza);
     const paths = diversions.length === 0 ? listed : divertedPaths(listed, stanza.name, diversions);
     add(found, stanza, { paths, folders: NO_FILES.folders });
   }
-  return found;
+  return found.all;
 }
 
 async function pathsIn(seen: SeenFiles, info: string, { name, arch }: Stanza): Promise<Uint8Array> {
@@ -43,20 +43,19 @@ async function pathsIn(seen: SeenFiles, info: string, { name, arch }: Stanza): P
 
 /** The packages of a folder `status.d`. */
 export async function readStatusFolder(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const name of seen.names(folder)) {
     if (name.endsWith(SUMS)) continue;
     const stanzas = (await seen.parsed(`${folder}/${name}`, MAX_STATUS_BYTES, parseDpkgStatus)) ?? [];
     const paths = (await seen.parsed(`${folder}/${name}${SUMS}`, MAX_LIST_BYTES, sumPaths)) ?? NO_FILES.paths;
     for (const [index, stanza] of stanzas.entries()) add(found, stanza, index === 0 ? { paths, folders: NO_FILES.folders } : NO_FILES);
   }
-  return found;
+  return found.all;
 }
 
-function add(found: FoundPackage[], stanza: Stanza, files: OwnedFiles): void {
+function add(found: FoundPackages, stanza: Stanza, files: OwnedFiles): void {
   // Only opkg's stanzas have a license.
-  const each = foundPackage('deb', stanza.name, stanza.version, { ...stanza, license: null, files });
-  if (each !== null) found.push(each);
+  found.add(foundPackage('deb', stanza.name, stanza.version, { ...stanza, license: null, files }));
 }
 
 function listPaths(bytes: Uint8Array): Uint8Array {

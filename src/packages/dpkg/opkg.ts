@@ -1,4 +1,4 @@
-import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
+import { type FoundPackage, FoundPackages, foundPackage, NO_FILES } from '../package.ts';
 import { pathsOfLines } from '../path-list.ts';
 import type { SeenFiles } from '../seen-files.ts';
 import { isFileName } from './debian.ts';
@@ -8,14 +8,13 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 /** The packages of an opkg folder, such as `usr/lib/opkg`. */
 export async function readOpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const stanza of (await seen.parsed(`${folder}/status`, MAX_BYTES, parseOpkgStatus)) ?? []) {
     const list = `${folder}/info/${stanza.name}.list`;
     const paths = (isFileName(stanza.name) ? await seen.parsed(list, MAX_BYTES, listPaths) : null) ?? NO_FILES.paths;
-    const each = foundPackage('opkg', stanza.name, stanza.version, { ...stanza, files: { paths, folders: NO_FILES.folders } });
-    if (each !== null) found.push(each);
+    found.add(foundPackage('opkg', stanza.name, stanza.version, { ...stanza, files: { paths, folders: NO_FILES.folders } }));
   }
-  return found;
+  return found.all;
 }
 
 /** A line is a path, in newer versions followed by a tab and the file's mode. */

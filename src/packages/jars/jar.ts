@@ -3,6 +3,7 @@ import { findZipDirectory, ZIP_TAIL_BYTES, type ZipEntry, zip64Directory, zipEnt
 import { decodeUtf8, LayerscopeError } from '#model';
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { type Content, contentOf, contentWithin, type Inflaters } from '../seen-files.ts';
+import type { JarBudget } from './jar-budget.ts';
 import { type Artifact, artifactOf, parseJarManifest, parsePomProperties } from './maven.ts';
 
 /** Limits for a jar and everything in it: nesting, jars, entries, bytes of directories, and bytes that are inflated. */
@@ -32,8 +33,12 @@ interface Nested {
 }
 
 /** The packages of a jar and of the jars in it. `name`: of the file. Its own package owns `files`. Throws DAMAGED, TOO_LARGE. */
-export async function readJar(content: Content, name: string, inflaters: Inflaters, files: OwnedFiles): Promise<FoundPackage[]> {
-  const walk = new JarWalk(inflaters);
+export async function readJar(
+  content: Content,
+  name: string,
+  { inflaters, budget, files }: { readonly inflaters: Inflaters; readonly budget: JarBudget; readonly files: OwnedFiles },
+): Promise<FoundPackage[]> {
+  const walk = new JarWalk(inflaters, budget);
   const found: FoundPackage[] = [];
   const todo: Nested[] = [{ open: async () => content, name, depth: 0 }];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
@@ -60,17 +65,20 @@ function distinct(found: readonly FoundPackage[]): FoundPackage[] {
 
 class JarWalk {
   readonly #inflaters: Inflaters;
+  readonly #budget: JarBudget;
   #jars = MAX_JARS;
   #entries = MAX_ENTRIES;
   #bytes = MAX_INFLATED;
 
-  constructor(inflaters: Inflaters) {
+  constructor(inflaters: Inflaters, budget: JarBudget) {
     this.#inflaters = inflaters;
+    this.#budget = budget;
   }
 
   /** The artifacts of one jar, its own first, and the jars in it. A nested file that isn't a ZIP file has none. */
   async read({ open, name, depth }: Nested): Promise<{ readonly artifacts: Artifact[]; readonly jars: Nested[] }> {
     if (this.#jars-- === 0) throw tooLarge();
+    if (depth > 0) this.#budget.take({ nested: 1 });
     const content = await open();
     if (content === null) return { artifacts: [], jars: [] };
     const artifacts: Artifact[] = [];
@@ -78,9 +86,9 @@ class JarWalk {
     let manifest: ReadonlyMap<string, string> = new Map();
     for (const entry of await this.#list(content)) {
       const path = decodeUtf8(entry.name) ?? '';
-      if (path === 'META-INF/MANIFEST.MF') manifest = parseJarManifest((await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0));
+      if (path === 'META-INF/MANIFEST.MF') manifest = parseJarManifest(await this.#text(content, entry));
       else if (/^META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/.test(path)) {
-        const artifact = parsePomProperties((await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0));
+        const artifact = parsePomProperties(await this.#text(content, entry));
         if (artifact !== null) artifacts.push(artifact);
       } else if (depth < MAX_DEPTH && isJarName(path)) {
         jars.push({ open: () => this.#nested(content, entry), name: path.slice(path.lastIndexOf('/') + 1), depth: depth + 1 });
@@ -96,6 +104,7 @@ class JarWalk {
     const { offset, bytes, entries } = found.end64 === null ? found : zip64Directory(await content.read(found.end64, 56));
     this.#entries -= entries;
     if (bytes > MAX_DIRECTORY || this.#entries < 0) throw tooLarge();
+    this.#budget.take({ entries });
     const list: ZipEntry[] = [];
     for (const entry of zipEntries(await content.read(offset, bytes))) {
       if (list.length >= MAX_ENTRIES) throw tooLarge();
@@ -114,6 +123,13 @@ class JarWalk {
     return bytes === null ? null : contentOf(bytes);
   }
 
+  /** An entry's content; empty if it is too large or can't be read. Throws TOO_LARGE. */
+  async #text(content: Content, entry: ZipEntry): Promise<Uint8Array> {
+    const bytes = (await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0);
+    this.#budget.take({ text: bytes.length });
+    return bytes;
+  }
+
   /** An entry's content; null if it is larger than `most` or can't be read. Throws TOO_LARGE. */
   async #body(content: Content, entry: ZipEntry, most: number): Promise<Uint8Array | null> {
     if (entry.isEncrypted || entry.sizeBytes > most || entry.storedBytes > most) return null;
@@ -124,6 +140,7 @@ class JarWalk {
     if (entry.method !== DEFLATED) return null;
     if (entry.sizeBytes > this.#bytes) throw tooLarge();
     this.#bytes -= entry.sizeBytes;
+    this.#budget.take({ inflated: entry.sizeBytes });
     return this.#inflaters.inflateRaw(stored, entry.sizeBytes);
   }
 }

@@ -18,7 +18,15 @@ export function parsePomProperties(bytes: Uint8Array): Artifact | null {
   return group && name && version ? { group, name, version } : null;
 }
 
-/** The main attributes of a manifest, by names in lower case. A line that begins with a space continues the one before. */
+const WANTED: ReadonlySet<string> = new Set([
+  'implementation-title',
+  'implementation-vendor-id',
+  'implementation-version',
+  'bundle-symbolicname',
+  'bundle-version',
+]);
+
+/** The main attributes of a manifest that tell what the jar is, by names in lower case. A line that begins with a space continues the one before. */
 export function parseJarManifest(bytes: Uint8Array): ReadonlyMap<string, string> {
   const pieces = new Map<string, string[]>();
   let last: string[] | null = null;
@@ -29,10 +37,9 @@ export function parseJarManifest(bytes: Uint8Array): ReadonlyMap<string, string>
       continue;
     }
     const colon = line.indexOf(':');
-    last = null;
-    if (colon <= 0) continue;
-    last = [line.slice(colon + 1).trimStart()];
-    pieces.set(line.slice(0, colon).toLowerCase(), last);
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    last = WANTED.has(name) ? [line.slice(colon + 1).trimStart()] : null;
+    if (last !== null) pieces.set(name, last);
   }
   return new Map([...pieces].map(([name, texts]) => [name, texts.join('').trim()]));
 }

@@ -5,22 +5,16 @@ import { parseRpmHeader } from './header.ts';
 import { isNdb, ndbBlobs } from './ndb.ts';
 import { isSqlite, SqliteFile } from './sqlite.ts';
 
-/** Maximum total length of the paths that the packages of a database list, in bytes. */
-const MAX_PATH_BYTES = 128 * 1024 * 1024;
-
 /**
  * Yields the packages of an rpm database of any kind. `log`: the write-ahead log beside an SQLite database. Throws DAMAGED, TOO_LARGE,
  * UNSUPPORTED if it isn't one; the packages before the damage are valid.
  */
 export function* rpmPackages(bytes: Uint8Array, log: Uint8Array | null): Generator<FoundPackage> {
   let count = 0;
-  let pathBytes = 0;
   for (const blob of blobsOf(bytes, log)) {
     const found = parseRpmHeader(blob);
     if (found === null) continue;
-    pathBytes += found.files.paths.length;
     checkCount(++count);
-    if (pathBytes > MAX_PATH_BYTES) throw new LayerscopeError('TOO_LARGE', 'an rpm database with too many paths');
     yield found;
   }
 }

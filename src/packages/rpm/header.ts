@@ -30,6 +30,7 @@ const TYPE = { u32: 4, u64: 5, string: 6, strings: 8, translated: 9 } as const;
 const MAX_TAGS = 65_536;
 /** Maximum number of files of a package, and maximum length of a name: a folder's name is repeated for each of its files. */
 const MAX_FILES = 2_000_000;
+const MAX_FOLDERS = 250_000;
 const MAX_NAME_BYTES = 4096;
 
 interface Tag {
@@ -115,34 +116,35 @@ class Header {
   /** All paths. Newer headers split them into folders and names. Throws DAMAGED, TOO_LARGE. */
   paths(): Uint8Array {
     const list = new PathListBuilder();
-    const names = this.#strings(TAG.fileNames);
-    if (names.length === 0) {
-      for (const path of this.#strings(TAG.oldPaths)) list.add(path);
+    const names = this.#tags.get(TAG.fileNames);
+    if (names?.type !== TYPE.strings || names.count === 0) {
+      for (const path of this.#strings(TAG.oldPaths, MAX_FILES)) list.add(path);
       return list.finish();
     }
-    const folders = this.#strings(TAG.folders);
+    const folders = [...this.#strings(TAG.folders, MAX_FOLDERS)];
     const indexes = this.#tags.get(TAG.folderOfFile);
     const first = this.#data + (indexes?.offset ?? 0);
     if (indexes?.type !== TYPE.u32 || first + 4 * indexes.count > this.#end) throw damaged('its files have no folders');
-    const count = Math.min(names.length, indexes.count);
-    for (let file = 0; file < count; file++) {
-      const folder = folders[this.#view.getUint32(first + 4 * file)];
-      if (folder !== undefined) list.add(folder, names[file] as Uint8Array);
+    let file = 0;
+    for (const name of this.#strings(TAG.fileNames, MAX_FILES)) {
+      if (file >= indexes.count) break;
+      const folder = folders[this.#view.getUint32(first + 4 * file++)];
+      if (folder !== undefined) list.add(folder, name);
     }
     return list.finish();
   }
 
-  #strings(tag: number): Uint8Array[] {
+  /** Yields strings one at a time: two million views of bytes take 200 MB. */
+  *#strings(tag: number, most: number): Generator<Uint8Array> {
     const found = this.#tags.get(tag);
-    if (found?.type !== TYPE.strings) return [];
-    if (found.count > MAX_FILES) throw new LayerscopeError('TOO_LARGE', 'a package has more than 2,000,000 files');
-    const strings: Uint8Array[] = [];
-    for (let at = this.#data + found.offset; strings.length < found.count; ) {
+    if (found?.type !== TYPE.strings) return;
+    if (found.count > most) throw new LayerscopeError('TOO_LARGE', `a package has more than ${most} files or folders`);
+    let at = this.#data + found.offset;
+    for (let index = 0; index < found.count; index++) {
       const string = this.#string(at);
       at += string.length + 1;
-      strings.push(string.subarray(0, MAX_NAME_BYTES));
+      yield string.subarray(0, MAX_NAME_BYTES);
     }
-    return strings;
   }
 
   #string(at: number): Uint8Array {

@@ -13,13 +13,12 @@ import { type ContainerdName, tryReference } from '#format/reference';
 import { asLayerscopeError, decodeUtf8, displayText, encodeUtf8, isDigest, LayerscopeError } from '#model';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceWord } from '../types.ts';
 import { type Candidate, chooseCandidate } from './choose.ts';
-import { readSmall } from './documents.ts';
+import { readInPlace, readSmall } from './documents.ts';
 
 const DATABASE = path.join('io.containerd.metadata.v1.bolt', 'meta.db');
 const CONTENT = 'io.containerd.content.v1.content';
 /** Docker's namespace. */
 const MOBY = 'moby';
-const MAX_DATABASE_BYTES = 512 * 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
 /** How many times to read the database again if containerd has written to it meanwhile. */
@@ -72,13 +71,15 @@ function listed({ name, id, namespace }: ContainerdImage): ListedImage {
 /** Returns all images of all namespaces. Throws NOT_FOUND, PERMISSION, DAMAGED, IO. */
 async function images(root: string): Promise<readonly ContainerdImage[]> {
   for (let look = 1; ; look++) {
-    const bytes = await readSmall(root, DATABASE, MAX_DATABASE_BYTES);
-    if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${DATABASE}: no such file`);
-    const again = await readSmall(root, DATABASE, MAX_DATABASE_BYTES);
-    // If both meta pages are unchanged after the copy, nothing was written meanwhile.
-    const isSteady = again !== null && Buffer.compare(bytes.subarray(0, META_BYTES), again.subarray(0, META_BYTES)) === 0;
     try {
-      if (isSteady || look === MAX_LOOKS) return imagesIn(new BoltFile((offset, length) => bytes.subarray(offset, offset + length)));
+      const found = await readInPlace(root, DATABASE, (read) => {
+        const before = read(0, META_BYTES);
+        const all = imagesIn(new BoltFile(read));
+        // If both meta pages are the same afterwards, nothing was written meanwhile.
+        return look === MAX_LOOKS || Buffer.compare(before, read(0, META_BYTES)) === 0 ? all : 'changed';
+      });
+      if (found === null) throw new LayerscopeError('NOT_FOUND', `${DATABASE}: no such file`);
+      if (found !== 'changed') return found;
     } catch (error) {
       if (look === MAX_LOOKS || asLayerscopeError(error).code !== 'DAMAGED') throw error;
     }

@@ -1,6 +1,6 @@
 // Reads small files of engines completely and within bounds.
-import { constants } from 'node:fs';
-import { open, readdir, realpath } from 'node:fs/promises';
+import { constants, readSync } from 'node:fs';
+import { type FileHandle, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '#format/image';
 import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
@@ -19,10 +19,10 @@ function diskError(error: unknown, what: string): LayerscopeError {
 }
 
 /**
- * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if it is a link, or
- * behind one that leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
+ * Opens a file, by its path below the engine's folder, for `use`; returns null if there is no such file. Throws PATH_ESCAPE if it is a link,
+ * or behind one that leads out of the engine's folder; PERMISSION, IO, and what `use` throws.
  */
-export async function readSmall(root: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
+async function withFile<T>(root: string, what: string, use: (handle: FileHandle, size: number) => T | Promise<T>): Promise<T | null> {
   try {
     const folder = await layerFolder(root, path.dirname(what));
     // A pipe would block until it has a writer. Engines create no links here, and a link could lead to any file.
@@ -32,8 +32,22 @@ export async function readSmall(root: string, what: string, maxBytes = MAX_BYTES
     );
     const stats = await handle.stat();
     if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(what)} is not a file`);
-    if (stats.size > maxBytes) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} has more than ${maxBytes} bytes`);
-    const bytes = new Uint8Array(stats.size);
+    return await use(handle, stats.size);
+  } catch (error) {
+    const converted = diskError(error, what);
+    if (converted.code === 'NOT_FOUND') return null;
+    throw converted;
+  }
+}
+
+/**
+ * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if it is a link, or
+ * behind one that leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
+ */
+export function readSmall(root: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
+  return withFile(root, what, async (handle, size) => {
+    if (size > maxBytes) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} has more than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(size);
     let length = 0;
     while (length < bytes.length) {
       const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
@@ -41,11 +55,30 @@ export async function readSmall(root: string, what: string, maxBytes = MAX_BYTES
       length += bytesRead;
     }
     return bytes.subarray(0, length);
-  } catch (error) {
-    const converted = diskError(error, what);
-    if (converted.code === 'NOT_FOUND') return null;
-    throw converted;
-  }
+  });
+}
+
+/**
+ * Calls `use` with a function that reads up to `length` bytes at an offset, fewer at the file's end. Returns null if there is no such file.
+ * Throws PATH_ESCAPE, PERMISSION, IO, and what `use` throws.
+ */
+export function readInPlace<T>(
+  root: string,
+  what: string,
+  use: (read: (offset: number, length: number) => Uint8Array) => T,
+): Promise<T | null> {
+  return withFile(root, what, ({ fd }, size) =>
+    use((offset, length) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      let count = 0;
+      while (count < bytes.length) {
+        const read = readSync(fd, bytes, count, bytes.length - count, offset + count);
+        if (read === 0) break;
+        count += read;
+      }
+      return bytes.subarray(0, count);
+    }),
+  );
 }
 
 /** Returns a file's text without surrounding white space; null if there is no such file. Throws what {@link readSmall} throws. */

@@ -39,7 +39,7 @@ function byToc(input: Uint8Array, dialect: TocDialect): void {
 
 function byZtoc(input: Uint8Array): void {
   const ztoc = parseZtoc(input);
-  assert.ok(ztocTable(ztoc, LAYER_BYTES).table.memberCount <= ztoc.entries.length, 'more entries than listed');
+  assert.ok(ztocTable(ztoc, LAYER_BYTES).table.memberCount <= [...ztoc.entries()].length, 'more entries than listed');
 }
 
 function run(input: Uint8Array): void {

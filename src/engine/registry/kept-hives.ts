@@ -1,0 +1,66 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { LayerHive } from '#format/registry-hive';
+import { formatSize, LayerscopeError } from '#model';
+
+/** Limit on the bytes of all hives in memory, in bytes: the larger ones of real images have 100 MB and are compared in twos. */
+const MAX_BYTES = 200 * 1024 * 1024;
+
+/** The hives used last. What is in use is among them, because no one uses more than fit. */
+export class KeptHives {
+  readonly #hives = new Map<string, LayerHive>();
+  /** Bytes of hives and logs that may still be in memory. */
+  #allocated = 0;
+
+  get(id: string): LayerHive | undefined {
+    const kept = this.#hives.get(id);
+    if (kept === undefined) return undefined;
+    this.#hives.delete(id);
+    this.#hives.set(id, kept);
+    return kept;
+  }
+
+  /** Drops hives until `bytes` more fit, which the caller then allocates. Throws TOO_LARGE if they never will. */
+  makeRoom(bytes: number): void {
+    if (bytes > MAX_BYTES) throw tooLarge(bytes);
+    let total = bytes;
+    for (const { hive } of this.#hives.values()) total += hive.bytes.length;
+    for (const [id, { hive }] of this.#hives) {
+      if (total <= MAX_BYTES) break;
+      this.#hives.delete(id);
+      total -= hive.bytes.length;
+    }
+    this.#allocated += bytes;
+    if (this.#allocated <= MAX_BYTES) return;
+    collectGarbage();
+    this.#allocated = total;
+  }
+
+  set(id: string, opened: LayerHive): void {
+    this.#hives.set(id, opened);
+  }
+}
+
+/** Counts the hives that are used together. Throws TOO_LARGE if they aren't all kept. */
+export class HivesInUse {
+  readonly #hives = new Set<LayerHive['hive']>();
+  #bytes = 0;
+
+  add({ hive }: LayerHive): void {
+    if (this.#hives.has(hive)) return;
+    this.#hives.add(hive);
+    this.#bytes += hive.bytes.length;
+    if (this.#bytes > MAX_BYTES) throw tooLarge(this.#bytes);
+  }
+}
+
+function tooLarge(bytes: number): LayerscopeError {
+  return new LayerscopeError('TOO_LARGE', `registry hives of ${formatSize(bytes)}; up to ${formatSize(MAX_BYTES)} are read at once`);
+}
+
+/** V8 may leave gigabytes of buffers that nothing uses, since they aren't in its own heap. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('globalThis.gc');
+  if (typeof collect === 'function') collect();
+}

@@ -1,0 +1,19 @@
+import { LayerscopeError } from '#model';
+
+/** What may be read of all jars of an image, beside the limits for each: small jars can hold the same large one thousands of times. */
+export class JarBudget {
+  #nested = 40_000;
+  #entries = 5_000_000;
+  #inflated = 2 * 1024 * 1024 * 1024;
+  #text = 256 * 1024 * 1024;
+
+  /** Counts what is about to be read. Throws TOO_LARGE, then and ever after. */
+  take({ nested = 0, entries = 0, inflated = 0, text = 0 }): void {
+    this.#nested -= nested;
+    this.#entries -= entries;
+    this.#inflated -= inflated;
+    this.#text -= text;
+    if (this.#nested < 0 || this.#entries < 0 || this.#inflated < 0 || this.#text < 0)
+      throw new LayerscopeError('TOO_LARGE', 'the image’s jars have too much in them: this one was not read to its end');
+  }
+}

@@ -1,0 +1,90 @@
+// Small layers whose tables of contents, registry hives and package databases are far larger than they are.
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { hive } from './hive-builder.ts';
+import { type HostileInput, ociOf, pieces, writePieces, zstdStored, zstdZeros } from './hostile-inputs.ts';
+import { concat, END_MARKER, file, header, latin1, utf8, zeros } from './tar-builder.ts';
+
+/** A member of `head` and then `piece`, `times` times. */
+function* growing(name: string, head: Uint8Array, piece: Uint8Array, times: number): Generator<Uint8Array> {
+  const size = head.length + piece.length * times;
+  yield header({ name, size: latin1(size.toString(8).padStart(11, '0')) });
+  yield head;
+  yield* pieces(piece, times);
+  yield zeros(-size & 511);
+}
+
+/** A file of a hive's first bytes and zeros, as two zstd frames. */
+function hiveOfZeros(name: string, bytes: number): Uint8Array {
+  const start = hive({ name: 'R' });
+  const size = latin1((start.length + bytes).toString(8).padStart(11, '0'));
+  return concat(zstdStored(concat(header({ name, size }), start)), zstdZeros(bytes + (-(start.length + bytes) & 511)));
+}
+
+const CONFIG = 'Files/Windows/System32/config';
+
+/** An eStargz layer in an image, so that its table of contents is compared with it. */
+function estargz(toc: Uint8Array): Generator<Uint8Array> {
+  const contents = gzipSync(file('f', 'x'));
+  const table = gzipSync(concat(file('stargz.index.json', toc), END_MARKER), { level: 1 });
+  const place = contents.length.toString(16).padStart(16, '0');
+  const footer = concat(
+    Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 26, 0, 0x53, 0x47, 22, 0),
+    latin1(`${place}STARGZ`),
+    Uint8Array.of(1, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0),
+  );
+  const layer = concat(contents, table, footer);
+  const digest = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const config = utf8(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [digest(layer)] } }));
+  const annotations = { 'containerd.io/snapshot/stargz/toc.digest': digest(toc) };
+  const manifest = utf8(
+    JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digest(config), size: config.length },
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: digest(layer), size: layer.length, annotations }],
+    }),
+  );
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  return ociOf([layer, config, manifest], () => ({
+    schemaVersion: 2,
+    manifests: [{ mediaType, digest: digest(manifest), size: manifest.length }],
+  }));
+}
+
+/** `count` different fields of four letters. */
+function fields(count: number, from = 0): string {
+  return Array.from({ length: count }, (_, at) => `"${(from + at).toString(36).padStart(4, '0')}":1`).join(',');
+}
+
+export const HOSTILE_METADATA: readonly HostileInput[] = [
+  {
+    name: 'a table of contents of entries with fields of their own',
+    make: (target) => {
+      const entries = Array.from({ length: 200_000 }, (_, at) => `{"name":"a${at}","type":"dir",${fields(20, at * 20)}}`);
+      return writePieces(target, estargz(utf8(`{"version":1,"entries":[${entries.join(',')}]}`)));
+    },
+    commands: [['inspect', 'FILE', '--verify', '--json']],
+  },
+  {
+    name: 'registry hives of 500 MB of zeros',
+    make: (target) =>
+      writePieces(target, [
+        ...['SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'].map((name, at) => hiveOfZeros(`${CONFIG}/${name}`, (at < 2 ? 150 : 500) * 2 ** 20)),
+        zstdStored(END_MARKER),
+      ]),
+    commands: [['hive', 'FILE']],
+  },
+  {
+    name: 'an apk database of 250 MB',
+    make: (target) =>
+      writePieces(
+        target,
+        (function* () {
+          yield* growing('lib/apk/db/installed', utf8('P:a\nV:1\n\nP:b\nV:1\n'), utf8('F:a\nR:b\n'.repeat(4096)), 7_600);
+          yield END_MARKER;
+        })(),
+        'zstd',
+      ),
+    commands: [['packages', 'FILE']],
+  },
+];
