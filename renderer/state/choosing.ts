@@ -170,7 +170,7 @@ export function chooseView(view: View): void {
   const { archives, selection } = getApp();
   const { view: _, ...rest } = selection;
   const found = selectedImage(archives ?? [], selection);
-  if (found === null || !viewsOf(found.image.platform, rest.mode).includes(view)) return;
+  if (found === null || !viewsOf(found.image, rest.mode).includes(view)) return;
   if (view === 'tree' || view === 'treemap') setLayout({ view });
   select(view === 'tree' ? rest : { ...rest, view }, { replace: true });
 }
@@ -182,7 +182,7 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
 /** Returns the view of the selection, as far as another image has it. */
 function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
   const { view = 'tree' } = selection;
-  return image !== null && viewsOf(image.platform, 'image').includes(view) ? viewOf(selection) : {};
+  return image !== null && viewsOf(image, 'image').includes(view) ? viewOf(selection) : {};
 }
 
 /** Selects a path without a new history entry: because the arrow keys pass many paths. */

@@ -1,5 +1,4 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { isWindowsPlatform } from '#model';
 
 /** A filesystem: an image up to one of its layers. */
 export interface Side {
@@ -37,10 +36,10 @@ export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, m
 /** How a selection can be shown. */
 export type View = 'tree' | NonNullable<Selection['view']>;
 
-/** Returns the layouts of an image: Windows images have a registry, all others packages. The registries of two sides aren't compared. */
-export function viewsOf(platform: string, mode: Selection['mode']): readonly View[] {
+/** Returns the layouts of an image: those of Windows have a registry, all others packages. The registries of two sides aren't compared. */
+export function viewsOf({ hasRegistry }: Pick<ImageSummary, 'hasRegistry'>, mode: Selection['mode']): readonly View[] {
   const views: View[] = ['tree', 'treemap', 'breakdown'];
-  if (!isWindowsPlatform(platform)) return [...views, 'packages'];
+  if (!hasRegistry) return [...views, 'packages'];
   return mode === 'compare' ? views : [...views, 'registry'];
 }
 

@@ -40,7 +40,7 @@ export function TitleBar({
   const room = useRoom();
   const hasForward = useSyncExternalStore(watchHistory, canGoForward);
   const top = (found?.image.layers.length ?? 1) - 1;
-  const views = found === null ? [] : viewsOf(found.image.platform, selection.mode);
+  const views = found === null ? [] : viewsOf(found.image, selection.mode);
   return (
     <header className={styles.bar}>
       {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}

@@ -56,6 +56,8 @@ export interface ImageSummary {
   readonly attestations: readonly AttestationReport[];
   /** Whether the files of its layers were searched for secrets. */
   readonly scanned: boolean;
+  /** Whether it is an image of Windows, or layers with hives of Windows, which state no system. */
+  readonly hasRegistry: boolean;
 }
 
 /** An open archive: everything the window shows about it except rows. */

@@ -58,6 +58,8 @@ const SLOTS: readonly Slot[] = [
     kind: 'file',
     argv: (at, { home, id }) => ['store', 'export', id, '--home', home, '--format', 'oci-archive', '--to', at],
   },
+  { name: 'catalog index --to', kind: 'folder', argv: (at, { image }) => ['catalog', 'index', image, '--to', at] },
+  { name: 'catalog query --from', kind: 'home', argv: (at) => ['catalog', 'query', 'select 1', '--from', at] },
   { name: 'store list --home', kind: 'home', argv: (at) => ['store', 'list', '--home', at] },
   { name: 'store import --home', kind: 'home', argv: (at, { image }) => ['store', 'import', image, '--home', at] },
   { name: 'inspect store: --home', kind: 'home', argv: (at) => ['inspect', `store:${ID}`, '--home', at] },
@@ -110,9 +112,9 @@ interface Situation {
 
 const SITUATIONS: readonly Situation[] = [
   { name: 'nothing there', at: (folder) => path.join(folder, 'none'), fine: /--(to|sarif|code-quality|home)$/ },
-  { name: 'no folder there', at: (folder) => path.join(folder, 'nowhere', 'none'), fine: /^export.*--to|--home$/ },
+  { name: 'no folder there', at: (folder) => path.join(folder, 'nowhere', 'none'), fine: /^(export|catalog).*--to|--home$/ },
   { name: 'a file on the way', at: (folder) => path.join(folder, 'file', 'none') },
-  { name: 'a folder', at: (folder) => path.join(folder, 'empty'), fine: /^export.*--to|--home$/ },
+  { name: 'a folder', at: (folder) => path.join(folder, 'empty'), fine: /^(export|catalog).*--to|--home$/ },
   { name: 'a file', at: (folder) => path.join(folder, 'file'), fine: /--(sarif|code-quality|config|dockerfile|log)$/ },
   { name: 'a name that is too long', at: (folder) => path.join(folder, 'n'.repeat(300)) },
   { name: 'a path that is too long', at: (folder) => path.join(folder, 'n/'.repeat(3000), 'n') },

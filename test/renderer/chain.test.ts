@@ -64,6 +64,7 @@ const image = (layers: LayerReport[], history: HistoryReport[]): ImageSummary =>
   totals: { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 },
   attestations: [],
   scanned: false,
+  hasRegistry: false,
 });
 
 test('strata are listed newest first, with runs of steps without a layer folded', () => {

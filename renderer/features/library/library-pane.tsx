@@ -35,7 +35,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       <header className={head.head}>
         <h2>{words.library.title}</h2>
         <span className={head.tools}>
-          {info?.opensNames === true ? (
+          {info?.opensNames === true && archives !== null && archives.length > 0 ? (
             <IconButton label={words.openName.button} icon="search" keys={keysOfId('open-name')} onPress={() => showOpenName()} />
           ) : null}
           {electron ? <IconButton label={words.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}

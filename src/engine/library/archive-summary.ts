@@ -1,8 +1,9 @@
 import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import type { Finding, ImageReport, LayerReport } from '#model';
+import { type Finding, type ImageReport, isWindowsPlatform, type LayerReport } from '#model';
 import { artifactReport, attestationReport } from '../image/stated-reports.ts';
 import type { LoadedImage } from '../image/types.ts';
+import { hiveCandidates, SYSTEM_HIVES } from '../registry/find-hives.ts';
 
 /** What is known about an open archive at a given moment. */
 export interface ArchiveState {
@@ -65,6 +66,20 @@ export function wasScanned(loaded: LoadedImage | null | undefined): boolean {
   return loaded?.layers.some((layer) => layer?.scan !== undefined) ?? false;
 }
 
+const hives = new WeakMap<LoadedImage, boolean>();
+
+/** Whether a layer has hives of Windows where Windows has them, as in a layer's tar by itself, which doesn't state its system. */
+function holdsHives(loaded: LoadedImage): boolean {
+  let found = hives.get(loaded);
+  if (found === undefined) {
+    found = loaded.layers.some(
+      (layer, index) => layer !== null && hiveCandidates(layer.table, index).some(({ hive }) => SYSTEM_HIVES.includes(hive)),
+    );
+    hives.set(loaded, found);
+  }
+  return found;
+}
+
 function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number): ImageSummary {
   const image = archive.images[index] as ArchiveImage;
   const report = loaded[index]?.report ?? unloadedReport(image, arrived[index] ?? []);
@@ -73,6 +88,7 @@ function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number)
     loaded: loaded[index] !== null && loaded[index] !== undefined,
     chainIds: chainIds(image.layers.map(({ diffId }) => diffId)),
     scanned: wasScanned(loaded[index]),
+    hasRegistry: isWindowsPlatform(image.platform) || (image.platform === 'unknown' && loaded[index] != null && holdsHives(loaded[index])),
   };
 }
 

@@ -93,6 +93,18 @@ test('a layer shows the keys and values that it added, modified and removed', { 
   expect(win.complaints).toEqual([]);
 });
 
+test('a layer’s tar by itself has a registry if it has hives, and packages if not', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('layer.tar', tar(directory('Hives/'), file('Hives/Software_Delta', DELTA))));
+  const layouts = page.getByRole('radiogroup', { name: 'Layout' });
+  await expect(layouts.getByRole('radio', { name: 'Registry' })).toBeVisible();
+  await expect(layouts.getByRole('radio', { name: 'Packages' })).toHaveCount(0);
+  await layouts.getByText('Registry').click();
+  await expect(page.getByText('Vendor').first()).toBeVisible();
+  await win.drop(await win.write('other.tar', tar(file('etc/passwd', 'root'))));
+  await expect(layouts.getByRole('radio', { name: 'Packages' })).toBeVisible();
+});
+
 test('the registry at a layer is a tree of keys with values, which can be searched and exported', async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
