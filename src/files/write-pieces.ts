@@ -4,11 +4,15 @@ import type { FileHandle } from 'node:fs/promises';
 const SYNC_EVERY = 32 * 1024 * 1024;
 
 /**
- * Writes a file from its start. One piece is written while the next is made, and what is written is synced on the way, but not at the end.
- * `pieces` may use a piece's memory again once the piece after it was taken. Returns the number of bytes. Rejects with the system's error
- * and what `pieces` throws, never before everything it started has ended.
+ * Writes a file from its start, and syncs it on the way, but not at the end. A piece's memory may be used again for the next piece, as most
+ * readers do. With `areKept`, for pieces that keep theirs until the piece after the next is taken, one is written while the next is made.
+ * Returns the number of bytes. Rejects with the system's error and what `pieces` throws, never before everything it started has ended.
  */
-export async function writePieces(handle: FileHandle, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+export async function writePieces(
+  handle: FileHandle,
+  pieces: AsyncIterable<Uint8Array>,
+  { areKept = false }: { readonly areKept?: boolean } = {},
+): Promise<number> {
   let writing: Promise<void> = Promise.resolve();
   let syncing: Promise<void> | null = null;
   let unsynced = 0;
@@ -19,6 +23,7 @@ export async function writePieces(handle: FileHandle, pieces: AsyncIterable<Uint
       writing = writeAll(handle, bytes, size);
       // The next turn reports a failure. Until then it must not end the process as an unhandled rejection.
       writing.catch(() => {});
+      if (!areKept) await writing;
       size += bytes.length;
       unsynced += bytes.length;
       if (unsynced < SYNC_EVERY || syncing !== null) continue;

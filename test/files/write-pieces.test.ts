@@ -7,18 +7,27 @@ import { writePieces } from '#files';
 
 const MIB = 1024 * 1024;
 
-test('pieces are written in order, though two buffers are used in turn', async (t) => {
+test('pieces are written in order, though their memory is used again: at once, or in turn by two that are kept', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-pieces-'));
   t.after(() => rm(folder, { recursive: true }));
   const buffers = [Buffer.alloc(3 * MIB), Buffer.alloc(3 * MIB)];
+  const alone = async function* (): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < 25; i++) yield (buffers[0] as Buffer).fill(i).subarray(0, i === 24 ? 7 : undefined);
+  };
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     for (let i = 0; i < 25; i++) yield (buffers[i % 2] as Buffer).fill(i).subarray(0, i === 24 ? 7 : undefined);
   };
-  await using handle = await open(path.join(folder, 'file'), 'wx');
-  assert.equal(await writePieces(handle, pieces()), 24 * 3 * MIB + 7);
-  const written = await readFile(path.join(folder, 'file'));
-  assert.equal(written.length, 24 * 3 * MIB + 7);
-  for (let i = 0; i < 25; i++) assert.ok(written.subarray(i * 3 * MIB, (i + 1) * 3 * MIB).every((byte) => byte === i));
+  for (const [name, areKept, used] of [
+    ['two', true, pieces()],
+    ['one', false, alone()],
+  ] as const) {
+    await using handle = await open(path.join(folder, name), 'wx');
+    assert.equal(await writePieces(handle, used, { areKept }), 24 * 3 * MIB + 7);
+    const written = await readFile(path.join(folder, name));
+    assert.equal(written.length, 24 * 3 * MIB + 7);
+    for (let i = 0; i < 25; i++)
+      assert.ok(written.subarray(i * 3 * MIB, (i + 1) * 3 * MIB).equals(Buffer.alloc(i === 24 ? 7 : 3 * MIB, i)), name);
+  }
 });
 
 test('a full device is reported, also for the last piece', { skip: process.platform !== 'linux' }, async () => {

@@ -126,13 +126,15 @@ function Group({ group, report, image }: { group: WasteReport['groups'][number];
         const link = items.length === 1 ? file.path : null;
         return (
           <>
-            {phrase(
-              words.waste.story(
-                <LayerLinks layers={writersOf(file)} path={link} />,
-                cause,
-                <LayerLinks layers={[file.hiddenBy]} path={link} />,
-              ),
-            )}
+            <span className={styles.story}>
+              {phrase(
+                words.waste.story(
+                  <LayerLinks layers={writersOf(file)} path={link} />,
+                  cause,
+                  <LayerLinks layers={[file.hiddenBy]} path={link} />,
+                ),
+              )}
+            </span>
             <LayerCommand image={image} layer={file.hiddenBy} />
           </>
         );

@@ -50,7 +50,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
   };
   let size: number;
   try {
-    size = await writePieces(handle, pieces());
+    size = await writePieces(handle, pieces(), { areKept: true });
     await handle.sync();
   } catch (error) {
     throw asLayerscopeError(error);

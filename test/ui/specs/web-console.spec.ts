@@ -40,6 +40,8 @@ test('leaving a comparison or a search stops its request', async ({ win }) => {
     held.push(new URL(route.request().url()).pathname);
   });
   page.on('requestfailed', (request) => stopped.push(new URL(request.url()).pathname));
+  // One layer is compared with that below it, without a question.
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await expect.poll(() => held).toEqual(['/call/images.compare']);
   await page.getByRole('radio', { name: 'Layer' }).click();

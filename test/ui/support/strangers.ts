@@ -79,7 +79,10 @@ export async function inForeignWindow(win: LayerscopeWindow, url: string, script
     async ({ BrowserWindow }, asked) => {
       const window = new BrowserWindow({ show: false, webPreferences: { preload: asked.preload, sandbox: true, contextIsolation: true } });
       try {
-        await window.loadURL(asked.url);
+        // The window's page, which has no session here, leads elsewhere before it has loaded.
+        await window.loadURL(asked.url).catch((error: { code?: string }) => {
+          if (error.code !== 'ERR_ABORTED') throw error;
+        });
         return (await window.webContents.executeJavaScript(asked.script)) as unknown;
       } finally {
         window.destroy();

@@ -103,13 +103,17 @@ async function placeBlob(blobs: BlobStore, id: string, file: string, options: Ca
 }
 
 /**
- * Writes a new file durably and returns its size in bytes. A failure leaves nothing behind; a killed process, no file of that name. Throws
+ * Writes a new file durably and returns its size in bytes; `areKept`: see {@link writePieces}. A failure leaves nothing behind; a killed process, no file of that name. Throws
  * EXISTS.
  */
-export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+export async function writeNewFile(
+  file: string,
+  pieces: AsyncIterable<Uint8Array>,
+  options: { readonly areKept?: boolean } = {},
+): Promise<number> {
   return createNamed(file, async (unfinished) => {
     await using handle = await open(unfinished, 'wx');
-    return await writePieces(handle, pieces);
+    return await writePieces(handle, pieces, options);
   });
 }
 

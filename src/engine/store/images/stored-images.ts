@@ -129,7 +129,8 @@ export async function exportStoredImage(
     await sweepBeside(path.dirname(path.resolve(to)));
     return writeLayout(stored.root, to, options);
   }
-  await writeNewFile(to, packStoredImage(stored, format, options));
+  // Blobs are read into a buffer for each piece.
+  await writeNewFile(to, packStoredImage(stored, format, options), { areKept: true });
 }
 
 /**
