@@ -514,6 +514,7 @@ export const ROOMS: readonly Room[] = [
       'engine/read',
       'engine/registry',
       'engine/slim',
+      'format/layer',
       'format/path',
       'model',
     ],

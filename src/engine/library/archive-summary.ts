@@ -1,9 +1,9 @@
 import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { hiveCandidates, SYSTEM_HIVES } from '#format/layer';
 import { type Finding, type ImageReport, isWindowsPlatform, type LayerReport } from '#model';
 import { artifactReport, attestationReport } from '../image/stated-reports.ts';
 import type { LoadedImage } from '../image/types.ts';
-import { hiveCandidates, SYSTEM_HIVES } from '../registry/find-hives.ts';
 
 /** What is known about an open archive at a given moment. */
 export interface ArchiveState {

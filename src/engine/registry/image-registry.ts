@@ -1,5 +1,6 @@
 import type { ArchiveImage, ArchiveReader, IndexedLayer } from '#archive';
 import { lookup, resolveEntryBody, type Stack } from '#changes';
+import { type HiveFile, hiveCandidates, systemHive } from '#format/layer';
 import {
   type Hive,
   type HiveChange,
@@ -21,7 +22,6 @@ import {
   throwIfCancelled,
   windowsPathOf,
 } from '#model';
-import { type HiveFile, hiveCandidates, systemHive } from './find-hives.ts';
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { inTurns } from './in-turns.ts';
 import { HivesInUse, KeptHives } from './kept-hives.ts';

@@ -5,11 +5,10 @@
  *   named by its path. **delta**: a layer's changes to a base hive, in its folder `Hives`.
  * - **view**: what a hive and the deltas over it show at a layer.
  *
- * `find-hives.ts` finds the files, `image-registry.ts` opens and stacks them, `registry-json.ts` has the JSON of the command line, `registry-reports.ts`
- * what the window asks for. A door of
- * its own, because only the command `hive` and the window's Registry need it.
+ * `format/layer` finds the files. `image-registry.ts` opens and stacks them, `registry-json.ts` has the JSON of the command line,
+ * `registry-reports.ts` what the window asks for. A door of its own, because only the command `hive` and the window's Registry need it.
  */
-export * from './find-hives.ts';
+export { SYSTEM_HIVES } from '#format/layer';
 export * from './hive-file.ts';
 export * from './hive-search.ts';
 export * from './image-registry.ts';

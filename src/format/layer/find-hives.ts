@@ -1,7 +1,7 @@
 // Which members of an image's layers are hives. Names are compared without case; whether a file of one of these names really is a hive
 // depends on its first bytes.
-import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from '#format/layer';
 import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
+import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from './layer-table.ts';
 
 /** A hive file of a layer. */
 export interface HiveFile {
