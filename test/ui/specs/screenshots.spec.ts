@@ -146,6 +146,7 @@ test('waste', async ({ win: { page } }) => {
     .first()
     .click();
   await expect(page.getByRole('row', { name: /_cacache\.tgz/, selected: true })).toBeVisible();
+  await waste.getByRole('region', { name: 'Causes and kinds' }).evaluate((element) => element.scrollIntoView({ block: 'start' }));
   await picture(page, 'waste');
 });
 
