@@ -51,6 +51,9 @@ test.describe('two images', () => {
   test.use({ startWith: { 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
   test.beforeEach(async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
+    // With one image there would be a question what to compare it with.
+    await expect(page.locator('[data-image]')).toHaveCount(2);
+    await expect(page.getByRole('list', { name: 'In progress' })).toHaveCount(0);
     await page.keyboard.press('3');
     await expect(differences(page)).toBeVisible();
     // Whichever opened first, yesterday's is side A.
