@@ -1,4 +1,4 @@
-import type { Finding, FindingCode, Severity } from '#model';
+import { type Finding, type FindingCode, grouped, type Severity } from '#model';
 import { words } from '../words/index.ts';
 
 export interface FindingGroup {
@@ -24,15 +24,10 @@ export function countSeverities(groups: readonly FindingGroup[]): Readonly<Recor
 
 /** Returns the findings of the archive and of one image, grouped by code, most severe first. */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
-  const groups = new Map<FindingCode, Finding[]>();
-  for (const finding of findings) {
-    if (finding.image !== undefined && finding.image !== image) continue;
-    const group = groups.get(finding.code);
-    if (group === undefined) groups.set(finding.code, [finding]);
-    else group.push(finding);
-  }
-  return [...groups]
-    .map(([code, members]) => {
+  const shown = findings.filter((finding) => finding.image === undefined || finding.image === image);
+  return [...grouped(shown, ({ code }) => code)]
+    .map(([key, members]) => {
+      const code = key as FindingCode;
       const { title, hint } = words.findings.codes[code];
       // Secrets of one code differ in severity: a key that is encrypted is a note.
       const sorted = [...members].sort((a, b) => RANK[a.severity] - RANK[b.severity]);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
-import { displayText, fileError, LayerscopeError } from '#model';
+import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import { type RowGroup, writeParquet } from './parquet-writer.ts';
 import { SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
 
@@ -70,15 +70,7 @@ export class CatalogFolder {
 
   /** Names of the files of `images` that begin with `prefix`, a hash and a hyphen, as they were when this was first asked. */
   imageNames(prefix: string): string[] {
-    if (this.#bySubject === null) {
-      this.#bySubject = new Map();
-      for (const name of this.#known('images')) {
-        const subject = name.slice(0, name.indexOf('-') + 1);
-        const names = this.#bySubject.get(subject);
-        if (names === undefined) this.#bySubject.set(subject, [name]);
-        else names.push(name);
-      }
-    }
+    this.#bySubject ??= grouped(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
     return [...(this.#bySubject.get(prefix) ?? [])];
   }
 

@@ -193,7 +193,7 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
   const rank = { error: 0, warning: 1, note: 2 } as const;
   const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
   // Findings of one code may differ in severity: a secret in an example is a note, and isn't listed as an error.
-  const groups = [...grouped(findings, ({ code, severity }) => `${severity} ${code}`)];
+  const groups = [...grouped(findings, ({ code, severity }) => `${severity} ${code}`).values()];
   groups.sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
   yield '';
   yield plural(findings.length, 'finding');

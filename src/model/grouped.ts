@@ -1,5 +1,5 @@
-/** Groups with equal keys, in the order of their first members. `Map.groupBy` isn't in the oldest Node that the built program runs on. */
-export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Iterable<T[]> {
+/** Groups by key, in the order of their first members. `Map.groupBy` isn't in the oldest Node that the built program runs on. */
+export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
@@ -7,5 +7,5 @@ export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Iter
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
-  return groups.values();
+  return groups;
 }

@@ -2,27 +2,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tableRows, writeArchive, writeLayout } from '../support/catalog.ts';
 import { runCommand } from '../support/command-line.ts';
+import { onTmpfs, smallDisk } from '../support/small-disk.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 import { atEnd, testFolder } from '../support/workbench.ts';
 
 const WORKER = path.join(import.meta.dirname, '..', 'support', 'catalog-worker.ts');
-
-function mountsHere(): boolean {
-  try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
-    return process.getuid?.() === 0;
-  } catch {
-    return false;
-  }
-}
-
-const withMounts = mountsHere() ? {} : { skip: 'needs root, to mount a small disk' };
 
 /** Images that share their lowest layers, as archives and a layout. */
 function makeImages(folder: string, count: number): string {
@@ -96,15 +86,10 @@ test('a killed process leaves whole files, and the next one goes on and sweeps',
   assert.deepEqual(contents(to), contents(alone));
 });
 
-test('a full disk ends the run with one error, and what was written stays whole', withMounts, async (t) => {
+test('a full disk ends the run with one error, and what was written stays whole', onTmpfs, async (t) => {
   const folder = testFolder(t);
   const from = makeImages(path.join(folder, 'images'), 40);
-  const disk = path.join(folder, 'disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'tmpfs', disk]);
-  atEnd(t, () => {
-    execFileSync('umount', [disk]);
-  });
+  const disk = smallDisk(t, 256);
   const to = path.join(disk, 'catalog');
   const { code, error, stderr } = await runCommand(['catalog', 'index', from, '--to', to]);
   assert.deepEqual([code, error?.code], [3, 'IO'], stderr);
@@ -120,7 +105,7 @@ test('a full disk ends the run with one error, and what was written stays whole'
   assert.equal((await tableRows(to, 'images')).length, 40);
 });
 
-test('a read-only catalog can be asked, and indexed as long as there is nothing new', withMounts, async (t) => {
+test('a read-only catalog can be asked, and indexed as long as there is nothing new', onTmpfs, async (t) => {
   const folder = testFolder(t);
   const from = makeImages(path.join(folder, 'images'), 4);
   const to = path.join(folder, 'catalog');

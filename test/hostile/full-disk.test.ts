@@ -1,40 +1,20 @@
 // Disks that are full or would become full: unpacking leaves room for others, and nothing is lost or half-done.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs, { mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createReader } from '#archive';
 import { importArchive, verifyStore } from '#engine';
 import { LayerscopeError } from '#model';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
+import { onTmpfs, smallDisk } from '../support/small-disk.ts';
 import { concat, file, member, tar } from '../support/tar-builder.ts';
-import { atEnd, collect, testFile, testFolder } from '../support/workbench.ts';
+import { collect, testFile, testFolder } from '../support/workbench.ts';
 
 const MIB = 1024 * 1024;
-
-function mountsHere(): boolean {
-  try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
-    return process.getuid?.() === 0;
-  } catch {
-    return false;
-  }
-}
-
-const onTmpfs = mountsHere() ? {} : { skip: 'needs root, to mount a small disk' };
-
-function smallDisk(t: TestContext, kib: number): string {
-  const disk = testFolder(t);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k,mode=700`, 'tmpfs', disk]);
-  atEnd(t, () => {
-    execFileSync('umount', [disk]);
-  });
-  return disk;
-}
 
 /** Makes a small archive that unpacks to 64 MiB. */
 const bomb = () => {

@@ -1,19 +1,17 @@
 import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { PackageDifferencesReport } from '#contract';
 import { displayText } from '#model';
-import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
-import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { showPathInTree } from '../../state/choosing.ts';
 import { signedSize } from '../../state/compare.ts';
-import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
+import { PAGE, PackagePages, TYPING, useOwnFilter } from './package-pages.tsx';
 import styles from './packages-view.module.css';
-import { MOST, PAGE, TYPING, useOwnFilter } from './packages-view.tsx';
 
 /** The packages that only one side of a comparison has, or that the sides have in different versions. */
 export function PackageDifferences({ a, b, text, handle }: { a: Side; b: Side; text: string; handle: Ref<TreeGridHandle> }) {
@@ -29,24 +27,9 @@ export function PackageDifferences({ a, b, text, handle }: { a: Side; b: Side; t
   useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
-      {answer.state === 'failed' ? (
-        <Notice icon="error" title={words.packages.failed} tone="error">
-          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
-        </Notice>
-      ) : answer.state === 'ready' ? (
-        <>
-          <Differences report={answer.value} isFiltered={wanted !== ''} />
-          {answer.value.total > answer.value.rows.length && count < MOST ? (
-            <Button kind="quiet" onPress={() => setCount(Math.min(MOST, count + PAGE))}>
-              {words.packages.more}
-            </Button>
-          ) : null}
-        </>
-      ) : (
-        <p role="status" className={styles.status}>
-          {words.packages.reading}
-        </p>
-      )}
+      <PackagePages answer={answer} count={count} onCount={setCount}>
+        {(report) => <Differences report={report} isFiltered={wanted !== ''} />}
+      </PackagePages>
     </div>
   );
 }

@@ -1,28 +1,20 @@
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
-import { Button } from '../../components/button.tsx';
 import { Mark, type MarkName } from '../../components/mark.tsx';
-import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import { dispatchChanges, getApp } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showInTree } from '../../state/choosing.ts';
 import { nextOrder, type PackageOrder, sortedPackages } from '../../state/packages.ts';
-import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { useRequest } from '../use-request.ts';
+import { PAGE, PackagePages, TYPING, useOwnFilter } from './package-pages.tsx';
 import styles from './packages-view.module.css';
-
-/** Rows that are listed at first, and added by each press of the button; the host lists at most 20 times as many. */
-export const PAGE = 500;
-export const MOST = 10_000;
-/** Time without typing before the host is asked, ms. */
-export const TYPING = 150;
 
 interface Props {
   readonly selection: Selection;
@@ -30,23 +22,6 @@ interface Props {
   /** The filter's text. */
   readonly text: string;
   readonly handle: Ref<TreeGridHandle>;
-}
-
-/**
- * Gives packages a filter text of their own while they are shown: what was typed for paths comes back afterwards, since a text that finds a
- * package seldom finds its files, and the tree would stay filtered by it.
- */
-export function useOwnFilter(): void {
-  useEffect(() => {
-    const { text } = getApp().changes.filter;
-    setFilterText('');
-    return () => setFilterText(text);
-  }, []);
-}
-
-function setFilterText(text: string): void {
-  const { filter } = getApp().changes;
-  if (filter.text !== text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
 }
 
 /** Packages by layer, or as seen at the selected layer. */
@@ -67,14 +42,10 @@ export function PackagesView({ selection, image, text, handle }: Props) {
   useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button, [tabindex]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
-      {answer.state === 'failed' ? (
-        <Notice icon="error" title={words.packages.failed} tone="error">
-          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
-        </Notice>
-      ) : answer.state === 'ready' ? (
-        <>
+      <PackagePages answer={answer} count={count} onCount={setCount}>
+        {(report) => (
           <Tables
-            report={answer.value}
+            report={report}
             image={image}
             layer={to}
             isView={mode === 'stacked'}
@@ -82,17 +53,8 @@ export function PackagesView({ selection, image, text, handle }: Props) {
             order={order}
             onOrder={setOrder}
           />
-          {answer.value.total > answer.value.rows.length && count < MOST ? (
-            <Button kind="quiet" onPress={() => setCount(Math.min(MOST, count + PAGE))}>
-              {words.packages.more}
-            </Button>
-          ) : null}
-        </>
-      ) : (
-        <p role="status" className={styles.status}>
-          {words.packages.reading}
-        </p>
-      )}
+        )}
+      </PackagePages>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { PackageDifference } from '#contract';
+import { grouped } from '#model';
 import { normalizedName } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import { type InstalledPackage, packagesOf } from './packages-of.ts';
@@ -32,9 +33,9 @@ async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefi
  * view come first, in its order, then the removed ones.
  */
 export function pairPackages(before: readonly InstalledPackage[], now: readonly InstalledPackage[]): PackagePair[] {
-  const left = grouped(before);
+  const left = grouped(before, keyOf);
   const unpaired = new Set<InstalledPackage>();
-  for (const [key, group] of grouped(now)) {
+  for (const [key, group] of grouped(now, keyOf)) {
     const olds = left.get(key) ?? [];
     for (const each of group) {
       const at = olds.findIndex(({ version }) => version === each.version);
@@ -55,17 +56,6 @@ export function pairPackages(before: readonly InstalledPackage[], now: readonly 
 
 const keyOf = ({ type, name, arch, location }: InstalledPackage): string =>
   JSON.stringify([type, type === 'pypi' ? normalizedName(name) : name, arch, location]);
-
-function grouped(packages: readonly InstalledPackage[]): Map<string, InstalledPackage[]> {
-  const groups = new Map<string, InstalledPackage[]>();
-  for (const each of packages) {
-    const key = keyOf(each);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [each]);
-    else group.push(each);
-  }
-  return groups;
-}
 
 /** Returns what the reports say of a pair. */
 export function differenceOf({ kind, before, now }: PackagePair): PackageDifference {

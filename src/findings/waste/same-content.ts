@@ -69,7 +69,7 @@ export class SameContents {
 
   /** What was found, with `layer`, `path`, `bytes` and `of`; the biggest of each layer and code. */
   *findings(): Generator<Finding> {
-    for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`)) {
+    for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`).values()) {
       copies.sort((a, b) => b.bytes - a.bytes);
       for (const copy of copies.slice(0, MAX_OF_CODE)) yield this.#finding(copy);
       const rest = copies.slice(MAX_OF_CODE);

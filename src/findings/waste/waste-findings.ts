@@ -29,7 +29,7 @@ function* findingsOfLayer(stack: Stack, layer: number, shown: ShownEntries, remo
   // Windows neither has these paths nor takes the modes of a tar into account.
   const scan = stack.caseInsensitive ? null : scanLayer(table);
   const places = new LayerWaste(layer, table, scan, shown, removals).places();
-  for (const ofCode of grouped(places, ({ code }) => code)) yield* placeFindings(table, layer, ofCode);
+  for (const ofCode of grouped(places, ({ code }) => code).values()) yield* placeFindings(table, layer, ofCode);
   if (!stack.caseInsensitive) yield* modeFindings(table, layer, shown);
 }
 

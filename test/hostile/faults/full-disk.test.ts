@@ -1,7 +1,6 @@
 // Disks that fill up at any write of any verb: the verb fails with a code, the previous state is intact, nothing half-written is left under
 // any name, and the verb works once there is room.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -10,7 +9,8 @@ import { verifyStore } from '#engine';
 import { LayerscopeError } from '#model';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
 import { beforeFileCalls, NEEDS_ROOM, noSpace } from '../../support/file-calls.ts';
-import { atEnd, testFolder } from '../../support/workbench.ts';
+import { onTmpfs, smallDisk } from '../../support/small-disk.ts';
+import { testFolder } from '../../support/workbench.ts';
 import { leftIn } from './kill-loop.ts';
 import { copyPlace, makePlace, type Place } from './place.ts';
 import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
@@ -102,26 +102,6 @@ test('a disk that is full at any write of any verb fails that verb and harms not
     `${figures.writes} full disks in ${Object.keys(VERBS).length - 1} verbs: ${figures.refused} refused, ${figures.done} done without; 0 lost, 0 left over`,
   );
 });
-
-function mountsHere(): boolean {
-  try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
-    return process.getuid?.() === 0;
-  } catch {
-    return false;
-  }
-}
-
-const onTmpfs = mountsHere() ? {} : { skip: 'needs root, to mount a small disk' };
-
-function smallDisk(t: TestContext, kib: number): string {
-  const disk = testFolder(t);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k,mode=700`, 'tmpfs', disk]);
-  atEnd(t, () => {
-    execFileSync('umount', [disk]);
-  });
-  return disk;
-}
 
 test('on a small disk filled up to various sizes, each verb either succeeds or fails', onTmpfs, async (t: TestContext) => {
   const folder = testFolder(t);
