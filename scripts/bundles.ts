@@ -51,6 +51,9 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
         external: ['electron', 'koffi', '@duckdb/node-api', /^node:/],
         output: {
           format,
+          // Readable still, for stack traces, but a third shorter. Node reads and compares text of ASCII faster.
+          comments: false,
+          minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
           entryFileNames: `[name].${ending}`,
           chunkFileNames: `chunks/[name]-[hash].${ending}`,
           ...(groups === undefined ? {} : { codeSplitting: { groups: [...groups] } }),
@@ -59,6 +62,11 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
     },
   };
 }
+
+const OWN = /[\\/]src[\\/]/;
+/** What a list of a file's layers doesn't need: engines and registries, packages, entries written to disk. */
+const LOADED_LATER =
+  /[\\/]src[\\/](source|packages|disk|engine[\\/](packages|export|provenance)|format[\\/](bolt|reference|soci|windows-tar)|cli[\\/]user-sources)/;
 
 /** A module that this many commands use is loaded with the others like it. */
 const COMMON_COMMANDS = 6;
@@ -72,7 +80,7 @@ export function cliBundles(outDir: string): InlineConfig[] {
   const base = { outDir, format: 'cjs', extension: 'js', target: 'node22' } as const;
   const groups = [
     { name: 'start', tags: ['$initial' as const], priority: 2 },
-    { name: 'reading', test: /[\\/]src[\\/]/, minShareCount: COMMON_COMMANDS, priority: 1 },
+    { name: 'reading', test: (id: string) => OWN.test(id) && !LOADED_LATER.test(id), minShareCount: COMMON_COMMANDS, priority: 1 },
   ];
   return [
     nodeBundle({ ...base, input: { cli: 'src/cli/main.ts' }, groups }),

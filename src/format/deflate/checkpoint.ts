@@ -37,7 +37,7 @@ export function resumedStream(bits: number, packed: Uint8Array): Uint8Array {
   if (bits === 0) return packed;
   const shared = packed[0];
   if (shared === undefined) throw new LayerscopeError('DAMAGED', 'a checkpoint at the end of the packed bytes');
-  const prefix = PREFIXES[8 - bits] as Uint8Array;
+  const prefix = emptyBlocks(8 - bits);
   const stream = new Uint8Array(prefix.length - 1 + packed.length);
   stream.set(prefix);
   stream.set(packed.subarray(1), prefix.length);
@@ -92,8 +92,8 @@ function writeFixedBlock(out: BitWriter): void {
 /** Number of bits in the block with dynamic codes, modulo 8. */
 const DYNAMIC_BITS = 93 % 8;
 
-/** Empty blocks whose number of bits is 1 to 7 modulo 8; the last byte is incomplete. */
-const PREFIXES: readonly Uint8Array[] = Array.from({ length: 8 }, (_, wanted) => {
+/** Returns empty blocks whose number of bits modulo 8 is `wanted`, 1 to 7; the last byte is incomplete. */
+function emptyBlocks(wanted: number): Uint8Array {
   const out = new BitWriter();
   let bits = 0;
   if (wanted % 2 === 1) {
@@ -102,4 +102,4 @@ const PREFIXES: readonly Uint8Array[] = Array.from({ length: 8 }, (_, wanted) =>
   }
   for (; bits % 8 !== wanted; bits += 2) writeFixedBlock(out);
   return out.bytes;
-});
+}

@@ -51,12 +51,13 @@ export class DeflateDecoder {
   #state = AT_BLOCK;
   #isFinal = false;
   #storedLeft = 0;
-  #literals: HuffmanTable = FIXED_LITERALS;
-  #distances: HuffmanTable = FIXED_DISTANCES;
+  #literals: HuffmanTable;
+  #distances: HuffmanTable;
   readonly #lengths = new Uint8Array(320);
 
   constructor(sink: BlockSink) {
     this.#sink = sink;
+    ({ literals: this.#literals, distances: this.#distances } = fixedTables());
   }
 
   /** Whether the stream has ended. Bytes after it are {@link rest}. */
@@ -147,8 +148,7 @@ export class DeflateDecoder {
     else if (type === 2) this.#readCodes();
     else if (type === 3) throw this.#damaged('of an unknown type');
     else {
-      this.#literals = FIXED_LITERALS;
-      this.#distances = FIXED_DISTANCES;
+      ({ literals: this.#literals, distances: this.#distances } = fixedTables());
       this.#state = IN_CODES;
     }
   }
@@ -353,6 +353,22 @@ export class DeflateDecoder {
   }
 }
 
-const FIXED_LENGTHS = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, 288);
-const FIXED_LITERALS = huffmanTable(FIXED_LENGTHS, 0, 288, LITERAL_ROOT, 'literal');
-const FIXED_DISTANCES = huffmanTable(new Uint8Array(32).fill(5), 0, 32, DISTANCE_ROOT, 'distance');
+interface FixedTables {
+  readonly literals: HuffmanTable;
+  readonly distances: HuffmanTable;
+}
+let madeTables: FixedTables | undefined;
+
+/** Made once they are needed, because every command loads this module. */
+function fixedTables(): FixedTables {
+  madeTables ??= makeFixedTables();
+  return madeTables;
+}
+
+function makeFixedTables(): FixedTables {
+  const lengths = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, 288);
+  return {
+    literals: huffmanTable(lengths, 0, 288, LITERAL_ROOT, 'literal'),
+    distances: huffmanTable(new Uint8Array(32).fill(5), 0, 32, DISTANCE_ROOT, 'distance'),
+  };
+}
