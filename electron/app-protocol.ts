@@ -32,19 +32,27 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await file.read() };
 }
 
-/** Serves the built window and no other files. Throws NOT_FOUND if the window isn't built. */
-export async function serveRenderer(folder: string): Promise<void> {
+/**
+ * Serves the built window and no other files. `onScript` is called when the page has its script, perhaps more than once. Throws NOT_FOUND if
+ * the window isn't built.
+ */
+export async function serveRenderer(folder: string, onScript: () => void): Promise<void> {
   const files = await listStaticFiles(folder);
+  const answer = async (url: string, method: string): Promise<Reply> => {
+    const made = await reply(files, url, method);
+    if (url.endsWith('.js')) setImmediate(onScript); // after the answer
+    return made;
+  };
   if (typeof protocol.handle === 'function') {
     protocol.handle(SCHEME, async (request) => {
-      const { status, headers, body } = await reply(files, request.url, request.method);
+      const { status, headers, body } = await answer(request.url, request.method);
       return new Response(new Uint8Array(body), { status, headers });
     });
     return;
   }
   // For Electron before 25.
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
-    reply(files, request.url, request.method).then(
+    answer(request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
       () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a file of the build has disappeared
     );

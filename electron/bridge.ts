@@ -1,13 +1,23 @@
 import path from 'node:path';
-import { type BrowserWindow, type IpcMainInvokeEvent, ipcMain, type WebContents, type WebFrameMain } from 'electron';
+import { type BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, ipcMain, type WebContents, type WebFrameMain } from 'electron';
 import type { Envelope, TopicName } from '#contract';
 import type { GrantedFile, Host, Sender } from '#host';
 import { LayerscopeError } from '#model';
 import { isPageUrl } from './app-protocol.ts';
 import { isOwnFrame } from './security.ts';
 
+/** What a window's page can send. */
+export interface PageMessages {
+  request(event: IpcMainInvokeEvent, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>>;
+  cancel(event: IpcMainEvent, call: unknown): void;
+  /** Only the preload can send this. It takes the path from a file that the user dropped; the page itself can't name a path. */
+  grant(event: IpcMainInvokeEvent, file: unknown): Promise<Envelope<unknown>>;
+  subscribe(event: IpcMainEvent, topic: unknown, number: unknown): void;
+  unsubscribe(event: IpcMainEvent, number: unknown): void;
+}
+
 /** The host's door over Electron's IPC. Each window is a sender, bound to its page. */
-export interface Bridge {
+export interface Bridge extends PageMessages {
   /** Admits a window until it closes. */
   connect(window: BrowserWindow): void;
   senderOf(window: BrowserWindow): Sender | null;
@@ -34,7 +44,16 @@ export function grantedFile(file: string): GrantedFile {
 /** An operation's name, as it may be logged. */
 const NAME = /^[a-z]{1,20}\.[a-z-]{1,20}$/;
 
-/** Creates the bridge and its IPC handlers. Call once. `onRefused` receives the operation and error code of each call that failed. */
+/** Receives the pages' messages, which wait for the bridge in their order. Call once, before a page is loaded. */
+export function receiveMessages(bridge: Promise<PageMessages>): void {
+  ipcMain.handle('layerscope:request', async (event, ...words) => (await bridge).request(event, words[0], words[1], words[2]));
+  ipcMain.handle('layerscope:grant', async (event, file: unknown) => (await bridge).grant(event, file));
+  ipcMain.on('layerscope:cancel', async (event, call: unknown) => (await bridge).cancel(event, call));
+  ipcMain.on('layerscope:subscribe', async (event, topic: unknown, number: unknown) => (await bridge).subscribe(event, topic, number));
+  ipcMain.on('layerscope:unsubscribe', async (event, number: unknown) => (await bridge).unsubscribe(event, number));
+}
+
+/** Creates the bridge. `onRefused` receives the operation and error code of each call that failed. */
 export function createBridge(host: Host, onRefused: (name: string, code: string) => void): Bridge {
   const windows = new Map<WebContents, Connected>();
 
@@ -77,56 +96,50 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
     }
   };
 
-  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
-    const envelope = await answer(event, name, input, call);
-    if (!envelope.ok && envelope.error.code !== 'CANCELLED')
-      onRefused(NAME.test(String(name)) ? String(name) : 'call', envelope.error.code);
-    return envelope;
-  });
-
-  ipcMain.on('layerscope:cancel', (event, call: unknown) => {
-    if (isOwnFrame(event.sender, event.senderFrame))
+  return {
+    async request(event, name, input, call) {
+      const envelope = await answer(event, name, input, call);
+      if (!envelope.ok && envelope.error.code !== 'CANCELLED')
+        onRefused(NAME.test(String(name)) ? String(name) : 'call', envelope.error.code);
+      return envelope;
+    },
+    cancel({ sender, senderFrame }, call) {
+      if (!isOwnFrame(sender, senderFrame)) return;
       windows
-        .get(event.sender)
+        .get(sender)
         ?.calls.get(call as number)
         ?.abort();
-  });
-
-  // Only the preload can reach this. The preload takes the path from a file that the user dropped; the page itself can't name a path.
-  ipcMain.handle('layerscope:grant', async (event, file: unknown): Promise<Envelope<unknown>> => {
-    try {
-      const { sender } = find(event.sender, event.senderFrame);
-      if (typeof file !== 'string' || !path.isAbsolute(file)) throw new LayerscopeError('BAD_REQUEST', 'the file is not on this disk');
-      return { ok: true, value: host.grants.give(sender, grantedFile(file)) };
-    } catch (error) {
-      return host.refuse(error);
-    }
-  });
-
-  ipcMain.on('layerscope:subscribe', (event, topic: unknown, number: unknown) => {
-    try {
-      const { sender, subscriptions } = find(event.sender, event.senderFrame);
-      if (!Number.isSafeInteger(number) || subscriptions.has(number as number) || subscriptions.size >= MAX_SUBSCRIPTIONS) {
-        throw new LayerscopeError('BAD_REQUEST', 'malformed subscription');
+    },
+    async grant(event, file) {
+      try {
+        const { sender } = find(event.sender, event.senderFrame);
+        if (typeof file !== 'string' || !path.isAbsolute(file)) throw new LayerscopeError('BAD_REQUEST', 'the file is not on this disk');
+        return { ok: true, value: host.grants.give(sender, grantedFile(file)) };
+      } catch (error) {
+        return host.refuse(error);
       }
-      // The host checks the topic.
-      const end = host.subscribe(sender, topic as TopicName, (state) => {
-        if (!event.sender.isDestroyed()) event.sender.send('layerscope:state', number, state);
-      });
-      subscriptions.set(number as number, end);
-    } catch (error) {
-      if (!event.sender.isDestroyed()) event.sender.send('layerscope:refused', number, host.refuse(error));
-    }
-  });
-
-  ipcMain.on('layerscope:unsubscribe', (event, number: unknown) => {
-    const subscriptions = windows.get(event.sender)?.subscriptions;
-    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // a page can only end its own subscriptions
-    subscriptions.get(number as number)?.();
-    subscriptions.delete(number as number);
-  });
-
-  return {
+    },
+    subscribe(event, topic, number) {
+      try {
+        const { sender, subscriptions } = find(event.sender, event.senderFrame);
+        if (!Number.isSafeInteger(number) || subscriptions.has(number as number) || subscriptions.size >= MAX_SUBSCRIPTIONS) {
+          throw new LayerscopeError('BAD_REQUEST', 'malformed subscription');
+        }
+        // The host checks the topic.
+        const end = host.subscribe(sender, topic as TopicName, (state) => {
+          if (!event.sender.isDestroyed()) event.sender.send('layerscope:state', number, state);
+        });
+        subscriptions.set(number as number, end);
+      } catch (error) {
+        if (!event.sender.isDestroyed()) event.sender.send('layerscope:refused', number, host.refuse(error));
+      }
+    },
+    unsubscribe({ sender, senderFrame }, number) {
+      const subscriptions = windows.get(sender)?.subscriptions;
+      if (subscriptions === undefined || !isOwnFrame(sender, senderFrame)) return; // a page can only end its own subscriptions
+      subscriptions.get(number as number)?.();
+      subscriptions.delete(number as number);
+    },
     connect(window) {
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
