@@ -254,6 +254,14 @@ test('a preview unpacks one span and spools nothing, in this process and in the 
   assert.ok(bytes <= LAYER.length / 200, `${bytes} bytes of checkpoints for ${LAYER.length}`);
 });
 
+test('so does a preview of a layer that is a file by itself', async (t) => {
+  const [cacheFolder, input] = [testFolder(t), testFile(t, gzipSync(LAYER))];
+  await openOne(t, cacheFolder, input);
+  const one = await openOne(t, cacheFolder, input);
+  for (const member of [11, 0, 5]) assert.ok((await body(one, member)).equals(FILES[member] as Buffer), `member ${member}`);
+  assert.equal(spooledBytes(cacheFolder), 0);
+});
+
 test('without usable checkpoints a layer is spooled', async (t) => {
   const [cacheFolder, input] = [testFolder(t), imageFile(t)];
   await openOne(t, cacheFolder, input);

@@ -140,7 +140,7 @@ export class IndexCache {
   }
 
   /** Stores the checkpoints of a blob beside the index that {@link write} stores. */
-  writeCheckpoints(blob: BlobSource, { blobDigest }: IndexedBlob, checkpoints: readonly BlobCheckpoint[]): void {
+  writeCheckpoints(blob: BlobSource, { blobDigest }: Pick<IndexedBlob, 'blobDigest'>, checkpoints: readonly BlobCheckpoint[]): void {
     const digest = digestKey(blob);
     const key = digest !== null && blobDigest === blob.statedDigest ? digest : blob.cacheKey;
     if (key !== '' && checkpoints.length > 0) this.#put(`${cacheName(key)}.ckp`, encodeCheckpoints(key, checkpoints));

@@ -1,4 +1,5 @@
 import { displayPath, displayText, finding, LayerscopeError } from '#model';
+import { CheckpointMaker } from '../blob/checkpoint-maker.ts';
 import { detectCompression, MAGIC_BYTES, OTHER_FORMAT_BYTES, otherFormatName, otherPackingName } from '../blob/compression.ts';
 import { type Decompressed, decompress, faultOf, type PackedAs } from '../blob/decompress.ts';
 import { SourceFile } from '../blob/source-file.ts';
@@ -188,6 +189,7 @@ export class TarOpener {
     const meter = new ProgressMeter('unpack', this.#file.size, this.#options.onProgress);
     const control = callerControl(this.#options.signal, (bytes) => meter.advance(bytes));
     using out = new Unpacked(() => this.#newPath(elsewhere));
+    const checkpoints = this.#makerFor(blob, compression);
     let plainBytes = 0;
     const packed = await decompress(
       { file: this.#file, start: 0, length: this.#file.size },
@@ -199,7 +201,7 @@ export class TarOpener {
         out.write(bytes);
         return scan.indexer.problem === null && (out.lack === null || !scan.members.mayBeImage);
       },
-      { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
+      { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes), checkpoints },
     );
     if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
@@ -207,7 +209,15 @@ export class TarOpener {
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
       throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }
-    return await this.#judgeUnpacked(scan, out, blob, packed, compression);
+    const opened = await this.#judgeUnpacked(scan, out, blob, packed, compression);
+    if (opened.archive.format === 'layer' && packed.end === 'complete' && checkpoints !== undefined)
+      this.#parts.cache?.writeCheckpoints(blob, { blobDigest: null }, checkpoints.finish());
+    return opened;
+  }
+
+  /** Returns a maker of checkpoints if the file may be a layer that they can be cached for. */
+  #makerFor({ cacheKey }: BlobSource, compression: PackedAs): CheckpointMaker | undefined {
+    return this.#parts.cache === null || cacheKey === '' || compression !== 'gzip' ? undefined : new CheckpointMaker(false);
   }
 
   #newPath(elsewhere: boolean): string {
