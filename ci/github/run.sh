@@ -15,7 +15,14 @@ install_layerscope() {
   local home package=$LAYERSCOPE_PACKAGE
   home=$(mktemp -d "${RUNNER_TEMP:-/tmp}/layerscope-XXXXXX")
   if [ -z "$package" ]; then package=layerscope@$(node -p 'require(process.argv[1]).version' "$here/../../package.json"); fi
-  if [ -f "$package" ]; then package=$(realpath -- "$package"); fi
+  # Only what is written as a file's name is taken for one: the checkout may have a file that is called like the package.
+  case "$package" in
+  /* | ./* | ../* | [A-Za-z]:[/\\]* | *.tgz | *.tar.gz)
+    case "$package" in *://*) ;; *)
+      if [ -L "$package" ]; then echo "layerscope: $package is a link" >&2 && return 3; fi
+      package=$(realpath -- "$package") ;;
+    esac ;;
+  esac
   (cd "$home" && npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --loglevel=error -- "$package") >&2
   LAYERSCOPE=$home/node_modules/.bin/layerscope
 }

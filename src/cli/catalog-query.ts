@@ -33,7 +33,7 @@ export async function runQuery(context: Context, args: Arguments, operands: read
   const from = args.value('from');
   if (from === undefined) throw usageError('catalog query needs --from FOLDER');
   const folder = CatalogFolder.open(from);
-  using reader = await CatalogReader.open(await loadDuckDb(dataFolder()), folder, args.flag('no-cache') ? null : cacheFolder());
+  using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, args.flag('no-cache') ? null : cacheFolder());
   const { out, signal } = context;
   let writer: RowWriter | null = null;
   const parts = reader.query(question === null ? (sql ?? '') : duckSql(question.sql), values, {

@@ -8,6 +8,7 @@
  * - **held folder**: a new folder accessed by descriptor, because other users may rename it.
  * - **target folder**: an existing folder named by the user, accessed by descriptor in the same way.
  * - **settings file**: a small file written by the user or the administrator, read completely and within bounds.
+ * - **own package**: a library that isn't in the bundles, loaded only from the program's own folders.
  * - **program**: another program that this one starts, found only in absolute folders of the PATH.
  *
  * Begin with place.ts: every atomic write of the program goes through it.
@@ -17,6 +18,7 @@ export { findProgram } from './find-program.ts';
 export { isThroughForeignLink } from './foreign-link.ts';
 export { HeldFolder, openEntryItself, openFolderItself, pathOfDescriptor } from './held-folder.ts';
 export { makeMarkedFolder } from './marked-folder.ts';
+export { loadOwnPackage } from './own-package.ts';
 export {
   createFile,
   flushFolder,

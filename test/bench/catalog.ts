@@ -47,7 +47,7 @@ try {
   const bytes = tables.reduce((sum, name) => sum + sizeOf(path.join(to, name)), 0);
   row('bytes of the catalog', `${(bytes / FLEET.images / 1024).toFixed(1)} KiB per image`, '–');
 
-  const duck = await loadDuckDb(home);
+  const duck = loadDuckDb(home);
   const folder = CatalogFolder.open(to);
   const opened = async (): Promise<number> => {
     const start = performance.now();

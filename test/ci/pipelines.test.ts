@@ -167,6 +167,41 @@ test('the checkout, which may come from a stranger, neither gives the package no
   }
 });
 
+test('a file of the checkout that is called like the package is not the package, nor is a link', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('gh', gh());
+  place.program('npm', 'echo "$@" >>"$HOME/calls"; exit 1');
+  const { version } = JSON.parse(readFileSync(path.join(CI, '..', 'package.json'), 'utf8')) as { version: string };
+  writeFileSync(path.join(place.folder, 'evil.tgz'), 'x');
+  for (const name of ['layerscope', `layerscope@${version}`, 'link.tgz']) symlinkSync('evil.tgz', path.join(place.folder, name));
+  play(place, { image: 'app.tar' }, { LAYERSCOPE: '' });
+  place.bash(job.script.join('\n'), { ...job.variables, IMAGE: 'app.tar' });
+  const installs = (): string[] =>
+    place
+      .read('calls')
+      .split('\n')
+      .filter((line) => line.includes('install'));
+  const before = installs();
+  assert.ok(before.length >= 2);
+  for (const call of before) assert.ok(call.endsWith(` -- layerscope@${version}`), call);
+  const [checked] = play(place, { image: 'app.tar', package: 'link.tgz' }, { LAYERSCOPE: '' });
+  assert.match(checked?.stderr ?? '', /link\.tgz is a link/);
+  const linked = place.bash(job.script.join('\n'), { ...job.variables, IMAGE: 'app.tar', LAYERSCOPE_PACKAGE: './link.tgz' });
+  assert.deepEqual([linked.code, /is a link/.test(linked.stderr)], [3, true]);
+  assert.equal(installs().length, before.length);
+});
+
+test('the job writes through no link of the checkout', { skip }, (t) => {
+  const place = createPlace(t);
+  place.program('npm', 'true');
+  writeFileSync(path.join(place.folder, 'victim'), 'as it was');
+  for (const name of ['layerscope.md', 'gl-code-quality-report.json']) symlinkSync('victim', path.join(place.folder, name));
+  const { code, stderr } = place.bash(job.script.join('\n'), { ...job.variables, IMAGE: 'app.tar', BASE: 'base.tar' });
+  assert.equal(code, 0, stderr);
+  assert.equal(place.read('victim'), 'as it was');
+  assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff/);
+});
+
 test('what an image says is no command of the workflow', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
@@ -223,7 +258,7 @@ test('the job writes a Code Quality report and comments on the merge request', {
   ]);
   place.program(
     'curl',
-    `echo "$@" >>calls; case "$*" in *per_page*) cat <<'NOTES'\n${notes}\nNOTES\n;; */user) echo '{"id":7}' >layerscope-user.json ;; esac`,
+    `echo "$@" >>calls; case "$*" in *per_page*) cat <<'NOTES'\n${notes}\nNOTES\n;; */user) while [ "$1" != --output ]; do shift; done; echo '{"id":7}' >"$2" ;; esac`,
   );
   const run = (variables: Record<string, string>) => place.bash(job.script.join('\n'), { ...job.variables, ...variables });
   assert.equal(run({ IMAGE: 'app.tar' }).code, 0);
@@ -232,7 +267,7 @@ test('the job writes a Code Quality report and comments on the merge request', {
   assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar' }).code, 0);
   assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff:image -->\n/);
   // In the checkout, npm would obey a stranger's .npmrc.
-  assert.match(place.read('calls'), /^\/ install --global --ignore-scripts -- layerscope\n/);
+  assert.match(place.read('calls'), /^\/ install --global --ignore-scripts -- layerscope@\d+\.\d+\.\d+\n/);
   assert.doesNotMatch(place.read('calls'), /PRIVATE-TOKEN/);
   const merge = { LAYERSCOPE_TOKEN: 't', CI_MERGE_REQUEST_IID: '3', CI_API_V4_URL: 'https://git.test/api/v4', CI_PROJECT_ID: '9' };
   assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar', ...merge }).code, 0);

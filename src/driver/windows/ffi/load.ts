@@ -1,7 +1,7 @@
 // The only module that loads libraries. koffi itself is loaded with the first library, and so never where Windows' libraries aren't needed.
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { LibraryHandle, TypeObject } from 'koffi';
+import { loadOwnPackage } from '#files';
 import { LayerscopeError } from '#model';
 import { NativeError } from '../native-error.ts';
 
@@ -12,17 +12,24 @@ export type NativeFunction = ReturnType<LibraryHandle['func']>;
 
 let loaded: Koffi | null = null;
 
-/** Loads koffi on first use. Throws UNSUPPORTED if it has no build for this system. */
+const KOFFI = { name: 'koffi', parts: [[`@koromix/koffi-${process.platform}-${process.arch}`]] } as const;
+
+/** Loads koffi on first use. Throws UNSUPPORTED if it isn't installed for this system. */
 export function koffi(): Koffi {
-  if (loaded !== null) return loaded;
+  loaded ??= loadKoffi();
+  return loaded;
+}
+
+function loadKoffi(): Koffi {
+  let problem: unknown = null;
   try {
-    loaded = createRequire(import.meta.url)('koffi') as Koffi;
-    return loaded;
+    const found = loadOwnPackage(KOFFI) as Koffi | null;
+    if (found !== null) return found;
   } catch (error) {
-    throw new LayerscopeError('UNSUPPORTED', `can't load koffi, which calls Windows' libraries: ${(error as Error).message}`, {
-      cause: error,
-    });
+    problem = error;
   }
+  const why = problem instanceof Error ? problem.message : 'it is not installed with the program';
+  throw new LayerscopeError('UNSUPPORTED', `can't load koffi, which calls Windows' libraries: ${why}`, { cause: problem });
 }
 
 /** The libraries in use; prototypes.ts names the header of each function. */

@@ -1,0 +1,75 @@
+// Optional packages: libraries that aren't in the program's bundles. Node would look for them in the `node_modules` of every folder above
+// the program, which may be another user's: in `/tmp` or `C:\`, anybody may make one. So they are loaded by their path.
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { displayText, LayerscopeError } from '#model';
+
+/** A library of npm's. */
+export interface OwnPackage {
+  readonly name: string;
+  /** Packages that it loads by name, one of each group. They must lie beside it, where Node finds them first. */
+  readonly parts: readonly (readonly string[])[];
+}
+
+const PROGRAM = 'layerscope';
+/** Folders between the program's own folder and any of its files. */
+const MOST_LEVELS = 6;
+const ME = process.getuid?.();
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Loads a package from where the program is installed, or else from `dataFolder`, as npm's --prefix writes it there. Null if it is in
+ * neither. Throws UNSUPPORTED if another user could have written what would be loaded, and what loading it throws.
+ */
+export function loadOwnPackage(wanted: OwnPackage, dataFolder: string | null = null): unknown {
+  const place = programModules().find((folder) => isWhole(folder, wanted));
+  if (place !== undefined) return load(place, wanted);
+  const data = dataFolder === null ? null : path.join(dataFolder, 'node_modules');
+  if (data === null || !isWhole(data, wanted)) return null;
+  refuseForeign(path.join(data, wanted.name));
+  for (const part of wanted.parts.flat()) if (existsSync(path.join(data, part))) refuseForeign(path.join(data, part));
+  return load(data, wanted);
+}
+
+function load(modules: string, { name }: OwnPackage): unknown {
+  const folder = path.join(modules, name);
+  return createRequire(path.join(folder, 'package.json'))(folder);
+}
+
+function isWhole(modules: string, { name, parts }: OwnPackage): boolean {
+  const isThere = (each: string): boolean => existsSync(path.join(modules, each, 'package.json'));
+  return isThere(name) && parts.every((group) => group.some(isThere));
+}
+
+/** The folders in which npm puts the program's packages: in the program's own folder, and beside it where it is a package itself. */
+function programModules(): readonly string[] {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  for (let level = 0; level < MOST_LEVELS && !isProgram(folder); level++) folder = path.dirname(folder);
+  if (!isProgram(folder)) return [];
+  const above = path.dirname(folder);
+  return [path.join(folder, 'node_modules'), ...(path.basename(above) === 'node_modules' ? [above] : [])];
+}
+
+function isProgram(folder: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { name?: unknown }).name === PROGRAM;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws UNSUPPORTED if anybody but this user and root may change a folder, or put another one in its place. */
+function refuseForeign(folder: string): void {
+  if (ME === undefined) return;
+  for (let at = folder; ; at = path.dirname(at)) {
+    const { uid, mode } = lstatSync(at);
+    const mayOthers = (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0;
+    if ((uid !== ME && uid !== 0) || mayOthers) {
+      throw new LayerscopeError('UNSUPPORTED', `${displayText(folder)} isn’t used, because another user may change ${displayText(at)}`);
+    }
+    if (at === path.dirname(at)) return;
+  }
+}
