@@ -545,7 +545,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/catalog',
     runs: 'Node',
     what: 'Writes the facts of many images as Parquet, and asks them in SQL.',
-    may: ['archive', 'engine', 'engine/packages', 'files', 'format/image', 'format/layer', 'format/reference', 'model'],
+    may: ['archive', 'archive/files', 'engine', 'engine/packages', 'files', 'format/image', 'format/layer', 'format/reference', 'model'],
     packages: ['@duckdb/node-api', 'hyparquet-writer'],
   },
   {

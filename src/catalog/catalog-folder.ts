@@ -1,7 +1,7 @@
 // The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
 // and renamed, its name says what it describes, and two processes that write the same file write the same facts.
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
@@ -51,6 +51,10 @@ export class CatalogFolder {
     }
     const catalog = new CatalogFolder(whole);
     for (const part of [...TABLE_NAMES, MARKS]) {
+      // A catalog from elsewhere must not have its files written outside.
+      if (lstatSync(path.join(whole, part), { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+        throw new CatalogWriteError('FORBIDDEN', `${displayText(path.join(whole, part))} is a link: nothing is written through it`);
+      }
       if (isFolder(path.join(whole, part))) continue;
       writing(whole, () => mkdirSync(path.join(whole, part), { recursive: true }));
     }

@@ -1,5 +1,7 @@
 // Asks a catalog in SQL by DuckDB. The tables are views of the files; a query sees these files, may read them, and nothing else: it can
 // neither read other files nor write any, load extensions or connect.
+import { statSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
@@ -21,7 +23,13 @@ export interface QueryOptions {
   readonly onLeftOut?: ((file: string, reason: string) => void) | undefined;
 }
 
+/** Most memory that DuckDB takes: a file of a few kilobytes may unpack to texts of gigabytes. */
+const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
+/** Functions that a SELECT may call and that do more than read, or run SQL that isn't looked at here. */
+const NOT_READING = /^(enable_|disable_|truncate_|force_|checkpoint$|write_log$|query$)/i;
+
 const SETTINGS = {
+  memory_limit: `${Math.floor(Math.min(MOST_MEMORY_BYTES, totalmem() / 4) / 2 ** 20)}MiB`,
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',
@@ -73,7 +81,7 @@ export class CatalogReader implements Disposable {
     this.#packs = cache === null ? null : new PackedTables(cache, folder);
     this.#instance = instance;
     this.#connection = connection;
-    this.#names = new Map(TABLE_NAMES.map((table) => [table, folder.files(table)]));
+    this.#names = new Map(TABLE_NAMES.map((table) => [table, this.#regular(table)]));
     for (const file of folder.foreignFiles()) this.#leftOut.push([file, 'its name is not one of a catalog’s files']);
   }
 
@@ -130,6 +138,15 @@ export class CatalogReader implements Disposable {
     }
   }
 
+  /** Names of a table's files. To open a pipe would wait for ever. */
+  #regular(table: TableName): string[] {
+    return this.#folder.files(table).filter((name) => {
+      const isFile = statSync(path.join(this.#folder.path, table, name), { throwIfNoEntry: false })?.isFile() === true;
+      if (!isFile) this.#leftOut.push([path.join(table, name), 'it is not a file']);
+      return isFile;
+    });
+  }
+
   async *#run(sql: string, values: Readonly<Record<string, string>>): AsyncGenerator<ResultPart> {
     const prepared = await this.#prepare(sql);
     try {
@@ -149,10 +166,27 @@ export class CatalogReader implements Disposable {
     if (sql.trim() === '') throw new LayerscopeError('USAGE', 'the query is empty');
     const statements = await this.#connection.extractStatements(sql);
     if (statements.count !== 1) throw new LayerscopeError('USAGE', `one query at a time, not ${statements.count}`);
+    await this.#refuseOtherThanReading(sql);
     const prepared = await statements.prepare(0);
     if (prepared.statementType === this.#duck.StatementType.SELECT) return prepared;
     prepared.destroySync();
     throw new LayerscopeError('USAGE', 'a catalog is only read: the query must be a SELECT');
+  }
+
+  /** Throws USAGE if a query calls a function that changes what DuckDB does, or runs SQL that is hidden in a text. */
+  async #refuseOtherThanReading(sql: string): Promise<void> {
+    const prepared = await this.#connection.prepare('SELECT json_serialize_sql($1::VARCHAR)');
+    try {
+      prepared.bindVarchar(1, sql);
+      const [row] = (await prepared.runAndReadAll()).getRows();
+      const tree = JSON.parse(String(row?.[0])) as { readonly error?: boolean };
+      // What can't be written as a tree is searched as it is.
+      for (const name of tree.error === true ? sql.split(/[^\w]+/) : functionNames(tree)) {
+        if (NOT_READING.test(name)) throw new LayerscopeError('USAGE', `a catalog is only read: a query can’t call ${displayText(name)}`);
+      }
+    } finally {
+      prepared.destroySync();
+    }
   }
 
   #filesOf(table: TableName): TableFiles {
@@ -299,6 +333,17 @@ function bind(prepared: DuckDBPreparedStatement, values: Readonly<Record<string,
   }
   const unused = Object.keys(values).find((name) => !names.includes(name));
   if (unused !== undefined) throw new LayerscopeError('USAGE', `the query has no parameter $${displayText(unused)}`);
+}
+
+/** Names of the functions in a query's tree, as DuckDB writes it. */
+function* functionNames(tree: unknown): Generator<string> {
+  const left = [tree];
+  while (left.length > 0) {
+    const node = left.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    if ('function_name' in node && typeof node.function_name === 'string') yield node.function_name;
+    for (const part of Object.values(node)) left.push(part);
+  }
 }
 
 function quoted(text: string): string {

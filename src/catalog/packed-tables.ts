@@ -1,8 +1,9 @@
 // Packs: a table's many small files as one, in this user's cache. Opening a thousand files takes DuckDB longer than most answers. A pack is a
 // convenience: it is used only while every file in it is as it was, it may vanish at any time, and nothing of the catalog depends on it.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makePrivateFolder, readKept } from '#archive/private-place';
 import { replaceFileSync } from '#files';
 import type { CatalogFolder } from './catalog-folder.ts';
 import type { TableName } from './schema.ts';
@@ -25,11 +26,15 @@ export interface TableFiles {
 /** The packs of one catalog. */
 export class PackedTables {
   readonly #folder: string;
+  /** A pack answers for its files, so nobody else may write one. */
+  readonly #isPrivate: boolean;
 
   /** `cache`: this user's cache folder. */
   constructor(cache: string, catalog: CatalogFolder) {
     const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
-    this.#folder = path.join(cache, 'catalogs', place);
+    const all = path.join(cache, 'catalogs');
+    this.#folder = path.join(all, place);
+    this.#isPrivate = [cache, all, this.#folder].every(makePrivateFolder);
   }
 
   /** Where a table's rows are now, of the files with these names. */
@@ -44,7 +49,7 @@ export class PackedTables {
       pack: isGood ? this.#pack(table) : null,
       loose: looseNames.map(file),
       looseNames,
-      isWorthPacking: looseNames.length > MOST_LOOSE_FILES && bytes <= MOST_PACKED_BYTES,
+      isWorthPacking: this.#isPrivate && looseNames.length > MOST_LOOSE_FILES && bytes <= MOST_PACKED_BYTES,
     };
   }
 
@@ -54,7 +59,6 @@ export class PackedTables {
    */
   async make(catalog: CatalogFolder, table: TableName, names: readonly string[], write: (file: string) => Promise<void>): Promise<void> {
     const members = names.map((name) => `${name} ${stateOf(path.join(catalog.path, table, name))?.text ?? ''}\n`).join('');
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const fresh = path.join(this.#folder, `${table}-${process.pid}.unfinished`);
     rmSync(fresh, { force: true });
     try {
@@ -85,9 +89,10 @@ export class PackedTables {
 
   /** What the pack has: names, and each file's state when it was packed. Null if there is no good pack. */
   #members(table: TableName): ReadonlyMap<string, string> | null {
+    if (!this.#isPrivate) return null;
     let text: string;
     try {
-      text = readFileSync(this.#list(table), 'utf8');
+      text = readKept(this.#list(table)).toString('utf8');
     } catch {
       return null;
     }

@@ -156,8 +156,16 @@ function cellText(cell: PlainValue): string {
 }
 
 function csvLine(cells: Row): string {
-  const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return `${cells.map((cell) => quote(cellText(cell))).join(',')}\n`;
+  return `${cells.map(csvCell).join(',')}\n`;
+}
+
+/** A spreadsheet takes a text that begins like this for a formula, even in quotes; an apostrophe makes it a text. */
+const FORMULA = /^[=+\-@]/;
+
+function csvCell(cell: PlainValue): string {
+  const text = displayText(cellText(cell));
+  const shown = typeof cell === 'string' && FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 function markdownCell(cell: PlainValue): string {

@@ -1,11 +1,26 @@
 // What a query may do, and files that are damaged or not a catalog's.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { groupsOf, writeParquet } from '../../src/catalog/parquet-writer.ts';
+import { TABLES } from '../../src/catalog/schema.ts';
 import { writeLayout } from '../support/catalog.ts';
 import { commandJson, runCommand } from '../support/command-line.ts';
 import { file, tar } from '../support/tar-builder.ts';
+import { runTool } from '../support/tools.ts';
 import { testFolder } from '../support/workbench.ts';
 
 const HOSTILE = 'it\'s "x"; DROP TABLE entries; -- $path :path \\x00';
@@ -63,6 +78,12 @@ test('a query reads the catalog and nothing else: no other file, no connection, 
     'CREATE TABLE t AS SELECT 1',
     'DROP VIEW entries',
     'SELECT 1; SELECT 2',
+    'SELECT * FROM enable_profiling()',
+    'WITH a AS (SELECT * FROM (FROM Enable_Logging())) SELECT * FROM a, entries',
+    "SELECT * FROM query('SELECT * FROM enable_profiling()')",
+    "SELECT write_log('x')",
+    'FROM force_checkpoint()',
+    'PIVOT (FROM enable_logging()) ON success USING count(*)',
     '',
   ];
   for (const sql of refused) {
@@ -155,12 +176,50 @@ test('what is missing is said in one line', async (t) => {
   }
 });
 
+test('a spreadsheet takes no text of a result for a formula', async (t) => {
+  const { to } = await makeCatalog(t, 1);
+  const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e'];
+  const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;
+  const [, line] = (await query(to, sql, '--csv')).stdout.split('\n');
+  assert.equal(line, `"'=HYPERLINK(""x"")",'+1,'-2+3,'@SUM(A1),\\x09x,a=b,\\u202E,-7`);
+});
+
+test('a pipe among the files is left out, and a catalog with links is not written to', async (t) => {
+  const { to, folder } = await makeCatalog(t, 1);
+  const pipe = path.join(to, 'layers', `sha256-${'0'.repeat(64)}.parquet`);
+  runTool('mkfifo', [pipe]);
+  const { stdout, stderr } = await query(to, 'SELECT count(*) AS n FROM layers', '--json');
+  assert.equal(stdout, '{"n":1}\n');
+  assert.match(stderr, /is left out: it is not a file/);
+  rmSync(pipe);
+  const elsewhere = path.join(folder, 'elsewhere');
+  renameSync(path.join(to, 'entries'), elsewhere);
+  symlinkSync(elsewhere, path.join(to, 'entries'));
+  const before = readdirSync(elsewhere);
+  const { error } = await runCommand(['catalog', 'index', path.join(folder, 'layout'), '--to', to]);
+  assert.equal(error?.code, 'FORBIDDEN');
+  assert.deepEqual(readdirSync(elsewhere), before);
+});
+
+test('texts of gigabytes in a small file end a query, not the machine', async (t) => {
+  const { to } = await makeCatalog(t, 1);
+  const text = 'x'.repeat(50_000);
+  const rows = (function* () {
+    for (let row = 0; row < 40_000; row++) yield { layer: 'sha256:x', path: `${text}${row % 10}`, kind: 'entry' };
+  })();
+  const file = path.join(to, 'entries', `sha256-${'1'.repeat(64)}.parquet`);
+  writeParquet(file, TABLES.entries, groupsOf(TABLES.entries, rows));
+  assert.ok(statSync(file).size < 4_000_000);
+  const { error } = await query(to, "SELECT list(path || kind) AS all FROM entries WHERE path LIKE 'xxx%'", '--json');
+  assert.equal(error?.code, 'TOO_LARGE');
+});
+
 test('results print as JSON lines, CSV, Markdown and a table, with the names of strangers escaped', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const sql = "SELECT 'a,\"b' AS t, 12 AS n, NULL AS z, '| <b> \u001b[31m' AS m, [1, 2] AS l, TIMESTAMPTZ '2024-01-02 03:04:05.5+00' AS at";
   const print = async (...options: string[]): Promise<string> => (await query(to, sql, ...options)).stdout;
   assert.equal(await print('--json'), '{"t":"a,\\"b","n":12,"z":null,"m":"| <b> \\u001b[31m","l":[1,2],"at":"2024-01-02T03:04:05.5Z"}\n');
-  assert.equal(await print('--csv'), 't,n,z,m,l,at\n"a,""b",12,,| <b> \u001b[31m,"[1,2]",2024-01-02T03:04:05.5Z\n');
+  assert.equal(await print('--csv'), 't,n,z,m,l,at\n"a,""b",12,,| <b> \\x1B[31m,"[1,2]",2024-01-02T03:04:05.5Z\n');
   const markdown = await print('--markdown');
   assert.equal(markdown.split('\n').length, 4);
   assert.ok(!markdown.includes('\u001b') && !/[^`]<b>/.test(markdown.replace(/`[^`]*`/g, '')), markdown);

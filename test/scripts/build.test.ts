@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { buildIfStale, outFolder } from '../../scripts/stale.ts';
@@ -41,5 +42,15 @@ test('the built page has no inline script or style, and both hosts send the stri
   for (const file of ['electron/main.cjs', ...built('chunks/*.js').filter((name) => read(name).includes('default-src'))]) {
     assert.match(read(file), /"default-src 'none'",\s+"script-src 'self'",\s+"style-src 'self'",/, file);
     assert.match(read(file), /"connect-src 'self'",/, file);
+  }
+});
+
+/** ajv has texts of modules that it can write, which load these. */
+const IN_TEXTS = /^ajv\//;
+
+test('the build asks Node for no package by its name, which it would look for in every folder above', () => {
+  for (const file of built('**/*.{js,cjs}').filter((name) => !name.startsWith('renderer/'))) {
+    for (const [, name = ''] of read(file).matchAll(/\b(?:require|import)\("([^"./][^"]*)"\)/g))
+      assert.ok(isBuiltin(name) || name === 'electron' || IN_TEXTS.test(name), `${file} loads ${name}`);
   }
 });

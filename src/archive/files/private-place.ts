@@ -8,7 +8,7 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const ME = process.getuid?.();
 
 /** Names of everything that a cache folder may hold. */
-const CACHE_NAME = /^(index|spool|blobs|code|run-\d+-\d+-[0-9a-f]{8}-[A-Za-z0-9]{6})$/;
+const CACHE_NAME = /^(index|spool|blobs|code|catalogs|run-\d+-\d+-[0-9a-f]{8}-[A-Za-z0-9]{6})$/;
 
 /**
  * Returns the folder to use for a requested cache: `folder` itself, or `layerscope` inside `folder` if it contains anything else. A cache
