@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { build } from 'vite';
 import { checkAnchors } from './check-anchors.ts';
-import { type Document, readChapters } from './documents.ts';
+import { REFERENCE } from './contents.ts';
+import { commandSource, type Document, readChapters } from './documents.ts';
 import { pageHtml } from './layout.ts';
 import { relativeTo, resolveLink } from './links.ts';
 import type { SearchRecord } from './page/search.ts';
@@ -74,11 +75,16 @@ export async function buildSite(options: SiteOptions): Promise<number> {
     pictures.set(place, file);
     return { address: relativeTo(page, place), ...pngSize(path.join(root, file)) };
   };
+  const commandPageOf = (code: string, { source, page }: Document): string | null => {
+    const target = source === REFERENCE ? pages.get(commandSource(code.split(' ')[0] ?? '')) : undefined;
+    return target === undefined ? null : relativeTo(page, target);
+  };
   const rendered = documents.map((document) => ({
     document,
     rendered: render(document.markdown, {
       link: (target) => resolveLink(target, document.source, document.page, { root, pages, sourcesUrl }),
       picture: (target) => pictureOf(target, document),
+      page: (code) => commandPageOf(code, document),
     }),
   }));
   checkAnchors(rendered);

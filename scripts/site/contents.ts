@@ -11,6 +11,9 @@ const inFolder = (folder: string, names: string): string[] => names.split(' ').m
 
 export const COMMAND_PAGES = 'commands';
 
+/** The table of all commands, which leads to their pages. */
+export const REFERENCE = 'docs/reference/README.md';
+
 /** The document that becomes the first page. */
 export const HOME = 'README.md';
 
@@ -25,7 +28,7 @@ export function partsOf(decisions: readonly string[]): readonly Part[] {
         'README why-big build-step where-from what-changed keep-change-export secrets ci other-programs by-name many-images windows',
       ),
     },
-    { title: 'Reference', documents: ['docs/reference/README.md', COMMAND_PAGES] },
+    { title: 'Reference', documents: [REFERENCE, COMMAND_PAGES] },
     {
       title: 'Formats',
       documents: inFolder(

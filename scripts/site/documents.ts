@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandPages } from './command-pages.ts';
-import { COMMAND_PAGES, HOME, partsOf } from './contents.ts';
+import { COMMAND_PAGES, HOME, partsOf, REFERENCE } from './contents.ts';
 
 export interface Document {
   /** Path in the repository; of a command’s page one that no file has. */
@@ -30,7 +30,7 @@ const NAMED: Readonly<Record<string, string>> = {
 const SHORT: Readonly<Record<string, string>> = {
   [HOME]: 'What it is',
   'docs/guide/README.md': 'All tasks',
-  'docs/reference/README.md': 'Command line',
+  [REFERENCE]: 'Command line',
   'docs/formats/README.md': 'All formats',
   'docs/decisions/README.md': 'All decisions',
   'docs/README.md': 'For developers',
@@ -49,6 +49,9 @@ function pageOf(source: string): string {
   );
 }
 
+/** Where the document of a command would lie. */
+export const commandSource = (name: string): string => `docs/reference/${name}.md`;
+
 function titleOf(source: string, markdown: string): string {
   const title = /^# (.+)$/m.exec(markdown)?.[1];
   if (title === undefined) throw new Error(`${source} has no title`);
@@ -62,7 +65,7 @@ function readDocument(root: string, source: string): Document {
 
 async function commandDocuments(): Promise<Document[]> {
   return (await commandPages()).map(({ name, markdown }) => {
-    const source = `docs/reference/${name}.md`;
+    const source = commandSource(name);
     return { source, page: pageOf(source), title: name, markdown };
   });
 }

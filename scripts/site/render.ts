@@ -32,10 +32,12 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Where links and pictures are; both throw for what doesn’t exist. `link` returns null for what can’t be read anywhere. */
+/** Where links and pictures are; these throw for what doesn’t exist. `link` returns null for what can’t be read anywhere. */
 export interface Surroundings {
   link(target: string): string | null;
   picture(target: string): Picture;
+  /** Where a code in the first column of a table has a page of its own; null for most. */
+  page(code: string): string | null;
 }
 
 export const escapeHtml = (text: string): string =>
@@ -72,6 +74,14 @@ function codeBlock(text: string, lang = ''): string {
   return `<div class="code"><pre><code class="language-${escapeHtml(lang)}">${code}</code></pre></div>\n`;
 }
 
+/** Words and cells of at most so many letters stay on one line, in a narrow window too. */
+const SHORT_WORD = 24;
+const SHORT_CELL = 10;
+
+/** A word of code that isn’t broken after a hyphen: what is left of `--verify` would be another option. */
+const unbroken = (word: string): string =>
+  word.includes('-') && word.length <= SHORT_WORD ? `<span class="short">${escapeHtml(word)}</span>` : escapeHtml(word);
+
 /** Renders a document. Throws for HTML other than comments, which the site doesn’t show. */
 export function render(markdown: string, around: Surroundings): Rendered {
   const anchors = new Set<string>();
@@ -102,6 +112,9 @@ export function render(markdown: string, around: Surroundings): Rendered {
         const size = `width="${width}" height="${height}"`;
         return `<a class="picture" href="${address}"><img src="${address}" alt="${alt}" ${size} loading="lazy" /></a>`;
       },
+      codespan({ text }) {
+        return `<code>${text.split(' ').map(unbroken).join(' ')}</code>`;
+      },
       code({ text, lang }) {
         return codeBlock(text, lang);
       },
@@ -110,8 +123,16 @@ export function render(markdown: string, around: Surroundings): Rendered {
         throw new Error(`HTML in a document: ${text}`);
       },
       table(token: Tokens.Table) {
+        const cell = ({ tokens, text }: Tokens.TableCell, tag: string, column: number): string => {
+          const html = tokens.map((each) => {
+            const inside = this.parser.parseInline([each]);
+            const page = column === 0 && each.type === 'codespan' ? around.page(each.text) : null;
+            return page === null ? inside : `<a href="${escapeHtml(page)}">${inside}</a>`;
+          });
+          return `<${tag}${text.length <= SHORT_CELL ? ' class="short"' : ''}>${html.join('')}</${tag}>`;
+        };
         const row = (cells: readonly Tokens.TableCell[], tag: string): string =>
-          `<tr>${cells.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>\n`;
+          `<tr>${cells.map((each, column) => cell(each, tag, column)).join('')}</tr>\n`;
         const body = token.rows.map((cells) => row(cells, 'td')).join('');
         return `<div class="table"><table>\n<thead>${row(token.header, 'th')}</thead>\n<tbody>${body}</tbody>\n</table></div>\n`;
       },

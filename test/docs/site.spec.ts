@@ -178,6 +178,12 @@ test('in a narrow window the pages are behind a link, by keys too', async ({ pag
   await expect(pages).toBeHidden();
 });
 
+test('the table of commands leads to their pages', async ({ page }) => {
+  await page.goto(addressOf('reference/index.html'));
+  await page.getByRole('link', { name: 'why IMAGE PATH' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'layerscope why' })).toBeVisible();
+});
+
 test('pages can be read in order, forwards and back', async ({ page }) => {
   await page.goto(addressOf('guide/index.html'));
   await page.getByRole('link', { name: /^Next/ }).click();

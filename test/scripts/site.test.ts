@@ -11,7 +11,7 @@ import { commandHelp } from '../../src/cli/arguments.ts';
 import { listedCommands } from '../../src/cli/commands.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const around = { link: (target: string) => target, picture: () => ({ address: 'x.png', width: 1, height: 1 }) };
+const around = { link: (target: string) => target, picture: () => ({ address: 'x.png', width: 1, height: 1 }), page: () => null };
 const pages = new Map([
   ['README.md', 'index.html'],
   ['docs/guide/ci.md', 'guide/ci.html'],

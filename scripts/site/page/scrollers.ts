@@ -12,6 +12,11 @@ function markScrollers(): void {
   }
 }
 
+/** Scrolls the list of pages to this one, where the list is longer than the window. */
+export function showThisPage(): void {
+  document.querySelector('.pages [aria-current]')?.scrollIntoView({ block: 'nearest' });
+}
+
 /** Lets keys reach and scroll what is wider than the page, and folds the page's contents where they stand above the text. */
 export function followWidth(): void {
   markScrollers();

@@ -1,4 +1,4 @@
-import { type FoundSection, type SearchRecord, searcher } from './search.ts';
+import { type Found, type FoundSection, type SearchRecord, searcher } from './search.ts';
 
 declare global {
   var searchRecords: readonly SearchRecord[] | undefined;
@@ -35,9 +35,10 @@ function resultItem({ page, title, heading, excerpt }: FoundSection, root: strin
   return item;
 }
 
-function countText(count: number, query: string): string {
-  if (query === '') return '';
-  return count === 0 ? `Nothing found for “${query}”.` : `${count} ${count === 1 ? 'section' : 'sections'} found.`;
+function countText({ total, best }: Found, query: string): string {
+  if (total === 0) return `Nothing found for “${query}”.`;
+  const sections = `${total} ${total === 1 ? 'section' : 'sections'} found`;
+  return best.length < total ? `${sections}, the ${best.length} best shown.` : `${sections}.`;
 }
 
 /**
@@ -72,8 +73,8 @@ export function addSearchBox(root: string): void {
     const found = (await load())(query);
     // Another letter may have been typed while the records were loaded.
     if (query !== field.value.trim()) return;
-    list.replaceChildren(...found.map((section) => resultItem(section, root)));
-    status.textContent = countText(found.length, query);
+    list.replaceChildren(...found.best.map((section) => resultItem(section, root)));
+    status.textContent = countText(found, query);
   };
   const failed = (error: unknown): void => {
     search = undefined;

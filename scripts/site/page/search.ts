@@ -11,9 +11,15 @@ export interface SearchRecord {
   readonly text: string;
 }
 
-/** The record's beginning of the text, or what is around a word of it. */
 export interface FoundSection extends SearchRecord {
+  /** The beginning of the text, or what is around a word that was looked for. */
   readonly excerpt: string;
+}
+
+/** What a search found: how many sections, and the best of them. */
+export interface Found {
+  readonly total: number;
+  readonly best: readonly FoundSection[];
 }
 
 const MOST_RESULTS = 12;
@@ -26,12 +32,13 @@ function excerptOf(text: string, terms: readonly string[]): string {
   const lower = text.toLowerCase();
   const at = Math.min(...terms.map((term) => lower.indexOf(term)).filter((place) => place >= 0));
   const start = Number.isFinite(at) && at > 60 ? lower.lastIndexOf(' ', at - 40) + 1 : 0;
-  const end = start + EXCERPT_LENGTH;
-  return `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? ' …' : ''}`;
+  const rest = text.slice(start);
+  const shown = rest.length <= EXCERPT_LENGTH ? rest : `${rest.slice(0, rest.lastIndexOf(' ', EXCERPT_LENGTH))} …`;
+  return `${start > 0 ? '… ' : ''}${shown}`;
 }
 
 /** Indexes records, and returns a function that finds those with all words of a query, or words that begin with or resemble them. */
-export function searcher(records: readonly SearchRecord[]): (query: string) => FoundSection[] {
+export function searcher(records: readonly SearchRecord[]): (query: string) => Found {
   const index = new MiniSearch<SearchRecord & { id: number }>({ fields: ['title', 'heading', 'text'], tokenize: wordsOf });
   index.addAll(records.map((record, id) => ({ ...record, id })));
   const options = {
@@ -40,12 +47,12 @@ export function searcher(records: readonly SearchRecord[]): (query: string) => F
     fuzzy: (term: string) => (term.length > 4 ? 0.2 : false),
     boost: { title: 3, heading: 2 },
   } as const;
-  return (query) =>
-    index
-      .search(query, options)
-      .slice(0, MOST_RESULTS)
-      .flatMap(({ id, terms }) => {
-        const record = records[id as number];
-        return record === undefined ? [] : [{ ...record, excerpt: excerptOf(record.text, terms) }];
-      });
+  return (query) => {
+    const found = index.search(query, options);
+    const best = found.slice(0, MOST_RESULTS).flatMap(({ id, terms }) => {
+      const record = records[id as number];
+      return record === undefined ? [] : [{ ...record, excerpt: excerptOf(record.text, terms) }];
+    });
+    return { total: found.length, best };
+  };
 }
