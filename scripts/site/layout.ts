@@ -41,7 +41,7 @@ function descriptionOf(html: string): string {
   return text.length > 200 ? `${text.slice(0, 197)}…` : text;
 }
 
-/** Returns a whole page. */
+/** Returns a whole page. Its own ids have a colon, which no heading’s has. */
 export function pageHtml({ document, rendered, chapters, previous, next }: PageFrame): string {
   const to = (target: string): string => relativeTo(document.page, target);
   const isHome = document.page === 'index.html';
@@ -61,18 +61,18 @@ export function pageHtml({ document, rendered, chapters, previous, next }: PageF
 <script defer src="${to('site.js')}" data-root="${root}"></script>
 </head>
 <body${isHome ? ' class="home"' : ''}>
-<a class="skip" href="#main">Skip to the text</a>
+<a class="skip" href="#site:main">Skip to the text</a>
 <header>
 <a class="name" href="${to('index.html')}"><img src="${to('icon.svg')}" alt="" width="28" height="28" /> Layerscope</a>
-<search id="search" hidden></search>
-<a class="menu" href="#pages">Pages</a>
+<search id="site:search" hidden></search>
+<a class="menu" href="#site:pages">Pages</a>
 </header>
 <div class="columns">
-<nav id="pages" class="pages" aria-label="Pages">
+<nav id="site:pages" class="pages" aria-label="Pages">
 ${chapters.map((chapter) => chapterNav(chapter, document)).join('\n')}
-<a class="close" href="#main">Close</a>
+<a class="close" href="#site:main">Close</a>
 </nav>
-<main id="main" tabindex="-1">
+<main id="site:main" tabindex="-1">
 <article>
 ${rendered.html.replace('</h1>', () => `</h1>\n${contentsOf(rendered.headings)}`)}</article>
 <nav class="turn" aria-label="Previous and next page">${turn(previous, document, 'prev')}${turn(next, document, 'next')}</nav>

@@ -1,6 +1,6 @@
 /** A document’s Markdown as HTML, with what the table of contents and the search need of it. */
 import hljs from 'highlight.js/lib/common';
-import { Marked, type Tokens } from 'marked';
+import { Marked, type Token, type Tokens } from 'marked';
 
 export interface Heading {
   readonly id: string;
@@ -82,35 +82,56 @@ const SHORT_CELL = 10;
 const unbroken = (word: string): string =>
   word.includes('-') && word.length <= SHORT_WORD ? `<span class="short">${escapeHtml(word)}</span>` : escapeHtml(word);
 
-/** Renders a document. Throws for HTML other than comments, which the site doesn’t show. */
-export function render(markdown: string, around: Surroundings): Rendered {
-  const anchors = new Set<string>();
-  const headings: Heading[] = [];
-  let title = '';
-  const marked = new Marked({
+/** A link’s text without links: one inside another isn’t HTML. */
+const unlinked = (html: string): string => html.replaceAll(/<\/?a\b[^>]*>/g, '');
+
+function tableCell({ tokens, text }: Tokens.TableCell, tag: string, inline: (token: Token) => string): string {
+  return `<${tag}${text.length <= SHORT_CELL ? ' class="short"' : ''}>${tokens.map(inline).join('')}</${tag}>`;
+}
+
+/** A table, in a box that can be scrolled. `inline`: renders a part of a cell. */
+function tableHtml({ header, rows }: Tokens.Table, inline: (token: Token, column: number) => string): string {
+  const row = (cells: readonly Tokens.TableCell[], tag: string): string =>
+    `<tr>${cells.map((cell, column) => tableCell(cell, tag, (token) => inline(token, column))).join('')}</tr>\n`;
+  const body = rows.map((cells) => row(cells, 'td')).join('');
+  return `<div class="table"><table>\n<thead>${row(header, 'th')}</thead>\n<tbody>${body}</tbody>\n</table></div>\n`;
+}
+
+/** What the headings of a document were, as they are rendered. */
+class Headings {
+  readonly anchors = new Set<string>();
+  readonly list: Heading[] = [];
+  title = '';
+
+  /** Adds the next heading and returns its HTML. */
+  add(html: string, depth: number): string {
+    const id = anchorOf(plainText(html), this.anchors);
+    if (depth === 1) {
+      this.title = plainText(html);
+      return `<h1 id="${id}">${html}</h1>\n`;
+    }
+    const text = unlinked(html);
+    this.list.push({ id, html: text, depth });
+    return `<h${depth} id="${id}"><a class="anchor" href="#${id}">${text}</a></h${depth}>\n`;
+  }
+}
+
+/** Returns a Markdown renderer for one document. */
+function markedFor(headings: Headings, around: Surroundings): Marked {
+  return new Marked({
     renderer: {
       heading({ tokens, depth }) {
-        const html = this.parser.parseInline(tokens);
-        const id = anchorOf(plainText(html), anchors);
-        if (depth === 1) {
-          title = plainText(html);
-          return `<h1>${html}</h1>\n`;
-        }
-        // A link inside a link isn’t HTML.
-        const unlinked = html.replaceAll(/<\/?a\b[^>]*>/g, '');
-        headings.push({ id, html: unlinked, depth });
-        return `<h${depth} id="${id}"><a class="anchor" href="#${id}">${unlinked}</a></h${depth}>\n`;
+        return headings.add(this.parser.parseInline(tokens), depth);
       },
       link({ href, tokens }) {
         const html = this.parser.parseInline(tokens);
         const address = around.link(href);
-        return address === null ? `<span class="source">${html}</span>` : `<a href="${escapeHtml(address)}">${html}</a>`;
+        return address === null ? html : `<a href="${escapeHtml(address)}">${html}</a>`;
       },
       image({ href, text }) {
         const { address, width, height } = around.picture(href);
-        const alt = escapeHtml(text);
         const size = `width="${width}" height="${height}"`;
-        return `<a class="picture" href="${address}"><img src="${address}" alt="${alt}" ${size} loading="lazy" /></a>`;
+        return `<a class="picture" href="${address}"><img src="${address}" alt="${escapeHtml(text)}" ${size} loading="lazy" /></a>`;
       },
       codespan({ text }) {
         return `<code>${text.split(' ').map(unbroken).join(' ')}</code>`;
@@ -123,32 +144,33 @@ export function render(markdown: string, around: Surroundings): Rendered {
         throw new Error(`HTML in a document: ${text}`);
       },
       table(token: Tokens.Table) {
-        const cell = ({ tokens, text }: Tokens.TableCell, tag: string, column: number): string => {
-          const html = tokens.map((each) => {
-            const inside = this.parser.parseInline([each]);
-            const page = column === 0 && each.type === 'codespan' ? around.page(each.text) : null;
-            return page === null ? inside : `<a href="${escapeHtml(page)}">${inside}</a>`;
-          });
-          return `<${tag}${text.length <= SHORT_CELL ? ' class="short"' : ''}>${html.join('')}</${tag}>`;
-        };
-        const row = (cells: readonly Tokens.TableCell[], tag: string): string =>
-          `<tr>${cells.map((each, column) => cell(each, tag, column)).join('')}</tr>\n`;
-        const body = token.rows.map((cells) => row(cells, 'td')).join('');
-        return `<div class="table"><table>\n<thead>${row(token.header, 'th')}</thead>\n<tbody>${body}</tbody>\n</table></div>\n`;
+        return tableHtml(token, (part, column) => {
+          const html = this.parser.parseInline([part]);
+          const page = column === 0 && part.type === 'codespan' ? around.page(part.text) : null;
+          return page === null ? html : `<a href="${escapeHtml(page)}">${html}</a>`;
+        });
       },
     },
   });
-  const sections: { id: string; heading: string; text: string }[] = [];
+}
+
+/** Renders a document. Throws for HTML other than comments, which the site doesn’t show. */
+export function render(markdown: string, around: Surroundings): Rendered {
+  const headings = new Headings();
+  const marked = markedFor(headings, around);
+  const sections: { readonly id: string; readonly heading: string; text: string }[] = [];
   let html = '';
   for (const token of marked.lexer(markdown)) {
-    const before = headings.length;
     const piece = marked.parser([token]);
     html += piece;
-    const opened = headings.length > before ? headings.at(-1) : undefined;
+    if (token.type === 'heading') {
+      const { id, html: heading } = headings.list.at(-1) ?? { id: '', html: '' };
+      sections.push({ id, heading: plainText(heading), text: '' });
+      continue;
+    }
     const last = sections.at(-1);
-    if (opened !== undefined) sections.push({ id: opened.id, heading: plainText(opened.html), text: '' });
-    else if (token.type === 'heading') sections.push({ id: '', heading: '', text: '' });
-    else if (last !== undefined) last.text = `${last.text} ${plainText(piece.replaceAll(/<\/(?:td|th|li|p|tr)>/g, ' '))}`.trim();
+    if (last !== undefined) last.text = `${last.text} ${plainText(piece.replaceAll(/<\/(?:td|th|li|p|tr)>/g, ' '))}`.trim();
   }
-  return { html, title, headings: headings.filter(({ depth }) => depth <= 3), sections, anchors };
+  const { title, list, anchors } = headings;
+  return { html, title, headings: list.filter(({ depth }) => depth <= 3), sections, anchors };
 }

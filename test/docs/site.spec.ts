@@ -1,5 +1,5 @@
 // The built site in out/site. Pages are opened from the disk unless a spec says otherwise.
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -54,6 +54,7 @@ function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
 }
 
 test('every page opens from a disk, fits 360 pixels, and has every link, anchor and picture', async ({ page }) => {
+  test.slow(); // opens every page
   await page.setViewportSize({ width: 360, height: 740 });
   const { complaints } = watch(page);
   const facts = new Map<string, Awaited<ReturnType<typeof factsOf>>>();
@@ -63,7 +64,7 @@ test('every page opens from a disk, fits 360 pixels, and has every link, anchor 
   }
   expect(facts.size).toBeGreaterThan(80);
   expect(complaints).toEqual([]);
-  const faults = [...facts].flatMap(([address, { links, headings, isWide }]) => {
+  const faults = [...facts].flatMap(([address, { ids, links, headings, isWide }]) => {
     const lost = links.filter((link) => {
       if (/^https?:/.test(link) || link.endsWith('.png')) return false;
       const [file = '', id] = link.split('#');
@@ -73,6 +74,7 @@ test('every page opens from a disk, fits 360 pixels, and has every link, anchor 
     return [
       ...lost.map((link) => `${address} links to ${link}`),
       ...(headings === 1 ? [] : [`${address}: ${headings} titles`]),
+      ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `${address} has two of ${id}`),
       ...(isWide ? [`${address} is too wide`] : []),
     ];
   });
@@ -89,6 +91,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
 
     test(`axe has no complaints, ${colorScheme}`, async ({ page }) => {
+      test.slow(); // axe checks five pages
       // A theme changes nothing but colours.
       const check = colorScheme === 'light' ? complaintsOf : contrastComplaintsOf;
       const grounds = { light: 'rgb(255, 255, 255)', dark: 'rgb(20, 23, 28)' };
@@ -103,7 +106,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         expect(await check(page), name).toEqual([]);
       }
       await page.setViewportSize({ width: 360, height: 740 });
-      await page.goto(`${addressOf('guide/why-big.html')}#pages`);
+      await page.goto(`${addressOf('guide/why-big.html')}#site:pages`);
       expect(await check(page), 'narrow').toEqual([]);
     });
   });
@@ -221,7 +224,7 @@ test.describe('below a path of a server', () => {
   test.beforeAll(async () => {
     server = createServer((request, response) => {
       const name = new URL(request.url ?? '', 'http://localhost').pathname.slice(BASE.length);
-      if (!request.url?.startsWith(BASE) || !globSync(name, { cwd: SITE }).length) return response.writeHead(404).end();
+      if (!request.url?.startsWith(BASE) || !existsSync(path.join(SITE, name))) return response.writeHead(404).end();
       return response
         .writeHead(200, { 'content-type': TYPES[path.extname(name)] ?? 'text/plain' })
         .end(readFileSync(path.join(SITE, name)));
