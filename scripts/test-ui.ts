@@ -1,5 +1,5 @@
-// `npm run test:ui [-- --project web|electron] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if its
-// runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
+// `npm run test:ui [-- --project web|electron|docs] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if its
+// runtime is available; those of the documentation's site (`docs`) in Chromium. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
 // @page run in Chromium only, and those tagged @window in Electron only. All run with `--all`, and if specs are named.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -18,7 +18,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
 });
-const projects = new Set((values.project as string[] | undefined) ?? ['web', 'electron']);
+// A spec that is named is one of the window's.
+const usual = positionals.length === 0 ? ['docs', 'web', 'electron'] : ['web', 'electron'];
+const projects = new Set((values.project as string[] | undefined) ?? usual);
 
 function hasXvfb(): boolean {
   return spawnSync('xvfb-run', ['--help'], { stdio: 'ignore' }).status === 0;
@@ -48,6 +50,10 @@ const canShow = isDisplayed() || hasXvfb();
 const isShared = projects.has('web') && runtime !== null && canShow && values.all !== true && positionals.length === 0;
 const all = { LAYERSCOPE_ALL_SPECS: isShared ? '' : '1' };
 if (isShared) console.log('specs tagged @page run in Chromium only, those tagged @window in Electron only; --all runs all in both');
+if (projects.has('docs')) {
+  const built = spawnSync(process.execPath, [path.join('scripts', 'docs.ts')], { stdio: 'inherit', cwd: root }).status === 0;
+  passed = built && playwright('docs', { LAYERSCOPE_CHROMIUM: ensureChromium() }, false) && passed;
+}
 if (projects.has('web')) {
   buildIfStale('current');
   const env = { ...all, ...(await standIn('current')), LAYERSCOPE_CHROMIUM: ensureChromium(), LAYERSCOPE_OUT: outFolder('current') };

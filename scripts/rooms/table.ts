@@ -646,7 +646,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'scripts',
     runs: 'Node',
-    what: 'Build, start, test and pack the program; make the sample image; check the rooms.',
+    what: 'Build, start, test and pack the program; make the sample image and the documentation’s site; check the rooms.',
     may: [],
     isFree: true,
   },

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
-// One set of specs for two hosts: Chromium with the loopback host, and Electron. scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and
+// One set of specs for two hosts: Chromium with the loopback host, and Electron; and those of the documentation's site. scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and
 // LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON, and LAYERSCOPE_ALL_SPECS=1 for all specs in both.
 const chromium = process.env.LAYERSCOPE_CHROMIUM;
 
@@ -41,6 +41,7 @@ export default defineConfig({
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [
+    { name: 'docs', testDir: '../docs' },
     { name: 'web', testIgnore: [...skipped, '**/electron-*.spec.ts'], grepInvert: WINDOW_ONLY },
     { name: 'electron', testIgnore: [...skipped, '**/web-*.spec.ts'], grepInvert: PAGE_ONLY },
   ],
