@@ -6,7 +6,7 @@ The tasks run the command line (`layerscope catalog index`), which must be insta
 worker and the driver see under the same path. The catalog has neither lock nor server: a task that is lost is run again, and a job that
 was stopped is continued by starting it again. README.md beside this file says how to set it up.
 
-Prints one JSON object about what was done. Exits with 0, with 3 if images could not be read, or with 2 for invalid usage.
+The last line that it prints is a JSON object about what was done. It exits with 0, with 3 if images could not be read, or with 2 for invalid usage.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import re
 import socket
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+import time
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -157,13 +158,17 @@ class Done:
     waves: tuple[Mapping[str, int], ...] = ()
     # Rows of each answer.
     answers: Mapping[str, int] = field(default_factory=dict)
+    # How long each part of the job took.
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def index_all(spark: SparkSession, command_line: CommandLine, folder: Path, references: Sequence[str], reads_again: bool) -> Done:
     """Indexes what the catalog lacks. `reads_again`: layers that it has may be read again, for secrets or to check digests."""
     context = spark.sparkContext
+    began = time.monotonic()
     looked_up = context.parallelize(references, len(references)).map(lambda each: look_up(command_line, each)).collect()
     waves = plan(looked_up, set() if reads_again else known_layers(folder))
+    planned = time.monotonic()
     indexed = Indexed()
     sizes: list[Mapping[str, int]] = []
     for number, wave in enumerate(waves, 1):
@@ -173,7 +178,8 @@ def index_all(spark: SparkSession, command_line: CommandLine, folder: Path, refe
         done = context.parallelize(parts, len(parts)).map(lambda part: index(command_line, to, part)).collect()
         indexed = sum(done, indexed)
         sizes.append({"images": len(wave), "tasks": len(parts)})
-    return Done(indexed, tuple(sizes))
+    seconds = {"lookUp": round(planned - began, 1), "index": round(time.monotonic() - planned, 1)}
+    return Done(indexed, tuple(sizes), seconds=seconds)
 
 
 # --- questions ---
@@ -270,12 +276,12 @@ def time_text(micros: int) -> str:
     seconds, fraction = divmod(micros, 1_000_000)
     # The calendar repeats after 400 years, and Python's has only the years 1 to 9999, which a config need not keep to.
     cycles, second = divmod(seconds, DAYS_OF_400_YEARS * 86_400)
-    time = datetime(1970, 1, 1) + timedelta(seconds=second)
-    year = time.year + 400 * cycles
+    moment = datetime(1970, 1, 1) + timedelta(seconds=second)
+    year = moment.year + 400 * cycles
     # Years of other lengths as in ISO 8601, with a sign.
     text = f"{year:04}" if 0 <= year <= 9999 else f"{year:+07}"
     digits = f".{fraction:06}".rstrip("0") if fraction else ""
-    return f"{text}-{time:%m-%dT%H:%M:%S}{digits}Z"
+    return f"{text}-{moment:%m-%dT%H:%M:%S}{digits}Z"
 
 
 # Control characters and marks of direction that JSON allows, but that mislead whoever reads it on a terminal.
@@ -339,9 +345,10 @@ def run(spark: SparkSession, options: argparse.Namespace) -> Done:
         return done
     answers: Path = options.answers or folder / "answers"
     answers.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
     open_catalog(spark, folder)
     counts = {question.name: answer(spark, question, answers / f"{question.name}.jsonl") for question in questions}
-    return Done(done.indexed, done.waves, counts)
+    return replace(done, answers=counts, seconds={**done.seconds, "answer": round(time.monotonic() - began, 1)})
 
 
 def say(text: str) -> None:

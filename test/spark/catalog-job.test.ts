@@ -108,7 +108,9 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
     indexed: { images: number; newLayers: number; failed: number };
     waves: { images: number }[];
     answers: Record<string, number>;
+    seconds: Record<string, number>;
   };
+  t.diagnostic(JSON.stringify({ waves: done.waves, seconds: done.seconds }));
   assert.equal(done.indexed.failed, 2);
   assert.equal(done.indexed.images, images.length);
   // No layer was made twice. One was made by the task that was lost, which could not say so.

@@ -10,7 +10,7 @@ import { until } from '../support/waiting.ts';
 import { testFolder } from '../support/workbench.ts';
 
 /** A Python that has pyspark: `npm run test:spark` makes one. */
-function sparkPython(): string {
+export function sparkPython(): string {
   const python = process.env.LAYERSCOPE_SPARK_PYTHON;
   if (python === undefined) throw new Error('this test needs LAYERSCOPE_SPARK_PYTHON, a Python with pyspark: npm run test:spark sets it');
   return python;
