@@ -56,7 +56,7 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
   const master = `spark://127.0.0.1:${port}`;
   run('master.Master', '--port', String(port), '--webui-port', String(page));
   const workers = [0, 1].map(() => run(WORKER, '--cores', '1', '--memory', '1g', '--webui-port', '0', '--work-dir', testFolder(t), master));
-  await until(async () => (await aliveWorkers(page)) === workers.length, 'the workers have joined the master');
+  await until(async () => (await aliveWorkers(page)) === workers.length, 'the workers have joined the master', 5);
   const settings = {
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
