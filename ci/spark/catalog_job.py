@@ -80,8 +80,18 @@ def look_up(command_line: CommandLine, reference: str) -> Image:
     config = command_line.run("config", *command_line.image_options, "--", reference)
     if config.returncode != 0:
         return Image(reference)
-    layers = json.loads(config.stdout).get("rootfs", {}).get("diff_ids", [])
-    return Image(reference, tuple(layer for layer in layers if isinstance(layer, str)))
+    return Image(reference, stated_layers(config.stdout))
+
+
+def stated_layers(text: str) -> tuple[str, ...]:
+    """The diffIDs in a config; none if it isn't made as it should be, for it may come from anybody."""
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    rootfs = config.get("rootfs") if isinstance(config, dict) else None
+    layers = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    return tuple(layer for layer in layers if isinstance(layer, str)) if isinstance(layers, list) else ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,8 @@ def index(command_line: CommandLine, folder: str, references: Sequence[str]) -> 
     """Indexes images by one process. Raises RuntimeError if the catalog could not be written; Spark then tries again."""
     options = (*command_line.image_options, *command_line.index_options)
     done = command_line.run("catalog", "index", "--json", "--to", folder, *options, "--", *references)
-    if done.returncode not in (EXIT_DONE, EXIT_UNREADABLE):
+    # With the same code, but without a report, it ends if the catalog can't be written.
+    if done.returncode not in (EXIT_DONE, EXIT_UNREADABLE) or not done.stdout:
         raise RuntimeError(f"layerscope ended with {done.returncode} on {socket.gethostname()}: {done.stderr.strip()[-2000:]}")
     report = json.loads(done.stdout)
     return Indexed(report["images"], report["newImages"], report["newLayers"], report["failed"], tuple(report["errors"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class PlanTest(unittest.TestCase):
         chain = [image(str(length), *(str(layer) for layer in range(length))) for length in range(1, 50)]
         self.assertEqual([len(wave) for wave in job.plan(chain, set())], [1, 48])
 
+    def test_there_are_not_more_waves_than_the_limit(self) -> None:
+        # Each image shares a layer with the one before it.
+        fleet = [image(f"{number:02}", f"{number:02}", f"{number + 1:02}") for number in range(20)]
+        self.assertEqual([len(wave) for wave in job.plan(fleet, set())], [1] * 7 + [13])
+
     def test_every_image_has_its_wave_and_no_two_of_a_wave_bring_the_same_layer(self) -> None:
         for seed in range(200):
             dice = random.Random(seed)
@@ -67,9 +73,40 @@ class PlanTest(unittest.TestCase):
         self.assertEqual([len(part) for part in job.tasks(wave[:3], 8)], [1, 1, 1])
 
 
+class CommandLineTest(unittest.TestCase):
+    def program(self, script: str) -> job.CommandLine:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = Path(folder.name) / "layerscope"
+        file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        file.chmod(0o755)
+        return job.CommandLine(str(file), ("--platform=linux/amd64",))
+
+    def test_configs_of_any_make_give_the_layers_that_they_state(self) -> None:
+        self.assertEqual(job.stated_layers('{"rootfs":{"diff_ids":["a",1,"b"]}}'), ("a", "b"))
+        for config in ("", "[]", "null", '{"rootfs":[]}', '{"rootfs":{"diff_ids":"abc"}}', "[" * 100_000):
+            self.assertEqual(job.stated_layers(config), ())
+        self.assertEqual(job.look_up(self.program("exit 3"), "app:1"), image("app:1"))
+
+    def test_references_are_never_options(self) -> None:
+        echo = self.program("""printf '{"rootfs":{"diff_ids":["%s"]}}' "$*" """)
+        self.assertEqual(job.look_up(echo, "--help").layers, ("config --platform=linux/amd64 -- --help",))
+
+    def test_images_that_cannot_be_read_are_reported_and_a_catalog_that_cannot_be_written_ends_the_task(self) -> None:
+        report = """{"images":1,"newImages":0,"newLayers":2,"failed":1,"errors":[{"code":"DAMAGED"}]}"""
+        indexed = job.index(self.program(f"echo '{report}'; exit 3"), "catalog", ["app:1"])
+        self.assertEqual(indexed, job.Indexed(1, 0, 2, 1, ({"code": "DAMAGED"},)))
+        self.assertEqual((indexed + indexed).newLayers, 4)
+        for script in ("echo no space >&2; exit 3", "exit 1"):
+            with self.assertRaisesRegex(RuntimeError, "ended with"):
+                job.index(self.program(script), "catalog", ["app:1"])
+        with self.assertRaisesRegex(RuntimeError, "can't be run"):
+            job.index(job.CommandLine("/nowhere/layerscope"), "catalog", ["app:1"])
+
+
 class ArgumentsTest(unittest.TestCase):
     def test_references_and_questions_may_come_in_any_order(self) -> None:
-        options = job.parse_arguments(["--to", "c", "a:1", "b:1", "--ask", "who", "name=x", "--scan", "--ask", "lineage"])
+        options = job.parse_arguments(["a:1", "--to", "c", "b:1", "--ask", "who", "name=x", "--scan", "--ask", "lineage"])
         self.assertEqual(options.references, ["a:1", "b:1"])
         self.assertEqual(options.ask, [["who", "name=x"], ["lineage"]])
         self.assertEqual(job.command_line_of(options).index_options, ("--scan",))
