@@ -6,7 +6,8 @@ The tasks run the command line (`layerscope catalog index`), which must be insta
 worker and the driver see under the same path. The catalog has neither lock nor server: a task that is lost is run again, and a job that
 was stopped is continued by starting it again. README.md beside this file says how to set it up.
 
-The last line that it prints is a JSON object about what was done. It exits with 0, with 3 if images could not be read, or with 2 for invalid usage.
+The last line that it prints is a JSON object about what was done. It exits with 0, with 3 if images could not be read, or with 2 for
+invalid usage.
 """
 
 from __future__ import annotations
@@ -311,7 +312,7 @@ def json_text(value: Any) -> str:
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="catalog_job.py", description="Brings images into a Layerscope catalog, and asks it, on Spark.")
     parser.add_argument("references", nargs="*", metavar="REFERENCE", help="an image of a registry, or a file that every worker sees")
-    parser.add_argument("--references", dest="file", type=Path, metavar="FILE", help="a file with one reference a line; lines that begin with # are passed over")
+    parser.add_argument("--references", dest="file", type=Path, metavar="FILE", help="one reference a line; # begins a comment line")
     parser.add_argument("--to", required=True, type=Path, metavar="FOLDER", help="the catalog, on a file system that all share")
     parser.add_argument("--ask", nargs="+", action="append", default=[], metavar=("QUESTION", "PARAMETER=VALUE"), help="may be repeated")
     parser.add_argument("--answers", type=Path, metavar="FOLDER", help="where answers are written as QUESTION.jsonl (default: TO/answers)")
