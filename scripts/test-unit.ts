@@ -6,7 +6,7 @@ import { runTestFiles } from './node-test.ts';
 
 const root = path.dirname(import.meta.dirname);
 /** Folders of `test` that other scripts run, or that contain no tests. */
-const OTHERS = new Set(['bench', 'docs', 'driver', 'fixtures', 'fuzz', 'native', 'shared', 'support', 'ui', 'windows', 'wine']);
+const OTHERS = new Set(['bench', 'docs', 'driver', 'fixtures', 'fuzz', 'native', 'shared', 'spark', 'support', 'ui', 'windows', 'wine']);
 const DRIVERS = ['driver/portable', 'driver/remote', 'driver/windows'];
 const ROOMS = readdirSync(path.join(root, 'test'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !OTHERS.has(entry.name))

@@ -5,6 +5,7 @@
 //   -- :version = %  its version                  a parameter with a default
 //
 // They run on DuckDB and on Spark. Both take the same SQL here; only the mark of parameters differs: Spark's `:name` is DuckDB's `$name`.
+// Where a column that rows are ordered by may be null, NULLS LAST says so: Spark otherwise puts nulls first.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';

@@ -1,7 +1,5 @@
 // Images in a real registry, pushed by skopeo. Debian: docker-registry, skopeo.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseImageWord, parseReference } from '#format/reference';
@@ -9,47 +7,17 @@ import { tocDifference } from '#format/toc';
 import { TYPE } from '#model';
 import { RegistrySource, type SourceWord } from '#source';
 import { hasCode } from '../support/asserts.ts';
-import { runEngine } from '../support/engines.ts';
+import { startRegistry } from '../support/docker-registry.ts';
 import { archiveOf, Files, ociImage, ociLayout } from '../support/image-builder.ts';
 import { readEverything } from '../support/image-figures.ts';
 import { lazyLayer } from '../support/lazy-layer.ts';
 import { directory, file, symlink, tar } from '../support/tar-builder.ts';
 import { estargzLayer, zstdChunkedLayer } from '../support/toc-builder.ts';
-import { runTool, tryTool } from '../support/tools.ts';
-import { until } from '../support/waiting.ts';
+import { missingProgram, runTool } from '../support/tools.ts';
 import { collect, testFile, testFolder, testReader } from '../support/workbench.ts';
 
 const SAMPLE = path.join(import.meta.dirname, '..', '..', 'assets', 'sample.tar');
-const skip =
-  ['docker-registry', 'skopeo']
-    .map((name) => (tryTool('sh', ['-c', `command -v ${name}`]).code === 0 ? null : `not run: ${name} is not installed`))
-    .find((each) => each !== null) ?? false;
-/** `me:secret`, for htpasswd. */
-const PASSWORDS = 'me:$2b$04$vbOFXeynqIDmoQ7ThfT6T.WIeReD.rqv9vKtu.o.eoNkO5jcvu9lq\n';
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Starts docker-registry, with a password if `isLocked`. Returns its host. */
-async function startRegistry(t: TestContext, isLocked = false): Promise<string> {
-  const folder = testFolder(t);
-  const host = `127.0.0.1:${await freePort()}`;
-  const passwords = path.join(folder, 'passwords');
-  writeFileSync(passwords, PASSWORDS);
-  const auth = isLocked ? `auth: {htpasswd: {realm: x, path: ${passwords}}}\n` : '';
-  const settings = path.join(folder, 'settings.yml');
-  writeFileSync(settings, `version: 0.1\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"}\n${auth}`);
-  // The registry would take the variable for one of its settings.
-  runEngine(t, 'env', ['-u', 'REGISTRY_AUTH_FILE', 'docker-registry', 'serve', settings]);
-  await until(async () => (await fetch(`http://${host}/v2/`).catch(() => null)) !== null, 'docker-registry answers');
-  return host;
-}
-
+const skip = missingProgram('docker-registry', 'skopeo') ?? false;
 function sourceOf(t: TestContext, home = testFolder(t)): RegistrySource {
   return new RegistrySource({ env: {}, home, platform: 'linux', offline: false }, { system: home });
 }

@@ -43,8 +43,16 @@ export class EngineApi {
   }
 }
 
-/** Runs a program until the test ends, then asks it to stop and waits. Shows the output if the program ends by itself. */
-export function runEngine(context: TestContext, program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}): void {
+/**
+ * Runs a program until the test ends, then asks it to stop and waits. Shows the output if the program ends before, unless it `mayEnd`.
+ * Returns its process id.
+ */
+export function runEngine(
+  context: TestContext,
+  program: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; mayEnd?: boolean } = {},
+): number {
   const log = path.join(testFolder(context), 'log');
   writeFileSync(log, '');
   const child: ChildProcess = spawn('sh', ['-c', 'exec "$0" "$@" >"$ENGINE_LOG" 2>&1', program, ...args], {
@@ -59,10 +67,12 @@ export function runEngine(context: TestContext, program: string, args: readonly 
     });
   });
   atEnd(context, async () => {
-    if (isOver) context.diagnostic(`${program} ended by itself: ${readFileSync(log, 'utf8').slice(-2000)}`);
+    if (isOver && !options.mayEnd) context.diagnostic(`${program} ended by itself: ${readFileSync(log, 'utf8').slice(-2000)}`);
     child.kill('SIGTERM');
     await over;
   });
+  if (child.pid === undefined) throw new Error(`${program} can’t be started`);
+  return child.pid;
 }
 
 /** Starts a Docker with its own data root. */

@@ -72,6 +72,7 @@ export interface ConfigSpec {
   diffIds?: string[];
   /** What containers run with: Env, Labels, … */
   config?: object;
+  created?: string;
 }
 
 export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}): Record<string, unknown> {
@@ -82,6 +83,7 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
     architecture,
     ...(variant === undefined ? {} : { variant }),
     ...(spec.config === undefined ? {} : { config: spec.config }),
+    ...(spec.created === undefined ? {} : { created: spec.created }),
     rootfs: { type: 'layers', diff_ids: diffIds },
     ...(history === null ? {} : { history }),
   };

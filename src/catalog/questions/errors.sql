@@ -2,4 +2,4 @@
 SELECT source, reference, platform, error, message
 FROM images
 WHERE error IS NOT NULL
-ORDER BY 1, 2, 3
+ORDER BY 1, 2 NULLS LAST, 3 NULLS LAST

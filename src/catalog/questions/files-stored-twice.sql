@@ -10,5 +10,5 @@ FROM entries f
 WHERE f.content IS NOT NULL AND f.size > 0
 GROUP BY f.content, f.size
 HAVING count(*) > 1
-ORDER BY 5 DESC, 1
+ORDER BY 5 DESC, 1, 2
 LIMIT 100

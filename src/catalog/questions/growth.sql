@@ -7,10 +7,12 @@ SELECT
   l.layers,
   i.blobBytes,
   i.finalBytes,
-  i.finalBytes - lag(i.finalBytes) OVER (PARTITION BY i.platform ORDER BY i.created, i.tag) AS grownBytes,
+  i.finalBytes - lag(i.finalBytes) OVER (
+    PARTITION BY i.platform ORDER BY i.created NULLS LAST, i.tag NULLS LAST, i.image
+  ) AS grownBytes,
   i.wastedBytes
 FROM images i
 LEFT JOIN (SELECT image, count(layer) AS layers FROM history GROUP BY image) l ON l.image = i.image
 WHERE i.error IS NULL
   AND i.repository IN (:repository, concat('docker.io/', :repository), concat('docker.io/library/', :repository))
-ORDER BY 2, 3, 1
+ORDER BY 2, 3 NULLS LAST, 1 NULLS LAST, i.image

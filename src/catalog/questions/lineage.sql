@@ -20,4 +20,4 @@ FROM (
 JOIN images i ON i.image = l.image AND i.error IS NULL
 JOIN images b ON b.chain = l.chain AND b.error IS NULL
 WHERE l.layerIndex = l.nearest
-ORDER BY 1, 2, 3
+ORDER BY 1, 2, 3, 4, 5

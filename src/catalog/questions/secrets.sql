@@ -14,4 +14,4 @@ SELECT
 FROM findings f
 JOIN images i ON i.image = f.image AND i.error IS NULL
 WHERE f.code LIKE 'secret-%'
-ORDER BY CASE f.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, 1, 2, 6, 7, 9
+ORDER BY CASE f.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, 1, 2, 6 NULLS LAST, 7 NULLS LAST, 9 NULLS LAST, 4, 8 NULLS LAST, 10

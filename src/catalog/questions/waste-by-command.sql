@@ -13,5 +13,5 @@ FROM (
   GROUP BY f.layer, f.code, f.path
 ) w
 GROUP BY w.createdBy, w.code
-ORDER BY 4 DESC, 1, 2
+ORDER BY 4 DESC, 1 NULLS LAST, 2
 LIMIT 100

@@ -17,4 +17,4 @@ WHERE (
     OR p.name LIKE concat('%:', replace(replace(:name, '!', '!!'), '_', '!_')) ESCAPE '!'
   )
   AND p.version LIKE replace(replace(:version, '!', '!!'), '_', '!_') ESCAPE '!'
-ORDER BY 1, 2, 3, 4, 5, 6, 8
+ORDER BY 1, 2, 3, 4, 5, 6 NULLS LAST, 7, 8 NULLS LAST
