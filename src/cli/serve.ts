@@ -5,7 +5,7 @@ import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
+import { catalogWorkerUrl, rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
 import { homeOf } from './open-store.ts';
 import { FOLLOW_LINKS_OPTION, NETWORK_OPTIONS, STORE_OPTIONS } from './options.ts';
 import { splitOperands } from './split-operands.ts';
@@ -48,6 +48,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
   if (name !== undefined && !args.flag('allow-sources')) throw usageError(`${displayText(name)} is an image’s name: add --allow-sources`);
   const worker = workerUrl();
   const storeWorker = storeWorkerUrl();
+  const catalogWorker = catalogWorkerUrl();
   await using web = await startWeb({
     files,
     names,
@@ -62,6 +63,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
     workers: availableParallelism(),
     ...(worker === undefined ? {} : { workerUrl: worker }),
     ...(storeWorker === undefined ? {} : { storeWorkerUrl: storeWorker }),
+    ...(catalogWorker === undefined ? {} : { catalogWorkerUrl: catalogWorker }),
     moreStores: storeOf(args),
   });
   out.write(`${web.url}\n`);

@@ -43,10 +43,11 @@ export interface SmallImage {
 
 /** The descriptors of images, whose blobs are added to `files`. */
 export function fleetOf(files: Files, images: readonly SmallImage[]): ReturnType<typeof ociImage>[] {
-  return images.map(({ name, layers, history, config }) =>
+  return images.map(({ name, layers, created, history, config }) =>
     ociImage(files, {
       layers: [...layers],
       config: {
+        ...(created === undefined ? {} : { created }),
         ...(config === undefined ? {} : { config }),
         ...(history === undefined ? {} : { history: history.map((created_by) => ({ created_by })) }),
       },

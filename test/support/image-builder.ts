@@ -67,6 +67,7 @@ export interface ConfigSpec {
   os?: string;
   architecture?: string;
   variant?: string;
+  created?: string;
   /** Default: `step 0`, `step 1`, … */
   history?: object[] | null;
   diffIds?: string[];
@@ -80,6 +81,7 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
   return {
     os,
     architecture,
+    ...(spec.created === undefined ? {} : { created: spec.created }),
     ...(variant === undefined ? {} : { variant }),
     ...(spec.config === undefined ? {} : { config: spec.config }),
     rootfs: { type: 'layers', diff_ids: diffIds },
