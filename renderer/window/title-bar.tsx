@@ -52,7 +52,7 @@ export function TitleBar({
         <ImageMenu archive={found.archive} image={found.image} />
       ) : catalog !== null ? (
         <h1 className={styles.catalog} title={`${catalog.folder}/${catalog.title}`}>
-          <MiddleText text={catalog.title} />
+          {catalog.title}
         </h1>
       ) : (
         <h1 className={styles.product}>{words.product}</h1>
@@ -70,16 +70,19 @@ export function TitleBar({
         </span>
       )}
       {catalog !== null && selection.catalog !== undefined ? (
-        <Choice
-          label={words.catalog.view}
-          value={selection.catalog.view}
-          options={CATALOG_VIEWS.filter((view) => view !== 'problems' || catalog.problems > 0).map((value) => ({
-            value,
-            label: words.catalog.views[value],
-          }))}
-          isMenu={room === 'none'}
-          onChange={(view) => chooseInCatalog({ view })}
-        />
+        <>
+          <span className={styles.break} />
+          <Choice
+            label={words.catalog.view}
+            value={selection.catalog.view}
+            options={CATALOG_VIEWS.filter((view) => view !== 'problems' || catalog.problems > 0).map((value) => ({
+              value,
+              label: words.catalog.views[value],
+            }))}
+            isMenu={room === 'none'}
+            onChange={(view) => chooseInCatalog({ view })}
+          />
+        </>
       ) : null}
       {found === null ? null : (
         <>

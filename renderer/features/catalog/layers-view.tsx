@@ -112,7 +112,7 @@ function columnsFor(room: number, images: number): readonly TreeColumn[] {
     ...(room < 480
       ? []
       : [{ id: 'held', header: columns.held(images), width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
-    ...(room < 760 ? [] : [{ id: 'bar', header: '', width: '90px' }]),
+    ...(room < 760 ? [] : [{ id: 'bar', header: <span className="visually-hidden">{columns.bar}</span>, width: '90px' }]),
     column('size', '72px'),
     column('images', '52px'),
     ...(room < 900 ? [] : [column('saved', '112px')]),

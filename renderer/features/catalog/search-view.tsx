@@ -8,7 +8,7 @@ import { Progress } from '../../components/progress.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import type { CatalogRows, CatalogSearch } from '../../state/catalog/catalog.ts';
+import { type CatalogRows, type CatalogSearch, hitGroups } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog, openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import { stopSearch } from '../../state/catalog/catalog-search.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
@@ -98,8 +98,8 @@ function SearchField({ what, text }: { what: NonNullable<CatalogChoice['what']>;
 
 function SearchStatus({ search, rows }: { search: CatalogSearch; rows: CatalogRows }) {
   const { state, hits, doneFiles, files, isCut, problems } = search;
-  const images = useMemo(() => new Set(hits.flatMap((hit) => holdersOf(rows, hit))).size, [hits, rows]);
-  if (state === 'idle' || state === 'failed') return null;
+  const images = useMemo(() => new Set(hitGroups(hits, rows.holders).flatMap((group) => group.images)).size, [hits, rows]);
+  if (state === 'idle' || state === 'failed' || (state === 'done' && hits.length === 0 && problems.length === 0)) return null;
   const found = isCut ? words.catalog.firstHits(hits.length) : words.catalog.found(hits.length, images);
   return (
     <div className={styles.status}>
@@ -157,7 +157,7 @@ function SearchBody({
         title={isOwn ? words.catalog.notSearchable : words.catalog.failed}
         tone={isOwn ? 'plain' : 'error'}
       >
-        {isOwn ? displayText(error.message) : <ErrorText error={error} hint={hintFor(error)} />}
+        {isOwn ? words.catalog.typeWhy[what] : <ErrorText error={error} hint={hintFor(error)} />}
       </Notice>
     );
   }
@@ -169,12 +169,6 @@ function SearchBody({
     );
   }
   return <Hits rows={rows} hits={hits} what={what} room={room} />;
-}
-
-/** Numbers of the images that have what was found. */
-function holdersOf({ holders }: CatalogRows, { image, layer }: CatalogHit): readonly number[] {
-  if (image !== null) return [image];
-  return layer === null ? [] : (holders[layer] ?? []);
 }
 
 function Hits({
@@ -189,27 +183,25 @@ function Hits({
   room: number;
 }) {
   const { images } = rows;
-  // A hit in one image is that image's row.
-  const tree = useMemo(
-    () => twoLevels(hits.map((hit) => (holdersOf(rows, hit).length > 1 ? holdersOf(rows, hit).length : 0))),
-    [rows, hits],
-  );
-  const imageOf = (group: number, child: number) => holdersOf(rows, hits[group] as CatalogHit)[Math.max(0, child)];
+  const groups = useMemo(() => hitGroups(hits, rows.holders), [hits, rows]);
+  // What one image has is that image's row.
+  const tree = useMemo(() => twoLevels(groups.map((group) => (group.images.length > 1 ? group.images.length : 0))), [groups]);
+  const hitOf = (group: number) => groups[group]?.hit as CatalogHit;
+  const imageOf = (group: number, child: number) => groups[group]?.images[Math.max(0, child)];
   const nameOf = (image: number | undefined) => (image === undefined ? '' : firstName(images, image));
   return (
     <TwoLevelGrid
       label={words.catalog.searchTitle}
       tree={tree}
       columns={hitColumns(room, what)}
-      name={({ group, child }) => (child < 0 ? hitName(hits[group] as CatalogHit) : nameOf(imageOf(group, child)))}
+      name={({ group, child }) => (child < 0 ? hitName(hitOf(group)) : nameOf(imageOf(group, child)))}
       onChoose={({ group, child }) => {
         const image = imageOf(group, child);
         if (image !== undefined) void openCatalogImage(image);
       }}
       cell={(place, column, twisty) => {
         const { group, child } = place;
-        const hit = hits[group] as CatalogHit;
-        const held = holdersOf(rows, hit);
+        const hit = hitOf(group);
         const image = imageOf(group, child);
         const title = image === undefined ? '' : imageTitle(images, image);
         if (child >= 0) return column === 'name' ? nameCell(place, twisty, title, imageText(nameOf(image))) : null;
@@ -218,8 +210,8 @@ function Hits({
         if (column === 'version') return displayText(hit.version ?? '');
         if (column === 'size') return hit.bytes === null || hit.kind === 'whiteout' ? null : sizeText(hit.bytes);
         if (column === 'layer') return <span className={styles.quiet}>{layerOf(rows, hit)}</span>;
-        if (held.length === 1) return <span title={title}>{imageText(nameOf(held[0]))}</span>;
-        return words.catalog.inImages(held.length);
+        const count = groups[group]?.images.length ?? 0;
+        return count === 1 ? <span title={title}>{imageText(nameOf(image))}</span> : words.catalog.inImages(count);
       }}
     />
   );

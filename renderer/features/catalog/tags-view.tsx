@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { SeverityCounts } from '#contract';
 import { displayText } from '#model';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { sizeText, sizeTitle } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
 import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
@@ -45,10 +46,11 @@ export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
         }
         const tag = tagOf(group, child);
         if (column === 'name') {
-          const platform = tag.platform === null || tag.platform === 'unknown' ? '' : displayText(tag.platform);
+          const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
           const text = (
             <>
-              {imageText(tag.label)} <span className={styles.quiet}>{platform}</span>
+              {imageText(tag.label)}
+              <span className={styles.quiet}>{platform}</span>
             </>
           );
           return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
@@ -69,7 +71,7 @@ export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
 function NameText({ names }: { names: TagGroup }) {
   return (
     <>
-      <span className={styles.repository}>{nameOf(names)}</span>{' '}
+      <MiddleText className={styles.repository} text={nameOf(names)} />
       <span className={styles.quiet}>{words.catalog.tags(names.tags.length)}</span>
     </>
   );
@@ -123,7 +125,7 @@ function columnsFor(room: number): readonly TreeColumn[] {
   const { tagColumns: headers } = words.catalog;
   const column = (id: keyof typeof headers, width: string, align?: 'right'): TreeColumn => ({ id, header: headers[id], width, align });
   return [
-    column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1fr)'),
+    column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
     ...(room < 760 ? [] : [column('bar', 'minmax(120px, 1fr)')]),
     column('size', '72px', 'right'),
     column('grown', '84px', 'right'),

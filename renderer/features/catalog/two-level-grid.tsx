@@ -1,5 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
 import type { TwoLevels } from '../../state/catalog/two-levels.ts';
 import { isShortcut } from '../../state/commands.ts';
@@ -40,7 +41,8 @@ export function TwoLevelGrid({
   onChoose: (place: Place) => void;
 }) {
   const [open, setOpen] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  const [active, setActive] = useState(-1);
+  // By place, because the rows before it become more while a search goes on.
+  const [active, setActive] = useState<Place | null>(null);
   const rows = useMemo(() => tree.inSight(open), [tree, open]);
   const shape = useMemo(
     () => ({
@@ -62,8 +64,8 @@ export function TwoLevelGrid({
       rows={rows}
       shape={shape}
       columns={columns}
-      active={active < tree.parent.length ? active : -1}
-      onActive={setActive}
+      active={rowOf(tree, active)}
+      onActive={(row) => setActive(tree.at(row))}
       onToggle={toggle}
       onOpenSiblings={() => setOpen(new Set(Array.from({ length: rows.length }, (_, index) => tree.at(rows[index] as number).group)))}
       onOpen={choose}
@@ -78,6 +80,11 @@ export function TwoLevelGrid({
       isShortcut={isShortcut}
     />
   );
+}
+
+function rowOf(tree: TwoLevels, place: Place | null): number {
+  if (place === null || place.child >= tree.childrenOf(place.group) || place.group >= tree.groups) return -1;
+  return tree.rowOf(place.group) + 1 + place.child;
 }
 
 function isGroup(tree: TwoLevels, row: number): boolean {
@@ -97,5 +104,5 @@ export function nameCell({ child }: Place, twisty: ReactNode, title: string, tex
 
 /** An image's name, which opens the image. */
 export function imageText(text: string): ReactNode {
-  return <span className={styles.image}>{text}</span>;
+  return <MiddleText className={styles.image} text={text} />;
 }

@@ -85,6 +85,26 @@ export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): 
   return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
 }
 
+/** What was found, and the images that have it. */
+export interface HitGroup {
+  readonly hit: CatalogHit;
+  readonly images: readonly number[];
+}
+
+/** Returns the hits in their order, which later hits don't change. A package that images have in one version from one layer is one group. */
+export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
+  const groups = new Map<string, { readonly hit: CatalogHit; readonly images: number[] }>();
+  for (const [index, hit] of hits.entries()) {
+    const { kind, name, type, version, layer, image } = hit;
+    const images = image !== null ? [image] : layer === null ? [] : (holders[layer] ?? []);
+    const key = kind === 'package' ? JSON.stringify([name, type, version, layer]) : String(index);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { hit, images: [...images] });
+    else known.images.push(...images);
+  }
+  return [...groups.values()];
+}
+
 /** A tag of a name: an image in one of its places. */
 export interface TagRow {
   readonly image: number;
@@ -104,6 +124,8 @@ export interface TagGroup {
   /** Null: images without a name. */
   readonly repository: string | null;
   readonly tags: readonly TagRow[];
+  /** Whether its tags are for different platforms. */
+  readonly hasPlatforms: boolean;
   /** The largest size among them. */
   readonly most: number;
   /** Bytes from the oldest to the newest tag, of the platform that most have; null with fewer than two. */
@@ -142,9 +164,17 @@ function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>
   });
   const usual = [...sums.values()].sort((a, b) => b.tags - a.tags)[0];
   const grown = repository === null || usual === undefined || usual.tags < 2 ? null : usual.grown;
-  return { repository, tags: tags.reverse(), most: Math.max(0, ...tags.map(({ bytes }) => bytes ?? 0)), grown };
+  return {
+    repository,
+    tags: tags.reverse(),
+    hasPlatforms: sums.size > 1,
+    most: Math.max(0, ...tags.map(({ bytes }) => bytes ?? 0)),
+    grown,
+  };
 }
 
+const BY_TEXT = new Intl.Collator('en', { numeric: true });
+
 function byText(a: string | null, b: string | null): number {
-  return (a ?? '').localeCompare(b ?? '', 'en', { numeric: true });
+  return BY_TEXT.compare(a ?? '', b ?? '');
 }

@@ -1,5 +1,6 @@
 /** Groups and what is in them as rows of one tree, by row number: a group's row comes before those of its children. */
 export interface TwoLevels {
+  readonly groups: number;
   readonly parent: Int32Array;
   /** Returns a row's group, and which of its children it is; -1 for the group itself. */
   at(row: number): { readonly group: number; readonly child: number };
@@ -34,6 +35,7 @@ export function twoLevels(children: readonly number[]): TwoLevels {
     return low;
   };
   return {
+    groups: children.length,
     parent,
     at(row) {
       const group = groupOf(row);

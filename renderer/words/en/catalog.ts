@@ -47,6 +47,7 @@ export const catalog = {
   columns: {
     layer: 'Layer',
     size: 'Size',
+    bar: 'Size as a bar',
     images: 'Images',
     saved: 'Saved by sharing',
     held: (images: number) => `Where it is among ${counted(images, IMAGES)}`,

@@ -111,18 +111,26 @@ export class OverviewBuilder {
         findings: this.#findings.get(id) ?? null,
       };
     });
-    return { images: images.sort(byChain), layers: layers.map(({ images: _, ...layer }) => layer) };
+    const shared = layers.filter((layer) => layer.images > 1).length;
+    return { images: images.sort(byChain(shared)), layers: layers.map(({ images: _, ...layer }) => layer) };
   }
 }
 
-/** Images on the same layers are neighbours, and of these those with the same names. */
-function byChain(a: CatalogImage, b: CatalogImage): number {
-  for (let index = 0; index < Math.max(a.layers.length, b.layers.length); index++) {
-    const difference = (a.layers[index] ?? -1) - (b.layers[index] ?? -1);
-    if (difference !== 0) return difference;
-  }
-  const [left, right] = [a, b].map(({ places, id }) => `${places[0]?.reference ?? ''} ${id}`) as [string, string];
-  return left < right ? -1 : 1;
+/** Images on the same layers are neighbours, those of one name in the order of their tags. `shared`: how many layers several images have. */
+function byChain(shared: number): (a: CatalogImage, b: CatalogImage) => number {
+  const names = new Intl.Collator('en', { numeric: true });
+  return (a, b) => {
+    const [left, right] = [a, b].map(({ layers }) => layers.filter((layer) => layer < shared)) as [number[], number[]];
+    for (let index = 0; index < Math.max(left.length, right.length); index++) {
+      const difference = (left[index] ?? -1) - (right[index] ?? -1);
+      if (difference !== 0) return difference;
+    }
+    return names.compare(nameOf(a), nameOf(b)) || (a.id < b.id ? -1 : 1);
+  };
+}
+
+function nameOf({ places }: CatalogImage): string {
+  return places[0]?.reference ?? places[0]?.source ?? '';
 }
 
 function text(value: unknown): string | null {
