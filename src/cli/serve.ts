@@ -26,7 +26,8 @@ export const spec: CommandSpec = {
     realm: NETWORK_OPTIONS.realm,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
-  summary: 'Prints the address of the window and serves it to browsers on this machine until interrupted.',
+  summary:
+    'Prints the address of the window and serves it to browsers on this machine until interrupted. IMAGE may be the folder of a catalog.',
 };
 
 function parsePort(text: string | undefined): number {

@@ -225,7 +225,7 @@ function hitName({ kind, name }: CatalogHit): string {
 
 function typeOf({ kind, type }: CatalogHit): string {
   if (type === null) return words.catalog.hitKinds[kind];
-  return kind === 'package' ? displayText(type) : words.entryType(type);
+  return displayText(kind === 'package' ? type : words.entryType(type));
 }
 
 function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
