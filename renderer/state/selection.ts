@@ -19,7 +19,7 @@ export interface CatalogChoice {
 }
 
 export const CATALOG_VIEWS = ['layers', 'search', 'tags', 'problems'] as const;
-export type CatalogView = (typeof CATALOG_VIEWS)[number];
+type CatalogView = (typeof CATALOG_VIEWS)[number];
 
 /** What the panes show. Layers are numbered from 0, the lowest, as on the command line. */
 export interface Selection {

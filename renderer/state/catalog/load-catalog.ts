@@ -21,7 +21,7 @@ function summaryOf(catalogs: readonly CatalogSummary[] | null, catalogId: string
 }
 
 /** Loads all rows of a catalog, page by page. */
-export async function loadCatalog(summary: CatalogSummary | null): Promise<void> {
+async function loadCatalog(summary: CatalogSummary | null): Promise<void> {
   const signal = newRequest('catalog');
   if (summary === null) {
     setApp({ catalog: NO_CATALOG });

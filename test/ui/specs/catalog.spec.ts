@@ -44,7 +44,7 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('paths, packages and digests are found in all images, and a search has an address', async ({ win: { page } }) => {
+  test('paths, packages and digests are found in all images, and a search has an address', { tag: '@page' }, async ({ win: { page } }) => {
     await expect(layers(page)).toBeVisible();
     const title = await layers(page)
       .getByRole('row', { name: /COPY node-22/ })
