@@ -8,6 +8,7 @@ const TITLE = 80;
 
 /** What a job did, or didn't. */
 const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]>> = {
+  catalog: ['The catalog is open', 'The catalog could not be opened'],
   open: ['Opened', 'Opening failed'],
   load: ['All layers read', 'Reading the layers failed'],
   verify: ['Digests checked', 'Checking the digests failed'],

@@ -7,6 +7,7 @@ const here = import.meta.dirname;
 export const PRELOAD = path.join(here, 'preload.cjs');
 export const INDEX_WORKER = path.join(here, 'index-worker.cjs');
 export const STORE_WORKER = path.join(here, 'store-worker.cjs');
+export const CATALOG_WORKER = path.join(here, 'catalog-worker.cjs');
 export const RENDERER_FOLDER = path.join(here, '..', 'renderer');
 
 /** Finds the sample image in the packed app's resources or the repository's assets; null if in neither. */

@@ -3,6 +3,7 @@ import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, shell } from 'electron';
 import { createReader } from '#archive';
+import { createCatalogList, createCatalogThread } from '#catalog/browse';
 import {
   cacheFolder,
   createJobs,
@@ -21,7 +22,7 @@ import { describeApp, diagnosticLines, licencesPage } from './diagnostics.ts';
 import { createKeptHomes } from './kept-homes.ts';
 import type { Log } from './log.ts';
 import { type MenuActions, refreshMenu, setMenu } from './menu.ts';
-import { findSample, INDEX_WORKER, STORE_WORKER, type StartCommand } from './paths.ts';
+import { CATALOG_WORKER, findSample, INDEX_WORKER, STORE_WORKER, type StartCommand } from './paths.ts';
 import { createRecentFiles } from './recent-files.ts';
 import { createRecentNames } from './recent-names.ts';
 import { showJobs } from './show-jobs.ts';
@@ -48,6 +49,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
   const reader = createReader({ cacheFolder: cacheFolder(), workers: cpus().length, workerUrl: INDEX_WORKER });
   const jobs = createJobs({ onDefect });
   const thread = createStoreThread(STORE_WORKER);
+  const catalogThread = createCatalogThread(CATALOG_WORKER);
   const library = createLibrary({ reader, jobs, onFailure: onDefect });
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
@@ -85,6 +87,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
     sample: sample === null ? null : grantedFile(sample),
     library,
     jobs,
+    catalogs: createCatalogList({ thread: catalogThread, jobs }),
     chooseFiles: async (sender, what) => {
       const window = bridge.windowOf(sender);
       return window === null ? [] : (await choosePaths(window, what)).map(grantedFile);
@@ -115,7 +118,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
   describeApp(version);
 
   const disposeAll = async (): Promise<void> => {
-    for (const part of [jobs, thread, library, reader]) await part[Symbol.asyncDispose]();
+    for (const part of [jobs, catalogThread, thread, library, reader]) await part[Symbol.asyncDispose]();
   };
   let isDisposed = false;
   app.on('will-quit', (event) => {

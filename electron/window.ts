@@ -44,7 +44,7 @@ export async function loadPage(window: BrowserWindow): Promise<void> {
 /** Shows the system's dialog; returns no paths if the user cancels. */
 export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder'): Promise<readonly string[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
-    title: what === 'folder' ? 'Open an OCI layout folder' : 'Open image archives',
+    title: what === 'folder' ? 'Open an OCI layout or a catalog' : 'Open image archives',
     properties: what === 'folder' ? ['openDirectory'] : ['openFile', 'multiSelections'],
   });
   return canceled ? [] : filePaths;

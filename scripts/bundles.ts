@@ -86,6 +86,7 @@ export function cliBundles(outDir: string): InlineConfig[] {
     nodeBundle({ ...base, input: { cli: 'src/cli/main.ts' }, groups }),
     nodeBundle({ ...base, input: { 'index-worker': 'src/archive/indexing/index-worker.ts' } }),
     nodeBundle({ ...base, input: { 'store-worker': 'src/engine/store/thread/worker.ts' } }),
+    nodeBundle({ ...base, input: { 'catalog-worker': 'src/catalog/browse/worker.ts' } }),
   ];
 }
 
@@ -99,6 +100,7 @@ export function electronBundles(outDir: string, target: string): InlineConfig[] 
     preload: 'electron/preload.ts',
     'index-worker': 'src/archive/indexing/index-worker.ts',
     'store-worker': 'src/engine/store/thread/worker.ts',
+    'catalog-worker': 'src/catalog/browse/worker.ts',
   };
   return Object.entries(entries).map(([name, entry]) => nodeBundle({ input: { [name]: entry }, outDir, format: 'cjs', target }));
 }

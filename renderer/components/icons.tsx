@@ -22,6 +22,7 @@ const SHAPES = {
   sidebar: <path d="M2 3h12v10H2zM6 3v10" />,
   details: <path d="M2 3h12v10H2zM10 3v10" />,
   image: <path d="M2 4.75l6-2.75 6 2.75-6 2.75zM2 8l6 2.75L14 8M2 11.25L8 14l6-2.75" />,
+  catalog: <path d="M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5H9z" />,
   warning: <path d="M8 2.25l6.25 11.25H1.75zM8 6.5v3.5M8 11.7v.3" />,
   error: <path d="M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM8 4.75v4M8 10.9v.3" />,
   note: <path d="M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM8 7.25v4M8 4.8v.3" />,

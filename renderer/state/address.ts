@@ -1,14 +1,14 @@
 import { escapePath, trimEnd, unescapePath } from '#model';
-import type { Selection, Side } from './selection.ts';
+import { CATALOG_VIEWS, type CatalogChoice, NOTHING, type Selection, type Side } from './selection.ts';
 
 /**
  * The address of what is on screen: `#/image/<archive>[.<image>]` for a whole image, else `…/layer/<n>[-<m>]?path=…&mode=stacked`. `path`
  * is escaped as in the command line's JSON (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A of
  * `mode=compare`, `since` belongs to side B, `view=treemap` shows a treemap, `view=breakdown` a breakdown,
- * `view=packages` packages and `view=registry` the registry.
+ * `view=packages` packages and `view=registry` the registry. `#/catalog/<id>/<view>` is a catalog, `…/search?what=package&text=…` a search of it.
  */
 export function formatAddress(selection: Selection): string {
-  if (selection.archiveId === null) return '#/';
+  if (selection.archiveId === null) return selection.catalog === undefined ? '#/' : formatCatalog(selection.catalog);
   const image = selection.image === 0 ? '' : `.${selection.image}`;
   const layers = selection.from === selection.to ? `${selection.to}` : `${selection.from}-${selection.to}`;
   const query: string[] = [];
@@ -21,6 +21,21 @@ export function formatAddress(selection: Selection): string {
   return `#/image/${encodeURIComponent(selection.archiveId)}${image}${isWhole ? '' : `/layer/${layers}`}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
+function formatCatalog({ catalogId, view, what = 'path', text = '' }: CatalogChoice): string {
+  const query = text === '' && what === 'path' ? '' : `?what=${what}&text=${encodeURIComponent(text)}`;
+  return `#/catalog/${encodeURIComponent(catalogId)}/${view}${query}`;
+}
+
+function parseCatalog(hash: string): Selection | null {
+  const [, id = '', shown = '', query = ''] = /^#\/catalog\/([^/?]+)\/([a-z]+)(?:\?(.*))?$/.exec(hash) ?? [];
+  const catalogId = decode(id);
+  const view = CATALOG_VIEWS.find((each) => each === shown);
+  if (catalogId === null || view === undefined) return null;
+  const parameters = new URLSearchParams(query);
+  const what = (['path', 'package', 'content'] as const).find((each) => each === parameters.get('what')) ?? 'path';
+  return { ...NOTHING, catalog: { catalogId, view, what, text: parameters.get('text') ?? '' } };
+}
+
 /** Converts any printed form of a path to the window's own; null for an empty path and the root. */
 function parsePath(text: string): string | null {
   const path = trimEnd(escapePath(unescapePath(text)).replace(/^(?:\.?\/)+/, ''), '/');
@@ -30,7 +45,7 @@ function parsePath(text: string): string | null {
 /** Returns the selection of an address; null if the address is invalid. */
 export function parseAddress(hash: string): Selection | null {
   const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?(?:\/layer\/(\d{1,6})(?:-(\d{1,6}))?)?(?:\?(.*))?$/.exec(hash);
-  if (match?.[1] === undefined) return null;
+  if (match?.[1] === undefined) return parseCatalog(hash);
   const isWhole = match[3] === undefined;
   const from = Number(match[3] ?? 0);
   const to = match[4] === undefined ? from : Number(match[4]);

@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla';
-import type { AppInfo, ArchiveSummary, Client, StoreReport } from '#contract';
+import type { AppInfo, ArchiveSummary, CatalogSummary, Client, StoreReport } from '#contract';
 import type { RowTable } from '#model';
+import { type CatalogState, NO_CATALOG } from './catalog/catalog.ts';
 import { type ChangesAction, type ChangesState, changesReducer, initialChanges } from './changes/changes.ts';
 import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from './details/details.ts';
 import type { GivenDockerfile } from './given-dockerfile.ts';
@@ -28,6 +29,10 @@ export interface AppState {
   readonly connection: { readonly state: 'connecting' | 'open' | 'lost' } | { readonly state: 'failed'; readonly error: PlainError };
   /** Null until the host has sent its library. */
   readonly archives: readonly ArchiveSummary[] | null;
+  /** Null until the host has sent its open catalogs. */
+  readonly catalogs: readonly CatalogSummary[] | null;
+  /** The catalog that is shown. */
+  readonly catalog: CatalogState;
   readonly selection: Selection;
   /** The layer where a range selected with Shift-click begins. */
   readonly anchor: number;
@@ -36,7 +41,7 @@ export interface AppState {
   /** The Dockerfile that the user provided for finding the layers' commands; null if there is none. */
   readonly dockerfile: GivenDockerfile | null;
   /** Aborts the requests that fill a pane when something else is selected; null before the first request. */
-  readonly requests: { readonly changes: AbortController | null; readonly details: AbortController | null };
+  readonly requests: Readonly<Record<'changes' | 'details' | 'catalog' | 'catalogSearch', AbortController | null>>;
   /** Recently shown tables by request, latest last. */
   readonly tables: ReadonlyMap<string, RowTable>;
   readonly jobs: JobsState;
@@ -68,12 +73,14 @@ export const appStore = createStore<AppState>()(() => ({
   info: null,
   connection: { state: 'connecting' },
   archives: null,
+  catalogs: null,
+  catalog: NO_CATALOG,
   selection: NOTHING,
   anchor: 0,
   changes: initialChanges,
   details: initialDetails,
   dockerfile: null,
-  requests: { changes: null, details: null },
+  requests: { changes: null, details: null, catalog: null, catalogSearch: null },
   tables: new Map(),
   jobs: initialJobs,
   openName: initialOpenName,

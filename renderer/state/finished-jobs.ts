@@ -1,7 +1,8 @@
-import type { Job } from '#contract';
+import type { ArchiveSummary, ImageSummary, Job } from '#contract';
 import type { FindingCode, Severity } from '#model';
 import { words } from '../words/index.ts';
 import { appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
+import { showCatalog } from './catalog/catalog-actions.ts';
 import { showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { isSecret } from './findings.ts';
@@ -77,22 +78,30 @@ async function reportFound(
 }
 
 /** Shows the first image of a batch at once, even while its layers are still being read, and offers each other image in a toast. */
-function followOpening(job: Job, { sideA, offersImport, isShown }: Extract<Purpose, { kind: 'open' }>): void {
+function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): void {
+  const { sideA, offersImport, isShown } = purpose;
   const { jobId, state } = job;
   if (state === 'failed' || state === 'cancelled') dispatchJobs({ type: 'settled', jobId });
+  if (state === 'done' && job.catalogId !== undefined) {
+    dispatchJobs({ type: 'settled', jobId });
+    showCatalog(job.catalogId);
+    return;
+  }
   const { archives, jobs, selection } = getApp();
   const archive = archives?.find((each) => each.archiveId === job.archiveId);
   if (archive === undefined) return;
   const { archiveId } = archive;
   if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null) {
     dispatchJobs({ type: 'imageShown', jobId });
-    showImage(archiveId, job.image);
+    showImage(archiveId, wantedImage(archive, purpose)?.index ?? job.image);
   }
   if (state !== 'done') return;
-  const image = archive.images[job.image ?? 0] ?? archive.images[0];
+  const wanted = wantedImage(archive, purpose);
+  const image = wanted ?? archive.images[job.image ?? 0] ?? archive.images[0];
   if (image === undefined)
     toast(archive.artifacts === undefined ? words.library.noImages(archive.title) : words.library.onlyArtifacts(archive.title));
   else {
+    if (purpose.imageId !== undefined && wanted === undefined) toast(words.catalog.otherImage(archive.title));
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
     if (sideA !== null) showAgainst(sideA, archiveId, image);
     else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
@@ -102,4 +111,11 @@ function followOpening(job: Job, { sideA, offersImport, isShown }: Extract<Purpo
     } else toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: () => showImage(archiveId, image.index) });
   }
   dispatchJobs({ type: 'settled', jobId });
+}
+
+/** The image that was asked for by its digest. */
+function wantedImage({ images }: ArchiveSummary, { imageId }: Extract<Purpose, { kind: 'open' }>): ImageSummary | undefined {
+  return images.find(
+    ({ configDigest, manifestDigest }) => imageId !== undefined && (configDigest === imageId || manifestDigest === imageId),
+  );
 }

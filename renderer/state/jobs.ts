@@ -17,9 +17,16 @@ export interface Transfer {
 export type Purpose =
   /**
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read.
+   * the image is already on screen while its layers are still being read. `imageId` is the image to show of an archive with several: the
+   * digest of its config or manifest, as a catalog has it.
    */
-  | { readonly kind: 'open'; readonly sideA: Side | null; readonly offersImport: boolean; readonly isShown: boolean }
+  | {
+      readonly kind: 'open';
+      readonly sideA: Side | null;
+      readonly offersImport: boolean;
+      readonly isShown: boolean;
+      readonly imageId?: string;
+    }
   /** Says whether the digests match. */
   | { readonly kind: 'check' }
   /** Says how many secrets were found. */

@@ -12,8 +12,16 @@ export function rememberRetry(id: string, run: () => void): void {
 }
 
 /** Returns the purpose of a job that opens something. */
-export function toOpen({ sideA = null, offersImport = false }: { sideA?: Side | null; offersImport?: boolean }): Purpose {
-  return { kind: 'open', sideA, offersImport, isShown: false };
+export function toOpen({
+  sideA = null,
+  offersImport = false,
+  imageId,
+}: {
+  sideA?: Side | null;
+  offersImport?: boolean;
+  imageId?: string;
+}): Purpose {
+  return { kind: 'open', sideA, offersImport, isShown: false, ...(imageId === undefined ? {} : { imageId }) };
 }
 
 /** Shows the image that a job opens as soon as possible. */

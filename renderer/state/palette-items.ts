@@ -1,6 +1,7 @@
 import { COPY_DIAGNOSTICS } from '#contract';
 import { words } from '../words/index.ts';
 import { type AppState, setLayout } from './app-state.ts';
+import { showCatalog } from './catalog/catalog-actions.ts';
 import { plainCommand } from './chain.ts';
 import { goTo, showImage } from './choosing.ts';
 import { COMMANDS } from './commands.ts';
@@ -63,6 +64,12 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
       run: () => showImage(archive.archiveId, image.index),
     })),
   );
+  const catalogs = (app.catalogs ?? []).map(({ catalogId, title, folder }) => ({
+    id: `catalog ${catalogId}`,
+    label: words.frame.showImage(title),
+    detail: folder,
+    run: () => showCatalog(catalogId),
+  }));
   const files = recent.map(({ name, folder }, index) => ({
     id: `recent ${index}`,
     label: words.frame.openFile(name),
@@ -71,5 +78,15 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
   }));
   const clearRecent = { id: 'clear-recent', label: words.frame.clearRecent, run: () => void clearRecentFiles() };
   const diagnostics = { id: COPY_DIAGNOSTICS, label: words.frame.copyDiagnostics, run: () => void copyDiagnostics() };
-  return [...commands, ...actions, ...themes, diagnostics, ...layers, ...images, ...files, ...(files.length > 0 ? [clearRecent] : [])];
+  return [
+    ...commands,
+    ...actions,
+    ...themes,
+    diagnostics,
+    ...layers,
+    ...images,
+    ...catalogs,
+    ...files,
+    ...(files.length > 0 ? [clearRecent] : []),
+  ];
 }

@@ -1,5 +1,5 @@
 /** Panes in the order in which F6 visits them. */
-const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as const;
+const PANES = ['library', 'chain', 'changes', 'catalog', 'details', 'findings', 'waste'] as const;
 
 /**
  * Selectors for the element that gets the focus in a pane: the selected element, or else the first control other than the resizable edge.

@@ -9,6 +9,18 @@ export interface Side {
   readonly since?: number | undefined;
 }
 
+/** A catalog in place of an image, and what of it. */
+export interface CatalogChoice {
+  readonly catalogId: string;
+  readonly view: CatalogView;
+  /** What is searched for: a path if absent. */
+  readonly what?: 'path' | 'package' | 'content';
+  readonly text?: string;
+}
+
+export const CATALOG_VIEWS = ['layers', 'search', 'tags', 'problems'] as const;
+type CatalogView = (typeof CATALOG_VIEWS)[number];
+
 /** What the panes show. Layers are numbered from 0, the lowest, as on the command line. */
 export interface Selection {
   readonly archiveId: string | null;
@@ -29,6 +41,8 @@ export interface Selection {
   readonly view?: 'treemap' | 'breakdown' | 'packages' | 'registry';
   /** As `escapePath` prints it; null if no path is selected. */
   readonly path: string | null;
+  /** Shown instead of an image; `archiveId` is null then. */
+  readonly catalog?: CatalogChoice;
 }
 
 export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, mode: 'layer', path: null };

@@ -17,7 +17,7 @@ export function followAddress(): void {
 
 /**
  * Limits the selection to what is in the library and ensures that its image is read. If nothing is selected, shows the first image that has
- * been read.
+ * been read, or else the first catalog.
  */
 export function settleSelection(): void {
   const { archives, selection } = getApp();
@@ -34,10 +34,18 @@ export function settleSelection(): void {
       return;
     }
   }
-  const { jobs } = getApp();
-  if (getApp().selection.archiveId !== null || jobs.own.some(({ purpose }) => purpose.kind === 'open')) return;
+  const { jobs, catalogs } = getApp();
+  if (
+    getApp().selection.archiveId !== null ||
+    getApp().selection.catalog !== undefined ||
+    jobs.own.some(({ purpose }) => purpose.kind === 'open')
+  )
+    return;
   const first = archives.find(({ images }) => images.some(({ loaded }) => loaded));
   if (first !== undefined) showImage(first.archiveId, first.images.find(({ loaded }) => loaded)?.index ?? 0);
+  else if (archives.length === 0 && catalogs?.[0] !== undefined) {
+    select({ ...NOTHING, catalog: { catalogId: catalogs[0].catalogId, view: 'layers' } }, { replace: true });
+  }
 }
 
 /** Handles a side A whose archive was closed or whose image hasn't been read yet. */

@@ -3,6 +3,7 @@ import { Button } from '../components/button.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
 import { Splitter } from '../components/split-view.tsx';
 import type { TreeGridHandle } from '../components/tree-grid.tsx';
+import { CatalogView } from '../features/catalog/catalog-view.tsx';
 import { ChainPane } from '../features/chain/chain-pane.tsx';
 import { ChangesPane } from '../features/changes/changes-pane.tsx';
 import { DetailsPane } from '../features/details/details-pane.tsx';
@@ -33,16 +34,19 @@ export function App() {
   const connection = useApp((app) => app.connection);
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
+  const catalogs = useApp((app) => app.catalogs);
   const layout = useApp((app) => app.layout);
   const width = useWidth();
   const grid = useRef<TreeGridHandle>(null);
   const found = selectedImage(archives ?? [], selection);
+  const catalog = catalogs?.find(({ catalogId }) => catalogId === selection.catalog?.catalogId) ?? null;
   const chain = selection.mode === 'compare' ? 'compareWidth' : 'chainWidth';
   const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
 
   useEffect(() => {
-    document.title = found === null ? words.product : words.frame.title(imageTitle(found.archive, found.image));
-  }, [found]);
+    const title = found === null ? catalog?.title : imageTitle(found.archive, found.image);
+    document.title = title === undefined ? words.product : words.frame.title(title);
+  }, [found, catalog]);
 
   if (connection.state === 'failed') {
     return (
@@ -63,7 +67,7 @@ export function App() {
     <DropTarget>
       {/* The key redraws all sizes when their units change. */}
       <div className={styles.window} data-width={width} key={layout.units}>
-        <TitleBar found={found} width={width} onLeaveFilter={() => grid.current?.focus()} />
+        <TitleBar found={found} catalog={catalog} width={width} onLeaveFilter={() => grid.current?.focus()} />
         <div className={styles.body}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
@@ -72,7 +76,13 @@ export function App() {
             </div>
           ) : null}
           {found === null ? (
-            <main className={styles.main}>{archives === null ? null : <EmptyState />}</main>
+            <main className={styles.main}>
+              {catalog !== null && selection.catalog !== undefined ? (
+                <CatalogView key={catalog.catalogId} choice={selection.catalog} summary={catalog} />
+              ) : archives === null || selection.catalog !== undefined ? null : (
+                <EmptyState />
+              )}
+            </main>
           ) : (
             <>
               <div className={styles.chain} style={width === 'narrow' ? {} : { width: `min(${layout[chain]}px, 36vw)` }}>

@@ -1,5 +1,7 @@
 import type { ArchiveSummary, FileGrant } from '#contract';
 import { dispatchJobs, getApp, setApp } from '../state/app-state.ts';
+import { onCatalogs } from '../state/catalog/catalog-actions.ts';
+import { watchCatalog } from '../state/catalog/load-catalog.ts';
 import { watchFilter, watchSort } from '../state/changes/filtering.ts';
 import { dropClosedTables } from '../state/changes/load-changes.ts';
 import { openClient } from '../state/client.ts';
@@ -21,6 +23,7 @@ export async function connect(): Promise<void> {
   watchSort();
   watchOwnJobs();
   watchContextMenu();
+  watchCatalog();
   window.addEventListener('paste', onPaste);
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
@@ -33,6 +36,7 @@ export async function connect(): Promise<void> {
     followAddress();
     watchStores();
     client.subscribe('library', ({ archives }) => onLibrary(archives));
+    client.subscribe('catalogs', ({ catalogs }) => onCatalogs(catalogs));
     client.subscribe('jobs', ({ jobs }) => dispatchJobs({ type: 'jobsReported', jobs }));
     window.layerscope?.onCommand(runCommand);
     client.subscribe('requests', ({ open }) => onRequests(open));

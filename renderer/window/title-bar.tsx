@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { ArchiveSummary, ImageSummary } from '#contract';
+import type { ArchiveSummary, CatalogSummary, ImageSummary } from '#contract';
 import { ActionMenuButton } from '../components/action-menu.tsx';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
@@ -8,6 +8,7 @@ import { MiddleText } from '../components/middle-text.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { useApp } from '../features/use-app.ts';
 import { dispatchChanges, getApp, setLayout } from '../state/app-state.ts';
+import { chooseInCatalog } from '../state/catalog/catalog-actions.ts';
 import { chooseMode, chooseView, moveLayer } from '../state/choosing.ts';
 import { runCommand, setOverlay } from '../state/commands.ts';
 import { canGoBack, canGoForward, watchHistory } from '../state/history-steps.ts';
@@ -15,7 +16,7 @@ import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
-import { viewsOf } from '../state/selection.ts';
+import { CATALOG_VIEWS, viewsOf } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
 import { useRoom, type Width } from './width.ts';
@@ -27,10 +28,13 @@ const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: '
 /** The image, the way it is shown, and the filter. */
 export function TitleBar({
   found,
+  catalog,
   width,
   onLeaveFilter,
 }: {
   found: { archive: ArchiveSummary; image: ImageSummary } | null;
+  /** Shown in place of an image. */
+  catalog: CatalogSummary | null;
   width: Width;
   onLeaveFilter: () => void;
 }) {
@@ -44,25 +48,44 @@ export function TitleBar({
   return (
     <header className={styles.bar}>
       {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}
-      {found === null ? <h1 className={styles.product}>{words.product}</h1> : <ImageMenu archive={found.archive} image={found.image} />}
+      {found !== null ? (
+        <ImageMenu archive={found.archive} image={found.image} />
+      ) : catalog !== null ? (
+        <h1 className={styles.catalog} title={`${catalog.folder}/${catalog.title}`}>
+          {catalog.title}
+        </h1>
+      ) : (
+        <h1 className={styles.product}>{words.product}</h1>
+      )}
+      {found === null && catalog === null ? null : (
+        <span className={styles.steps}>
+          <IconButton label={words.frame.back} keys={keysOfId('back')} icon="back" disabled={!hasBack} onPress={() => runCommand('back')} />
+          <IconButton
+            label={words.frame.forward}
+            keys={keysOfId('forward')}
+            icon="forward"
+            disabled={!hasForward}
+            onPress={() => runCommand('forward')}
+          />
+        </span>
+      )}
+      {catalog !== null && selection.catalog !== undefined ? (
+        <>
+          <span className={styles.break} />
+          <Choice
+            label={words.catalog.view}
+            value={selection.catalog.view}
+            options={CATALOG_VIEWS.filter((view) => view !== 'problems' || catalog.problems > 0).map((value) => ({
+              value,
+              label: words.catalog.views[value],
+            }))}
+            isMenu={room === 'none'}
+            onChange={(view) => chooseInCatalog({ view })}
+          />
+        </>
+      ) : null}
       {found === null ? null : (
         <>
-          <span className={styles.steps}>
-            <IconButton
-              label={words.frame.back}
-              keys={keysOfId('back')}
-              icon="back"
-              disabled={!hasBack}
-              onPress={() => runCommand('back')}
-            />
-            <IconButton
-              label={words.frame.forward}
-              keys={keysOfId('forward')}
-              icon="forward"
-              disabled={!hasForward}
-              onPress={() => runCommand('forward')}
-            />
-          </span>
           <span className={`${styles.steps} ${styles.layerSteps}`}>
             <IconButton
               label={words.frame.olderLayer}

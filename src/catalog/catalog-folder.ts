@@ -1,19 +1,13 @@
 // The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
 // and renamed, its name says what it describes, and two processes that write the same file write the same facts.
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
 import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import { type RowGroup, writeParquet } from './parquet-writer.ts';
-import { SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
 
-/** Says that a folder is a catalog, and of which version. It is made first, and never changes. */
-const MARKER = 'catalog.json';
-const MARKER_TEXT = `${JSON.stringify({ kind: 'layerscope-catalog', version: Number(SCHEMA_VERSION) })}\n`;
-const MOST_MARKER_BYTES = 4096;
-/** In each table's folder: no rows, so that engines know the columns of a table that has nothing else. */
-const EMPTY_FILE = 'empty.parquet';
 /** Empty files whose names say what was done. */
 const MARKS = 'marks';
 
@@ -88,13 +82,13 @@ export class CatalogFolder {
 
   /** Names of a table's files, sorted; the empty one, which has all columns, is the first. */
   files(table: TableName): string[] {
-    const names = [...this.#known(table)].filter((name) => isOwn(table, name)).sort();
+    const names = [...this.#known(table)].filter((name) => isOwnFile(table, name)).sort();
     return [...names.filter((name) => name === EMPTY_FILE), ...names.filter((name) => name !== EMPTY_FILE)];
   }
 
   /** Parquet files in the tables' folders whose names aren't a catalog's, with the table's. */
   foreignFiles(): string[] {
-    const isForeign = (table: TableName, name: string): boolean => name.endsWith('.parquet') && !isOwn(table, name);
+    const isForeign = (table: TableName, name: string): boolean => name.endsWith('.parquet') && !isOwnFile(table, name);
     return TABLE_NAMES.flatMap((table) =>
       [...this.#known(table)].filter((name) => isForeign(table, name)).map((name) => path.join(table, name)),
     );
@@ -161,43 +155,9 @@ export class CatalogFolder {
   }
 }
 
-const OF_DIGEST = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})\.parquet$/;
-const OF_SUBJECT = /^[0-9a-f]{32}-[0-9a-f]{32}\.parquet$/;
-
-function isOwn(table: TableName, name: string): boolean {
-  return name === EMPTY_FILE || (table === 'images' ? OF_SUBJECT : OF_DIGEST).test(name);
-}
-
 /** Returns a name of 32 hex digits for texts: equal for equal texts only. */
 export function hashName(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
-}
-
-/** Returns the file's name, without its ending, for what a digest describes. */
-export function digestName(digest: string): string {
-  return digest.replace(':', '-');
-}
-
-/** Whether the folder has a catalog's marker. Throws UNSUPPORTED, PERMISSION, IO. */
-function checkMarker(folder: string): boolean {
-  const file = path.join(folder, MARKER);
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  let found: { kind?: unknown; version?: unknown } | null = null;
-  try {
-    if (stats.isFile() && stats.size <= MOST_MARKER_BYTES) found = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileError(error, file);
-  }
-  if (found?.kind !== 'layerscope-catalog') {
-    throw new LayerscopeError('UNSUPPORTED', `${displayText(file)} is not a catalog’s`);
-  }
-  if (found.version === Number(SCHEMA_VERSION)) return true;
-  const version = displayText(String(found.version).slice(0, 20));
-  throw new LayerscopeError(
-    'UNSUPPORTED',
-    `${displayText(folder)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,
-  );
 }
 
 function writeSmall(file: string, text: string, name?: string): void {

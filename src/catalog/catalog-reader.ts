@@ -4,12 +4,12 @@ import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
+import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { CatalogFolder } from './catalog-folder.ts';
 import type { DuckDb } from './duckdb.ts';
 import { PackedTables, type TableFiles } from './packed-tables.ts';
 import { type PlainValue, plainValue } from './plain-value.ts';
-import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from './schema.ts';
 
 /** Columns and some rows of a result. The first part has no rows. */
 export interface ResultPart {

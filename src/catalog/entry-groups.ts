@@ -1,8 +1,9 @@
 // A layer's table as rows of `entries`. Columns are filled directly, without an object for each entry: layers have millions.
+
+import type { Cell } from '#catalog/layout';
 import { FLAG, type LayerTable, linkName, NO_NODE, nodeName } from '#format/layer';
 import { entryTypeName, escapePath, TYPE } from '#model';
 import { GROUP_ROWS, type RowGroup } from './parquet-writer.ts';
-import type { Cell } from './schema.ts';
 
 /** Maximum number of characters of folders' paths that are kept: deeply nested folders have paths as long as their depth. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;

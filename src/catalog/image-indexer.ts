@@ -1,15 +1,15 @@
 // Reads one image and writes what the catalog lacks of it: layers first, then what depends on all of them.
 import { type Archive, type ArchiveImage, type ArchiveLayer, type ArchiveReader, chainIds, type IndexedLayer } from '#archive';
+import { digestName, type Row, TABLES } from '#catalog/layout';
 import { assembleImage, type LoadedImage } from '#engine';
 import { packagesOf } from '#engine/packages';
 import { layerFigures } from '#format/layer';
 import { displayText, type Finding, type FindingCode, type ImageTotals, isDigest } from '#model';
-import { type CatalogFolder, digestName } from './catalog-folder.ts';
+import type { CatalogFolder } from './catalog-folder.ts';
 import { type EntryCounts, entryGroups } from './entry-groups.ts';
 import { findingRows, historyRows, imageId, type LayerIds, packageRows } from './image-rows.ts';
 import { LayerPool } from './layer-pool.ts';
 import { groupsOf } from './parquet-writer.ts';
-import { type Row, TABLES } from './schema.ts';
 
 /** What is known of an image once it was looked at. */
 export interface IndexedImage {

@@ -1,10 +1,10 @@
 // Rows of one image: its steps, packages and findings.
 import { chainIds, sha256 } from '#archive';
+import type { Row } from '#catalog/layout';
 import type { LoadedImage } from '#engine';
 import type { ImagePackages } from '#engine/packages';
 import { asObject } from '#format/image';
 import { encodeUtf8, type Finding, type HistoryReport } from '#model';
-import type { Row } from './schema.ts';
 
 /** What the rows of an image need to know of its layers: the diffID by which the catalog knows each, null if it has none. */
 export type LayerIds = readonly (string | null)[];

@@ -9,13 +9,14 @@
  *
  * - **question**: a query that ships with the program, in `questions/`.
  *
- * Begin with index-images.ts. schema.ts declares the tables, catalog-folder.ts places the files, image-indexer.ts reads an image;
+ * Begin with index-images.ts. layout/ declares the tables, catalog-folder.ts places the files, image-indexer.ts reads an image;
  * catalog-reader.ts asks, by DuckDB.
  */
+
+export * from '#catalog/layout';
 export { CatalogFolder } from './catalog-folder.ts';
 export * from './catalog-reader.ts';
 export { loadDuckDb } from './duckdb.ts';
 export * from './index-images.ts';
 export type { PlainValue } from './plain-value.ts';
 export * from './questions.ts';
-export * from './schema.ts';

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makePrivateFolder, readKept } from '#archive/private-place';
+import type { TableName } from '#catalog/layout';
 import { replaceFileSync } from '#files';
 import type { CatalogFolder } from './catalog-folder.ts';
-import type { TableName } from './schema.ts';
 
 /** Files that aren't in the pack, up to which it isn't made anew. */
 const MOST_LOOSE_FILES = 48;

@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { type Cell, type Column, type Row, SCHEMA_VERSION, VERSION_KEY } from './schema.ts';
+import { type Cell, type Column, type Row, SCHEMA_VERSION, VERSION_KEY } from '#catalog/layout';
 
 /** Columns of one row group, parallel to the table's. All have the same length. */
 export type RowGroup = readonly (readonly Cell[])[];

@@ -1,12 +1,12 @@
 // Rows of `images`: one for each name of an image in a subject. A file's name has the hashes of the subject, of the image's name in it, and
 // of what it says; so a listing of the folder tells what is there, and a subject's old rows can be found and removed.
 import type { ArchiveImage } from '#archive';
+import { type Row, TABLES } from '#catalog/layout';
 import { familiarName, fullName, tryReference } from '#format/reference';
 import { type CatalogFolder, hashName } from './catalog-folder.ts';
 import type { IndexedImage } from './image-indexer.ts';
 import { labelsOf, timeOf } from './image-rows.ts';
 import { groupsOf } from './parquet-writer.ts';
-import { type Row, TABLES } from './schema.ts';
 
 /** An image of a subject, or the subject itself if it can't be opened. */
 export interface SubjectRow {

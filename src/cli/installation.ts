@@ -23,6 +23,11 @@ export function storeWorkerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'store-worker.js')) : undefined;
 }
 
+/** Returns the script of the worker that reads catalogs; undefined when run from source. */
+export function catalogWorkerUrl(): URL | undefined {
+  return isBundled ? pathToFileURL(path.join(buildFolder(), 'catalog-worker.js')) : undefined;
+}
+
 /** Returns the folder of the built window. */
 export function rendererFolder(): string {
   return path.join(buildFolder(), 'renderer');

@@ -18,7 +18,8 @@ export const spec: CommandSpec = {
   options: {
     'no-sandbox': { summary: 'run without Chromium’s sandbox, which confines a compromised page; required for root' },
   },
-  summary: 'Opens the window with these images. If there is no display, use layerscope serve, which shows the same in a browser.',
+  summary:
+    'Opens the window with these images, or the folder of a catalog. If there is no display, use layerscope serve, which shows the same in a browser.',
 };
 
 /** Returns the program that shows the window: that of the package, or else the runtime with the built window. */

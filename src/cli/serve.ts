@@ -5,7 +5,7 @@ import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
+import { catalogWorkerUrl, rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
 import { homeOf } from './open-store.ts';
 import { FOLLOW_LINKS_OPTION, NETWORK_OPTIONS, STORE_OPTIONS } from './options.ts';
 import { splitOperands } from './split-operands.ts';
@@ -26,7 +26,8 @@ export const spec: CommandSpec = {
     realm: NETWORK_OPTIONS.realm,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
-  summary: 'Prints the address of the window and serves it to browsers on this machine until interrupted.',
+  summary:
+    'Prints the address of the window and serves it to browsers on this machine until interrupted. IMAGE may be the folder of a catalog.',
 };
 
 function parsePort(text: string | undefined): number {
@@ -48,6 +49,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
   if (name !== undefined && !args.flag('allow-sources')) throw usageError(`${displayText(name)} is an image’s name: add --allow-sources`);
   const worker = workerUrl();
   const storeWorker = storeWorkerUrl();
+  const catalogWorker = catalogWorkerUrl();
   await using web = await startWeb({
     files,
     names,
@@ -62,6 +64,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
     workers: availableParallelism(),
     ...(worker === undefined ? {} : { workerUrl: worker }),
     ...(storeWorker === undefined ? {} : { storeWorkerUrl: storeWorker }),
+    ...(catalogWorker === undefined ? {} : { catalogWorkerUrl: catalogWorker }),
     moreStores: storeOf(args),
   });
   out.write(`${web.url}\n`);

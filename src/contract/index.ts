@@ -10,6 +10,7 @@
  * Replies are envelopes: `{ ok: true, value }` or `{ ok: false, error }` with a closed set of codes. This room has neither Node nor a DOM.
  * `#contract/schemas` is an entry point of its own, so that zod stays out of the window's bundle.
  */
+export type * from './catalog-reports.ts';
 export * from './client.ts';
 export * from './commands.ts';
 export * from './content-security.ts';

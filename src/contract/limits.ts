@@ -9,5 +9,7 @@ export const CONTENT_PAGE_BYTES = 262_144;
 
 /** Maximum number of registry changes or keys in one page. */
 export const REGISTRY_PAGE = 500;
+/** Maximum number of images or layers of a catalog in one page. */
+export const CATALOG_PAGE = 1_000;
 /** Longest Dockerfile that a window passes on, in characters. */
 export const MAX_DOCKERFILE_LETTERS = 65_536;

@@ -84,7 +84,7 @@ type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 /** Long-running work with progress. */
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'scan' | 'export' | 'rewritten' | 'compare' | 'import' | 'weigh';
+  readonly kind: 'open' | 'load' | 'verify' | 'scan' | 'export' | 'rewritten' | 'compare' | 'import' | 'weigh' | 'catalog';
   /** What the job works on, safe to show. */
   readonly title: string;
   readonly state: JobState;
@@ -95,6 +95,8 @@ export interface Job {
   readonly totalBytes: number | null;
   readonly archiveId: string | null;
   readonly image: number | null;
+  /** The catalog that the job opened. */
+  readonly catalogId?: string;
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Digest of the saved file, `sha256:…`; null before it is saved and for other jobs. */
   readonly digest: string | null;

@@ -4,8 +4,9 @@
  */
 import * as z from 'zod';
 import { LayerscopeError } from '#model';
+import type { CatalogImage, CatalogLayer, CatalogPage, CatalogProblem, CatalogSearchPart } from './catalog-reports.ts';
 import type { ContentPage, EntryDetails, FolderReport, RawHeader } from './entry-reports.ts';
-import { CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
+import { CATALOG_PAGE, CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
 import type { PackageDifferencesReport, PackagesReport } from './package-reports.ts';
 import type { ArtifactFileReport, StatedReport, WhyReport } from './provenance-reports.ts';
 import type { RegistryChangesPage, RegistryKeyReport, RegistrySearchReport } from './registry-reports.ts';
@@ -53,6 +54,8 @@ const registryPath = z.string().max(MAX_PATH_BYTES);
 const registryPage = { start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(REGISTRY_PAGE) };
 const entryRef = fixed(z.strictObject(entry));
 const viewRef = fixed(z.strictObject({ ...image, layer: index, since: index.optional() }));
+const catalog = { catalogId: id };
+const catalogPage = fixed(z.strictObject({ ...catalog, start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(CATALOG_PAGE) }));
 const storeRef = fixed(z.strictObject({ storeId: id }));
 const storedName = z.string().min(1).max(1_024);
 const stored = { storeId: id, name: storedName };
@@ -238,6 +241,33 @@ const OPERATIONS = {
   'registry.search': takes(
     z.strictObject({ ...image, layer: index, text: z.string().min(1).max(1_024), limit }),
   ).gives<RegistrySearchReport>(),
+
+  'catalog.close': takes(z.strictObject(catalog)).gives<Nothing>(),
+  /** A page of a catalog's images; those on the same layers are neighbours. */
+  'catalog.images': takes(catalogPage).gives<CatalogPage<CatalogImage>>(),
+  /** A page of a catalog's layers, those of most images first. */
+  'catalog.layers': takes(catalogPage).gives<CatalogPage<CatalogLayer>>(),
+  /** What is missing in a catalog; at most 1,000. */
+  'catalog.problems': takes(z.strictObject(catalog)).gives<CatalogPage<CatalogProblem>>(),
+  /**
+   * Searches all images of a catalog for a path, a package or a content, from a place on and for a moment; `next` says where to go on.
+   * USAGE if the text can't be searched for.
+   */
+  'catalog.search': takes(
+    z.strictObject({
+      ...catalog,
+      what: z.enum(['path', 'package', 'content']),
+      text: z.string().min(1).max(1_024),
+      from: z.strictObject({ file: z.int().min(0).max(MAX_ROWS), part: z.int().min(0).max(MAX_ROWS) }),
+    }),
+  ).gives<CatalogSearchPart>(),
+  /**
+   * Opens an image of a catalog from one of its places, both by number. NOT_FOUND if the file isn't there any more, FORBIDDEN if the place is
+   * a name and images can't be opened by name.
+   */
+  'catalog.open': takes(
+    z.strictObject({ ...catalog, image: z.int().min(0).max(MAX_ROWS), place: z.int().min(0).max(MAX_ROWS) }),
+  ).gives<Started>(),
 
   'entry.details': takes(entryRef).gives<EntryDetails>(),
   /**

@@ -1,8 +1,10 @@
 import { release } from 'node:os';
 import { dirname as folderOf } from 'node:path';
+import { looksLikeCatalog } from '#catalog/browse';
 import { type ExportInput, type ExportStarted, type RowPage, slicePage } from '#contract';
 import { type ExportRequest, foldersToOpen } from '#engine';
 import { displayText, fromHex, LayerscopeError, type RowTable } from '#model';
+import { catalogHandlers } from './catalog-handlers.ts';
 import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
@@ -29,12 +31,17 @@ function pathOf({ pathHex }: { pathHex: string }): Uint8Array {
   return path;
 }
 
-async function open({ grants, requests, library, recentFiles }: Services, sender: Sender, grant: string): Promise<{ jobId: string }> {
+async function open(
+  { grants, requests, library, catalogs, recentFiles }: Services,
+  sender: Sender,
+  grant: string,
+): Promise<{ jobId: string }> {
   const file = grants.take(sender, grant);
   const { path, name, release } = file;
   requests.used(sender, grant);
   try {
     recentFiles?.opened(file);
+    if (catalogs !== undefined && looksLikeCatalog(path)) return { jobId: catalogs.open({ path, title: name }) };
     return { jobId: library.open({ path, title: name, ...(release === undefined ? {} : { release }) }) };
   } catch (error) {
     await release?.();
@@ -137,6 +144,7 @@ export function createHandlers(services: Services): Handlers {
     }),
     'export.start': (sender, input) => startExport(services, sender, input),
     ...sourceHandlers(services, recentNames),
+    ...catalogHandlers(services),
     ...storeHandlers(services),
     'jobs.cancel': async (_sender, { jobId }) => {
       jobs.cancel(jobId);

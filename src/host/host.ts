@@ -34,7 +34,7 @@ export interface Host {
 
 /** Creates the host. The caller owns the services. */
 export function createHost(services: HostServices): Host {
-  const { library, jobs, grants = createGrants() } = services;
+  const { library, jobs, catalogs, grants = createGrants() } = services;
   const log = services.log ?? ((text: string) => void process.stderr.write(`${text}\n`));
   const requests = createRequests(grants);
   const downloads = createDownloads();
@@ -59,6 +59,12 @@ export function createHost(services: HostServices): Host {
   const listen = (topic: TopicName, sender: Sender, listener: (state: never) => void): (() => void) => {
     if (topic === 'jobs') return jobs.subscribe((state) => listener({ jobs: state } satisfies Topics['jobs'] as never));
     if (topic === 'library') return library.subscribe((state) => listener({ archives: state } satisfies Topics['library'] as never));
+    if (topic === 'catalogs') {
+      const state = (open: Topics['catalogs']['catalogs']): void => listener({ catalogs: open } satisfies Topics['catalogs'] as never);
+      if (catalogs !== undefined) return catalogs.subscribe(state);
+      state([]);
+      return () => {};
+    }
     return requests.subscribe(sender, listener as (state: Topics['requests']) => void);
   };
 

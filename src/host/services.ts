@@ -1,3 +1,4 @@
+import type { CatalogList } from '#catalog/browse';
 import type { AppInfo, FileGrant, InputOf, OperationName, OutputOf } from '#contract';
 import type { ElevatedLaunch, Jobs, Library, NamedImages, StoreList } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
@@ -32,6 +33,8 @@ export interface HostServices {
   readonly names?: NamedImages;
   /** Defaults to a list that ends with the program. */
   readonly recentNames?: RecentNames;
+  /** If absent, operations on catalogs throw FORBIDDEN, and a catalog opens as any folder. */
+  readonly catalogs?: CatalogList;
   /** If absent, operations on stores throw FORBIDDEN. */
   readonly store?: StoreList;
   /** Grants shared with the door; defaults to the host's own. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
+import { createCatalogList, createCatalogThread, looksLikeCatalog } from '#catalog/browse';
 import { createJobs, createLibrary, createNamedImages, createStoreList, createStoreThread, isElevated, type StoreLocation } from '#engine';
 import { createGrants, createHost, defectText } from '#host';
 import type { ImageSource } from '#source';
@@ -28,6 +29,8 @@ export interface WebOptions {
   readonly moreStores?: readonly StoreLocation[];
   /** The store's built worker; defaults to its source. */
   readonly storeWorkerUrl?: URL | string;
+  /** The built worker that reads catalogs; defaults to its source. */
+  readonly catalogWorkerUrl?: URL | string;
   /** Folder of the index cache; null for none. */
   readonly cacheFolder: string | null;
   readonly workers?: number;
@@ -60,6 +63,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     storeHome,
     moreStores = [],
     storeWorkerUrl,
+    catalogWorkerUrl,
     workers = 1,
     workerUrl,
     temporaryFolder,
@@ -86,13 +90,16 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const jobs = createJobs({ onDefect: logDefect });
   const library = own(createLibrary({ reader, jobs, onFailure: logDefect }));
   const thread = own(createStoreThread(storeWorkerUrl));
+  const catalogThread = own(createCatalogThread(catalogWorkerUrl));
   own(jobs);
+  const catalogs = createCatalogList({ thread: catalogThread, jobs });
   const names = findSources === undefined ? null : createNamedImages({ findSources, reader, library });
   const host = createHost({
     appInfo: { version, host: 'web', system: process.platform, elevated: isElevated() },
     sample: sampleFile !== null && existsSync(sampleFile) ? { path: sampleFile, name: path.basename(sampleFile) } : null,
     library,
     jobs,
+    catalogs,
     ...(names === null ? {} : { names }),
     grants,
     expectUpload: (sender, file) => uploads.expect(sender, file),
@@ -105,7 +112,11 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     await close();
     throw error;
   }
-  for (const file of files) library.open({ path: path.resolve(file), title: path.basename(path.resolve(file)), followLinks });
+  for (const file of files) {
+    const request = { path: path.resolve(file), title: path.basename(path.resolve(file)) };
+    if (looksLikeCatalog(request.path)) catalogs.open(request);
+    else library.open({ ...request, followLinks });
+  }
   for (const name of atStart) names?.open(name, null);
   return { url: web.issueUrl(), port: web.port, issueUrl: () => web.issueUrl(), close, [Symbol.asyncDispose]: close };
 }

@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { TABLES } from '#catalog/layout';
 import { groupsOf, writeParquet } from '../../src/catalog/parquet-writer.ts';
-import { TABLES } from '../../src/catalog/schema.ts';
 import { writeLayout } from '../support/catalog.ts';
 import { commandJson, runCommand } from '../support/command-line.ts';
 import { file, tar } from '../support/tar-builder.ts';

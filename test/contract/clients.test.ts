@@ -168,7 +168,7 @@ test('all topics share one stream, late listeners get the latest state, and the 
   const endLibrary = client.subscribe('library', () => {});
   const [stream] = streams;
   assert.ok(stream !== undefined && streams.length === 1);
-  assert.equal(stream.url, '/topics/jobs,library,requests');
+  assert.equal(stream.url, '/topics/jobs,library,catalogs,requests');
   assert.equal(stream.headers[SESSION_HEADER], secret);
   const events = 'retry: 1000\n\n:\n\nevent: jobs\ndata: {"jobs":[]}\n\nevent: other\ndata: {}\n\n';
   await settled();

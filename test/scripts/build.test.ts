@@ -18,7 +18,15 @@ before(() => buildIfStale('current'));
 
 test('every bundle has a source map with existing sources', () => {
   const bundles = built('**/*.{js,cjs}').filter(hasSources);
-  for (const name of ['cli.js', 'store-worker.js', 'electron/main.cjs', 'electron/preload.cjs', 'electron/index-worker.cjs'])
+  for (const name of [
+    'cli.js',
+    'store-worker.js',
+    'catalog-worker.js',
+    'electron/main.cjs',
+    'electron/preload.cjs',
+    'electron/index-worker.cjs',
+    'electron/catalog-worker.cjs',
+  ])
     assert.ok(bundles.includes(name), name);
   assert.ok(bundles.some((name) => name.startsWith('renderer/assets/')));
   for (const bundle of bundles) {

@@ -67,12 +67,12 @@ export interface ConfigSpec {
   os?: string;
   architecture?: string;
   variant?: string;
+  created?: string;
   /** Default: `step 0`, `step 1`, … */
   history?: object[] | null;
   diffIds?: string[];
   /** What containers run with: Env, Labels, … */
   config?: object;
-  created?: string;
 }
 
 export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}): Record<string, unknown> {

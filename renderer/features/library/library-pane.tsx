@@ -21,6 +21,7 @@ import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
 import { useApp } from '../use-app.ts';
 import { ArtifactList, NoImageReason } from './artifact-list.tsx';
+import { CatalogGroup, CatalogIcons } from './catalog-group.tsx';
 import styles from './library-pane.module.css';
 
 /** Open archives and their images, running work, and the stores. */
@@ -58,6 +59,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
             ))}
           </ul>
         )}
+        <CatalogGroup />
         <StoreGroups />
         <BaseImages />
       </div>
@@ -98,6 +100,7 @@ export function LibraryRail() {
           );
         }),
       )}
+      <CatalogIcons />
     </nav>
   );
 }

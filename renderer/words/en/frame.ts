@@ -49,7 +49,7 @@ export const frame = {
   dropHere: 'Drop an image archive',
   opens: (withFolders: boolean) =>
     withFolders
-      ? 'Docker and OCI archives, OCI layout folders and single layers; plain, gzip, zstd, xz or bzip2.'
+      ? 'Docker and OCI archives, OCI layout folders, catalogs and single layers; plain, gzip, zstd, xz or bzip2.'
       : 'Docker and OCI archives and single layers; plain, gzip, zstd, xz or bzip2.',
   exploreSample: 'Explore the sample image',
   toMakeArchive: 'To make an archive, run',

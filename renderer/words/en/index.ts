@@ -1,3 +1,4 @@
+import { catalog } from './catalog.ts';
 import { chain } from './chain.ts';
 import { breakdown, changes, treemap } from './changes.ts';
 import { compare } from './compare.ts';
@@ -22,6 +23,7 @@ export const en = {
   jobs,
   openName,
   store,
+  catalog,
   chain,
   changes,
   breakdown,

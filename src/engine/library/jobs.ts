@@ -15,8 +15,8 @@ export interface JobContext {
   readonly jobId: string;
   readonly signal: AbortSignal;
   report(progress: Partial<Pick<Job, 'phase' | 'doneBytes' | 'totalBytes' | 'digest'>>): void;
-  /** Records the archive and image that the job works on, once known. */
-  about(subject: { readonly archiveId?: string; readonly image?: number }): void;
+  /** Records the archive and image, or the catalog, that the job works on, once known. */
+  about(subject: { readonly archiveId?: string; readonly image?: number; readonly catalogId?: string }): void;
 }
 
 export interface JobsOptions {

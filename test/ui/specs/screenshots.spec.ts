@@ -329,6 +329,20 @@ const INSTALLED = deltaHive({
   ],
 });
 
+test.describe('many images', () => {
+  test.use({ withCatalog: { services: 12, tags: 6 } });
+  test('the layers of a catalog, and which images stand on them', async ({ win: { page } }) => {
+    test.slow(); // the command line indexes the fleet
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page
+      .getByRole('row', { name: /RUN npm ci/ })
+      .first()
+      .locator('[data-twisty]')
+      .click();
+    await picture(page, 'catalog');
+  });
+});
+
 test('what a layer of a Windows image changed in the registry', async ({ win }) => {
   const { page } = win;
   const layers = [

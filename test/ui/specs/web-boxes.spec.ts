@@ -5,7 +5,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { contrastComplaintsOf, wcagComplaintsOf } from '../support/axe.ts';
 import { boxComplaintsOf } from '../support/boxes.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
-import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+import { expect, type LayerscopeWindow, type Options, test } from '../support/window.ts';
 
 const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8', lastSteps: ['CMD ["node", "server.js"]'] });
 const OLD = dockerArchive(WEB_API.slice(0, 4), { name: 'registry.example.com/a/very/long/repository/name/web-api:1.7-with-a-long-tag' });
@@ -53,11 +53,14 @@ interface View {
 interface Group {
   readonly name: string;
   readonly startWith: Readonly<Record<string, Uint8Array>>;
+  readonly withCatalog?: Options['withCatalog'];
   readonly views: readonly View[];
 }
 
 const loaded = (page: Page) => expect(page.getByRole('treegrid')).toBeVisible();
 const layer = (page: Page, index: number) => page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }).click();
+const catalogView = (page: Page, name: string) =>
+  page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name }).click();
 const closeSheet = async (page: Page) => {
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
@@ -223,6 +226,59 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
+    name: 'a catalog',
+    startWith: {},
+    withCatalog: { services: 4, tags: 3, broken: true },
+    views: [
+      {
+        name: 'the layers of many images',
+        async reach(page) {
+          await loaded(page);
+          await page
+            .getByRole('row', { name: /ADD debian-12/ })
+            .locator('[data-twisty]')
+            .click();
+          await expect(page.getByRole('row', { name: /base\/node:22/ })).toBeVisible();
+        },
+      },
+      {
+        name: 'their tags',
+        async reach(page) {
+          await catalogView(page, 'Tags');
+          await page
+            .getByRole('row', { name: /^1\.2 / })
+            .first()
+            .click();
+          await expect(page.getByRole('heading', { name: /shop\/checkout:1\.2/ })).toBeAttached();
+          await page.goBack();
+          await loaded(page);
+        },
+      },
+      { name: 'a search without a text', reach: (page) => catalogView(page, 'Search') },
+      {
+        name: 'a search of all images',
+        async reach(page) {
+          await page.getByRole('searchbox').fill('*.js');
+          await loaded(page);
+        },
+      },
+      {
+        name: 'a search that finds nothing',
+        async reach(page) {
+          await page.getByRole('searchbox').fill('nowhere');
+          await expect(page.getByText('No image has it')).toBeVisible();
+        },
+      },
+      {
+        name: 'what a catalog lacks',
+        async reach(page) {
+          await catalogView(page, 'Problems');
+          await expect(page.getByRole('table', { name: 'What the catalog lacks' })).toBeVisible();
+        },
+      },
+    ],
+  },
+  {
     name: 'a store',
     startWith: {},
     views: [
@@ -278,9 +334,9 @@ async function measure(page: Page, found: Found): Promise<void> {
   await page.setViewportSize({ width: 1320, height: 860 });
 }
 
-for (const { name, startWith, views } of GROUPS) {
+for (const { name, startWith, withCatalog = null, views } of GROUPS) {
   test.describe(name, () => {
-    test.use({ startWith });
+    test.use({ startWith, withCatalog });
     test(`${name}: no text overlaps, overflows or is cut off at any size, and axe finds nothing in any theme`, async ({ win }) => {
       test.setTimeout(600_000);
       for (const view of views) {

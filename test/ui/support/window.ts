@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { _electron, type Browser, test as base, type CDPSession, type ElectronApplication, expect, type Page } from '@playwright/test';
 import { type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
+import { type Fleet, type FleetOptions, writeFleet } from '../../support/fleet.ts';
 import { type StandInRegistry, standInRegistry } from '../../support/registry.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
@@ -47,6 +48,8 @@ export interface Options {
    * user without an administrator's rights.
    */
   readonly withWindows: boolean | 'unelevated';
+  /** A fleet of images, whose catalog the program starts with. */
+  readonly withCatalog: (FleetOptions & { readonly broken?: boolean }) | null;
   /** Whether images can be opened by name, from a stand-in for Docker and a registry on loopback. */
   readonly withEngine: boolean;
 }
@@ -62,10 +65,23 @@ interface Sources extends NamedImages {
 }
 
 /** `chromium` is only for specs in a browser. Electron brings its own. */
-export const test = base.extend<{ win: LayerscopeWindow; sources: Sources | null } & Options, { chromium: Browser | null }>({
+export const test = base.extend<
+  { win: LayerscopeWindow; sources: Sources | null; fleet: Fleet | null } & Options,
+  { chromium: Browser | null }
+>({
   startWith: [{}, { option: true }],
   withWindows: [false, { option: true }],
   withEngine: [false, { option: true }],
+  withCatalog: [null, { option: true }],
+  fleet: async ({ withCatalog }, use) => {
+    if (withCatalog === null) {
+      await use(null);
+      return;
+    }
+    const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-fleet-'));
+    await use(await writeFleet(folder, withCatalog));
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  },
   sources: async ({ withEngine }, use) => {
     if (!withEngine) {
       await use(null);
@@ -84,9 +100,9 @@ export const test = base.extend<{ win: LayerscopeWindow; sources: Sources | null
     },
     { scope: 'worker' },
   ],
-  win: async ({ startWith, withWindows, sources, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
+  win: async ({ startWith, withWindows, sources, fleet, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
-    const files: string[] = [];
+    const files: string[] = fleet === null ? [] : [fleet.catalog];
     for (const [name, bytes] of Object.entries(startWith)) {
       files.push(path.join(folder, name));
       await writeFile(path.join(folder, name), bytes);

@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from 'react';
+import type { CatalogSummary } from '#contract';
+import { Button, IconButton } from '../../components/button.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Progress } from '../../components/progress.tsx';
+import type { CatalogRows } from '../../state/catalog/catalog.ts';
+import { chooseInCatalog, dismissRefusal } from '../../state/catalog/catalog-actions.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { CatalogChoice } from '../../state/selection.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import styles from './catalog.module.css';
+import { LayersView } from './layers-view.tsx';
+import { ProblemsView } from './problems-view.tsx';
+import { SearchView } from './search-view.tsx';
+import { TagsView } from './tags-view.tsx';
+
+/** A catalog: its layers, a search, its tags, or its problems. */
+export function CatalogView({ choice, summary }: { choice: CatalogChoice; summary: CatalogSummary }) {
+  const { rows, error, doneRows, allRows } = useApp((app) => app.catalog);
+  const pane = useRef<HTMLElement>(null);
+  const [room, setRoom] = useState(900);
+  useEffect(() => {
+    const { current } = pane;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <section className={styles.pane} aria-label={summary.title} data-pane="catalog" ref={pane}>
+      <Refusal />
+      {error !== null ? (
+        <Notice icon="error" title={words.catalog.failed} tone="error">
+          <ErrorText error={error} hint={hintFor(error)} />
+        </Notice>
+      ) : rows === null ? (
+        <Notice title={words.catalog.reading}>
+          <Progress label={words.catalog.reading} done={doneRows} total={allRows === 0 ? null : allRows} />
+          {allRows === 0 ? null : <p className="number">{words.catalog.readingRows(doneRows, allRows)}</p>}
+        </Notice>
+      ) : (
+        <Views rows={rows} choice={choice} summary={summary} room={room} />
+      )}
+    </section>
+  );
+}
+
+function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: CatalogChoice; summary: CatalogSummary; room: number }) {
+  const search = useApp((app) => app.catalog.search);
+  if (choice.view === 'problems') return <ProblemsView problems={rows.problems} total={summary.problems} />;
+  if (rows.images.length === 0) {
+    const hasProblems = rows.problems.length > 0;
+    return (
+      <Notice icon={hasProblems ? 'warning' : 'catalog'} title={hasProblems ? words.catalog.onlyProblems : words.catalog.empty}>
+        {hasProblems ? (
+          <Button onPress={() => chooseInCatalog({ view: 'problems' })}>{words.catalog.showProblems}</Button>
+        ) : (
+          words.catalog.emptyWhy
+        )}
+      </Notice>
+    );
+  }
+  if (choice.view === 'search') return <SearchView rows={rows} search={search} choice={choice} room={room} />;
+  if (choice.view === 'tags') return <TagsView rows={rows} room={room} />;
+  return <LayersView rows={rows} summary={summary} room={room} />;
+}
+
+/** Why the last image could not be opened. */
+function Refusal() {
+  const refusal = useApp((app) => app.catalog.refusal);
+  if (refusal === null) return null;
+  const { name, error } = refusal;
+  return (
+    <div className={styles.refusal} role="alert">
+      <p className="selectable">
+        <strong>{words.catalog.couldNotOpen(name)}</strong> {error.message} <span className={styles.refusalCode}>{error.code}</span>
+      </p>
+      <IconButton small label={words.frame.dismiss} icon="close" onPress={dismissRefusal} />
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useMemo, useState } from 'react';
+import type { CatalogSummary } from '#contract';
+import { displayText, shortDigest } from '#model';
+import { Notice } from '../../components/notice.tsx';
+import { phrase } from '../../components/phrase.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { Size, sizeText } from '../../components/size.tsx';
+import type { TreeColumn } from '../../components/tree-grid.tsx';
+import { type CatalogRows, type LayerChoice, layersOf, runsOf } from '../../state/catalog/catalog.ts';
+import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
+import { twoLevels } from '../../state/catalog/two-levels.ts';
+import { plainCommand } from '../../state/chain.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import styles from './catalog.module.css';
+import { firstName, imageTitle } from './image-names.ts';
+import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
+
+const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
+
+/** Layers, those of most images first: how big they are, and which images stand on them. */
+export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary: CatalogSummary; room: number }) {
+  const [choice, setChoice] = useState<LayerChoice>('all');
+  const listed = useMemo(() => CHOICES.map((value) => ({ value, layers: layersOf(rows.holders, value) })), [rows]);
+  const layers = listed.find(({ value }) => value === choice)?.layers ?? [];
+  return (
+    <>
+      <div className={styles.line}>
+        <Segmented
+          small
+          label={words.catalog.choice}
+          value={choice}
+          options={listed.map(({ value, layers: some }) => ({ value, label: words.catalog.choices[value](some.length) }))}
+          onChange={setChoice}
+        />
+        <p className={styles.sums}>
+          {phrase(
+            words.catalog.sums(
+              summary.images,
+              summary.layers,
+              <Size key="once" bytes={summary.layerBytes} />,
+              <Size key="unshared" bytes={summary.unsharedBytes} />,
+            ),
+          )}
+        </p>
+      </div>
+      {layers.length === 0 ? (
+        <Notice icon="image" title={words.catalog.none[choice]}>
+          {words.catalog.noneWhy[choice]}
+        </Notice>
+      ) : (
+        <LayerGrid key={choice} rows={rows} layers={layers} room={room} />
+      )}
+    </>
+  );
+}
+
+function LayerGrid({ rows, layers, room }: { rows: CatalogRows; layers: readonly number[]; room: number }) {
+  const { images, holders } = rows;
+  const tree = useMemo(() => twoLevels(layers.map((layer) => holders[layer]?.length ?? 0)), [layers, holders]);
+  const most = Math.max(1, ...layers.map((layer) => rows.layers[layer]?.bytes ?? 0));
+  const layerOf = (group: number) => layers[group] as number;
+  const imageOf = (group: number, child: number) => holders[layerOf(group)]?.[child] as number;
+  return (
+    <TwoLevelGrid
+      label={words.catalog.layersTitle}
+      tree={tree}
+      columns={columnsFor(room, images.length)}
+      name={({ group, child }) => (child < 0 ? commandOf(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
+      onChoose={({ group, child }) => void openCatalogImage(imageOf(group, child))}
+      cell={(place, column, twisty) => {
+        const { group, child } = place;
+        const layer = layerOf(group);
+        const { bytes = 0, layer: diffId = '' } = rows.layers[layer] ?? {};
+        const held = holders[layer] ?? [];
+        if (child >= 0) {
+          const image = imageOf(group, child);
+          if (column === 'layer') return nameCell(place, twisty, imageTitle(images, image), imageText(firstName(images, image)));
+          if (column === 'held') return <Held numbers={[image]} all={images.length} isOne />;
+          return column === 'size' ? sizeOrNothing(images[image]?.blobBytes ?? null) : null;
+        }
+        if (column === 'layer') {
+          const command = commandOf(rows, layer);
+          return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{command}</span>);
+        }
+        if (column === 'held') return <Held numbers={held} all={images.length} />;
+        if (column === 'bar') return <Bar share={Math.sqrt(bytes / most)} />;
+        if (column === 'size') return sizeText(bytes);
+        if (column === 'images') return <span className="number">{formatCount(held.length)}</span>;
+        return held.length < 2 ? null : sizeText(bytes * (held.length - 1));
+      }}
+    />
+  );
+}
+
+/** A layer's command, or what else there is to tell it by. */
+function commandOf({ layers }: CatalogRows, layer: number): string {
+  const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
+  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
+}
+
+function sizeOrNothing(bytes: number | null) {
+  return bytes === null ? null : sizeText(bytes);
+}
+
+/** Columns that fit: the picture and the numbers before the bars. */
+function columnsFor(room: number, images: number): readonly TreeColumn[] {
+  const { columns } = words.catalog;
+  const column = (id: 'size' | 'images' | 'saved', width: string): TreeColumn => ({ id, header: columns[id], width, align: 'right' });
+  return [
+    { id: 'layer', header: columns.layer, width: 'minmax(110px, 1fr)' },
+    ...(room < 480
+      ? []
+      : [{ id: 'held', header: columns.held(images), width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
+    ...(room < 760 ? [] : [{ id: 'bar', header: <span className="visually-hidden">{columns.bar}</span>, width: '90px' }]),
+    column('size', '72px'),
+    column('images', '52px'),
+    ...(room < 900 ? [] : [column('saved', '112px')]),
+  ];
+}
+
+/** A bar as long as a share of the column, from 0 to 1. */
+export function Bar({ share }: { share: number }) {
+  return (
+    <span className={styles.track} aria-hidden="true">
+      <span className={styles.bar} style={{ width: `${Math.max(1, share * 100)}%` }} />
+    </span>
+  );
+}
+
+/** Where images are among all: a mark for each, in the order in which neighbours share layers. */
+function Held({ numbers, all, isOne = false }: { numbers: readonly number[]; all: number; isOne?: boolean }) {
+  const path = useMemo(
+    () =>
+      runsOf(numbers)
+        .map(([start, length]) => `M${start} 0h${length}v1h-${length}z`)
+        .join(''),
+    [numbers],
+  );
+  return (
+    <svg
+      className={`${styles.held} ${isOne ? styles.one : ''}`}
+      viewBox={`0 0 ${all} 1`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={words.catalog.heldBy(numbers.length, all)}
+    >
+      <title>{words.catalog.heldBy(numbers.length, all)}</title>
+      <path d={path} vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+}

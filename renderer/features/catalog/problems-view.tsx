@@ -1,0 +1,45 @@
+import type { CatalogProblem } from '#contract';
+import { displayText } from '#model';
+import { Notice } from '../../components/notice.tsx';
+import { words } from '../../words/index.ts';
+import styles from './catalog.module.css';
+
+/** What could not be indexed, and which files of the catalog can't be read. */
+export function ProblemsView({ problems, total }: { problems: readonly CatalogProblem[]; total: number }) {
+  if (problems.length === 0) {
+    return (
+      <Notice icon="check" title={words.catalog.noProblems}>
+        {words.catalog.noProblemsWhy}
+      </Notice>
+    );
+  }
+  const { problemColumns } = words.catalog;
+  return (
+    <div className={styles.problems}>
+      <table className={styles.table} aria-label={words.catalog.problemsTitle}>
+        <thead>
+          <tr>
+            <th scope="col">{problemColumns.subject}</th>
+            <th scope="col">{problemColumns.message}</th>
+            <th scope="col" className={styles.code}>
+              {problemColumns.code}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {problems.map(({ subject, code, message }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: problems have no other name, and never move
+            <tr key={index}>
+              <th scope="row" className="selectable">
+                {displayText(subject)}
+              </th>
+              <td className="selectable">{displayText(message)}</td>
+              <td className={`selectable ${styles.code}`}>{displayText(code)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {total > problems.length ? <p className={styles.quiet}>{words.catalog.moreProblems(total - problems.length)}</p> : null}
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { useMemo, useState } from 'react';
+import type { SeverityCounts } from '#contract';
+import { displayText } from '#model';
+import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
+import { sizeText, sizeTitle } from '../../components/size.tsx';
+import type { TreeColumn } from '../../components/tree-grid.tsx';
+import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
+import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
+import { twoLevels } from '../../state/catalog/two-levels.ts';
+import { shortName } from '../../state/library.ts';
+import { words } from '../../words/index.ts';
+import { formatCount, formatDate, formatSize } from '../../words/numbers.ts';
+import styles from './catalog.module.css';
+import { imageTitle } from './image-names.ts';
+import { Bar } from './layers-view.tsx';
+import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
+
+/** Names that are open at first: as many as fit in a window. */
+const MOST_OPEN_ROWS = 24;
+
+/** Each name's tags in the order of time: how their sizes and findings changed. */
+export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
+  const { images } = rows;
+  const groups = useMemo(() => tagGroups(images), [images]);
+  const tree = useMemo(() => twoLevels(groups.map(({ tags }) => tags.length)), [groups]);
+  const [open] = useState(() => firstGroups(groups));
+  const tagOf = (group: number, child: number) => groups[group]?.tags[child] as TagRow;
+  return (
+    <TwoLevelGrid
+      label={words.catalog.tagsTitle}
+      tree={tree}
+      columns={columnsFor(room)}
+      open={open}
+      name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
+      onChoose={({ group, child }) => {
+        const { image, place } = tagOf(group, child);
+        void openCatalogImage(image, place);
+      }}
+      cell={(place, column, twisty) => {
+        const { group, child } = place;
+        const names = groups[group] as TagGroup;
+        if (child < 0) {
+          if (column === 'name') return nameCell(place, twisty, nameOf(names), <NameText names={names} />);
+          return column === 'grown' ? changeText(names.grown) : null;
+        }
+        const tag = tagOf(group, child);
+        if (column === 'name') {
+          const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
+          const text = (
+            <>
+              {imageText(tag.label)}
+              <span className={styles.quiet}>{platform}</span>
+            </>
+          );
+          return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
+        }
+        if (column === 'bar') return tag.bytes === null ? null : <Bar share={names.most === 0 ? 0 : tag.bytes / names.most} />;
+        if (column === 'size')
+          return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
+        if (column === 'grown') return changeText(tag.grown);
+        if (column === 'findings') return <FindingCounts counts={tag.findings} />;
+        return (
+          <span className={styles.quiet}>{tag.created === null ? words.catalog.unknown : formatDate(new Date(tag.created), 'day')}</span>
+        );
+      }}
+    />
+  );
+}
+
+function NameText({ names }: { names: TagGroup }) {
+  return (
+    <>
+      <MiddleText className={styles.repository} text={nameOf(names)} />
+      <span className={styles.quiet}>{words.catalog.tags(names.tags.length)}</span>
+    </>
+  );
+}
+
+function nameOf({ repository }: TagGroup): string {
+  return repository === null ? words.catalog.unnamed : displayText(shortName(repository));
+}
+
+/** The names that fit in a window when they are open; at least the first. */
+function firstGroups(groups: readonly TagGroup[]): readonly number[] {
+  let rows = 0;
+  return groups.flatMap(({ tags }, group) => {
+    rows += 1 + tags.length;
+    return group === 0 || rows <= MOST_OPEN_ROWS ? [group] : [];
+  });
+}
+
+/** Bytes more or fewer than before. */
+function changeText(bytes: number | null) {
+  if (bytes === null) return null;
+  if (bytes === 0) return <span className={styles.quiet}>{words.catalog.sameSize}</span>;
+  const size = formatSize(Math.abs(bytes));
+  return (
+    <span className={`number ${bytes > 0 ? styles.grown : styles.shrunk}`} title={sizeTitle(Math.abs(bytes))}>
+      {bytes > 0 ? words.catalog.grownBy(size) : words.catalog.shrunkBy(size)}
+    </span>
+  );
+}
+
+const SEVERITIES = ['error', 'warning', 'note'] as const;
+
+function FindingCounts({ counts }: { counts: SeverityCounts | null }) {
+  if (counts === null) return <span className={styles.quiet}>{words.catalog.unknown}</span>;
+  const some = SEVERITIES.filter((severity) => counts[severity] > 0);
+  if (some.length === 0) return <span className={styles.quiet}>{words.catalog.noFindings}</span>;
+  const text = words.frame.findings(counts);
+  return (
+    <span className={styles.findings} role="img" aria-label={text} title={text}>
+      {some.map((severity) => (
+        <span key={severity} className={styles[severity]}>
+          <Icon name={severity} size={12} />
+          <span className="number">{formatCount(counts[severity])}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function columnsFor(room: number): readonly TreeColumn[] {
+  const { tagColumns: headers } = words.catalog;
+  const column = (id: keyof typeof headers, width: string, align?: 'right'): TreeColumn => ({ id, header: headers[id], width, align });
+  return [
+    column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
+    ...(room < 760 ? [] : [column('bar', 'minmax(120px, 1fr)')]),
+    column('size', '72px', 'right'),
+    column('grown', '84px', 'right'),
+    ...(room < 480 ? [] : [column('findings', '110px')]),
+    ...(room < 640 ? [] : [column('created', '96px', 'right')]),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { CatalogImage, CatalogSummary } from '#contract';
+import { dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
+import { select } from '../choosing.ts';
+import { toast } from '../messages.ts';
+import { toOpen } from '../opening.ts';
+import { type PlainError, plainError } from '../plain-error.ts';
+import { type CatalogChoice, NOTHING } from '../selection.ts';
+import { settleSelection } from '../settle-selection.ts';
+import { placeName } from './catalog.ts';
+
+/** Shows a catalog: what its images share. */
+export function showCatalog(catalogId: string): void {
+  if (getApp().selection.catalog?.catalogId === catalogId) return;
+  select({ ...NOTHING, catalog: { catalogId, view: 'layers' } });
+  setLayout({ drawer: 'none' });
+}
+
+/** Changes how the shown catalog is shown. With `replace`, Back skips the way it was. */
+export function chooseInCatalog(choice: Partial<Omit<CatalogChoice, 'catalogId'>>, options: { readonly replace?: boolean } = {}): void {
+  const { selection } = getApp();
+  if (selection.catalog !== undefined) select({ ...selection, catalog: { ...selection.catalog, ...choice } }, options);
+}
+
+export async function closeCatalog(catalogId: string): Promise<void> {
+  try {
+    await getApp().client?.call('catalog.close', { catalogId });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Takes the list of open catalogs, and leaves one that is no longer open. */
+export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
+  setApp({ catalogs });
+  const { catalog } = getApp().selection;
+  if (catalog !== undefined && !catalogs.some(({ catalogId }) => catalogId === catalog.catalogId)) select(NOTHING, { replace: true });
+  settleSelection();
+}
+
+/**
+ * Opens an image of the shown catalog: from the given place, or from the first one where it still is. If it is nowhere, the catalog says
+ * why.
+ */
+export async function openCatalogImage(image: number, place: number | null = null): Promise<void> {
+  const { client, catalog } = getApp();
+  const { catalogId, rows } = catalog;
+  const found = rows?.images[image];
+  if (client === null || catalogId === null || found === undefined) return;
+  setApp({ catalog: { ...catalog, refusal: null } });
+  let refused: PlainError | null = null;
+  for (const each of place === null ? found.places.keys() : [place]) {
+    try {
+      const { jobId } = await client.call('catalog.open', { catalogId, image, place: each });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id }) });
+      return;
+    } catch (error) {
+      refused ??= plainError(error);
+    }
+  }
+  if (refused !== null) setRefusal(found, place ?? 0, refused);
+}
+
+function setRefusal(image: CatalogImage, place: number, error: PlainError): void {
+  setApp(({ catalog }) => ({ catalog: { ...catalog, refusal: { name: placeName(image, place), error } } }));
+}
+
+export function dismissRefusal(): void {
+  setApp(({ catalog }) => ({ catalog: { ...catalog, refusal: null } }));
+}

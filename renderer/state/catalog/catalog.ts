@@ -1,0 +1,180 @@
+import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
+import { displayText, shortDigest } from '#model';
+import { lastPart, shortName } from '../library.ts';
+import type { PlainError } from '../plain-error.ts';
+
+/** Rows of a catalog, once they have all arrived. */
+export interface CatalogRows {
+  readonly images: readonly CatalogImage[];
+  readonly layers: readonly CatalogLayer[];
+  /** For each layer the numbers of the images that have it, ascending. */
+  readonly holders: readonly (readonly number[])[];
+  readonly problems: readonly CatalogProblem[];
+}
+
+/** A search over all images of the shown catalog. */
+export interface CatalogSearch {
+  readonly state: 'idle' | 'running' | 'done' | 'stopped' | 'failed';
+  readonly hits: readonly CatalogHit[];
+  /** Files searched so far, and in all. */
+  readonly doneFiles: number;
+  readonly files: number;
+  /** Whether there are more hits than are listed. */
+  readonly isCut: boolean;
+  readonly problems: readonly CatalogProblem[];
+  readonly error: PlainError | null;
+}
+
+export const NO_SEARCH: CatalogSearch = { state: 'idle', hits: [], doneFiles: 0, files: 0, isCut: false, problems: [], error: null };
+
+/** What is shown of a catalog. */
+export interface CatalogState {
+  /** Whose rows these are; null if no catalog is shown. */
+  readonly catalogId: string | null;
+  readonly rows: CatalogRows | null;
+  /** Rows that have arrived, and all of them. */
+  readonly doneRows: number;
+  readonly allRows: number;
+  readonly error: PlainError | null;
+  readonly search: CatalogSearch;
+  /** Why an image could not be opened from the catalog. */
+  readonly refusal: { readonly name: string; readonly error: PlainError } | null;
+}
+
+export const NO_CATALOG: CatalogState = {
+  catalogId: null,
+  rows: null,
+  doneRows: 0,
+  allRows: 0,
+  error: null,
+  search: NO_SEARCH,
+  refusal: null,
+};
+
+/** Returns for each of `layers` layers the images that have it. */
+export function holdersOf(images: readonly CatalogImage[], layers: number): readonly (readonly number[])[] {
+  const holders: number[][] = Array.from({ length: layers }, () => []);
+  for (const [number, image] of images.entries()) for (const layer of new Set(image.layers)) holders[layer]?.push(number);
+  return holders;
+}
+
+/** Returns the name of an image in one of its places. */
+export function placeName({ id, places }: CatalogImage, place: number): string {
+  const { reference = null, source = '' } = places[place] ?? {};
+  if (reference !== null) return displayText(shortName(reference));
+  return source === '' ? shortDigest(id) : displayText(lastPart(source.replaceAll('\\', '/')));
+}
+
+/** Consecutive images as runs, for a picture: `[start, length]`. */
+export function runsOf(numbers: readonly number[]): readonly (readonly [start: number, length: number])[] {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === number) last[1]++;
+    else runs.push([number, 1]);
+  }
+  return runs;
+}
+
+/** Which layers are listed: those of several images, those of one, or all. */
+export type LayerChoice = 'all' | 'shared' | 'alone';
+
+/** Returns the numbers of the layers of a choice, in their order. */
+export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): readonly number[] {
+  const isWanted = { all: () => true, shared: (count: number) => count > 1, alone: (count: number) => count === 1 }[choice];
+  return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
+}
+
+/** What was found, and the images that have it. */
+export interface HitGroup {
+  readonly hit: CatalogHit;
+  readonly images: readonly number[];
+}
+
+/** Returns the hits in their order, which later hits don't change. A package that images have in one version from one layer is one group. */
+export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
+  const groups = new Map<string, { readonly hit: CatalogHit; readonly images: number[] }>();
+  for (const [index, hit] of hits.entries()) {
+    const { kind, name, type, version, layer, image } = hit;
+    const images = image !== null ? [image] : layer === null ? [] : (holders[layer] ?? []);
+    const key = kind === 'package' ? JSON.stringify([name, type, version, layer]) : String(index);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { hit, images: [...images] });
+    else known.images.push(...images);
+  }
+  return [...groups.values()];
+}
+
+/** A tag of a name: an image in one of its places. */
+export interface TagRow {
+  readonly image: number;
+  readonly place: number;
+  readonly label: string;
+  readonly platform: string | null;
+  readonly created: number | null;
+  /** Bytes of the files that it shows or, if they aren't known, of its layers as stored. */
+  readonly bytes: number | null;
+  /** Bytes more than the tag before it; null for the oldest. */
+  readonly grown: number | null;
+  readonly findings: SeverityCounts | null;
+}
+
+/** A name without its tag, and its tags, newest first. */
+export interface TagGroup {
+  /** Null: images without a name. */
+  readonly repository: string | null;
+  readonly tags: readonly TagRow[];
+  /** Whether its tags are for different platforms. */
+  readonly hasPlatforms: boolean;
+  /** The largest size among them. */
+  readonly most: number;
+  /** Bytes from the oldest to the newest tag, of the platform that most have; null with fewer than two. */
+  readonly grown: number | null;
+}
+
+/** Returns the names of a catalog, those with the most tags first. */
+export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] {
+  const byName = new Map<string | null, Omit<TagRow, 'grown'>[]>();
+  for (const [number, image] of images.entries()) {
+    for (const [place, { repository, tag }] of image.places.entries()) {
+      const { created, findings, platform } = image;
+      const label = tag === null ? placeName(image, place) : displayText(tag);
+      const row = { image: number, place, label, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
+      byName.set(repository, [...(byName.get(repository) ?? []), row]);
+    }
+  }
+  const groups = [...byName].map(([repository, rows]) => groupOf(repository, rows));
+  return groups.sort(
+    (a, b) =>
+      Number(a.repository === null) - Number(b.repository === null) || b.tags.length - a.tags.length || byText(a.repository, b.repository),
+  );
+}
+
+function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>[]): TagGroup {
+  const sorted = [...rows].sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || byText(a.label, b.label));
+  const before = new Map<string | null, number>();
+  const sums = new Map<string | null, { tags: number; grown: number }>();
+  const tags = sorted.map((row): TagRow => {
+    const last = repository === null ? undefined : before.get(row.platform);
+    const grown = last === undefined || row.bytes === null ? null : row.bytes - last;
+    if (row.bytes !== null) before.set(row.platform, row.bytes);
+    const sum = sums.get(row.platform) ?? { tags: 0, grown: 0 };
+    sums.set(row.platform, { tags: sum.tags + 1, grown: sum.grown + (grown ?? 0) });
+    return { ...row, grown };
+  });
+  const usual = [...sums.values()].sort((a, b) => b.tags - a.tags)[0];
+  const grown = repository === null || usual === undefined || usual.tags < 2 ? null : usual.grown;
+  return {
+    repository,
+    tags: tags.reverse(),
+    hasPlatforms: sums.size > 1,
+    most: Math.max(0, ...tags.map(({ bytes }) => bytes ?? 0)),
+    grown,
+  };
+}
+
+const BY_TEXT = new Intl.Collator('en', { numeric: true });
+
+function byText(a: string | null, b: string | null): number {
+  return BY_TEXT.compare(a ?? '', b ?? '');
+}

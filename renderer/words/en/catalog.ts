@@ -1,0 +1,115 @@
+import type { Phrase } from '../language.ts';
+import { formatCount } from '../numbers.ts';
+import { counted, FILES, IMAGES, LAYERS } from './grammar.ts';
+
+const HITS = { one: 'hit', other: 'hits' };
+const TAGS = { one: 'tag', other: 'tags' };
+
+/** A catalog of many images. */
+export const catalog = {
+  group: 'Catalogs',
+  holds: (images: number) => counted(images, IMAGES),
+  close: (title: string) => `Close ${title}`,
+  view: 'View of the catalog',
+  views: { layers: 'Layers', search: 'Search', tags: 'Tags', problems: 'Problems' },
+  reading: 'Reading the catalog…',
+  readingRows: (done: number, all: number) => `${formatCount(done)} of ${formatCount(all)} images and layers`,
+  failed: 'Could not read the catalog',
+  empty: 'This catalog has no images',
+  emptyWhy: 'Add some with layerscope catalog index IMAGE… --to FOLDER, and open the folder again.',
+  onlyProblems: 'No image of this catalog could be read',
+  onlyProblemsWhy: 'Problems says why.',
+  showProblems: 'Show problems',
+
+  // An image that can't be opened
+  couldNotOpen: (name: string) => `${name} could not be opened`,
+  otherImage: (file: string) => `${file} now holds another image than the catalog knows`,
+
+  /** An image with several names, of which the first is shown. */
+  andNames: (name: string, more: number) => (more === 0 ? name : `${name} +${formatCount(more)}`),
+  openImage: (name: string, source: string) => `Open ${name}\n${source}`,
+
+  // Layers
+  layersTitle: 'Layers and the images that have them',
+  sums: <T>(images: number, layers: number, once: T, unshared: T): Phrase<T> => [
+    `${counted(images, IMAGES)} on ${counted(layers, LAYERS)} · `,
+    once,
+    ' stored once, ',
+    unshared,
+    ' if no layer were shared',
+  ],
+  choice: 'Which layers',
+  choices: {
+    all: (count: number) => `All ${formatCount(count)}`,
+    shared: (count: number) => `Shared ${formatCount(count)}`,
+    alone: (count: number) => `Alone ${formatCount(count)}`,
+  },
+  columns: {
+    layer: 'Layer',
+    size: 'Size',
+    bar: 'Size as a bar',
+    images: 'Images',
+    saved: 'Saved by sharing',
+    held: (images: number) => `Where it is among ${counted(images, IMAGES)}`,
+  },
+  heldBy: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
+  none: {
+    all: 'No layer is known',
+    shared: 'No layer is shared',
+    alone: 'Every layer is shared',
+  },
+  noneWhy: {
+    all: 'The images of this catalog have no layers that could be read.',
+    shared: 'Each layer belongs to one image. Images on a common base are stored and pulled once.',
+    alone: 'There is no layer that only one image has.',
+  },
+
+  // Search
+  searchTitle: 'What was found',
+  searchFor: 'Search for',
+  kinds: { path: 'Path', package: 'Package', content: 'Content' },
+  fields: {
+    path: 'Path in any image: libssl, *.jar, /etc/passwd',
+    package: 'Package in any image: openssl, log4j-core 2.14',
+    content: 'Checksum of a content, or the beginning of a digest',
+  },
+  typeWhat: 'Search all images at once',
+  typeWhy: {
+    path: 'Part of a path finds it in every layer. A slash at the beginning means the whole path from there; * and ? stand for letters.',
+    package: 'Part of a name finds it in every image. A second word is the beginning of a version.',
+    content:
+      '16 hexadecimal digits find files of the same content, where contents were read. The beginning of a digest finds images and layers.',
+  },
+  noHits: 'No image has it',
+  noHitsWhy: (files: number) => `${counted(files, FILES)} of the catalog were searched.`,
+  notSearchable: 'This can’t be searched for',
+  searching: (hits: number, done: number, files: number) =>
+    `${counted(hits, HITS)} so far · ${formatCount(done)} of ${counted(files, FILES)} searched`,
+  found: (hits: number, images: number) => `${counted(hits, HITS)} in ${counted(images, IMAGES)}`,
+  firstHits: (hits: number) => `The first ${counted(hits, HITS)}: search for more of it to see the others`,
+  stopped: (hits: number) => `${counted(hits, HITS)}, stopped before the end`,
+  stop: 'Stop',
+  unread: (files: number) => `${counted(files, FILES)} could not be read`,
+  hitColumns: { name: 'Found', type: 'Type', version: 'Version', size: 'Size', layer: 'Layer', images: 'Image' },
+  hitKinds: { entry: '', whiteout: 'removal', opaque: 'hides what is below', package: '', image: 'image', layer: 'layer' },
+  inImages: (count: number) => counted(count, IMAGES),
+  root: '(root folder)',
+
+  // Tags
+  tagsTitle: 'Names and their tags, newest first',
+  tagColumns: { name: 'Tag', bar: 'Size beside the largest', size: 'Size', grown: 'Change', findings: 'Findings', created: 'Created' },
+  tags: (count: number) => counted(count, TAGS),
+  unnamed: 'Without a name',
+  noFindings: 'none',
+  unknown: 'unknown',
+  grownBy: (size: string) => `+${size}`,
+  shrunkBy: (size: string) => `−${size}`,
+  sameSize: 'same',
+
+  // Problems
+  problemsTitle: 'What the catalog lacks',
+  problemColumns: { subject: 'Image or file', code: 'Code', message: 'Why' },
+  noProblems: 'Nothing is missing',
+  noProblemsWhy: 'Every image was indexed, and every file of the catalog that was read is intact.',
+  moreProblems: (count: number) => `${formatCount(count)} more are not listed.`,
+};

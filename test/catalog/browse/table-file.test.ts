@@ -1,0 +1,120 @@
+// Files of a catalog as hyparquet reads them behind the checks: the same rows as DuckDB, and of a damaged file never more than an error.
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { TABLES, type TableName } from '#catalog';
+import { LayerscopeError } from '#model';
+import { TableFile } from '../../../src/catalog/browse/table-file.ts';
+import { TASKS } from '../../../src/catalog/browse/tasks.ts';
+import { hasCode } from '../../support/asserts.ts';
+import { tableRows } from '../../support/catalog.ts';
+import { writeFleet } from '../../support/fleet.ts';
+import { testFolder } from '../../support/workbench.ts';
+
+/** Columns of a table that the window may read. */
+function readable(table: TableName): readonly string[] {
+  return TABLES[table].filter(({ type }) => !['bytes', 'texts', 'textMap'].includes(type)).map(({ name }) => name);
+}
+
+function rowsOf(catalog: string, table: TableName) {
+  const { names } = TASKS.list({ folder: catalog, table });
+  const rows = [];
+  for (let at = 0, part = 0; at < names.length; ) {
+    const found = TASKS.rows({ folder: catalog, table, files: names.slice(at), part, columns: readable(table) });
+    assert.deepEqual(found.problems, []);
+    rows.push(...found.rows);
+    at += found.done;
+    part = found.part;
+  }
+  return rows;
+}
+
+test('reads the rows that DuckDB reads, in every table', async (t) => {
+  const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 3, broken: true });
+  for (const table of Object.keys(TABLES) as TableName[]) {
+    const columns = readable(table).filter((name) => !['mtime', 'created'].includes(name));
+    const text = (row: Readonly<Record<string, unknown>>): string => JSON.stringify(columns.map((name) => row[name] ?? null));
+    const expected = (await tableRows(catalog, table)).map(text).sort();
+    assert.deepEqual(rowsOf(catalog, table).map(text).sort(), expected, table);
+    assert.ok(expected.length > 0, table);
+  }
+  const created = (await tableRows(catalog, 'images')).map((row) => (row.created === null ? null : Date.parse(String(row.created))));
+  const times = (values: readonly unknown[]) => [...values].map(Number).sort();
+  assert.deepEqual(times(rowsOf(catalog, 'images').map((row) => row.created)), times(created));
+});
+
+/** The biggest file of a table, and its bytes. */
+async function sampleFile(
+  t: TestContext,
+  table: TableName,
+): Promise<{ readonly folder: string; readonly file: string; readonly bytes: Buffer }> {
+  const folder = testFolder(t);
+  const { catalog } = await writeFleet(folder, { services: 1, tags: 3 });
+  const names = readdirSync(path.join(catalog, table));
+  const all = names.map((name) => readFileSync(path.join(catalog, table, name))).sort((a, b) => b.length - a.length);
+  return { folder, file: path.join(folder, 'x.parquet'), bytes: all[0] as Buffer };
+}
+
+/** Reads all of a file: its rows, or the error, which must be one of a damaged file. */
+function outcome(file: string, bytes: Uint8Array, table: TableName): string {
+  writeFileSync(file, bytes);
+  try {
+    using open = TableFile.open(file, table);
+    let rows = 0;
+    for (let group = 0; group < open.groups; group++) rows += open.readGroup(group, readable(table)).rows;
+    return `${rows} rows`;
+  } catch (error) {
+    // hyparquet's own errors become DAMAGED where the file is named.
+    if (!(error instanceof LayerscopeError)) return 'DAMAGED';
+    assert.ok(['DAMAGED', 'TRUNCATED', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.code), error.stack);
+    return error.code;
+  }
+}
+
+test('a file that was cut off at any place is an error', async (t) => {
+  const { file, bytes } = await sampleFile(t, 'history');
+  for (let length = 0; length < bytes.length; length += 7) assert.notEqual(outcome(file, bytes.subarray(0, length), 'history'), '4 rows');
+});
+
+test('a file with a byte changed anywhere is read or an error, in bounded memory', async (t) => {
+  const { file, bytes } = await sampleFile(t, 'history');
+  const before = process.memoryUsage().rss;
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = Uint8Array.from(bytes);
+    changed[at] = at % 2 === 0 ? 0xff : 0x7f;
+    outcome(file, changed, 'history');
+  }
+  assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
+});
+
+test('a run that claims two billion values is refused before it is read', async (t) => {
+  const { file, bytes } = await sampleFile(t, 'history');
+  const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
+  const before = process.memoryUsage().rss;
+  // Columns come first, each with its page's header, levels and values: the run takes the place of each of them in turn.
+  const outcomes = new Set<string>();
+  for (let at = 4; at < Math.min(bytes.length / 2, 600); at++) {
+    outcomes.add(outcome(file, Buffer.concat([bytes.subarray(0, at), run, bytes.subarray(at + run.length)]), 'history'));
+  }
+  assert.ok(outcomes.has('DAMAGED'));
+  assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
+});
+
+test('what is no file of a table is named with its reason', async (t) => {
+  const folder = testFolder(t);
+  const { catalog } = await writeFleet(path.join(folder, 'fleet'), { services: 1, tags: 1 });
+  mkdirSync(path.join(folder, 'folder.parquet'));
+  writeFileSync(path.join(folder, 'text.parquet'), 'no Parquet at all, but long enough');
+  assert.throws(() => TableFile.open(path.join(folder, 'none.parquet'), 'images'), hasCode('NOT_FOUND'));
+  assert.throws(() => TableFile.open(path.join(folder, 'folder.parquet'), 'images'), hasCode('UNSUPPORTED'));
+  assert.throws(
+    () => TableFile.open(path.join(folder, 'text.parquet'), 'images'),
+    (error: Error) => /text\.parquet: /.test(error.message),
+  );
+  // A file of another table lacks most columns: they are null.
+  const other = path.join(folder, 'other.parquet');
+  copyFileSync(path.join(catalog, 'layers', 'empty.parquet'), other);
+  using open = TableFile.open(other, 'images');
+  assert.equal(open.groups, 0);
+});

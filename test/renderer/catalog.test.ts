@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CatalogHit, CatalogImage } from '#contract';
+import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
+import { hitGroups, holdersOf, layersOf, placeName, runsOf, tagGroups } from '../../renderer/state/catalog/catalog.ts';
+import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
+import { NOTHING } from '../../renderer/state/selection.ts';
+
+function image(tag: string | null, part: Partial<CatalogImage> = {}): CatalogImage {
+  const reference = tag === null ? null : `shop/app:${tag}`;
+  return {
+    id: `sha256:${'0'.repeat(64)}`,
+    digest: null,
+    places: [{ source: '/images/app.tar', reference, repository: tag === null ? null : 'docker.io/shop/app', tag }],
+    platform: 'linux/amd64',
+    created: null,
+    blobBytes: 5,
+    finalBytes: 10,
+    wastedBytes: 0,
+    layers: [0],
+    findings: null,
+    ...part,
+  };
+}
+
+test('two levels are one tree by row number', () => {
+  const tree = twoLevels([2, 0, 3]);
+  assert.deepEqual([...tree.parent], [-1, 0, 0, -1, -1, 4, 4, 4]);
+  assert.deepEqual([...tree.inSight(new Set())], [0, 3, 4]);
+  assert.deepEqual([...tree.inSight(new Set([0]))], [0, 1, 2, 3, 4]);
+  assert.deepEqual(
+    [0, 2, 3, 7].map((row) => tree.at(row)),
+    [
+      { group: 0, child: -1 },
+      { group: 0, child: 1 },
+      { group: 1, child: -1 },
+      { group: 2, child: 2 },
+    ],
+  );
+  assert.deepEqual([...twoLevels([]).inSight(new Set())], []);
+});
+
+test('layers are held by images, each counted once', () => {
+  const holders = holdersOf([image('1', { layers: [0, 1, 1] }), image('2', { layers: [0, 2] })], 3);
+  assert.deepEqual(holders, [[0, 1], [0], [1]]);
+  assert.deepEqual([layersOf(holders, 'shared'), layersOf(holders, 'alone'), layersOf(holders, 'all')], [[0], [1, 2], [0, 1, 2]]);
+  assert.deepEqual(runsOf([0, 1, 2, 5, 7, 8]), [
+    [0, 3],
+    [5, 1],
+    [7, 2],
+  ]);
+});
+
+test('tags are in the order of time, each compared with the one before of its platform', () => {
+  const arm = { platform: 'linux/arm64' };
+  const [group, unnamed] = tagGroups([
+    image('2', { created: 200, finalBytes: 30 }),
+    image('1', { created: 100, finalBytes: 10 }),
+    image('1', { created: 100, finalBytes: 7, ...arm }),
+    image('3', { created: 300, finalBytes: 25 }),
+    image('3', { created: 300, finalBytes: null, ...arm }),
+    image(null),
+  ]);
+  assert.deepEqual(
+    group?.tags.filter(({ platform }) => platform === 'linux/amd64').map(({ label, grown }) => [label, grown]),
+    [
+      ['3', -5],
+      ['2', 20],
+      ['1', null],
+    ],
+  );
+  assert.deepEqual([group?.most, group?.grown, group?.hasPlatforms], [30, 15, true]);
+  // Without its bytes as shown, the stored ones are taken.
+  assert.equal(group?.tags.find(({ label, platform }) => label === '3' && platform === 'linux/arm64')?.bytes, 5);
+  assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
+});
+
+test('a package of many images is one group', () => {
+  const hit: CatalogHit = { kind: 'package', name: 'zlib', type: 'deb', version: '1', bytes: 3, content: null, layer: 0, image: 0 };
+  const entry: CatalogHit = { ...hit, kind: 'entry', name: 'lib/zlib.so', version: null, image: null };
+  const groups = hitGroups([hit, { ...hit, image: 1 }, { ...hit, version: '2', image: 2 }, entry], [[0, 1, 2]]);
+  assert.deepEqual(
+    groups.map(({ images }) => images),
+    [[0, 1], [2], [0, 1, 2]],
+  );
+});
+
+test('an image is called by its name or else by its file, with control characters shown', () => {
+  assert.equal(placeName(image('1'), 0), 'shop/app:1');
+  assert.equal(placeName(image(null), 0), 'app.tar');
+  const hostile = image(null, { places: [{ source: 'C:\\images\\a\u001b[2Jb.tar', reference: null, repository: null, tag: null }] });
+  assert.ok(!placeName(hostile, 0).includes('\u001b'));
+});
+
+test('a catalog and a search of it have addresses', () => {
+  for (const catalog of [
+    { catalogId: 'c1', view: 'layers', what: 'path', text: '' },
+    { catalogId: 'c1', view: 'search', what: 'package', text: 'log4j 2 & more' },
+  ] as const) {
+    const selection = { ...NOTHING, catalog };
+    assert.deepEqual(parseAddress(formatAddress(selection)), selection);
+  }
+  assert.equal(parseAddress('#/catalog/c1/nothing'), null);
+});

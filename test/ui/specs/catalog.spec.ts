@@ -1,0 +1,127 @@
+// A catalog of many images: made by the command line from a small fleet, and opened as a folder.
+import { mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { runCommand } from '../../support/command-line.ts';
+import { expect, test } from '../support/window.ts';
+
+const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name });
+const layers = (page: Page) => page.getByRole('treegrid', { name: 'Layers and the images that have them' });
+const tags = (page: Page) => page.getByRole('treegrid', { name: 'Names and their tags, newest first' });
+const hits = (page: Page) => page.getByRole('treegrid', { name: 'What was found' });
+const searchField = (page: Page) => page.getByRole('searchbox');
+const imageShown = (page: Page, name: string) => page.getByRole('heading', { name: `registry.example.com/${name}` });
+
+test.beforeEach(() => test.slow()); // the command line indexes the fleet
+
+test.describe('a fleet', () => {
+  // 15 images: three bases, and three tags each of services on node, java, alpine and node.
+  test.use({ withCatalog: { services: 4, tags: 3, broken: true } });
+
+  test('layers are listed by how many images have them, and lead to these by keyboard', async ({ win: { page, complaints } }) => {
+    const debian = layers(page).getByRole('row', { name: /ADD debian-12/ });
+    await expect(debian.getByRole('img', { name: '11 of 15 images' })).toBeVisible();
+    await expect(debian).toHaveAttribute('aria-rowindex', '2');
+    const choice = page.getByRole('radiogroup', { name: 'Which layers' });
+    await choice.getByRole('radio', { name: /^Alone/ }).click();
+    await expect(layers(page).getByRole('row', { name: /COPY dist/ })).toHaveCount(12);
+    await expect(layers(page).getByRole('row', { name: /COPY node-22/ })).toHaveCount(0);
+    await choice.getByRole('radio', { name: /^Shared/ }).click();
+    await expect(layers(page).getByRole('row', { name: /COPY dist/ })).toHaveCount(0);
+
+    await layers(page)
+      .getByRole('row', { name: /COPY jdk-21/ })
+      .click();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    await expect(layers(page).getByRole('row', { name: /base\/java:21/ })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(imageShown(page, 'base/java:21')).toBeAttached();
+    await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
+    await page.goBack();
+    await expect(layers(page)).toBeVisible();
+    expect(complaints).toEqual([]);
+  });
+
+  test('paths, packages and digests are found in all images, and a search has an address', { tag: '@page' }, async ({ win: { page } }) => {
+    await expect(layers(page)).toBeVisible();
+    const title = await layers(page)
+      .getByRole('row', { name: /COPY node-22/ })
+      .locator('[title*="sha256:"]')
+      .getAttribute('title');
+    await view(page, 'Search').click();
+    await expect(page.getByText('Search all images at once')).toBeVisible();
+    await searchField(page).fill('/usr/bin/bash');
+    await expect(hits(page).getByRole('row', { name: /usr\/bin\/bash/ })).toContainText('11 images');
+    await expect(page.getByText('1 hit in 11 images')).toBeVisible();
+
+    await page.getByRole('radio', { name: 'Package' }).click();
+    await searchField(page).fill('libssl 9');
+    await expect(page.getByText('No image has it')).toBeVisible();
+    await searchField(page).fill('libssl 3.0');
+    await expect(hits(page).getByRole('row', { name: /libssl3/ })).toContainText('3.0.11');
+    await page.reload();
+    await expect(searchField(page)).toHaveValue('libssl 3.0');
+    await expect(hits(page).getByRole('row', { name: /libssl3/ })).toBeVisible();
+
+    await page.getByRole('radio', { name: 'Content' }).click();
+    await expect(page.getByText('This can’t be searched for')).toBeVisible();
+    await searchField(page).fill(/sha256:[0-9a-f]{12}/.exec(title ?? '')?.[0] ?? '');
+    await expect(hits(page).getByRole('row', { name: /^[0-9a-f]{12} layer/ })).toBeVisible();
+  });
+
+  test('tags lead to their images, and say why if these are gone or replaced', async ({ win: { page }, fleet }) => {
+    const fileOf = (name: string) => fleet?.fileOf(`registry.example.com/shop/${name}`) ?? '';
+    rmSync(fileOf('checkout:1.2'));
+    renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));
+    await view(page, 'Tags').click();
+    await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
+    const tag = (name: string) =>
+      tags(page)
+        .getByRole('row', { name: new RegExp(`^${name.replace('.', '\\.')} `) })
+        .first();
+    await expect(tag('1.2')).toContainText('+25.0 kB');
+    await expect(tag('1.2').getByRole('img', { name: /note/ })).toBeVisible();
+    await tag('1.2').click();
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText('registry.example.com/shop/checkout:1.2 could not be opened');
+    await expect(alert).toContainText('is not there any more');
+    await alert.getByRole('button', { name: 'Dismiss' }).click();
+    await expect(alert).toBeHidden();
+
+    await view(page, 'Problems').click();
+    await expect(page.getByRole('row', { name: /nightly\.tar/ })).toContainText('NOT_AN_IMAGE');
+    await view(page, 'Tags').click();
+    await tag('1.1').click();
+    await expect(page.getByText('shop-checkout-1.1.tar now holds another image than the catalog knows')).toBeVisible();
+    await page.goBack();
+    await tag('1.0').click();
+    await expect(imageShown(page, 'shop/checkout:1.0')).toBeAttached();
+  });
+});
+
+test.describe('a folder', () => {
+  test.use({ withCatalog: { services: 2, tags: 1 } });
+
+  test('is recognised as a catalog when it is dropped, damaged, empty or again', async ({ win, fleet }) => {
+    test.skip(win.door === 'web', 'a browser can’t open folders');
+    const { page } = win;
+    const folder = fleet?.catalog ?? '';
+    await expect(page.getByText('5 images on')).toBeVisible();
+    await page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Close catalog' }).click();
+    await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+    const damaged = (await readdir(path.join(folder, 'images'))).find((name) => name !== 'empty.parquet') ?? '';
+    truncateSync(path.join(folder, 'images', damaged), 100);
+    await win.drop(folder);
+    await expect(page.getByText('4 images on')).toBeVisible();
+    await view(page, 'Problems').click();
+    await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
+
+    const empty = path.join(path.dirname(folder), 'empty');
+    mkdirSync(empty);
+    await runCommand(['catalog', 'index', empty, '--to', path.join(empty, 'none')]);
+    await win.drop(path.join(empty, 'none'));
+    await expect(page.getByText('This catalog has no images')).toBeVisible();
+  });
+});
