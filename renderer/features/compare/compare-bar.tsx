@@ -182,7 +182,7 @@ function SideChoice({
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={lastPart(title)} />
+        <MiddleText className={styles.title} text={lastPart(title)} title={title} />
       </MenuButton>
       <MenuButton
         quiet
