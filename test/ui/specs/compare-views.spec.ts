@@ -163,7 +163,7 @@ test.describe('one image', () => {
     // Layer 1 shows libssl (301,000), curl (150,000), the caches (80,000) and small files; the top shows no caches but the app.
     const bar = page.getByRole('region', { name: 'Changes' });
     await expect(bar.getByText(/^A 535\.\d kB → B 1\.\d MB/)).toBeVisible();
-    await expect(bar.getByText(/^Files that differ: 84\.\d kB → /)).toBeVisible();
+    await expect(bar.getByTitle(/^Files that differ: 84\.\d kB in A, /)).toBeVisible();
     expect(win.complaints).toEqual([]);
   });
 
