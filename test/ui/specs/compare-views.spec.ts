@@ -190,6 +190,23 @@ test.describe('one image', () => {
   });
 });
 
+test('the later image is side B, whichever is open', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const image = (name: string, created: string) =>
+    dockerArchive([{ createdBy: 'COPY x /', tar: tar(file('x', name)) }], { name: `acme/app:${name}`, created });
+  await win.drop(await win.write('new.tar', image('new', '2025-11-21T00:00:00Z')));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('old.tar', image('old', '2025-11-19T00:00:00Z')));
+  await expect(page.getByRole('banner').getByRole('heading', { name: 'acme/app:old' })).toBeAttached();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await expect(page.getByRole('button', { name: 'Side A: acme/app:old' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Side B: acme/app:new' })).toBeVisible();
+  await expect(differences(page)).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
+  await expect(page.getByRole('banner').getByRole('heading', { name: 'acme/app:old' })).toBeAttached();
+});
+
 test.describe('three images', () => {
   test.use({ startWith: { 'web.tar': WEB, 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
   test('which of the others an image is compared with is asked', async ({ win }) => {
