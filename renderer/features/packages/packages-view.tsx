@@ -47,7 +47,7 @@ export function PackagesView({ selection, image, text, handle }: Props) {
     { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
   );
   const view = useRef<HTMLDivElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button')?.focus() }));
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button[aria-label]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
       {mode === 'image' ? (
