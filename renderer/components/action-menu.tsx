@@ -29,14 +29,17 @@ export function ActionMenuButton({
   label,
   children,
   sections,
+  quiet = false,
 }: {
   label: string;
   children: ReactNode;
   sections: readonly ActionSection[];
+  /** Looks like a chip. */
+  quiet?: boolean;
 }) {
   return (
     <MenuTrigger>
-      <Button className={`${styles.button} ${styles.named}`} aria-label={label}>
+      <Button className={`${styles.button} ${quiet ? styles.quiet : styles.named}`} aria-label={label}>
         {children}
         <Icon name="chevronDown" size={12} className={styles.caret ?? ''} />
       </Button>

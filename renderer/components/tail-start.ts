@@ -1,14 +1,19 @@
 /** Maximum number of characters that stay visible at the end. */
 const MOST_TAIL = 24;
 
+/** Minimum number of characters before them: a shorter beginning saves no room when it is cut. */
+const LEAST_HEAD = 4;
+
+/** Number of last characters that stay visible if a name has no better place to cut. */
+const LAST = 8;
+
 /**
  * Returns the index at which the visible end of a name starts: its last path component with the tag, or else the tag, or else its last
- * characters.
+ * characters. 0 for a name that is too short to be cut in the middle.
  */
 export function tailStart(text: string): number {
   const slash = text.lastIndexOf('/');
-  if (slash >= 0 && text.length - slash <= MOST_TAIL) return slash + 1;
   const colon = text.lastIndexOf(':');
-  if (colon > slash && text.length - colon <= MOST_TAIL) return colon;
-  return Math.max(0, text.length - 8);
+  const places = [slash + 1, colon > slash ? colon : 0, text.length - LAST];
+  return places.find((at) => at >= LEAST_HEAD && text.length - at <= MOST_TAIL) ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { ImageSummary } from '#contract';
 import { formatAddress } from './address.ts';
 import { getApp, setApp, setLayout } from './app-state.ts';
-import { obviousSide } from './compare.ts';
+import { isLater, obviousSide } from './compare.ts';
 import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
 import {
@@ -103,10 +103,17 @@ export function chooseMode(mode: Selection['mode']): void {
   else compareWithSide(side);
 }
 
-/** Compares the selection with a side A that the user chose: all of its image with another image, the selected layer with one of its own. */
+/**
+ * Compares the selection with what the user chose: all of its image with another image, the selected layer with one of its own. The choice
+ * becomes side A, unless it is later.
+ */
 export function compareWithSide(side: Side): void {
-  const { archiveId, image, to } = getApp().selection;
-  compareWith(side, side.archiveId === archiveId && side.image === image ? to : 'top');
+  const { archives, selection } = getApp();
+  const { archiveId, image, to } = selection;
+  const isOwn = side.archiveId === archiveId && side.image === image;
+  const own = archiveId === null ? null : { archiveId, image, layer: isOwn ? to : Math.max(0, layerCount() - 1) };
+  compareWith(side, isOwn ? to : 'top');
+  if (own !== null && isLater(archives ?? [], side, own)) swapSides({ replace: true });
 }
 
 /** Compares the selection with a filesystem, which becomes side A. `at` is the layer of side B. */
@@ -142,13 +149,15 @@ export function compareLayerBelow(layer: number): void {
   select({ ...rest, from: layer, to: layer, mode: 'compare', path: null, against: { archiveId, image, layer: layer - 1 } });
 }
 
-export function swapSides(): void {
+/** With `replace`, Back skips the sides as they were. */
+export function swapSides({ replace = false }: { replace?: boolean } = {}): void {
   const { selection } = getApp();
   const { against, archiveId, image, to, since } = selection;
   if (against === undefined || archiveId === null) return;
   const { layer, ...ref } = against;
   setApp({ anchor: layer });
-  select({ ...selection, since: undefined, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to, since } });
+  const swapped = { ...selection, since: undefined, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to, since } };
+  select(swapped, { replace });
 }
 
 /** Makes a filesystem side B. */

@@ -1,6 +1,6 @@
 import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
-import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
 import { plainCommand } from './chain.ts';
@@ -17,6 +17,22 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
   const { archiveId, image, mode, from, to } = selection;
   const below = (mode === 'layer' ? from : to) - 1;
   return archiveId === null || mode === 'image' || below < 0 ? 'ask' : { archiveId, image, layer: below };
+}
+
+/**
+ * Whether a filesystem is known to be later than another: a higher layer of the same image, or an image that was created later. A
+ * comparison reads from the earlier to the later, so the later one is side B, whichever of them is on the screen.
+ */
+export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
+  if (side.archiveId === than.archiveId && side.image === than.image) return side.layer > than.layer;
+  return createdAt(archives, side) > createdAt(archives, than);
+}
+
+/** Returns when the last step of an image that states a time was made, in ms since 1970; NaN if none does. */
+function createdAt(archives: readonly ArchiveSummary[], { archiveId, image }: Side): number {
+  const found = archives.find((each) => each.archiveId === archiveId)?.images.find(({ index }) => index === image);
+  const stated = found?.history.findLast(({ created }) => setTime(created) !== null);
+  return Date.parse(stated?.created ?? '');
 }
 
 interface ImageOf {

@@ -3,15 +3,23 @@ import { type ArtifactReport, displayText, shortDigest } from '#model';
 import { words } from '../words/index.ts';
 
 /**
- * Returns the name to show for an image: its first name, else its config's short digest, else the archive's name. For a layer tar, this is
+ * Returns the name to show for an image: its first name, with the archive's name if it is only a tag, else its config's short digest, else the archive's name. For a layer tar, this is
  * the file's name.
  */
 export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
   if (archive.format === 'layer') return displayText(archive.title);
   const name = image.names[0];
-  if (name !== undefined) return displayText(shortName(name));
+  if (name !== undefined) return displayText(shortName(fullName(archive, name)));
   if (image.configDigest !== null) return shortDigest(image.configDigest);
   return displayText(archive.title);
+}
+
+/** Returns the name of an image. OCI archives and layouts often only say its tag, which follows the archive's name then: `debian:12`. */
+function fullName({ title, format }: ArchiveSummary, name: string): string {
+  const stem = title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '');
+  const isBareTag = (format === 'oci-archive' || format === 'oci-layout') && !/[/:@]/.test(name);
+  // The title of a stored image is `store:` with a digest.
+  return isBareTag && !stem.includes(':') ? `${stem}:${name}` : name;
 }
 
 /** Returns the last part of a name, which distinguishes most images. */

@@ -14,7 +14,7 @@ import { runCommand, setOverlay } from '../state/commands.ts';
 import { canGoBack, canGoForward, watchHistory } from '../state/history-steps.ts';
 import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
-import { imageTitle } from '../state/library.ts';
+import { imageTitle, lastPart } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
 import { CATALOG_VIEWS, viewsOf } from '../state/selection.ts';
 import { words } from '../words/index.ts';
@@ -174,8 +174,10 @@ function ImageMenu({ archive, image }: { archive: ArchiveSummary; image: ImageSu
     <div className={styles.image}>
       <h1 className="visually-hidden">{title}</h1>
       <ActionMenuButton label={words.menus.image(title, image.platform)} sections={sections}>
-        <MiddleText className={styles.imageName} text={title} />
-        {image.platform === 'unknown' ? null : <span className={styles.platform}>{image.platform}</span>}
+        <span className={styles.named}>
+          <MiddleText className={styles.imageName} text={lastPart(title)} title={title} />
+          {image.platform === 'unknown' ? null : <span className={styles.platform}>{image.platform}</span>}
+        </span>
       </ActionMenuButton>
     </div>
   );

@@ -80,8 +80,9 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
   return { matches, count, problem };
 }
 
-/** Whether a row is either not modified or differs in one of the classes. */
+/** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */
 function differs(table: RowTable, row: number, classes: number): boolean {
+  if (table.kind[row] === KIND.unchanged) return false;
   const found = differenceClass(table, row);
   return found === 0 || (found & classes) !== 0;
 }

@@ -123,6 +123,11 @@ test('data are described by their type', () => {
   assert.equal(text(11, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])), '0x0000000000000001 (1)');
   assert.equal(text(4, Buffer.from([1])), '01');
   assert.equal(text(3, Buffer.alloc(40, 0xab)), `${Array(32).fill('ab').join(' ')} … (40 B)`);
+  assert.equal(text(6, Buffer.from('\\Registry\\Machine\0', 'utf16le')), '\\Registry\\Machine');
+  // Bytes that are no text are shown as bytes, whatever their type says.
+  assert.equal(text(6, Buffer.from([0x12, 0x9a, 0x34, 0x7f])), '12 9a 34 7f');
+  assert.equal(text(1, Buffer.from([0x00, 0xd8, 0x41, 0x00])), '00 d8 41 00');
+  assert.equal(text(1, Buffer.alloc(0)), '');
   assert.equal(dataText({ type: 1, size: 9, data: null }), 'damaged (9 B)');
 });
 

@@ -35,4 +35,9 @@ test('a name that is cut keeps its last part or its tag', () => {
   assert.equal(tail('web-api:1.8'), ':1.8');
   assert.equal(tail('localhost:5000/x'), 'x');
   assert.equal(tail('0123456789abcdef'), '89abcdef');
+  assert.equal(tail('app:a-long-tag-of-a-build'), '-a-build');
+});
+
+test('a short name is not divided', () => {
+  for (const name of ['1', 'x:1', 'empty.tar', 'web:12']) assert.equal(tailStart(name), 0);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupBy } from '../../renderer/state/waste.ts';
+import { causeLines, groupBy } from '../../renderer/state/waste.ts';
 import { bestWhatIf, whatIfCommand } from '../../renderer/state/weigh.ts';
-import type { ArchiveSummary, ImageSummary, WhatIfReport } from '../../src/contract/index.ts';
+import type { ArchiveSummary, ImageSummary, WasteReport, WhatIfReport } from '../../src/contract/index.ts';
 
 test('groups keep the order of their first items', () => {
   const groups = groupBy([5, 2, 7, 4], (each) => (each % 2 === 0 ? 'even' : 'odd'));
@@ -14,6 +14,20 @@ test('groups keep the order of their first items', () => {
     groupBy([], () => ''),
     [],
   );
+});
+
+test('causes keep their order when files turn out to be rewritten unchanged', () => {
+  const file = (cause: string, path: string) => ({ cause, path });
+  const report = (bytes: Record<string, number>, rewritten: object | null = null) =>
+    ({
+      groups: Object.entries(bytes).map(([cause, of]) => ({ cause, bytes: of, files: 1 })),
+      files: [file('overwritten', 'a'), file('overwritten', 'b'), file('deleted', 'c')],
+      rewritten,
+    }) as unknown as WasteReport;
+  const lines = (of: WasteReport) => causeLines(of).map(({ cause, bytes, largest }) => `${cause} ${bytes} ${largest?.path ?? '-'}`);
+  assert.deepEqual(lines(report({ overwritten: 10, deleted: 7 })), ['overwritten 10 a', 'rewritten 0 -', 'deleted 7 c']);
+  assert.deepEqual(lines(report({ deleted: 7, rewritten: 6, overwritten: 4 }, {})), ['overwritten 4 a', 'rewritten 6 -', 'deleted 7 c']);
+  assert.deepEqual(lines(report({ deleted: 7 })), ['deleted 7 c']);
 });
 
 const archive = (title: string, images = 1, reference?: string) =>

@@ -123,6 +123,19 @@ test('an image is titled by its name, else its digest, else its file', () => {
   assert.equal(lastPart('ghcr.io/acme/web:1'), 'web:1');
 });
 
+test('a name that is only a tag follows the name of its OCI archive', () => {
+  const title = (file: string, name: string, format: ArchiveSummary['format'] = 'oci-layout') =>
+    imageTitle(
+      { title: file, format } as ArchiveSummary,
+      { names: [name], configDigest: null } as unknown as ArchiveSummary['images'][number],
+    );
+  assert.equal(title('dpkg', '1'), 'dpkg:1');
+  assert.equal(title('img-oci.tar.gz', 't', 'oci-archive'), 'img-oci:t');
+  assert.equal(title('dpkg', 'debian:12'), 'debian:12');
+  assert.equal(title('store:8e03', '1'), '1');
+  assert.equal(title('image.tar', 'latest', 'docker-archive'), 'latest');
+});
+
 test('where there is little room, images are told apart by the beginnings of their name and tag', () => {
   assert.deepEqual(shortTitle('registry.example.com/team/web-api:1.8'), ['web-ap', '1.8']);
   assert.deepEqual(shortTitle('localhost:5000/app'), ['app']);

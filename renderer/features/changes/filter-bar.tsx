@@ -1,4 +1,6 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
+import type { RowFilter } from '#changes/filter';
+import { ActionMenuButton } from '../../components/action-menu.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { dispatchChanges, setLayout } from '../../state/app-state.ts';
@@ -64,53 +66,104 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
       </button>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
       <span className={styles.kinds} role="group" aria-label={words.changes.kinds}>
-        {kinds.map(({ bit, glyph, name }) => {
-          const isOn = (filter.kinds & bit) !== 0;
-          return (
-            <button
-              key={name}
-              type="button"
-              className={`${styles.kind} ${name === 'unchanged' ? '' : styles[name]}`}
-              aria-pressed={isOn}
-              title={kindTitle(name, isOn, isWhole)}
-              onClick={() => set({ kinds: filter.kinds ^ bit })}
-            >
-              {glyph === '' || isWhole ? null : <span aria-hidden="true">{glyph}</span>}
-              <span className={`${styles.word} ${isWhole ? styles.always : ''}`}>
-                {isWhole && name !== 'added' ? words.changes.wholeKinds[name] : words.marks[name]}
-              </span>
-            </button>
-          );
-        })}
+        {kinds.map((kind) => (
+          <Fragment key={kind.name}>
+            <KindChip
+              kind={kind}
+              isWhole={isWhole}
+              isOn={(filter.kinds & kind.bit) !== 0}
+              onPress={() => set({ kinds: filter.kinds ^ kind.bit })}
+            />
+            {compares && kind.name === 'modified' ? <DifferenceChips state={state} /> : null}
+          </Fragment>
+        ))}
       </span>
-      {compares ? <DifferenceChips state={state} /> : null}
-      <button
-        type="button"
-        className={styles.kind}
-        aria-pressed={everywhere}
-        title={everywhere ? words.changes.filterSelected : words.changes.searchAll}
-        onClick={() => setLayout({ searchesAll: !everywhere })}
-      >
-        <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>{words.changes.allLayers}</span>
-      </button>
-      <MenuButton
-        quiet
-        label={words.changes.minimumSize(MINIMA.find(({ id }) => id === String(filter.minBytes))?.label ?? '')}
-        choices={MINIMA}
-        selected={String(filter.minBytes)}
-        onChoose={(id) => set({ minBytes: Number(id) })}
-      >
-        <span className={filter.minBytes > 0 ? styles.on : ''}>{MINIMA.find(({ id }) => id === String(filter.minBytes))?.label}</span>
-      </MenuButton>
-      <MenuButton
-        quiet
-        label={words.changes.type(TYPES.find(({ id }) => id === String(filter.types))?.label ?? '')}
-        choices={TYPES}
-        selected={String(filter.types)}
-        onChoose={(id) => set({ types: Number(id) })}
-      >
-        <span className={filter.types > 0 ? styles.on : ''}>{TYPES.find(({ id }) => id === String(filter.types))?.label}</span>
-      </MenuButton>
+      {compares ? (
+        <MoreFilters filter={filter} onChange={set} />
+      ) : (
+        <>
+          <button
+            type="button"
+            className={styles.kind}
+            aria-pressed={everywhere}
+            title={everywhere ? words.changes.filterSelected : words.changes.searchAll}
+            onClick={() => setLayout({ searchesAll: !everywhere })}
+          >
+            <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>{words.changes.allLayers}</span>
+          </button>
+          <MenuButton
+            quiet
+            label={words.changes.minimumSize(labelOf(MINIMA, filter.minBytes))}
+            choices={MINIMA}
+            selected={String(filter.minBytes)}
+            onChoose={(id) => set({ minBytes: Number(id) })}
+          >
+            <span className={filter.minBytes > 0 ? styles.on : ''}>{labelOf(MINIMA, filter.minBytes)}</span>
+          </MenuButton>
+          <MenuButton
+            quiet
+            label={words.changes.type(labelOf(TYPES, filter.types))}
+            choices={TYPES}
+            selected={String(filter.types)}
+            onChoose={(id) => set({ types: Number(id) })}
+          >
+            <span className={filter.types > 0 ? styles.on : ''}>{labelOf(TYPES, filter.types)}</span>
+          </MenuButton>
+        </>
+      )}
     </div>
+  );
+}
+
+function labelOf(choices: typeof MINIMA, value: number): string {
+  return choices.find(({ id }) => id === String(value))?.label ?? '';
+}
+
+function KindChip({
+  kind: { bit: _, glyph, name },
+  isWhole,
+  isOn,
+  onPress,
+}: {
+  kind: (typeof KINDS | typeof WHOLE_KINDS)[number];
+  isWhole: boolean;
+  isOn: boolean;
+  onPress: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className={`${styles.kind} ${name === 'unchanged' ? '' : styles[name]}`}
+      aria-pressed={isOn}
+      title={kindTitle(name, isOn, isWhole)}
+      onClick={onPress}
+    >
+      {glyph === '' || isWhole ? null : <span aria-hidden="true">{glyph}</span>}
+      <span className={`${styles.word} ${isWhole ? styles.always : ''}`}>
+        {isWhole && name !== 'added' ? words.changes.wholeKinds[name] : words.marks[name]}
+      </span>
+    </button>
+  );
+}
+
+/** A menu of the filters by size and type, and of the search, for a comparison, whose other chips need the room. */
+function MoreFilters({ filter, onChange }: { filter: RowFilter; onChange: (part: Partial<RowFilter>) => void }) {
+  const { more, moreFilters, sizes, typesTitle, searchAll } = words.changes;
+  const actionsOf = (choices: typeof MINIMA, name: 'minBytes' | 'types') =>
+    choices.map(({ id, label }) => ({ id: `${name} ${id}`, label, run: () => onChange({ [name]: Number(id) }) }));
+  const sections = [
+    { id: 'sizes', title: sizes, selected: `minBytes ${filter.minBytes}`, actions: actionsOf(MINIMA, 'minBytes') },
+    { id: 'types', title: typesTitle, selected: `types ${filter.types}`, actions: actionsOf(TYPES, 'types') },
+    {
+      id: 'search',
+      title: searchAll,
+      quiet: true,
+      actions: [{ id: 'everywhere', label: searchAll, run: () => setLayout({ searchesAll: true }) }],
+    },
+  ];
+  return (
+    <ActionMenuButton quiet label={moreFilters(labelOf(MINIMA, filter.minBytes), labelOf(TYPES, filter.types))} sections={sections}>
+      <span className={filter.minBytes > 0 || filter.types > 0 ? styles.on : ''}>{more}</span>
+    </ActionMenuButton>
   );
 }

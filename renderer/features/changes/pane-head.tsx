@@ -55,6 +55,7 @@ export function PaneHead({ state, selection, image }: { state: ChangesState; sel
 }
 
 function registryTitle({ mode, from, to }: Selection): string {
+  if (mode === 'image') return words.registry.ofImage;
   return mode === 'layer' ? words.registry.changedBy(from, to) : words.registry.seenAt(to);
 }
 

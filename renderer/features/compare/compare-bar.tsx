@@ -3,6 +3,7 @@ import type { SubtreeTotals } from '#changes';
 import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
 import type { RowTable } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
@@ -20,6 +21,7 @@ import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
@@ -95,9 +97,8 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
           <strong className="number">{words.compare.more(signedSize(bytesB - bytesA))}</strong>
         </span>
       )}
-      <Counts {...counts} />
-      <span title={words.compare.bytesOfDiffering}>
-        {phrase(words.compare.differing(<Size bytes={differing.before} />, <Size bytes={differing.now} />))}
+      <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
+        <Counts {...counts} />
       </span>
     </>
   );
@@ -159,6 +160,7 @@ function SideChoice({
       : side.layer === top
         ? words.compare.wholeImage
         : words.layer(side.layer);
+  const isWhole = side.since === undefined && side.layer === top;
   const images = archives.flatMap((archive) => archive.images.map((each) => ({ archive, image: each })));
   const idOf = (archive: ArchiveSummary, image: ImageSummary) => `${archive.archiveId}/${image.index}`;
   const chooseImage = (id: string) => {
@@ -182,7 +184,7 @@ function SideChoice({
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={lastPart(title)} />
+        <MiddleText className={styles.title} text={lastPart(title)} title={title} />
       </MenuButton>
       <MenuButton
         quiet
@@ -191,7 +193,8 @@ function SideChoice({
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        <span className="number">{layers}</span>
+        {isWhole ? <Icon name="image" size={14} className={styles.wholeIcon ?? ''} /> : null}
+        <span className={`number ${styles.layer} ${isWhole ? styles.whole : ''}`}>{layers}</span>
       </MenuButton>
     </span>
   );

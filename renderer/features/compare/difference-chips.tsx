@@ -8,14 +8,16 @@ import styles from '../changes/filter-bar.module.css';
 
 const CLASSES = ['content', 'metadata', 'time'] as const;
 
-/** Chips for the ways in which modified paths of a comparison differ. */
+/** Chips for the ways in which modified paths of a comparison differ; beside the chip for modified paths, which they add up to. */
 export function DifferenceChips({ state: { table, filter } }: { state: ChangesState }) {
   const counts = useMemo(() => (table === null ? null : countDifferences(table)), [table]);
   const shown = filter.differences ?? 0;
+  const classes = CLASSES.filter((name) => counts !== null && counts[name] > 0);
+  if (counts === null || classes.length === 0) return null;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row
-    <span className={styles.kinds} role="group" aria-label={words.compare.classes}>
-      {CLASSES.map((name) => {
+    <span className={`${styles.kinds} ${styles.ofModified}`} role="group" aria-label={words.compare.classes}>
+      {classes.map((name) => {
         const bit = DIFFERENCE_CLASS[name];
         const pressed = (shown & bit) !== 0;
         return (
@@ -28,7 +30,7 @@ export function DifferenceChips({ state: { table, filter } }: { state: ChangesSt
             onClick={() => dispatchChanges({ type: 'filtered', filter: { ...filter, differences: shown ^ bit } })}
           >
             <span className={styles.word}>{words.compare.classNames[name]}</span>
-            {counts === null ? null : <span className={`number ${styles.count}`}>{formatCount(counts[name])}</span>}
+            <span className={`number ${styles.count}`}>{formatCount(counts[name])}</span>
           </button>
         );
       })}

@@ -25,11 +25,11 @@ export function Breadcrumb({ archive, image, selection }: { archive: ArchiveSumm
           <li key={id} className={`${styles.crumb} ${at === 0 ? styles.image : ''}`}>
             {go === null ? (
               <span className={styles.here} aria-current="location" title={title}>
-                {text}
+                {at === 0 ? <MiddleText text={text} title={title} /> : text}
               </span>
             ) : (
               <button type="button" className={styles.link} title={title} onClick={go} data-focus={id}>
-                {at === 0 ? <MiddleText text={text} /> : text}
+                {at === 0 ? <MiddleText text={text} title={title} /> : text}
               </button>
             )}
           </li>

@@ -174,9 +174,7 @@ function ImageButton({
       <Icon name="image" className={item.icon ?? ''} />
       <span className={item.words}>
         <span className={item.first}>
-          <span className={item.title}>
-            <NameText text={lastPart(title)} />
-          </span>
+          <NameText className={item.name} text={lastPart(title)} />
           <Size bytes={storedBytes(image)} className={item.size} />
         </span>
         <span className={item.second}>

@@ -4,10 +4,11 @@ import { displayText } from '#model';
 import { Mark, type MarkName } from '../../components/mark.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
+import { Segmented } from '../../components/segmented.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { plainCommand } from '../../state/chain.ts';
-import { showInTree } from '../../state/choosing.ts';
+import { showInTree, showPathInTree } from '../../state/choosing.ts';
 import { nextOrder, type PackageOrder, sortedPackages } from '../../state/packages.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
@@ -15,6 +16,11 @@ import { formatCount } from '../../words/numbers.ts';
 import { useRequest } from '../use-request.ts';
 import { PAGE, PackagePages, TYPING, useOwnFilter } from './package-pages.tsx';
 import styles from './packages-view.module.css';
+
+/** How the packages of a whole image are listed. */
+type Listing = 'all' | 'layers';
+
+const LISTINGS = (['all', 'layers'] as const).map((value) => ({ value, label: words.packages.listings[value] }));
 
 interface Props {
   readonly selection: Selection;
@@ -30,7 +36,9 @@ export function PackagesView({ selection, image, text, handle }: Props) {
   useOwnFilter();
   const [count, setCount] = useState(PAGE);
   const [order, setOrder] = useState<PackageOrder>(null);
-  const of = mode === 'stacked' ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
+  const [listing, setListing] = useState<Listing>('layers');
+  const isView = mode === 'stacked' || (mode === 'image' && listing === 'all');
+  const of = isView ? ({ what: 'view', layer: to } as const) : ({ what: 'changes', from, to } as const);
   const wanted = text.trim();
   const answer = useRequest(
     `${archiveId}/${image.index}/${Object.values(of).join('/')}/${count}/${wanted}`,
@@ -39,16 +47,22 @@ export function PackagesView({ selection, image, text, handle }: Props) {
     { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
   );
   const view = useRef<HTMLDivElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button, [tabindex]')?.focus() }));
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button[aria-label]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
+      {mode === 'image' ? (
+        <div className={styles.listing}>
+          <Segmented small label={words.packages.listing} value={listing} options={LISTINGS} onChange={setListing} />
+        </div>
+      ) : null}
       <PackagePages answer={answer} count={count} onCount={setCount}>
         {(report) => (
           <Tables
             report={report}
             image={image}
             layer={to}
-            isView={mode === 'stacked'}
+            isWhole={mode === 'image'}
+            isView={isView}
             isFiltered={wanted !== ''}
             order={order}
             onOrder={setOrder}
@@ -69,6 +83,7 @@ function Tables({
   report,
   image,
   layer,
+  isWhole,
   isView,
   isFiltered,
   ...ordered
@@ -76,6 +91,7 @@ function Tables({
   report: PackagesReport;
   image: ImageSummary;
   layer: number;
+  isWhole: boolean;
   isView: boolean;
   isFiltered: boolean;
 } & Ordered) {
@@ -95,7 +111,13 @@ function Tables({
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
       {isView ? (
-        <Table title={words.packages.viewTitle(layer)} rows={rows} layer={layer} {...ordered} />
+        <Table
+          title={isWhole ? words.packages.allTitle : words.packages.viewTitle(layer)}
+          rows={rows}
+          layer={layer}
+          isWhole={isWhole}
+          {...ordered}
+        />
       ) : (
         layers.map((each) => <LayerTable key={each.layer} report={each} rows={rows} image={image} isFiltered={isFiltered} {...ordered} />)
       )}
@@ -174,6 +196,7 @@ function Table({
   title,
   rows,
   layer,
+  isWhole = false,
   order,
   onOrder,
   children,
@@ -181,6 +204,8 @@ function Table({
   title: React.ReactNode;
   rows: readonly PackageRow[];
   layer: number;
+  /** Whether the rows lead to files of the whole image, not of the layer. */
+  isWhole?: boolean;
   children?: React.ReactNode;
 } & Ordered) {
   const heading = (by: NonNullable<PackageOrder>['by'], text: string, className = '') => {
@@ -209,7 +234,12 @@ function Table({
       </thead>
       <tbody>
         {sortedPackages(rows, order).map((row) => (
-          <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} layer={layer} />
+          <Line
+            key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`}
+            row={row}
+            layer={layer}
+            isWhole={isWhole}
+          />
         ))}
         {children}
       </tbody>
@@ -225,32 +255,34 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
   installed: 'unchanged',
 };
 
-function Line({ row, layer }: { row: PackageRow; layer: number }) {
+/** A click anywhere leads to the package's files; that of the button with its name, which takes the keys, arrives there too. */
+function Line({ row, layer, isWhole }: { row: PackageRow; layer: number; isWhole: boolean }) {
   const { kind, type, name, arch, version, previousVersion, location, files, bytes, hiddenBytes, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
-  const label = words.packages.showFiles(shown, layer);
-  const versionTitle = displayText(previousVersion === null ? version : version + words.packages.was(previousVersion));
+  const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
+  const versions = displayText(words.packages.versions(version, previousVersion));
+  const below = hiddenBytes === null || hiddenBytes === 0 ? null : hiddenBytes;
+  const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
   return (
-    <tr className={kind === 'touched' ? styles.touched : ''}>
+    <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
         <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>
         {path === null ? (
           <span>{shown}</span>
         ) : (
-          <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showInTree(layer, path)}>
+          <button type="button" className={styles.name} aria-label={label} title={label}>
             {shown}
           </button>
         )}
         <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
       </th>
-      <td className={styles.version} title={versionTitle}>
-        {displayText(version)}
-        {previousVersion === null ? null : <span className={styles.was}>{words.packages.was(displayText(previousVersion))}</span>}
-        {hiddenBytes === null || hiddenBytes === 0 ? null : (
-          <span className={styles.was} title={words.packages.hiddenWhy(sizeTitle(hiddenBytes))}>
-            {phrase(words.packages.hiddenBelow(<Size bytes={hiddenBytes} />))}
-          </span>
+      <td className={styles.version} title={below === null ? versions : `${versions}\n${words.packages.hiddenWhy(sizeTitle(below))}`}>
+        {versions}
+        {below === null ? null : previousVersion === null ? (
+          <span className={styles.was}>{phrase(words.packages.hiddenBelow(<Size bytes={below} />))}</span>
+        ) : (
+          <span className="visually-hidden"> {words.packages.hiddenWhy(sizeTitle(below))}</span>
         )}
       </td>
       <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>

@@ -1,7 +1,8 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ImageRef, RegistryKeyReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
@@ -64,6 +65,12 @@ export function RegistryTree({ of, text }: { of: View; text: string }) {
 
 function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: Choice }) {
   const answer = useRequest(layer, (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
+  const lone = answer.state === 'ready' && answer.value.hives.length === 1 ? (answer.value.hives[0] ?? null) : null;
+  const { chosen, choose } = choice;
+  // A lone hive is what one came for.
+  useEffect(() => {
+    if (lone !== null && chosen === null) choose({ hive: lone, path: '' });
+  }, [lone, chosen, choose]);
   if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
   if (answer.state !== 'ready') return <Loading />;
   const { hives } = answer.value;
@@ -71,7 +78,15 @@ function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: 
   return (
     <ul className={styles.tree} aria-label={words.registry.tree} onKeyDown={moveInTree}>
       {hives.map((hive, index) => (
-        <Branch key={hive} of={{ archiveId, image, layer, hive, path: '' }} name={hive} hasSubkeys isFirst={index === 0} choice={choice} />
+        <Branch
+          key={hive}
+          of={{ archiveId, image, layer, hive, path: '' }}
+          name={hive}
+          hasSubkeys
+          isFirst={index === 0}
+          isOpenAtFirst={lone !== null}
+          choice={choice}
+        />
       ))}
     </ul>
   );
@@ -83,15 +98,20 @@ function Branch({
   name,
   hasSubkeys,
   isFirst = false,
+  isOpenAtFirst = false,
+  depth = 0,
   choice,
 }: {
   of: View & KeyAt;
   name: string;
   hasSubkeys: boolean;
   isFirst?: boolean;
+  isOpenAtFirst?: boolean;
+  /** Number of keys above. */
+  depth?: number;
   choice: Choice;
 }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(isOpenAtFirst);
   const shown = name === '' ? words.registry.noName : displayText(name);
   const own = { hive: of.hive, path: of.path };
   const toggle = (): void => {
@@ -101,7 +121,7 @@ function Branch({
   };
   return (
     <li>
-      <span className={styles.branch}>
+      <span className={styles.branch} style={{ paddingLeft: depth * 16 }}>
         {hasSubkeys ? (
           <button
             type="button"
@@ -111,7 +131,7 @@ function Branch({
             aria-label={words.registry.keysBelow(shown)}
             onClick={toggle}
           >
-            <i aria-hidden="true" />
+            <Icon name={open ? 'chevronDown' : 'chevronRight'} size={12} />
           </button>
         ) : (
           <span className={styles.opener} />
@@ -129,15 +149,15 @@ function Branch({
           {shown}
         </button>
       </span>
-      {open ? <Subkeys of={of} choice={choice} /> : null}
+      {open ? <Subkeys of={of} depth={depth + 1} choice={choice} /> : null}
     </li>
   );
 }
 
-function Subkeys({ of, choice }: { of: View & KeyAt; choice: Choice }) {
+function Subkeys({ of, depth, choice }: { of: View & KeyAt; depth: number; choice: Choice }) {
   const [pages, setPages] = useState(1);
   return (
-    <ul className={styles.below}>
+    <ul>
       {Array.from({ length: pages }, (_, page) => (
         <SubkeyPage
           // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number
@@ -145,6 +165,7 @@ function Subkeys({ of, choice }: { of: View & KeyAt; choice: Choice }) {
           of={of}
           start={page * PAGE}
           onMore={page === pages - 1 ? () => setPages(pages + 1) : null}
+          depth={depth}
           choice={choice}
         />
       ))}
@@ -152,7 +173,19 @@ function Subkeys({ of, choice }: { of: View & KeyAt; choice: Choice }) {
   );
 }
 
-function SubkeyPage({ of, start, onMore, choice }: { of: View & KeyAt; start: number; onMore: (() => void) | null; choice: Choice }) {
+function SubkeyPage({
+  of,
+  start,
+  onMore,
+  depth,
+  choice,
+}: {
+  of: View & KeyAt;
+  start: number;
+  onMore: (() => void) | null;
+  depth: number;
+  choice: Choice;
+}) {
   const answer = useRequest(start, (client, signal) => client.call('registry.key', { ...of, start, count: PAGE }, { signal }));
   if (answer.state === 'failed')
     return (
@@ -171,7 +204,7 @@ function SubkeyPage({ of, start, onMore, choice }: { of: View & KeyAt; start: nu
   return (
     <>
       {subkeys.map(({ name, path, hasSubkeys }) => (
-        <Branch key={path} of={{ ...of, path }} name={name} hasSubkeys={hasSubkeys} choice={choice} />
+        <Branch key={path} of={{ ...of, path }} name={name} hasSubkeys={hasSubkeys} depth={depth} choice={choice} />
       ))}
       {rest > 0 && onMore !== null ? (
         <li>

@@ -155,9 +155,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       >
         {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
         <span className={item.words}>
-          <span className={item.title}>
-            <NameText text={lastPart(title)} />
-          </span>
+          <NameText className={item.name} text={lastPart(title)} />
           <span className={item.sub}>
             {problem ?? (
               <>

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
-import type { ArchiveSummary, ImageSummary, WastedFileReport, WasteReport } from '#contract';
-import { Button, IconButton } from '../../components/button.tsx';
+import type { ArchiveSummary, ImageSummary, WasteReport } from '#contract';
+import { IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
@@ -8,6 +8,7 @@ import { setLayout } from '../../state/app-state.ts';
 import { endedJob, runningJob } from '../../state/jobs.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { lookForRewritten, lookWhenIdle } from '../../state/rewritten.ts';
+import { type CauseLine, causeLines, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
@@ -45,13 +46,13 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
     (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
     { keepsLast: true },
   );
-  const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
+  const { fileBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={`${styles.panel} ${tall ? styles.tall : ''}`} aria-label={words.waste.title} data-pane="waste">
       <header className={`${head.head} ${styles.head}`}>
         <h2>{words.waste.title}</h2>
         <span className={styles.sums}>
-          {phrase(words.waste.sums(<Size bytes={wastedBytes} />, <Size bytes={fileBytes} />, <Size bytes={finalBytes} />))}
+          {phrase(words.waste.sums(<Size bytes={wastedBytes} />, <Size bytes={fileBytes} />))}
           {' · '}
           <strong className="number">{words.efficiency(efficiency)}</strong>
         </span>
@@ -71,16 +72,18 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
       ) : (
         <div className={styles.body}>
           <div className={styles.top}>
-            <WasteSummary report={answer.value} />
+            <WasteSummary
+              report={answer.value}
+              state={<RewrittenState report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />}
+            />
             <div className={styles.beside}>
               <WhatIf reports={answer.value.whatIf} archive={archive} image={image} />
               <ByLayer report={answer.value} image={image} />
             </div>
           </div>
-          {answer.value.groups.map((group) => (
-            <Group key={group.cause} group={group} report={answer.value} image={image} />
+          {causeLines(answer.value).map(({ cause }) => (
+            <Group key={cause} cause={cause} report={answer.value} image={image} />
           ))}
-          <Rewritten report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />
           <WasteKinds kinds={answer.value.kinds} image={image} />
         </div>
       )}
@@ -89,26 +92,37 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
 }
 
 /** The state of the search for files that were rewritten unchanged. The search starts automatically when nothing else runs. */
-function Rewritten({ report, archiveId, image, looking }: { report: WasteReport; archiveId: string; image: number; looking: boolean }) {
-  const open = report.rewritten === null && !looking && report.groups.some(({ cause }) => cause === 'overwritten');
+function RewrittenState({
+  report,
+  archiveId,
+  image,
+  looking,
+}: {
+  report: WasteReport;
+  archiveId: string;
+  image: number;
+  looking: boolean;
+}) {
+  const open = report.rewritten === null && !looking;
   useEffect(() => (open ? lookWhenIdle(archiveId, image) : undefined), [open, archiveId, image]);
-  if (report.rewritten !== null) return report.rewritten.count === 0 ? <p className={styles.rest}>{words.waste.noneRewritten}</p> : null;
   return (
-    <p className={styles.ask} role="status">
+    <span role="status">
       {looking ? (
         words.waste.comparing
-      ) : open ? (
-        <Button kind="quiet" onPress={() => void lookForRewritten(archiveId, image)}>
+      ) : (
+        <button type="button" className={styles.largest} onClick={() => void lookForRewritten(archiveId, image)}>
           {words.waste.findRewritten}
-        </Button>
-      ) : null}
-    </p>
+        </button>
+      )}
+    </span>
   );
 }
 
 /** Files whose bytes are hidden for the same reason. */
-function Group({ group, report, image }: { group: WasteReport['groups'][number]; report: WasteReport; image: ImageSummary }) {
-  const { cause, bytes, files: count } = group;
+function Group({ cause, report, image }: { cause: CauseLine['cause']; report: WasteReport; image: ImageSummary }) {
+  const group = report.groups.find((each) => each.cause === cause);
+  if (group === undefined) return null;
+  const { bytes, files: count } = group;
   const { title } = words.waste.causes[cause];
   const files = report.files.filter((file) => file.cause === cause);
   const largest = Math.max(1, files[0]?.wastedBytes ?? 0);
@@ -152,10 +166,4 @@ function Group({ group, report, image }: { group: WasteReport['groups'][number];
       rest={{ count: count - files.length, bytes: bytes - listed }}
     />
   );
-}
-
-/** Returns the layers that wrote what is hidden, without the one that replaced it. */
-function writersOf({ layers, hiddenBy }: WastedFileReport): readonly number[] {
-  const below = layers.filter((layer) => layer < hiddenBy);
-  return below.length === 0 ? layers : below;
 }

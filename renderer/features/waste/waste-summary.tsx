@@ -1,43 +1,127 @@
 import type { ReactNode } from 'react';
 import type { ImageSummary, WasteReport } from '#contract';
+import { displayPath, unescapePath } from '#model';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, splitVerb } from '../../state/chain.ts';
-import { chooseLayer } from '../../state/choosing.ts';
+import { chooseLayer, goTo } from '../../state/choosing.ts';
+import { type CauseLine, causeLines, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
 
-/** Every cause and kind of waste with its bytes and advice, most bytes first in either group. Each leads to its list. */
-export function WasteSummary({ report }: { report: WasteReport }) {
+/** Every cause with its bytes, largest file and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files rewritten unchanged. */
+export function WasteSummary({ report, state }: { report: WasteReport; state: ReactNode }) {
+  const kinds = listedKinds(report.kinds);
   return (
     <section className={styles.files} aria-label={words.waste.summary}>
       <ul>
-        {report.groups.map(({ cause, bytes }) => {
+        {causeLines(report).map(({ cause, bytes, largest }) => {
           const { title, hint } = words.waste.causes[cause];
-          return <Entry key={cause} id={cause} title={title} bytes={bytes} advice={hint} />;
+          const isOpen = cause === 'rewritten' && report.rewritten === null;
+          return (
+            <Entry key={cause} id={cause} title={title} bytes={isOpen ? null : bytes} advice={hint}>
+              {largest !== null ? (
+                <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
+              ) : isOpen ? (
+                state
+              ) : (
+                noneText(cause, bytes)
+              )}
+            </Entry>
+          );
         })}
-        {listedKinds(report.kinds).map(({ code, bytes }) => (
-          <Entry key={code} id={code} title={words.waste.kindLabel(code)} bytes={bytes} advice={words.waste.kindAdvice(code)} />
-        ))}
       </ul>
+      {kinds.length === 0 ? null : (
+        <>
+          <h3 className={styles.cause}>{words.waste.kinds}</h3>
+          <ul>
+            {kinds.map(({ code, bytes, places: [largest] }) => (
+              <Entry key={code} id={code} title={words.waste.kindLabel(code)} bytes={bytes} advice={words.waste.kindAdvice(code)}>
+                {largest === undefined ? null : (
+                  <Largest path={largest.path} bytes={largest.bytes} writers={[largest.layer]} hider={largest.removedIn ?? null} />
+                )}
+              </Entry>
+            ))}
+          </ul>
+        </>
+      )}
     </section>
   );
 }
 
-function Entry({ id, title, bytes, advice }: { id: string; title: string; bytes: number; advice: ReactNode }) {
+/** Says that a cause has no files; nothing if they are only too small to be listed. */
+function noneText(cause: CauseLine['cause'], bytes: number): string | null {
+  if (bytes > 0) return null;
+  return cause === 'rewritten' ? words.waste.noneRewritten : words.waste.allRewritten;
+}
+
+/** `bytes`: null until they are known. */
+function Entry({
+  id,
+  title,
+  bytes,
+  advice,
+  children,
+}: {
+  id: string;
+  title: string;
+  bytes: number | null;
+  advice: string;
+  children: ReactNode;
+}) {
   function show(): void {
     const list = document.getElementById(id);
     list?.scrollIntoView({ block: 'start' });
     list?.focus({ preventScroll: true });
   }
+  const line = (
+    <>
+      {bytes === null ? <span className={styles.size}>–</span> : <Size bytes={bytes} className={styles.size} />}
+      <span className={styles.kindTitle}>{title}</span>
+    </>
+  );
+  const isListed = bytes !== null && bytes > 0;
   return (
     <li className={styles.entry}>
-      <button type="button" className={styles.line} title={words.waste.showList(title)} onClick={show}>
-        <Size bytes={bytes} className={styles.size} />
-        <span className={styles.kindTitle}>{title}</span>
-      </button>
-      <p className={styles.advice}>{advice}</p>
+      {isListed ? (
+        <button type="button" className={styles.line} title={words.waste.showList(title)} onClick={show}>
+          {line}
+        </button>
+      ) : (
+        <span className={styles.line}>{line}</span>
+      )}
+      <p className={styles.culprit}>{children}</p>
+      <p className={`${styles.advice} ${bytes === 0 ? styles.idle : ''}`}>{advice}</p>
     </li>
+  );
+}
+
+/** The largest file or place of an entry, with the layers that wrote and hid it. */
+function Largest({
+  path,
+  bytes,
+  writers,
+  hider,
+}: {
+  /** As escapePath prints it; null for many small places. */
+  path: string | null;
+  bytes: number;
+  writers: readonly number[];
+  hider: number | null;
+}) {
+  const name = path === null ? words.waste.manyPlaces : displayPath(unescapePath(path));
+  return (
+    <button
+      type="button"
+      className={styles.largest}
+      title={words.waste.largest(name, sizeTitle(bytes))}
+      onClick={() => goTo(writers[0] ?? 0, path)}
+    >
+      <MiddleText text={name} />
+      <Size bytes={bytes} className={styles.fixed} />
+      <span className={styles.fixed}>{words.waste.layersOfLargest(writers, hider)}</span>
+    </button>
   );
 }
 

@@ -43,7 +43,7 @@ export interface ChangesState {
   readonly compares: boolean;
   readonly sort: SortBy;
   readonly descending: boolean;
-  /** Whether the user chose the order, which is then kept. By default, a whole image is sorted by size, everything else by name. */
+  /** Whether the user chose the order, which is then kept. By default, a whole image is sorted by size, a comparison by how much each path grew or shrank, everything else by name. */
   readonly isSortChosen: boolean;
   /** By row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
@@ -126,9 +126,8 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
   switch (action.type) {
     case 'requested':
       return {
-        ...kept(state, action.isWhole === true),
+        ...kept(state, { isWhole: action.isWhole === true, compares: action.compares === true }),
         key: action.key,
-        compares: action.compares ?? false,
         status: 'loading',
         wanted: action.wanted,
       };
@@ -137,7 +136,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'failed':
       return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;
     case 'cleared':
-      return kept(state, state.isWhole);
+      return kept(state, state);
     case 'toggled':
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
@@ -172,9 +171,23 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
 }
 
 /** Returns the initial state for a new table: keeps the filter, and the order if the user chose it. */
-function kept({ filter, sort, descending, isSortChosen }: ChangesState, isWhole: boolean): ChangesState {
-  const order = isSortChosen ? { sort, descending } : isWhole ? { sort: 'size' as const, descending: true } : {};
-  return { ...initialChanges, filter, isSortChosen, isWhole, ...order };
+function kept(
+  { filter, sort, descending, isSortChosen }: ChangesState,
+  { isWhole, compares }: Pick<ChangesState, 'isWhole' | 'compares'>,
+): ChangesState {
+  return {
+    ...initialChanges,
+    filter,
+    isSortChosen,
+    isWhole,
+    compares,
+    ...(isSortChosen ? { sort, descending } : firstOrder(isWhole, compares)),
+  };
+}
+
+function firstOrder(isWhole: boolean, compares: boolean): Pick<ChangesState, 'sort' | 'descending'> {
+  if (compares) return { sort: 'net', descending: true };
+  return isWhole ? { sort: 'size', descending: true } : { sort: 'name', descending: false };
 }
 
 /** Maximum number of rows sorted at once, which takes a few milliseconds. */
@@ -209,7 +222,7 @@ export function orderSteps({ sorting, table, totals, expanded, mask, ...sort }: 
 
 function sortOrder(table: RowTable, totals: SubtreeTotals, state: Pick<ChangesState, 'sort' | 'descending' | 'isWhole'>): SortOrder {
   const { sort, descending, isWhole } = state;
-  if (sort === 'net') return { by: sideBytes(table).net, descending };
+  if (sort === 'net') return { by: sideBytes(table).net.map(Math.abs), descending };
   if (sort === 'items') return { by: itemCounts(table), descending };
   if (sort === 'hidden') return { by: totals.hidden, descending };
   if (sort !== 'size' && sort !== 'share') return { by: sort, descending };

@@ -2,7 +2,7 @@ import type { ArchiveSummary, ImageSummary } from '#contract';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import type { AppState } from '../app-state.ts';
-import { chooseWhole, compareWith, openDetails, showImage } from '../choosing.ts';
+import { chooseWhole, compareWithSide, openDetails, showImage } from '../choosing.ts';
 import { startExport } from '../exporting.ts';
 import { runningJob } from '../jobs.ts';
 import { imageTitle, storedBytes } from '../library.ts';
@@ -29,7 +29,7 @@ export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSu
   } else {
     show.push({ id: 'show', label: words.menus.showImage, run: () => showImage(archiveId, image.index) });
     const side = { ...ref, layer: Math.max(0, image.layers.length - 1) };
-    if (selection.archiveId !== null) show.push({ id: 'compare', label: words.menus.compareShown, run: () => compareWith(side, 'top') });
+    if (selection.archiveId !== null) show.push({ id: 'compare', label: words.menus.compareShown, run: () => compareWithSide(side) });
   }
   return [
     { id: 'show', title: words.menus.show, quiet: true, actions: show },

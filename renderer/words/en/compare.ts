@@ -30,10 +30,9 @@ export const compare = {
   identical: 'Identical',
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
-  differing: <T>(a: T, b: T): Phrase<T> => ['Files that differ: ', a, ' → ', b],
+  differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
   more: (size: string) => `(${size})`,
   bytesOfWhole: 'Bytes of the files that a container of either side sees',
-  bytesOfDiffering: 'Bytes in A and in B of the files that differ',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
   hideClass: {

@@ -29,12 +29,15 @@ export const packages = {
   name: 'Package',
   version: 'Version',
   files: 'Files',
-  was: (version: string) => ` was ${version}`,
+  listing: 'Packages of the image',
+  listings: { all: 'All', layers: 'By layer' },
+  allTitle: 'Packages of the whole image',
+  showAllFiles: (name: string) => `${name}: show its files in the image`,
   hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' below'],
   hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
   noChanges: 'No package changes',
   /** Bytes of all layers. */
-  totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' not owned by a package'],
+  totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
   kinds: {

@@ -9,6 +9,7 @@ export const registry = {
   title: 'Registry',
   changedBy: (from: number, to: number) =>
     from === to ? `Registry changes of layer ${to}` : `Registry changes of layers ${from}–${to}, one by one`,
+  ofImage: 'Registry of the whole image',
   seenAt: (layer: number) => `Registry at layer ${layer}`,
   reading: 'Reading registry hives…',
   failed: 'Could not read the registry',

@@ -17,11 +17,12 @@ export const waste = {
   inStatusBar: <T>(size: T): Phrase<T> => ['wasted ', size],
   share: (share: number) => `(${formatTenth(share * 100)} %)`,
   inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
-  sums: <T>(wasted: T, all: T, visible: T): Phrase<T> => [wasted, ' of ', all, ' hidden or overwritten, ', visible, ' visible'],
+  sums: <T>(wasted: T, all: T): Phrase<T> => [wasted, ' of ', all, ' hidden or overwritten'],
   none: 'Nothing is wasted: every file of every layer is visible in the image.',
-  comparing: 'Looking for files rewritten without changes…',
+  comparing: 'checking…',
   findRewritten: 'Find files rewritten without changes',
   noneRewritten: 'No file was rewritten without changes.',
+  allRewritten: 'Each overwritten file was rewritten without changes.',
   /** Title and advice by cause. */
   causes: WASTE_HINTS,
   group: <T>(title: string, size: T, files: number): Phrase<T> => [`${title} · `, size, ` in ${counted(files, FILES)}`],
@@ -32,10 +33,16 @@ export const waste = {
   /** `added in 4 → deleted in 5`, with links to the layers. */
   story: <T>(writers: T, cause: WasteCause, hider: T): Phrase<T> => ['added in ', writers, ` → ${cause} in `, hider],
   showInLayer: (layer: number) => `${layer}: show in layer ${layer}`,
+  /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `4 → 5`. */
+  largest: (path: string, size: string) => `${path}: ${size}`,
+  layersOfLargest: (writers: readonly number[], hider: number | null) =>
+    hider === null ? `in ${writers.join(', ')}` : `${writers.join(', ')} → ${hider}`,
   /** Bytes that the image could do without, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
+  /** Above the kinds, whose bytes don't add up with the causes'. */
+  kinds: 'Also worth dropping (visible, or counted above)',
   kindPlace: (path: string, size: string) => `${path}: ${size}`,
   /** `in layer 4`, with a link to the layer; then the layer that removed it, or the path with the same content. */
   inLayer: <T>(layer: T): Phrase<T> => ['in layer ', layer],

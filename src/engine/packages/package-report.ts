@@ -13,10 +13,10 @@ export interface PackagesWanted {
 
 const KIND_ORDER: readonly PackageRow['kind'][] = ['added', 'modified', 'removed', 'touched', 'installed'];
 
-/** A page of an image's packages for the window. */
+/** A page of an image's packages for the window, the newest layer first, as in the chain. */
 export function packagesReport(packages: ImagePackages, { of, text, start, count }: PackagesWanted): PackagesReport {
   const wanted = text.toLowerCase();
-  const layers = of.what === 'view' ? [] : packages.layers.slice(of.from, of.to + 1);
+  const layers = of.what === 'view' ? [] : packages.layers.slice(of.from, of.to + 1).reverse();
   const entries: Entry[] =
     of.what === 'view'
       ? packages.installed().map((each) => ({ ...each, kind: 'installed' as const }))
@@ -24,7 +24,7 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
   const matching = entries.filter(
     ({ type, name, version, location }) => wanted === '' || `${type} ${name} ${version} ${location}`.toLowerCase().includes(wanted),
   );
-  const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => a.layer - b.layer;
+  const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => b.layer - a.layer;
   matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || b.bytes - a.bytes);
   return {
     layers: layers.map(({ layer, packages: number, bytes, unownedBytes }) => ({ layer, packages: number, bytes, unownedBytes })),

@@ -26,7 +26,11 @@ export function stringsOf(type: number, bytes: Uint8Array): readonly string[] {
 /** A value's data in one line, shortened if long. The text may contain any character: escape it before display. */
 export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' | 'data'>): string {
   if (data === null) return `damaged (${formatSize(size)})`;
-  if (isTextType(type)) return textOf(type, data, size);
+  const text = isTextType(type) ? textOf(type, data, size) : null;
+  return text ?? bytesOf({ type, size, data });
+}
+
+function bytesOf({ type, size, data }: { readonly type: number; readonly size: number; readonly data: DataPieces }): string {
   const bytes = joinData(data.slice(0, 1));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (type === VALUE_TYPE.dword && size === 4) return numberText(BigInt(view.getUint32(0, true)), 8);
@@ -37,10 +41,18 @@ export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' |
   return size > MAX_SHOWN_HEX_BYTES ? `${text} … (${formatSize(size)})` : text;
 }
 
-function textOf(type: number, data: DataPieces, size: number): string {
+/** Characters that no text has: unassigned, private, halves of pairs, or the sign for what can't be decoded. */
+const NO_TEXT = /[\p{Cn}\p{Co}\p{Cs}\uFFFD]/u;
+
+/** Returns null for data that is no text, whatever its type says. */
+function textOf(type: number, data: DataPieces, size: number): string | null {
   const isLong = size > MAX_SHOWN_TEXT_BYTES;
   const bytes = joinData(data.slice(0, 1)).subarray(0, MAX_SHOWN_TEXT_BYTES);
   const strings = stringsOf(type, bytes);
+  // The target of a link is an absolute path. Text that was cut off may end in half a pair.
+  const isText =
+    type === VALUE_TYPE.link ? strings.join('').startsWith('\\') : !NO_TEXT.test(strings.join('').slice(0, isLong ? -1 : undefined));
+  if (!isText && size > 0) return null;
   const text = type === VALUE_TYPE.multiSz ? strings.map((string) => JSON.stringify(string)).join(', ') : strings.join('');
   return isLong ? `${text} … (${formatSize(size)})` : text;
 }

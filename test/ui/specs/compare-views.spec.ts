@@ -163,7 +163,7 @@ test.describe('one image', () => {
     // Layer 1 shows libssl (301,000), curl (150,000), the caches (80,000) and small files; the top shows no caches but the app.
     const bar = page.getByRole('region', { name: 'Changes' });
     await expect(bar.getByText(/^A 535\.\d kB → B 1\.\d MB/)).toBeVisible();
-    await expect(bar.getByText(/^Files that differ: 84\.\d kB → /)).toBeVisible();
+    await expect(bar.getByTitle(/^Files that differ: 84\.\d kB in A, /)).toBeVisible();
     expect(win.complaints).toEqual([]);
   });
 
@@ -188,6 +188,23 @@ test.describe('one image', () => {
     await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Side B: acme/tool:today' })).toBeVisible();
   });
+});
+
+test('the later image is side B, whichever is open', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const image = (name: string, created: string) =>
+    dockerArchive([{ createdBy: 'COPY x /', tar: tar(file('x', name)) }], { name: `acme/app:${name}`, created });
+  await win.drop(await win.write('new.tar', image('new', '2025-11-21T00:00:00Z')));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('old.tar', image('old', '2025-11-19T00:00:00Z')));
+  await expect(page.getByRole('banner').getByRole('heading', { name: 'acme/app:old' })).toBeAttached();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await expect(page.getByRole('button', { name: 'Side A: acme/app:old' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Side B: acme/app:new' })).toBeVisible();
+  await expect(differences(page)).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
+  await expect(page.getByRole('banner').getByRole('heading', { name: 'acme/app:old' })).toBeAttached();
 });
 
 test.describe('three images', () => {

@@ -166,11 +166,44 @@ test('a file changed by a layer is compared with the version below', { tag: '@pa
   await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
 });
 
-test('the column of bytes that B adds can be sorted', { tag: '@page' }, async ({ win }) => {
+test('a comparison begins with what grew or shrank most, and its head leaves room for it', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
-  await page.getByRole('columnheader', { name: 'Net' }).getByRole('button').click();
-  await expect(page.getByRole('columnheader', { name: 'Net' })).toHaveAttribute('aria-sort', 'descending');
-  await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '2');
+  const net = page.getByRole('columnheader', { name: 'Net' });
+  await expect(net).toHaveAttribute('aria-sort', 'descending');
+  // It shrank.
+  await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '1');
+  // Both sides in one line, the sums in another, the chips in a third.
+  const [a, b] = await Promise.all(
+    ['A', 'B'].map((side) => page.getByRole('button', { name: new RegExp(`^Side ${side}: `) }).boundingBox()),
+  );
+  expect(a?.y).toBe(b?.y);
+  const pane = await page.getByRole('region', { name: 'Changes' }).boundingBox();
+  const grid = await page.getByRole('treegrid', { name: 'Differences' }).boundingBox();
+  expect((grid?.y ?? 999) - (pane?.y ?? 0)).toBeLessThanOrEqual(96);
+  await net.getByRole('button').click();
+  await expect(net).toHaveAttribute('aria-sort', 'ascending');
+  await page.getByRole('button', { name: 'More filters: Any size, All types' }).click();
+  await page.getByRole('menuitemradio', { name: 'Folders' }).click();
+  await expect(page.getByRole('button', { name: 'More filters: Any size, Folders' })).toBeVisible();
+});
+
+test('a folder whose contents differ only in kinds that are left out is left out, too', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const layer = (mtime: number, text: string) => ({
+    createdBy: 'ADD',
+    tar: tar(file('bin/sh', 'sh', { mtime }), file('etc/app.conf', text, { mtime: 1 }), ...(text === 'b' ? [file('new', 'new')] : [])),
+  });
+  await win.drop(await win.write('one.tar', dockerArchive([layer(1, 'a')], { name: 'acme/app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('two.tar', dockerArchive([layer(2, 'b')], { name: 'acme/app:2' })));
+  await expect(page.getByRole('row', { name: /modified app\.conf/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /bin/ })).toHaveCount(0);
+  // The chips beside ~ add up to its count, and a class without paths has none.
+  const chips = page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button');
+  await expect(chips).toHaveText(['content1', 'time only1']);
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText(/\+1 added\D*~2 modified/);
+  await chips.nth(1).click();
+  await expect(page.getByRole('row', { name: /modified sh/ })).toBeVisible();
 });
 
 test('config differences are counted beside the sums, shown on request, and included in the report', { tag: '@page' }, async ({ win }) => {

@@ -53,21 +53,38 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   const room = await tables.nth(1).boundingBox();
   const title = await tables.nth(1).locator('caption').boundingBox();
   expect(title?.width).toBeLessThanOrEqual(room?.width ?? 0);
+  // The newest first, as in the chain.
   const rows = (at: number) => tables.nth(at).getByRole('row');
-  await expect(rows(0).nth(1)).toHaveText(/libssl3 deb amd64.*3\.0\.11.*1.*50\.0 kB/);
-  await expect(rows(0).nth(2)).toHaveText(/curl deb amd64.*7\.88.*2.*20\.1 kB/);
-  await expect(rows(1).nth(1)).toHaveText(/libssl3.*3\.0\.12 was 3\.0\.11.*60\.0 kB/);
+  await expect(rows(2).nth(1)).toHaveText(/libssl3 deb amd64.*3\.0\.11.*1.*50\.0 kB/);
+  await expect(rows(2).nth(2)).toHaveText(/curl deb amd64.*7\.88.*2.*20\.1 kB/);
+  await expect(rows(1).nth(1)).toHaveText(/libssl3.*3\.0\.11 → 3\.0\.12.*60\.0 kB/);
   await expect(rows(1).nth(2)).toHaveText(/curl.*7\.88.*1.*20\.0 kB/);
   await expect(rows(1).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
-  await expect(rows(2).last()).toHaveText(/Not owned by a package.*5\.0 kB/);
+  await expect(rows(0).last()).toHaveText(/Not owned by a package.*5\.0 kB/);
   await expect(page.getByText('No package changes').locator('..')).toHaveText('Layer 33.0 kBCOPY notes /No package changes');
-  await expect(page.getByRole('status').getByText('in packages')).toHaveText(/kB in packages, \d+\.\d kB not owned by a package/);
+  const sums = page.getByRole('status').getByText('in packages');
+  await expect(sums).toHaveText(/kB in packages, \d+\.\d kB outside/);
+  // One line.
+  expect((await sums.boundingBox())?.height).toBeLessThan(24);
   // Largest first, as the host lists them; then by name.
-  await tables.nth(0).getByRole('columnheader', { name: 'Package' }).getByRole('button').click();
-  await expect(rows(0).nth(1)).toHaveText(/^\+?curl deb/);
-  await expect(tables.nth(0).getByRole('columnheader', { name: 'Package' })).toHaveAttribute('aria-sort', 'ascending');
+  await tables.nth(2).getByRole('columnheader', { name: 'Package' }).getByRole('button').click();
+  await expect(rows(2).nth(1)).toHaveText(/^\+?curl deb/);
+  await expect(tables.nth(2).getByRole('columnheader', { name: 'Package' })).toHaveAttribute('aria-sort', 'ascending');
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
+});
+
+test('all packages of an image are listed by size, and a click anywhere in a row leads to the files', { tag: '@page' }, async ({ win }) => {
+  const page = await openPackages(win);
+  await page.getByRole('radio', { name: 'All', exact: true }).click();
+  const rows = page.getByRole('table', { name: 'Packages of the whole image' }).getByRole('row');
+  await expect(rows.nth(1)).toHaveText(/^libssl3 deb amd64.*3\.0\.12.*60\.0 kB/);
+  await expect(rows.nth(2)).toHaveText(/^ms npm.*2\.1\.2/);
+  await expect(rows).toHaveCount(3);
+  expect(await complaintsOf(page)).toEqual([]);
+  await rows.nth(1).getByText('60.0').click();
+  await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
+  await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
 test('a long command of a layer pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
@@ -77,7 +94,7 @@ test('a long command of a layer pushes no column out of the pane, at any width',
   await win.drop(await win.write('image.tar', dockerArchive([{ ...base, createdBy: command }, ...others], { name: 'acme/tool:1' })));
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.keyboard.press('i');
-  const table = page.getByRole('table').first();
+  const table = page.getByRole('table').last();
   for (const width of [1440, 1100, 900, 600]) {
     await page.setViewportSize({ width, height: 860 });
     await expect(table).toBeVisible();
@@ -132,7 +149,7 @@ test('the filter finds packages, and a view lists what is installed there', { ta
   const page = await openPackages(win);
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('SSL');
   await expect(page.getByRole('table')).toHaveCount(2);
-  await expect(page.getByRole('table').first().getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('table').last().getByRole('row')).toHaveCount(2);
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('nowhere');
   await expect(page.getByText('No matching package')).toBeVisible();
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('');
@@ -152,13 +169,13 @@ test.describe('in dark mode', () => {
     await page.keyboard.type('deb');
     await expect(page.getByRole('table')).toHaveCount(2);
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('button', { name: 'libssl3: show its files in layer 0' })).toBeFocused();
+    await expect(page.getByRole('button', { name: 'libssl3: show its files in layer 1' })).toBeFocused();
     expect(await complaintsOf(page)).toEqual([]);
     if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/packages-dark-${win.door}.png` });
     await page.keyboard.press('Tab');
-    await expect(page.getByRole('button', { name: 'curl: show its files in layer 0' })).toBeFocused();
+    await expect(page.getByRole('button', { name: 'curl: show its files in layer 1' })).toBeFocused();
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('row', { name: /added curl/ }).first()).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('row', { name: /removed curl/ }).first()).toHaveAttribute('aria-selected', 'true');
     await page.keyboard.press('i');
     await expect(page.getByRole('table')).toHaveCount(1);
     expect(win.complaints).toEqual([]);

@@ -93,6 +93,13 @@ test('a layer shows the keys and values that it added, modified and removed', { 
   expect(win.complaints).toEqual([]);
 });
 
+test('the heading of the registry says what is lit in the chain', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openRegistry(win);
+  await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
+  await layer(1).click();
+  await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
+});
+
 test('a layer’s tar by itself has a registry if it has hives, and packages if not', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('layer.tar', tar(directory('Hives/'), file('Hives/Software_Delta', DELTA))));
@@ -110,7 +117,13 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(page.getByRole('heading', { name: 'Registry at layer 1' })).toBeVisible();
-  await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
+  // The only hive is open and shown at once, and its row is lit from edge to edge.
+  await expect(registry.getByRole('button', { name: 'Keys below SOFTWARE' })).toHaveAttribute('aria-expanded', 'true');
+  const root = registry.getByRole('button', { name: 'SOFTWARE', exact: true });
+  await expect(root).toHaveAttribute('aria-pressed', 'true');
+  await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('SOFTWARE');
+  const [label, tree] = [await root.boundingBox(), await registry.getByRole('list', { name: 'Registry keys' }).boundingBox()];
+  expect((label?.x ?? 0) + (label?.width ?? 0)).toBeCloseTo((tree?.x ?? 0) + (tree?.width ?? 0), 0);
   await registry.getByRole('button', { name: 'Keys below Microsoft' }).click();
   await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toHaveCount(0);
   await registry.getByRole('button', { name: 'Run', exact: true }).click();
@@ -132,7 +145,6 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(registry.getByRole('button', { name: 'Key 259', exact: true })).toBeVisible();
 
   await layer(0).click();
-  await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
   await registry.getByRole('button', { name: 'Keys below Microsoft' }).click();
   await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toBeVisible();
 
@@ -155,7 +167,6 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
     for (const each of keys) await page.keyboard.press(each);
     await expect(key(focused)).toBeFocused();
   };
-  await press(['ArrowRight'], 'SOFTWARE');
   await expect(key('Microsoft')).toBeVisible();
   await press(['ArrowRight'], 'Microsoft');
   await press(['ArrowDown'], 'Vendor');
@@ -209,7 +220,6 @@ test('a key with more values than a page has is read to its last value', { tag: 
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   const registry = page.getByRole('region', { name: 'Registry', exact: true });
-  await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
   await registry.getByRole('button', { name: 'Vendor', exact: true }).click();
   const key = registry.getByRole('article', { name: 'Registry key' });
   await expect(key.getByRole('row')).toHaveCount(501);
@@ -238,7 +248,6 @@ for (const [width, height] of [
       await expect(registry.getByRole('article').first()).toBeVisible();
       await expectNoOverflow(page);
       await page.getByRole('radio', { name: 'Filesystem' }).click();
-      await registry.getByRole('button', { name: 'Keys below SOFTWARE' }).click();
       await registry.getByRole('button', { name: 'Keys below Microsoft' }).click();
       await registry.getByRole('button', { name: 'Run', exact: true }).click();
       const key = registry.getByRole('article', { name: 'Registry key' });

@@ -23,9 +23,11 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(overwritten.getByRole('listitem').first()).toContainText('300.0 kB');
   await expect(overwritten).toContainText(/added in 0 → overwritten in 1RUN apt-get update/);
   const causes = waste.getByRole('region', { name: 'Causes and kinds' }).getByRole('listitem');
+  // The biggest file of each, and the layers that wrote and hid it. What comes later has its line from the start.
   await expect(causes).toHaveText([
-    /^300\.0 kBOverwritten by a later layerWrite a file once/,
-    /^84\.7 kBDeleted by a later layerDelete files in/,
+    /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kB0 → 1Write a file once/,
+    /^0 BRewritten without changesNo file was rewritten without changes\./,
+    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kB0 → 3Delete files in/,
   ]);
   const deleted = waste.getByRole('region', { name: 'Deleted by a later layer' });
   await expect(deleted.getByRole('heading')).toContainText(/84\.7 kB in 3 files$/);
@@ -33,7 +35,10 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   // One heading for the three files that the same step deleted.
   await expect(deleted.getByText(/^added in/)).toHaveText('added in 0 → deleted in 3');
   await expect(deleted).toContainText('deleted in 3RUN rm -rf');
-  await causes.nth(1).getByRole('button').click();
+  await causes
+    .nth(2)
+    .getByRole('button', { name: /Deleted/ })
+    .click();
   await expect(deleted).toBeFocused();
   await expect(deleted).toBeInViewport();
   // In a narrow pane the sums wrap to two lines, and the button stays inside.
@@ -43,6 +48,41 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await page.getByRole('button', { name: 'Close waste' }).click();
   await expect(waste).toHaveCount(0);
   expect(win.complaints).toEqual([]);
+});
+
+test('lines stay in their places when rewritten files are found, and the largest file of each leads there', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const big = 'x'.repeat(200_000);
+  const layers = [
+    { createdBy: 'COPY . /app', tar: tar(file('app/data', big), file('app/old', big.slice(1)), file('var/lib/apt/lists/x', big)) },
+    { createdBy: 'RUN chown -R app /app', tar: tar(file('app/data', big, { uid: 7 }), file('app/.wh.old')) },
+  ];
+  let found = () => {};
+  const held = new Promise<void>((resolve) => {
+    found = resolve;
+  });
+  await page.route(/image\.rewritten/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  const summary = page.getByRole('region', { name: 'Causes and kinds' });
+  await expect(summary.getByRole('heading')).toHaveText('Also worth dropping (visible, or counted above)');
+  const titles = ['Overwritten by a later layer', 'Rewritten without changes', 'Deleted by a later layer', 'apt package lists'];
+  const places = () => Promise.all(titles.map((title) => summary.getByText(title, { exact: true }).boundingBox()));
+  const before = await places();
+  found();
+  const largest = summary
+    .getByRole('listitem')
+    .filter({ hasText: 'Rewritten' })
+    .getByRole('button', { name: /app\/data/ });
+  await expect(largest).toHaveText('app/data200.0 kB0 → 1');
+  expect(await places()).toEqual(before);
+  await largest.click();
+  await expect(page.getByRole('row', { name: /added data/ })).toHaveAttribute('aria-selected', 'true');
 });
 
 test('closing a panel aborts its requests', async ({ win }) => {
@@ -68,7 +108,8 @@ test('each file and layer links to its place', { tag: '@page' }, async ({ win })
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('w');
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
-  await waste.getByRole('button', { name: /usr\/lib\/libssl\.so\.3/ }).click();
+  const overwritten = waste.getByRole('region', { name: 'Overwritten by a later layer' });
+  await overwritten.getByRole('button', { name: /usr\/lib\/libssl\.so\.3/ }).click();
   await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /added libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
   await waste.getByRole('button', { name: '1: show in layer 1' }).first().click();

@@ -15,6 +15,8 @@ export interface ImageOptions {
   readonly os?: string;
   /** Steps after the last layer that make no layer. */
   readonly lastSteps?: readonly string[];
+  /** When its steps were made. */
+  readonly created?: string;
   /** How the image is run: the `config` object of its config. */
   readonly config?: object;
 }
@@ -26,11 +28,11 @@ interface Built {
 
 function build(
   layers: readonly ImageLayer[],
-  { name, architecture = 'amd64', os = 'linux', lastSteps = [], config: settings = {} }: ImageOptions,
+  { name, architecture = 'amd64', os = 'linux', lastSteps = [], created = '2025-11-20T10:11:12Z', config: settings = {} }: ImageOptions,
 ): Built {
   const history = [
-    ...layers.map(({ createdBy }) => ({ created: '2025-11-20T10:11:12Z', created_by: createdBy })),
-    ...lastSteps.map((step) => ({ created: '2025-11-20T10:11:12Z', created_by: step, empty_layer: true })),
+    ...layers.map(({ createdBy }) => ({ created, created_by: createdBy })),
+    ...lastSteps.map((step) => ({ created, created_by: step, empty_layer: true })),
   ];
   const diffIds = layers.map((layer) => `sha256:${sha256(layer.tar)}`);
   const config = JSON.stringify({ architecture, os, config: settings, rootfs: { type: 'layers', diff_ids: diffIds }, history });

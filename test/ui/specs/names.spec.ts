@@ -1,0 +1,60 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, ociLayout } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+const LAYERS = [{ createdBy: 'COPY a /a', tar: tar(file('a', 'a')) }];
+
+async function openNamed(win: LayerscopeWindow, archive: string, name: string) {
+  await win.drop(await win.write(archive, dockerArchive(LAYERS, { name })));
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  await win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]').filter({ hasText: last }).click();
+  await expect(titleButton(win)).toHaveAccessibleName(`Image: ${name}, linux/amd64`);
+}
+
+const titleButton = ({ page }: LayerscopeWindow) => page.getByRole('banner').getByRole('button', { name: /^Image: / });
+
+/** The drawn parts of a name: their text, width, and the width that the whole text would take. */
+function drawnParts(win: LayerscopeWindow, place: 'banner' | 'navigation') {
+  return win.page
+    .getByRole(place, place === 'banner' ? {} : { name: 'Library' })
+    .locator('[data-text]:not([data-text=""])')
+    .evaluateAll((parts) => parts.map((part) => ({ text: part.getAttribute('data-text'), is: part.clientWidth, full: part.scrollWidth })));
+}
+
+test('a short name is drawn in one piece, without a gap', { tag: '@page' }, async ({ win }) => {
+  for (const name of ['x:1', 'box:9']) {
+    await openNamed(win, `${name.slice(0, 1)}.tar`, name);
+    expect((await drawnParts(win, 'banner')).map(({ text }) => text)).toEqual([name]);
+  }
+});
+
+test('the title shows the last part of a name with its tag, whole if there is room for it', { tag: '@page' }, async ({ win }) => {
+  await openNamed(win, 'web.tar', 'sample/web-api:1.8');
+  const parts = await drawnParts(win, 'banner');
+  expect(parts.map(({ text }) => text).join('')).toBe('web-api:1.8');
+  for (const { is, full } of parts) expect(is).toBeGreaterThanOrEqual(full);
+  await expect(titleButton(win).getByTitle('sample/web-api:1.8')).toBeVisible();
+});
+
+test('a long name keeps the beginning of its repository and its whole tag', { tag: '@page' }, async ({ win }) => {
+  await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
+  const [repository, tag, ...more] = await drawnParts(win, 'banner');
+  expect(more).toEqual([]);
+  expect([repository?.text, tag?.text]).toEqual(['authentication-on-the-service-platform', ':2.14.3-rc1']);
+  expect(tag?.is).toBeGreaterThanOrEqual(tag?.full ?? 0);
+  expect(repository?.is).toBeGreaterThan(80);
+  const [listed, listedTag] = await drawnParts(win, 'navigation');
+  expect([listed?.text, listedTag?.text]).toEqual(['authentication-on-the-service-platform', ':2.14.3-rc1']);
+  expect(listedTag?.is).toBeGreaterThanOrEqual(listedTag?.full ?? 0);
+});
+
+test('an image that is only named by a tag gets the name of its archive', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const members = [...ociLayout(LAYERS, '1')].map(([name, content]) => file(name, content));
+  await win.drop(await win.write('dpkg.tar', tar(...members)));
+  await expect(page.getByRole('heading', { name: 'dpkg:1' })).toBeAttached();
+  await expect(page).toHaveTitle(/dpkg:1/);
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  const crumb = page.getByRole('navigation', { name: 'Location' }).getByRole('button', { name: 'dpkg:1' });
+  expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
+});
