@@ -26,7 +26,7 @@ import { ReadingState } from './reading-state.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
-import { useWidth } from './width.ts';
+import { useDetailsWidth, useWidth } from './width.ts';
 
 /** The window: its panes, or what is shown in their place. */
 export function App() {
@@ -35,6 +35,7 @@ export function App() {
   const selection = useApp((app) => app.selection);
   const layout = useApp((app) => app.layout);
   const width = useWidth();
+  const detailsWidth = useDetailsWidth(layout.detailsWidth);
   const grid = useRef<TreeGridHandle>(null);
   const found = selectedImage(archives ?? [], selection);
   const chain = selection.mode === 'compare' ? 'compareWidth' : 'chainWidth';
@@ -68,7 +69,7 @@ export function App() {
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
             <div className={styles.library} style={{ width: layout.libraryWidth }}>
-              <LibraryPane edge={<PaneEdge pane="libraryWidth" />} />
+              <LibraryPane edge={<PaneEdge pane="libraryWidth" width={layout.libraryWidth} />} />
             </div>
           ) : null}
           {found === null ? (
@@ -76,7 +77,7 @@ export function App() {
           ) : (
             <>
               <div className={styles.chain} style={width === 'narrow' ? {} : { width: `min(${layout[chain]}px, 36vw)` }}>
-                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} />} />
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} width={layout[chain]} />} />
               </div>
               <main className={styles.main}>
                 {layout.wasteOpen && layout.wasteTall && found.image.loaded ? null : found.image.loaded ? (
@@ -90,8 +91,8 @@ export function App() {
                 ) : null}
               </main>
               {width === 'wide' || width === 'compact' ? (
-                <div className={styles.details} style={{ width: layout.detailsWidth }}>
-                  <DetailsPane edge={<PaneEdge pane="detailsWidth" />} drawer={false} />
+                <div className={styles.details} style={{ width: detailsWidth }}>
+                  <DetailsPane edge={<PaneEdge pane="detailsWidth" width={detailsWidth} />} drawer={false} />
                 </div>
               ) : layout.drawer === 'details' ? (
                 <div className={styles.drawer} data-drawer="">
@@ -124,14 +125,13 @@ const SIDES = {
 } as const;
 
 /** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
-function PaneEdge({ pane }: { pane: keyof typeof SIDES }) {
-  const value = useApp((app) => app.layout[pane]);
+function PaneEdge({ pane, width }: { pane: keyof typeof SIDES; width: number }) {
   return (
     <Splitter
       label={words.frame.widths[pane]}
       side={SIDES[pane]}
       {...PANE_LIMITS[pane]}
-      value={value}
+      value={width}
       onChange={(wanted) => setLayout({ [pane]: wanted })}
     />
   );
