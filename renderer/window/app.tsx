@@ -28,6 +28,9 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useDetailsWidth, useWidth } from './width.ts';
 
+/** Width of the folded library, px. */
+const RAIL = 56;
+
 /** The window: its panes, or what is shown in their place. */
 export function App() {
   const connection = useApp((app) => app.connection);
@@ -95,7 +98,11 @@ export function App() {
                   <DetailsPane edge={<PaneEdge pane="detailsWidth" width={detailsWidth} />} drawer={false} />
                 </div>
               ) : layout.drawer === 'details' ? (
-                <div className={styles.drawer} data-drawer="">
+                <div
+                  className={styles.drawer}
+                  style={width === 'medium' ? { width: `calc(${RAIL}px + min(${layout[chain]}px, 36vw))` } : {}}
+                  data-drawer=""
+                >
                   <DetailsPane edge={null} drawer />
                 </div>
               ) : null}
