@@ -172,6 +172,8 @@ export const treemap = {
     compare: 'Hatched: only in A.',
   },
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
+  /** Shorter than {@link small}. */
+  more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
   sideColours: 'Colours of the comparison',
