@@ -63,7 +63,7 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         <Icon name={isOpen ? 'chevronUp' : 'chevronDown'} size={10} />
       </button>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
-      <span className={styles.kinds} role="group" aria-label={words.changes.kinds}>
+      <span className={`${styles.kinds} ${kinds.length > 3 ? styles.four : ''}`} role="group" aria-label={words.changes.kinds}>
         {kinds.map(({ bit, glyph, name }) => {
           const isOn = (filter.kinds & bit) !== 0;
           return (

@@ -24,6 +24,8 @@ const MARKS: Record<MarkName, ReactElement> = {
   removed: <Mark name="removed" />,
   opaque: <Mark name="opaque" title={words.changes.opaqueWhy} />,
   unchanged: <Mark name="unchanged" />,
+  visible: <Mark name="visible" />,
+  partlyHidden: <Mark name="partlyHidden" />,
   hidden: <Mark name="hidden" />,
 };
 const twisty = (open: boolean) => (
@@ -64,7 +66,7 @@ export function nameCell(
   return (
     <span className={styles.name} style={{ paddingLeft: indentOf(level) }}>
       {isParent ? (open ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
-      {isWhole ? (isRemoved ? MARKS.hidden : MARKS.unchanged) : markOf(table, totals, row)}
+      {isWhole ? MARKS[visibilityOf(table, row)] : markOf(table, totals, row)}
       {symbolOf(table.type[row] as number)}
       <span
         className={isRemoved ? styles.struck : undefined}
@@ -116,6 +118,12 @@ function cutInMiddle(name: string, match: Part | null, before: number): ReactEle
       </span>
     </>
   );
+}
+
+/** Whether a container sees a path of a whole image, and all of its bytes. */
+function visibilityOf(table: RowTable, row: number): MarkName {
+  if (table.kind[row] === KIND.removed) return 'hidden';
+  return table.kind[row] === KIND.modified ? 'partlyHidden' : 'visible';
 }
 
 function markOf(table: RowTable, totals: SubtreeTotals, row: number): ReactElement {
