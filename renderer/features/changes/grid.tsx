@@ -68,7 +68,8 @@ export function Grid({
     sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
     onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
-  const name = column('name', 'minmax(0, 1fr)');
+  // In a wide comparison, keep the numbers close to the names.
+  const name = column('name', sides !== null && room > 1_100 ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
   const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
@@ -159,7 +160,7 @@ const SIZE = 72;
 const RESIZED = 72;
 const ITEMS = 64;
 /** Minimum width of the name beside other columns. Long names get half of the row. */
-const NAME = 190;
+const NAME = 192;
 /** Width up to which a name takes more than that from wide bars and percentages. */
 const LONG_NAME = 320;
 /** The least width of a share's bar, its usual width, and the most in a pane with room for more. */
@@ -169,7 +170,8 @@ const LONG_BAR = 480;
 /** The least and the most width of what a row changes. */
 const WHAT = 128;
 const LONG_WHAT = 280;
-/** Width of what differs between the sides of a comparison, and of the bars of its sizes. */
+/** Width of what differs between the sides of a comparison, beside which names get less, and of the bars of its sizes. */
+const NAME_BETWEEN = 172;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;
 
@@ -183,7 +185,7 @@ class Room {
   #left: number;
 
   constructor(room: number, name: number, numbers: number) {
-    this.#left = room - PADDING - nameRoom(room, name) - numbers * (SIZE + GAP);
+    this.#left = room - PADDING - name - numbers * (SIZE + GAP);
   }
 
   /** Takes a width if it is `wanted` and there is room for all of it. */
@@ -200,19 +202,20 @@ class Room {
     return taken;
   }
 
-  /** Takes the columns of shares and items, in order of priority; bars take a third of what is left in the end. */
+  /** Takes the columns of shares and items, in order of priority; bars take up to half of what is left in the end. */
   takeShares(wanted: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const hasBar = this.take(wanted, SHORT_BAR + GAP);
     const hasPercent = this.take(hasBar, PERCENT);
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
-    const bar = isWide ? BAR + this.takeUpTo(Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2))) : hasBar ? SHORT_BAR : 0;
+    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : hasPercent ? 0 : BAR - SHORT_BAR;
+    const bar = hasBar ? (isWide ? BAR : SHORT_BAR) + this.takeUpTo(most) : 0;
     return { share: bar + (hasPercent ? PERCENT : 0), bar, hasItems };
   }
 }
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
-  const left = new Room(room, name, hasHidden ? 2 : 1);
+  const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
   return { ...left.takeShares(true), what: 0, resized: false };
 }
 
@@ -225,7 +228,7 @@ function fitOfChanges(
   needs: ColumnNeeds,
   { differs, modified, hasBytes }: { readonly differs: boolean; readonly modified: boolean; readonly hasBytes: boolean },
 ): Fit {
-  const left = new Room(room, needs.name, 1);
+  const left = new Room(room, nameRoom(room, needs.name), 1);
   const hasWhat = left.take(differs, WHAT + GAP);
   const resized = left.take(modified, RESIZED);
   const what = hasWhat ? WHAT + left.takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
@@ -238,8 +241,9 @@ function fitOfSides(
   needs: ColumnNeeds,
   { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
 ): Fit {
-  const left = new Room(room, needs.name, 2);
+  const left = new Room(room, NAME_BETWEEN, 2);
   const what = left.take(differs, WHAT_BETWEEN + GAP) ? WHAT_BETWEEN : 0;
+  left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
   const hasBar = left.take(true, SHORT_BAR + GAP);
   const resized = left.take(hasBar && modified, RESIZED);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;

@@ -38,6 +38,7 @@ const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span classN
 const TAIL = 10;
 /** No usual text is wider per character, px. */
 const WIDE_CHARACTER = 9;
+const SLASH_WIDTH = 6;
 const SLASH = <span className={styles.slash}>/</span>;
 
 function symbolOf(type: number): ReactElement {
@@ -63,6 +64,7 @@ export function nameCell(
   const isParent = (table.subtreeEnd[row] as number) > row + 1;
   const target = table.links.get(row);
   const isRemoved = table.kind[row] === KIND.removed;
+  const slash = table.type[row] === TYPE.directory ? SLASH : null;
   return (
     <span className={styles.name} style={{ paddingLeft: indentOf(level) }}>
       {isParent ? (open ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
@@ -73,7 +75,7 @@ export function nameCell(
         title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
       >
         {before + name.length * WIDE_CHARACTER > width ? cutInMiddle(name, matched, before) : marked(name, matched)}
-        {table.type[row] === TYPE.directory ? SLASH : null}
+        {slash}
       </span>
       {target === undefined ? null : (
         <span className={styles.target} title={displayPath(target)}>
@@ -112,7 +114,7 @@ function cutInMiddle(name: string, match: Part | null, before: number): ReactEle
   return (
     <>
       <span className="visually-hidden">{name}</span>
-      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${before}px)` }} aria-hidden="true">
+      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${before + SLASH_WIDTH}px)` }} aria-hidden="true">
         <span className={styles.head}>{marked(name, match, { from: 0, to: tail })}</span>
         <span>{marked(name, match, { from: tail, to: name.length })}</span>
       </span>

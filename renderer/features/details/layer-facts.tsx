@@ -188,7 +188,10 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
               <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
             <Fact label={words.details.labels.wasted} title={words.details.wastedTitle}>
-              <Size bytes={totals.wastedBytes} /> <span className={styles.quiet}>· {words.efficiency(totals.efficiency)}</span>
+              <Size bytes={totals.wastedBytes} />{' '}
+              <span className={styles.quiet}>
+                · <span className={styles.unbroken}>{words.efficiency(totals.efficiency)}</span>
+              </span>
             </Fact>
             <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
               <Size bytes={sizes.unpacked} />

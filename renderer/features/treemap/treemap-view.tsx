@@ -33,6 +33,9 @@ import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
 import styles from './treemap-view.module.css';
 
+const CAPTION_ID = 'treemap-caption';
+const KEYS_ID = 'treemap-keys';
+
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowRight: 'next',
   ArrowLeft: 'previous',
@@ -167,7 +170,7 @@ export function TreemapView({
         role="application"
         aria-label={words.treemap.title}
         aria-roledescription={words.treemap.role}
-        aria-describedby="treemap-caption treemap-keys"
+        aria-describedby={`${CAPTION_ID} ${KEYS_ID}`}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onMouseMove={(event) => setHover(at(event))}
@@ -194,10 +197,10 @@ export function TreemapView({
       </div>
       {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       {mode === 'compare' ? <SideLegend /> : null}
-      <p className="visually-hidden" id="treemap-keys">
+      <p className="visually-hidden" id={KEYS_ID}>
         {words.treemap.keys}
       </p>
-      <p className={styles.caption} id="treemap-caption" role="status">
+      <p className={styles.caption} id={CAPTION_ID} role="status">
         {described === null ? (
           <span className={styles.hint}>{legend === '' ? words.treemap.keys : legend}</span>
         ) : described.small !== undefined ? (

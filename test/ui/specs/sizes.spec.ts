@@ -247,3 +247,25 @@ test('a drawer of details leaves the tree in sight, and has one button to close 
     await page.keyboard.press('Escape');
   }
 });
+
+for (const isShared of [false, true]) {
+  const name = isShared
+    ? 'in a low window, the layers above a shared base are in sight'
+    : 'in a low window, the layers of both sides are in sight';
+  test(name, { tag: '@page' }, async ({ win }) => {
+    const { page } = win;
+    const base = isShared ? [{ createdBy: 'FROM base', tar: tar(file('base', 'x'.repeat(9_000))) }] : [];
+    const big = Array.from({ length: 6 }, (_, at) => ({ createdBy: `RUN step ${at}`, tar: tar(file(`part-${at}`, 'x'.repeat(9_000))) }));
+    const small = { createdBy: 'COPY a /', tar: tar(file('a', 'x')) };
+    await page.setViewportSize({ width: 720, height: 450 });
+    await win.drop(await win.write('small.tar', dockerArchive([...base, small], { name: 'small:1' })));
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await win.drop(await win.write('big.tar', dockerArchive([...base, ...big], { name: 'big:1' })));
+    await expect(page.getByRole('heading', { name: 'big:1' })).toBeAttached();
+    await page.keyboard.press('3');
+    for (const side of ['A', 'B']) {
+      const layers = page.getByRole('list', { name: `Layers of side ${side} only, newest first` });
+      await expect(layers.getByRole('button').first()).toBeInViewport({ ratio: 1 });
+    }
+  });
+}
