@@ -30,7 +30,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
   return (
     <Section title={words.details.config}>
       <Facts>
-        {facts.map(({ label, values, arePairs }) => (
+        {facts.map(({ label, values, arePairs = false }) => (
           <Fact key={label} label={label} copy={values.join('\n')} mono below={arePairs}>
             {arePairs ? (
               <Pairs pairs={values} />

@@ -5,7 +5,7 @@ export interface ConfigFact {
   readonly label: string;
   readonly values: readonly string[];
   /** Whether each value is a name and, behind “=”, a text. */
-  readonly arePairs: boolean;
+  readonly arePairs?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -55,7 +55,7 @@ export function configFacts(config: unknown): readonly ConfigFact[] {
   const inner = fieldsOf(outer.config);
   const labels = words.details.configLabels;
   const pairs = (value: unknown) => Object.entries(fieldsOf(value)).map(([name, text]) => `${name}=${String(text)}`);
-  const facts: readonly { label: string; values: string[]; arePairs?: boolean }[] = [
+  const facts: readonly ConfigFact[] = [
     { label: labels.entrypoint, values: commandText(inner.Entrypoint) },
     { label: labels.command, values: commandText(inner.Cmd) },
     { label: labels.workingDir, values: textsOf(inner.WorkingDir) },
@@ -70,5 +70,5 @@ export function configFacts(config: unknown): readonly ConfigFact[] {
     { label: labels.labels, values: pairs(inner.Labels), arePairs: true },
     { label: labels.author, values: textsOf(outer.author) },
   ];
-  return facts.filter(({ values }) => values.length > 0).map(({ arePairs = false, ...fact }) => ({ ...fact, arePairs }));
+  return facts.filter(({ values }) => values.length > 0);
 }

@@ -261,7 +261,7 @@ for (const isShared of [false, true]) {
     await win.drop(await win.write('small.tar', dockerArchive([...base, small], { name: 'small:1' })));
     await expect(page.getByRole('treegrid')).toBeVisible();
     await win.drop(await win.write('big.tar', dockerArchive([...base, ...big], { name: 'big:1' })));
-    await expect(page.getByRole('heading', { name: 'big:1' })).toBeAttached();
+    await expect(page.getByRole('heading', { name: 'big:1' }).first()).toBeAttached();
     await page.keyboard.press('3');
     for (const side of ['A', 'B']) {
       const layers = page.getByRole('list', { name: `Layers of side ${side} only, newest first` });
