@@ -2,9 +2,18 @@ import { words } from '../words/index.ts';
 import { formatCount } from '../words/numbers.ts';
 import styles from './mark.module.css';
 
-export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged' | 'hidden';
+export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged' | 'visible' | 'partlyHidden' | 'hidden';
 
-const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '', hidden: '−' };
+const GLYPHS: Record<MarkName, string> = {
+  added: '+',
+  modified: '~',
+  removed: '−',
+  opaque: '⊘',
+  unchanged: '',
+  visible: '',
+  partlyHidden: '◐',
+  hidden: '−',
+};
 
 /** A change as a coloured glyph, with the word for screen readers. `title` explains it. */
 export function Mark({ name, title }: { name: MarkName; title?: string }) {

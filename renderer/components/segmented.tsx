@@ -29,7 +29,9 @@ export function Segmented<T extends string>({
     >
       {options.map((option) => (
         <ToggleButton key={option.value} id={option.value} className={styles.option ?? ''}>
-          {option.label}
+          <span className={styles.text} data-text={option.label}>
+            {option.label}
+          </span>
         </ToggleButton>
       ))}
     </ToggleButtonGroup>

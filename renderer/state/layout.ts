@@ -3,7 +3,8 @@ export interface LayoutState {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly libraryWidth: number;
   readonly chainWidth: number;
-  readonly detailsWidth: number;
+  /** null: as wide as the window allows, see {@link detailsRoom}. */
+  readonly detailsWidth: number | null;
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
   readonly wasteOpen: boolean;
@@ -46,12 +47,17 @@ export const PANE_LIMITS = {
   detailsWidth: { min: 280, max: 640 },
 } as const;
 
+/** Returns the width of the details in a window of `room` px unless another was chosen: 300 px up to 1,320, 480 px from 2,560 on. */
+export function detailsRoom(room: number): number {
+  return Math.round(Math.min(480, Math.max(300, 300 + ((room - 1_320) * 180) / 1_240)));
+}
+
 const KEY = 'layerscope.layout';
 const initial: LayoutState = {
   theme: 'auto',
   libraryWidth: 196,
   chainWidth: 262,
-  detailsWidth: 348,
+  detailsWidth: null,
   libraryOpen: true,
   findingsOpen: false,
   wasteOpen: false,
@@ -87,7 +93,7 @@ type Kept = Readonly<Record<string, unknown>>;
 export function parseLayout(kept: unknown): LayoutState {
   if (typeof kept !== 'object' || kept === null) return initial;
   const from = kept as Kept;
-  const width = (name: keyof typeof PANE_LIMITS) => {
+  const width = <Name extends keyof typeof PANE_LIMITS>(name: Name): number | LayoutState[Name] => {
     const value = from[name];
     const { min, max } = PANE_LIMITS[name];
     return typeof value === 'number' && value >= min && value <= max ? value : initial[name];

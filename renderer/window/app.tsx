@@ -27,7 +27,10 @@ import { ReadingState } from './reading-state.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
-import { useWidth } from './width.ts';
+import { useDetailsWidth, useWidth } from './width.ts';
+
+/** Width of the folded library, px. */
+const RAIL = 56;
 
 /** The window: its panes, or what is shown in their place. */
 export function App() {
@@ -37,6 +40,7 @@ export function App() {
   const catalogs = useApp((app) => app.catalogs);
   const layout = useApp((app) => app.layout);
   const width = useWidth();
+  const detailsWidth = useDetailsWidth(layout.detailsWidth);
   const grid = useRef<TreeGridHandle>(null);
   const found = selectedImage(archives ?? [], selection);
   const catalog = catalogs?.find(({ catalogId }) => catalogId === selection.catalog?.catalogId) ?? null;
@@ -72,7 +76,7 @@ export function App() {
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
             <div className={styles.library} style={{ width: layout.libraryWidth }}>
-              <LibraryPane edge={<PaneEdge pane="libraryWidth" />} />
+              <LibraryPane edge={<PaneEdge pane="libraryWidth" width={layout.libraryWidth} />} />
             </div>
           ) : null}
           {found === null ? (
@@ -86,7 +90,7 @@ export function App() {
           ) : (
             <>
               <div className={styles.chain} style={width === 'narrow' ? {} : { width: `min(${layout[chain]}px, 36vw)` }}>
-                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} />} />
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} width={layout[chain]} />} />
               </div>
               <main className={styles.main}>
                 {layout.wasteOpen && layout.wasteTall && found.image.loaded ? null : found.image.loaded ? (
@@ -100,11 +104,15 @@ export function App() {
                 ) : null}
               </main>
               {width === 'wide' || width === 'compact' ? (
-                <div className={styles.details} style={{ width: layout.detailsWidth }}>
-                  <DetailsPane edge={<PaneEdge pane="detailsWidth" />} drawer={false} />
+                <div className={styles.details} style={{ width: detailsWidth }}>
+                  <DetailsPane edge={<PaneEdge pane="detailsWidth" width={detailsWidth} />} drawer={false} />
                 </div>
               ) : layout.drawer === 'details' ? (
-                <div className={styles.drawer} data-drawer="">
+                <div
+                  className={styles.drawer}
+                  style={width === 'medium' ? { width: `calc(${RAIL}px + min(${layout[chain]}px, 36vw))` } : {}}
+                  data-drawer=""
+                >
                   <DetailsPane edge={null} drawer />
                 </div>
               ) : null}
@@ -134,14 +142,13 @@ const SIDES = {
 } as const;
 
 /** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
-function PaneEdge({ pane }: { pane: keyof typeof SIDES }) {
-  const value = useApp((app) => app.layout[pane]);
+function PaneEdge({ pane, width }: { pane: keyof typeof SIDES; width: number }) {
   return (
     <Splitter
       label={words.frame.widths[pane]}
       side={SIDES[pane]}
       {...PANE_LIMITS[pane]}
-      value={value}
+      value={width}
       onChange={(wanted) => setLayout({ [pane]: wanted })}
     />
   );

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { detailsRoom } from '../state/layout.ts';
 
 export type Width = 'narrow' | 'medium' | 'compact' | 'wide';
 
@@ -18,6 +19,16 @@ function subscribe(listener: () => void): () => void {
 /** Below 1,180 px the library is a rail, below 1,000 the details are a drawer, below 700 the chain is on top. */
 export function useWidth(): Width {
   return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
+}
+
+function subscribeSize(listener: () => void): () => void {
+  window.addEventListener('resize', listener);
+  return () => window.removeEventListener('resize', listener);
+}
+
+/** Returns the width of the details, px: the chosen one, or what the window allows. */
+export function useDetailsWidth(chosen: number | null): number {
+  return useSyncExternalStore(subscribeSize, () => chosen ?? detailsRoom(window.innerWidth));
 }
 
 const ROOMY = window.matchMedia('(min-width: 1300px)');

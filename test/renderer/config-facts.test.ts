@@ -22,7 +22,7 @@ test('facts of a config about how an image is run', () => {
     [
       'Entrypoint: /bin/sh -c "echo \\"hi there\\""',
       'Command: serve --port=80',
-      'Working directory: /app',
+      'Workdir: /app',
       'Environment: PATH=/bin | A=b c',
       'Ports: 80/tcp',
       'Health check: curl -f localhost (every 30 s, timeout 2 min, 3 retries)',

@@ -65,7 +65,7 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         <Icon name={isOpen ? 'chevronUp' : 'chevronDown'} size={10} />
       </button>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
-      <span className={styles.kinds} role="group" aria-label={words.changes.kinds}>
+      <span className={`${styles.kinds} ${kinds.length > 3 ? styles.four : ''}`} role="group" aria-label={words.changes.kinds}>
         {kinds.map((kind) => (
           <Fragment key={kind.name}>
             <KindChip
@@ -120,7 +120,7 @@ function labelOf(choices: typeof MINIMA, value: number): string {
 }
 
 function KindChip({
-  kind: { bit: _, glyph, name },
+  kind: { glyph, name },
   isWhole,
   isOn,
   onPress,

@@ -54,7 +54,7 @@ export function Grid({
   const needs = useMemo(() => columnNeeds(table), [table]);
   const fit =
     sides !== null
-      ? fitOfSides(room, differs, sums.modified > 0)
+      ? fitOfSides(room, needs, { differs, modified: sums.modified > 0 })
       : isWhole
         ? fitOfWhole(room, needs, sums.hidden > 0)
         : fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 });
@@ -68,8 +68,8 @@ export function Grid({
     sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
     onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
-  // In a very wide pane, keep the numbers close to the names.
-  const name = column('name', room > 1_100 ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
+  // In a wide comparison, keep the numbers close to the names.
+  const name = column('name', sides !== null && room > 1_100 ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
   const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
@@ -85,9 +85,10 @@ export function Grid({
           ...(fit.share === 0 ? [] : [column('share', `${fit.share}px`)]),
           size,
           ...(isWhole && sums.hidden > 0 ? [column('hidden', '72px', 'right')] : []),
-          ...(fit.hasItems ? [column('items', '64px', 'right')] : []),
+          ...(fit.hasItems ? [column('items', `${ITEMS}px`, 'right')] : []),
           ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
         ];
+  const nameWidth = columns.slice(1).reduce((left, { width }) => left - GAP - Number.parseInt(width, 10), room - PADDING);
   return (
     <TreeGrid
       label={mode === 'stacked' || isWhole ? words.changes.files : mode === 'compare' ? words.changes.differences : words.changes.title}
@@ -118,6 +119,7 @@ export function Grid({
           return nameCell(table, totals, row, level, {
             open: state.expanded[row] === 1,
             isWhole,
+            width: nameWidth,
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
         if (id === 'what') return whatCell(textOf(row), isOpaque(table, row));
@@ -156,28 +158,65 @@ const GAP = 12;
 const SIZE = 72;
 /** Additional width of the size column for previous sizes. */
 const RESIZED = 72;
-/** Minimum width of the name beside other columns. */
-const NAME = 190;
-/** Width up to which a name takes room from bars and percentages. */
+const ITEMS = 64;
+/** Minimum width of the name beside other columns. Long names get half of the row. */
+const NAME = 192;
+/** Width up to which a name takes more than that from wide bars and percentages. */
 const LONG_NAME = 320;
+/** The least width of a share's bar, its usual width, and the most in a pane with room for more. */
+const SHORT_BAR = 48;
+const BAR = 120;
+const LONG_BAR = 480;
 /** The least and the most width of what a row changes. */
 const WHAT = 128;
 const LONG_WHAT = 280;
+/** Width of what differs between the sides of a comparison, beside which names get less, and of the bars of its sizes. */
+const NAME_BETWEEN = 172;
+const WHAT_BETWEEN = 110;
+const SIDES = 90;
 
-/** Returns how much of `room` is left for optional columns, beside the name and `numbers` columns of numbers. */
-function roomBeside(room: number, numbers: number): number {
-  return room - PADDING - NAME - numbers * (SIZE + GAP);
+/** Returns the least width of the name: what the longest name `needs`, but at most half of the row. */
+function nameRoom(room: number, needs: number): number {
+  return Math.max(NAME, Math.min(needs, Math.ceil((room - PADDING) / 2)));
+}
+
+/** Room for optional columns, beside the name and `numbers` columns of numbers. */
+class Room {
+  #left: number;
+
+  constructor(room: number, name: number, numbers: number) {
+    this.#left = room - PADDING - name - numbers * (SIZE + GAP);
+  }
+
+  /** Takes a width if it is `wanted` and there is room for all of it. */
+  take(wanted: boolean, width: number): boolean {
+    if (!wanted || this.#left < width) return false;
+    this.#left -= width;
+    return true;
+  }
+
+  /** Takes as much of a width as there is, and returns that. */
+  takeUpTo(width: number): number {
+    const taken = Math.max(0, Math.min(width, this.#left));
+    this.#left -= taken;
+    return taken;
+  }
+
+  /** Takes the columns of shares and items, in order of priority; bars take up to half of what is left in the end. */
+  takeShares(wanted: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
+    const hasBar = this.take(wanted, SHORT_BAR + GAP);
+    const hasPercent = this.take(hasBar, PERCENT);
+    const isWide = this.take(hasPercent, BAR - SHORT_BAR);
+    const hasItems = this.take(isWide, ITEMS + GAP);
+    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : hasPercent ? 0 : BAR - SHORT_BAR;
+    const bar = hasBar ? (isWide ? BAR : SHORT_BAR) + this.takeUpTo(most) : 0;
+    return { share: bar + (hasPercent ? PERCENT : 0), bar, hasItems };
+  }
 }
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
-  const left = roomBeside(room, hasHidden ? 2 : 1);
-  // Long names may shorten the bars, but not replace them.
-  const long = Math.max(0, Math.min(name, LONG_NAME) - NAME);
-  const none = { what: 0, resized: false };
-  if (left - long > 300) return { share: 120 + PERCENT, bar: 120, hasItems: true, ...none };
-  if (left - long > 220) return { share: 120 + PERCENT, bar: 120, hasItems: false, ...none };
-  if (left > 100) return { share: 68 + PERCENT, bar: 68, hasItems: false, ...none };
-  return { share: left > 0 ? PERCENT : 0, bar: 0, hasItems: false, ...none };
+  const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
+  return { ...left.takeShares(true), what: 0, resized: false };
 }
 
 /**
@@ -189,36 +228,26 @@ function fitOfChanges(
   needs: ColumnNeeds,
   { differs, modified, hasBytes }: { readonly differs: boolean; readonly modified: boolean; readonly hasBytes: boolean },
 ): Fit {
-  let left = roomBeside(room, 1);
-  const take = (wanted: boolean, width: number): boolean => {
-    if (!wanted || left < width) return false;
-    left -= width;
-    return true;
-  };
-  /** Takes as much of `width` as there is. */
-  const takeUpTo = (width: number): number => {
-    const taken = Math.max(0, Math.min(width, left));
-    left -= taken;
-    return taken;
-  };
-  const hasWhat = take(differs, WHAT + GAP);
-  const resized = take(modified, RESIZED);
-  const what = hasWhat ? WHAT + takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
-  takeUpTo(Math.min(needs.name, LONG_NAME) - NAME);
-  const hasBar = take(hasBytes, 52 + GAP);
-  const hasPercent = hasBar && take(true, 4 + PERCENT);
-  const isWide = hasPercent && take(true, 64);
-  const hasItems = isWide && take(true, 64 + GAP);
-  const bar = isWide ? 120 : hasPercent ? 56 : hasBar ? 52 : 0;
-  return { share: bar + (hasPercent ? PERCENT : 0), bar, what, hasItems, resized };
+  const left = new Room(room, nameRoom(room, needs.name), 1);
+  const hasWhat = left.take(differs, WHAT + GAP);
+  const resized = left.take(modified, RESIZED);
+  const what = hasWhat ? WHAT + left.takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
+  left.takeUpTo(Math.min(needs.name, LONG_NAME) - nameRoom(room, needs.name));
+  return { ...left.takeShares(hasBytes), what, resized };
 }
 
-function fitOfSides(room: number, differs: boolean, modified: boolean): Fit {
-  const left = roomBeside(room, 2);
-  const what = differs && left > 0 ? 110 : 0;
-  const beside = left - (what === 0 ? 0 : what + GAP);
-  const bar = beside > 160 ? 90 : beside > 0 ? 52 : 0;
-  return { share: 0, bar, what, hasItems: false, resized: modified && beside > RESIZED + bar };
+function fitOfSides(
+  room: number,
+  needs: ColumnNeeds,
+  { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
+): Fit {
+  const left = new Room(room, NAME_BETWEEN, 2);
+  const what = left.take(differs, WHAT_BETWEEN + GAP) ? WHAT_BETWEEN : 0;
+  left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
+  const hasBar = left.take(true, SHORT_BAR + GAP);
+  const resized = left.take(hasBar && modified, RESIZED);
+  const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
+  return { share: 0, bar, what, hasItems: false, resized };
 }
 
 /** Returns the most bytes of either side in a single top-level row, which is the scale of the bars. */

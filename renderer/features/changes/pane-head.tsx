@@ -86,8 +86,9 @@ function Sums({ state: { table, totals }, mode }: { state: ChangesState; mode: S
       <Counts {...sums} />
       <Size bytes={sums.size} />
       {sums.hidden > 0 && mode === 'layer' ? (
-        <span className={styles.hides} title={words.exactBytes(sums.hidden)}>
+        <span className={styles.hides} title={words.changes.hiddenTitle(words.exactBytes(sums.hidden))}>
           {phrase(words.changes.hidesBelow(<Size bytes={sums.hidden} />))}
+          <span className={styles.still}> {words.changes.stillInImage}</span>
         </span>
       ) : null}
     </span>

@@ -4,6 +4,7 @@ import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model'
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
+import { BEFORE_NAME, indentOf } from '../../state/changes/column-needs.ts';
 import { matchIn } from '../../state/changes/row-text.ts';
 import { isFolder, touched } from '../../state/changes/table-facts.ts';
 import { words } from '../../words/index.ts';
@@ -23,6 +24,8 @@ const MARKS: Record<MarkName, ReactElement> = {
   removed: <Mark name="removed" />,
   opaque: <Mark name="opaque" title={words.changes.opaqueWhy} />,
   unchanged: <Mark name="unchanged" />,
+  visible: <Mark name="visible" />,
+  partlyHidden: <Mark name="partlyHidden" />,
   hidden: <Mark name="hidden" />,
 };
 const twisty = (open: boolean) => (
@@ -31,6 +34,11 @@ const twisty = (open: boolean) => (
   </span>
 );
 const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span className={styles.twisty} /> };
+/** Number of characters that stay visible at the end of a name that is cut. */
+const TAIL = 10;
+/** No usual text is wider per character, px. */
+const WIDE_CHARACTER = 9;
+const SLASH_WIDTH = 6;
 const SLASH = <span className={styles.slash}>/</span>;
 
 function symbolOf(type: number): ReactElement {
@@ -39,29 +47,35 @@ function symbolOf(type: number): ReactElement {
   return type === TYPE.file ? SYMBOLS.file : SYMBOLS.device;
 }
 
-/** Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. */
+/**
+ * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that may not fit into `width`
+ * px is cut in the middle, because the ends of long names are what tells them apart.
+ */
 export function nameCell(
   table: RowTable,
   totals: SubtreeTotals,
   row: number,
   level: number,
-  { open, isWhole, match }: { readonly open: boolean; readonly isWhole: boolean; readonly match: string },
+  { open, isWhole, width, match }: { readonly open: boolean; readonly isWhole: boolean; readonly width: number; readonly match: string },
 ): ReactElement {
   const name = displayPath(rowName(table, row));
+  const before = BEFORE_NAME + indentOf(level);
+  const matched = match === '' ? null : matchIn(name, match);
   const isParent = (table.subtreeEnd[row] as number) > row + 1;
   const target = table.links.get(row);
   const isRemoved = table.kind[row] === KIND.removed;
+  const slash = table.type[row] === TYPE.directory ? SLASH : null;
   return (
-    <span className={styles.name} style={{ paddingLeft: level * 14 }}>
+    <span className={styles.name} style={{ paddingLeft: indentOf(level) }}>
       {isParent ? (open ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
-      {isWhole ? (isRemoved ? MARKS.hidden : MARKS.unchanged) : markOf(table, totals, row)}
+      {isWhole ? MARKS[visibilityOf(table, row)] : markOf(table, totals, row)}
       {symbolOf(table.type[row] as number)}
       <span
         className={isRemoved ? styles.struck : undefined}
         title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
       >
-        {match === '' ? name : marked(name, match)}
-        {table.type[row] === TYPE.directory ? SLASH : null}
+        {before + name.length * WIDE_CHARACTER > width ? cutInMiddle(name, matched, before) : marked(name, matched)}
+        {slash}
       </span>
       {target === undefined ? null : (
         <span className={styles.target} title={displayPath(target)}>
@@ -72,16 +86,46 @@ export function nameCell(
   );
 }
 
-/** The name with the filter's text marked in it, or all of it marked if the filter matches by pattern or only the path. */
-function marked(name: string, text: string): ReactElement {
-  const { from, to } = matchIn(name, text);
+/** Part of a name, from one character to before another. */
+interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A part of a name with the match in it marked; the match is all of the name if the filter matches by pattern or only the path. */
+function marked(name: string, match: Part | null, { from, to }: Part = { from: 0, to: name.length }): ReactElement {
+  const start = Math.max(from, match?.from ?? to);
+  const end = Math.min(to, match?.to ?? to);
+  if (start >= end) return <>{name.slice(from, to)}</>;
   return (
     <>
-      {name.slice(0, from)}
-      <mark className={styles.match}>{name.slice(from, to)}</mark>
-      {name.slice(to)}
+      {name.slice(from, start)}
+      <mark className={styles.match}>{name.slice(start, end)}</mark>
+      {name.slice(end, to)}
     </>
   );
+}
+
+/** A name of which the middle gives way if it doesn't fit beside what is `before` it, px. Screen readers get it in one piece. */
+function cutInMiddle(name: string, match: Part | null, before: number): ReactElement {
+  const cut = Math.max(0, name.length - TAIL);
+  // Don't cut a character in two.
+  const tail = /[\uDC00-\uDFFF]/.test(name[cut] ?? '') ? cut - 1 : cut;
+  return (
+    <>
+      <span className="visually-hidden">{name}</span>
+      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${before + SLASH_WIDTH}px)` }} aria-hidden="true">
+        <span className={styles.head}>{marked(name, match, { from: 0, to: tail })}</span>
+        <span>{marked(name, match, { from: tail, to: name.length })}</span>
+      </span>
+    </>
+  );
+}
+
+/** Whether a container sees a path of a whole image, and all of its bytes. */
+function visibilityOf(table: RowTable, row: number): MarkName {
+  if (table.kind[row] === KIND.removed) return 'hidden';
+  return table.kind[row] === KIND.modified ? 'partlyHidden' : 'visible';
 }
 
 function markOf(table: RowTable, totals: SubtreeTotals, row: number): ReactElement {
@@ -164,7 +208,7 @@ export function shareCell(
   { bar, hidden, hasPercent }: { readonly bar: number; readonly hidden: number; readonly hasPercent: boolean },
 ): ReactElement | null {
   if (share <= 0) return null;
-  const width = Math.max(1.5, share * 100);
+  const width = share * 100;
   const title = words.changes.shareOfTotal(share);
   return (
     <span className={styles.share} title={title}>

@@ -110,7 +110,7 @@ function TwoChains({
   );
   return (
     <div className={styles.scroll}>
-      <div className={styles.columns}>
+      <div className={`${styles.columns} ${common === 0 ? styles.apart : ''}`}>
         {column('A', imageA, titleA)}
         {column('B', imageB, titleB)}
       </div>

@@ -31,7 +31,8 @@ export function CompareFacts({ selection }: { selection: Selection }) {
   const ofLayer = (of: (layer: LayerReport, known: Known) => ReactNode | null) =>
     both.map((known) => (known?.layer ? of(known.layer, known) : null));
   return (
-    <div className={styles.body}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard, and has no controls
+    <section className={styles.body} tabIndex={0} aria-label={words.compare.facts}>
       <Section title={words.details.image}>
         <Table>
           <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} />
@@ -105,7 +106,7 @@ export function CompareFacts({ selection }: { selection: Selection }) {
           />
         </Table>
       </Section>
-    </div>
+    </section>
   );
 }
 
@@ -179,8 +180,11 @@ function Digest({ label, values }: { label: string; values: readonly (string | n
   const [a = null, b = null] = values;
   const short = (digest: string | null) => {
     if (digest === null) return null;
-    const [algorithm, hex] = digest.split(':');
-    return <span title={digest}>{hex === undefined ? displayText(digest) : `${algorithm}:${hex.slice(0, 12)}…`}</span>;
+    return (
+      <span className={styles.digest} title={digest}>
+        {displayText(digest)}
+      </span>
+    );
   };
   const first = short(a);
   return <Fact label={label} mono values={[first, a === b ? first : short(b)]} />;

@@ -58,7 +58,7 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
       ) : selection.path === null ? (
         <LayerFacts archive={found.archive} image={found.image} selection={selection} />
       ) : (
-        <PathDetails path={selection.path} image={found.image} selection={selection} />
+        <PathDetails path={selection.path} image={found.image} selection={selection} drawer={drawer} />
       )}
     </section>
   );
@@ -66,7 +66,7 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
 
 const TABS = (['content', 'attributes', 'origin', 'raw'] as const).map((value) => ({ value, label: words.details.tabs[value] }));
 
-function PathDetails({ path, image, selection }: { path: string; image: ImageSummary; selection: Selection }) {
+function PathDetails({ path, image, selection, drawer }: { path: string; image: ImageSummary; selection: Selection; drawer: boolean }) {
   const state = useApp((app) => app.details);
   const offDrive = offDriveWords(path, image);
   return (
@@ -78,7 +78,10 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
             <IconButton small label={words.details.export} keys={keysOfId('export')} icon="save" onPress={exportShown} />
           ) : null}
-          <IconButton small label={words.details.deselect} keys={keysOfId('deselect')} icon="close" onPress={() => choosePath(null)} />
+          {/* A drawer has a button that closes it, and its breadcrumb leads to the layer. */}
+          {drawer ? null : (
+            <IconButton small label={words.details.deselect} keys={keysOfId('deselect')} icon="close" onPress={() => choosePath(null)} />
+          )}
         </div>
         {offDrive === null ? null : <p className={styles.folder}>{offDrive}</p>}
         {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}

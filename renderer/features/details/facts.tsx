@@ -15,15 +15,21 @@ export function Fact({
   copy,
   title,
   mono = false,
+  main = false,
+  below = false,
 }: {
   label: string;
   children: ReactNode;
   copy?: string | undefined;
   title?: string;
   mono?: boolean;
+  /** Whether the value is the one that matters most in its section. */
+  main?: boolean;
+  /** Whether the value is below the label, with the full width. */
+  below?: boolean;
 }) {
   return (
-    <div className={styles.fact}>
+    <div className={`${styles.fact} ${main ? styles.main : ''} ${below ? styles.below : ''}`}>
       <dt className={styles.label} title={title}>
         {label}
       </dt>

@@ -50,7 +50,7 @@ function Report({ report: { bytes, files, folders, biggest, layers, types }, pat
         whole={bytes}
         lines={biggest.map((file) => {
           const name = displayPath(unescapePath(path === '' ? file.path : file.path.slice(path.length + 1)));
-          return { id: file.path, bytes: file.bytes, name, title: name, go: () => choosePath(file.path) };
+          return { id: file.path, bytes: file.bytes, name, isPath: true, go: () => choosePath(file.path) };
         })}
       />
       <Sums
@@ -76,7 +76,7 @@ interface Line {
   readonly name: string;
   readonly bytes: number;
   readonly files?: number;
-  readonly title?: string;
+  readonly isPath?: boolean;
   /** Follows the link on the name. */
   readonly go?: () => void;
 }
@@ -87,7 +87,7 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
   return (
     <Section title={title}>
       <ol className={styles.list}>
-        {lines.map(({ id, name, bytes, files, title: full, go }) => {
+        {lines.map(({ id, name, bytes, files, isPath = false, go }) => {
           const count = files === undefined ? null : <span className={styles.quiet}>{words.details.countFiles(files)}</span>;
           return (
             <li key={id} className={styles.line}>
@@ -97,8 +97,15 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
                   {name} {count}
                 </span>
               ) : (
-                <button type="button" className={styles.name} title={full} onClick={go}>
-                  {name} {count}
+                <button
+                  type="button"
+                  className={`${styles.name} ${isPath ? styles.path : ''}`}
+                  title={isPath ? name : undefined}
+                  onClick={go}
+                >
+                  <bdi>
+                    {name} {count}
+                  </bdi>
                 </button>
               )}
               <Size bytes={bytes} />

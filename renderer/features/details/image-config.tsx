@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { ErrorText } from '../../components/notice.tsx';
@@ -29,9 +30,11 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
   return (
     <Section title={words.details.config}>
       <Facts>
-        {facts.map(({ label, values }) => (
-          <Fact key={label} label={label} copy={values.join('\n')} mono>
-            {values.length === 1 ? (
+        {facts.map(({ label, values, arePairs = false }) => (
+          <Fact key={label} label={label} copy={values.join('\n')} mono below={arePairs}>
+            {arePairs ? (
+              <Pairs pairs={values} />
+            ) : values.length === 1 ? (
               displayText(values[0] ?? '')
             ) : (
               <ul>
@@ -56,6 +59,33 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
         {complete ? null : <p className={styles.quiet}>{words.details.cut}</p>}
       </details>
     </Section>
+  );
+}
+
+/** Names and texts: each text beside its name if both fit on a line, else below it. */
+function Pairs({ pairs }: { pairs: readonly string[] }) {
+  return (
+    <ul>
+      {pairs.map((pair) => {
+        const at = pair.indexOf('=') + 1;
+        return (
+          <li key={pair} className={styles.pair}>
+            <span className={styles.key}>
+              {displayText(pair.slice(0, at))
+                .split(/(?<=[./_-])/)
+                .map((part, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
+                  <Fragment key={index}>
+                    {part}
+                    <wbr />
+                  </Fragment>
+                ))}
+            </span>
+            <span className={styles.text}>{displayText(pair.slice(at))}</span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -61,21 +61,10 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       )}
       <Facts>
         {layer.status === 'present' ? null : <Fact label={words.details.labels.state}>{words.details.status[layer.status]}</Fact>}
-        {isHere || layer.blobBytes > 0 ? (
-          <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
-            <Size bytes={layer.blobBytes} />
-            {isHere ? <span className={styles.quiet}> · {words.details.compression[layer.compression]}</span> : null}
-          </Fact>
-        ) : null}
         {image.loaded && layer.status === 'present' ? (
           <>
             {layer.listedBy === 'toc' ? <Fact label={words.details.labels.listed}>{words.details.listedByToc}</Fact> : null}
-            {layer.listedBy === 'toc' && layer.tarBytes === 0 ? null : (
-              <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
-                <Size bytes={layer.tarBytes} />
-              </Fact>
-            )}
-            <Fact label={words.sizes.files.label} title={words.sizes.files.title}>
+            <Fact label={words.sizes.files.label} title={words.sizes.files.title} main>
               <Size bytes={layer.fileBytes} /> <span className={styles.quiet}>{words.details.inEntries(layer.entries)}</span>
             </Fact>
             <Fact label={words.details.labels.changes}>
@@ -85,7 +74,18 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
                 <Counts {...layer} />
               )}
             </Fact>
+            {layer.listedBy === 'toc' && layer.tarBytes === 0 ? null : (
+              <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
+                <Size bytes={layer.tarBytes} />
+              </Fact>
+            )}
           </>
+        ) : null}
+        {isHere || layer.blobBytes > 0 ? (
+          <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
+            <Size bytes={layer.blobBytes} />
+            {isHere ? <span className={styles.quiet}> · {words.details.compression[layer.compression]}</span> : null}
+          </Fact>
         ) : null}
         {time === null ? null : (
           <Fact label={words.details.labels.created} copy={time}>
@@ -152,14 +152,14 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
   return (
     <Section title={words.layerRangeTitle(selection.from, selection.to)}>
       <Facts>
-        <Fact label={words.sizes.stored.label}>
-          <Size bytes={sum(({ blobBytes }) => blobBytes)} />
+        <Fact label={words.sizes.files.label} main>
+          <Size bytes={sum(({ fileBytes }) => fileBytes)} />
         </Fact>
         <Fact label={words.sizes.unpacked.label}>
           <Size bytes={sum(({ tarBytes }) => tarBytes)} />
         </Fact>
-        <Fact label={words.sizes.files.label}>
-          <Size bytes={sum(({ fileBytes }) => fileBytes)} />
+        <Fact label={words.sizes.stored.label}>
+          <Size bytes={sum(({ blobBytes }) => blobBytes)} />
         </Fact>
       </Facts>
     </Section>
@@ -179,25 +179,28 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
           {image.platform === 'unknown' ? words.details.notSpecified : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
         </Fact>
-        <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
-          <Size bytes={sizes.stored} />
-        </Fact>
         {image.loaded ? (
           <>
-            <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
-              <Size bytes={sizes.unpacked} />
-            </Fact>
-            <Fact label={words.sizes.files.label} title={words.sizes.files.title}>
+            <Fact label={words.sizes.files.label} title={words.sizes.files.title} main>
               <Size bytes={totals.fileBytes} />
             </Fact>
             <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
               <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
             <Fact label={words.details.labels.wasted} title={words.details.wastedTitle}>
-              <Size bytes={totals.wastedBytes} /> <span className={styles.quiet}>· {words.efficiency(totals.efficiency)}</span>
+              <Size bytes={totals.wastedBytes} />{' '}
+              <span className={styles.quiet}>
+                · <span className={styles.unbroken}>{words.efficiency(totals.efficiency)}</span>
+              </span>
+            </Fact>
+            <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
+              <Size bytes={sizes.unpacked} />
             </Fact>
           </>
         ) : null}
+        <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
+          <Size bytes={sizes.stored} />
+        </Fact>
         <DigestFact label={words.details.labels.config} digest={image.configDigest} />
         <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
         <Fact label={words.details.labels.archive}>
@@ -276,10 +279,11 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
 
 function DigestFact({ label, digest }: { label: string; digest: string | null }) {
   if (digest === null) return null;
-  const [algorithm, hex] = digest.split(':');
   return (
     <Fact label={label} copy={digest} mono>
-      <span title={digest}>{hex === undefined ? displayText(digest) : `${algorithm}:${hex.slice(0, 16)}…`}</span>
+      <span className={styles.digest} title={digest}>
+        {displayText(digest)}
+      </span>
     </Fact>
   );
 }

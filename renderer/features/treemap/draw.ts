@@ -4,9 +4,11 @@ import { layerColour, sideColour, typeColour } from '../../state/layer-colours.t
 import type { Selection } from '../../state/selection.ts';
 import { type Areas, areaText, coloursByType, hiddenLayerOf, layerOf, sideOf, sumSmall, typeOf } from '../../state/treemap.ts';
 import { words } from '../../words/index.ts';
-import { formatCount } from '../../words/numbers.ts';
 
 export const HEADER = 17;
+
+/** The height of a box from which on it has a second line, px. */
+const TWO_LINES = 34;
 
 /** Precede names in a comparison, for those who can't tell its colours. */
 const SIDE_MARKS = { added: '+', modified: '~', removed: '−' };
@@ -84,19 +86,22 @@ function drawFile(
   const all = areas.all[row] as number;
   const hatched = areas.hatched[row] as number;
   const share = all === 0 ? 0 : hatched / all;
-  drawBox(context, rect, colourOf(drawing, row, palette));
+  const { fill, edge } = colourOf(drawing, row, palette);
+  drawBox(context, rect, { fill, edge });
   const isCompared = selection.mode === 'compare';
   const below = hatched === 0 || isCompared || coloursByType(selection) ? null : hiddenLayerOf(table, row);
-  if (below !== null && !palette.forced) fillLower(context, rect, layerColour(below, drawing.layers, palette.dark).fill, share);
+  const lower = below === null || palette.forced ? fill : layerColour(below, drawing.layers, palette.dark).fill;
+  if (lower !== fill) fillLower(context, rect, lower, share);
   fillLower(context, rect, hidden, share);
   const key = isCompared ? SIDE_MARKS[sideOf(table, areas.all, row)] : palette.forced ? keyOf(drawing, row) : '';
   if (rect.w > 40 && rect.h > 17) {
     const name = displayPath(rowName(table, row));
-    label(context, palette, `${key} ${name}`.trim(), rect.h > 34 ? areaText(all, hatched, selection.mode) : '', rect, false);
-  } else if (key !== '' && rect.w > 12 + 6 * key.length && rect.h > 14) label(context, palette, key, '', rect, false);
+    const size = rect.h > TWO_LINES ? areaText(all, hatched, selection.mode) : '';
+    label(context, palette, `${key} ${name}`.trim(), size, rect, { backing: share === 0 ? null : share < 1 ? fill : lower });
+  } else if (key !== '' && rect.w > 12 + 6 * key.length && rect.h > 14) label(context, palette, key, '', rect);
   const high = rect.h * share;
-  if (palette.forced && below !== null && high > 18 && rect.h - high > 34 && rect.w > 20) {
-    label(context, palette, String(below), '', { ...rect, y: rect.y + rect.h - high, h: high }, false);
+  if (palette.forced && below !== null && high > 18 && rect.h - high > TWO_LINES && rect.w > 20) {
+    label(context, palette, String(below), '', { ...rect, y: rect.y + rect.h - high, h: high });
   }
 }
 
@@ -127,7 +132,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
   if (Math.min(w, h) <= 2 * HEADER) return;
   const size = areaText(areas.all[row] as number, areas.hatched[row] as number, selection.mode);
-  label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, true);
+  label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, { header: true });
 }
 
 /** One box for many small files, with their count. */
@@ -141,16 +146,17 @@ function drawSmall(
   const { table, areas, selection } = drawing;
   const sums = sumSmall(table, areas, rect.small);
   const [first = 0] = rect.small;
-  drawBox(context, rect, colourOf(drawing, first, palette));
+  const { fill, edge } = colourOf(drawing, first, palette);
+  drawBox(context, rect, { fill, edge });
   fillLower(context, rect, patterns.small, 1);
   fillLower(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
   if (rect.w <= 30 || rect.h <= 17) return;
   // Never shorten a number, which would then read as a different number.
   context.font = `11px ${palette.font}`;
-  const names = [words.treemap.small(sums.files), formatCount(sums.files)];
+  const names = [words.treemap.small(sums.files), words.treemap.more(sums.files)];
   const name = names.find((each) => context.measureText(each).width <= rect.w - 9);
-  const size = rect.h > 34 ? areaText(sums.all, sums.hatched, selection.mode) : '';
-  if (name !== undefined) label(context, palette, name, size, rect, false);
+  const size = rect.h > TWO_LINES ? areaText(sums.all, sums.hatched, selection.mode) : '';
+  if (name !== undefined) label(context, palette, name, size, rect, { backing: fill });
 }
 
 function drawBox(context: CanvasRenderingContext2D, { x, y, w, h }: TreemapRect, { fill, edge }: { fill: string; edge: string }): void {
@@ -177,33 +183,37 @@ function fillLower(context: CanvasRenderingContext2D, rect: TreemapRect, fill: C
   context.fillRect(x, y + h - gap - high, w - gap, high);
 }
 
+/** Writes a name and a size: of a folder on one line, else on two. Lines across would make them hard to read: `backing` covers those. */
 function label(
   context: CanvasRenderingContext2D,
   palette: Palette,
   name: string,
   size: string,
   { x, y, w, h }: TreemapRect,
-  header: boolean,
+  { header = false, backing = null }: { readonly header?: boolean; readonly backing?: string | null } = {},
 ): void {
   context.save();
+  context.textBaseline = 'middle';
+  context.font = `11px ${palette.font}`;
+  const sizeWidth = context.measureText(size).width;
+  if (header) context.font = `600 11px ${palette.font}`;
+  const text = fitted(context, name, w - 9);
+  const nameWidth = context.measureText(text).width;
+  const hasSize = size !== '' && (header ? nameWidth + sizeWidth + 16 < w : sizeWidth <= w - 9);
+  if (backing !== null) {
+    context.fillStyle = backing;
+    context.fillRect(x + 1, y + 1, Math.max(nameWidth, hasSize ? sizeWidth : 0) + 6, hasSize ? 30 : 16);
+  }
   context.beginPath();
   context.rect(x + 3, y, w - 7, h);
   context.clip();
-  context.textBaseline = 'middle';
-  context.font = `${header ? '600 ' : ''}11px ${palette.font}`;
   context.fillStyle = palette.text;
-  const text = fitted(context, name, w - 9);
   context.fillText(text, x + 4, y + 9);
-  const nameWidth = context.measureText(text).width;
-  if (size !== '') {
+  if (hasSize) {
     context.font = `11px ${palette.font}`;
     context.fillStyle = palette.textQuiet;
-    const width = context.measureText(size).width;
-    if (!header) {
-      if (width <= w - 9) context.fillText(size, x + 4, y + 23);
-    } else {
-      if (nameWidth + width + 16 < w) context.fillText(size, x + w - width - 6, y + 9);
-    }
+    if (header) context.fillText(size, x + w - sizeWidth - 6, y + 9);
+    else context.fillText(size, x + 4, y + 23);
   }
   context.restore();
 }

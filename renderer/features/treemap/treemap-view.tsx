@@ -33,6 +33,9 @@ import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
 import styles from './treemap-view.module.css';
 
+const CAPTION_ID = 'treemap-caption';
+const KEYS_ID = 'treemap-keys';
+
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowRight: 'next',
   ArrowLeft: 'previous',
@@ -86,6 +89,9 @@ export function TreemapView({
   const types = useMemo(() => (coloursByType(selection) ? typesByBytes(table, weights, rects) : []), [table, weights, rects, selection]);
   const { active } = state;
   const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
+  const legend = [forced && !coloursByType(selection) ? words.treemap.numbers : '', hasHatching ? words.treemap.hatched[mode] : '']
+    .join(' ')
+    .trim();
   const marked = useMemo(() => rects.find(({ row, small }) => row === active && small === undefined) ?? null, [rects, active]);
   const described = hover !== null && hover.row < table.length ? hover : active < 0 ? null : { row: active, small: undefined };
 
@@ -164,7 +170,7 @@ export function TreemapView({
         role="application"
         aria-label={words.treemap.title}
         aria-roledescription={words.treemap.role}
-        aria-describedby="treemap-caption"
+        aria-describedby={`${CAPTION_ID} ${KEYS_ID}`}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onMouseMove={(event) => setHover(at(event))}
@@ -191,12 +197,12 @@ export function TreemapView({
       </div>
       {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       {mode === 'compare' ? <SideLegend /> : null}
-      <p className={styles.caption} id="treemap-caption" role="status">
+      <p className="visually-hidden" id={KEYS_ID}>
+        {words.treemap.keys}
+      </p>
+      <p className={styles.caption} id={CAPTION_ID} role="status">
         {described === null ? (
-          <span className={styles.hint}>
-            {forced && !coloursByType(selection) ? words.treemap.numbers : ''} {hasHatching ? words.treemap.hatched[mode] : ''}{' '}
-            {words.treemap.keys}
-          </span>
+          <span className={styles.hint}>{legend === '' ? words.treemap.keys : legend}</span>
         ) : described.small !== undefined ? (
           <SmallCaption table={table} row={described.row} sums={sumSmall(table, sums, described.small)} whole={whole} mode={mode} />
         ) : (

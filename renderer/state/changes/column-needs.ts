@@ -11,11 +11,19 @@ export interface ColumnNeeds {
 const LOOKED_AT = 20_000;
 /** Rows of which the changes are described. */
 const DESCRIBED = 2_000;
-/** Width of a character, and of what is before the name at the top level. */
 const CHARACTER = 7;
 const SMALL_CHARACTER = 6.9;
-const BEFORE_NAME = 66;
+/** Width of what is before the name at the top level. */
+export const BEFORE_NAME = 66;
+/** Indentation per level, down to a level, and below it, so that deep names keep some room. */
 const INDENT = 14;
+const DEEP = 4;
+const DEEP_INDENT = 10;
+
+/** Returns how far a name at a level of the tree is indented, px. */
+export function indentOf(level: number): number {
+  return Math.min(level, DEEP) * INDENT + Math.max(0, level - DEEP) * DEEP_INDENT;
+}
 
 /** Estimates how much room the names and the descriptions of changes need. */
 export function columnNeeds(table: RowTable): ColumnNeeds {
@@ -29,7 +37,7 @@ export function columnNeeds(table: RowTable): ColumnNeeds {
     const level = above < 0 ? 0 : (levels[above] as number) + 1;
     levels[row] = level;
     const bytes = (table.nameStart[row + 1] as number) - (table.nameStart[row] as number);
-    name = Math.max(name, BEFORE_NAME + level * INDENT + bytes * CHARACTER);
+    name = Math.max(name, BEFORE_NAME + indentOf(level) + bytes * CHARACTER);
     const kind = table.kind[row];
     const isDescribed = kind === KIND.modified || kind === KIND.removed || table.reason[row] !== REASON.none;
     if (isDescribed && described++ < DESCRIBED) what = Math.max(what, whatDiffers(table, row).length * SMALL_CHARACTER);

@@ -4,6 +4,8 @@ import { words } from '../../words/index.ts';
 export interface ConfigFact {
   readonly label: string;
   readonly values: readonly string[];
+  /** Whether each value is a name and, behind “=”, a text. */
+  readonly arePairs?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -58,14 +60,14 @@ export function configFacts(config: unknown): readonly ConfigFact[] {
     { label: labels.command, values: commandText(inner.Cmd) },
     { label: labels.workingDir, values: textsOf(inner.WorkingDir) },
     { label: labels.user, values: textsOf(inner.User) },
-    { label: labels.environment, values: textsOf(inner.Env) },
+    { label: labels.environment, values: textsOf(inner.Env), arePairs: true },
     { label: labels.ports, values: Object.keys(fieldsOf(inner.ExposedPorts)) },
     { label: labels.volumes, values: Object.keys(fieldsOf(inner.Volumes)) },
     { label: labels.healthcheck, values: healthText(inner.Healthcheck) },
     { label: labels.stopSignal, values: textsOf(inner.StopSignal) },
     { label: labels.shell, values: commandText(inner.Shell) },
     { label: labels.onBuild, values: textsOf(inner.OnBuild) },
-    { label: labels.labels, values: pairs(inner.Labels) },
+    { label: labels.labels, values: pairs(inner.Labels), arePairs: true },
     { label: labels.author, values: textsOf(outer.author) },
   ];
   return facts.filter(({ values }) => values.length > 0);

@@ -10,7 +10,9 @@ export const changes = {
   everywhere: 'All layers',
   filesystemAt: (layer: number) => `Filesystem at layer ${layer}`,
   combined: (from: number, to: number) => `Layers ${from}–${to} combined`,
-  hidesBelow: <T>(size: T): Phrase<T> => ['hides ', size, ' below (still in the image)'],
+  hidesBelow: <T>(size: T): Phrase<T> => ['hides ', size, ' below'],
+  stillInImage: '(still in the image)',
+  hiddenTitle: (bytes: string) => `${bytes} of the layers below, still in the image`,
 
   // How many rows
   filtering: 'filtering…',
@@ -174,6 +176,8 @@ export const treemap = {
     compare: 'Hatched: only in A.',
   },
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
+  /** Shorter than {@link small}. */
+  more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
   sideColours: 'Colours of the comparison',

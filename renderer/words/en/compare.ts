@@ -56,6 +56,7 @@ export const compare = {
 
   // The chains
   chooseA: 'Alt-click to choose side A',
+  facts: 'Both sides',
   layersOfSide: (side: string) => `Layers of side ${side} only, newest first`,
   noSharedLayers: 'No shared layers',
   sharedBase: (layers: number) => `Shared base (${counted(layers, LAYERS)})`,

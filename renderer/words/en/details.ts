@@ -90,7 +90,7 @@ export const details = {
   configLabels: {
     entrypoint: 'Entrypoint',
     command: 'Command',
-    workingDir: 'Working directory',
+    workingDir: 'Workdir',
     user: 'User',
     environment: 'Environment',
     ports: 'Ports',

@@ -57,7 +57,7 @@ export const shared = {
   amountOf: (done: number, total: number) => `${formatSize(done)} of ${formatSize(total)}`,
   efficiency: (share: number) => `efficiency ${formatTenth(share * 100)} %`,
 
-  marks: { ...changed, opaque: 'opaque', unchanged: 'unchanged', hidden: 'hidden' },
+  marks: { ...changed, opaque: 'opaque', unchanged: 'unchanged', visible: 'visible', partlyHidden: 'partly hidden', hidden: 'hidden' },
   changed,
   changedIn: {
     added: (layer: number) => `added in layer ${layer}`,
@@ -76,7 +76,7 @@ export const shared = {
   sizes: {
     stored: { label: 'Stored', title: 'Bytes of the layers as stored, compressed or not' },
     unpacked: { label: 'Unpacked', title: 'Bytes of the uncompressed layer tars, with headers and padding' },
-    files: { label: 'Files', title: 'Bytes of the files in all layers; a file written twice is counted twice' },
+    files: { label: 'File bytes', title: 'Bytes of the files in all layers; a file written twice is counted twice' },
   },
   formats: {
     'docker-archive': 'Docker archive',

@@ -1,3 +1,4 @@
+import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -97,4 +98,58 @@ test('names have room beside all other columns', { tag: '@page' }, async ({ win 
       )
       .toBeGreaterThan(190);
   }
+});
+
+/** Long names, deep in folders, with ends that tell them apart; one is rewritten, others are deleted. */
+const LONG = ['one', 'two', 'three'].map((end) => `file-with-a-really-long-name-that-is-cut-in-any-pane-${end}.txt`);
+const DEEP = 'one/in/another/and/in/it/';
+const LONG_NAMES = dockerArchive(
+  [
+    { createdBy: 'COPY . /', tar: tar(...LONG.map((name) => file(DEEP + name, 'x'.repeat(9_000))), file('old', 'x'.repeat(5_000))) },
+    { createdBy: 'RUN make', tar: tar(file(DEEP + LONG[0], 'y'.repeat(7_000)), file('.wh.old')) },
+  ],
+  { name: 'acme/long:1' },
+);
+
+test('long names have half of the row, and are cut in the middle', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('long.tar', LONG_NAMES));
+  for (const layer of ['Whole image', 'Layer 0', 'Layer 1']) {
+    await page.getByRole('button', { name: new RegExp(`^${layer} `) }).click();
+    const row = page.getByRole('row', { name: new RegExp(LONG[0] ?? '') });
+    const name = row.getByRole('gridcell').first();
+    for (const width of [1180, 1320, 1440]) {
+      await page.setViewportSize({ width, height: 860 });
+      const share = async () => ((await name.boundingBox())?.width ?? 0) / ((await row.boundingBox())?.width ?? 1);
+      await expect.poll(share, { message: `${layer}, ${width} px` }).toBeGreaterThanOrEqual(0.48);
+      // The end is in sight, and some of the start.
+      const end = await name.locator('[aria-hidden] > span').last().boundingBox();
+      const box = await name.boundingBox();
+      expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0) + 1);
+      expect((await name.locator('[aria-hidden] > span').first().boundingBox())?.width).toBeGreaterThan(12);
+    }
+  }
+});
+
+test('a filter’s match is marked in a name that is cut', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('long.tar', LONG_NAMES));
+  await page.getByRole('searchbox').fill('pane-two');
+  const marks = page.getByRole('row', { name: new RegExp(LONG[1] ?? '') }).locator('mark');
+  // One before and one behind the cut.
+  await expect(marks).toHaveText(['pa', 'ne-two']);
+});
+
+test('at the first width, the heading is whole and the chips have words', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('long.tar', LONG_NAMES));
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  const hides = page
+    .getByRole('region', { name: 'Changes' })
+    .getByText(/^hides \d/)
+    .first();
+  await expect(hides).toBeVisible();
+  expect(await hides.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  const chips = page.getByRole('group', { name: 'Change kinds' }).getByRole('button');
+  for (const chip of await chips.all()) expect((await chip.boundingBox())?.width).toBeGreaterThan(50);
 });

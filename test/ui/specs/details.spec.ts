@@ -288,3 +288,62 @@ test('the dots of a file’s history are on one line, and a long name has three 
   expect((await box(name)).height).toBe(60);
   expect(await complaintsOf(page)).toEqual([]);
 });
+
+test('the biggest files of a folder end with their names, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const folder = 'app/node_modules/@scope/a-package-with-a-long-name/dist/compiled/';
+  const members = ['server', 'client'].map((name, at) => file(`${folder}${name}.runtime.production.js`, 'x'.repeat(9_000 + at)));
+  await win.drop(await win.write('deep.tar', dockerArchive([{ createdBy: 'RUN npm ci', tar: tar(...members) }], { name: 'acme/deep:1' })));
+  await page.getByRole('row', { name: / app/ }).first().click();
+  const details = page.getByRole('region', { name: 'Details' });
+  const files = details.getByRole('listitem').filter({ hasText: '.runtime.production.js' });
+  await expect(files).toHaveCount(2);
+  const pane = await details.boundingBox();
+  const right = (box: { x: number; width: number } | null) => (box?.x ?? 0) + (box?.width ?? 0);
+  for (const each of await files.all()) {
+    const path = each.getByRole('button', { name: /node_modules.*\.runtime\.production\.js$/ });
+    const size = await each.getByTitle(/bytes$/).boundingBox();
+    expect(right(size)).toBeLessThanOrEqual(right(pane) - 12);
+    expect(right(await path.boundingBox())).toBeLessThanOrEqual(size?.x ?? 0);
+    // The path is cut at its start.
+    const text = await path.locator('bdi').boundingBox();
+    expect(right(text)).toBeLessThanOrEqual(right(await path.boundingBox()));
+    expect(text?.x).toBeLessThan((await path.boundingBox())?.x ?? 0);
+  }
+});
+
+test('the size that matters comes first, and names of labels are above their long texts', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const key = 'org.opencontainers.image.source=';
+  const config = { Env: ['A=b'], Labels: { [key.slice(0, -1)]: 'https://git.example.com/acme/web-api/tree/main' }, WorkingDir: '/srv' };
+  await win.drop(await win.write('labels.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8', config })));
+  const details = page.getByRole('region', { name: 'Details' });
+  const labels = details.locator('dt');
+  await expect(labels.nth(2)).toHaveText('File bytes');
+  await expect(details.locator('dd').nth(2).getByText('1.7', { exact: false }).first()).toHaveCSS('font-weight', '600');
+  for (const [name, isBeside] of [
+    ['A=', true],
+    [key, false],
+  ] as const) {
+    const [first, second] = await details.getByText(name, { exact: true }).locator('xpath=..').locator('> span').all();
+    const [a, b] = [await first?.boundingBox(), await second?.boundingBox()];
+    // On one line: no name is broken.
+    expect(a?.height).toBeLessThan(24);
+    expect((b?.y ?? 0) < (a?.y ?? 0) + 10, name).toBe(isBeside);
+  }
+  await expect(details.getByText('Workdir')).toBeVisible();
+});
+
+test('a long part of the breadcrumb ends with an ellipsis', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const folder = 'a-folder-with-a-name-that-is-longer-than-the-breadcrumb-has-room-for';
+  await win.drop(await win.write('long.tar', dockerArchive([{ createdBy: 'COPY', tar: tar(file(`${folder}/a`, 'x')) }], { name: 'a:1' })));
+  await page
+    .getByRole('row', { name: / a$| a / })
+    .last()
+    .click();
+  const part = page.getByRole('navigation', { name: 'Location' }).getByRole('button', { name: folder });
+  // In a flex box, text-overflow does nothing.
+  await expect(part).toHaveCSS('display', 'block');
+  expect(await part.evaluate((element) => element.scrollWidth > element.clientWidth)).toBe(true);
+});

@@ -174,3 +174,98 @@ test('pressed chips look different in forced colours', { tag: '@page' }, async (
   await chip.click();
   await expect.poll(colour).not.toBe(pressed);
 });
+
+test('choosing another view or layout moves nothing in the title bar', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const banner = page.getByRole('banner');
+  const places = () => banner.getByRole('radio').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().x));
+  const before = await places();
+  for (const name of ['Layer', 'Filesystem', 'Image', 'Treemap', 'Breakdown', 'Packages', 'Tree']) {
+    const radio = banner.getByRole('radio', { name, exact: true });
+    await radio.click();
+    await expect(radio).toBeChecked();
+    expect(await places(), name).toEqual(before);
+  }
+});
+
+test('views, column heads and the status bar are at least 24 px high to click', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const targets = [
+    page.getByRole('radio'),
+    page.getByRole('columnheader').getByRole('button'),
+    page.getByRole('contentinfo').getByRole('button'),
+    page.getByRole('button', { name: 'Sample image' }),
+  ];
+  for (const target of targets) {
+    await expect(target.first()).toBeVisible();
+    for (const each of await target.all())
+      expect((await each.boundingBox())?.height, (await each.textContent()) ?? '').toBeGreaterThanOrEqual(24);
+  }
+});
+
+test('details grow with the window until a width is chosen, and the rows fill their pane', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const details = page.getByRole('region', { name: 'Details' });
+  const changes = page.getByRole('region', { name: 'Changes' });
+  const right = (box: { x: number; width: number } | null) => (box?.x ?? 0) + (box?.width ?? 0);
+  for (const [width, wanted] of [
+    [1320, 300],
+    [2560, 480],
+  ] as const) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect.poll(async () => Math.round((await details.boundingBox())?.width ?? 0)).toBe(wanted);
+    const last = await page.getByRole('columnheader').last().boundingBox();
+    expect(right(await changes.boundingBox()) - right(last)).toBeLessThan(40);
+  }
+  const edge = page.getByRole('separator', { name: 'Details width' });
+  await edge.press('ArrowRight');
+  await expect(edge).toHaveAttribute('aria-valuenow', '464');
+  await page.setViewportSize({ width: 1440, height: 860 });
+  await expect(edge).toHaveAttribute('aria-valuenow', '464');
+});
+
+test('a drawer of details leaves the tree in sight, and has one button to close it', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await openTwo(win);
+  const details = page.getByRole('region', { name: 'Details' });
+  for (const [width, height] of [
+    [720, 450],
+    [900, 700],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.getByRole('button', { name: /^Layer 4 / }).click();
+    await page.getByRole('row', { name: /passwd/ }).click();
+    await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
+    const [pane, tree] = [await details.boundingBox(), await page.getByRole('treegrid').boundingBox()];
+    expect(tree?.x).toBeGreaterThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
+    await expect(page.getByRole('button', { name: 'Show the layer’s details' })).toHaveCount(0);
+    await details.getByRole('button', { name: 'Close details' }).click();
+    await expect(details).toHaveCount(0);
+    await page.keyboard.press('Escape');
+  }
+});
+
+for (const isShared of [false, true]) {
+  const name = isShared
+    ? 'in a low window, the layers above a shared base are in sight'
+    : 'in a low window, the layers of both sides are in sight';
+  test(name, { tag: '@page' }, async ({ win }) => {
+    const { page } = win;
+    const base = isShared ? [{ createdBy: 'FROM base', tar: tar(file('base', 'x'.repeat(9_000))) }] : [];
+    const big = Array.from({ length: 6 }, (_, at) => ({ createdBy: `RUN step ${at}`, tar: tar(file(`part-${at}`, 'x'.repeat(9_000))) }));
+    const small = { createdBy: 'COPY a /', tar: tar(file('a', 'x')) };
+    await page.setViewportSize({ width: 720, height: 450 });
+    await win.drop(await win.write('small.tar', dockerArchive([...base, small], { name: 'small:1' })));
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await win.drop(await win.write('big.tar', dockerArchive([...base, ...big], { name: 'big:1' })));
+    await expect(page.getByRole('heading', { name: 'big:1' }).first()).toBeAttached();
+    await page.keyboard.press('3');
+    for (const side of ['A', 'B']) {
+      const layers = page.getByRole('list', { name: `Layers of side ${side} only, newest first` });
+      await expect(layers.getByRole('button').first()).toBeInViewport({ ratio: 1 });
+    }
+  });
+}

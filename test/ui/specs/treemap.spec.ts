@@ -134,7 +134,9 @@ test('the meaning of hatching is explained', { tag: '@page' }, async ({ win }) =
   await expect(caption).not.toContainText('Hatched');
   await page.keyboard.press('0');
   await expect(map).toBeVisible();
-  await expect(caption).toContainText('Hatched: hidden but still in the image');
+  await expect(caption).toHaveText('Hatched: hidden but still in the image.');
+  expect(await caption.evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
+  await expect(map).toHaveAccessibleDescription(/Arrow keys move, Enter zooms in/);
   await page.getByRole('button', { name: /^Layer 3 / }).click();
   await expect(caption).toContainText('Hatched: removed here, still in the image');
   await page.keyboard.press('3');
@@ -182,3 +184,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('the name on a hatched rectangle has no lines across', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const layers = [
+    { createdBy: 'COPY model.bin /', tar: tar(file('model.bin', 'x'.repeat(300_000))) },
+    { createdBy: 'RUN rm /model.bin', tar: tar(file('.wh.model.bin')) },
+  ];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await win.drop(await win.write(`${colorScheme}.tar`, dockerArchive(layers, { name: `acme/model:${colorScheme}` })));
+    await page.getByRole('radio', { name: 'Treemap' }).click();
+    const canvas = page.getByRole('application', { name: 'Treemap' }).locator('canvas');
+    /** Colours of a strip between the edge of the rectangle and its name, or far below. */
+    const colours = (y: number) =>
+      canvas.evaluate((element: HTMLCanvasElement, top) => {
+        const { data } = element.getContext('2d')?.getImageData(2, top, 2, 26) ?? { data: [] };
+        const found = new Set<string>();
+        for (let at = 0; at < data.length; at += 4) found.add([...data.slice(at, at + 3)].join());
+        return found.size;
+      }, y);
+    await expect.poll(() => colours(60)).toBeGreaterThan(1);
+    expect(await colours(3), colorScheme).toBe(1);
+  }
+});

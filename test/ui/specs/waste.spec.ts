@@ -305,3 +305,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('a jump to a list of many files scrolls the panel and leaves the page in its place', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const names = Array.from({ length: 30 }, (_, index) => `file-${index}`);
+  // A folder for each layer that deletes, and so a heading for each step: the list is longer than the panel.
+  const layers = [
+    { createdBy: 'COPY data /', tar: tar(...names.map((name) => file(`data/${name}`, 'x'.repeat(5_000)))) },
+    ...names.map((name) => ({ createdBy: `RUN rm /data/${name}`, tar: tar(file(`data/.wh.${name}`)) })),
+  ];
+  await win.drop(await win.write('many.tar', dockerArchive(layers, { name: 'acme/many:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  const causes = page.getByRole('region', { name: 'Causes and kinds' });
+  await causes.getByRole('button', { name: /Deleted by a later layer/ }).click();
+  await expect(page.getByRole('region', { name: 'Deleted by a later layer' })).toBeFocused();
+  await expect(page.getByRole('heading', { name: /^Deleted by a later layer/ })).toBeInViewport({ ratio: 1 });
+  const place = () => page.evaluate(() => [document.documentElement.scrollTop, document.documentElement.scrollHeight - window.innerHeight]);
+  expect(await place()).toEqual([0, 0]);
+  // Neither does the page follow a script or the browser's own search.
+  await page.evaluate(() => window.scrollTo(0, 500));
+  expect(await place()).toEqual([0, 0]);
+  await expect(page.getByRole('contentinfo')).toBeInViewport({ ratio: 1 });
+});

@@ -31,7 +31,11 @@ test('an image opens with all its bytes, the largest branches open, and what mak
   await expect(rows.nth(1)).toContainText('app/');
   await expect(rows.nth(1)).toHaveAttribute('aria-expanded', 'true');
   await expect(rows.nth(2)).toContainText('server.js');
-  await expect(page.getByRole('row', { name: /hidden motd/ })).toContainText('4.7 kB');
+  await expect(page.getByRole('row', { name: /^hidden motd/ })).toContainText('4.7 kB');
+  const markOf = (name: RegExp) => page.getByRole('row', { name }).first().getByRole('img');
+  await expect(markOf(/server\.js/)).toHaveAccessibleName('visible');
+  await expect(markOf(/libssl\.so\.3/)).toHaveAccessibleName('partly hidden');
+  await expect(markOf(/libssl\.so\.3/)).toHaveText('◐');
   const libssl = page.getByRole('row', { name: /libssl\.so\.3/ }).first();
   await expect(libssl).toContainText('601.0 kB');
   await expect(libssl).toContainText('300.0 kB');

@@ -19,6 +19,8 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
     const room = window.innerWidth;
     const pageWidth = document.documentElement.scrollWidth;
     if (pageWidth > room) complaints.push(`the page is ${pageWidth} px wide in ${room}`);
+    const pageHeight = document.documentElement.scrollHeight;
+    if (pageHeight > window.innerHeight) complaints.push(`the page is ${pageHeight} px high in ${window.innerHeight}`);
 
     const nameOf = (element: Element): string => {
       const pane =
@@ -36,6 +38,15 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
         element.closest('[role=region][tabindex], section[tabindex][aria-label]') !== null;
       if ((isPane && overflowX !== 'visible') || ((overflowX === 'auto' || overflowX === 'scroll') && !isText))
         complaints.push(`${nameOf(element)}${element.tagName.toLowerCase()} is ${element.scrollWidth} px wide in ${element.clientWidth}`);
+    }
+
+    // Hidden texts are positioned absolutely. Outside their scroll container they wouldn't scroll with it, and would enlarge what is around.
+    const scrolls = (element: Element): boolean => /auto|scroll/.test(getComputedStyle(element).overflowY);
+    for (const hidden of document.querySelectorAll<HTMLElement>('.visually-hidden')) {
+      let scroller = hidden.parentElement;
+      while (scroller !== null && !scrolls(scroller)) scroller = scroller.parentElement;
+      if (scroller !== null && hidden.offsetParent !== null && !scroller.contains(hidden.offsetParent))
+        complaints.push(`${nameOf(hidden)}“${hidden.textContent?.slice(0, 40)}” is outside of what scrolls, ${scroller.className}`);
     }
 
     /**
