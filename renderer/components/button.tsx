@@ -16,7 +16,8 @@ export function Button({
 }: {
   children: ReactNode;
   onPress: () => void;
-  kind?: 'plain' | 'primary' | 'quiet';
+  /** `danger`: deletes something for good. */
+  kind?: 'plain' | 'primary' | 'quiet' | 'danger';
   icon?: IconName;
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */

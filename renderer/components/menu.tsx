@@ -9,6 +9,8 @@ export interface MenuChoice {
   readonly id: string;
   readonly label: string;
   readonly detail?: string | undefined;
+  /** Leads to a deletion. */
+  readonly danger?: boolean;
 }
 
 /** A button that opens a list of choices; the chosen one has a tick. */
@@ -50,7 +52,12 @@ export function MenuButton({
           onAction={(key) => onChoose(String(key))}
         >
           {choices.map((choice) => (
-            <MenuItem key={choice.id} id={choice.id} className={styles.item ?? ''} textValue={choice.label}>
+            <MenuItem
+              key={choice.id}
+              id={choice.id}
+              className={`${styles.item} ${choice.danger === true ? styles.danger : ''}`}
+              textValue={choice.label}
+            >
               {({ isSelected }) => (
                 <>
                   <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>

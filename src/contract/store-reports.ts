@@ -100,8 +100,8 @@ export interface RemovalReport {
   /** Bytes that nothing else in the store uses. */
   readonly freedBytes: number;
   readonly layers: number;
-  /** Number of working copies based on the layer, which are also removed if requested. */
-  readonly copies: number;
+  /** Ids of working copies based on the layer, which are also removed if requested. */
+  readonly copies: readonly string[];
   /** Ids of other layers based on the layer, which must be removed first. */
   readonly others: readonly string[];
   /** How many of the layers to be removed are mounted by this program. */

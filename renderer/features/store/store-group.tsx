@@ -138,7 +138,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
   const choices = [
     { id: 'open', label: open === undefined ? words.store.open : words.store.show },
     ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: words.store.createCopy }]),
-    { id: 'remove', label: words.store.remove },
+    { id: 'remove', label: words.store.remove, danger: true },
   ];
   const run = (id: string) => {
     if (id === 'open') show();
@@ -189,7 +189,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
     ...(usable && !isReadWrite ? [{ id: 'changes', label: words.store.listChanges }] : []),
     ...(usable && isReadWrite ? [{ id: 'commit', label: words.store.commit }] : []),
     ...(usable && !isReadWrite ? [{ id: 'write', label: words.store.createCopy }] : []),
-    { id: 'remove', label: isReadWrite && usable ? words.store.discard : words.store.remove },
+    { id: 'remove', label: isReadWrite && usable ? words.store.discard : words.store.remove, danger: true },
   ];
   const what = isReadWrite
     ? ofImage === null

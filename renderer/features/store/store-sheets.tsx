@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import type { RemovalReport } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
@@ -9,8 +10,9 @@ import { Size } from '../../components/size.tsx';
 import { matchesWords } from '../../state/palette.ts';
 import { startImport } from '../../state/stores/importing.ts';
 import { cleanUp, closeStoreSheet, commitLayer, elevate, removeStored } from '../../state/stores/store-actions.ts';
-import { parentChoices, type StoreSheet, shortId, storeTitle } from '../../state/stores/stores.ts';
+import { changesOfCopies, parentChoices, type StoreSheet, shortId, storeTitle } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
+import type { Phrase } from '../../words/language.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
@@ -30,13 +32,26 @@ export function StoreSheets() {
 type Of<K extends StoreSheet['kind']> = { readonly sheet: Extract<StoreSheet, { kind: K }> };
 
 /** The buttons of a sheet. Enter cancels. */
-function Answers({ yes, icon, disabled = false, onYes }: { yes: string; icon?: IconName; disabled?: boolean; onYes: () => void }) {
+function Answers({
+  yes,
+  icon,
+  danger = false,
+  disabled = false,
+  onYes,
+}: {
+  yes: string;
+  icon?: IconName;
+  /** Whether `onYes` deletes something. */
+  danger?: boolean;
+  disabled?: boolean;
+  onYes: () => void;
+}) {
   return (
     <p className={styles.ends}>
       <Button autoFocus onPress={closeStoreSheet}>
         {words.cancel}
       </Button>
-      <Button {...(icon === undefined ? {} : { icon })} disabled={disabled} onPress={onYes}>
+      <Button {...(icon === undefined ? {} : { icon })} kind={danger ? 'danger' : 'plain'} disabled={disabled} onPress={onYes}>
         {yes}
       </Button>
     </p>
@@ -55,6 +70,8 @@ function Refused({ why }: { why: string | null }) {
 /** A removal can't be undone, so the sheet says beforehand what will be removed and how much that frees. */
 function RemoveSheet({ sheet }: Of<'remove'>) {
   const { plan, title, refused } = sheet;
+  const copies = useApp((app) => app.copies);
+  const changesIn = (ids: readonly string[]) => changesOfCopies(copies, sheet.storeId, ids);
   const isCopy = plan?.kind === 'copy';
   const label = isCopy ? words.store.discardLabel : words.store.removeLabel;
   const yes = isCopy ? words.store.discardYes : plan !== null && plan.mounted > 0 ? words.store.unmountAndRemove : words.store.removeYes;
@@ -66,19 +83,27 @@ function RemoveSheet({ sheet }: Of<'remove'>) {
           <p role="status">{words.loading}</p>
         ) : (
           <>
-            <p>{phrase(words.store.removeWhat[plan.kind](plan.layers, <Size bytes={plan.freedBytes} />))}</p>
+            {plan.copies.length > 0 ? (
+              <p className={styles.loss}>{words.store.removeCopies(plan.copies.length, changesIn(plan.copies))}</p>
+            ) : null}
+            <p>{phrase(removed(plan, changesIn([sheet.name])))}</p>
             {plan.others.length > 0 ? (
               <p>{words.store.removeOthers(plan.others.length, words.list(plan.others.slice(0, 5).map(shortId)))}</p>
             ) : null}
-            {plan.copies > 0 ? <p>{words.store.removeCopies(plan.copies)}</p> : null}
             {plan.mounted > 0 ? <p>{words.store.removeMounted(plan.mounted)}</p> : null}
           </>
         )}
         <Refused why={refused} />
-        <Answers yes={yes} disabled={plan === null || plan.others.length > 0} onYes={() => void removeStored(sheet)} />
+        <Answers danger yes={yes} disabled={plan === null || plan.others.length > 0} onYes={() => void removeStored(sheet)} />
       </div>
     </Sheet>
   );
+}
+
+/** What a removal deletes. `changes` are those of the working copy that is discarded; null if they aren't known. */
+function removed({ kind, layers, freedBytes }: RemovalReport, changes: number | null): Phrase<ReactNode> {
+  const freed = <Size bytes={freedBytes} />;
+  return kind === 'copy' ? words.store.removeWhat.copy(changes, freed) : words.store.removeWhat[kind](layers, freed);
 }
 
 /** Asks for the name of the new image and a comment for its history. */
@@ -228,7 +253,7 @@ function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
             <li key={name}>{name}</li>
           ))}
         </ul>
-        <Answers yes={words.store.removeYes} onYes={() => void cleanUp(storeId)} />
+        <Answers danger yes={words.store.removeYes} onYes={() => void cleanUp(storeId)} />
       </div>
     </Sheet>
   );

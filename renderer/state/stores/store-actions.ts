@@ -50,7 +50,7 @@ export async function askToRemove(storeId: string, name: string, title: string):
   setApp({ storeSheet: { ...storeSheet, plan: plan ?? NOTHING_KNOWN } });
 }
 
-const NOTHING_KNOWN = { kind: 'layer', freedBytes: 0, layers: 1, copies: 0, others: [], mounted: 0 } as const;
+const NOTHING_KNOWN = { kind: 'layer', freedBytes: 0, layers: 1, copies: [], others: [], mounted: 0 } as const;
 
 /** Removes an image or a layer. A refusal is shown on the sheet with its reason. */
 export async function removeStored(sheet: Extract<StoreSheet, { kind: 'remove' }>): Promise<void> {
@@ -58,7 +58,7 @@ export async function removeStored(sheet: Extract<StoreSheet, { kind: 'remove' }
   const { storeId, name, plan } = sheet;
   try {
     if (plan?.kind === 'copy') await client.call('store.discard', { storeId, name });
-    else await client.call('store.remove', { storeId, name, withCopies: (plan?.mounted ?? 0) + (plan?.copies ?? 0) > 0 });
+    else await client.call('store.remove', { storeId, name, withCopies: plan !== null && plan.mounted + plan.copies.length > 0 });
     setApp({ storeSheet: null });
     toast(words.store.removed(sheet.title));
   } catch (error) {

@@ -61,6 +61,17 @@ export function copyKey(storeId: string, id: string): string {
   return `${storeId} ${id}`;
 }
 
+/** Returns how many changes working copies have in all; null if some weren't counted. */
+export function changesOfCopies(known: ReadonlyMap<string, CopyState>, storeId: string, ids: readonly string[]): number | null {
+  let changes = 0;
+  for (const id of ids) {
+    const copy = known.get(copyKey(storeId, id));
+    if (copy === undefined) return null;
+    changes += copy.changes;
+  }
+  return changes;
+}
+
 /** Returns `Store` for the program's own store, the folder's name for others. */
 export function storeTitle({ isOwn, home }: StoreReport): string {
   return isOwn ? words.store.own : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;

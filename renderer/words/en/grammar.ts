@@ -6,5 +6,6 @@ export const LAYERS = { one: 'layer', other: 'layers' };
 export const IMAGES = { one: 'image', other: 'images' };
 export const FILES = { one: 'file', other: 'files' };
 export const PATHS = { one: 'path', other: 'paths' };
+export const CHANGES = { one: 'change', other: 'changes' };
 export const ENTRIES = { one: 'entry', other: 'entries' };
 export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };

@@ -1,5 +1,5 @@
 import type { Phrase } from '../language.ts';
-import { counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.ts';
+import { CHANGES, counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.ts';
 
 /** Stores and base images. */
 export const store = {
@@ -31,7 +31,7 @@ export const store = {
   discard: 'Discard…',
   copyTitle: (image: string) => `${image} + working copy`,
   /** Shown after the dot of a working copy. */
-  copyChanges: (count: number) => (count === 0 ? 'no changes' : counted(count, { one: 'change', other: 'changes' })),
+  copyChanges: (count: number) => (count === 0 ? 'no changes' : counted(count, CHANGES)),
   listChanges: 'List changes',
   remove: 'Remove…',
 
@@ -77,16 +77,16 @@ export const store = {
     ],
     name: () => ['Deletes this name only: the image has other names.'],
     layer: <T>(_layers: number, freed: T): Phrase<T> => ['Deletes the layer. Frees ', freed, '.'],
-    copy: <T>(_layers: number, freed: T): Phrase<T> => [
-      'Deletes the working copy with all its changes (',
+    copy: <T>(changes: number | null, freed: T): Phrase<T> => [
+      changes === null ? 'Deletes the working copy with all its changes (' : `Deletes ${counted(changes, CHANGES)} (`,
       freed,
       '). This can’t be undone.',
     ],
   },
   removeMounted: (count: number) =>
     count === 1 ? 'It is mounted, and will be unmounted.' : `${counted(count, { one: 'mount', other: 'mounts' })} will be unmounted.`,
-  removeCopies: (count: number) =>
-    `In use by ${counted(count, { one: 'working copy', other: 'working copies' })}, deleted with all changes.`,
+  removeCopies: (count: number, changes: number | null) =>
+    `Also deletes ${counted(count, { one: 'working copy', other: 'working copies' })} with ${changes === null ? 'all changes' : counted(changes, CHANGES)}.`,
   removeOthers: (count: number, ids: string) =>
     `In use by ${counted(count, { one: 'layer', other: 'layers' })} (${ids}). Remove ${count === 1 ? 'it' : 'them'} first.`,
   removeYes: 'Remove',

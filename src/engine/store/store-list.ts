@@ -193,8 +193,9 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
 
     async removal(storeId, name) {
       const { kind, freedBytes, layers, users, mounted } = await filled(storeId, name).service.removal(name);
+      const copies = users.filter(({ isCopy }) => isCopy).map(({ id }) => id);
       const others = users.filter(({ isCopy }) => !isCopy).map(({ id }) => displayText(id));
-      return { kind, freedBytes, layers, copies: users.length - others.length, others, mounted: mounted.length };
+      return { kind, freedBytes, layers, copies, others, mounted: mounted.length };
     },
 
     async remove(storeId, name, withCopies = false) {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Page } from '@playwright/test';
 import { file, tar } from '../../support/tar-builder.ts';
 import { windowsTar } from '../../support/windows-tars.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -27,6 +28,17 @@ async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, a
 async function act({ page }: LayerscopeWindow, title: string | RegExp, action: string | RegExp) {
   await page.getByRole('button', { name: typeof title === 'string' ? `Actions for ${title}` : title }).click();
   await page.getByRole('menuitem', { name: action }).click();
+}
+
+/** Returns a colour of the theme, as computed styles write it. */
+function tokenColour(page: Page, token: string): Promise<string> {
+  return page.evaluate((name) => {
+    const probe = document.body.appendChild(document.createElement('span'));
+    probe.style.color = `var(${name})`;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }, token);
 }
 
 async function homeOf(win: LayerscopeWindow): Promise<string> {
@@ -69,9 +81,17 @@ test('an image is imported into the store, opened from it, and removed after con
     .waitFor();
   await shoot(win, 'store');
 
-  // Removed only after confirmation; Enter means Cancel.
-  await act(win, 'acme/web-api:1.7', 'Remove…');
+  // Removed only after confirmation; Enter means Cancel. What deletes has the colour of danger.
+  const danger = await tokenColour(page, '--error');
+  await page.getByRole('button', { name: 'Actions for acme/web-api:1.7' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Create working copy' })).not.toHaveCSS('color', danger);
+  await expect(page.getByRole('menuitem', { name: 'Remove…' })).toHaveCSS('color', danger);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
+  await expect(ask.getByRole('button', { name: 'Remove' })).toHaveCSS('background-color', danger);
+  await expect(ask.getByRole('button', { name: 'Cancel' })).not.toHaveCSS('background-color', danger);
+  expect(await complaintsOf(page)).toEqual([]);
   await expect(ask).toContainText('Remove acme/web-api:1.7 from the store?');
   await page.keyboard.press('Enter');
   await expect(ask).toHaveCount(0);
@@ -179,7 +199,7 @@ test('a working copy is written to from outside, shown as it changes, committed 
   // Before an image is removed, the sheet says what else will be removed.
   await act(win, /^Actions for acme\/web-api:1\.7$/, 'Remove…');
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
-  await expect(ask).toContainText('In use by 1 working copy, deleted with all changes.');
+  await expect(ask.getByRole('paragraph').first()).toHaveText('Also deletes 1 working copy with 2 changes.');
   await expect(ask).toContainText('will be unmounted');
   await expect(ask.getByRole('button', { name: 'Unmount and remove' })).toBeVisible();
   await shoot(win, 'remove');
@@ -209,6 +229,7 @@ test('a working copy is written to from outside, shown as it changes, committed 
 
   await act(win, 'web-api:1.7 + working copy', 'Discard…');
   const discard = page.getByRole('dialog', { name: 'Discard working copy' });
+  await expect(discard).toContainText('Deletes 2 changes (');
   await expect(discard).toContainText('can’t be undone');
   await discard.getByRole('button', { name: 'Discard' }).click();
   await expect(copy).toHaveCount(0);
