@@ -131,6 +131,8 @@ function CommitSheet({ sheet: { storeId, id, title, suggested } }: Of<'commit'>)
             value={name}
             spellCheck={false}
             placeholder={words.store.commitNameHint}
+            // Whoever wants another name than the suggested one types it.
+            onFocus={({ currentTarget }) => currentTarget.select()}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
         </label>

@@ -210,7 +210,9 @@ test('a working copy is written to from outside, shown as it changes, committed 
   await expect(sheet.getByRole('textbox', { name: 'Image name' })).toHaveValue('acme/web-api:1.7-2');
   expect(await complaintsOf(page)).toEqual([]);
   await shoot(win, 'commit');
-  await sheet.getByRole('textbox', { name: 'Image name' }).fill('acme/web-api:1.7-fixed');
+  // The suggested name is selected, so that typing replaces it.
+  await page.keyboard.type('acme/web-api:1.7-fixed');
+  await expect(sheet.getByRole('textbox', { name: 'Image name' })).toHaveValue('acme/web-api:1.7-fixed');
   await sheet.getByRole('textbox', { name: 'Comment' }).fill('a fix');
   await sheet.getByRole('button', { name: 'Commit' }).click();
   await expect(page.getByText('acme/web-api:1.7-fixed created')).toBeVisible();
