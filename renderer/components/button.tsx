@@ -16,8 +16,8 @@ export function Button({
 }: {
   children: ReactNode;
   onPress: () => void;
-  /** `danger`: deletes something for good. */
-  kind?: 'plain' | 'primary' | 'quiet' | 'danger';
+  /** `danger`: deletes something for good. `quietDanger`: leads to that. */
+  kind?: 'plain' | 'primary' | 'quiet' | 'danger' | 'quietDanger';
   icon?: IconName;
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
@@ -27,7 +27,7 @@ export function Button({
 }) {
   return (
     <AriaButton
-      className={`${styles.button} ${styles[kind]}`}
+      className={`${styles.button} ${kind === 'quietDanger' ? styles.quiet : ''} ${styles[kind]}`}
       onPress={onPress}
       isDisabled={disabled}
       autoFocus={autoFocus}

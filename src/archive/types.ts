@@ -246,6 +246,8 @@ export interface ChainFiles {
   readonly title: string;
   readonly name: string;
   readonly os: string;
+  /** As in an {@link ArchiveImage}; `unknown` if absent. */
+  readonly platform?: string;
   /** The steps that made the layers; empty if they aren't known. */
   readonly history?: readonly HistoryReport[];
   readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];

@@ -68,6 +68,8 @@ export interface ArchiveSummary {
   readonly format: ArchiveFormat;
   /** Where the image came from, if opened by name. */
   readonly source?: SourceReport;
+  /** Which item of a store this is; absent if it isn't in a store. */
+  readonly stored?: StoredRef;
   /** Size of the file, or total size of the blobs for a folder or an image opened by name. */
   readonly sizeBytes: number;
   readonly images: readonly ImageSummary[];
@@ -80,6 +82,13 @@ export interface ArchiveSummary {
 }
 
 type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** An image or a layer of a store. */
+export interface StoredRef {
+  readonly storeId: string;
+  /** As in `store.open`. */
+  readonly name: string;
+}
 
 /** Long-running work with progress. */
 export interface Job {

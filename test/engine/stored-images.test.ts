@@ -11,7 +11,7 @@ import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 
-test('a layer in a portable store has the operating system of an image that contains it', async (t) => {
+test('a layer in a portable store has the operating system and platform of an image that contains it', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stored-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
@@ -23,7 +23,8 @@ test('a layer in a portable store has the operating system of an image that cont
     const stored = await importArchive(driver, archive);
     assert.equal(stored.kind, 'images');
     const [layer = ''] = stored.kind === 'images' ? (stored.images[0]?.layers ?? []) : [];
-    assert.equal((await spoolChain(driver, layer, folder)).os, os);
+    const chain = await spoolChain(driver, layer, folder);
+    assert.deepEqual([chain.os, chain.platform], [os, `${os}/amd64`]);
   }
 });
 

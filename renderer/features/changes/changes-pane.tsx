@@ -9,6 +9,7 @@ import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/
 import { retryChanges } from '../../state/changes/load-changes.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { copyShown, type StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { BreakdownView } from '../breakdown/breakdown-view.tsx';
 import { CompareBreakdown } from '../compare/compare-breakdown.tsx';
@@ -29,6 +30,8 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const archives = useApp((app) => app.archives);
   const everywhere = useApp((app) => app.layout.searchesAll);
   const found = selectedImage(archives ?? [], selection);
+  const stores = useApp((app) => app.stores);
+  const copy = found === null ? null : copyShown(found.archive, stores);
   const all = found?.image.layers ?? [];
   const { from, to, mode } = selection;
   const isMissing = mode !== 'compare' && all.slice(from, to + 1).some(({ status }) => status === 'missing' || status === 'foreign');
@@ -44,7 +47,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   }, []);
   return (
     <section className={styles.pane} aria-label={words.changes.title} data-pane="changes" ref={pane}>
-      <PaneHead state={state} selection={selection} image={found?.image ?? null} />
+      <PaneHead state={state} selection={selection} image={found?.image ?? null} copy={copy} />
       {everywhere && selection.archiveId !== null ? (
         <SearchResults archiveId={selection.archiveId} image={selection.image} text={state.filter.text} />
       ) : sides !== null && selection.view === 'breakdown' ? (
@@ -58,7 +61,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
       ) : selection.view === 'registry' && selection.mode !== 'compare' && found?.image.loaded ? (
         <RegistryView selection={selection} handle={handle} />
       ) : (
-        <Body state={state} selection={selection} layers={all.length || 1} isMissing={isMissing} room={room} handle={handle} />
+        <Body state={state} selection={selection} layers={all.length || 1} copy={copy} isMissing={isMissing} room={room} handle={handle} />
       )}
     </section>
   );
@@ -76,6 +79,7 @@ function Body({
   state,
   selection,
   layers,
+  copy,
   isMissing,
   room,
   handle,
@@ -84,6 +88,8 @@ function Body({
   selection: Selection;
   /** Number of layers in the image. */
   layers: number;
+  /** The working copy that is shown, if any. It is the top layer. */
+  copy: StoredCopy | null;
   /** Whether a selected layer is missing from the archive. */
   isMissing: boolean;
   /** Width of the pane, px. */
@@ -109,6 +115,14 @@ function Body({
     return (
       <Notice icon="error" title={words.changes.layerMissing}>
         {words.changes.layerMissingWhy}
+      </Notice>
+    );
+  }
+  if (state.total === 0 && copy !== null && selection.mode === 'layer' && selection.from === layers - 1) {
+    const { mountPath } = copy.layer;
+    return (
+      <Notice icon="folder" title={words.store.nothingWritten}>
+        {mountPath === null ? words.store.writeUnmounted : <span className="selectable">{words.store.writeInto(mountPath)}</span>}
       </Notice>
     );
   }

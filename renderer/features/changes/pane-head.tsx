@@ -10,16 +10,29 @@ import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
 import type { Selection } from '../../state/selection.ts';
+import type { StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { CompareBar } from '../compare/compare-bar.tsx';
 import head from '../pane-head.module.css';
+import { WorkingCopyBar } from '../store/working-copy-bar.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './changes-pane.module.css';
 import { Culprits } from './culprits.tsx';
 import { FilterBar } from './filter-bar.tsx';
 
-/** Heading, sums and filters; for a whole image, also what makes it big. */
-export function PaneHead({ state, selection, image }: { state: ChangesState; selection: Selection; image: ImageSummary | null }) {
+/** Heading, sums and filters; for a whole image, also what makes it big; for a working copy, where it is and what can be done with it. */
+export function PaneHead({
+  state,
+  selection,
+  image,
+  copy,
+}: {
+  state: ChangesState;
+  selection: Selection;
+  image: ImageSummary | null;
+  /** The working copy that is shown, if any. */
+  copy: StoredCopy | null;
+}) {
   const { mode, archiveId } = selection;
   const everywhere = useApp((app) => app.layout.searchesAll);
   const isPlain = mode !== 'compare' && !everywhere;
@@ -48,6 +61,7 @@ export function PaneHead({ state, selection, image }: { state: ChangesState; sel
           {hasRows ? found : null}
         </div>
       )}
+      {copy === null || compares ? null : <WorkingCopyBar copy={copy} />}
       {mode === 'image' && !isRegistry && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
       {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}
     </header>

@@ -13,7 +13,7 @@ import { imageTitle } from '../../state/library.ts';
 import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
-import { importToStore, writableStores } from '../../state/stores/importing.ts';
+import { importTargets, importToStore } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -203,12 +203,18 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
         </Fact>
         <DigestFact label={words.details.labels.config} digest={image.configDigest} />
         <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
-        <Fact label={words.details.labels.archive}>
-          {displayText(archive.title)}{' '}
-          <span className={styles.quiet}>
-            · {words.formats[archive.format]}, <Size bytes={archive.sizeBytes} />
-          </span>
-        </Fact>
+        {archive.stored === undefined ? (
+          <Fact label={words.details.labels.archive}>
+            {displayText(archive.title)}{' '}
+            <span className={styles.quiet}>
+              · {words.formats[archive.format]}, <Size bytes={archive.sizeBytes} />
+            </span>
+          </Fact>
+        ) : (
+          <Fact label={words.details.labels.location}>
+            <InStore storeId={archive.stored.storeId} />
+          </Fact>
+        )}
         {archive.source === undefined || archive.source.requests === 0 ? null : (
           <Fact label={words.details.labels.fetched}>
             <Size bytes={archive.source.fetchedBytes} />{' '}
@@ -221,12 +227,22 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   );
 }
 
+/** The store that an image is in. */
+function InStore({ storeId }: { storeId: string }) {
+  const store = useApp((app) => app.stores?.find((each) => each.storeId === storeId));
+  return (
+    <span title={store?.home}>{store === undefined || store.isOwn ? words.store.isImported : words.store.isIn(storeTitle(store))}</span>
+  );
+}
+
 /** Buttons for the whole image: verify, save, import. */
 function ImageActions({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
   const importing = useApp((app) => runningJob(app.jobs, 'import', archiveId, image.index) !== null);
-  const targets = writableStores(useApp((app) => app.stores));
+  const stores = useApp((app) => app.stores);
+  const { stores: targets, areDone } = importTargets(stores, archive, image);
+  const [target] = targets;
   return (
     <p className={styles.verify}>
       <Button icon="check" disabled={checking} onPress={() => void verifyImage(archive.archiveId, image.index)}>
@@ -256,8 +272,14 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         <Icon name="save" />
         {image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
       </MenuButton>
-      {targets.length === 1 && !archive.title.startsWith('store:') ? (
-        <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index)}>
+      {areDone ? (
+        <span className={styles.inStore} role="status">
+          <Icon name="check" size={14} />
+          {words.store.isImported}
+        </span>
+      ) : null}
+      {targets.length === 1 && target !== undefined ? (
+        <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index, target.storeId)}>
           {importing ? words.importing : words.store.importTo}
         </Button>
       ) : null}

@@ -11,7 +11,7 @@ import { keysOfId } from '../../state/key-names.ts';
 import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
-import { isStored } from '../../state/stores/stores.ts';
+import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
@@ -30,6 +30,8 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   const selection = useApp((app) => app.selection);
   const info = useApp((app) => app.info);
   const electron = info?.host === 'electron';
+  const stores = useApp((app) => app.stores);
+  const listed = (archives ?? []).filter((archive) => !isListedInStore(archive, stores));
   return (
     <nav className={styles.pane} aria-label={words.library.title} data-pane="library">
       {edge}
@@ -50,7 +52,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
           <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
         ) : (
           <ul className={item.list}>
-            {archives.map((archive) => (
+            {listed.map((archive) => (
               <ArchiveItem
                 key={archive.archiveId}
                 archive={archive}
@@ -179,7 +181,7 @@ function ImageButton({
         </span>
         <span className={item.second}>
           <span className={item.sub}>
-            {nested ? image.platform : archive.title}
+            {nested ? image.platform : archive.stored === undefined ? archive.title : words.library.inStore}
             {nested || image.platform === 'unknown' ? '' : ` · ${image.platform}`}
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}

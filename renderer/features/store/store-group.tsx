@@ -1,12 +1,12 @@
-import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
+import type { ArchiveSummary, StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { NameText } from '../../components/name-text.tsx';
 import { Size } from '../../components/size.tsx';
 import { setApp } from '../../state/app-state.ts';
-import { showImage } from '../../state/choosing.ts';
 import { lastPart } from '../../state/library.ts';
+import { closeArchive } from '../../state/opening.ts';
 import {
   addStore,
   askToCleanUp,
@@ -14,18 +14,32 @@ import {
   askToElevate,
   askToRemove,
   createWorkingCopy,
+  exportStored,
   forgetStore,
   mountLayer,
-  openStored,
   revealMount,
+  type StoredItem,
+  showStored,
   showStoredChanges,
   unmountLayer,
   verifyStore,
 } from '../../state/stores/store-actions.ts';
-import { canChange, copyKey, layersAlone, leftoversOf, parentImage, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
+import {
+  canChange,
+  copyKey,
+  copyTitle,
+  imageWithTop,
+  layersAlone,
+  leftoversOf,
+  openedFrom,
+  parentImage,
+  shortId,
+  storedTitle,
+  storeTitle,
+} from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
-import item from '../list-item.module.css';
+import line from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 import { Strata } from './strata.tsx';
@@ -80,16 +94,16 @@ function StoreGroup({ store }: { store: StoreReport }) {
     else void forgetStore(storeId);
   };
   return (
-    <section className={item.group} aria-label={title}>
-      <header className={item.groupHead}>
+    <section className={line.group} aria-label={title}>
+      <header className={line.groupHead}>
         <h3 className={styles.heading}>{title}</h3>
-        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={item.groupSize} />}
+        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={line.groupSize} />}
         {choices.length === 0 ? null : <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} />}
       </header>
       <p className={styles.home} title={`${driver} · ${home}`}>
         {store.elevation === 'held' ? words.store.elevated(driver) : driver} · <bdi>{home}</bdi>
       </p>
-      {problem === null ? null : <p className={item.problem}>{problem}</p>}
+      {problem === null ? null : <p className={line.problem}>{problem}</p>}
       {readOnlyReason === null ? null : (
         <p className={styles.look} title={readOnlyReason}>
           {words.store.readOnly(readOnlyReason)}
@@ -103,9 +117,9 @@ function StoreGroup({ store }: { store: StoreReport }) {
         </p>
       ) : null}
       {images.length === 0 && alone.length === 0 && problem === null ? (
-        <p className={item.none}>{store.isOwn ? words.store.emptyOwn : words.store.empty}</p>
+        <p className={line.none}>{store.isOwn ? words.store.emptyOwn : words.store.empty}</p>
       ) : null}
-      <ul className={item.list}>
+      <ul className={line.list}>
         {images.map((image) => (
           <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />
         ))}
@@ -126,37 +140,64 @@ function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[]
   ];
 }
 
+const EXPORTS: readonly MenuChoice[] = [
+  { id: 'docker-archive', label: words.store.exportDocker },
+  { id: 'oci-archive', label: words.store.exportOci },
+];
+
+function closeChoice(opened: ArchiveSummary | undefined): MenuChoice[] {
+  return opened === undefined ? [] : [{ id: 'close', label: words.store.closeItem }];
+}
+
+/** Closes or exports an item. Returns false if the choice is neither. */
+function runOnItem(what: string, item: StoredItem): boolean {
+  if (what === 'docker-archive' || what === 'oci-archive') void exportStored(item, what);
+  else if (what === 'close' && item.opened !== undefined) void closeArchive(item.opened.archiveId);
+  else return false;
+  return true;
+}
+
 function ImageItem({ store, image }: { store: StoreReport; image: StoredImageReport }) {
   const { storeId } = store;
   const { name, names, platform, sizeBytes, problem, layers } = image;
+  const isWritable = canChange(store);
   const electron = useApp((app) => app.info?.host === 'electron');
-  const open = useApp((app) => app.archives?.find((archive) => archive.title === `${store.isOwn ? 'store' : storeTitle(store)}:${name}`));
-  const show = () => (open === undefined ? void openStored(storeId, name) : showImage(open.archiveId, 0));
+  const opened = useApp((app) => openedFrom(app.archives, storeId, [name, ...names]));
   const title = storedTitle(image);
   const top = layers.at(-1)?.id ?? null;
+  const isShown = useApp(
+    ({ selection }) => opened !== undefined && selection.archiveId === opened.archiveId && selection.image === imageWithTop(opened, top),
+  );
+  const item: StoredItem = { storeId, name, top, opened };
   const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
   const choices = [
-    { id: 'open', label: open === undefined ? words.store.open : words.store.show },
-    ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: words.store.createCopy }]),
-    { id: 'remove', label: words.store.remove, danger: true },
+    { id: 'open', label: opened === undefined ? words.store.open : words.store.show },
+    ...closeChoice(opened),
+    ...(top === null || problem !== null || !isWritable
+      ? []
+      : [...mountChoices(mountPath, electron), { id: 'write', label: words.store.createCopy }]),
+    ...(problem === null ? EXPORTS : []),
+    ...(isWritable ? [{ id: 'remove', label: words.store.remove, danger: true }] : []),
   ];
   const run = (id: string) => {
-    if (id === 'open') show();
+    if (id === 'open') showStored(item);
+    else if (runOnItem(id, item)) return;
     else if (id === 'remove') void askToRemove(storeId, name, title);
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
-    <li className={item.line}>
+    <li className={`${line.line} ${isShown ? line.current : ''}`}>
       <button
         type="button"
-        className={item.image}
+        className={line.image}
         title={`${names.join('\n') || name}\n${problem ?? words.store.inHome(store.home)}`}
-        onClick={show}
+        aria-current={isShown ? 'true' : undefined}
+        onClick={() => showStored(item)}
       >
-        {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
-        <span className={item.words}>
-          <NameText className={item.name} text={lastPart(title)} />
-          <span className={item.sub}>
+        {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={line.icon ?? ''} />}
+        <span className={line.words}>
+          <NameText className={line.name} text={lastPart(title)} />
+          <span className={line.sub}>
             {problem ?? (
               <>
                 {platform} · <Size bytes={sizeBytes} />
@@ -166,7 +207,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
           {mountPath === null ? null : <span className={styles.state}>{words.store.states.mounted}</span>}
         </span>
       </button>
-      {canChange(store) ? <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} floating /> : null}
+      <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} floating />
     </li>
   );
 }
@@ -178,8 +219,11 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
   // An adopted base image is listed under its name.
   const adopted = useApp((app) => app.bases.find((each) => each.storeId === storeId)?.images.find((each) => each.id === id)?.name);
   const copy = useApp((app) => app.copies.get(copyKey(storeId, id)));
+  const opened = useApp((app) => openedFrom(app.archives, storeId, [id]));
+  const isShown = useApp(({ selection }) => opened !== undefined && selection.archiveId === opened.archiveId);
+  const item: StoredItem = { storeId, name: id, top: id, opened };
   const parent = parentImage(store, layer);
-  const ofImage = isReadWrite && parent !== undefined ? words.store.copyTitle(lastPart(storedTitle(parent))) : null;
+  const ofImage = isReadWrite && parent !== undefined ? copyTitle({ store, layer }) : null;
   const title = adopted ?? ofImage ?? shortId(id);
   const isNamed = adopted !== undefined || ofImage !== null;
   const usable = state === 'ready' || state === 'mounted';
@@ -189,6 +233,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
     ...(usable && !isReadWrite ? [{ id: 'changes', label: words.store.listChanges }] : []),
     ...(usable && isReadWrite ? [{ id: 'commit', label: words.store.commit }] : []),
     ...(usable && !isReadWrite ? [{ id: 'write', label: words.store.createCopy }] : []),
+    ...(usable ? [...closeChoice(opened), ...EXPORTS] : []),
     { id: 'remove', label: isReadWrite && usable ? words.store.discard : words.store.remove, danger: true },
   ];
   const what = isReadWrite
@@ -201,27 +246,29 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
   const facts = [what, words.store.states[state]].filter((fact) => fact !== '');
   const run = (chosen: string) => {
     if (chosen === 'remove') void askToRemove(storeId, id, title);
-    else if (chosen === 'view') void openStored(storeId, id);
+    else if (chosen === 'view') showStored(item);
+    else if (runOnItem(chosen, item)) return;
     else if (chosen === 'commit') askToCommit(store, layer, title);
     else runOnLayer(chosen, { storeId, id, title, mountPath });
   };
   return (
-    <li className={item.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
+    <li className={`${line.line} ${isShown ? line.current : ''}`} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
       <button
         type="button"
-        className={item.image}
+        className={line.image}
         title={`${id}\n${problem ?? mountPath ?? words.store.inHome(store.home)}`}
-        onClick={() => void openStored(storeId, id)}
+        aria-current={isShown ? 'true' : undefined}
+        onClick={() => showStored(item)}
         disabled={!usable || !canChange(store)}
       >
         {usable ? (
           <Strata sizes={Array.from({ length: below + 1 }, () => 1)} top={isReadWrite} />
         ) : (
-          <Icon name="warning" className={item.icon ?? ''} />
+          <Icon name="warning" className={line.icon ?? ''} />
         )}
-        <span className={item.words}>
-          <span className={`${item.title} ${isNamed ? '' : styles.id}`}>{title}</span>
-          <span className={`${item.sub} ${styles.wraps}`}>
+        <span className={line.words}>
+          <span className={`${line.title} ${isNamed ? '' : styles.id}`}>{title}</span>
+          <span className={`${line.sub} ${styles.wraps}`}>
             {copy === undefined ? null : (
               <>
                 {copy.changes === 0 ? null : <i className={styles.changed} aria-hidden="true" />}

@@ -7,7 +7,7 @@ import { startExport } from '../exporting.ts';
 import { runningJob } from '../jobs.ts';
 import { imageTitle, storedBytes } from '../library.ts';
 import { scanImage, verifyImage } from '../opening.ts';
-import { importToStore, writableStores } from '../stores/importing.ts';
+import { importTargets, importToStore } from '../stores/importing.ts';
 import { storeTitle } from '../stores/stores.ts';
 import { copyAction } from './copy-action.ts';
 
@@ -64,15 +64,13 @@ export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSu
   ];
 }
 
-function checkActions(
-  { jobs, stores }: Known,
-  { archiveId, title }: ArchiveSummary,
-  { index, loaded }: ImageSummary,
-): readonly MenuAction[] {
+function checkActions({ jobs, stores }: Known, archive: ArchiveSummary, image: ImageSummary): readonly MenuAction[] {
+  const { archiveId } = archive;
+  const { index, loaded } = image;
   if (!loaded) return [];
   const checking = runningJob(jobs, 'verify', archiveId, index) !== null;
   const importing = runningJob(jobs, 'import', archiveId, index) !== null;
-  const targets = title.startsWith('store:') ? [] : writableStores(stores);
+  const targets = importTargets(stores, archive, image).stores;
   const verify = {
     id: 'verify',
     label: checking ? words.details.verifying : words.details.verify,

@@ -1,4 +1,4 @@
-import type { StoreReport } from '#contract';
+import type { ArchiveSummary, ImageSummary, StoreReport } from '#contract';
 import { words } from '../../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
 import { imageTitle } from '../library.ts';
@@ -10,6 +10,21 @@ import { canChange, isStored } from './stores.ts';
 /** Returns the stores that can be imported to, the program's own first. */
 export function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
   return (stores ?? []).filter(canChange);
+}
+
+/** The stores that an image can be imported to, and whether it needn't be, because all of them have it. */
+export interface ImportTargets {
+  readonly stores: readonly StoreReport[];
+  readonly areDone: boolean;
+}
+
+/** Returns the stores that an image of an open archive can be imported to: those that don't have it yet. */
+export function importTargets(stores: readonly StoreReport[] | null, archive: ArchiveSummary, image: ImageSummary): ImportTargets {
+  const { stored } = archive;
+  // Layers of a store, which have no manifest, can't be imported to another one.
+  const able = stored !== undefined && image.manifestDigest === null ? [] : writableStores(stores);
+  const open = able.filter((store) => store.storeId !== stored?.storeId && !isStored({ ...archive, images: [image] }, store));
+  return { stores: open, areDone: able.length > 0 && open.length === 0 };
 }
 
 /** Imports an image of an open archive to a store. For a layer tar, asks for the layer below first. */

@@ -1,14 +1,16 @@
-import type { InputOf, OperationName, OutputOf, StoredLayerReport, StoreReport } from '#contract';
+import type { ArchiveSummary, InputOf, OperationName, OutputOf, StoredLayerReport, StoreReport } from '#contract';
 import { displayText } from '#model';
 import { words } from '../../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp } from '../app-state.ts';
+import { showImage } from '../choosing.ts';
 import { copyText } from '../clipboard.ts';
+import { startExport } from '../exporting.ts';
 import { toast } from '../messages.ts';
 import { rememberRetry, showWhenOpen } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
-import { nextName, parentImage, type StoreSheet } from './stores.ts';
+import { imageWithTop, nextName, parentImage, type StoreSheet } from './stores.ts';
 import { refreshStores } from './watch-stores.ts';
-import { followCopy } from './working-copies.ts';
+import { archiveOf, followCopy } from './working-copies.ts';
 
 /** Calls the host, shows an error as a toast, and refreshes the stores. Returns null on failure. */
 async function tryCall<N extends OperationName>(name: N, input: InputOf<N>): Promise<OutputOf<N> | null> {
@@ -27,17 +29,46 @@ function runWhenDone(jobId: string, onDone: () => void): void {
   dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone } });
 }
 
-/** Opens an image or a layer of a store, and shows it. */
-export async function openStored(storeId: string, name: string): Promise<void> {
+/** Opens an image or a layer of a store, and shows it. Returns the job; null if it couldn't start. */
+export async function openStored(storeId: string, name: string): Promise<string | null> {
   const client = await connectedClient();
   try {
     const { jobId } = await client.call('store.open', { storeId, name });
     followCopy(storeId, name, jobId);
     rememberRetry(jobId, () => void openStored(storeId, name));
     showWhenOpen(jobId);
+    return jobId;
   } catch (error) {
     toast(plainError(error).message);
+    return null;
   }
+}
+
+/** An item of a store: an image, by its name and top layer, or a layer. */
+export interface StoredItem {
+  readonly storeId: string;
+  readonly name: string;
+  readonly top: string | null;
+  /** The open archive that shows the item, if any. */
+  readonly opened: ArchiveSummary | undefined;
+}
+
+/** Shows an item of a store, which is opened unless it is open. */
+export function showStored({ storeId, name, top, opened }: StoredItem): void {
+  if (opened === undefined) void openStored(storeId, name);
+  else showImage(opened.archiveId, imageWithTop(opened, top));
+}
+
+/** Shows an item of a store, and saves it as an archive. */
+export async function exportStored({ storeId, name, top, opened }: StoredItem, format: 'docker-archive' | 'oci-archive'): Promise<void> {
+  const archiveId = opened?.archiveId ?? (await openedArchive(storeId, name));
+  const archive = getApp().archives?.find((each) => each.archiveId === archiveId);
+  if (archive !== undefined) await startExport({ what: 'image', format, archiveId: archive.archiveId, image: imageWithTop(archive, top) });
+}
+
+async function openedArchive(storeId: string, name: string): Promise<string | null> {
+  const jobId = await openStored(storeId, name);
+  return jobId === null ? null : archiveOf(jobId);
 }
 
 /** Asks before a removal, which can't be undone, listing what else is removed and how much is freed. */

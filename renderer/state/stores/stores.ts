@@ -98,6 +98,49 @@ export function isStored({ images, format }: ArchiveSummary, { images: stored }:
   );
 }
 
+/** Returns the open archive that shows an item of a store, by the names that the item has. */
+export function openedFrom(
+  archives: readonly ArchiveSummary[] | null,
+  storeId: string,
+  names: readonly string[],
+): ArchiveSummary | undefined {
+  return archives?.find(({ stored }) => stored?.storeId === storeId && names.includes(stored.name));
+}
+
+/** Returns which image of an open archive has a layer of a store as its top. */
+export function imageWithTop({ images }: ArchiveSummary, top: string | null): number {
+  return images.find(({ chainIds }) => top !== null && chainIds.at(-1) === `sha256:${top}`)?.index ?? 0;
+}
+
+/** Whether an open archive is an item of a store's list, where it can be closed, so that the library needn't list it again. */
+export function isListedInStore({ stored, images }: ArchiveSummary, stores: readonly StoreReport[] | null): boolean {
+  const store = stores?.find(({ storeId }) => storeId === stored?.storeId);
+  if (stored === undefined || store === undefined || images.length !== 1) return false;
+  return (
+    store.images.some(({ name, names }) => name === stored.name || names.includes(stored.name)) ||
+    layersAlone(store).some(({ id }) => id === stored.name)
+  );
+}
+
+/** A working copy and its store. */
+export interface StoredCopy {
+  readonly store: StoreReport;
+  readonly layer: StoredLayerReport;
+}
+
+/** Returns the working copy that an archive shows; null if it shows something else. */
+export function copyShown({ stored }: ArchiveSummary, stores: readonly StoreReport[] | null): StoredCopy | null {
+  const store = stores?.find(({ storeId }) => storeId === stored?.storeId);
+  const layer = store?.layers.find(({ id }) => id === stored?.name);
+  return store === undefined || layer?.isReadWrite !== true ? null : { store, layer };
+}
+
+/** Returns what a working copy is called: after the image that it is based on, else by its id. */
+export function copyTitle({ store, layer }: StoredCopy): string {
+  const parent = parentImage(store, layer);
+  return parent === undefined ? shortId(layer.id) : words.store.copyTitle(lastPart(storedTitle(parent)));
+}
+
 /** Returns the first digits of a 64-digit id; other ids in full. */
 export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);

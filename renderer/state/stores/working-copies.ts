@@ -88,7 +88,7 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
 }
 
 /** Waits until a job has ended and its archive is listed; null if it failed. */
-function archiveOf(jobId: string): Promise<string | null> {
+export function archiveOf(jobId: string): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): boolean => {
       const { jobs, archives } = getApp();

@@ -42,6 +42,7 @@ export const details = {
     config: 'Config',
     manifest: 'Manifest',
     archive: 'Archive',
+    location: 'Location',
     listed: 'Listed',
     fetched: 'Fetched',
   },

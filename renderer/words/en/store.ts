@@ -20,6 +20,9 @@ export const store = {
   filesKept: 'files are kept',
   runElevated: 'Run as administrator…',
   open: 'Open',
+  closeItem: 'Close',
+  exportDocker: 'Export as Docker archive…',
+  exportOci: 'Export as OCI archive…',
   show: 'Show',
   mount: 'Mount as folder',
   openFolder: 'Open folder',
@@ -41,6 +44,14 @@ export const store = {
   baseLayer: 'base layer',
   onLayers: (count: number) => `on ${counted(count, LAYERS)}`,
 
+  // A working copy on screen
+  copyHead: 'Working copy',
+  nothingWritten: 'Nothing changed yet',
+  commitShort: 'Commit…',
+  writeInto: (folder: string) => `Write into ${folder}`,
+  writeUnmounted: 'Mount it as a folder, then write into that.',
+  notMounted: 'not mounted',
+
   // Messages
   imported: (title: string) => `${title} is in the store`,
   removed: (title: string) => `${title} was removed from the store`,
@@ -61,6 +72,8 @@ export const store = {
   import: 'Import',
   justView: 'Just view',
   always: 'Always do this',
+  isImported: 'In store',
+  isIn: (store: string) => `In store ${store}`,
   importTo: 'Import to store',
   importToWhich: 'Import to store…',
 

@@ -110,21 +110,20 @@ const NOTHING_ELSE = { artifacts: [], roots: () => [], ownFiles: () => [] } as c
 
 /** Opens a single layer tar as an image with one layer. `manifestProblem`: why its manifest.json doesn't make it an image archive. */
 export function openSingleLayer(blob: BlobSource, name: string, manifestProblem: string | null = null): OpenedArchive {
-  const image = layersImage(name, 'unknown', [{ blob, digest: null, diffId: null }]);
+  const image = layersImage({ name, os: 'unknown' }, [{ blob, digest: null, diffId: null }]);
   const findings = manifestProblem === null ? [] : [finding('manifest-unreadable', `${manifestProblem}: the tar is shown as one layer`)];
   return { ...NOTHING_ELSE, format: 'layer', images: [image], findings };
 }
 
 /** See {@link ArchiveReader.openLayers}. */
-export function openChainFiles({ name, os, layers, history = [] }: ChainFiles): OpenedArchive {
+export function openChainFiles({ layers, history, ...about }: ChainFiles): OpenedArchive {
   const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
-  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs, history)], findings: [] };
+  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(about, blobs, history)], findings: [] };
 }
 
 /** Makes an image that consists only of layers. */
 function layersImage(
-  name: string,
-  os: string,
+  { name, os, platform = 'unknown' }: Pick<ChainFiles, 'name' | 'os' | 'platform'>,
   layers: readonly { readonly blob: BlobSource; readonly digest: string | null; readonly diffId: string | null }[],
   history: readonly HistoryReport[] = [],
 ): ArchiveImage {
@@ -133,7 +132,7 @@ function layersImage(
     index: 0,
     names: [name],
     tags: [],
-    platform: 'unknown',
+    platform,
     os,
     configDigest: null,
     manifestDigest: null,

@@ -1,5 +1,5 @@
 import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
-import type { ArchiveSummary, ImageSummary } from '#contract';
+import type { ArchiveSummary, ImageSummary, StoredRef } from '#contract';
 import { hiveCandidates, SYSTEM_HIVES } from '#format/layer';
 import { type Finding, type ImageReport, isWindowsPlatform, type LayerReport } from '#model';
 import { artifactReport, attestationReport } from '../image/stated-reports.ts';
@@ -10,6 +10,8 @@ export interface ArchiveState {
   readonly archiveId: string;
   /** Name shown to the user. */
   readonly title: string;
+  /** Which item of a store this is, if it is in one. */
+  readonly stored?: StoredRef | undefined;
   readonly sizeBytes: number;
   readonly archive: Archive;
   /** By image; null until its layers are read. */
@@ -94,7 +96,7 @@ function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number)
 
 /** Summarizes an archive: everything the window shows about it except rows. */
 export function archiveSummary(state: ArchiveState): ArchiveSummary {
-  const { archiveId, title, sizeBytes, archive, loaded } = state;
+  const { archiveId, title, stored, sizeBytes, archive, loaded } = state;
   const findings: Finding[] = [];
   const all = [archive.findings, ...loaded.map((image) => image?.findings ?? [])];
   for (const severity of SEVERITIES) {
@@ -111,5 +113,16 @@ export function archiveSummary(state: ArchiveState): ArchiveSummary {
   // Copied, because the reader keeps increasing `fetchedBytes` in the original.
   const source = archive.source === undefined ? {} : { source: { ...archive.source } };
   const others = artifacts.length === 0 ? {} : { artifacts: artifacts.map(artifactReport) };
-  return { archiveId, title, format, ...source, sizeBytes, images, ...others, findings, findingsTotal };
+  return {
+    archiveId,
+    title,
+    format,
+    ...source,
+    ...(stored === undefined ? {} : { stored }),
+    sizeBytes,
+    images,
+    ...others,
+    findings,
+    findingsTotal,
+  };
 }

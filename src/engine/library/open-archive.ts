@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, IndexedLayer } from '#archive';
-import type { ArchiveSummary, RewrittenReport } from '#contract';
+import type { ArchiveSummary, RewrittenReport, StoredRef } from '#contract';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import type { PackedWeights } from '../slim/what-if-reports.ts';
@@ -12,6 +12,7 @@ export interface OpenArchiveFacts {
   readonly path: string | null;
   readonly isPart: boolean;
   readonly title: string;
+  readonly stored?: StoredRef | undefined;
   readonly sizeBytes: number;
 }
 
@@ -24,6 +25,7 @@ export class OpenArchive {
   /** Whether the archive is only a part of `path`, such as one image of a store. */
   readonly isPart: boolean;
   readonly #title: string;
+  readonly #stored: StoredRef | undefined;
   readonly #sizeBytes: number;
   readonly #loaded: (LoadedImage | null)[];
   readonly #rewritten = new Map<number, RewrittenReport>();
@@ -34,12 +36,13 @@ export class OpenArchive {
   #closed: Promise<void> | null = null;
   #release: () => Promise<void> = async () => {};
 
-  constructor({ archiveId, archive, path, isPart, title, sizeBytes }: OpenArchiveFacts) {
+  constructor({ archiveId, archive, path, isPart, title, stored, sizeBytes }: OpenArchiveFacts) {
     this.archiveId = archiveId;
     this.archive = archive;
     this.path = path;
     this.isPart = isPart;
     this.#title = title;
+    this.#stored = stored;
     this.#sizeBytes = sizeBytes;
     this.#loaded = archive.images.map(() => null);
     this.#arrived = archive.images.map(() => []);
@@ -49,6 +52,7 @@ export class OpenArchive {
     return archiveSummary({
       archiveId: this.archiveId,
       title: displayText(this.#title),
+      stored: this.#stored,
       sizeBytes: this.#sizeBytes,
       archive: this.archive,
       loaded: this.#loaded,

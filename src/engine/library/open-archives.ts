@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Archive, ArchiveReader, OpenOptions, Progress } from '#archive';
-import type { ArchiveSummary } from '#contract';
+import type { ArchiveSummary, StoredRef } from '#contract';
 import { displayText, LayerscopeError } from '#model';
 import { chooseImage } from '../image/choose-image.ts';
 import type { JobContext, Jobs } from './jobs.ts';
@@ -19,6 +19,8 @@ export interface OpenRequest {
   readonly title: string;
   /** Opens the archive, if it is only a part of `path` or `path` is null. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
+  /** What `read` opens, if that is in a store. */
+  readonly stored?: StoredRef;
   /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
   /** Called once when the file is no longer needed: after it was closed, or couldn't be opened. */
@@ -141,7 +143,7 @@ export class OpenArchives implements AsyncDisposable {
   }
 
   async #opened(archiveId: string, request: OpenRequest, { signal, report }: JobContext): Promise<OpenArchive> {
-    const { path, title, read, followLinks = false } = request;
+    const { path, title, stored, read, followLinks = false } = request;
     const { reader } = this.#options;
     report({ phase: path === null ? 'waiting for the image' : 'reading the archive' });
     const options = {
@@ -154,7 +156,8 @@ export class OpenArchives implements AsyncDisposable {
       throw path === null ? error : namedBy(title, path, error);
     });
     try {
-      return new OpenArchive({ archiveId, archive, path, isPart: read !== undefined, title, sizeBytes: await archiveBytes(path, archive) });
+      const sizeBytes = await archiveBytes(path, archive);
+      return new OpenArchive({ archiveId, archive, path, isPart: read !== undefined, title, stored, sizeBytes });
     } catch (error) {
       await archive[Symbol.asyncDispose]();
       throw error;

@@ -151,6 +151,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       return library.open({
         path: store.home,
         title: titleOf(store, name),
+        stored: { storeId, name },
         read: async (reader, options) => {
           folder = makeMarkedFolder(tmpdir(), 'layerscope-store-');
           const chain = await store.service.spool(name, folder, { ...options, onProgress: () => {} });

@@ -5,6 +5,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { windowsTar } from '../../support/windows-tars.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
+import { saved } from '../support/saving.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
@@ -58,6 +59,10 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await page.getByRole('button', { name: 'Import to store' }).click();
   await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
+  // There is nothing left to import.
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByText('In store', { exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Import to store' })).toHaveCount(0);
   await expect(store.getByRole('listitem')).toHaveCount(2);
   expect(await complaintsOf(page)).toEqual([]);
 
@@ -70,15 +75,17 @@ test('an image is imported into the store, opened from it, and removed after con
     .click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid')).toBeVisible();
-  await store
-    .getByRole('button', { name: /web-api:1\.8 / })
-    .first()
-    .click();
-  await page
-    .getByRole('button', { name: 'Show', exact: true })
-    .or(page.getByRole('heading', { name: 'acme/web-api:1.8' }))
-    .first()
-    .waitFor();
+  // An image of the store is listed there only, and as the current one.
+  const items = page.getByRole('navigation', { name: 'Library' }).getByRole('listitem');
+  await expect(items).toHaveCount(2);
+  await expect(store.getByRole('button', { name: /web-api:1\.7 / }).first()).toHaveAttribute('aria-current', 'true');
+  await expect(details).toContainText('LocationIn store');
+  await act(win, 'acme/web-api:1.7', 'Close');
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toHaveCount(0);
+  const exported = await saved(win, () => act(win, 'acme/web-api:1.8', 'Export as Docker archive…'));
+  expect(exported.name).toMatch(/web-api.*\.tar$/);
+  expect(exported.bytes.includes('acme/web-api:1.8')).toBe(true);
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await shoot(win, 'store');
 
   // Removed only after confirmation; Enter means Cancel. What deletes has the colour of danger.
@@ -182,6 +189,24 @@ test('a working copy is written to from outside, shown as it changes, committed 
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7 + working copy' })).toBeVisible();
   const top = page.getByRole('button', { name: /^Layer 4 .*working copy/ });
   await top.click();
+  await expect(page.getByText('Nothing changed yet')).toBeVisible();
+  await expect(page.getByText(`Write into ${at}`)).toBeVisible();
+  const bar = page.getByRole('region', { name: 'Working copy' });
+  await expect(bar).toContainText(at);
+  await expect(bar.getByRole('button')).toHaveText([
+    '',
+    ...(win.electron === null ? [] : ['Open folder']),
+    'Unmount',
+    'Commit…',
+    'Discard…',
+  ]);
+  await expect(bar.getByRole('button', { name: 'Copy path' })).toBeVisible();
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details).toContainText('Platformlinux/amd64');
+  await expect(details).toContainText('LocationIn store');
+  await expect(page.getByRole('navigation', { name: 'Library' }).getByRole('listitem')).toHaveCount(3);
+  expect(await complaintsOf(page)).toEqual([]);
+  await shoot(win, 'nothing-written');
   writeFileSync(path.join(at, 'etc', 'made-outside'), 'hello\n');
   rmSync(path.join(at, 'etc', 'passwd'));
   await expect(page.getByRole('row', { name: /added made-outside/ })).toContainText('6 B');
@@ -205,7 +230,7 @@ test('a working copy is written to from outside, shown as it changes, committed 
   await shoot(win, 'remove');
   await ask.getByRole('button', { name: 'Cancel' }).click();
 
-  await act(win, 'web-api:1.7 + working copy', 'Commit as layer…');
+  await bar.getByRole('button', { name: 'Commit…' }).click();
   const sheet = page.getByRole('dialog', { name: 'Commit as layer' });
   await expect(sheet.getByRole('textbox', { name: 'Image name' })).toHaveValue('acme/web-api:1.7-2');
   expect(await complaintsOf(page)).toEqual([]);

@@ -166,6 +166,8 @@ export function imageOfChain(images: readonly StoredImage[], chain: readonly str
 export interface SpooledChain {
   readonly id: string;
   readonly os: string;
+  /** That of the image that the chain is based on; `unknown` if there is none. */
+  readonly platform: string;
   /** A description of the chain, safe to show: an image's name, `app:1 + working copy`, or the id. */
   readonly name: string;
   /** The steps of the image that the chain is based on; empty if there is none. */
@@ -191,19 +193,23 @@ export async function spoolChain(driver: GraphDriver, id: string, folder: string
         layers.push({ file: spool, digest: null, diffId: null });
       }
     }
-    return { id, os: await systemOf(driver, id), ...(await originOf(driver, ids)), layers, spooled };
+    return { id, ...(await systemOf(driver, ids)), ...(await originOf(driver, ids)), layers, spooled };
   } catch (error) {
     await removeAll(spooled);
     throw error;
   }
 }
 
-/** Returns the operating system of a layer: the driver's or, in a portable store, that of an image containing the layer. */
-async function systemOf(driver: GraphDriver, id: string): Promise<string> {
-  if (driver.name !== 'portable') return 'windows';
+/**
+ * Returns the operating system and the platform of a chain, given lowest first: in a portable store those of the image that it is based
+ * on, or of one that contains its top layer.
+ */
+async function systemOf(driver: GraphDriver, ids: readonly string[]): Promise<{ readonly os: string; readonly platform: string }> {
+  if (driver.name !== 'portable') return { os: 'windows', platform: 'unknown' };
   const images = (await driver.images?.list()) ?? [];
-  const os = images.find(({ layers }) => layers.includes(id))?.image.os;
-  return os === undefined || os === 'unknown' ? 'linux' : os;
+  const found = imageOfChain(images, ids) ?? images.find(({ layers }) => layers.includes(ids.at(-1) ?? ''));
+  const { os = 'unknown', platform = 'unknown' } = found?.image ?? {};
+  return { os: os === 'unknown' ? 'linux' : os, platform };
 }
 
 /** Returns the name and history steps of a chain, given lowest first: those of its image, with one step for each layer above. */
@@ -233,13 +239,9 @@ async function removeAll(files: readonly string[]): Promise<void> {
 }
 
 /** Opens a spooled chain as an archive; closing it removes the spooled files. */
-export async function openSpooled(
-  reader: ArchiveReader,
-  { name, history, os, layers, spooled }: SpooledChain,
-  title: string,
-): Promise<Archive> {
+export async function openSpooled(reader: ArchiveReader, { spooled, ...chain }: SpooledChain, title: string): Promise<Archive> {
   try {
-    return await reader.openLayers({ title, name, history, os, layers, onClose: () => removeAll(spooled) });
+    return await reader.openLayers({ ...chain, title, onClose: () => removeAll(spooled) });
   } catch (error) {
     await removeAll(spooled);
     throw error;
