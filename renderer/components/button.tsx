@@ -13,6 +13,7 @@ export function Button({
   disabled = false,
   autoFocus = false,
   expanded,
+  otherLabels = [],
 }: {
   children: ReactNode;
   onPress: () => void;
@@ -24,6 +25,8 @@ export function Button({
   autoFocus?: boolean;
   /** For a button that opens something: whether that is open. */
   expanded?: boolean;
+  /** Labels that the button has at other times: it is always wide enough for them. */
+  otherLabels?: readonly string[];
 }) {
   return (
     <AriaButton
@@ -34,7 +37,16 @@ export function Button({
       {...(expanded === undefined ? {} : { 'aria-expanded': expanded })}
     >
       {icon === undefined ? null : <Icon name={icon} />}
-      {children}
+      {otherLabels.length === 0 ? (
+        children
+      ) : (
+        <span className={styles.labels}>
+          <span>{children}</span>
+          {otherLabels.map((label) => (
+            <span key={label} className={styles.otherLabel} aria-hidden="true" data-text={label} />
+          ))}
+        </span>
+      )}
     </AriaButton>
   );
 }

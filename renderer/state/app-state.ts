@@ -19,6 +19,8 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
+  /** Whether the message still says something about what is on screen. */
+  readonly applies: (app: AppState) => boolean;
 }
 
 /** The window's entire state. `changes`, `details`, `jobs` and `openName` are only changed by their reducers. */

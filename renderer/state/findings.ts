@@ -15,12 +15,19 @@ export function isSecret(code: FindingCode): boolean {
   return code.startsWith('secret-');
 }
 
-/** How many findings of each severity there are. */
-export function countSeverities(groups: readonly FindingGroup[]): Readonly<Record<Severity, number>> {
-  const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
-  for (const { findings } of groups) for (const { severity } of findings) counts[severity]++;
+/** Whether a finding is a secret that matters, not a note such as an encrypted key. */
+export function isOpenSecret({ code, severity }: Pick<Finding, 'code' | 'severity'>): boolean {
+  return isSecret(code) && severity !== 'note';
+}
+
+/** How many secrets there are, and how many other findings of each severity. */
+export function countFindings(groups: readonly FindingGroup[]): FindingCounts {
+  const counts = { secret: 0, error: 0, warning: 0, note: 0 };
+  for (const { findings } of groups) for (const each of findings) counts[isOpenSecret(each) ? 'secret' : each.severity]++;
   return counts;
 }
+
+export type FindingCounts = Readonly<Record<'secret' | Severity, number>>;
 
 /** Returns the findings of the archive and of one image, grouped by code, most severe first. */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {

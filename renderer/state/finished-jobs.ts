@@ -1,11 +1,11 @@
 import type { ArchiveSummary, ImageSummary, Job } from '#contract';
-import type { FindingCode, Severity } from '#model';
+import type { Finding } from '#model';
 import { words } from '../words/index.ts';
-import { appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
+import { type AppState, appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
 import { showCatalog } from './catalog/catalog-actions.ts';
 import { showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
-import { isSecret } from './findings.ts';
+import { isOpenSecret, isSecret } from './findings.ts';
 import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
 import { imageTitle } from './library.ts';
 import { toast } from './messages.ts';
@@ -51,27 +51,48 @@ function reportSaved({ title, digest }: Job): void {
 const MISMATCHES: ReadonlySet<string> = new Set(['digest-mismatch', 'diffid-mismatch']);
 
 async function reportCheck(job: Job): Promise<void> {
-  await reportFound(job, (code) => MISMATCHES.has(code), words.jobs.digestsMatch, words.jobs.digestsDiffer);
+  await reportFound(
+    job,
+    ({ code }) => MISMATCHES.has(code),
+    ({ length }) => (length === 0 ? { text: words.jobs.digestsMatch } : { text: words.jobs.digestsDiffer(length), shows: true }),
+  );
 }
 
 async function reportScan(job: Job): Promise<void> {
-  await reportFound(job, (code, severity) => isSecret(code) && severity !== 'note', words.jobs.noSecrets, words.jobs.secretsFound);
+  await reportFound(
+    job,
+    ({ code }) => isSecret(code),
+    (found) => {
+      const secrets = found.filter(isOpenSecret).length;
+      if (found.length === 0) return { text: words.jobs.noSecrets };
+      return { text: words.jobs.secretsFound(secrets, found.length - secrets), shows: true };
+    },
+  );
 }
 
-/** Says how many findings of some kind there are. The library's next report may still be on its way, so they are fetched. */
+/** Says what findings of some kind there are, and with `shows` offers to show them. The library's next report may still be on its way, so they are fetched. */
 async function reportFound(
   { archiveId, image }: Job,
-  isWanted: (code: FindingCode, severity: Severity) => boolean,
-  none: string,
-  some: (count: number) => string,
+  isWanted: (finding: Finding) => boolean,
+  said: (found: readonly Finding[]) => { readonly text: string; readonly shows?: true },
 ): Promise<void> {
   const { client } = getApp();
   if (client === null || archiveId === null) return;
   try {
     const { findings } = await client.call('archive.summary', { archiveId });
-    const count = findings.filter(({ code, severity, image: of }) => isWanted(code, severity) && (of === undefined || of === image)).length;
-    if (count === 0) toast(none);
-    else toast(some(count), { label: words.show, run: () => setLayout({ findingsOpen: true, wasteOpen: false }) });
+    const { text, shows } = said(findings.filter((each) => isWanted(each) && (each.image === undefined || each.image === image)));
+    const shown = getApp().selection;
+    const isSameImage = ({ selection }: AppState) => selection.archiveId === shown.archiveId && selection.image === shown.image;
+    if (shows !== true) {
+      toast(text, null, isSameImage);
+      return;
+    }
+    const { findingsOpen } = getApp().layout;
+    const show = () => {
+      if (shown.archiveId !== archiveId || shown.image !== image) showImage(archiveId, image ?? 0);
+      setLayout({ findingsOpen: true, wasteOpen: false });
+    };
+    toast(text, { label: words.show, run: show }, (app) => isSameImage(app) && (findingsOpen || !app.layout.findingsOpen));
   } catch (error) {
     toast(plainError(error).message);
   }

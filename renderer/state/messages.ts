@@ -1,18 +1,26 @@
-import { setApp, type Toast } from './app-state.ts';
+import { type AppState, appStore, setApp, type Toast } from './app-state.ts';
 
 const SHOWN_MS = 6_000;
 const MOST_TOASTS = 3;
 
-/** Shows a message for a few seconds. */
-export function toast(text: string, action: Toast['action'] = null): void {
+/** Shows a message for a few seconds, in place of an equal one, and no longer than it applies. */
+export function toast(text: string, action: Toast['action'] = null, applies: Toast['applies'] = () => true): void {
   let id = 0;
   setApp(({ toasts, toastCount }) => {
     id = toastCount;
-    return { toastCount: id + 1, toasts: [...toasts.slice(1 - MOST_TOASTS), { id, text, action }] };
+    const others = toasts.filter((each) => each.text !== text);
+    return { toastCount: id + 1, toasts: [...others.slice(1 - MOST_TOASTS), { id, text, action, applies }] };
   });
   setTimeout(() => dismissToast(id), SHOWN_MS);
 }
 
 export function dismissToast(id: number): void {
   setApp((state) => ({ toasts: state.toasts.filter((each) => each.id !== id) }));
+}
+
+/** Dismisses messages as soon as they no longer apply. */
+export function watchToasts(): void {
+  appStore.subscribe((state: AppState) => {
+    if (state.toasts.some(({ applies }) => !applies(state))) setApp({ toasts: state.toasts.filter(({ applies }) => applies(state)) });
+  });
 }

@@ -1,7 +1,9 @@
 import { escapePath, rowPath } from '#model';
-import { appStore, dispatchChanges, getApp } from './app-state.ts';
+import { type AppState, appStore, dispatchChanges, getApp } from './app-state.ts';
+import { NO_FILTER } from './changes/changes.ts';
 import { changesKey, clearChanges, loadChanges } from './changes/load-changes.ts';
 import { clearDetails, detailsKey, loadDetails, loadTab } from './details/load-details.ts';
+import { selectedImage } from './selection.ts';
 
 /** How long, in ms, the arrow keys must rest on a row before its details are loaded. */
 const DETAILS_AFTER = 40;
@@ -15,6 +17,7 @@ export function watchSelection(): void {
     if (state.details.tab !== before.details.tab) void loadTab();
     if (state.selection === before.selection && state.archives === before.archives) return;
     const { selection } = state;
+    if (outlived(state, before)) dispatchChanges({ type: 'filtered', filter: NO_FILTER });
     const changes = changesKey(selection);
     if (changes !== changesShown) {
       changesShown = changes;
@@ -31,6 +34,18 @@ export function watchSelection(): void {
     // The selection may have been clamped meanwhile, which doesn't change the key.
     else waiting = setTimeout(() => void loadDetails(details, getApp().selection), DETAILS_AFTER);
   });
+}
+
+/**
+ * Whether the filter was for another image. A comparison keeps its filter when one of its sides is changed, and so does an item of a store
+ * that is opened again.
+ */
+function outlived({ selection, archives }: AppState, { selection: before, archives: archivesBefore }: AppState): boolean {
+  if (selection.archiveId === before.archiveId && selection.image === before.image) return false;
+  if (selection.mode === 'compare' && before.mode === 'compare') return false;
+  const now = selectedImage(archives ?? [], selection)?.archive.stored;
+  const then = selectedImage(archivesBefore ?? [], before)?.archive.stored;
+  return now === undefined || now.storeId !== then?.storeId || now.name !== then.name;
 }
 
 /** Returns the path of the active row. */

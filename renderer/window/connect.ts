@@ -8,6 +8,7 @@ import { openClient } from '../state/client.ts';
 import { runCommand } from '../state/commands.ts';
 import { watchOwnJobs } from '../state/finished-jobs.ts';
 import { watchContextMenu } from '../state/menus/context-menu.ts';
+import { watchToasts } from '../state/messages.ts';
 import { offerName } from '../state/open-name/open-name-actions.ts';
 import { openFiles, openGrants } from '../state/opening.ts';
 import { plainError } from '../state/plain-error.ts';
@@ -24,6 +25,7 @@ export async function connect(): Promise<void> {
   watchOwnJobs();
   watchContextMenu();
   watchCatalog();
+  watchToasts();
   window.addEventListener('paste', onPaste);
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);

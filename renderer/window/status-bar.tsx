@@ -5,7 +5,7 @@ import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
-import { countSeverities } from '../state/findings.ts';
+import { countFindings } from '../state/findings.ts';
 import { runningCount } from '../state/jobs.ts';
 import { words } from '../words/index.ts';
 import styles from './status-bar.module.css';
@@ -75,7 +75,7 @@ function Waste({ image }: { image: ImageSummary }) {
 function FindingsButton() {
   const groups = useFindings();
   const open = useApp((app) => app.layout.findingsOpen);
-  const counts = countSeverities(groups);
+  const counts = countFindings(groups);
   if (groups.length === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
   const severe = groups[0]?.severity ?? 'note';
   return (

@@ -208,6 +208,7 @@ function DetailsButton({ layout }: { layout: LayoutState }) {
 function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const [text, setText] = useState(filter.text);
+  const field = useRef<HTMLInputElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   // If the filter is cleared elsewhere, text typed before that must not come back.
   useEffect(() => {
@@ -222,14 +223,21 @@ function Filter({ onLeave }: { onLeave: () => void }) {
     pause.current = setTimeout(() => dispatchChanges({ type: 'filtered', filter: { ...getApp().changes.filter, text: typed } }), 80);
   }
 
+  function clearText() {
+    clearTimeout(pause.current);
+    setText('');
+    dispatchChanges({ type: 'filtered', filter: { ...filter, text: '' } });
+  }
+
+  function clear() {
+    clearText();
+    field.current?.focus();
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Escape') {
       if (text === '') onLeave();
-      else {
-        clearTimeout(pause.current);
-        setText('');
-        dispatchChanges({ type: 'filtered', filter: { ...filter, text: '' } });
-      }
+      else clearText();
     } else if (event.key === 'Enter' || event.key === 'ArrowDown') {
       if (text !== filter.text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
       requestAnimationFrame(onLeave);
@@ -238,10 +246,11 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   }
 
   return (
-    <label className={styles.filter}>
+    <div className={styles.filter}>
       <Icon name="search" size={14} className={styles.searchIcon ?? ''} />
-      <span className="visually-hidden">{words.frame.filterLabel}</span>
       <input
+        ref={field}
+        aria-label={words.frame.filterLabel}
         className={styles.input}
         data-filter=""
         type="search"
@@ -252,9 +261,13 @@ function Filter({ onLeave }: { onLeave: () => void }) {
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
         onKeyDown={onKeyDown}
       />
-      <span className={styles.key} aria-hidden="true">
-        /
-      </span>
-    </label>
+      {text === '' ? (
+        <span className={styles.key} aria-hidden="true">
+          /
+        </span>
+      ) : (
+        <IconButton small className={styles.clear} label={words.frame.clearText} icon="close" onPress={clear} />
+      )}
+    </div>
   );
 }

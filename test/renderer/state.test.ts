@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import type { ArchiveSummary, Client, EntryDetails, Job } from '#contract';
 import { type Finding, finding, type RowTable } from '#model';
-import { appStore, dispatchDetails, dispatchJobs, getApp, setApp } from '../../renderer/state/app-state.ts';
+import { appStore, dispatchDetails, dispatchJobs, getApp, setApp, setLayout } from '../../renderer/state/app-state.ts';
 import { clearChanges, loadChanges } from '../../renderer/state/changes/load-changes.ts';
 import { ofOpenArchives, withCached } from '../../renderer/state/changes/table-cache.ts';
 import { clearDetails, loadDetails, loadMore } from '../../renderer/state/details/load-details.ts';
 import { viewBefore } from '../../renderer/state/details/views.ts';
 import { watchOwnJobs } from '../../renderer/state/finished-jobs.ts';
 import { initialJobs, jobsReducer, type Purpose } from '../../renderer/state/jobs.ts';
+import { toast, watchToasts } from '../../renderer/state/messages.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 import { watchStores } from '../../renderer/state/stores/watch-stores.ts';
 
@@ -76,6 +77,18 @@ test('mismatches of other images and other findings don’t affect the outcome o
   assert.deepEqual(await outcomeOfCheck([finding('digest-mismatch', 'a', { image: 1 }), finding('trailing-data', 'b', { image: 0 })]), [
     'All digests match',
   ]);
+});
+
+test('an equal message takes the other’s place, and a message goes when it no longer applies, or after a while', () => {
+  watchToasts();
+  toast('Path copied');
+  toast('21 secrets found', null, ({ layout }) => !layout.findingsOpen);
+  toast('Path copied');
+  assert.deepEqual(toasts(), ['21 secrets found', 'Path copied']);
+  setLayout({ findingsOpen: true });
+  assert.deepEqual(toasts(), ['Path copied']);
+  mock.timers.tick(10_000);
+  assert.deepEqual(toasts(), []);
 });
 
 const opens: Purpose = { kind: 'open', sideA: null, offersImport: true, isShown: false };

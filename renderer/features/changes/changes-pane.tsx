@@ -5,13 +5,14 @@ import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
-import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/changes.ts';
+import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { retryChanges } from '../../state/changes/load-changes.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { copyShown, type StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { BreakdownView } from '../breakdown/breakdown-view.tsx';
+import { ClearFilter } from '../clear-filter.tsx';
 import { CompareBreakdown } from '../compare/compare-breakdown.tsx';
 import { PackageDifferences } from '../packages/package-differences.tsx';
 import { PackagesView } from '../packages/packages-view.tsx';
@@ -152,9 +153,7 @@ function Body({
   if (state.rows.length === 0 && !state.filtering) {
     return (
       <Notice icon="search" title={words.changes.noMatches}>
-        <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
-          {words.changes.clearFilter}
-        </Button>
+        <ClearFilter />
       </Notice>
     );
   }

@@ -1,17 +1,16 @@
 import { useMemo } from 'react';
 import type { ImageSummary } from '#contract';
-import { Button } from '../../components/button.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
-import { dispatchChanges } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
-import { type ChangesState, isUnfiltered, NO_FILTER } from '../../state/changes/changes.ts';
+import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
 import type { Selection } from '../../state/selection.ts';
 import type { StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
+import { ClearFilter } from '../clear-filter.tsx';
 import { CompareBar } from '../compare/compare-bar.tsx';
 import head from '../pane-head.module.css';
 import { WorkingCopyBar } from '../store/working-copy-bar.tsx';
@@ -145,9 +144,7 @@ function Outcome({ state, selection, isSilent }: { state: ChangesState; selectio
       </span>
       {isUnfiltered(filter) || hasNone ? null : (
         <span className={styles.clear}>
-          <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
-            {words.changes.clearFilter}
-          </Button>
+          <ClearFilter />
         </span>
       )}
     </>

@@ -245,7 +245,12 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
   const [target] = targets;
   return (
     <p className={styles.verify}>
-      <Button icon="check" disabled={checking} onPress={() => void verifyImage(archive.archiveId, image.index)}>
+      <Button
+        icon="check"
+        disabled={checking}
+        otherLabels={[words.details.verify, words.details.verifying]}
+        onPress={() => void verifyImage(archive.archiveId, image.index)}
+      >
         {checking ? words.details.verifying : words.details.verify}
       </Button>
       <ScanButton archiveId={archiveId} image={image.index} />
@@ -279,7 +284,12 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         </span>
       ) : null}
       {targets.length === 1 && target !== undefined ? (
-        <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index, target.storeId)}>
+        <Button
+          icon="plus"
+          disabled={importing}
+          otherLabels={[words.store.importTo, words.importing]}
+          onPress={() => void importToStore(archive.archiveId, image.index, target.storeId)}
+        >
           {importing ? words.importing : words.store.importTo}
         </Button>
       ) : null}

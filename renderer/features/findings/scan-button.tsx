@@ -12,6 +12,7 @@ export function ScanButton({ archiveId, image, isQuiet = false }: { archiveId: s
       {...(isQuiet ? { kind: 'quiet' as const } : {})}
       icon="search"
       disabled={scanning}
+      otherLabels={[words.details.scan, words.details.scanning]}
       onPress={() => void scanImage(archiveId, image)}
     >
       {scanning ? words.details.scanning : words.details.scan}

@@ -46,8 +46,6 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         </span>
       </header>
       <div className={styles.body}>
-        <JobList />
-        <ImportOffers />
         {archives === null || archives.length === 0 ? (
           <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
         ) : (
@@ -64,6 +62,11 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         <CatalogGroup />
         <StoreGroups />
         <BaseImages />
+      </div>
+      {/* Below the list, so that what comes and goes doesn't move the images under the pointer. */}
+      <div className={styles.work}>
+        <JobList />
+        <ImportOffers />
       </div>
       {archives !== null && archives.length > 0 && info?.sample && !archives.some(({ title }) => title === info.sample) ? (
         <footer className={styles.foot}>

@@ -9,8 +9,10 @@ import { showPathInTree } from '../../state/choosing.ts';
 import { signedSize } from '../../state/compare.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { ClearFilter } from '../clear-filter.tsx';
+import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
-import { PAGE, PackagePages, TYPING, useOwnFilter } from './package-pages.tsx';
+import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
 
 /** The packages that only one side of a comparison has, or that the sides have in different versions. */
@@ -39,7 +41,9 @@ function Differences({ report, isFiltered }: { report: PackageDifferencesReport;
   if (packagesA + packagesB === 0) return <Notice title={words.packages.none}>{words.packages.noneWhy}</Notice>;
   if (total === 0) {
     return isFiltered ? (
-      <Notice icon="search" title={words.packages.noMatches} />
+      <Notice icon="search" title={words.packages.noMatches}>
+        <ClearFilter />
+      </Notice>
     ) : (
       <Notice icon="image" title={words.packages.same}>
         {words.packages.sameWhy(packagesB)}

@@ -1,7 +1,6 @@
-import { type ReactNode, useEffect } from 'react';
+import type { ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import { dispatchChanges, getApp } from '../../state/app-state.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import type { Answer } from '../use-request.ts';
@@ -12,23 +11,6 @@ export const PAGE = 500;
 const MOST = 10_000;
 /** Time without typing before the host is asked, ms. */
 export const TYPING = 150;
-
-/**
- * Gives packages a filter text of their own while they are shown: what was typed for paths comes back afterwards, since a text that finds a
- * package seldom finds its files, and the tree would stay filtered by it.
- */
-export function useOwnFilter(): void {
-  useEffect(() => {
-    const { text } = getApp().changes.filter;
-    setFilterText('');
-    return () => setFilterText(text);
-  }, []);
-}
-
-function setFilterText(text: string): void {
-  const { filter } = getApp().changes;
-  if (filter.text !== text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
-}
 
 /** An answer whose rows come in pages: what is listed of it, a button for more, or why there is none (yet). */
 export function PackagePages<Report extends { readonly total: number; readonly rows: readonly unknown[] }>({

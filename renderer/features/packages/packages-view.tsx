@@ -13,8 +13,10 @@ import { nextOrder, type PackageOrder, sortedPackages } from '../../state/packag
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
+import { ClearFilter } from '../clear-filter.tsx';
+import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
-import { PAGE, PackagePages, TYPING, useOwnFilter } from './package-pages.tsx';
+import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
 
 /** How the packages of a whole image are listed. */
@@ -99,7 +101,7 @@ function Tables({
   if (total === 0 && (isFiltered || layers.every((each) => each.packages === 0))) {
     return (
       <Notice icon={isFiltered ? 'search' : 'folder'} title={isFiltered ? words.packages.noMatches : words.packages.none}>
-        {isFiltered ? null : words.packages.noneWhy}
+        {isFiltered ? <ClearFilter /> : words.packages.noneWhy}
       </Notice>
     );
   }

@@ -7,6 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
+import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 
 const PAGE = 200;
@@ -58,7 +59,7 @@ function Page({ of, start, onMore }: { of: Wanted; start: number; onMore: (() =>
     );
   }
   const { items, total, complete } = answer.value;
-  if (total === 0 && text !== '') return <Notice icon="search" title={words.registry.nothingFound} />;
+  if (total === 0 && text !== '') return <NothingFound />;
   if (total === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
   const rest = total - start - items.length;
   return (

@@ -7,6 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
+import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RegistryKey } from './registry-key.tsx';
 import { moveInTree, TREE_LABEL } from './tree-keys.ts';
@@ -226,7 +227,7 @@ function Found({ of: { archiveId, image, layer }, text, choice }: { of: View; te
   if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
   if (answer.state !== 'ready') return <Loading />;
   const { matches, complete } = answer.value;
-  if (matches.length === 0) return <Notice icon="search" title={words.registry.nothingFound} />;
+  if (matches.length === 0) return <NothingFound />;
   const tabIndex = Math.max(
     0,
     matches.findIndex((match) => isSame(choice.tabStop, match)),

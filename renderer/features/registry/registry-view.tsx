@@ -3,12 +3,14 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
+import { useOwnFilter } from '../use-own-filter.ts';
 import styles from './registry.module.css';
 import { RegistryChanges } from './registry-changes.tsx';
 import { RegistryTree } from './registry-tree.tsx';
 
 /** The registry: what the selected layers changed in it, or all of it as seen at the layer. */
 export function RegistryView({ selection, handle }: { selection: Selection; handle: Ref<TreeGridHandle> }) {
+  useOwnFilter();
   const text = useApp((app) => app.changes.filter.text);
   const view = useRef<HTMLElement>(null);
   useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));

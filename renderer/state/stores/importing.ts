@@ -12,7 +12,7 @@ export function writableStores(stores: readonly StoreReport[] | null): readonly 
   return (stores ?? []).filter(canChange);
 }
 
-/** The stores that an image can be imported to, and whether it needn't be, because all of them have it. */
+/** The stores that an image can be imported to, and whether there are none because all of them have it already. */
 export interface ImportTargets {
   readonly stores: readonly StoreReport[];
   readonly areDone: boolean;
@@ -24,7 +24,7 @@ export function importTargets(stores: readonly StoreReport[] | null, archive: Ar
   // Layers of a store, which have no manifest, can't be imported to another one.
   const able = stored !== undefined && image.manifestDigest === null ? [] : writableStores(stores);
   const open = able.filter((store) => store.storeId !== stored?.storeId && !isStored({ ...archive, images: [image] }, store));
-  return { stores: open, areDone: able.length > 0 && open.length === 0 };
+  return { stores: open, areDone: stored === undefined && able.length > 0 && open.length === 0 };
 }
 
 /** Imports an image of an open archive to a store. For a layer tar, asks for the layer below first. */

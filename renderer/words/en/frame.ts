@@ -1,7 +1,7 @@
 import { COMMAND_FACTS, type CommandId } from '#contract';
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, form, LAYERS } from './grammar.ts';
+import { counted, form, LAYERS, NOTES, SECRETS } from './grammar.ts';
 
 /** Title bar, status bar, sheets over the window, drops, and what is shown instead of the panes. */
 export const frame = {
@@ -28,6 +28,7 @@ export const frame = {
   hideDetails: 'Hide details',
   hideLibrary: 'Hide library',
   showLibrary: 'Show library',
+  clearText: 'Clear text',
   filterLabel: 'Filter by path',
   filterPlaceholder: 'Filter: name, *.so, /regex/',
 
@@ -38,11 +39,12 @@ export const frame = {
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
   findingsButton: (counts: string) => `Findings: ${counts}`,
-  findings: ({ error, warning, note }: Readonly<Record<'error' | 'warning' | 'note', number>>) =>
+  findings: ({ secret, error, warning, note }: Readonly<Record<'secret' | 'error' | 'warning' | 'note', number>>) =>
     [
+      ...(secret === 0 ? [] : [counted(secret, SECRETS)]),
       ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
       ...(warning === 0 ? [] : [counted(warning, { one: 'warning', other: 'warnings' })]),
-      ...(note === 0 ? [] : [counted(note, { one: 'note', other: 'notes' })]),
+      ...(note === 0 ? [] : [counted(note, NOTES)]),
     ].join(' · '),
 
   // Without an image

@@ -34,6 +34,25 @@ test('every column sorts, and reverses when chosen again', { tag: '@page' }, asy
   await expect(head('Name')).toHaveAttribute('aria-sort', 'descending');
 });
 
+test('the filter’s text is cleared by a button, and does not follow into another image', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  const filter = page.getByRole('searchbox');
+  await filter.fill('ssl');
+  await expect(page.getByRole('row', { name: /curl/ })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Clear text' }).click();
+  await expect(filter).toBeFocused();
+  await expect(filter).toHaveValue('');
+  await expect(page.getByRole('button', { name: 'Clear text' })).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /modified curl|added curl/ }).first()).toBeVisible();
+  await filter.fill('ssl');
+  await layer(0).click();
+  await expect(filter).toHaveValue('ssl');
+  await win.drop(await win.write('old.tar', dockerArchive(WEB_API.slice(0, 2), { name: 'acme/web-api:1.7' })));
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
+  await expect(filter).toHaveValue('');
+});
+
 test('a long name takes the space that other columns leave', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();

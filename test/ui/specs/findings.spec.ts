@@ -30,8 +30,15 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
 test('a check of every digest shows its result', async ({ win }) => {
   const good = dockerArchive([{ createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) }], { name: 'acme/good:1' });
   await win.drop(await win.write('good.tar', good));
-  await win.page.getByRole('button', { name: 'Verify digests' }).click();
+  const verify = win.page.getByRole('button', { name: 'Verify digests' });
+  // The button keeps its width while it says “Verifying…”, so that its neighbours don't move.
+  const labels = verify.locator('[data-text]');
+  await expect(labels).toHaveCount(2);
+  const before = await verify.boundingBox();
+  for (const label of await labels.all()) expect((await label.boundingBox())?.width).toBeLessThan(before?.width ?? 0);
+  await verify.click();
   await expect(win.page.getByText('All digests match')).toBeVisible();
+  expect(await verify.boundingBox()).toEqual(before);
 });
 
 test('a scan finds secrets in files, also in removed ones, and says where, which and what to do', async ({ win }) => {
@@ -52,7 +59,9 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   await expect(findings).toContainText('Secret in the config');
   await expect(findings.getByText('config', { exact: true })).toBeVisible();
   await findings.getByRole('button', { name: 'Scan for secrets' }).click();
-  await expect(page.getByText('3 secrets found')).toBeVisible();
+  const said = page.getByRole('status').getByText('3 secrets · 2 notes');
+  await expect(said).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Findings: / })).toContainText('3 secrets · 3 notes');
   await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
   const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
   await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');
@@ -62,6 +71,7 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   await expect(findings).not.toContainText(token.secret ?? '');
   if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/secrets.png` });
   expect(await complaintsOf(page)).toEqual([]);
+  await expect(said).toHaveCount(0);
   await key.click();
   await expect(page.getByRole('button', { name: /^Layer 0 / })).toHaveAttribute('aria-pressed', 'true');
   await expect(page.getByRole('row', { name: /id_rsa/ })).toHaveAttribute('aria-selected', 'true');

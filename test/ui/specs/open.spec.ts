@@ -150,6 +150,20 @@ test('for a broken file, the window shows what is wrong, what to do, and the cod
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
 });
 
+test('work in progress doesn’t move the images in the library', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('web-api.tar', webApi));
+  const image = page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /^web-api:1\.8/ });
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const before = await image.boundingBox();
+  await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
+  await expect(page.getByRole('button', { name: 'Cancel endless.tar.gz' })).toBeVisible();
+  expect(await image.boundingBox()).toEqual(before);
+  await page.getByRole('button', { name: 'Cancel endless.tar.gz' }).click();
+  await expect(page.getByRole('button', { name: 'Cancel endless.tar.gz' })).toHaveCount(0);
+  expect(await image.boundingBox()).toEqual(before);
+});
+
 test('opening can be cancelled', async ({ win }) => {
   await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
   const { page } = win;

@@ -152,7 +152,9 @@ test('the filter finds packages, and a view lists what is installed there', { ta
   await expect(page.getByRole('table').last().getByRole('row')).toHaveCount(2);
   await page.getByRole('searchbox', { name: 'Filter by path' }).fill('nowhere');
   await expect(page.getByText('No matching package')).toBeVisible();
-  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('');
+  await page.getByRole('button', { name: 'Clear filter' }).click();
+  await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toHaveValue('');
+  await page.getByRole('searchbox', { name: 'Filter by path' }).focus();
   await expect(page.getByRole('table')).toHaveCount(3);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).not.toBeFocused();

@@ -204,6 +204,13 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
   await expect(registry.getByText('No key, name or text matches')).toBeVisible();
   await expect(registry.getByRole('heading')).toHaveCount(0);
+  await registry.getByRole('button', { name: 'Clear filter' }).click();
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  // What was searched for in the registry isn't a path.
+  await page.getByRole('searchbox').fill('nowhere at all');
+  await page.getByRole('radio', { name: 'Tree', exact: true }).click();
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(page.getByRole('row').nth(1)).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 

@@ -76,8 +76,7 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid')).toBeVisible();
   // An image of the store is listed there only, and as the current one.
-  const items = page.getByRole('navigation', { name: 'Library' }).getByRole('listitem');
-  await expect(items).toHaveCount(2);
+  await expect(page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /^web-api:1\.7\s/ })).toHaveCount(1);
   await expect(store.getByRole('button', { name: /web-api:1\.7 / }).first()).toHaveAttribute('aria-current', 'true');
   await expect(details).toContainText('LocationIn store');
   await act(win, 'acme/web-api:1.7', 'Close');
@@ -173,6 +172,7 @@ test('importing a layer tar asks for its parent; removing an image that a layer 
 });
 
 test('a working copy is written to from outside, shown as it changes, committed with name and comment, and discarded', async ({ win }) => {
+  test.slow();
   const { page } = win;
   const store = storeOf(win);
   await dropAnd(win, OLD, 'old.tar', 'Import');

@@ -1,0 +1,13 @@
+import { Button } from '../components/button.tsx';
+import { dispatchChanges } from '../state/app-state.ts';
+import { NO_FILTER } from '../state/changes/changes.ts';
+import { words } from '../words/index.ts';
+
+/** A button that removes the text and everything else that filters, so that all is listed again. */
+export function ClearFilter() {
+  return (
+    <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
+      {words.changes.clearFilter}
+    </Button>
+  );
+}

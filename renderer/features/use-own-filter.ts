@@ -1,0 +1,24 @@
+import { useEffect } from 'react';
+import { dispatchChanges, getApp } from '../state/app-state.ts';
+
+/**
+ * Gives a view that isn't about paths, such as packages or the registry, a filter text of its own while it is shown: what was typed for
+ * paths comes back afterwards, unless another image is shown by then. A text that finds a package seldom finds its files, and the tree
+ * would stay filtered by it.
+ */
+export function useOwnFilter(): void {
+  useEffect(() => {
+    const { text } = getApp().changes.filter;
+    const { archiveId, image } = getApp().selection;
+    setFilterText('');
+    return () => {
+      const now = getApp().selection;
+      setFilterText(now.archiveId === archiveId && now.image === image ? text : '');
+    };
+  }, []);
+}
+
+function setFilterText(text: string): void {
+  const { filter } = getApp().changes;
+  if (filter.text !== text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
+}
