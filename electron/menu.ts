@@ -88,9 +88,11 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
     { role: isMac ? 'close' : 'quit' },
   ];
   const view: MenuItemConstructorOptions[] = [
-    ...(['layer', 'stacked', 'compare', 'swap'] as const).map(command),
+    ...(['image', 'layer', 'stacked', 'compare', 'swap'] as const).map(command),
     separator,
-    ...(['treemap', 'open-all', 'close-all', 'preview', 'filter'] as const).map(command),
+    ...(['treemap', 'breakdown', 'packages', 'registry'] as const).map(command),
+    separator,
+    ...(['open-all', 'close-all', 'preview', 'filter'] as const).map(command),
     separator,
     ...(['library', 'details', 'waste', 'findings'] as const).map(command),
     separator,

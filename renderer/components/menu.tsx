@@ -13,7 +13,7 @@ export interface MenuChoice {
   readonly danger?: boolean;
 }
 
-/** A button that opens a list of choices; the chosen one has a tick. */
+/** A button that opens a list of choices. With `selected` they are options, and the chosen one has a tick. */
 export function MenuButton({
   label,
   children,
@@ -55,12 +55,12 @@ export function MenuButton({
             <MenuItem
               key={choice.id}
               id={choice.id}
-              className={`${styles.item} ${choice.danger === true ? styles.danger : ''}`}
+              className={`${styles.item} ${selected === null ? styles.untickable : ''} ${choice.danger === true ? styles.danger : ''}`}
               textValue={choice.label}
             >
               {({ isSelected }) => (
                 <>
-                  <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>
+                  {selected === null ? null : <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>}
                   <span className={styles.label}>{choice.label}</span>
                   {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
                 </>

@@ -23,13 +23,21 @@ export function Notice({
   );
 }
 
-/** An error's message, hint and code. */
-export function ErrorText({ error, hint }: { error: { readonly code: string; readonly message: string }; hint: string }) {
+/** An error's message, hint and code. `hasCode` is false where the code is copied with the details. */
+export function ErrorText({
+  error,
+  hint,
+  hasCode = true,
+}: {
+  error: { readonly code: string; readonly message: string };
+  hint: string;
+  hasCode?: boolean;
+}) {
   return (
     <>
       <p className={`${styles.message} selectable`}>{error.message}</p>
       {hint === '' ? null : <p className={`${styles.hint} selectable`}>{hint}</p>}
-      <p className={`${styles.code} selectable`}>{error.code}</p>
+      {hasCode ? <p className={`${styles.code} selectable`}>{error.code}</p> : null}
     </>
   );
 }

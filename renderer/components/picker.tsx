@@ -2,6 +2,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 import { words } from '../words/index.ts';
 import { Icon } from './icons.tsx';
 import styles from './picker.module.css';
+import { Keys } from './sheet.tsx';
 
 export interface PickerChoice {
   readonly id: string;
@@ -103,6 +104,14 @@ export function Picker({
       </div>
       <p className={choices.length === 0 ? styles.empty : 'visually-hidden'} role="status">
         {choices.length === 0 ? empty : words.choices(choices.length)}
+      </p>
+      <p className={styles.hints} aria-hidden="true">
+        <span>
+          <Keys keys={['↵']} /> {words.choose}
+        </span>
+        <span>
+          <Keys keys={[words.keys.escape]} /> {words.close}
+        </span>
       </p>
     </>
   );

@@ -5,7 +5,7 @@ import { chooseMode, leave, moveLayer, openDetails, swapSides, toggleView } from
 import { copyText } from './clipboard.ts';
 import { copiedPath, imageOf } from './details/shown-path.ts';
 import { copyDiagnostics } from './diagnostics.ts';
-import { exportShown } from './exporting.ts';
+import { openSaveMenu } from './menus/context-menu.ts';
 import { toast } from './messages.ts';
 import { showOpenName } from './open-name/open-name-actions.ts';
 import { choose } from './opening.ts';
@@ -19,7 +19,7 @@ const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter
 const RUNS: Readonly<Record<CommandId, () => void>> = {
   open: () => void choose('files'),
   'open-name': () => showOpenName(),
-  export: exportShown,
+  export: openSaveMenu,
   palette: () => setOverlay('palette'),
   path: () => setOverlay('path'),
   back: () => window.history.back(),

@@ -24,12 +24,9 @@ export async function startExport(input: ExportInput): Promise<void> {
   }
 }
 
-/** Saves the selected file or folder, else the comparison, else the archive's report. */
-export function exportShown(): void {
-  const { archiveId, image, to, path, mode, against } = getApp().selection;
-  if (archiveId === null) return;
-  if (path !== null) void startExport({ what: 'entry', archiveId, image, layer: to, pathHex: toHex(unescapePath(path)) });
-  else if (mode === 'compare' && against !== undefined)
-    void startExport({ what: 'comparison', a: against, b: { archiveId, image, layer: to } });
-  else void startExport({ what: 'report', archiveId });
+/** Saves the selected file or folder. */
+export function exportPath(): void {
+  const { archiveId, image, to, path } = getApp().selection;
+  if (archiveId !== null && path !== null)
+    void startExport({ what: 'entry', archiveId, image, layer: to, pathHex: toHex(unescapePath(path)) });
 }

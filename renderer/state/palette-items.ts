@@ -29,8 +29,26 @@ interface RecentFile {
 
 const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
 
+/** The image's action that is a command, too. */
+const COMPARE_WITH = 'with';
+
+/** What people open the palette for, by the ids of its lines, and the keys that they know anyway. */
+const FIRST = ['compare', 'image show compare', 'waste', 'image check scan', 'findings', 'open', 'open-name', 'export', 'path'];
+const LAST = ['back', 'forward', 'next-pane', 'previous-pane', 'older', 'newer', 'widen-older', 'widen-newer', 'deselect'];
+
+/** Sorts the lines of {@link FIRST} to the front, imports before them, and those of {@link LAST} to the end. */
+function byUse(items: readonly PaletteItem[]): readonly PaletteItem[] {
+  const rank = ({ id }: PaletteItem) => {
+    if (id.startsWith('image check import')) return -1;
+    if (FIRST.includes(id)) return FIRST.indexOf(id);
+    return FIRST.length + (LAST.includes(id) ? 1 : 0);
+  };
+  return [...items].sort((a, b) => rank(a) - rank(b));
+}
+
 /**
- * Returns what the palette offers before anything is typed: commands, the image's actions, layers, images and recent files, in this order.
+ * Returns what the palette offers before anything is typed: what is done most, other commands and actions for the image, layers, images and
+ * recent files, in this order.
  */
 export function paletteItems(app: AppState, recent: readonly RecentFile[]): readonly PaletteItem[] {
   const found = selectedImage(app.archives ?? [], app.selection);
@@ -49,7 +67,9 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
     found === null
       ? []
       : imageActions(app, found.archive, found.image).flatMap((section) =>
-          section.actions.filter(({ disabled }) => !disabled).map((action) => ({ ...action, id: `image ${section.id} ${action.id}` })),
+          section.actions
+            .filter(({ id, disabled }) => !disabled && id !== COMPARE_WITH)
+            .map((action) => ({ ...action, id: `image ${section.id} ${action.id}` })),
         );
   const layers = [...(found?.image.layers ?? [])].reverse().map((layer) => ({
     id: `layer ${layer.index}`,
@@ -79,8 +99,7 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
   const clearRecent = { id: 'clear-recent', label: words.frame.clearRecent, run: () => void clearRecentFiles() };
   const diagnostics = { id: COPY_DIAGNOSTICS, label: words.frame.copyDiagnostics, run: () => void copyDiagnostics() };
   return [
-    ...commands,
-    ...actions,
+    ...byUse([...commands, ...actions]),
     ...themes,
     diagnostics,
     ...layers,

@@ -7,6 +7,7 @@ import { imageActions } from '../state/menus/image-menu.ts';
 import { layerActions } from '../state/menus/layer-menu.ts';
 import type { MenuTarget } from '../state/menus/open-menu.ts';
 import { rowActions } from '../state/menus/row-menu.ts';
+import { saveActions } from '../state/menus/save-menu.ts';
 import { selectedImage } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 
@@ -17,15 +18,17 @@ export function ContextMenus() {
   const { target, x, y } = app.contextMenu;
   const content = contentOf(app, target);
   if (content === null) return null;
-  return <ContextMenu label={words.menus.actionsOf(content.name)} sections={content.sections} at={{ x, y }} onClose={closeContextMenu} />;
+  return <ContextMenu label={content.label} sections={content.sections} at={{ x, y }} onClose={closeContextMenu} />;
 }
 
 function contentOf(app: AppState, target: MenuTarget) {
-  if (target.kind === 'path') return { name: app.selection.path ?? '', sections: rowActions(app) };
+  if (target.kind === 'path') return { label: words.menus.actionsOf(app.selection.path ?? ''), sections: rowActions(app) };
+  if (target.kind === 'save') return { label: words.menus.save, sections: saveActions(app) };
   const ref = target.kind === 'image' ? { ...app.selection, archiveId: target.archiveId, image: target.image } : app.selection;
   const found = selectedImage(app.archives ?? [], ref);
   if (found === null) return null;
   const { archive, image } = found;
-  if (target.kind === 'image') return { name: imageTitle(archive, image), sections: imageActions(app, archive, image) };
-  return { name: words.layer(target.layer), sections: layerActions(archive.archiveId, image, target.layer) };
+  if (target.kind === 'image')
+    return { label: words.menus.actionsOf(imageTitle(archive, image)), sections: imageActions(app, archive, image) };
+  return { label: words.menus.actionsOf(words.layer(target.layer)), sections: layerActions(archive.archiveId, image, target.layer) };
 }

@@ -28,7 +28,7 @@ export interface CommandFacts extends CommandKey {
 export const COMMAND_FACTS = [
   { id: 'open', title: 'Open…', group: 'Window', key: 'o', mod: true },
   { id: 'open-name', title: 'Open by name…', group: 'Window', key: 'o' },
-  { id: 'export', title: 'Export…', group: 'Window', key: 's', mod: true, image: true },
+  { id: 'export', title: 'Save…', group: 'Window', key: 's', mod: true, image: true },
   { id: 'palette', title: 'Command palette', group: 'Window', key: 'k', mod: true },
   { id: 'path', title: 'Go to path…', group: 'Window', key: 'g', image: true },
   { id: 'back', title: 'Back', group: 'Window', key: 'ArrowLeft', alt: true, mac: { key: '[', mod: true } },

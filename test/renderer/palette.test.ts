@@ -3,6 +3,13 @@ import { test } from 'node:test';
 import { COMMAND_FACTS, type CommandFacts } from '#contract';
 import { keysOf } from '../../renderer/state/key-names.ts';
 import { landing, matchesWords } from '../../renderer/state/palette.ts';
+import { words } from '../../renderer/words/index.ts';
+
+test('up to four layers are named, more are counted', () => {
+  assert.equal(words.frame.inLayers([3]), 'layer 3');
+  assert.equal(words.frame.inLayers([0, 1, 2, 3]), 'layers 0, 1, 2, 3');
+  assert.equal(words.frame.inLayers(Array.from({ length: 120 }, (_, layer) => layer)), '120 layers');
+});
 
 test('words find a command in any order and case', () => {
   assert.equal(matchesWords('Widen the range upwards', 'UP wid'), true);

@@ -84,8 +84,10 @@ function LayerCommand({ image, layer }: { image: ImageSummary | null; layer: num
   const command = plainCommand(image?.layers[layer]?.createdBy ?? null);
   if (command === null) return null;
   return (
-    <span className={styles.command} title={command}>
-      {command}
+    <span className={styles.commandRoom}>
+      <span className={styles.command} title={command}>
+        {command}
+      </span>
     </span>
   );
 }

@@ -73,7 +73,7 @@ function Match({ match: { path, touches } }: { match: PathMatch }) {
   return (
     <>
       <button type="button" className={styles.path} title={text} onClick={() => last !== undefined && goTo(last.layer, path)}>
-        {text}
+        <bdi dir="ltr">{text}</bdi>
       </button>
       {last === undefined || last.size === 0 ? null : <Size bytes={last.size} className={styles.size} />}
       <span className={styles.touches}>

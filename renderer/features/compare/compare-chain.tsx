@@ -2,7 +2,7 @@ import { type ReactNode, useMemo } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, STRATUM_MIN, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { plainCommand, STRATUM_MIN, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
@@ -158,7 +158,6 @@ function Stratum({
   onChoose: (alt: boolean) => void;
 }) {
   const command = plainCommand(layer.createdBy);
-  const parts = command === null ? null : splitVerb(command);
   const bytes = stratumBytes(layer, loaded);
   return (
     <li
@@ -176,8 +175,10 @@ function Stratum({
           <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
         </span>
-        <span className={styles.command}>{command === null ? words.commandUnknown : narrow ? (parts?.rest ?? command) : command}</span>
-        {narrow ? null : <Size bytes={bytes} className={styles.size} />}
+        <span className={`${styles.about} ${narrow ? styles.narrow : ''}`}>
+          <span className={styles.command}>{command ?? words.commandUnknown}</span>
+          <Size bytes={bytes} className={styles.size} />
+        </span>
         {isA ? (
           <span className={`${styles.letter} ${styles.A}`}>
             <span className="visually-hidden">{words.compare.beforeLetter}</span>A

@@ -11,7 +11,7 @@ import { findRow } from '../../state/changes/table-facts.ts';
 import { choosePath, goTo } from '../../state/choosing.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
 import { copiedPath, offDriveWords, pathParts } from '../../state/details/shown-path.ts';
-import { exportShown } from '../../state/exporting.ts';
+import { exportPath } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { isExportable } from '../../state/menus/row-menu.ts';
 import { hintFor } from '../../state/plain-error.ts';
@@ -76,7 +76,7 @@ function PathDetails({ path, image, selection, drawer }: { path: string; image: 
           <FileName key={path} name={pathParts(path, image).at(-1)?.name ?? ''} />
           <CopyButton label={words.copyPath} text={copiedPath(path, image)} />
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
-            <IconButton small label={words.details.export} keys={keysOfId('export')} icon="save" onPress={exportShown} />
+            <IconButton small label={words.details.export} icon="save" onPress={exportPath} />
           ) : null}
           {/* A drawer has a button that closes it, and its breadcrumb leads to the layer. */}
           {drawer ? null : (

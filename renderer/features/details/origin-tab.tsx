@@ -33,6 +33,7 @@ export function OriginTab({ path, selection }: { path: string; selection: Select
   if (answer.state !== 'ready') return null;
   const { versions, package: owner, inFolder } = answer.value;
   const lacksLines = versions.some(({ dockerfile: lines, base }) => lines === null && base === null);
+  const without = versions.filter(isWithoutLines);
   return (
     <div className={styles.body}>
       {owner === null && inFolder === undefined ? null : (
@@ -48,10 +49,13 @@ export function OriginTab({ path, selection }: { path: string; selection: Select
       <ol className={styles.versions} aria-label={words.origin.versions}>
         {[...versions].reverse().map((version) => (
           <li key={version.layer} className={styles.version}>
-            <Version version={version} path={path} given={dockerfile?.name ?? null} />
+            <Version version={version} path={path} />
           </li>
         ))}
       </ol>
+      {without.length === 0 ? null : (
+        <p className={styles.note}>{whyNoLines(without, versions.length, dockerfile === null ? null : displayText(dockerfile.name))}</p>
+      )}
       {lacksLines || dockerfile !== null ? (
         <div className={styles.choose}>
           <Button icon="file" onPress={chooseDockerfile}>
@@ -76,10 +80,22 @@ function packageName({ name, version }: PackageOwner): string {
   return displayText(`${name} ${version}`);
 }
 
-function Version({ version, path, given }: { version: PathVersionReport; path: string; given: string | null }) {
+/** Whether nothing says which lines of a Dockerfile made a layer, or which image it is from. */
+function isWithoutLines({ dockerfile, base, guess }: PathVersionReport): boolean {
+  return dockerfile === null && base === null && !guess;
+}
+
+/** Says once for all layers without lines why they have none. `given`: the name of the Dockerfile that the user provided. */
+function whyNoLines(without: readonly PathVersionReport[], layers: number, given: string | null): string {
+  const isAll = without.length === layers;
+  const isMatched = given !== null && without.some(({ guess }) => guess === null);
+  if (given !== null && isMatched) return isAll ? words.origin.noMatch(given) : words.origin.noMatchForOthers(given);
+  return isAll ? words.origin.noLines : words.origin.noLinesForOthers;
+}
+
+function Version({ version, path }: { version: PathVersionReport; path: string }) {
   const { layer, kind, createdBy, dockerfile, base, guess } = version;
   const command = plainCommand(createdBy);
-  const none = guess === null && given !== null ? words.origin.noMatch(displayText(given)) : words.origin.noLines;
   return (
     <>
       <h3 className={styles.head}>
@@ -108,7 +124,6 @@ function Version({ version, path, given }: { version: PathVersionReport; path: s
           <p className={styles.note}>{words.origin.guess}</p>
         </>
       )}
-      {dockerfile === null && base === null && !guess ? <p className={styles.note}>{none}</p> : null}
     </>
   );
 }

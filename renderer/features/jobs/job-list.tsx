@@ -136,7 +136,7 @@ function Failed({
         <IconButton small label={words.jobs.dismiss(title)} icon="close" onPress={onDismiss} />
       </div>
       <div className={styles.reason}>
-        <ErrorText error={error} hint={hint} />
+        <ErrorText error={error} hint={hint} hasCode={false} />
       </div>
       {onRetry === null ? null : (
         <Button kind="quiet" icon="retry" onPress={onRetry}>

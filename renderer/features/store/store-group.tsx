@@ -96,13 +96,17 @@ function StoreGroup({ store }: { store: StoreReport }) {
   return (
     <section className={line.group} aria-label={title}>
       <header className={line.groupHead}>
-        <h3 className={styles.heading}>{title}</h3>
+        <h3 className={styles.heading} title={`${driver} · ${home}`}>
+          {title}
+        </h3>
         {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={line.groupSize} />}
         {choices.length === 0 ? null : <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} />}
       </header>
-      <p className={styles.home} title={`${driver} · ${home}`}>
-        {store.elevation === 'held' ? words.store.elevated(driver) : driver} · <bdi>{home}</bdi>
-      </p>
+      {store.isOwn ? null : (
+        <p className={styles.home} title={`${driver} · ${home}`}>
+          {store.elevation === 'held' ? words.store.elevated(driver) : driver} · <bdi>{home}</bdi>
+        </p>
+      )}
       {problem === null ? null : <p className={line.problem}>{problem}</p>}
       {readOnlyReason === null ? null : (
         <p className={styles.look} title={readOnlyReason}>

@@ -13,6 +13,15 @@ export function watchContextMenu(): void {
   });
 }
 
+/** Opens the menu of what can be saved, beside what has the focus. */
+export function openSaveMenu(): void {
+  const { activeElement, body } = document;
+  const box = activeElement === null || activeElement === body ? null : activeElement.getBoundingClientRect();
+  const x = box === null ? window.innerWidth / 2 : Math.max(0, box.left) + 24;
+  const y = box === null ? window.innerHeight / 4 : Math.min(box.bottom, window.innerHeight / 2);
+  setApp({ contextMenu: { target: { kind: 'save' }, x, y } });
+}
+
 export function closeContextMenu(): void {
   setApp({ contextMenu: null });
 }

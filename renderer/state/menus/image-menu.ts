@@ -2,7 +2,7 @@ import type { ArchiveSummary, ImageSummary } from '#contract';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import type { AppState } from '../app-state.ts';
-import { chooseWhole, compareWithSide, openDetails, showImage } from '../choosing.ts';
+import { chooseMode, chooseWhole, compareWithSide, openDetails, showImage } from '../choosing.ts';
 import { startExport } from '../exporting.ts';
 import { runningJob } from '../jobs.ts';
 import { imageTitle, storedBytes } from '../library.ts';
@@ -26,6 +26,7 @@ export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSu
       openDetails();
     };
     show.push({ id: 'whole', label: words.menus.showWhole, run });
+    if (selection.mode !== 'compare') show.push({ id: 'with', label: words.menus.compareWith, run: () => chooseMode('compare') });
   } else {
     show.push({ id: 'show', label: words.menus.showImage, run: () => showImage(archiveId, image.index) });
     const side = { ...ref, layer: Math.max(0, image.layers.length - 1) };
@@ -49,18 +50,19 @@ export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSu
       id: 'save',
       title: words.menus.save,
       quiet: true,
-      actions: image.loaded
-        ? [
-            {
-              id: 'docker',
-              label: words.menus.saveDocker,
-              run: () => void startExport({ what: 'image', format: 'docker-archive', ...ref }),
-            },
-            { id: 'oci', label: words.menus.saveOci, run: () => void startExport({ what: 'image', format: 'oci-archive', ...ref }) },
-            { id: 'report', label: words.details.saveReport, run: () => void startExport({ what: 'report', archiveId }) },
-          ]
-        : [],
+      actions: imageSaves(archive, image),
     },
+  ];
+}
+
+/** Returns the actions that save an image or the report about it. */
+export function imageSaves({ archiveId }: ArchiveSummary, { index, loaded }: ImageSummary): readonly MenuAction[] {
+  if (!loaded) return [];
+  const ref = { archiveId, image: index };
+  return [
+    { id: 'docker', label: words.menus.saveDocker, run: () => void startExport({ what: 'image', format: 'docker-archive', ...ref }) },
+    { id: 'oci', label: words.menus.saveOci, run: () => void startExport({ what: 'image', format: 'oci-archive', ...ref }) },
+    { id: 'report', label: words.details.saveReport, run: () => void startExport({ what: 'report', archiveId }) },
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { ImageSummary } from '#contract';
-import type { ActionSection } from '../../components/action-menu.tsx';
+import type { LayerReport } from '#model';
+import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import { chooseMode, compareLayerBelow, goTo } from '../choosing.ts';
 import { startExport } from '../exporting.ts';
@@ -13,7 +14,6 @@ export function layerActions(archiveId: string, image: ImageSummary, index: numb
     chooseMode(mode);
     goTo(index, null);
   };
-  const save = (form: 'stored' | 'plain') => () => void startExport({ what: 'layer', form, archiveId, image: image.index, layer: index });
   return [
     {
       id: 'show',
@@ -41,13 +41,18 @@ export function layerActions(archiveId: string, image: ImageSummary, index: numb
       id: 'save',
       title: words.menus.save,
       quiet: true,
-      actions:
-        layer.status === 'present'
-          ? [
-              { id: 'stored', label: words.menus.saveStored, detail: words.details.compression[layer.compression], run: save('stored') },
-              { id: 'plain', label: words.menus.savePlain, run: save('plain') },
-            ]
-          : [],
+      actions: layerSaves(archiveId, image, layer),
     },
+  ];
+}
+
+/** Returns the actions that save a layer. */
+export function layerSaves(archiveId: string, image: ImageSummary, layer: LayerReport): readonly MenuAction[] {
+  if (layer.status !== 'present') return [];
+  const save = (form: 'stored' | 'plain') => () =>
+    void startExport({ what: 'layer', form, archiveId, image: image.index, layer: layer.index });
+  return [
+    { id: 'stored', label: words.menus.saveStored, detail: words.details.compression[layer.compression], run: save('stored') },
+    { id: 'plain', label: words.menus.savePlain, run: save('plain') },
   ];
 }

@@ -1,6 +1,8 @@
 /** What a context menu is about. */
 export type MenuTarget =
   | { readonly kind: 'path' }
+  /** Whatever is selected, to be saved. */
+  | { readonly kind: 'save' }
   | { readonly kind: 'layer'; readonly layer: number }
   | { readonly kind: 'image'; readonly archiveId: string; readonly image: number };
 

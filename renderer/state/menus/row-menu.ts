@@ -5,7 +5,7 @@ import { type AppState, dispatchDetails } from '../app-state.ts';
 import { goTo, openDetails } from '../choosing.ts';
 import { showPreview } from '../commands.ts';
 import { copiedPath, imageOf } from '../details/shown-path.ts';
-import { exportShown } from '../exporting.ts';
+import { exportPath } from '../exporting.ts';
 import { keysOfId } from '../key-names.ts';
 import { copyAction } from './copy-action.ts';
 
@@ -64,10 +64,7 @@ export function rowActions(app: Pick<AppState, 'archives' | 'selection' | 'detai
       id: 'save',
       title: words.menus.save,
       quiet: true,
-      actions:
-        details !== null && isExportable(details)
-          ? [{ id: 'save', label: words.menus.saveEntry, detail: keysOfId('export'), run: exportShown }]
-          : [],
+      actions: details !== null && isExportable(details) ? [{ id: 'save', label: words.menus.saveEntry, run: exportPath }] : [],
     },
   ];
 }

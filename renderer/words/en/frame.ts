@@ -91,10 +91,12 @@ export const frame = {
   noPath: 'No such path in any layer',
   typePath: 'Type part of a path',
   searching: 'Searching…',
-  inLayers: (layers: readonly number[]) => `${form(layers.length, LAYERS)} ${layers.slice(-4).join(', ')}`,
+  inLayers: (layers: readonly number[]) =>
+    layers.length > 4 ? counted(layers.length, LAYERS) : `${form(layers.length, LAYERS)} ${layers.join(', ')}`,
 
   // Shortcuts
   shortcuts: 'Keyboard shortcuts',
+  closeShortcuts: 'Close shortcuts',
   allShortcuts: 'All shortcuts',
   groups: { Window: 'Window', Layers: 'Layers', Rows: 'Rows', Panels: 'Panels' },
   rowKeys: { move: 'Previous row, next row', fold: 'Collapse, expand folder' },

@@ -19,6 +19,12 @@ export const menus = {
     removed: (layer: number) => `Layer ${layer}: removed`,
   },
   saveEntry: 'Save…',
+  savedPath: 'Selected path',
+  saveFolder: (name: string) => `Save ${name}/ as tar…`,
+  saveFile: (name: string) => `Save ${name}…`,
+  savedComparison: 'Comparison',
+  saveComparison: 'Save comparison (JSON)…',
+  savedImage: (image: string) => `Image ${image}`,
 
   showChanges: 'Show its changes',
   showFilesystem: 'Show the filesystem at this layer',
@@ -27,6 +33,7 @@ export const menus = {
 
   showImage: 'Show this image',
   showWhole: 'Show the details of the image',
+  compareWith: 'Compare with…',
   compareShown: 'Compare with the shown image',
   saveDocker: 'Save as Docker archive…',
   saveOci: 'Save as OCI archive…',

@@ -91,5 +91,7 @@ export const shared = {
   },
   /** The type of a tar entry, by the host's name for it. */
   entryType: (type: string) => ENTRY_TYPES[type] ?? type,
+  /** What keys do in a list of choices. */
+  choose: 'Choose',
   choices: (count: number) => counted(count, { one: 'choice', other: 'choices' }),
 };

@@ -136,6 +136,9 @@ test.describe('two images', () => {
       await expect(page.getByRole('button', { name: `Layer of side ${side}: whole image` })).toHaveText('whole image');
     }
     await page.setViewportSize({ width: 1440, height: 860 });
+    // A stratum says what made it and how large it is.
+    const stratum = page.getByRole('list', { name: 'Layers of side A only, newest first' }).getByRole('button').first();
+    await expect(stratum).toHaveText(/^Layer \d+(RUN|COPY|ADD) .*B/);
     await expect(page.getByRole('button', { name: 'Layer of side A: whole image' })).toHaveText('whole image');
     await page.setViewportSize({ width: 2560, height: 1440 });
     const name = await page.getByRole('columnheader', { name: 'Name' }).boundingBox();

@@ -46,6 +46,21 @@ test('recent files are in the menu by their names, open again from there, and ca
   await expect.poll(() => labelsOf(electron, 'File', 'Open Recent')).toEqual(['Clear Recent Files']);
 });
 
+test('the View menu has every mode and layout of the title bar', async ({ win: { electron } }) => {
+  if (electron === null) throw new Error('this spec is about Electron');
+  expect((await labelsOf(electron, 'View')).slice(0, 9)).toEqual([
+    'Whole image',
+    'Changes of the layer',
+    'Filesystem at the layer',
+    'Compare with another layer or image',
+    'Swap sides',
+    'Toggle treemap',
+    'Toggle breakdown',
+    'Toggle packages',
+    'Toggle registry',
+  ]);
+});
+
 test('settings, the log, diagnostics and About are where this system’s users look for them', async ({ win: { page, electron } }) => {
   if (electron === null) throw new Error('this spec is about Electron');
   // macOS has Settings and About in the menu of the program.

@@ -1,4 +1,5 @@
 import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, ociLayout, WEB_API } from '../support/images.ts';
 import { saved } from '../support/saving.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -23,7 +24,18 @@ test('a file, a folder and the report of an image can be saved', async ({ win })
   expect(file.name).toBe('passwd');
   expect(file.bytes.toString()).toContain('root:x:0:0');
   await page.getByRole('row', { name: /etc/ }).first().click();
-  const folder = await saved(win, () => page.keyboard.press('Control+s'));
+  // The keys open a menu that names everything that can be saved, the selected path first.
+  await page.keyboard.press('Control+s');
+  const menu = page.getByRole('menu', { name: 'Save' });
+  await expect(menu.getByRole('menuitem')).toHaveText([
+    'Save etc/ as tar…',
+    'Save as Docker archive…',
+    'Save as OCI archive…',
+    'Save report (JSON)',
+  ]);
+  await expect(menu.getByText('Image acme/web-api:1.8')).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
+  const folder = await saved(win, () => page.keyboard.press('Enter'));
   expect(folder.name).toBe('etc.tar');
   expect(folder.bytes.subarray(257, 262).toString()).toBe('ustar');
   expect(win.complaints).toEqual([]);

@@ -83,6 +83,8 @@ test.describe('two images', () => {
       const suggested = win.electron === null ? null : await answerSaving(win.electron, await win.write('saved', ''));
       const download = suggested === null ? page.waitForEvent('download') : null;
       await page.keyboard.press('Control+s');
+      await expect(page.getByRole('menuitem', { name: 'Save libssl.so.3…' })).toBeFocused();
+      await page.keyboard.press('Enter');
       if (suggested !== null) await expect(page.getByText('Saved saved')).toBeVisible();
       expect(suggested === null ? (await download)?.suggestedFilename() : await suggested()).toBe('libssl.so.3');
     });

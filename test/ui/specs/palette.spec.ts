@@ -26,6 +26,21 @@ test('the palette finds and runs a command by a few letters', { tag: '@window' }
   expect(win.complaints).toEqual([]);
 });
 
+test('the palette begins with what is done most, and says what its keys do', { tag: '@page' }, async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Commands' });
+  const first = ['Import to store', 'Compare with another layer or image', 'Waste', 'Scan for secrets', 'Findings', 'Open…'];
+  for (const [at, text] of first.entries()) await expect(palette.getByRole('option').nth(at)).toContainText(text);
+  await expect(palette).toContainText('↵ ChooseEsc Close');
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await shortcuts.getByRole('button', { name: 'Close shortcuts' }).click();
+  await expect(shortcuts).toHaveCount(0);
+});
+
 test('Go to path reaches a path in any layer, and Back returns', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();

@@ -43,9 +43,7 @@ function tokenColour(page: Page, token: string): Promise<string> {
 }
 
 async function homeOf(win: LayerscopeWindow): Promise<string> {
-  const title = await storeOf(win)
-    .getByText(/^portable · /)
-    .getAttribute('title');
+  const title = await storeOf(win).getByRole('heading', { name: 'Store' }).getAttribute('title');
   return (title ?? '').replace('portable · ', '');
 }
 
