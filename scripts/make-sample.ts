@@ -74,6 +74,53 @@ function text(title: string, lines: number): string {
     .concat('\n');
 }
 
+/** A package of dpkg, and the files that it owns. */
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly string[];
+}
+
+/** Returns dpkg's database of the packages. Those from `listed` on are new, so that their lists of files are written, too. Source: deb-control(5). */
+function dpkgDatabase(packages: readonly Package[], listed = 0): NewMember[] {
+  const status = packages.map(({ name, version }) =>
+    [
+      `Package: ${name}`,
+      'Status: install ok installed',
+      'Architecture: amd64',
+      'Maintainer: Sample Linux <sample@example.org>',
+      `Version: ${version}`,
+      'Description: part of the sample image',
+      '',
+    ].join('\n'),
+  );
+  return [
+    file('var/lib/dpkg/status', status.join('\n')),
+    ...packages.slice(listed).map(({ name, files }) => file(`var/lib/dpkg/info/${name}.list`, files.map((each) => `/${each}\n`).join(''))),
+  ];
+}
+
+const LIB = 'usr/lib/x86_64-linux-gnu';
+const basePackages: readonly Package[] = [
+  { name: 'dash', version: '0.5.12-2', files: ['bin/sh'] },
+  { name: 'bash', version: '5.2.15-2', files: ['bin/bash', 'usr/share/doc/bash/copyright'] },
+  { name: 'coreutils', version: '9.1-1', files: ['usr/bin/env', 'usr/share/doc/coreutils/copyright'] },
+  { name: 'libc6', version: '2.36-9', files: [`${LIB}/libc.so.6`] },
+  { name: 'libcrypt1', version: '4.4.33-2', files: [`${LIB}/libcrypt.so.1`] },
+  { name: 'libssl3', version: '3.0.11-1', files: [`${LIB}/libssl.so.3`] },
+  { name: 'openssl', version: '3.0.11-1', files: ['usr/share/doc/openssl/copyright'] },
+  { name: 'tzdata', version: '2026a-0', files: ['usr/share/doc/tzdata/copyright'] },
+];
+/** What the second layer leaves: libcrypt1 is removed, libssl3 upgraded, and curl is new. */
+const aptPackages: readonly Package[] = [
+  ...basePackages
+    .filter(({ name }) => name !== 'libcrypt1')
+    .map((known) => (known.name === 'libssl3' ? { ...known, version: '3.0.15-1' } : known)),
+  { name: 'ca-certificates', version: '2026', files: ['etc/ssl/certs/ca-certificates.crt'] },
+  { name: 'curl', version: '8.5.0-2', files: ['usr/bin/curl'] },
+  { name: 'libcurl4', version: '8.5.0-2', files: [`${LIB}/libcurl.so.4`] },
+];
+
 const base: NewMember[] = [
   ...[
     'bin',
@@ -89,6 +136,8 @@ const base: NewMember[] = [
     'var/cache',
     'var/cache/apt',
     'var/lib',
+    'var/lib/dpkg',
+    'var/lib/dpkg/info',
     'root',
     'tmp',
   ].map(dir),
@@ -99,13 +148,14 @@ const base: NewMember[] = [
   file('etc/shadow', 'root:*:19000:0:99999:7:::\n', 0o640),
   file('etc/apt/sources.list', 'deb main stable\n'),
   file('usr/bin/env', binary(24_000, 11), 0o755),
-  file('usr/lib/x86_64-linux-gnu/libc.so.6', binary(160_000, 3), 0o755),
-  file('usr/lib/x86_64-linux-gnu/libssl.so.3', binary(70_000, 5)),
-  file('usr/lib/x86_64-linux-gnu/libcrypt.so.1', binary(20_000, 9)),
+  file(`${LIB}/libc.so.6`, binary(160_000, 3), 0o755),
+  file(`${LIB}/libssl.so.3`, binary(70_000, 5)),
+  file(`${LIB}/libcrypt.so.1`, binary(20_000, 9)),
   ...['bash', 'coreutils', 'openssl', 'tzdata'].flatMap((name) => [
     dir(`usr/share/doc/${name}`),
     file(`usr/share/doc/${name}/copyright`, text(name, 120)),
   ]),
+  ...dpkgDatabase(basePackages),
 ];
 const apt: NewMember[] = [
   dir('var/cache/apt/archives'),
@@ -113,9 +163,13 @@ const apt: NewMember[] = [
     file(`var/cache/apt/archives/${name}_amd64.deb`, binary(40_000, 20 + i)),
   ),
   file('usr/bin/curl', binary(60_000, 31), 0o755),
-  file('usr/lib/x86_64-linux-gnu/libssl.so.3', binary(71_500, 6)),
-  gone('usr/lib/x86_64-linux-gnu/libcrypt.so.1'),
+  file(`${LIB}/libcurl.so.4`, binary(34_000, 33)),
+  file('etc/ssl/certs/ca-certificates.crt', text('certificate', 150)),
+  file(`${LIB}/libssl.so.3`, binary(71_500, 6)),
+  gone(`${LIB}/libcrypt.so.1`),
   file('etc/apt/sources.list', 'deb main stable\ndeb updates stable\n'),
+  ...dpkgDatabase(aptPackages, basePackages.length - 1),
+  gone('var/lib/dpkg/info/libcrypt1.list'),
 ];
 const user: NewMember[] = [
   file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\napp:x:1000:1000::/app:/bin/sh\n'),
