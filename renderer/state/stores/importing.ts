@@ -8,7 +8,7 @@ import { plainError } from '../plain-error.ts';
 import { canChange, isStored } from './stores.ts';
 
 /** Returns the stores that can be imported to, the program's own first. */
-export function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
+function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
   return (stores ?? []).filter(canChange);
 }
 

@@ -30,7 +30,7 @@ function runWhenDone(jobId: string, onDone: () => void): void {
 }
 
 /** Opens an image or a layer of a store, and shows it. Returns the job; null if it couldn't start. */
-export async function openStored(storeId: string, name: string): Promise<string | null> {
+async function openStored(storeId: string, name: string): Promise<string | null> {
   const client = await connectedClient();
   try {
     const { jobId } = await client.call('store.open', { storeId, name });

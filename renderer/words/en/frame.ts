@@ -39,7 +39,7 @@ export const frame = {
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
   findingsButton: (counts: string) => `Findings: ${counts}`,
-  findings: ({ secret, error, warning, note }: Readonly<Record<'secret' | 'error' | 'warning' | 'note', number>>) =>
+  findings: ({ secret = 0, error, warning, note }: Readonly<Record<'error' | 'warning' | 'note', number>> & { readonly secret?: number }) =>
     [
       ...(secret === 0 ? [] : [counted(secret, SECRETS)]),
       ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
