@@ -33,13 +33,13 @@ const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
 const COMPARE_WITH = 'with';
 
 /** What people open the palette for, by the ids of its lines, and the keys that they know anyway. */
-const FIRST = ['compare', 'image show compare', 'waste', 'image check scan', 'findings', 'open', 'open-name', 'export', 'path'];
+const FIRST = ['compare', 'image/show/compare', 'waste', 'image/check/scan', 'findings', 'open', 'open-name', 'export', 'path'];
 const LAST = ['back', 'forward', 'next-pane', 'previous-pane', 'older', 'newer', 'widen-older', 'widen-newer', 'deselect'];
 
 /** Sorts the lines of {@link FIRST} to the front, imports before them, and those of {@link LAST} to the end. */
 function byUse(items: readonly PaletteItem[]): readonly PaletteItem[] {
   const rank = ({ id }: PaletteItem) => {
-    if (id.startsWith('image check import')) return -1;
+    if (id.startsWith('image/check/import')) return -1;
     if (FIRST.includes(id)) return FIRST.indexOf(id);
     return FIRST.length + (LAST.includes(id) ? 1 : 0);
   };
@@ -69,7 +69,7 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
       : imageActions(app, found.archive, found.image).flatMap((section) =>
           section.actions
             .filter(({ id, disabled }) => !disabled && id !== COMPARE_WITH)
-            .map((action) => ({ ...action, id: `image ${section.id} ${action.id}` })),
+            .map((action) => ({ ...action, id: `image/${section.id}/${action.id}` })),
         );
   const layers = [...(found?.image.layers ?? [])].reverse().map((layer) => ({
     id: `layer ${layer.index}`,
