@@ -39,14 +39,18 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   warnOfGaps(context, loaded, 0, loaded.image.layers.length - 1);
   const { signal } = context;
   const provenance = await readProvenance(loaded.image, { signal, onProblem: ({ message }) => context.warn(message) });
-  const sourceOf = layerSources(loaded.image, provenance, dockerfile);
+  const sourceOf = await layerSources(loaded.image, provenance, { dockerfile, signal });
   const report = await whyPath(loaded, typedPath(loaded, typed).parts, {
     sourceOf,
     ownersOf: (path, layer) => ownersOf(loaded, path, layer, { signal }),
     provenance,
   });
   if (args.flag('json')) context.out.write(`${jsonText(report)}\n`);
-  else for (const line of whyLines(report, dockerfile?.name ?? null, context.style)) context.out.write(`${line}\n`);
+  else
+    for (const line of whyLines(report, dockerfile?.name ?? null, context.style)) {
+      context.out.write(`${line}\n`);
+      if (context.out.full) await context.out.drain();
+    }
   return EXIT.done;
 }
 

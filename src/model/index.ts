@@ -14,6 +14,7 @@ export * from './image.ts';
 export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
+export type { Rest } from './rest.ts';
 export * from './row-columns.ts';
 export * from './row-table.ts';
 export * from './system-error.ts';

@@ -5,8 +5,10 @@ import { parseStages, stageAt } from '../../src/format/attestation/dockerfile.ts
 
 const lines = (...text: readonly string[]): string => text.join('\n');
 
-function matched(dockerfile: string, ...createdBy: readonly (string | null)[]): unknown[] {
-  return matchDockerfile(dockerfile, createdBy).map((guess) => guess && [guess.lines[0], guess.from, guess.stage]);
+const noRest = async (): Promise<void> => {};
+
+async function matched(dockerfile: string, ...createdBy: readonly (string | null)[]): Promise<unknown[]> {
+  return (await matchDockerfile(dockerfile, createdBy, noRest)).map((guess) => guess && [guess.lines[0], guess.from, guess.stage]);
 }
 
 test('a Dockerfile is split into stages, instructions and lines', () => {
@@ -70,7 +72,7 @@ const STAGES = lines(
   'RUN ["/bin/tool", "sh", "-c", "x  y"]', // 11
 );
 
-test('commands of BuildKit, Docker’s classic builder and kaniko lead to the same lines', () => {
+test('commands of BuildKit, Docker’s classic builder and kaniko lead to the same lines', async () => {
   const expected = [null, [[2, 2], [], 'base'], [[8, 8], [], '2'], [[9, 10], [[5, 5]], '2'], [[11, 11], [], '2']];
   const hash = 'f'.repeat(64);
   const histories = [
@@ -89,40 +91,39 @@ test('commands of BuildKit, Docker’s classic builder and kaniko lead to the sa
       '/bin/tool sh -c x  y',
     ],
   ];
-  assert.deepEqual(matched(STAGES, ...(histories[0] as string[])), expected);
-  assert.deepEqual(matched(STAGES, ...(histories[1] as string[])).slice(0, 4), expected.slice(0, 4));
-  assert.deepEqual(matched('FROM x\nRUN make all', 'RUN make all'), [[[2, 2], [], null]]);
-  assert.deepEqual(matched('FROM x\nRUN make all', '/bin/sh -c make all'), [[[2, 2], [], null]]);
-  assert.deepEqual(matched('FROM x\nRUN make all', 'RUN |2 A=1 B=x y /bin/bash -o pipefail -c make   all # buildkit'), [
+  assert.deepEqual(await matched(STAGES, ...(histories[0] as string[])), expected);
+  assert.deepEqual((await matched(STAGES, ...(histories[1] as string[]))).slice(0, 4), expected.slice(0, 4));
+  assert.deepEqual(await matched('FROM x\nRUN make all', 'RUN make all'), [[[2, 2], [], null]]);
+  assert.deepEqual(await matched('FROM x\nRUN make all', '/bin/sh -c make all'), [[[2, 2], [], null]]);
+  assert.deepEqual(await matched('FROM x\nRUN make all', 'RUN |2 A=1 B=x y /bin/bash -o pipefail -c make   all # buildkit'), [
     [[2, 2], [], null],
   ]);
 });
 
-test('a here-document is found by its lines', () => {
+test('a here-document is found by its lines', async () => {
   const file = lines('FROM x', 'RUN <<EOF', 'one', 'two', 'EOF', 'RUN b');
-  assert.deepEqual(matched(file, 'RUN /bin/sh -c one\ntwo\n # buildkit', 'RUN /bin/sh -c b # buildkit'), [
+  assert.deepEqual(await matched(file, 'RUN /bin/sh -c one\ntwo\n # buildkit', 'RUN /bin/sh -c b # buildkit'), [
     [[2, 5], [], null],
     [[6, 6], [], null],
   ]);
 });
 
-test('the order matters, equal lines are distinguished by their neighbours, and another Dockerfile matches nothing', () => {
+test('the order matters, equal lines are distinguished by their neighbours, and another Dockerfile matches nothing', async () => {
   const file = lines('FROM x', 'RUN a', 'RUN b', 'RUN a');
-  const ranges = (...commands: readonly string[]) =>
-    matchDockerfile(
-      file,
-      commands.map((each) => `RUN /bin/sh -c ${each}`),
-    ).map((guess) => guess?.lines[0]?.[0]);
-  assert.deepEqual(ranges('a', 'b', 'a'), [2, 3, 4]);
-  assert.deepEqual(ranges('b', 'a'), [3, 4]);
-  assert.deepEqual(ranges('a', 'b'), [2, 3]);
-  assert.deepEqual(ranges('c', 'd'), [undefined, undefined]);
-  assert.deepEqual(matched('', 'RUN a', null), [null, null]);
+  const ranges = async (...commands: readonly string[]) => {
+    const createdBy = commands.map((each) => `RUN /bin/sh -c ${each}`);
+    return (await matchDockerfile(file, createdBy, noRest)).map((guess) => guess?.lines[0]?.[0]);
+  };
+  assert.deepEqual(await ranges('a', 'b', 'a'), [2, 3, 4]);
+  assert.deepEqual(await ranges('b', 'a'), [3, 4]);
+  assert.deepEqual(await ranges('a', 'b'), [2, 3]);
+  assert.deepEqual(await ranges('c', 'd'), [undefined, undefined]);
+  assert.deepEqual(await matched('', 'RUN a', null), [null, null]);
 });
 
-test('the stage that matches best is taken', () => {
+test('the stage that matches best is taken', async () => {
   const file = lines('FROM a AS one', 'RUN x', 'RUN y', 'FROM a AS two', 'RUN z');
-  assert.deepEqual(matched(file, 'RUN x', 'RUN y'), [
+  assert.deepEqual(await matched(file, 'RUN x', 'RUN y'), [
     [[2, 2], [], 'one'],
     [[3, 3], [], 'one'],
   ]);

@@ -41,9 +41,9 @@ export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQu
     origin: async (ref, path, dockerfile, signal) =>
       withImage(find, ref, [], signal, async (loaded, use) => {
         const provenance = await provenanceOf(loaded.image, use);
-        const sourceOf = layerSources(loaded.image, provenance, dockerfile);
+        const sourceOf = await layerSources(loaded.image, provenance, { dockerfile, signal: use });
         return whyPath(loaded, splitPath(path), {
-          sourceOf: (layer) => shortened(sourceOf(layer)),
+          sourceOf: async (layer) => shortened(await sourceOf(layer)),
           ownersOf: (owned, layer) => ownersOf(loaded, owned, layer, { signal: use }),
           provenance,
         });

@@ -10,7 +10,8 @@ import {
   parseProvenance,
   type Statement,
 } from '#format/attestation';
-import type { LayerscopeError } from '#model';
+import type { LayerscopeError, Rest } from '#model';
+import { createRest } from '../turns/index.ts';
 import { walkStatements } from './walk-statements.ts';
 
 /** The build that an image's provenance describes, by layer. */
@@ -37,8 +38,8 @@ export class ImageProvenance {
   }
 
   /** Throws TOO_LARGE; see {@link LayerOrigins}. */
-  of(layer: number): Pick<LayerSource, 'dockerfile' | 'base'> {
-    return this.#origins?.of(layer) ?? NO_ORIGIN;
+  async of(layer: number, rest: Rest): Promise<Pick<LayerSource, 'dockerfile' | 'base'>> {
+    return (await this.#origins?.of(layer, rest)) ?? NO_ORIGIN;
   }
 }
 
@@ -69,19 +70,24 @@ export interface GivenDockerfile {
   readonly text: string;
 }
 
+/** Finds where a layer comes from. Throws TOO_LARGE, CANCELLED. */
+export type SourceOf = (layer: number) => Promise<LayerSource>;
+
 /**
  * Returns where each layer of an image comes from, found when it is asked for. `dockerfile`: its lines are matched to the history, as a
- * guess.
+ * guess. Takes turns. Throws CANCELLED.
  */
-export function layerSources(
+export async function layerSources(
   image: Pick<ArchiveImage, 'layers'>,
   provenance: ImageProvenance,
-  dockerfile: GivenDockerfile | null = null,
-): (layer: number) => LayerSource {
+  { dockerfile = null, signal }: { readonly dockerfile?: GivenDockerfile | null; readonly signal?: AbortSignal } = {},
+): Promise<SourceOf> {
+  const rest = createRest(signal);
   const commands = image.layers.map(({ createdBy }) => createdBy);
-  const guesses = dockerfile === null ? null : matchDockerfile(dockerfile.text, commands);
-  return (layer) => {
-    const source = { createdBy: commands[layer] ?? null, ...provenance.of(layer) };
+  const guesses = dockerfile === null ? null : await matchDockerfile(dockerfile.text, commands, rest);
+  return async (layer) => {
+    await rest();
+    const source = { createdBy: commands[layer] ?? null, ...(await provenance.of(layer, rest)) };
     if (dockerfile === null || guesses === null) return source;
     const guess = guesses[layer] ?? null;
     return { ...source, guess: guess === null ? null : { file: dockerfile.name, by: 'text', ...guess } };

@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { ArchiveArtifact } from '#archive';
 import { type SignedPayload, signedPayload } from '#format/attestation';
-import { isCancelled, LayerscopeError } from '#model';
+import { isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 import { readWhole } from './read-whole.ts';
 
 /** Shorter RSA keys can be broken. */
@@ -56,7 +57,7 @@ async function isVerified({ subject, isSubjectIntact, files }: ArchiveArtifact, 
     if (source === null) continue;
     try {
       const payload = signedPayload(await readWhole(source, MAX_SIGNED_BYTES, signal), signature);
-      if (payload?.isAbout(subject) === true && isSignedBy(payload, key)) return true;
+      if (payload?.isAbout(subject) === true && (await isSignedBy(payload, key, signal))) return true;
     } catch (error) {
       if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
     }
@@ -64,14 +65,18 @@ async function isVerified({ subject, isSubjectIntact, files }: ArchiveArtifact, 
   return false;
 }
 
-function isSignedBy({ bytes, signatures }: SignedPayload, key: KeyObject): boolean {
+/** On another thread, since hashing a large payload takes long, and a document may have a hundred signatures. */
+const verifyAside = promisify(verify);
+
+async function isSignedBy({ bytes, signatures }: SignedPayload, key: KeyObject, signal?: AbortSignal): Promise<boolean> {
   const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
-  return signatures.some((signature) => {
+  for (const signature of signatures) {
+    throwIfCancelled(signal);
     try {
-      return verify(hash, bytes, key, signature);
+      if (await verifyAside(hash, bytes, key, signature)) return true;
     } catch {
       // OpenSSL may refuse what isn't a signature at all.
-      return false;
     }
-  });
+  }
+  return false;
 }

@@ -4,7 +4,7 @@ import { joinPath } from '#format/path';
 import { decodeUtf8, displayPath, entryTypeName, escapePath, formatMode, LayerscopeError, NO_ENTRY, toHex } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
-import type { ImageProvenance } from './image-provenance.ts';
+import type { ImageProvenance, SourceOf } from './image-provenance.ts';
 
 /** Finds the package that owns a path as seen at a layer, null if none does, and of a folder the packages in it. */
 export type OwnersOf = (
@@ -15,7 +15,7 @@ export type OwnersOf = (
 /**
  * Says where a path comes from: every layer that brought or removed it, and what made these layers. A path of which no layer has an entry
  * is looked for through the links in it. `sourceOf`: see layerSources; `provenance`: what it goes by. Throws NOT_FOUND if no layer ever had
- * it.
+ * it, and what `sourceOf` and `ownersOf` throw.
  */
 export async function whyPath(
   loaded: LoadedImage,
@@ -25,7 +25,7 @@ export async function whyPath(
     ownersOf,
     provenance,
   }: {
-    readonly sourceOf: (layer: number) => LayerSource;
+    readonly sourceOf: SourceOf;
     readonly ownersOf: OwnersOf;
     readonly provenance: Pick<ImageProvenance, 'kind'>;
   },
@@ -35,16 +35,18 @@ export async function whyPath(
   if (last === undefined) throw new LayerscopeError('NOT_FOUND', `no layer has ${displayPath(path)}`);
   const top = loaded.image.layers.length - 1;
   const { owner, inFolder } = await ownersOf(path, last.kind === 'removed' ? last.layer - 1 : last.layer);
+  const reports: PathVersionReport[] = [];
+  for (const version of versions) reports.push({ ...versionReport(loaded, version), ...(await sourceOf(version.layer)) });
   return {
     path: escapePath(path),
     ...(decodeUtf8(path) === null ? { pathHex: toHex(path) } : {}),
     shown: lookup(loaded.stack, top, path) !== null,
     layer: last.layer,
-    ...sourceOf(last.layer),
+    ...(await sourceOf(last.layer)),
     package: owner,
     ...(inFolder === null ? {} : { inFolder }),
     provenance: provenance.kind,
-    versions: versions.map((version) => ({ ...versionReport(loaded, version), ...sourceOf(version.layer) })),
+    versions: reports,
   };
 }
 

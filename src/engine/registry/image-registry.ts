@@ -22,8 +22,8 @@ import {
   throwIfCancelled,
   windowsPathOf,
 } from '#model';
+import { inTurns } from '../turns/index.ts';
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
-import { inTurns } from './in-turns.ts';
 import { HivesInUse, KeptHives } from './kept-hives.ts';
 
 /** What is needed of a loaded image. */

@@ -3,9 +3,9 @@ import type { RegistryChangesPage, RegistryItem, RegistryKeyReport, RegistrySear
 import { dataText, type HiveValue, type ValueChange, valueTypeName, viewKeyAt, walkView } from '#format/registry-hive';
 import { descriptorInWords, parseSecurityDescriptor, securityDescriptorToSddl } from '#format/security-descriptor';
 import { asLayerscopeError, displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { inTurns } from '../turns/index.ts';
 import { createHiveSearch } from './hive-search.ts';
 import type { ChangeOfHive, HiveOfLayer, ImageRegistry, UnreadableHive } from './image-registry.ts';
-import { inTurns } from './in-turns.ts';
 import { securityId } from './registry-json.ts';
 
 const MAX_ITEMS = 20_000;

@@ -9,6 +9,11 @@
 import { asArray, asObject, asText, asTexts } from '#format/image';
 import { decodeBase64 } from './base64.ts';
 
+/** Limits on a Dockerfile: lines beyond are ignored. */
+export const MAX_DOCKERFILE_LINES = 50_000;
+/** Letters of its base64, for 1 MiB and line breaks. A longer one is not read. */
+const MAX_DATA_LETTERS = 1_500_000;
+
 /** Lines of a file, counted from 1, both ends included. */
 export type LineRange = readonly [first: number, last: number];
 
@@ -80,9 +85,9 @@ function parseLayerLists(value: unknown): LayerList[] {
 function parseFile(info: unknown): BuildSteps['file'] {
   const name = asText(asObject(info)?.filename);
   const data = asText(asObject(info)?.data);
-  const bytes = data === null ? null : decodeBase64(data);
+  const bytes = data === null || data.length > MAX_DATA_LETTERS ? null : decodeBase64(data);
   if (name === null || bytes === null) return null;
-  return { name, lines: lenient.decode(bytes).split('\n') };
+  return { name, lines: lenient.decode(bytes).split('\n', MAX_DOCKERFILE_LINES) };
 }
 
 /** The ranges of a step in the first file, cut to its `count` lines. */

@@ -6,10 +6,8 @@
 //   RUN <<EOF                   a here-document: everything up to the line EOF belongs to the instruction; <<-EOF ignores leading tabs
 //
 // Source: docs.docker.com/reference/dockerfile; moby/buildkit frontend/dockerfile/parser.
-import type { LineRange } from './build-steps.ts';
+import { type LineRange, MAX_DOCKERFILE_LINES } from './build-steps.ts';
 
-/** Limits on a Dockerfile that a user provides. */
-const MAX_LINES = 50_000;
 const MAX_HEREDOCS = 16;
 
 export interface Instruction {
@@ -40,7 +38,7 @@ export function parseStages(text: string): Stage[] {
 }
 
 /** A stage as texts refer to it. */
-interface StageWords {
+export interface StageWords {
   /** Its name, or its number from 0; null if the Dockerfile has only one. */
   readonly name: string | null;
   /** What it is built on: an image or an earlier stage. */
@@ -49,7 +47,17 @@ interface StageWords {
 
 /** The stage that a line belongs to; null for a line before the first. */
 export function stageAt(stages: readonly Stage[], line: number): StageWords | null {
-  const index = stages.filter(({ from }) => from.lines[0] <= line).length - 1;
+  let [low, high] = [0, stages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((stages[middle] as Stage).from.lines[0] <= line) low = middle + 1;
+    else high = middle;
+  }
+  return stageWords(stages, low - 1);
+}
+
+/** How texts refer to a stage, by its number; null if there is none. */
+export function stageWords(stages: readonly Stage[], index: number): StageWords | null {
   const stage = stages[index];
   return stage === undefined ? null : { name: stages.length < 2 ? null : (stage.name ?? String(index)), base: stage.base };
 }
@@ -61,7 +69,7 @@ function fromWords(text: string): Pick<Stage, 'name' | 'base'> {
 }
 
 function* parseInstructions(text: string): Generator<Instruction> {
-  const lines = text.split(/\r?\n/, MAX_LINES);
+  const lines = text.split(/\r?\n/, MAX_DOCKERFILE_LINES);
   const continuation = escapeOf(lines);
   for (let at = 0; at < lines.length; at++) {
     const first = at;

@@ -6,7 +6,7 @@
 //
 // If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't those of the provenance. Then, if exactly one
 // list is as long as the image and none is longer, layers are found in it by their position.
-import { LayerscopeError } from '#model';
+import { LayerscopeError, type Rest } from '#model';
 import { type BuildSteps, joinRanges, type LineRange } from './build-steps.ts';
 import { parseStages, type Stage, stageAt } from './dockerfile.ts';
 
@@ -42,8 +42,10 @@ export interface LayerOrigin {
 
 export const NO_ORIGIN: LayerOrigin = { dockerfile: null, base: null };
 
-/** Limit on the steps examined for one image. Real builds have a few hundred. */
+/** Limits for one image: steps and ranges of lines examined, and letters in its texts. Real builds have a few hundred steps. */
 const MAX_VISITS = 2_000_000;
+const MAX_LETTERS = 4_000_000;
+const VISITS_A_TURN = 1_000;
 
 /** The origins of an image's layers, found when they are asked for. */
 export class LayerOrigins {
@@ -57,6 +59,7 @@ export class LayerOrigins {
   readonly #found = new Map<number, LayerOrigin>();
   #stages: readonly Stage[] | null = null;
   #visits = 0;
+  #letters = 0;
 
   /** `digests`: those of the image's layers, bottom first; null if unknown. */
   constructor(build: BuildSteps, digests: readonly (string | null)[]) {
@@ -76,67 +79,88 @@ export class LayerOrigins {
     this.#byPosition = positions(build, digests);
   }
 
-  /** Throws TOO_LARGE if the build has far more steps than any real one. */
-  of(layer: number): LayerOrigin {
+  /**
+   * Examines what was not asked for before. Throws TOO_LARGE if the build has far more steps and lines than any real one, and what `rest`
+   * throws.
+   */
+  async of(layer: number, rest: Rest): Promise<LayerOrigin> {
     const known = this.#found.get(layer);
     if (known !== undefined) return known;
-    const origin = this.#find(layer);
+    const origin = await this.#find(layer, rest);
     this.#found.set(layer, origin);
     return origin;
   }
 
-  #find(layer: number): LayerOrigin {
+  async #find(layer: number, rest: Rest): Promise<LayerOrigin> {
     const digest = this.#digests[layer] ?? null;
     if (digest === null) return NO_ORIGIN;
-    if (this.#makers.has(digest) || this.#bases.has(digest)) return this.#origin(digest, 'digest');
+    if (this.#makers.has(digest) || this.#bases.has(digest)) return this.#origin(digest, 'digest', rest);
     const replaced = this.#byPosition?.[layer];
-    return replaced === undefined ? NO_ORIGIN : this.#origin(replaced, 'position');
+    return replaced === undefined ? NO_ORIGIN : this.#origin(replaced, 'position', rest);
   }
 
-  #origin(digest: string, by: DockerfileLines['by']): LayerOrigin {
+  async #origin(digest: string, by: DockerfileLines['by'], rest: Rest): Promise<LayerOrigin> {
     const makers = this.#makers.get(digest);
     if (makers === undefined) return { dockerfile: null, base: this.#bases.get(digest) ?? null };
-    const lines = this.#linesOf(makers);
+    const lines = await this.#linesOf(makers, rest);
     const { file } = this.#build;
     if (lines.length === 0 || file === null) return NO_ORIGIN;
-    const from = this.#linesOf(this.#behind(makers));
+    const from = await this.#linesOf(await this.#behind(makers, rest), rest);
     this.#stages ??= parseStages(file.lines.join('\n'));
     const stages = this.#stages;
     const stage = stageAt(stages, lines[0]?.[0] ?? 0);
     // By name, since several lines may be in one stage.
     const others = new Map(from.map(([first]) => stageAt(stages, first)).flatMap((each) => (each?.name ? [[each.name, each.base]] : [])));
-    return {
-      dockerfile: {
-        file: file.name,
-        lines,
-        from,
-        stage: stage?.name ?? null,
-        stageBase: stage?.base ?? null,
-        fromStages: [...others.keys()],
-        fromStageBases: [...others.values()],
-        by,
-        text: textOf(file.lines, lines),
-        fromText: textOf(file.lines, from),
-      },
-      base: null,
+    const dockerfile: DockerfileLines = {
+      file: file.name,
+      lines,
+      from,
+      stage: stage?.name ?? null,
+      stageBase: stage?.base ?? null,
+      fromStages: [...others.keys()],
+      fromStageBases: [...others.values()],
+      by,
+      text: textOf(file.lines, lines),
+      fromText: textOf(file.lines, from),
     };
+    this.#countLetters(dockerfile);
+    return { dockerfile, base: null };
   }
 
-  #linesOf(steps: Iterable<string>): LineRange[] {
-    return joinRanges([...steps].flatMap((step) => this.#build.steps.get(step)?.lines ?? []));
+  async #linesOf(steps: Iterable<string>, rest: Rest): Promise<LineRange[]> {
+    const ranges: LineRange[] = [];
+    for (const step of steps) {
+      for (const range of this.#build.steps.get(step)?.lines ?? []) {
+        if (this.#isTurnOver()) await rest();
+        ranges.push(range);
+      }
+    }
+    return joinRanges(ranges);
   }
 
   /** The steps that some others depend on, up to those that have layers in this image. */
-  #behind(makers: ReadonlySet<string>): ReadonlySet<string> {
+  async #behind(makers: ReadonlySet<string>, rest: Rest): Promise<ReadonlySet<string>> {
     const seen = new Set<string>();
     const todo = [...makers].flatMap((step) => this.#build.steps.get(step)?.inputs ?? []);
     for (let step = todo.pop(); step !== undefined; step = todo.pop()) {
-      if (++this.#visits > MAX_VISITS) throw new LayerscopeError('TOO_LARGE', 'the provenance has too many steps');
+      if (this.#isTurnOver()) await rest();
       if (seen.has(step) || this.#steps.has(step)) continue;
       seen.add(step);
       for (const input of this.#build.steps.get(step)?.inputs ?? []) todo.push(input);
     }
     return seen;
+  }
+
+  /** Counts a step or range that is examined. Throws TOO_LARGE. */
+  #isTurnOver(): boolean {
+    if (++this.#visits > MAX_VISITS) throw new LayerscopeError('TOO_LARGE', 'the provenance has too many steps');
+    return this.#visits % VISITS_A_TURN === 0;
+  }
+
+  #countLetters({ text, fromText, fromStages, fromStageBases }: DockerfileLines): void {
+    this.#letters += text.length + fromText.length;
+    for (const word of [...fromStages, ...fromStageBases]) this.#letters += word.length;
+    if (this.#letters > MAX_LETTERS) throw new LayerscopeError('TOO_LARGE', 'the provenance names too many lines');
   }
 }
 

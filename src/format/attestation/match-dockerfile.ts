@@ -5,10 +5,18 @@
 //   BuildKit   RUN |1 VERSION=7 /bin/sh -c make # buildkit      COPY a /b # buildkit       (without --from, --mount, --link)
 //   Docker     /bin/sh -c make                                  /bin/sh -c #(nop) COPY file:HASH in /b
 //   kaniko     RUN make                                         COPY a /b
-//
-// The steps that made layers and the instructions that make layers are aligned as two sequences, so that as many as possible match.
+import type { Rest } from '#model';
+import {
+  align,
+  type Command,
+  type ComparedStep,
+  ComparisonBudget,
+  comparedStep,
+  type HistoryCommand,
+  historyCommand,
+} from './align-steps.ts';
 import { joinRanges, type LineRange } from './build-steps.ts';
-import { type Instruction, parseStages, type Stage, stageAt } from './dockerfile.ts';
+import { type Instruction, parseStages, type Stage, stageWords } from './dockerfile.ts';
 
 /** Lines of a Dockerfile that may have made a layer. */
 export interface GuessedLines {
@@ -28,87 +36,171 @@ export interface GuessedLines {
 }
 
 const LAYER_MAKERS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
-/** Limit on instructions times steps; more are not aligned. */
-const MAX_CELLS = 1_000_000;
 /** How much of a text is compared. */
 const MAX_TEXT = 4_000;
+/** Limit on the lines that other stages give to guesses, in letters; each range counts as some. */
+const MAX_FROM_LETTERS = 4_000_000;
+const LETTERS_PER_RANGE = 16;
+const ITEMS_A_TURN = 100;
 
-interface Step {
-  readonly keyword: string;
-  readonly text: string;
+interface Step extends ComparedStep {
   readonly instruction: Instruction;
   readonly stage: number;
 }
 
 /**
  * Matches a Dockerfile's instructions to the commands that made an image's layers, bottom first. Returns a guess for each layer, null where
- * nothing matches. If there are several stages, the one that matches best is taken, or else the last.
+ * nothing matches. If there are several stages, the one that matches best is taken, or else the last; of far too many, only the last ones
+ * are looked at. Throws what `rest` throws.
  */
-export function matchDockerfile(dockerfile: string, createdBy: readonly (string | null)[]): (GuessedLines | null)[] {
+export async function matchDockerfile(
+  dockerfile: string,
+  createdBy: readonly (string | null)[],
+  rest: Rest,
+): Promise<(GuessedLines | null)[]> {
   const stages = parseStages(dockerfile);
-  const commands = createdBy.map(normalCommand);
-  let best: readonly (Step | null)[] = createdBy.map(() => null);
+  const commands: HistoryCommand[] = [];
+  for (const each of createdBy) {
+    commands.push(historyCommand(normalCommand(each)));
+    if (commands.length % ITEMS_A_TURN === 0) await rest();
+  }
+  const best = await bestAlignment(new StageSteps(stages), commands, rest);
+  const guesses = new Guesses(stages, dockerfile.split(/\r?\n/));
+  const found: (GuessedLines | null)[] = [];
+  for (const step of best) {
+    found.push(step === null ? null : guesses.of(step));
+    if (found.length % ITEMS_A_TURN === 0) await rest();
+  }
+  return found;
+}
+
+/** The steps that match the commands, of the stage of which most do. */
+async function bestAlignment(steps: StageSteps, commands: readonly HistoryCommand[], rest: Rest): Promise<readonly (Step | null)[]> {
+  let best: readonly (Step | null)[] = commands.map(() => null);
   let most = 0;
-  let cells = 0;
-  for (let target = stages.length - 1; target >= 0; target--) {
-    const steps = stepsOf(stages, target);
-    cells += steps.length * commands.length;
-    if (cells > MAX_CELLS) break;
-    const aligned = align(steps, commands);
+  const budget = new ComparisonBudget();
+  for (let target = steps.count - 1; target >= 0 && budget.take(steps.sizeOf(target)); target--) {
+    await rest();
+    const aligned = await align(steps.of(target), commands, budget, rest);
+    if (aligned === null) break;
     const count = aligned.filter((step) => step !== null).length;
     if (count > most) {
       most = count;
       best = aligned;
     }
   }
-  const lines = dockerfile.split(/\r?\n/);
-  return best.map((step) => (step === null ? null : guessOf(step, stages, lines)));
+  return best;
 }
 
-/** The instructions that make the layers of a stage: those of the stages that it is built on, then its own. */
-function stepsOf(stages: readonly Stage[], target: number): Step[] {
-  const chain: number[] = [];
-  for (let at = target; at >= 0; ) {
-    chain.unshift(at);
-    const base = stages[at]?.base.toLowerCase();
-    const below = stages
-      .slice(0, at)
-      .map(({ name }) => name === base)
-      .lastIndexOf(true);
-    at = below;
+/** The instructions that make the layers of each stage: those of the stages that it is built on, then its own. */
+class StageSteps {
+  readonly #stages: readonly Stage[];
+  /** The stage that each is built on; -1 for an image. */
+  readonly #below: number[] = [];
+  readonly #own = new Map<number, readonly Step[]>();
+  readonly #sizes: number[] = [];
+
+  constructor(stages: readonly Stage[]) {
+    this.#stages = stages;
+    const latest = new Map<string, number>();
+    for (const [at, { name, base, instructions }] of stages.entries()) {
+      const below = latest.get(base.toLowerCase()) ?? -1;
+      this.#below.push(below);
+      this.#sizes.push(1 + instructions.length + (this.#sizes[below] ?? 0));
+      if (name !== null) latest.set(name, at);
+    }
   }
-  return chain.flatMap((stage) =>
-    (stages[stage]?.instructions ?? [])
-      .filter(({ keyword }) => LAYER_MAKERS.has(keyword))
-      .map((instruction) => ({ ...normalInstruction(instruction), instruction, stage })),
-  );
+
+  get count(): number {
+    return this.#stages.length;
+  }
+
+  /** Number of stages and instructions that {@link of} goes through. */
+  sizeOf(stage: number): number {
+    return this.#sizes[stage] ?? 0;
+  }
+
+  of(stage: number): Step[] {
+    const chain: number[] = [];
+    for (let at = stage; at >= 0; at = this.#below[at] as number) chain.push(at);
+    return chain.reverse().flatMap((at) => this.#ownOf(at));
+  }
+
+  #ownOf(stage: number): readonly Step[] {
+    const known = this.#own.get(stage);
+    if (known !== undefined) return known;
+    const instructions = this.#stages[stage]?.instructions ?? [];
+    const own = instructions
+      .filter(makesLayer)
+      .map((instruction) => ({ ...comparedStep(normalInstruction(instruction)), instruction, stage }));
+    this.#own.set(stage, own);
+    return own;
+  }
 }
 
-function guessOf({ instruction, stage }: Step, stages: readonly Stage[], lines: readonly string[]): GuessedLines {
-  const [first, last] = instruction.lines;
-  const wanted = /(?:^|\s)--(?:from=|mount=\S{0,200}from=)([^\s,]+)/.exec(instruction.text)?.[1]?.toLowerCase();
-  const source =
-    wanted === undefined ? undefined : stages.find(({ name }, index) => index < stage && (name === wanted || String(index) === wanted));
-  const from = joinRanges((source?.instructions ?? []).filter(({ keyword }) => LAYER_MAKERS.has(keyword)).map((each) => each.lines));
-  const own = stageAt(stages, first);
-  const other = source === undefined || from.length === 0 ? null : stageAt(stages, source.from.lines[0]);
-  const textOf = (ranges: readonly LineRange[]): string => ranges.flatMap(([start, end]) => lines.slice(start - 1, end)).join('\n');
-  return {
-    lines: [[first, last]],
-    from,
-    stage: own?.name ?? null,
-    stageBase: own?.base ?? null,
-    fromStages: other?.name ? [other.name] : [],
-    fromStageBases: other?.name ? [other.base] : [],
-    text: textOf([[first, last]]),
-    fromText: textOf(from),
-  };
+function makesLayer({ keyword }: Instruction): boolean {
+  return LAYER_MAKERS.has(keyword);
 }
 
-interface Command {
-  readonly keyword: string;
-  readonly text: string;
+/** The lines of the steps that were found. */
+class Guesses {
+  readonly #stages: readonly Stage[];
+  readonly #lines: readonly string[];
+  readonly #firstByName = new Map<string, number>();
+  readonly #sources = new Map<number, Pick<GuessedLines, 'from' | 'fromText'>>();
+  #left = MAX_FROM_LETTERS;
+
+  constructor(stages: readonly Stage[], lines: readonly string[]) {
+    this.#stages = stages;
+    this.#lines = lines;
+    for (const [at, { name }] of stages.entries()) if (name !== null && !this.#firstByName.has(name)) this.#firstByName.set(name, at);
+  }
+
+  of({ instruction, stage }: Step): GuessedLines {
+    const [first, last] = instruction.lines;
+    const source = this.#sourceOf(instruction, stage);
+    const { from, fromText } = source === null ? NO_SOURCE : this.#linesFrom(source);
+    const own = stageWords(this.#stages, stage);
+    const other = source === null || from.length === 0 ? null : stageWords(this.#stages, source);
+    return {
+      lines: [[first, last]],
+      from,
+      stage: own?.name ?? null,
+      stageBase: own?.base ?? null,
+      fromStages: other?.name ? [other.name] : [],
+      fromStageBases: other?.name ? [other.base] : [],
+      text: this.#textOf([[first, last]]),
+      fromText,
+    };
+  }
+
+  /** The number of the stage that an instruction copies from or mounts, by its name or number; null if it names none before its own. */
+  #sourceOf({ text }: Instruction, stage: number): number | null {
+    const wanted = /(?:^|\s)--(?:from=|mount=\S{0,200}from=)([^\s,]+)/.exec(text)?.[1]?.toLowerCase();
+    if (wanted === undefined) return null;
+    const byNumber = /^(?:0|[1-9]\d{0,5})$/.test(wanted) ? Number(wanted) : stage;
+    const found = Math.min(this.#firstByName.get(wanted) ?? stage, byNumber);
+    return found < stage ? found : null;
+  }
+
+  /** The lines of a stage that make layers; none once guesses have many. */
+  #linesFrom(stage: number): Pick<GuessedLines, 'from' | 'fromText'> {
+    let found = this.#sources.get(stage);
+    if (found === undefined) {
+      const from = joinRanges((this.#stages[stage]?.instructions ?? []).filter(makesLayer).map(({ lines }) => lines));
+      found = { from, fromText: this.#textOf(from) };
+      this.#sources.set(stage, found);
+    }
+    this.#left -= found.fromText.length + LETTERS_PER_RANGE * found.from.length;
+    return this.#left < 0 ? NO_SOURCE : found;
+  }
+
+  #textOf(ranges: readonly LineRange[]): string {
+    return ranges.flatMap(([start, end]) => this.#lines.slice(start - 1, end)).join('\n');
+  }
 }
+
+const NO_SOURCE: Pick<GuessedLines, 'from' | 'fromText'> = { from: [], fromText: '' };
 
 function oneLine(text: string): string {
   return text.slice(0, MAX_TEXT).replace(/\s+/g, ' ').trim();
@@ -160,54 +252,4 @@ function textsOf(json: string): string[] | null {
   } catch {
     return null;
   }
-}
-
-function isSame(step: Command, command: Command): boolean {
-  if (step.keyword !== command.keyword) return false;
-  if (step.text === command.text) return true;
-  // Docker's classic builder has a hash in place of what is copied.
-  const copied = /^(?:file|multi|dir):[0-9a-f]{64} in (.*)$/.exec(command.text);
-  if (copied !== null) return step.text.endsWith(` ${(copied[1] ?? '').trim()}`);
-  return step.keyword !== 'RUN' && step.text.includes('$') && fitsPattern(step.text, command.text);
-}
-
-/** Whether a text may result from a pattern by replacing its `$VARIABLE`s. */
-function fitsPattern(pattern: string, text: string): boolean {
-  const parts = pattern.split(/\$(?:\{[^}]{0,200}\}|[A-Za-z_][A-Za-z0-9_]{0,99})/);
-  const [head = ''] = parts;
-  const tail = parts.at(-1) ?? '';
-  if (parts.length < 2 || text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  let at = head.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - tail.length;
-}
-
-/** For each command, the step that it matches in a longest common subsequence; among equal ones, the later steps. */
-function align(steps: readonly Step[], commands: readonly Command[]): (Step | null)[] {
-  const width = commands.length + 1;
-  const lengths = new Uint32Array((steps.length + 1) * width);
-  const same = new Uint8Array(steps.length * commands.length);
-  for (let i = 0; i < steps.length; i++) {
-    for (let j = 0; j < commands.length; j++) {
-      const isEqual = isSame(steps[i] as Step, commands[j] as Command);
-      same[i * commands.length + j] = isEqual ? 1 : 0;
-      const above = lengths[i * width + j + 1] as number;
-      const left = lengths[(i + 1) * width + j] as number;
-      lengths[(i + 1) * width + j + 1] = isEqual ? (lengths[i * width + j] as number) + 1 : Math.max(above, left);
-    }
-  }
-  const found: (Step | null)[] = commands.map(() => null);
-  for (let i = steps.length, j = commands.length; i > 0 && j > 0; ) {
-    if (same[(i - 1) * commands.length + j - 1] === 1) {
-      found[j - 1] = steps[i - 1] as Step;
-      i--;
-      j--;
-    } else if ((lengths[i * width + j - 1] as number) >= (lengths[(i - 1) * width + j] as number)) j--;
-    else i--;
-  }
-  return found;
 }

@@ -19,7 +19,9 @@ import { session, type Target } from '../engine/target.ts';
 
 const LAYERS = ['a', 'b', 'c'];
 
-function lookAt(value: unknown): void {
+const noRest = async (): Promise<void> => {};
+
+async function lookAt(value: unknown): Promise<void> {
   const parsed = parseStatement(value);
   const provenance = parsed === null ? null : parseProvenance(parsed);
   const steps = provenance?.steps ?? null;
@@ -28,7 +30,7 @@ function lookAt(value: unknown): void {
     for (const digests of [LAYERS, ['x', 'y', 'z'], ['a', null]]) {
       const origins = new LayerOrigins(steps, digests);
       for (const [layer] of digests.entries()) {
-        const { dockerfile, base } = origins.of(layer);
+        const { dockerfile, base } = await origins.of(layer, noRest);
         assert.ok(dockerfile === null || base === null, 'a layer of a base image with lines');
         let end = -1;
         for (const [first, last] of dockerfile?.lines ?? []) {
@@ -38,7 +40,8 @@ function lookAt(value: unknown): void {
       }
     }
     const text = lines.join('\n');
-    for (const guess of matchDockerfile(text, ['RUN a', 'COPY b /c', null])) if (guess !== null) assert.ok(guess.lines.length > 0);
+    const guesses = await matchDockerfile(text, ['RUN a', 'COPY b /c', null], noRest);
+    for (const guess of guesses) if (guess !== null) assert.ok(guess.lines.length > 0);
   }
   const sbom = parseSbom(parsed?.predicate ?? value);
   if (sbom === null) return;
@@ -46,12 +49,12 @@ function lookAt(value: unknown): void {
   assert.ok(same === 0 && onlyStated.length + notCompared <= sbom.packages.length);
 }
 
-function run(input: Uint8Array): void {
+async function run(input: Uint8Array): Promise<void> {
   parseStatementHead(input);
   signedPayload(input, null);
   signedPayload(input, 'eHl6');
   try {
-    lookAt(parseJson(input, 'a statement'));
+    await lookAt(parseJson(input, 'a statement'));
   } catch (error) {
     expectRefusal(error, ['BAD_MANIFEST', 'TOO_LARGE']);
   }

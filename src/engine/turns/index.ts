@@ -1,0 +1,31 @@
+/**
+ * Long work on the main thread takes turns: now and then it lets the event loop run, so that signals, cancelled calls and other requests
+ * are served, and then goes on.
+ */
+import { type Rest, throwIfCancelled } from '#model';
+
+/** Longest time between two rests. */
+const TURN_MS = 10;
+/** Reading the clock for each item would cost as much as the item. */
+const ITEMS_PER_LOOK = 64;
+
+/** Makes a {@link Rest} for one piece of work. */
+export function createRest(signal?: AbortSignal): Rest {
+  let turnEnds = performance.now() + TURN_MS;
+  return async () => {
+    if (performance.now() < turnEnds) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    throwIfCancelled(signal);
+    turnEnds = performance.now() + TURN_MS;
+  };
+}
+
+/** Passes items on, and now and then lets the event loop run. Throws CANCELLED. */
+export async function* inTurns<T>(items: Iterable<T>, signal?: AbortSignal): AsyncGenerator<T, void, void> {
+  const rest = createRest(signal);
+  let count = 0;
+  for (const item of items) {
+    yield item;
+    if (++count % ITEMS_PER_LOOK === 0) await rest();
+  }
+}
