@@ -38,7 +38,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const { out, signal } = context;
   const packages = await packagesOf(loaded, { layer: top, signal });
   for (const { layer, path, code, message } of packages.problems) {
-    context.warn(`layer ${layer}, ${displayPath(unescapePath(path))}: ${code}: ${displayText(message)}: the rest is shown`);
+    const place = path === '' ? '' : `, ${displayPath(unescapePath(path))}`;
+    context.warn(`layer ${layer}${place}: ${code}: ${displayText(message)}: the rest is shown`);
   }
   const view = chosen !== null;
   const sbom = args.value('sbom');

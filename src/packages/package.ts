@@ -1,4 +1,5 @@
 import { LayerscopeError } from '#model';
+import { ownText } from './text.ts';
 
 /** Types of packages, as package URLs name them. All of them are looked for in every image. */
 export const PACKAGE_TYPES = [
@@ -59,8 +60,8 @@ export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 /** Maximum length of a name, version or other text, in UTF-16 code units. */
 const MAX_TEXT = 1000;
 
-/** Maximum number of packages in a database. The largest distributions have half as many in all. */
-const MAX_PACKAGES = 200_000;
+/** Maximum number of packages in a database. The largest distributions have somewhat more in all, a desktop a tenth. */
+const MAX_PACKAGES = 50_000;
 
 /** Throws TOO_LARGE for a database with `count` packages if that is more than any real one has. */
 export function checkCount(count: number): void {
@@ -88,12 +89,12 @@ export class FoundPackages {
 /** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */
 export function foundPackage(type: PackageType, name: string, version: string, details: Details = {}): FoundPackage | null {
   if (name === '' || version === '') return null;
-  const cut = (text: string | null | undefined): string | null => (text ? text.slice(0, MAX_TEXT) : null);
+  const cut = (text: string | null | undefined): string | null => (text ? ownText(text.slice(0, MAX_TEXT)) : null);
   return {
     type,
-    name: name.slice(0, MAX_TEXT),
+    name: ownText(name.slice(0, MAX_TEXT)),
     arch: cut(details.arch),
-    version: version.slice(0, MAX_TEXT),
+    version: ownText(version.slice(0, MAX_TEXT)),
     status: cut(details.status),
     source: cut(details.source),
     sourceVersion: cut(details.sourceVersion),

@@ -13,6 +13,7 @@ const WANTED: ReadonlySet<string> = new Set(['NAME', 'VERSION', 'BASE', 'ARCH', 
 export async function readPacman(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const found = new FoundPackages();
   for (const name of seen.names(folder)) {
+    await seen.rest();
     const sections = await seen.parsed(`${folder}/${name}/desc`, MAX_BYTES, parseSections);
     if (sections === null) continue;
     const paths = (await seen.parsed(`${folder}/${name}/files`, MAX_BYTES, parseFiles)) ?? NO_FILES.paths;

@@ -5,10 +5,12 @@ const LINE_FEED = 0x0a;
 
 /** Maximum total length of the paths that one package may list, in bytes. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
+const MIN_LIST_BYTES = 256;
+const NOTHING = new Uint8Array(0);
 
 /** Collects paths, each ended by a NUL. */
 export class PathListBuilder {
-  #bytes = new Uint8Array(256);
+  #bytes = NOTHING;
   #length = 0;
 
   /** Adds one path, made of pieces without a NUL. Throws TOO_LARGE. */
@@ -21,7 +23,7 @@ export class PathListBuilder {
     const length = this.#length + piece.length;
     if (length > MAX_LIST_BYTES) throw new LayerscopeError('TOO_LARGE', 'a package lists more than 64 MiB of paths');
     if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.min(MAX_LIST_BYTES, Math.max(length, this.#bytes.length * 2)));
+      const grown = new Uint8Array(Math.min(MAX_LIST_BYTES, Math.max(MIN_LIST_BYTES, length, this.#bytes.length * 2)));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
@@ -30,7 +32,7 @@ export class PathListBuilder {
   }
 
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === 0 ? NOTHING : this.#bytes.slice(0, this.#length);
   }
 }
 

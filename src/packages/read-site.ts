@@ -101,8 +101,12 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
   const log = logPath === null || logBytes === 0 ? null : await seen.bytes(logPath, MAX_RPM_DATABASE);
   const found = new FoundPackages();
   try {
-    for (const each of rpmPackages(bytes, log)) found.add(each);
+    for (const each of rpmPackages(bytes, log)) {
+      found.add(each);
+      await seen.rest();
+    }
   } catch (error) {
+    // Reports no cancellation, but throws it again.
     seen.report(path, asLayerscopeError(error));
   }
   return found.all;
@@ -132,7 +136,7 @@ async function readJarFile(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
   const content = seen.open(path);
   if (content === null) return [];
   const files = { paths: onePath(path), folders: NO_FILES.folders };
-  return readJar(content, textOf(nameOf(path)), { inflaters, budget: seen.jars, files });
+  return readJar(content, textOf(nameOf(path)), { inflaters, budget: seen.jars, files, rest: seen.rest });
 }
 
 async function readPython(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {

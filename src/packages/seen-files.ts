@@ -1,10 +1,12 @@
-import type { LayerscopeError } from '#model';
+import type { LayerscopeError, Rest } from '#model';
 import type { JarBudget } from './jars/jar-budget.ts';
 
 /** Files as seen at one layer, for readers of databases. Paths are relative to the image's root, as text or as raw bytes. */
 export interface SeenFiles {
   /** What may be read of all jars. */
   readonly jars: JarBudget;
+  /** To be awaited in every loop over what files list. */
+  readonly rest: Rest;
   /** Names in a folder, in no particular order; none if it isn't there. Names that aren't UTF-8 are left out. */
   names(folder: string | Uint8Array): readonly string[];
   has(path: string | Uint8Array): boolean;

@@ -5,6 +5,11 @@ export function textOf(bytes: Uint8Array): string {
   return lenient.decode(bytes);
 }
 
+/** A copy of a text. What is cut from a document otherwise keeps the whole document in memory, if it has more than twelve letters. */
+export function ownText(text: string): string {
+  return ` ${text}`.slice(1);
+}
+
 /** Yields the lines of a text, without their line feeds. */
 export function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {

@@ -248,6 +248,44 @@ describe('packages by layer', () => {
     );
   });
 
+  test('are bounded by their texts, in a view and in what all layers changed, and a problem says where reading ends', async (t) => {
+    const text = (letter: string): string => letter.repeat(990);
+    const long = (name: number, version: number): string =>
+      `Package: ${name}${text('n')}\nVersion: ${version}${text('v')}\nArchitecture: ${text('a')}\nSource: ${text('s')} (${text('w')})\n`;
+    const status = (count: number, version: number): Uint8Array =>
+      file('var/lib/dpkg/status', Array.from({ length: count }, (_, at) => long(at, version)).join('\n'));
+    const opkg = file('usr/lib/opkg/status', 'Package: a\nVersion: 1\n');
+    const wide = await packages(t, [tar(status(4_500, 1), opkg), tar(opkg)]);
+    const shown = wide.layers[0]?.packages ?? 0;
+    assert.ok(shown > 3_000 && shown < 4_500, `${shown} packages at a time`);
+    assert.deepEqual(wide.problems, [
+      {
+        layer: 0,
+        path: '',
+        code: 'TOO_LARGE',
+        message: 'the image has too many packages at a time: no more is read of this layer and those above',
+      },
+    ]);
+    const often = await packages(
+      t,
+      [1, 2, 3, 4].map((version) => tar(status(2_000, version))),
+    );
+    const counts = often.layers.map(({ changes }) => changes.length);
+    assert.ok(counts[0] === 2_000 && (counts[1] ?? 0) < 2_000 && counts[2] === 0 && counts[3] === 0, `${counts}`);
+    const [problem] = often.problems;
+    assert.deepEqual([often.problems.length, problem?.layer, problem?.code], [1, 1, 'TOO_LARGE']);
+    assert.match(problem?.message ?? '', /^the layers change too many packages: of this one [\d,]+ changes are left out: no more is read/);
+  });
+
+  test('of one name, version and state are paired however many there are', async (t) => {
+    const many = (count: number) => tar(dpkg(...Array.from({ length: count }, () => ['a', '1'] as const)));
+    const found = await packages(t, [many(20_000), many(20_001)]);
+    assert.deepEqual(
+      found.layers.map(({ changes }) => changes.length),
+      [20_000, 1],
+    );
+  });
+
   test('ownersOf says whose a path is as seen at a layer', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(), file('.wh.x'))];
     const reader = testReader(t);

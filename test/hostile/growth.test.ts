@@ -6,19 +6,28 @@ import { test } from 'node:test';
 import { createReader } from '#archive';
 import { openDriver } from '#driver';
 import { exportPath, loadImage } from '#engine';
+import { LayerOrigins, matchDockerfile } from '#format/attestation';
 import { buildTree } from '../../src/changes/image-tree.ts';
 import { ImpliedFacts } from '../../src/changes/implied-facts.ts';
 import { createApplier, stageLayer } from '../../src/changes/view.ts';
 import { Chains, MAX_CHAIN } from '../../src/driver/portable/chains.ts';
 import type { LayerRecord } from '../../src/driver/portable/layer-record.ts';
+import { pairPackages } from '../../src/engine/packages/compare-packages.ts';
+import type { InstalledPackage } from '../../src/engine/packages/packages-of.ts';
+import type { BuildSteps } from '../../src/format/attestation/build-steps.ts';
+import { parseStages, stageAt } from '../../src/format/attestation/dockerfile.ts';
+import { readDpkg } from '../../src/packages/dpkg/debian.ts';
+import { parseDepsJson } from '../../src/packages/languages/nuget.ts';
 import { createBench } from '../cli/run-cli.ts';
+import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file as fileMember, layer } from '../support/layer-fixture.ts';
-import { directory, file, tar } from '../support/tar-builder.ts';
+import { seenFiles, told } from '../support/seen-fixture.ts';
+import { directory, file, tar, utf8 } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
 /** Wraps an array to count how many elements are read. */
-function counted<T extends Uint32Array>(array: T): { readonly array: T; reads: number } {
+function counted<T extends object>(array: T): { readonly array: T; reads: number } {
   const count = { array, reads: 0 };
   count.array = new Proxy(array, {
     get(target, name) {
@@ -149,4 +158,163 @@ test('a list of a store shows each layer after its parent', async (t) => {
   for (const [at, [, , parent]] of rows.entries()) {
     assert.ok(parent === '·' || rows.slice(0, at).some(([, id]) => id === parent), stdout);
   }
+});
+
+/** A rest that counts how often it is asked for. */
+function countedRest(): { readonly rest: () => Promise<void>; count: number } {
+  const counts = { count: 0, rest: async () => void counts.count++ };
+  return counts;
+}
+
+test('a line’s stage is found by looking at a few of a Dockerfile’s stages', () => {
+  const stages = counted(parseStages('FROM a\n'.repeat(4_096)));
+  for (const line of [1, 2_000, 4_096]) assert.equal(stageAt(stages.array, line)?.name, String(line - 1));
+  assert.ok(stages.reads <= 60, `${stages.reads} stages for three lines`);
+});
+
+type BuildStep = BuildSteps['steps'] extends ReadonlyMap<string, infer Step> ? Step : never;
+
+/** A build whose every layer copied from one step with many lines. */
+function copiesOf(ranges: number, layers: number): BuildSteps {
+  const names = Array.from({ length: layers }, (_, at) => `k${at}`);
+  const shared = { inputs: [], lines: Array.from({ length: ranges }, (_, at) => [2 * at + 2, 2 * at + 2] as const), source: null };
+  return {
+    file: { name: 'Dockerfile', lines: Array.from({ length: 2 * ranges + 2 }, () => 'FROM a') },
+    steps: new Map<string, BuildStep>([
+      ['s', shared],
+      ...names.map((name): [string, BuildStep] => [name, { inputs: ['s'], lines: [[1, 1]], source: null }]),
+    ]),
+    layerLists: names.map((step) => ({ step, digests: [step] })),
+  };
+}
+
+test('the lines of all layers are bounded, and others have their turn meanwhile', async () => {
+  const origins = new LayerOrigins(
+    copiesOf(20_000, 200),
+    Array.from({ length: 200 }, (_, at) => `k${at}`),
+  );
+  const rests = countedRest();
+  const first = await origins.of(0, rests.rest);
+  assert.equal(first.dockerfile?.from.length, 20_000);
+  assert.ok(rests.count >= 20, `${rests.count} rests for 20,000 lines`);
+  let found = 0;
+  const all = async (): Promise<void> => {
+    for (let layer = 0; layer < 200; layer++, found++) await origins.of(layer, rests.rest);
+  };
+  await assert.rejects(all, hasCode('TOO_LARGE'));
+  assert.ok(found < 100, `${found} layers of 20,000 lines`);
+});
+
+test('stages that are built on each other count as work, also without instructions', async () => {
+  const chain = Array.from({ length: 20_000 }, (_, at) => `FROM s${at} AS s${at + 1}`).join('\n');
+  const rests = countedRest();
+  assert.deepEqual(await matchDockerfile(`${chain}\nRUN a`, ['RUN a'], rests.rest), [
+    {
+      lines: [[20_001, 20_001]],
+      from: [],
+      stage: 's20000',
+      stageBase: 's19999',
+      fromStages: [],
+      fromStageBases: [],
+      text: 'RUN a',
+      fromText: '',
+    },
+  ]);
+  assert.ok(rests.count < 1_000, `${rests.count} rests for a bounded number of stages`);
+});
+
+test('an instruction with variables is taken apart once, and each row of comparisons ends a turn', async (t) => {
+  const split = t.mock.method(String.prototype, 'split');
+  const rests = countedRest();
+  const dockerfile = `FROM x\n${'COPY $A /to\n'.repeat(100)}`;
+  const found = await matchDockerfile(
+    dockerfile,
+    Array.from({ length: 500 }, (_, at) => `COPY ${at} /to # buildkit`),
+    rests.rest,
+  );
+  assert.equal(found.filter((guess) => guess !== null).length, 100);
+  assert.ok(split.mock.callCount() < 1_000, `${split.mock.callCount()} times for 100 instructions and 500 commands`);
+  assert.ok(rests.count >= 100, `${rests.count} rests`);
+});
+
+test('variables around long texts are searched for in a bounded number of steps', async (t) => {
+  const search = t.mock.method(String.prototype, 'indexOf');
+  const dockerfile = `FROM x\n${`COPY $A${'a'.repeat(1_500)}b$B\n`.repeat(100)}`;
+  const commands = Array.from({ length: 900 }, () => `COPY ${'a'.repeat(3_900)}`);
+  const found = await matchDockerfile(dockerfile, commands, async () => {});
+  assert.equal(found.length, 900);
+  assert.ok(search.mock.callCount() < 1_000, `${search.mock.callCount()} searches`);
+});
+
+test('each path is compared with no other diversion than its own', async (t) => {
+  const count = 1_000;
+  let visits = 0;
+  const { find, filter } = Array.prototype;
+  // The runner's mocks refuse a prototype that is an array.
+  const restore = (): void => void Object.assign(Array.prototype, { find, filter });
+  t.after(restore);
+  for (const [name, original] of Object.entries({ find, filter })) {
+    Object.defineProperty(Array.prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: unknown[], ...parameters: unknown[]) {
+        visits += this.length;
+        return Reflect.apply(original, this, parameters);
+      },
+    });
+  }
+  const number = (at: number): string => String(at).padStart(4, '0');
+  const names = Array.from({ length: count }, (_, at) => number(at));
+  const rests = countedRest();
+  const seen = {
+    ...seenFiles({
+      'd/status': 'Package: a\nVersion: 1\n\nPackage: b\nVersion: 1\n',
+      'd/diversions': names.map((at) => `/d${at}\n/x${at}\nb\n`).join(''),
+      'd/info/a.list': names.map((at) => `/d${at}\n`).join(''),
+      'd/info/b.list': '/d0000\n',
+    }),
+    rest: rests.rest,
+  };
+  const [a, b] = await readDpkg(seen, 'd');
+  restore();
+  assert.ok(a && b);
+  assert.deepEqual((told(a).paths as string[]).slice(-1), [`/x${number(count - 1)}`]);
+  assert.deepEqual(told(b).paths, ['/d0000']);
+  assert.ok(visits <= 10 * count, `${visits} steps for ${count} paths`);
+  assert.equal(rests.count, 2);
+});
+
+test('many versions of a package are paired by looking at each a few times', () => {
+  const count = 1_000;
+  let reads = 0;
+  const version = (at: number): InstalledPackage =>
+    ({
+      type: 'deb',
+      name: 'a',
+      arch: null,
+      location: 'l',
+      get version() {
+        reads++;
+        return String(at);
+      },
+    }) as InstalledPackage;
+  const before = Array.from({ length: count }, (_, at) => version(at));
+  const now = Array.from({ length: count }, (_, at) => version(count - 1 - at));
+  assert.deepEqual(pairPackages(before, now), []);
+  assert.ok(reads <= 10 * count, `${reads} reads of ${2 * count} versions`);
+});
+
+test('a library of .NET is looked for only in targets that have it', (t) => {
+  const count = 1_000;
+  const numbered = (make: (at: number) => [string, object]) => Object.fromEntries(Array.from({ length: count }, (_, at) => make(at)));
+  const document = {
+    targets: { first: { 'l5/1': { runtime: { 'lib/l5.dll': {} } } }, ...numbered((at) => [`t${at}`, {}]) },
+    libraries: numbered((at) => [`l${at}/1`, { type: 'package' }]),
+  };
+  const bytes = utf8(JSON.stringify(document));
+  const lookups = t.mock.method(Object, 'keys');
+  const found = parseDepsJson(bytes, utf8('app'));
+  assert.equal(found.length, count);
+  assert.deepEqual(told(found[5] as (typeof found)[number]).paths, ['app/l5.dll']);
+  assert.ok(lookups.mock.callCount() <= 10 * count, `${lookups.mock.callCount()} lookups`);
 });

@@ -1,9 +1,11 @@
 // Small layers whose tables of contents, registry hives and package databases are far larger than they are.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { slsaPredicate, statement } from './attestation-builder.ts';
+import { dockerArchive } from './docker-archive.ts';
 import { hive } from './hive-builder.ts';
 import { type HostileInput, ociOf, pieces, writePieces, zstdStored, zstdZeros } from './hostile-inputs.ts';
-import { concat, END_MARKER, file, header, latin1, utf8, zeros } from './tar-builder.ts';
+import { concat, END_MARKER, file, header, latin1, tar, utf8, zeros } from './tar-builder.ts';
 
 /** A member of `head` and then `piece`, `times` times. */
 function* growing(name: string, head: Uint8Array, piece: Uint8Array, times: number): Generator<Uint8Array> {
@@ -87,4 +89,90 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
       ),
     commands: [['packages', 'FILE']],
   },
+  {
+    name: 'layers that each have 80,000 packages in other versions',
+    make: (target) =>
+      writePieces(target, [dockerArchive({ name: 'many:1', layers: Array.from({ length: 8 }, (_, at) => manyPackages(at)) })], 'gzip'),
+    commands: [['packages', 'FILE']],
+  },
+  {
+    name: 'a million diversions, and as many paths',
+    make: (target) => {
+      const lines = (make: (at: string) => string): string =>
+        Array.from({ length: 1_000_000 }, (_, at) => make(String(at).padStart(7, '0'))).join('');
+      return writePieces(
+        target,
+        [
+          file('var/lib/dpkg/status', 'Package: a\nVersion: 1\n'),
+          file(
+            'var/lib/dpkg/diversions',
+            lines((at) => `/d${at}\n/x\nb\n`),
+          ),
+          file(
+            'var/lib/dpkg/info/a.list',
+            lines((at) => `/p${at}\n`),
+          ),
+          END_MARKER,
+        ],
+        'gzip',
+      );
+    },
+    commands: [['packages', 'FILE']],
+  },
+  {
+    name: 'a provenance of 50,000 stages, most of which each layer copied from',
+    make: (target) => writePieces(target, stagesInProvenance(50_000, 60), 'gzip'),
+    commands: [['why', 'FILE', 'x']],
+  },
 ];
+
+/** A layer with two databases of 40,000 packages each. */
+function manyPackages(version: number): Uint8Array {
+  const stanzas = Array.from({ length: 40_000 }, (_, at) => `Package: p${at}\nVersion: ${version}.${at}\n\n`).join('');
+  return tar(file('var/lib/dpkg/status', stanzas), file('usr/lib/opkg/status', stanzas));
+}
+
+/** An image whose layers all have the file `x`, and a provenance that says that each was copied from every second stage. */
+function stagesInProvenance(stages: number, layerCount: number): Generator<Uint8Array> {
+  const digest = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const layers = Array.from({ length: layerCount }, (_, at) => tar(file('x', String(at))));
+  const digests = layers.map(digest);
+  const config = utf8(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: digests } }));
+  const descriptor = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: digest(bytes), size: bytes.length });
+  const manifestOf = (image: Uint8Array, blobs: readonly object[]): Uint8Array =>
+    utf8(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: MANIFEST,
+        config: descriptor('application/vnd.oci.image.config.v1+json', image),
+        layers: blobs,
+      }),
+    );
+  const manifest = manifestOf(
+    config,
+    layers.map((layer) => descriptor('application/vnd.oci.image.layer.v1.tar', layer)),
+  );
+  const copies = digests.map((each, at) => [`k${at}`, { lines: [[1, 1]] as const, inputs: ['s'], layers: [[each]] }] as const);
+  const predicate = slsaPredicate('v0.2', 'FROM a\n'.repeat(stages), {
+    s: { lines: Array.from({ length: stages / 2 - 1 }, (_, at) => [2 * at + 2, 2 * at + 2] as const) },
+    ...Object.fromEntries(copies),
+  });
+  const type = 'https://slsa.dev/provenance/v0.2';
+  const stated = utf8(JSON.stringify(statement(digest(manifest), type, predicate)));
+  const attested = manifestOf(utf8('{}'), [
+    { ...descriptor('application/vnd.in-toto+json', stated), annotations: { 'in-toto.io/predicate-type': type } },
+  ]);
+  return ociOf([...layers, config, manifest, utf8('{}'), stated, attested], () => ({
+    schemaVersion: 2,
+    manifests: [
+      { ...descriptor(MANIFEST, manifest), platform: { os: 'linux', architecture: 'amd64' } },
+      {
+        ...descriptor(MANIFEST, attested),
+        platform: { os: 'unknown', architecture: 'unknown' },
+        annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digest(manifest) },
+      },
+    ],
+  }));
+}
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

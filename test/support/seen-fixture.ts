@@ -20,6 +20,7 @@ export function seenFiles(
   };
   const seen: SeenFiles = {
     jars: new JarBudget(),
+    rest: async () => {},
     names(folder) {
       const start = `${keyOf(folder)}/`;
       return [

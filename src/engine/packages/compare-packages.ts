@@ -1,8 +1,9 @@
 import type { PackageDifference } from '#contract';
 import { grouped } from '#model';
-import { normalizedName } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
+import { Identities } from './identities.ts';
 import { type InstalledPackage, packagesOf } from './packages-of.ts';
+import { pairEqual } from './pair-equal.ts';
 
 /** An image as seen at a layer. */
 interface View {
@@ -33,29 +34,25 @@ async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefi
  * view come first, in its order, then the removed ones.
  */
 export function pairPackages(before: readonly InstalledPackage[], now: readonly InstalledPackage[]): PackagePair[] {
-  const left = grouped(before, keyOf);
-  const unpaired = new Set<InstalledPackage>();
+  const identities = new Identities();
+  const keyOf = (each: InstalledPackage): string => identities.of(each, each.location);
+  const olds = grouped(before, keyOf);
+  const partners = new Map<InstalledPackage, InstalledPackage | null>();
   for (const [key, group] of grouped(now, keyOf)) {
-    const olds = left.get(key) ?? [];
-    for (const each of group) {
-      const at = olds.findIndex(({ version }) => version === each.version);
-      if (at < 0) unpaired.add(each);
-      else olds.splice(at, 1);
-    }
+    const rest = pairEqual(olds.get(key) ?? [], group, ({ version }) => version);
+    for (const [index, each] of rest.now.entries()) partners.set(each, rest.before[index] ?? null);
+    olds.set(key, rest.before.slice(rest.now.length));
   }
   const pairs: PackagePair[] = [];
   for (const each of now) {
-    if (!unpaired.has(each)) continue;
-    const old = left.get(keyOf(each))?.shift();
-    pairs.push(old === undefined ? { kind: 'added', before: null, now: each } : { kind: 'modified', before: old, now: each });
+    const old = partners.get(each);
+    if (old === null) pairs.push({ kind: 'added', before: null, now: each });
+    else if (old !== undefined) pairs.push({ kind: 'modified', before: old, now: each });
   }
-  const removed = new Set([...left.values()].flat());
+  const removed = new Set([...olds.values()].flat());
   for (const each of before) if (removed.has(each)) pairs.push({ kind: 'removed', before: each, now: null });
   return pairs;
 }
-
-const keyOf = ({ type, name, arch, location }: InstalledPackage): string =>
-  JSON.stringify([type, type === 'pypi' ? normalizedName(name) : name, arch, location]);
 
 /** Returns what the reports say of a pair. */
 export function differenceOf({ kind, before, now }: PackagePair): PackageDifference {

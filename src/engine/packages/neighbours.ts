@@ -1,32 +1,33 @@
+import { grouped, type Rest } from '#model';
 import { isGone } from '#packages';
+import { pairEqual } from './pair-equal.ts';
 import type { Difference, Installed } from './types.ts';
 
 /**
  * Compares the packages of the same places as seen at two neighbouring layers, and lets those that stayed keep the layer that brought
  * them. Several versions may be installed side by side: equal ones are paired first, the others are upgrades in their order. `stayed`: gets
- * what each package that is the same as below was there.
+ * what each package that is the same as below was there. Throws what `rest` throws.
  */
-export function compareNeighbours(
+export async function compareNeighbours(
   before: readonly Installed[],
   now: readonly Installed[],
   layer: number,
   stayed: Map<Installed, Installed>,
-): Difference[] {
-  const groups = new Map<string, { readonly before: Installed[]; readonly now: Installed[]; gone: Installed | null }>();
-  const groupOf = (identity: string) => {
-    const known = groups.get(identity) ?? { before: [], now: [], gone: null };
-    groups.set(identity, known);
-    return known;
-  };
-  for (const each of before) if (!isGone(each.found)) groupOf(each.identity).before.push(each);
-  for (const each of now) {
-    const group = groupOf(each.identity);
-    if (isGone(each.found)) group.gone ??= each;
-    else group.now.push(each);
-  }
+  rest: Rest,
+): Promise<Difference[]> {
+  const isHere = ({ found }: Installed): boolean => !isGone(found);
+  const oldGroups = grouped(before.filter(isHere), ({ identity }) => identity);
+  const newGroups = grouped(now, ({ identity }) => identity);
   const differences: Difference[] = [];
-  for (const group of groups.values()) {
-    const { olds, news } = unpaired(group.before, group.now, stayed);
+  for (const identity of new Set([...oldGroups.keys(), ...newGroups.keys()])) {
+    await rest();
+    const group = newGroups.get(identity) ?? [];
+    const gone = group.find((each) => !isHere(each)) ?? null;
+    const { pairs, before: olds, now: news } = pairEqual(oldGroups.get(identity) ?? [], group.filter(isHere), keyOf);
+    for (const [old, same] of pairs) {
+      same.since = old.since;
+      stayed.set(same, old);
+    }
     for (const [index, each] of news.entries()) {
       each.since = layer;
       const old = olds[index];
@@ -38,30 +39,13 @@ export function compareNeighbours(
       differences.push({ kind: 'modified', now: each, before: old });
     }
     for (const old of olds.slice(news.length)) {
-      differences.push({ kind: 'removed', before: old, status: group.gone?.found.status ?? null });
+      differences.push({ kind: 'removed', before: old, status: gone?.found.status ?? null });
     }
   }
   return differences;
 }
 
-/** What remains when equal versions with equal states are paired. */
-function unpaired(
-  before: readonly Installed[],
-  now: readonly Installed[],
-  stayed: Map<Installed, Installed>,
-): { olds: Installed[]; news: Installed[] } {
-  const keyOf = ({ found }: Installed): string => `${found.version}\0${found.status ?? ''}`;
-  const byKey = new Map<string, Installed[]>();
-  for (const old of before) byKey.set(keyOf(old), [...(byKey.get(keyOf(old)) ?? []), old]);
-  const news: Installed[] = [];
-  for (const each of now) {
-    const old = byKey.get(keyOf(each))?.shift();
-    if (old === undefined) {
-      news.push(each);
-      continue;
-    }
-    each.since = old.since;
-    stayed.set(each, old);
-  }
-  return { olds: [...byKey.values()].flat(), news };
+/** Equal for the same version in the same state. */
+function keyOf({ found }: Installed): string {
+  return `${found.version}\0${found.status ?? ''}`;
 }

@@ -1,6 +1,6 @@
 import type { NodeViews, PathFollower } from '#changes';
 import { hashName, type LayerTable } from '#format/layer';
-import { encodeUtf8 } from '#model';
+import { encodeUtf8, type Rest } from '#model';
 import { isSystemType } from '#packages';
 import type { Installed } from './types.ts';
 
@@ -14,37 +14,44 @@ const MODULES_HASH = hashName(MODULES, 0, MODULES.length);
 export class OwnerFinder {
   readonly #views: NodeViews;
   readonly #follower: PathFollower;
+  readonly #rest: Rest;
   /** By node, whether it is named `node_modules`; made on first use. */
   #isModules: Uint8Array | null = null;
 
-  constructor(views: NodeViews, follower: PathFollower) {
+  constructor(views: NodeViews, follower: PathFollower, rest: Rest) {
     this.#views = views;
     this.#follower = follower;
+    this.#rest = rest;
   }
 
   /**
    * Which package owns each node: its index in `packages`, or {@link NOBODY}. A path that several packages list belongs to the first of
    * them, a system package before a language's. What is below a language package's folder belongs to the innermost such folder.
+   * Throws CANCELLED.
    */
-  of(packages: readonly Installed[]): Int32Array {
+  async of(packages: readonly Installed[]): Promise<Int32Array> {
     const owners = new Int32Array(this.#views.tree.count).fill(NOBODY);
     const isSystem = Uint8Array.from(packages, ({ found }) => (isSystemType(found.type) ? 1 : 0));
     for (const wanted of [1, 0]) {
       for (const [index, { found }] of packages.entries()) {
-        if (isSystem[index] === wanted && found.files.paths.length > 0) claim(owners, this.#follower.nodesOf(found.files.paths), index);
+        if (isSystem[index] !== wanted || found.files.paths.length === 0) continue;
+        await this.#rest();
+        claim(owners, this.#follower.nodesOf(found.files.paths), index);
       }
     }
-    if (packages.some(({ found }) => found.files.folders.length > 0)) this.#addFolders(owners, packages, isSystem);
+    if (packages.some(({ found }) => found.files.folders.length > 0)) await this.#addFolders(owners, packages, isSystem);
     return owners;
   }
 
-  #addFolders(owners: Int32Array, packages: readonly Installed[], isSystem: Uint8Array): void {
+  async #addFolders(owners: Int32Array, packages: readonly Installed[], isSystem: Uint8Array): Promise<void> {
     const { parent, count } = this.#views.tree;
     const isModules = this.#modules();
     const isNpm = Uint8Array.from(packages, ({ found }) => (found.type === 'npm' ? 1 : 0));
     const inherited = new Int32Array(count).fill(NOBODY);
     for (const [index, { found }] of packages.entries()) {
-      if (found.files.folders.length > 0) claim(inherited, this.#follower.nodesOf(found.files.folders), index);
+      if (found.files.folders.length === 0) continue;
+      await this.#rest();
+      claim(inherited, this.#follower.nodesOf(found.files.folders), index);
     }
     // A parent's number is smaller than its children's.
     for (let node = 1; node < count; node++) {

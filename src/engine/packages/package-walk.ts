@@ -1,14 +1,16 @@
 import { NodeViews, PathFollower } from '#changes';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
-import { type FoundPackage, isGone, NO_FILES, normalizedName, readSite, type Site } from '#packages';
+import { type FoundPackage, isGone, readSite, type Site } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
+import { Identities } from './identities.ts';
 import { INFLATERS } from './inflaters.ts';
 import { compareNeighbours } from './neighbours.ts';
 import { comparePackages } from './order.ts';
-import { OwnerFinder } from './owners.ts';
+import { NOBODY, OwnerFinder } from './owners.ts';
 import { SeenInViews } from './seen-in-views.ts';
 import { findSites, type IsWanted, type SiteInTree } from './sites.ts';
 import type { Difference, Installed, PackageProblem } from './types.ts';
+import { ViewBudget } from './view-budget.ts';
 
 interface SiteState {
   readonly place: SiteInTree;
@@ -17,10 +19,8 @@ interface SiteState {
   packages: readonly Installed[];
 }
 
-/** Maximum number of packages in one view. */
-const MAX_PACKAGES = 1_000_000;
-/** Maximum total length of the paths that they list, in bytes. */
-const MAX_PATH_BYTES = 128 * 1024 * 1024;
+/** Limit on what is read of all layers: packages, and times that a file is looked for. A hundred layers of a desktop take half of it. */
+const MAX_READ = 5_000_000;
 
 /** Where a walk begins, and what it reads. */
 interface WalkOptions {
@@ -39,7 +39,13 @@ export class PackageWalk implements AsyncDisposable {
   readonly #owners: OwnerFinder;
   readonly #sites: SiteState[];
   readonly #signal: AbortSignal | undefined;
-  #pathBytes = 0;
+  readonly #identities = new Identities();
+  readonly #budget = new ViewBudget();
+  /** Packages read so far. */
+  #read = 0;
+  /** Whether some places were left out, which is yet to be reported. */
+  #isCut: boolean;
+  #isStopped = false;
   /** Packages that were read again at the current layer and are the same as below, with what they were there. */
   #stayed = new Map<Installed, Installed>();
   /** The packages seen at the current layer, sorted. The same array as long as they are the same. */
@@ -51,34 +57,52 @@ export class PackageWalk implements AsyncDisposable {
     this.views = new NodeViews(loaded.stack, at);
     this.#seen = new SeenInViews(loaded, this.views, signal);
     this.#follower = new PathFollower(this.views);
-    this.#owners = new OwnerFinder(this.views, this.#follower);
+    this.#owners = new OwnerFinder(this.views, this.#follower, this.#seen.rest);
     this.#signal = signal;
-    this.#sites = findSites(this.views, isWanted).map((place) => ({
-      place,
-      states: new Float64Array(place.nodes.length).fill(-1),
-      packages: [],
-    }));
-    this.owners = this.#owners.of([]);
+    const { sites, isCut } = findSites(this.views, isWanted);
+    this.#sites = sites.map((place) => ({ place, states: new Float64Array(place.nodes.length).fill(-1), packages: [] }));
+    this.owners = new Int32Array(this.views.tree.count).fill(NOBODY);
+    this.#isCut = isCut;
   }
 
   get problems(): readonly PackageProblem[] {
     return this.#seen.problems;
   }
 
+  /** Reads nothing more of this layer and those above, since the image has more than any real one; a problem says so. */
+  stop(why: string): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#reportLayer(`${why}: no more is read of this layer and those above`);
+  }
+
+  /** Adds a problem however many there are. Call it once for a cause. */
+  #reportLayer(message: string): void {
+    this.#seen.problems.push({ layer: this.views.layer, path: '', code: 'TOO_LARGE', message });
+  }
+
+  /** Lets the event loop run now and then. Throws CANCELLED. */
+  rest(): Promise<void> {
+    return this.#seen.rest();
+  }
+
   /** Goes one layer up. Returns what it did to packages. Throws CANCELLED, IO. */
   async next(): Promise<Difference[]> {
     throwIfCancelled(this.#signal);
+    await this.rest();
     this.views.next();
     return this.read();
   }
 
   /** Reads what the current layer shows that was not read before. Throws CANCELLED, IO. */
   async read(): Promise<Difference[]> {
+    if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some are not read');
+    this.#isCut = false;
     this.#stayed = new Map();
     const linksChanged = this.#follower.update();
     const changed = this.#sites.filter((state) => this.#noteStates(state));
     if (changed.length === 0) {
-      if (linksChanged) this.owners = this.#owners.of(this.installed);
+      if (linksChanged) this.owners = await this.#owners.of(this.installed);
       return [];
     }
     // In the order of the tars: compressed layers are unpacked forward.
@@ -86,16 +110,18 @@ export class PackageWalk implements AsyncDisposable {
     const before: Installed[] = [];
     const now: Installed[] = [];
     for (const state of changed) {
+      if (!this.#mayRead()) break;
       for (const each of state.packages) {
         before.push(each);
-        this.#pathBytes -= each.found.files.paths.length;
+        this.#budget.free(each.found);
       }
-      state.packages = await this.#read(state.place.site);
+      state.packages = await this.#readSite(state.place.site);
       for (const each of state.packages) now.push(each);
     }
-    const differences = compareNeighbours(before, now, this.views.layer, this.#stayed);
+    const differences = await compareNeighbours(before, now, this.views.layer, this.#stayed, this.#seen.rest);
     this.installed = this.#sorted();
-    this.owners = this.#owners.of(this.installed);
+    await this.rest();
+    this.owners = await this.#owners.of(this.installed);
     return differences;
   }
 
@@ -116,18 +142,14 @@ export class PackageWalk implements AsyncDisposable {
     return changed;
   }
 
-  /** Leaves out the paths of a database if the image's databases list more than fit into memory. */
-  #withinPaths(site: Site, found: readonly FoundPackage[]): readonly FoundPackage[] {
-    const bytes = found.reduce((sum, { files }) => sum + files.paths.length, 0);
-    if (this.#pathBytes + bytes <= MAX_PATH_BYTES) {
-      this.#pathBytes += bytes;
-      return found;
-    }
-    this.#seen.report(site.path, new LayerscopeError('TOO_LARGE', 'the image’s packages list more than 128 MiB of paths'));
-    return found.map((each) => ({ ...each, files: NO_FILES }));
+  /** Whether another place may be read. */
+  #mayRead(): boolean {
+    if (this.#read + this.#seen.lookups > MAX_READ) this.stop('the image’s layers describe too many packages');
+    return !this.#isStopped;
   }
 
-  async #read(site: Site): Promise<Installed[]> {
+  async #readSite(site: Site): Promise<Installed[]> {
+    await this.rest();
     throwIfCancelled(this.#signal);
     let found: readonly FoundPackage[] = [];
     try {
@@ -135,23 +157,24 @@ export class PackageWalk implements AsyncDisposable {
     } catch (error) {
       this.#seen.report(site.path, asLayerscopeError(error));
     }
-    found = this.#withinPaths(site, found);
-    return found.map((each) => ({ found: each, site, identity: identityOf(each, site), since: this.views.layer }));
+    this.#read += found.length;
+    const installed: Installed[] = [];
+    const { kept, hasPaths } = this.#budget.take(found);
+    if (kept.length < found.length) this.stop('the image has too many packages at a time');
+    if (!hasPaths) this.#seen.report(site.path, new LayerscopeError('TOO_LARGE', 'the image’s packages list more than 128 MiB of paths'));
+    for (const each of kept) {
+      installed.push({ found: each, site, identity: this.#identities.of(each, site.location), since: this.views.layer });
+    }
+    return installed;
   }
 
   #sorted(): readonly Installed[] {
     const all: Installed[] = [];
-    for (const { packages } of this.#sites) {
-      for (const each of packages) if (!isGone(each.found) && all.length < MAX_PACKAGES) all.push(each);
-    }
+    for (const { packages } of this.#sites) for (const each of packages) if (!isGone(each.found)) all.push(each);
     return all.sort(comparePackages);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#seen[Symbol.asyncDispose]();
   }
-}
-
-function identityOf({ type, name, arch }: FoundPackage, { location }: Site): string {
-  return [type, type === 'pypi' ? normalizedName(name) : name, arch ?? '', location].join('\0');
 }

@@ -1,11 +1,12 @@
 import type { PackageOwner } from '#contract';
-import { escapePath } from '#model';
+import { escapePath, plural } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type FileSums, hiddenSums, layerSums, viewSums } from './layer-sums.ts';
 import { comparePackages } from './order.ts';
 import { NOBODY } from './owners.ts';
 import { PackageWalk } from './package-walk.ts';
 import { type Difference, type Installed, ownerIn, type PackageProblem } from './types.ts';
+import { lettersOf } from './view-budget.ts';
 
 /** A package and its files. */
 interface PackageEntry {
@@ -85,6 +86,9 @@ export interface PackageOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Limit on the changes of all layers that are kept, in letters as {@link lettersOf} counts them. */
+const MAX_LETTERS = 25_000_000;
+
 /**
  * Reads the packages of an image from the bottom up to a layer. Only bodies of databases, documents, programs and jars are read, and each
  * only where a layer changed it. Damaged ones are among the problems. Throws CANCELLED, IO.
@@ -93,7 +97,8 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
   await using walk = new PackageWalk(loaded, { signal });
   const layers: LayerPackages[] = [];
-  while (walk.views.layer < top) layers.push(await nextLayer(loaded, walk));
+  const room = new ChangeRoom();
+  while (walk.views.layer < top) layers.push(await nextLayer(loaded, walk, room));
   const { views, installed, owners, problems } = walk;
   return {
     layers,
@@ -111,43 +116,65 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
   };
 }
 
-async function nextLayer({ stack }: LoadedImage, walk: PackageWalk): Promise<LayerPackages> {
+async function nextLayer({ stack }: LoadedImage, walk: PackageWalk, room: ChangeRoom): Promise<LayerPackages> {
   const { installed: below, owners: ownersBelow } = walk;
   const differences = await walk.next();
   const { views, installed, owners } = walk;
   const sums = layerSums(views, owners, installed.length);
-  const hidden = once(() => hiddenSums(views, ownersBelow, below.length));
-  const indexBelow = once(() => new Map(below.map((each, index) => [each, index])));
-  const hiddenOf = (before: Installed): number => hidden().bytes[indexBelow().get(before) ?? NOBODY] ?? 0;
+  const byNow = new Map<Installed, Difference>();
   const changes: Change[] = [];
-  const byNow = new Map<Installed, Difference>(differences.flatMap((each) => (each.kind === 'removed' ? [] : [[each.now, each] as const])));
-  let ownedBytes = 0;
-  for (const [index, each] of installed.entries()) {
-    ownedBytes += sums.bytes[index] as number;
-    const difference = byNow.get(each);
-    const entry = entryOf(each, sums, index);
-    if (difference?.kind === 'modified') {
-      const { version, status } = difference.before.found;
-      const change = { kind: 'modified', ...entry, hiddenBytes: hiddenOf(difference.before), previous: { version, status } } as const;
-      changes.push({ of: each, change });
-    } else if (difference !== undefined) changes.push({ of: each, change: { kind: 'added', ...entry } });
-    else if (entry.files > 0) changes.push({ of: each, change: { kind: 'touched', ...entry, hiddenBytes: hiddenOf(walk.below(each)) } });
+  for (const [index, each] of differences.entries()) {
+    if (index % ITEMS_A_TURN === 0) await walk.rest();
+    if (each.kind === 'removed') changes.push({ of: each.before, difference: each, index: NOBODY });
+    else byNow.set(each.now, each);
   }
-  for (const each of differences) {
-    if (each.kind !== 'removed') continue;
-    const entry = entryOf(each.before, hidden().gone, indexBelow().get(each.before) ?? 0);
-    changes.push({ of: each.before, change: { kind: 'removed', ...entry, status: each.status } });
+  let ownedBytes = 0;
+  for (const [index, of] of installed.entries()) {
+    if (index % ITEMS_A_TURN === 0) await walk.rest();
+    ownedBytes += sums.bytes[index] as number;
+    const difference = byNow.get(of) ?? null;
+    if (difference !== null || (sums.files[index] as number) > 0) changes.push({ of, difference, index });
   }
   changes.sort((a, b) => comparePackages(a.of, b.of));
-  const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
-  return {
-    layer: views.layer,
-    packages: installed.length,
-    bytes,
-    ownedBytes,
-    unownedBytes: bytes - ownedBytes,
-    changes: changes.map(({ change }) => change),
+  await walk.rest();
+  const hidden = once(() => hiddenSums(views, ownersBelow, below.length));
+  const indexBelow = once(() => new Map(below.map((each, index) => [each, index])));
+  const changeOf = ({ of, difference, index }: Change): PackageChange => {
+    const hiddenOf = (before: Installed): number => hidden().bytes[indexBelow().get(before) ?? NOBODY] ?? 0;
+    if (difference === null) return { kind: 'touched', ...entryOf(of, sums, index), hiddenBytes: hiddenOf(walk.below(of)) };
+    if (difference.kind === 'added') return { kind: 'added', ...entryOf(of, sums, index) };
+    if (difference.kind === 'removed') {
+      const entry = entryOf(of, hidden().gone, indexBelow().get(of) ?? 0);
+      return { kind: 'removed', ...entry, status: difference.status };
+    }
+    const { version, status } = difference.before.found;
+    return { kind: 'modified', ...entryOf(of, sums, index), hiddenBytes: hiddenOf(difference.before), previous: { version, status } };
   };
+  const kept: PackageChange[] = [];
+  for (const change of room.take(changes)) {
+    if (kept.length % ITEMS_A_TURN === 0) await walk.rest();
+    kept.push(changeOf(change));
+  }
+  if (kept.length < changes.length)
+    walk.stop(`the layers change too many packages: of this one ${plural(changes.length - kept.length, 'change')} are left out`);
+  const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
+  return { layer: views.layer, packages: installed.length, bytes, ownedBytes, unownedBytes: bytes - ownedBytes, changes: kept };
+}
+
+const ITEMS_A_TURN = 1_000;
+
+/** Counts the changes that are kept of all layers. */
+class ChangeRoom {
+  #left = MAX_LETTERS;
+
+  /** The first changes of a layer, as many as there is room for. */
+  take(changes: readonly Change[]): readonly Change[] {
+    for (const [index, { of, difference }] of changes.entries()) {
+      this.#left -= lettersOf(of.found) + (difference?.kind === 'modified' ? lettersOf(difference.before.found) : 0);
+      if (this.#left < 0) return changes.slice(0, index);
+    }
+    return changes;
+  }
 }
 
 /** Makes a value when it is first asked for: most layers change no package. */
@@ -161,7 +188,10 @@ function once<T extends object>(make: () => T): () => T {
 
 interface Change {
   readonly of: Installed;
-  readonly change: PackageChange;
+  /** Null if only files were touched. */
+  readonly difference: Difference | null;
+  /** Of the package in the view; {@link NOBODY} if it was removed. */
+  readonly index: number;
 }
 
 function entryOf({ found, site }: Installed, sums: FileSums, index: number): PackageEntry {

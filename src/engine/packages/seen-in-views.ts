@@ -1,8 +1,9 @@
 import type { LayerBodies } from '#archive';
 import type { NodeViews } from '#changes';
-import { asLayerscopeError, decodeUtf8, displayPath, encodeUtf8, escapePath, LayerscopeError } from '#model';
+import { asLayerscopeError, decodeUtf8, displayPath, encodeUtf8, escapePath, LayerscopeError, type Rest } from '#model';
 import { type Content, JarBudget, type SeenFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
+import { createRest } from '../turns/index.ts';
 import type { PackageProblem } from './types.ts';
 
 /** Maximum number of bytes to read from an image, and of problems to keep. */
@@ -10,19 +11,34 @@ const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_PROBLEMS = 1000;
 /** Limit on the bytes of files whose parsed values are kept; others are parsed again for each layer that shows them. */
 const MAX_KEPT_BYTES = 96 * 1024 * 1024;
+/** What a package takes, of which a database of few bytes may state many. */
+const BYTES_PER_ITEM = 200;
 
-type Body = { readonly layer: number; readonly member: number };
+interface Body {
+  readonly node: number;
+  readonly layer: number;
+  readonly member: number;
+}
+
+/** What one parser made of bodies. */
+interface Parsed {
+  readonly values: Map<number, { readonly value: unknown; readonly bytes: number }>;
+  /** By node, the body that it showed last: once it shows another one, the value of the former isn't needed again. */
+  readonly bodies: Map<number, number>;
+}
 
 /** The files of an image as seen at the layer where `views` is. The caller disposes of it. */
 export class SeenInViews implements SeenFiles, AsyncDisposable {
   readonly problems: PackageProblem[] = [];
   readonly jars = new JarBudget();
+  readonly rest: Rest;
+  /** Number of times that a file was looked for. */
+  lookups = 0;
   readonly #loaded: LoadedImage;
   readonly #views: NodeViews;
   readonly #signal: AbortSignal | undefined;
   readonly #bodies = new Map<number, LayerBodies>();
-  /** What was parsed, by parser and body. */
-  readonly #parsed = new Map<unknown, Map<number, unknown>>();
+  readonly #parsed = new Map<unknown, Parsed>();
   #left = MAX_READ_BYTES;
   #keptBytes = 0;
 
@@ -30,6 +46,7 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
     this.#loaded = loaded;
     this.#views = views;
     this.#signal = signal;
+    this.rest = createRest(signal);
   }
 
   names(folder: string | Uint8Array): string[] {
@@ -47,18 +64,30 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
   async parsed<T>(path: string | Uint8Array, maxBytes: number, parse: (bytes: Uint8Array) => T): Promise<T | null> {
     const body = this.#find(path);
     if (body === null) return null;
-    let known = this.#parsed.get(parse);
-    if (known === undefined) {
-      known = new Map();
-      this.#parsed.set(parse, known);
-    }
+    const { values, bodies } = this.#parsedBy(parse);
     const key = body.layer * 0x1_0000_0000 + body.member;
-    if (known.has(key)) return known.get(key) as T | null;
+    const former = bodies.get(body.node);
+    if (former !== undefined && former !== key) {
+      this.#keptBytes -= values.get(former)?.bytes ?? 0;
+      values.delete(former);
+    }
+    bodies.set(body.node, key);
+    const known = values.get(key);
+    if (known !== undefined) return known.value as T | null;
     const bytes = await this.bytes(path, maxBytes);
     const value = bytes === null ? null : this.#attempt(path, () => parse(bytes));
-    this.#keptBytes += bytes?.length ?? 0;
-    if (this.#keptBytes <= MAX_KEPT_BYTES) known.set(key, value);
+    const length = (bytes?.length ?? 0) + (Array.isArray(value) ? BYTES_PER_ITEM * value.length : 0);
+    if (this.#keptBytes + length <= MAX_KEPT_BYTES) {
+      this.#keptBytes += length;
+      values.set(key, { value, bytes: length });
+    }
     return value;
+  }
+
+  #parsedBy(parse: unknown): Parsed {
+    const known = this.#parsed.get(parse) ?? { values: new Map(), bodies: new Map() };
+    this.#parsed.set(parse, known);
+    return known;
   }
 
   async bytes(path: string | Uint8Array, maxBytes: number): Promise<Uint8Array | null> {
@@ -101,8 +130,10 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
   }
 
   #find(path: string | Uint8Array): Body | null {
+    this.lookups++;
     const node = this.#views.find(bytesOf(path));
-    return node <= 0 ? null : this.#views.bodyOf(node);
+    const body = node <= 0 ? null : this.#views.bodyOf(node);
+    return body === null ? null : { node, layer: body.layer, member: body.member };
   }
 
   #bodiesOf(layer: number): LayerBodies {

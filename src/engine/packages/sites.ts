@@ -10,8 +10,9 @@ export interface SiteInTree {
   readonly nodes: Uint32Array;
 }
 
-/** Maximum number of sites in an image. */
+/** Maximum number of sites in an image, and maximum total length of their paths in bytes. */
 const MAX_SITES = 500_000;
+const MAX_PATH_BYTES = 64 * 1024 * 1024;
 /** Smaller programs are written in neither Go nor Rust. */
 const MIN_PROGRAM_BYTES = 64 * 1024;
 const RUNNABLE = 0o111;
@@ -19,27 +20,40 @@ const RUNNABLE = 0o111;
 /** Whether a place is worth reading. `node`: its own. */
 export type IsWanted = (kind: Site['kind'], node: number, views: NodeViews) => boolean;
 
+/** The places of an image that describe packages. */
+interface FoundSites {
+  readonly sites: readonly SiteInTree[];
+  /** Whether there were more than an image may have. */
+  readonly isCut: boolean;
+}
+
 /** Every place of an image that describes packages in any layer, as far as it is wanted. */
-export function findSites(views: NodeViews, isWanted: IsWanted = () => true): SiteInTree[] {
+export function findSites(views: NodeViews, isWanted: IsWanted = () => true): FoundSites {
   const found: SiteInTree[] = [];
+  let bytes = 0;
+  const isFull = (): boolean => found.length >= MAX_SITES || bytes >= MAX_PATH_BYTES;
+  const push = (site: Site, nodes: Uint32Array): void => {
+    found.push({ site, nodes });
+    bytes += site.path.length;
+  };
   const add = (site: Site, node: number): void => {
-    if (isWanted(site.kind, node, views)) found.push({ site, nodes: nodesOf(views, site, node) });
+    if (isWanted(site.kind, node, views)) push(site, nodesOf(views, site, node));
   };
   for (const site of FIXED_SITES) {
     const node = views.find(site.path);
     if (node > 0) add(site, node);
   }
   for (const node of likelyNodes(views)) {
-    if (found.length >= MAX_SITES) break;
+    if (isFull()) break;
     const site = siteOfFile(views.path(node));
     if (site !== null) add(site, node);
   }
   for (const node of programs(views)) {
-    if (found.length >= MAX_SITES) break;
+    if (isFull()) break;
     // Asked before the path is made: an image has thousands of programs.
-    if (isWanted('program', node, views)) found.push({ site: programSite(views.path(node)), nodes: Uint32Array.of(node) });
+    if (isWanted('program', node, views)) push(programSite(views.path(node)), Uint32Array.of(node));
   }
-  return found;
+  return { sites: found, isCut: isFull() };
 }
 
 /** A site's node and those of the other files that it is read from. */
@@ -59,6 +73,7 @@ function nodesOf(views: NodeViews, { also }: Site, own: number): Uint32Array {
 function likelyNodes(views: NodeViews): Set<number> {
   const { tree } = views;
   const nodes = new Set<number>();
+  const folders = new Set<number>();
   tree.layers.forEach((table, layer) => {
     if (table === null) return;
     const { nodeCount, nodeNames, nodeNameStart } = table;
@@ -70,10 +85,11 @@ function likelyNodes(views: NodeViews): Set<number> {
         continue;
       }
       if (mayBeSite(nodeNames, start, end)) nodes.add(map[node] as number);
-      else if (holdsSites(nodeNames, start, end)) for (const child of views.children(map[node] as number)) nodes.add(child);
+      else if (holdsSites(nodeNames, start, end)) folders.add(map[node] as number);
       start = end;
     }
   });
+  for (const folder of folders) for (const child of views.children(folder)) nodes.add(child);
   return nodes;
 }
 

@@ -7,7 +7,7 @@ export interface Installed {
   readonly found: FoundPackage;
   /** The place that describes it. */
   readonly site: Site;
-  /** The same for the same package in every view: type, name, architecture and location. */
+  /** The same for the same package in every view: type, name, architecture and location; see Identities. */
   readonly identity: string;
   /** The layer that introduced this version. */
   since: number;
@@ -27,7 +27,7 @@ export type Difference =
 /** A place that could not be read, or not completely. */
 export interface PackageProblem {
   readonly layer: number;
-  /** Escaped. */
+  /** Escaped; empty if the layer as a whole is meant. */
   readonly path: string;
   readonly code: ErrorCode;
   readonly message: string;

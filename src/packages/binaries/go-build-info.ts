@@ -6,7 +6,7 @@
 //
 // The module text is enclosed in markers of 16 bytes. Lines: `mod` (the main module), `dep`, `=>` (what replaces the dep before it), each
 // with path, version and checksum, separated by tabs. Source: Go, debug/buildinfo and runtime/debug.
-import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
+import { checkCount, type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import type { Content } from '../seen-files.ts';
 import { linesOf, textOf } from '../text.ts';
 import { Fields } from './fields.ts';
@@ -91,7 +91,10 @@ function modulesOf(marked: Uint8Array, files: OwnedFiles): FoundPackage[] {
   const modules: { name: string; version: string; isMain: boolean }[] = [];
   for (const line of linesOf(textOf(marked.subarray(MARKER, -MARKER)))) {
     const [kind, name = '', version = ''] = line.split('\t', 4);
-    if (kind === 'mod' || kind === 'dep') modules.push({ name, version, isMain: kind === 'mod' });
+    if (kind === 'mod' || kind === 'dep') {
+      checkCount(modules.length + 1);
+      modules.push({ name, version, isMain: kind === 'mod' });
+    }
     const last = modules.at(-1);
     // A replacement by a folder has no version; the module then keeps its own name.
     if (kind === '=>' && version !== '' && last !== undefined) Object.assign(last, { name, version });

@@ -2,7 +2,7 @@
 // slice has which path. Source: canonical/chisel, public/manifest.
 import { asObject, asText, parseJson } from '#format/image';
 import { encodeUtf8 } from '#model';
-import { type FoundPackage, foundPackage, NO_FILES, withoutZeroEpoch } from '../package.ts';
+import { checkCount, type FoundPackage, FoundPackages, foundPackage, NO_FILES, withoutZeroEpoch } from '../package.ts';
 import { PathListBuilder } from '../path-list.ts';
 import type { Inflaters } from '../seen-files.ts';
 import { linesOf, textOf } from '../text.ts';
@@ -23,6 +23,7 @@ export function parseChiselManifest(bytes: Uint8Array, { inflateZstd }: Inflater
     if (entry?.kind === 'package') {
       const name = asText(entry.name);
       const version = asText(entry.version);
+      checkCount(packages.size + 1);
       if (name !== null && version !== null) packages.set(name, { version, arch: asText(entry.arch), paths: new Set() });
     } else if (entry?.kind === 'content') {
       const owner = packages.get(asText(entry.slice)?.split('_')[0] ?? '');
@@ -30,14 +31,13 @@ export function parseChiselManifest(bytes: Uint8Array, { inflateZstd }: Inflater
       if (owner !== undefined && path !== null && !path.includes('\0') && ++paths <= MAX_PATHS) owner.paths.add(path);
     }
   }
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const [name, { version: stated, arch, paths: own }] of packages) {
     const list = new PathListBuilder();
     for (const path of own) list.add(path);
     const version = withoutZeroEpoch(stated);
     const files = { paths: list.finish(), folders: NO_FILES.folders };
-    const each = foundPackage('deb', name, version, { arch, status: 'installed', source: name, sourceVersion: version, files });
-    if (each !== null) found.push(each);
+    found.add(foundPackage('deb', name, version, { arch, status: 'installed', source: name, sourceVersion: version, files }));
   }
-  return found;
+  return found.all;
 }

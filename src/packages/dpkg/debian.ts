@@ -18,11 +18,12 @@ const SUMS = '.md5sums';
 /** The packages of a dpkg folder, such as `var/lib/dpkg`. */
 export async function readDpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const stanzas = (await seen.parsed(`${folder}/status`, MAX_STATUS_BYTES, parseDpkgStatus)) ?? [];
-  const diversions = (await seen.parsed(`${folder}/diversions`, MAX_LIST_BYTES, parseDiversions)) ?? [];
+  const diversions = await seen.parsed(`${folder}/diversions`, MAX_LIST_BYTES, parseDiversions);
   const found = new FoundPackages();
   for (const stanza of stanzas) {
+    await seen.rest();
     const listed = await pathsIn(seen, `${folder}/info`, stanza);
-    const paths = diversions.length === 0 ? listed : divertedPaths(listed, stanza.name, diversions);
+    const paths = diversions === null ? listed : divertedPaths(listed, stanza.name, diversions);
     add(found, stanza, { paths, folders: NO_FILES.folders });
   }
   return found.all;
@@ -46,6 +47,7 @@ export async function readStatusFolder(seen: SeenFiles, folder: string): Promise
   const found = new FoundPackages();
   for (const name of seen.names(folder)) {
     if (name.endsWith(SUMS)) continue;
+    await seen.rest();
     const stanzas = (await seen.parsed(`${folder}/${name}`, MAX_STATUS_BYTES, parseDpkgStatus)) ?? [];
     const paths = (await seen.parsed(`${folder}/${name}${SUMS}`, MAX_LIST_BYTES, sumPaths)) ?? NO_FILES.paths;
     for (const [index, stanza] of stanzas.entries()) add(found, stanza, index === 0 ? { paths, folders: NO_FILES.folders } : NO_FILES);

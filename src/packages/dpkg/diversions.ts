@@ -1,45 +1,70 @@
-import { compareBytes } from '#model';
+import { LayerscopeError } from '#model';
 import { PathListBuilder, pathsOf } from '../path-list.ts';
 import { textOf } from '../text.ts';
 
 /** A path that dpkg moved aside for another package. */
 interface Diversion {
-  readonly from: Uint8Array;
   readonly to: Uint8Array;
-  /** The package whose own file is at `from`; `:` if the administrator made the diversion. */
+  /** The package whose own file is at the path; `:` if the administrator made the diversion. */
   readonly by: string;
 }
 
-const LINE_FEED = 0x0a;
+/** The diversions of one path that count: of several the last one does, and for the package that made it the last one by another. */
+interface Diverted {
+  readonly last: Diversion;
+  readonly lastByOther: Diversion | null;
+}
 
-/** Reads the file `diversions`: three lines each. */
-export function parseDiversions(bytes: Uint8Array): readonly Diversion[] {
+/** Diversions by path. */
+export interface Diversions {
+  /** Lengths of the paths: few others are as long, so that most aren't looked up. */
+  readonly lengths: ReadonlySet<number>;
+  readonly byPath: ReadonlyMap<string, Diverted>;
+}
+
+const LINE_FEED = 0x0a;
+/** Maximum number of diversions. A desktop has some hundred. */
+const MAX_DIVERSIONS = 100_000;
+
+// Gives each byte a letter of its own.
+const letterPerByte = new TextDecoder('latin1');
+
+/** Reads the file `diversions`: three lines each. Throws TOO_LARGE. */
+export function parseDiversions(bytes: Uint8Array): Diversions {
+  const lengths = new Set<number>();
+  const byPath = new Map<string, Diverted>();
   const lines: Uint8Array[] = [];
+  let count = 0;
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(LINE_FEED, start);
     const end = found < 0 ? bytes.length : found;
     lines.push(bytes.subarray(start, end));
     start = end + 1;
+    if (lines.length < 3) continue;
+    if (++count > MAX_DIVERSIONS) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DIVERSIONS} diversions`);
+    const [from, to, by] = lines.splice(0) as [Uint8Array, Uint8Array, Uint8Array];
+    const path = letterPerByte.decode(from);
+    lengths.add(from.length);
+    byPath.set(path, withLast(byPath.get(path), { to, by: textOf(by) }));
   }
-  const diversions: Diversion[] = [];
-  for (let at = 0; at + 3 <= lines.length; at += 3) {
-    const [from, to, by] = lines.slice(at, at + 3) as [Uint8Array, Uint8Array, Uint8Array];
-    diversions.push({ from, to, by: textOf(by) });
-  }
-  return diversions;
+  return { lengths, byPath };
+}
+
+function withLast(known: Diverted | undefined, last: Diversion): Diverted {
+  if (known === undefined) return { last, lastByOther: null };
+  return { last, lastByOther: known.last.by === last.by ? known.lastByOther : known.last };
 }
 
 /** Where the package's paths really are. Returns the list itself if none was diverted, as of nearly every package. */
-export function divertedPaths(paths: Uint8Array, name: string, diversions: readonly Diversion[]): Uint8Array {
-  // Of several for one path the last one counts.
-  const others = diversions.filter(({ by }) => by !== name).reverse();
-  // Few paths are as long as one that was diverted, so the others aren't compared.
-  const lengths = new Set(others.map(({ from }) => from.length));
-  const placeOf = (path: Uint8Array): Uint8Array | null =>
-    lengths.has(path.length) ? (others.find(({ from }) => compareBytes(from, path) === 0)?.to ?? null) : null;
-  let found = false;
-  for (const path of pathsOf(paths)) found ||= placeOf(path) !== null;
-  if (!found) return paths;
+export function divertedPaths(paths: Uint8Array, name: string, { lengths, byPath }: Diversions): Uint8Array {
+  const placeOf = (path: Uint8Array): Uint8Array | null => {
+    const found = lengths.has(path.length) ? byPath.get(letterPerByte.decode(path)) : undefined;
+    const diversion = found?.last.by === name ? found.lastByOther : found?.last;
+    return diversion?.to ?? null;
+  };
+  let isDiverted = false;
+  for (const path of pathsOf(paths)) isDiverted ||= placeOf(path) !== null;
+  if (!isDiverted) return paths;
   const list = new PathListBuilder();
   for (const path of pathsOf(paths)) list.add(placeOf(path) ?? path);
   return list.finish();

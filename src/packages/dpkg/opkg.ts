@@ -10,6 +10,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export async function readOpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const found = new FoundPackages();
   for (const stanza of (await seen.parsed(`${folder}/status`, MAX_BYTES, parseOpkgStatus)) ?? []) {
+    await seen.rest();
     const list = `${folder}/info/${stanza.name}.list`;
     const paths = (isFileName(stanza.name) ? await seen.parsed(list, MAX_BYTES, listPaths) : null) ?? NO_FILES.paths;
     found.add(foundPackage('opkg', stanza.name, stanza.version, { ...stanza, files: { paths, folders: NO_FILES.folders } }));

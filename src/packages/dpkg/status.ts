@@ -1,5 +1,5 @@
 import { checkCount, withoutZeroEpoch } from '../package.ts';
-import { sizeOf, stanzasOf, textOf } from '../text.ts';
+import { ownText, sizeOf, stanzasOf, textOf } from '../text.ts';
 
 /** A stanza of a status file. */
 export interface Stanza {
@@ -44,14 +44,15 @@ function stanzas(bytes: Uint8Array, sizeUnit: number): readonly Stanza[] {
     if (name === '' || version === '') continue;
     const [, source, sourceVersion] = /^([^\s(]+)(?: *\(([^)]*)\))?/.exec(fields.get('SourceName') ?? fields.get('Source') ?? '') ?? [];
     checkCount(found.length + 1);
+    const own = (text: string | undefined): string | null => (text ? ownText(text) : null);
     found.push({
-      name,
-      version,
-      arch: fields.get('Architecture') || null,
-      status: fields.get('Status')?.split(/\s+/)[2] ?? 'installed',
-      source: source ?? name,
-      sourceVersion: sourceVersion === undefined ? version : withoutZeroEpoch(sourceVersion),
-      license: fields.get('License') || null,
+      name: ownText(name),
+      version: ownText(version),
+      arch: own(fields.get('Architecture')),
+      status: own(fields.get('Status')?.split(/\s+/, 3)[2]) ?? 'installed',
+      source: ownText(source ?? name),
+      sourceVersion: ownText(sourceVersion === undefined ? version : withoutZeroEpoch(sourceVersion)),
+      license: own(fields.get('License')),
       statedBytes: sizeOf(fields.get('Installed-Size'), sizeUnit),
     });
   }

@@ -1,6 +1,6 @@
 // A jar is a ZIP file. Jars of applications hold the jars of their libraries, some of which hold more.
 import { findZipDirectory, ZIP_TAIL_BYTES, type ZipEntry, zip64Directory, zipEntries } from '#format/zip';
-import { decodeUtf8, LayerscopeError } from '#model';
+import { decodeUtf8, LayerscopeError, type Rest } from '#model';
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { type Content, contentOf, contentWithin, type Inflaters } from '../seen-files.ts';
 import type { JarBudget } from './jar-budget.ts';
@@ -14,6 +14,8 @@ const MAX_DIRECTORY = 32 * 1024 * 1024;
 const MAX_TEXT = 1024 * 1024;
 const MAX_NESTED = 64 * 1024 * 1024;
 const MAX_INFLATED = 512 * 1024 * 1024;
+
+const ENTRIES_A_TURN = 1_000;
 
 const LOCAL_HEADER = 30;
 const LOCAL_MAGIC = 0x04034b50;
@@ -36,9 +38,14 @@ interface Nested {
 export async function readJar(
   content: Content,
   name: string,
-  { inflaters, budget, files }: { readonly inflaters: Inflaters; readonly budget: JarBudget; readonly files: OwnedFiles },
+  {
+    inflaters,
+    budget,
+    files,
+    rest,
+  }: { readonly inflaters: Inflaters; readonly budget: JarBudget; readonly files: OwnedFiles; readonly rest: Rest },
 ): Promise<FoundPackage[]> {
-  const walk = new JarWalk(inflaters, budget);
+  const walk = new JarWalk(inflaters, budget, rest);
   const found: FoundPackage[] = [];
   const todo: Nested[] = [{ open: async () => content, name, depth: 0 }];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
@@ -48,7 +55,7 @@ export async function readJar(
       const each = foundPackage('maven', group === '' ? artifact : `${group}:${artifact}`, version, { files: owned });
       if (each !== null) found.push(each);
     }
-    todo.push(...jars.reverse());
+    for (const jar of jars.reverse()) todo.push(jar);
   }
   return distinct(found);
 }
@@ -66,13 +73,15 @@ function distinct(found: readonly FoundPackage[]): FoundPackage[] {
 class JarWalk {
   readonly #inflaters: Inflaters;
   readonly #budget: JarBudget;
+  readonly #rest: Rest;
   #jars = MAX_JARS;
   #entries = MAX_ENTRIES;
   #bytes = MAX_INFLATED;
 
-  constructor(inflaters: Inflaters, budget: JarBudget) {
+  constructor(inflaters: Inflaters, budget: JarBudget, rest: Rest) {
     this.#inflaters = inflaters;
     this.#budget = budget;
+    this.#rest = rest;
   }
 
   /** The artifacts of one jar, its own first, and the jars in it. A nested file that isn't a ZIP file has none. */
@@ -84,7 +93,8 @@ class JarWalk {
     const artifacts: Artifact[] = [];
     const jars: Nested[] = [];
     let manifest: ReadonlyMap<string, string> = new Map();
-    for (const entry of await this.#list(content)) {
+    for (const [index, entry] of (await this.#list(content)).entries()) {
+      if (index % ENTRIES_A_TURN === 0) await this.#rest();
       const path = decodeUtf8(entry.name) ?? '';
       if (path === 'META-INF/MANIFEST.MF') manifest = parseJarManifest(await this.#text(content, entry));
       else if (/^META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/.test(path)) {
@@ -135,6 +145,7 @@ class JarWalk {
     if (entry.isEncrypted || entry.sizeBytes > most || entry.storedBytes > most) return null;
     const start = await dataStart(content, entry);
     if (start === null) return null;
+    await this.#rest();
     const stored = await content.read(start, entry.storedBytes);
     if (entry.method === STORED) return stored;
     if (entry.method !== DEFLATED) return null;

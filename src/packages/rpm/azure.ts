@@ -5,15 +5,15 @@
 //                         source file
 //
 // Source: azurelinux, toolkit's distroless images.
-import { type FoundPackage, foundPackage } from '../package.ts';
+import { type FoundPackage, FoundPackages, foundPackage } from '../package.ts';
 import { linesOf, sizeOf, textOf } from '../text.ts';
 import { sourceOfFile } from './header.ts';
 
 const KEY = 'gpg-pubkey';
 
-/** The packages of `container-manifest-2`. Its files aren't listed anywhere. */
+/** The packages of `container-manifest-2`. Its files aren't listed anywhere. Throws TOO_LARGE. */
 export function parseAzureManifest(bytes: Uint8Array): FoundPackage[] {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const line of linesOf(textOf(bytes))) {
     const [name = '', version = '', , , , , size, arch, epoch = '', file] = line.split('\t', 10);
     if (version === '' || name === KEY) continue;
@@ -21,14 +21,14 @@ export function parseAzureManifest(bytes: Uint8Array): FoundPackage[] {
     const whole = /^[1-9]\d{0,9}$/.test(epoch) ? `${epoch}:${version}` : version;
     const details = { arch: known(arch), statedBytes: sizeOf(size), source: source?.name ?? null, sourceVersion: source?.version ?? null };
     const each = foundPackage('rpm', name, whole, details);
-    if (each !== null) found.push(each);
+    found.add(each);
   }
-  return found;
+  return found.all;
 }
 
-/** The packages of `container-manifest-1`. */
+/** The packages of `container-manifest-1`. Throws TOO_LARGE. */
 export function parseAzureNames(bytes: Uint8Array): FoundPackage[] {
-  const found: FoundPackage[] = [];
+  const found = new FoundPackages();
   for (const line of linesOf(textOf(bytes))) {
     const dot = line.lastIndexOf('.');
     const release = line.lastIndexOf('-');
@@ -36,9 +36,9 @@ export function parseAzureNames(bytes: Uint8Array): FoundPackage[] {
     if (version <= 0 || dot < release) continue;
     const name = line.slice(0, version);
     const each = name === KEY ? null : foundPackage('rpm', name, line.slice(version + 1, dot), { arch: line.slice(dot + 1) });
-    if (each !== null) found.push(each);
+    found.add(each);
   }
-  return found;
+  return found.all;
 }
 
 function known(text: string | undefined): string | null {

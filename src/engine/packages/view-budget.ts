@@ -1,0 +1,56 @@
+// What the packages of a view may take in memory.
+import { type FoundPackage, NO_FILES } from '#packages';
+
+/** Limits for what is visible at a time: texts of packages in letters, and paths that they list in bytes. */
+const MAX_LETTERS = 20_000_000;
+const MAX_PATH_BYTES = 128 * 1024 * 1024;
+/** What a package takes besides its texts, and a path besides its bytes. */
+const LETTERS_PER_PACKAGE = 200;
+const BYTES_PER_PATH = 16;
+
+/** How much memory a package takes, as a number of letters. */
+export function lettersOf({ name, version, arch, status, source, sourceVersion, license }: FoundPackage): number {
+  let letters = LETTERS_PER_PACKAGE + name.length + version.length;
+  for (const text of [arch, status, source, sourceVersion, license]) letters += text?.length ?? 0;
+  return letters;
+}
+
+/** Counts the packages that are kept. */
+export class ViewBudget {
+  #letters = 0;
+  #pathBytes = 0;
+
+  /** Takes the packages of a place as far as they fit: without the paths of any of them if these don't. */
+  take(found: readonly FoundPackage[]): { readonly kept: readonly FoundPackage[]; readonly hasPaths: boolean } {
+    const fitting = this.#fitting(found);
+    const pathBytes = fitting.reduce((sum, each) => sum + pathBytesOf(each), 0);
+    const hasPaths = this.#pathBytes + pathBytes <= MAX_PATH_BYTES;
+    if (hasPaths) this.#pathBytes += pathBytes;
+    return { kept: hasPaths ? fitting : fitting.map((each) => ({ ...each, files: NO_FILES })), hasPaths };
+  }
+
+  /** Gives back what a package took that isn't visible any more. */
+  free(each: FoundPackage): void {
+    this.#letters -= lettersOf(each);
+    this.#pathBytes -= pathBytesOf(each);
+  }
+
+  #fitting(found: readonly FoundPackage[]): readonly FoundPackage[] {
+    for (const [index, each] of found.entries()) {
+      const letters = lettersOf(each);
+      if (this.#letters + letters > MAX_LETTERS) return found.slice(0, index);
+      this.#letters += letters;
+    }
+    return found;
+  }
+}
+
+function pathBytesOf({ files: { paths, folders } }: FoundPackage): number {
+  return listBytes(paths) + listBytes(folders);
+}
+
+function listBytes(list: Uint8Array): number {
+  let count = 0;
+  for (let end = list.indexOf(0); end >= 0; end = list.indexOf(0, end + 1)) count++;
+  return list.length + BYTES_PER_PATH * count;
+}
