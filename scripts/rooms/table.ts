@@ -531,7 +531,6 @@ export const ROOMS: readonly Room[] = [
       'engine/read',
       'engine/registry',
       'engine/slim',
-      'engine/turns',
       'format/layer',
       'format/path',
       'model',

@@ -11,6 +11,7 @@
  * - `library/`: open archives, jobs and their topics, for the window.
  * - `store/`: stores of images and layers.
  * - `system/`: the cache folder, administrator rights.
+ * - `turns/`: lets the event loop run during long work.
  *
  * Start with `image/types.ts`: most functions take a `LoadedImage`.
  */

@@ -7,17 +7,21 @@ import { createReader } from '#archive';
 import { openDriver } from '#driver';
 import { exportPath, loadImage } from '#engine';
 import { LayerOrigins, matchDockerfile } from '#format/attestation';
+import { LayerscopeError } from '#model';
 import { buildTree } from '../../src/changes/image-tree.ts';
 import { ImpliedFacts } from '../../src/changes/implied-facts.ts';
 import { createApplier, stageLayer } from '../../src/changes/view.ts';
 import { Chains, MAX_CHAIN } from '../../src/driver/portable/chains.ts';
 import type { LayerRecord } from '../../src/driver/portable/layer-record.ts';
 import { pairPackages } from '../../src/engine/packages/compare-packages.ts';
+import { compareNeighbours } from '../../src/engine/packages/neighbours.ts';
 import type { InstalledPackage } from '../../src/engine/packages/packages-of.ts';
+import type { Installed } from '../../src/engine/packages/types.ts';
 import type { BuildSteps } from '../../src/format/attestation/build-steps.ts';
 import { parseStages, stageAt } from '../../src/format/attestation/dockerfile.ts';
 import { readDpkg } from '../../src/packages/dpkg/debian.ts';
 import { parseDepsJson } from '../../src/packages/languages/nuget.ts';
+import { foundPackage } from '../../src/packages/package.ts';
 import { createBench } from '../cli/run-cli.ts';
 import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
@@ -302,6 +306,18 @@ test('many versions of a package are paired by looking at each a few times', () 
   const now = Array.from({ length: count }, (_, at) => version(count - 1 - at));
   assert.deepEqual(pairPackages(before, now), []);
   assert.ok(reads <= 10 * count, `${reads} reads of ${2 * count} versions`);
+});
+
+test('packages of neighbouring layers are compared between turns', async () => {
+  const site = { kind: 'dpkg', path: utf8('s'), location: 's', also: [] } as const;
+  const found = foundPackage('deb', 'a', '1');
+  assert.ok(found);
+  const now = Array.from({ length: 1_000 }, (_, at): Installed => ({ found, site, identity: String(at), since: 0 }));
+  let left = 500;
+  const rest = async (): Promise<void> => {
+    if (left-- === 0) throw new LayerscopeError('CANCELLED', 'cancelled');
+  };
+  await assert.rejects(compareNeighbours([], now, 0, new Map(), rest), hasCode('CANCELLED'));
 });
 
 test('a library of .NET is looked for only in targets that have it', (t) => {

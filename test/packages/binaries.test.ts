@@ -171,6 +171,11 @@ describe('a jar', () => {
     assert.throws(() => budget.take({ nested: 1 }), hasCode('TOO_LARGE'));
   });
 
+  test('with far too many jars in it is refused', async () => {
+    const inner = Array.from({ length: 130_000 }, (_, at) => ({ name: `${at}.jar`, data: '', stored: true }));
+    await assert.rejects(jar(zipFile(inner)), hasCode('TOO_LARGE'));
+  });
+
   test('may hold jars, stored or packed, which may hold more', async () => {
     const inner = zipFile([pom('g', 'inner', '1')]);
     const middle = zipFile([{ name: 'in.jar', data: inner, stored: true }, pom('g', 'middle', '2')]);

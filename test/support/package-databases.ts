@@ -356,7 +356,7 @@ export function zipFile(files: readonly ZipFile[]): Uint8Array<ArrayBuffer> {
     bodies.push(body);
     at += body.length;
   }
-  const directory = concat(...list);
+  const directory = Buffer.concat(list);
   const end = numbers(true, [0x06054b50, 4], [0, 4], [files.length, 2], [files.length, 2], [directory.length, 4], [at, 4], [0, 2]);
-  return concat(...bodies, directory, end);
+  return new Uint8Array(Buffer.concat([...bodies, directory, end]));
 }

@@ -1,9 +1,9 @@
 import type { LayerBodies } from '#archive';
 import type { NodeViews } from '#changes';
+import { createRest } from '#engine/turns';
 import { asLayerscopeError, decodeUtf8, displayPath, encodeUtf8, escapePath, LayerscopeError, type Rest } from '#model';
 import { type Content, JarBudget, type SeenFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
-import { createRest } from '../turns/index.ts';
 import type { PackageProblem } from './types.ts';
 
 /** Maximum number of bytes to read from an image, and of problems to keep. */

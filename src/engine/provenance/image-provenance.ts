@@ -1,5 +1,6 @@
 import type { ArchiveImage } from '#archive';
 import type { LayerSource, WhyReport } from '#contract';
+import { createRest } from '#engine/turns';
 import {
   isAbout,
   isProvenanceType,
@@ -11,7 +12,6 @@ import {
   type Statement,
 } from '#format/attestation';
 import type { LayerscopeError, Rest } from '#model';
-import { createRest } from '../turns/index.ts';
 import { walkStatements } from './walk-statements.ts';
 
 /** The build that an image's provenance describes, by layer. */

@@ -1,9 +1,9 @@
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { inTurns } from '#engine/turns';
 import { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive, ProblemList, walkHive } from '#format/registry-hive';
 import { asLayerscopeError, displayText, fileError, fileKind, formatSize, LayerscopeError, throwIfCancelled } from '#model';
-import { inTurns } from '../turns/index.ts';
 
 /** Suffixes of the logs that may be beside a hive, in the order in which they are applied. */
 export const LOG_SUFFIXES = ['.LOG1', '.LOG2', '.LOG'] as const;

@@ -1,5 +1,6 @@
 import type { ArchiveImage, ArchiveReader, IndexedLayer } from '#archive';
 import { lookup, resolveEntryBody, type Stack } from '#changes';
+import { inTurns } from '#engine/turns';
 import { type HiveFile, hiveCandidates, systemHive } from '#format/layer';
 import {
   type Hive,
@@ -22,7 +23,6 @@ import {
   throwIfCancelled,
   windowsPathOf,
 } from '#model';
-import { inTurns } from '../turns/index.ts';
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { HivesInUse, KeptHives } from './kept-hives.ts';
 

@@ -1,9 +1,9 @@
 // Reports on the registry for the window, within bounds: its pages are cut from what these functions collect.
 import type { RegistryChangesPage, RegistryItem, RegistryKeyReport, RegistrySearchReport, RegistryValueChange } from '#contract';
+import { inTurns } from '#engine/turns';
 import { dataText, type HiveValue, type ValueChange, valueTypeName, viewKeyAt, walkView } from '#format/registry-hive';
 import { descriptorInWords, parseSecurityDescriptor, securityDescriptorToSddl } from '#format/security-descriptor';
 import { asLayerscopeError, displayText, LayerscopeError, throwIfCancelled } from '#model';
-import { inTurns } from '../turns/index.ts';
 import { createHiveSearch } from './hive-search.ts';
 import type { ChangeOfHive, HiveOfLayer, ImageRegistry, UnreadableHive } from './image-registry.ts';
 import { securityId } from './registry-json.ts';

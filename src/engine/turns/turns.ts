@@ -1,7 +1,3 @@
-/**
- * Long work on the main thread takes turns: now and then it lets the event loop run, so that signals, cancelled calls and other requests
- * are served, and then goes on.
- */
 import { type Rest, throwIfCancelled } from '#model';
 
 /** Longest time between two rests. */
