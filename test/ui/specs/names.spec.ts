@@ -15,8 +15,8 @@ const titleButton = ({ page }: LayerscopeWindow) => page.getByRole('banner').get
 
 /** The drawn parts of a name: their text, width, and the width that the whole text would take. */
 function drawnParts(win: LayerscopeWindow, place: 'banner' | 'navigation') {
-  return win.page
-    .getByRole(place, place === 'banner' ? {} : { name: 'Library' })
+  const name = place === 'banner' ? titleButton(win) : win.page.getByRole('navigation', { name: 'Library' });
+  return name
     .locator('[data-text]:not([data-text=""])')
     .evaluateAll((parts) => parts.map((part) => ({ text: part.getAttribute('data-text'), is: part.clientWidth, full: part.scrollWidth })));
 }
