@@ -1,7 +1,15 @@
 import { FINDING_HINTS, WASTE_HINTS, WASTE_KINDS, type WasteCause, type WasteCode, wasteAdvice } from '#model';
 import type { Phrase } from '../language.ts';
 import { formatCount, formatTenth } from '../numbers.ts';
-import { counted, FILES } from './grammar.ts';
+import { counted, FILES, LAYERS } from './grammar.ts';
+
+/** More layers than these are counted. */
+const MOST_NAMED = 3;
+
+function writersText(writers: readonly number[]): string {
+  if (writers.length > MOST_NAMED) return counted(writers.length, LAYERS);
+  return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
+}
 
 export const waste = {
   title: 'Waste',
@@ -33,10 +41,9 @@ export const waste = {
   /** `added in 4 → deleted in 5`, with links to the layers. */
   story: <T>(writers: T, cause: WasteCause, hider: T): Phrase<T> => ['added in ', writers, ` → ${cause} in `, hider],
   showInLayer: (layer: number) => `${layer}: show in layer ${layer}`,
-  /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `4 → 5`. */
+  /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
-  layersOfLargest: (writers: readonly number[], hider: number | null) =>
-    hider === null ? `in ${writers.join(', ')}` : `${writers.join(', ')} → ${hider}`,
+  layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
   /** Bytes that the image could do without, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
