@@ -1,11 +1,15 @@
 // A cache folder set up as a trap by another user of the machine: nothing behind it is used or has its mode changed.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { chmodSync, lchownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createReader } from '#archive';
+import { CatalogFolder } from '#catalog';
 import { cacheFolder } from '#engine';
+import { PackedTables } from '../../src/catalog/packed-tables.ts';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
+import { runCommand } from '../support/command-line.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
@@ -38,6 +42,30 @@ test('another user’s link in a shared folder does not make the program restric
     assert.deepEqual(readdirSync(path.join(own, name)), []);
   }
 });
+
+test(
+  'packs of a catalog that another user made are not used, and nothing of this user is overwritten through a link',
+  asRoot,
+  async (t) => {
+    const folder = testFolder(t);
+    const to = path.join(folder, 'catalog');
+    const image = path.join(folder, 'image.tar');
+    writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
+    await runCommand(['catalog', 'index', image, '--to', to]);
+    const cache = path.join(folder, 'cache');
+    const victim = path.join(folder, 'victim');
+    for (const each of [path.join(cache, 'catalogs'), victim]) mkdirSync(each, { recursive: true, mode: 0o777 });
+    const catalog = CatalogFolder.open(to);
+    const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
+    const pack = path.join(cache, 'catalogs', place);
+    symlinkSync(victim, pack);
+    for (const each of [pack, path.join(cache, 'catalogs')]) lchownSync(each, STRANGER, STRANGER);
+    const packs = new PackedTables(cache, catalog);
+    const names = catalog.files('entries');
+    assert.deepEqual([packs.find(catalog, 'entries', names).pack, packs.find(catalog, 'entries', names).isWorthPacking], [null, false]);
+    assert.deepEqual(readdirSync(victim), []);
+  },
+);
 
 test('the user’s own link may put the cache on another disk', async (t) => {
   const folder = testFolder(t);
