@@ -12,7 +12,7 @@ import { parseGemspec } from './languages/gem.ts';
 import { nixPackage } from './languages/nix.ts';
 import { parsePackageJson } from './languages/npm.ts';
 import { parseDepsJson } from './languages/nuget.ts';
-import { ownedByNames, parsePythonMetadata, parseRecord, pathsFrom, pythonPackage } from './languages/pypi.ts';
+import { MAX_PATHS, ownedByNames, parsePythonMetadata, parseRecord, pathsFrom, pythonPackage } from './languages/pypi.ts';
 import { type FoundPackage, FoundPackages, NO_FILES } from './package.ts';
 import { readPacman } from './pacman.ts';
 import { nameOf, onePath, parentOf, pathIn } from './path-list.ts';
@@ -155,5 +155,10 @@ async function readPython(path: Uint8Array, seen: SeenFiles): Promise<FoundPacka
 }
 
 function parseLines(bytes: Uint8Array): readonly string[] {
-  return [...linesOf(textOf(bytes))].filter((line) => line !== '');
+  const lines: string[] = [];
+  for (const line of linesOf(textOf(bytes))) {
+    if (line !== '') lines.push(line);
+    if (lines.length > MAX_PATHS) throw new LayerscopeError('TOO_LARGE', `a package lists more than ${MAX_PATHS} files`);
+  }
+  return lines;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { INFLATERS } from '../../src/engine/packages/inflaters.ts';
 import { nixPackage } from '../../src/packages/languages/nix.ts';
-import { normalizedName } from '../../src/packages/languages/pypi.ts';
+import { normalizedName, parseRecord } from '../../src/packages/languages/pypi.ts';
 import { readSite } from '../../src/packages/read-site.ts';
 import { mayBeSite, SITE_ENDS, type Site, siteOfFile } from '../../src/packages/site.ts';
 import { hasCode } from '../support/asserts.ts';
@@ -71,6 +71,11 @@ describe('Python', () => {
       location: 's/site-packages',
     });
     assert.equal(normalizedName('Foo_.Bar'), 'foo-bar');
+  });
+
+  test('a RECORD of millions of lines is refused before they are in memory', () => {
+    const lines = Buffer.from('a\n'.repeat(2_000_000));
+    assert.throws(() => parseRecord(lines), hasCode('TOO_LARGE'));
   });
 
   test('without RECORD it owns its description and what top_level.txt names', async () => {

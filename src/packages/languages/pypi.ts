@@ -1,11 +1,14 @@
 // Python packages are described by a folder `NAME-VERSION.dist-info` with METADATA and RECORD, by an older `NAME.egg-info` folder with
 // PKG-INFO, or by a single file of that name. Source: packaging.python.org, Recording installed projects.
+import { LayerscopeError } from '#model';
 import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts';
 import { PathListBuilder, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
 
 /** Maximum length of a license that is kept: some packages have the whole text in that field. */
 const MAX_LICENSE = 200;
+/** Maximum number of files of a package: the largest have some ten thousands. A list of 32 MiB may name millions. */
+export const MAX_PATHS = 500_000;
 
 /** The fields of METADATA that matter; the description after the first empty line is not read. */
 export function parsePythonMetadata(bytes: Uint8Array): ReadonlyMap<string, string> {
@@ -40,6 +43,7 @@ export function parseRecord(bytes: Uint8Array): readonly string[] {
   for (const line of linesOf(textOf(bytes))) {
     const path = line.startsWith('"') ? quoted(line) : line.slice(0, line.includes(',') ? line.indexOf(',') : undefined);
     if (path !== '') paths.push(path);
+    if (paths.length > MAX_PATHS) throw new LayerscopeError('TOO_LARGE', `a package lists more than ${MAX_PATHS} files`);
   }
   return paths;
 }

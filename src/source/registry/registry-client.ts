@@ -2,7 +2,7 @@
 // Referrers".
 import { algorithmOf, Digester } from '#archive';
 import { asArray, asObject, asText, MEDIA_TYPE, parseJson } from '#format/image';
-import { displayText, isDigest, LayerscopeError } from '#model';
+import { displayText, formatSize, isDigest, LayerscopeError } from '#model';
 import type { HttpReply } from '../http/http-client.ts';
 import { parseContentRange } from './content-range.ts';
 import { type RegistryEndpoint, refusal } from './registry-endpoint.ts';
@@ -11,6 +11,11 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 100;
 const MAX_TAGS = 100_000;
 const MAX_REFERRERS = 10_000;
+/** Bytes of all pages of a list together: a hundred thousand tags take a fraction of it. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+/** What is kept of a referrer's annotations; those that tools write are few and short. */
+const MAX_ANNOTATIONS = 64;
+const MAX_ANNOTATION_LENGTH = 4096;
 /** How many times a blob's connection may break within PROGRESS_BYTES. */
 const MAX_RESUMES = 5;
 const PROGRESS_BYTES = 1024 * 1024;
@@ -33,7 +38,8 @@ export interface Referrer {
   readonly mediaType: string | null;
   readonly artifactType: string | null;
   readonly size: number;
-  readonly annotations: Readonly<Record<string, unknown>>;
+  /** Those that are texts of a usual length, at most 64. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** A repository at its endpoints: its mirrors, then its registry. */
@@ -174,12 +180,15 @@ export class RegistryClient {
   async tags({ signal }: CallOptions = {}): Promise<readonly string[]> {
     return this.#first(async (endpoint) => {
       const tags: string[] = [];
+      let size = 0;
       let reply: HttpReply | null = await endpoint.request('tags/list?n=1000', { signal });
       if (reply.status !== 200) throw await refusal(reply, 'no such repository');
       for (let pages = 1; reply !== null; pages++) {
-        const value = asObject(parseJson(await reply.bytes(MAX_MANIFEST_BYTES), 'the list of tags'));
+        const bytes: Uint8Array = await reply.bytes(MAX_MANIFEST_BYTES);
+        size += bytes.length;
+        const value = asObject(parseJson(bytes, 'the list of tags'));
         for (const tag of asArray(value?.tags)) if (typeof tag === 'string') tags.push(tag);
-        refuseEndless(reply.place, pages, tags.length, MAX_TAGS);
+        refuseEndless(reply.place, pages, size, tags.length, MAX_TAGS);
         reply = await endpoint.nextPage(reply, { signal });
         if (reply !== null && reply.status !== 200) throw await refusal(reply, 'no such page');
       }
@@ -189,9 +198,13 @@ export class RegistryClient {
 
   /**
    * Lists what refers to a manifest, of one type if `artifactType` is given, from the registry's list or, for older registries, from a tag.
-   * Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
+   * No page is asked for once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
    */
-  async referrers(digest: string, artifactType: string | null, { signal }: CallOptions = {}): Promise<readonly Referrer[]> {
+  async referrers(
+    digest: string,
+    artifactType: string | null,
+    { signal, most = Number.POSITIVE_INFINITY }: CallOptions & { readonly most?: number } = {},
+  ): Promise<readonly Referrer[]> {
     return this.#first(async (endpoint) => {
       const query = artifactType === null ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
       let reply: HttpReply | null = await endpoint.request(`referrers/${digest}${query}`, { accept: MEDIA_TYPE.ociIndex, signal });
@@ -205,14 +218,18 @@ export class RegistryClient {
       }
       if (reply.status !== 200) throw await refusal(reply, 'no referrers');
       const found: Referrer[] = [];
+      let size = 0;
       for (let pages = 1; reply !== null; pages++) {
-        const value = asObject(parseJson(await reply.bytes(MAX_MANIFEST_BYTES), 'the list of referrers'));
+        const bytes: Uint8Array = await reply.bytes(MAX_MANIFEST_BYTES);
+        size += bytes.length;
+        const value = asObject(parseJson(bytes, 'the list of referrers'));
         for (const entry of asArray(value?.manifests)) {
           const referrer = parseReferrer(entry);
           // A registry may ignore the filter.
           if (referrer !== null && (artifactType === null || referrer.artifactType === artifactType)) found.push(referrer);
         }
-        refuseEndless(reply.place, pages, found.length, MAX_REFERRERS);
+        refuseEndless(reply.place, pages, size, found.length, MAX_REFERRERS);
+        if (found.length >= most) break;
         reply = await endpoint.nextPage(reply, { accept: MEDIA_TYPE.ociIndex, signal });
         if (reply !== null && reply.status !== 200) throw await refusal(reply, 'no such page');
       }
@@ -280,9 +297,12 @@ function refuseOldSchema(bytes: Uint8Array, place: string): void {
     throw new LayerscopeError('UNSUPPORTED', `${place}: a manifest of schema 1, which registries no longer accept`);
 }
 
-function refuseEndless(place: string, pages: number, count: number, most: number): void {
-  if (pages > MAX_PAGES || count > most)
-    throw new LayerscopeError('TOO_LARGE', `${place}: a list of more than ${MAX_PAGES} pages or ${most} entries`);
+function refuseEndless(place: string, pages: number, bytes: number, count: number, most: number): void {
+  if (pages > MAX_PAGES || count > most || bytes > MAX_LIST_BYTES)
+    throw new LayerscopeError(
+      'TOO_LARGE',
+      `${place}: a list of more than ${MAX_PAGES} pages, ${most} entries or ${formatSize(MAX_LIST_BYTES)}`,
+    );
 }
 
 function parseReferrer(value: unknown): Referrer | null {
@@ -295,6 +315,17 @@ function parseReferrer(value: unknown): Referrer | null {
     mediaType: mediaType === null ? null : displayText(mediaType),
     artifactType: asText(object.artifactType),
     size: typeof object.size === 'number' ? object.size : 0,
-    annotations: asObject(object.annotations) ?? {},
+    annotations: shortTexts(asObject(object.annotations) ?? {}),
   };
+}
+
+/** The fields that are texts of a usual length. What isn't kept doesn't hold the whole document in memory. */
+function shortTexts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const kept: [string, string][] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || value.length > MAX_ANNOTATION_LENGTH || name.length > MAX_ANNOTATION_LENGTH) continue;
+    kept.push([name, value]);
+    if (kept.length >= MAX_ANNOTATIONS) break;
+  }
+  return Object.fromEntries(kept);
 }

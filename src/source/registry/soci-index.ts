@@ -57,7 +57,7 @@ export class SociIndex {
   }
 
   async #list(signal: AbortSignal | undefined): Promise<Listed> {
-    const digest = this.#stated ?? (await this.#client.referrers(this.#manifestDigest, V1, { signal }))[0]?.digest ?? null;
+    const digest = this.#stated ?? (await this.#client.referrers(this.#manifestDigest, V1, { signal, most: 1 }))[0]?.digest ?? null;
     const ztocs = new Map<string, { readonly digest: string; readonly size: number | null }>();
     if (digest === null) return { isVouched: false, ztocs };
     const kept = this.#reader.keptDocument(digest);

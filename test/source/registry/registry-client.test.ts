@@ -184,6 +184,25 @@ test('referrers come from the API, filtered again, or from the tag used instead'
   await assert.rejects(client.referrers(image.digest, null), hasCode('TOO_LARGE'));
 });
 
+test('of a referrer’s annotations only short texts are kept, and pages together have a bound', async (t) => {
+  const registry = await standInRegistry(t);
+  const { files, image } = sampleImage();
+  registry.add('app', files, {});
+  const client = testClient(t, registry.host);
+  const annotations = { short: 'x', list: Array(1000).fill({}), long: 'y'.repeat(10_000) };
+  const entry = { digest: digestOf(json('a')), artifactType: 'a', subject: image.digest, annotations };
+  registry.referrers = [entry];
+  assert.deepEqual((await client.referrers(image.digest, null))[0]?.annotations, { short: 'x' });
+  // 100 pages would be 300 MB.
+  registry.referrers = [{ ...entry, annotations: { long: 'y'.repeat(3_000_000) } }];
+  registry.faults.endlessPages = true;
+  const before = registry.log.length;
+  await assert.rejects(client.referrers(image.digest, null), hasCode('TOO_LARGE'));
+  assert.ok(registry.log.length - before <= 8, `${registry.log.length - before} pages`);
+  // Whoever wants one asks for no second page.
+  assert.equal((await client.referrers(image.digest, null, { most: 1 })).length, 1);
+});
+
 test('a mirror without the image is skipped, and the registry’s own error is reported', async (t) => {
   const [mirror, registry] = [await standInRegistry(t), await standInRegistry(t)];
   const { files, image } = sampleImage();
