@@ -75,6 +75,25 @@ test('tags are in the order of time, each compared with the one before of its pl
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
 });
 
+test('tags alone are no history: each image has the name of its archive', () => {
+  const alone = (file: string, created: number): CatalogImage =>
+    image('1', { created, places: [{ source: `/images/${file}`, reference: '1', repository: null, tag: '1' }] });
+  const groups = tagGroups([alone('dpkg.tar', 1), alone('cache.oci.tar', 2)]);
+  assert.deepEqual(
+    groups.map(({ repository, grown, tags }) => [repository, grown, tags.map((tag) => [tag.label, tag.grown])]),
+    [
+      [
+        null,
+        null,
+        [
+          ['cache:1', null],
+          ['dpkg:1', null],
+        ],
+      ],
+    ],
+  );
+});
+
 test('a package of many images is one group', () => {
   const hit: CatalogHit = { kind: 'package', name: 'zlib', type: 'deb', version: '1', bytes: 3, content: null, layer: 0, image: 0 };
   const entry: CatalogHit = { ...hit, kind: 'entry', name: 'lib/zlib.so', version: null, image: null };

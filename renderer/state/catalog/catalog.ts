@@ -1,6 +1,6 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
 import { displayText, shortDigest } from '#model';
-import { lastPart, shortName } from '../library.ts';
+import { lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
 
 /** Rows of a catalog, once they have all arrived. */
@@ -58,11 +58,13 @@ export function holdersOf(images: readonly CatalogImage[], layers: number): read
   return holders;
 }
 
-/** Returns the name of an image in one of its places. */
+/** Returns the name of an image in one of its places. One that is only a tag follows the archive's name, as in a list of open images. */
 export function placeName({ id, places }: CatalogImage, place: number): string {
-  const { reference = null, source = '' } = places[place] ?? {};
+  const { reference = null, repository = null, tag = null, source = '' } = places[place] ?? {};
+  const file = lastPart(source.replaceAll('\\', '/'));
+  if (repository === null && tag !== null) return displayText(taggedTitle(file, tag));
   if (reference !== null) return displayText(shortName(reference));
-  return source === '' ? shortDigest(id) : displayText(lastPart(source.replaceAll('\\', '/')));
+  return file === '' ? shortDigest(id) : displayText(file);
 }
 
 /** Consecutive images as runs, for a picture: `[start, length]`. */
@@ -138,7 +140,7 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
   for (const [number, image] of images.entries()) {
     for (const [place, { repository, tag }] of image.places.entries()) {
       const { created, findings, platform } = image;
-      const label = tag === null ? placeName(image, place) : displayText(tag);
+      const label = tag === null || repository === null ? placeName(image, place) : displayText(tag);
       const row = { image: number, place, label, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
       byName.set(repository, [...(byName.get(repository) ?? []), row]);
     }
