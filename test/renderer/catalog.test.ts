@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CatalogHit, CatalogImage } from '#contract';
+import type { CatalogHit, CatalogImage, CatalogLayer } from '#contract';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
-import { hitGroups, holdersOf, layersOf, placeName, runsOf, tagGroups } from '../../renderer/state/catalog/catalog.ts';
+import {
+  FIRST_ORDER,
+  hitGroups,
+  holdersOf,
+  layersOf,
+  nextLayerOrder,
+  placeName,
+  runsOf,
+  sortedLayers,
+  tagGroups,
+} from '../../renderer/state/catalog/catalog.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 
@@ -49,6 +59,21 @@ test('layers are held by images, each counted once', () => {
     [5, 1],
     [7, 2],
   ]);
+});
+
+test('layers are sorted by what sharing them saves at first, and then as chosen', () => {
+  const layer = (createdBy: string, bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, createdBy, bytes }) as unknown as CatalogLayer;
+  const images = [image('1', { layers: [0, 1, 2] }), image('2', { layers: [0, 1] }), image('3', { layers: [0, 3] })];
+  const layers = [layer('b', 10), layer('c', 90), layer('d', 500), layer('a', 7)];
+  const rows = { images, layers, holders: holdersOf(images, 4), problems: [] };
+  const sorted = (order: typeof FIRST_ORDER) => sortedLayers(rows, [0, 1, 2, 3], order);
+  // Two times 10 bytes are less than once 90.
+  assert.deepEqual(sorted(FIRST_ORDER), [1, 0, 2, 3]);
+  const byImages = nextLayerOrder(FIRST_ORDER, 'images');
+  assert.deepEqual(sorted(byImages), [0, 1, 2, 3]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'images')), [2, 3, 1, 0]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'size')), [2, 1, 0, 3]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
 });
 
 test('tags are in the order of time, each compared with the one before of its platform', () => {

@@ -1,5 +1,6 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
 import { displayText, shortDigest } from '#model';
+import { plainCommand } from '../chain.ts';
 import { lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
 
@@ -85,6 +86,46 @@ export type LayerChoice = 'all' | 'shared' | 'alone';
 export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): readonly number[] {
   const isWanted = { all: () => true, shared: (count: number) => count > 1, alone: (count: number) => count === 1 }[choice];
   return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
+}
+
+/** Columns by which layers are sorted. */
+export type LayerSort = 'layer' | 'size' | 'images' | 'saved';
+
+export interface LayerOrder {
+  readonly by: LayerSort;
+  readonly descending: boolean;
+}
+
+/** At first, layers that save the most by sharing come first. */
+export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
+
+/** Returns the order after a column's heading was chosen: first texts ascending and numbers descending, then reversed. */
+export function nextLayerOrder(order: LayerOrder, by: LayerSort): LayerOrder {
+  return { by, descending: order.by === by ? !order.descending : by !== 'layer' };
+}
+
+/** Returns the bytes that aren't stored again because a layer is shared. */
+export function savedBytes({ layers, holders }: CatalogRows, layer: number): number {
+  return (layers[layer]?.bytes ?? 0) * Math.max(0, (holders[layer]?.length ?? 0) - 1);
+}
+
+/** Returns the numbers of layers in an order; of equal ones, the larger first. */
+export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by, descending }: LayerOrder): readonly number[] {
+  const size = (layer: number) => rows.layers[layer]?.bytes ?? 0;
+  const images = (layer: number) => rows.holders[layer]?.length ?? 0;
+  const compare = {
+    layer: (a: number, b: number) => byText(layerTitle(rows, a), layerTitle(rows, b)),
+    size: (a: number, b: number) => size(a) - size(b),
+    images: (a: number, b: number) => images(a) - images(b),
+    saved: (a: number, b: number) => savedBytes(rows, a) - savedBytes(rows, b),
+  }[by];
+  return [...layers].sort((a, b) => (descending ? compare(b, a) : compare(a, b)) || size(b) - size(a));
+}
+
+/** Returns a layer's command, or what else there is to tell it by. */
+export function layerTitle({ layers }: CatalogRows, layer: number): string {
+  const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
+  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
 }
 
 /** What was found, and the images that have it. */
