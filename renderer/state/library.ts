@@ -1,5 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { type ArtifactReport, displayText, shortDigest } from '#model';
+import { type ArtifactReport, displayText, isBareTag, shortDigest } from '#model';
 import { words } from '../words/index.ts';
 
 /**
@@ -16,10 +16,13 @@ export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string
 
 /** Returns the name of an image. OCI archives and layouts often only say its tag, which follows the archive's name then: `debian:12`. */
 function fullName({ title, format }: ArchiveSummary, name: string): string {
-  const stem = title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '');
-  const isBareTag = (format === 'oci-archive' || format === 'oci-layout') && !/[/:@]/.test(name);
   // The title of a stored image is `store:` with a digest.
-  return isBareTag && !stem.includes(':') ? `${stem}:${name}` : name;
+  return isBareTag(format, name) && !title.includes(':') ? taggedTitle(title, name) : name;
+}
+
+/** Returns the name of an archive with a tag: `debian:12` for `debian.tar`. */
+export function taggedTitle(title: string, tag: string): string {
+  return `${title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '')}:${tag}`;
 }
 
 /** Returns the last part of a name, which distinguishes most images. */

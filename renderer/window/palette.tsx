@@ -50,7 +50,8 @@ function Palette() {
   const query = text.trim();
   const answer = useRequest(
     archiveId === null || query.length < 2 ? null : `${archiveId}/${image}/${query}`,
-    (client, signal) => client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_FILES }, { signal }),
+    (client, signal) =>
+      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_FILES, scattered: true }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   const files = answer.state !== 'ready' || query.length < 2 ? [] : answer.value.matches;
@@ -100,7 +101,8 @@ function GoToPath() {
   const query = text.trim();
   const answer = useRequest(
     archiveId === null || query === '' ? null : `${archiveId}/${image}/${query}`,
-    (client, signal) => client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_PATHS }, { signal }),
+    (client, signal) =>
+      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_PATHS, scattered: true }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   const matches = answer.state === 'ready' ? answer.value.matches : [];

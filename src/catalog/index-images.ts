@@ -1,6 +1,6 @@
 // Indexes images: what the catalog lacks is read and written, the rest is only looked up by its name.
 import type { Archive, ArchiveImage, ArchiveReader } from '#archive';
-import { asLayerscopeError, displayText, isCancelled, throwIfCancelled } from '#model';
+import { asLayerscopeError, displayText, isBareTag, isCancelled, throwIfCancelled } from '#model';
 import { type CatalogFolder, CatalogWriteError, hashName } from './catalog-folder.ts';
 import { ImageIndexer, type IndexedImage } from './image-indexer.ts';
 import { type SubjectRow, SubjectRows } from './subject-rows.ts';
@@ -158,7 +158,10 @@ class IndexRun {
     } catch (thrown) {
       error = this.#reason(thrown);
     }
-    for (const reference of named) this.#row(rows, { image, reference, found, error });
+    for (const reference of named) {
+      const isTag = reference !== null && isBareTag(archive.format, reference);
+      this.#row(rows, { image, reference, isTag, found, error });
+    }
     this.#options.onProgress?.({ images: this.#looked, newLayers: this.#images.newLayers, bytes: this.#images.bytes });
   }
 

@@ -12,6 +12,8 @@ import { groupsOf } from './parquet-writer.ts';
 export interface SubjectRow {
   readonly image: ArchiveImage | null;
   readonly reference: string | null;
+  /** Whether the reference is only a tag. */
+  readonly isTag?: boolean;
   readonly found?: IndexedImage | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -39,13 +41,14 @@ export class SubjectRows {
   }
 
   /** Throws CatalogWriteError. */
-  add({ image, reference, found = null, error }: SubjectRow): void {
+  add({ image, reference, isTag = false, found = null, error }: SubjectRow): void {
     const name = this.#name(image, reference, found?.id ?? '', error);
     this.#now.add(name);
     this.hasErrors ||= error !== null;
     if (error === null && this.#catalog.has('images', name)) return;
     const row: Row = {
-      ...imageCells(image, reference, found),
+      ...nameCells(reference, isTag),
+      ...imageCells(image, found),
       source: this.source,
       error: error?.code ?? null,
       message: error?.message ?? null,
@@ -64,19 +67,19 @@ export class SubjectRows {
   }
 }
 
-function imageCells(image: ArchiveImage | null, reference: string | null, found: IndexedImage | null): Row {
+function nameCells(reference: string | null, isTag: boolean): Row {
+  if (isTag) return { reference, repository: null, tag: reference };
   const parsed = reference === null ? null : tryReference(reference);
-  const named: Row = {
-    reference: reference === null ? null : parsed === null ? reference : familiarName(parsed),
-    repository: parsed === null ? null : fullName({ ...parsed, tag: null, digest: null }),
-    tag: parsed?.tag ?? null,
-  };
-  if (image === null) return named;
+  if (parsed === null) return { reference, repository: null, tag: null };
+  return { reference: familiarName(parsed), repository: fullName({ ...parsed, tag: null, digest: null }), tag: parsed.tag };
+}
+
+function imageCells(image: ArchiveImage | null, found: IndexedImage | null): Row {
+  if (image === null) return {};
   const { manifestDigest, configDigest, platform, config } = image;
   const totals = found?.totals ?? null;
   const created = (config as { created?: unknown } | null)?.created;
   return {
-    ...named,
     image: found?.id ?? null,
     digest: manifestDigest,
     configDigest,

@@ -14,9 +14,11 @@ export interface RowFilter {
    * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
    * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row of exactly that path.
    * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes that are printed; the
-   *   case of A to Z is ignored. If no row has it: rows with its characters in that order, possibly with others between them.
+   *   case of A to Z is ignored. If no row has it, and `scattered` isn't false: rows with its characters in that order, possibly with others
+   *   between them.
    */
   readonly text: string;
+  readonly scattered?: boolean;
   /** Bits of `1 << KIND`; 15: all. */
   readonly kinds: number;
   /** The row's own bytes, visible or hidden. */
@@ -53,7 +55,7 @@ export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
 /** {@link filterRows} in steps of a few milliseconds, for a thread that also draws a window. The table must not change meanwhile. */
 export function* filterSteps(table: RowTable, filter: RowFilter): Generator<undefined, RowMatches> {
   const { length } = table;
-  const { matches: text, problem } = yield* matchText(table, filter.text);
+  const { matches: text, problem } = yield* matchText(table, filter.text, filter.scattered ?? true);
   yield;
   const { minBytes, types } = filter;
   const kinds = filter.kinds & ALL_KINDS;
@@ -97,7 +99,7 @@ type Steps<T> = Generator<undefined, T>;
 /** Rows per step. */
 const STEP_ROWS = 65_536;
 
-function* matchText(table: RowTable, text: string): Steps<TextMatches> {
+function* matchText(table: RowTable, text: string, mayScatter: boolean): Steps<TextMatches> {
   if (text === '') return { matches: null, problem: null };
   const expression = /^\/(.+)\/([imsu]*)$/s.exec(text);
   if (expression !== null) return yield* matchExpression(table, expression[1] as string, expression[2] as string);
@@ -121,7 +123,7 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
     if (matches.includes(1)) return { matches, problem: null };
   }
   if (isGlob) return glob === null ? { matches: null, problem: 'the pattern is too long' } : { matches: globbed, problem: null };
-  const scattered = textPattern(printed, true);
+  const scattered = mayScatter ? textPattern(printed, true) : null;
   return { matches: scattered === null ? new Uint8Array(table.length) : yield* matchPattern(table, scattered), problem: null };
 }
 

@@ -222,8 +222,13 @@ const OPERATIONS = {
   'images.packages': takes(
     z.strictObject({ a: viewRef, b: viewRef, text: z.string().max(1_024), start: page.start, count: limit }),
   ).gives<PackageDifferencesReport>(),
-  /** Which layers touch paths that match a search text (see RowFilter), at most `limit` of them. */
-  'image.search': takes(z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit })).gives<SearchReport>(),
+  /**
+   * Which layers touch paths that match a search text (see RowFilter), best first, at most `limit` of them. With `scattered`, if there are
+   * none, those with the letters of the text in their order.
+   */
+  'image.search': takes(
+    z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit, scattered: z.boolean().optional() }),
+  ).gives<SearchReport>(),
 
   /** What the layers from `from` to `to` changed in the registry of a Windows image, each of them; with `text` only what matches it. */
   'registry.changes': takes(

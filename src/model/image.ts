@@ -5,6 +5,10 @@ import type { Finding } from './findings.ts';
  * for an image opened by name.
  */
 export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer' | SourceKind;
+/** Whether a name of an image in an archive is only its tag, as the annotation `ref.name` of OCI often is. */
+export function isBareTag(format: ArchiveFormat, name: string): boolean {
+  return (format === 'oci-archive' || format === 'oci-layout') && !/[/:@]/.test(name);
+}
 /** Source of an image other than a file: an engine, through its API or its files on disk, or a registry. */
 export type SourceKind = 'docker' | 'podman' | 'containerd' | 'registry';
 /** How a blob is compressed. The JSON may gain more values. */

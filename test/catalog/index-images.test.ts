@@ -85,6 +85,21 @@ test('every layer is written once, with the entries that raw lists and the facts
   assert.match(String(row.labels), /team.*red/);
 });
 
+test('a name that is only a tag is of no repository', async (t) => {
+  const { to, folder } = setUp(t);
+  const layers = [{ tar: BASE }];
+  for (const file of ['one.tar', 'two.tar']) writeArchive(folder, file, [{ name: '1', layers }]);
+  await index(to, path.join(folder, 'one.tar'), path.join(folder, 'two.tar'));
+  const rows = await tableRows(to, 'images');
+  assert.deepEqual(
+    rows.map(({ reference, repository, tag }) => [reference, repository, tag]),
+    [
+      ['1', null, '1'],
+      ['1', null, '1'],
+    ],
+  );
+});
+
 test('entries are those of raw, without what a later member of the layer replaces', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);

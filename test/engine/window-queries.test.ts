@@ -112,6 +112,24 @@ test('a search finds paths of every layer with the kind of each change', async (
   assert.equal((await library.search(ref, { text: '/(/', limit: 1 }, signal)).problem, 'not a regular expression');
 });
 
+test('the best paths come first, and scattered letters find only what no path of any layer has', async (t) => {
+  const files = (...names: string[]) => tar(...names.map((name) => file(name, name)));
+  const layers = [
+    files('app/node_modules/typescript/package.json', 'etc/apt/sources.list', 'usr/lib/libcurl.so', 'usr/share/curlrc'),
+    files('usr/bin/curl', 'etc/passwd', 'old-etc/passwd'),
+  ];
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
+  const search = async (text: string, scattered: boolean, limit = 10) => {
+    const { matches } = await library.search({ archiveId: ids[0] ?? '', image: 0 }, { text, limit, scattered }, signal);
+    return matches.map(({ path }) => path);
+  };
+  assert.deepEqual(await search('etc/pas', true), ['etc/passwd', 'old-etc/passwd']);
+  assert.deepEqual(await search('curl', true), ['usr/bin/curl', 'usr/share/curlrc', 'usr/lib/libcurl.so']);
+  assert.deepEqual(await search('CURL', true, 1), ['usr/bin/curl']);
+  assert.deepEqual(await search('etcsrclist', true), ['etc/apt/sources.list']);
+  assert.deepEqual(await search('etcsrclist', false), []);
+});
+
 test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
   const layer = tar(directory('Files/'), directory('Files/Windows/'), file('Files/Windows/a.dll', 'a'), file('Hives/System_Delta', 'h'));
   const { library, ids } = await open(
@@ -142,5 +160,8 @@ test('a part of an image distinguishes names by case as the image does, however 
 test('an aborted search ends', async () => {
   const control = new AbortController();
   control.abort();
-  await assert.rejects(searchLayers({ layers: [null] } as never, 'x', { limit: 1, signal: control.signal }), hasCode('CANCELLED'));
+  await assert.rejects(
+    searchLayers({ layers: [null] } as never, 'x', { limit: 1, scattered: false, signal: control.signal }),
+    hasCode('CANCELLED'),
+  );
 });

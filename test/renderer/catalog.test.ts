@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CatalogHit, CatalogImage } from '#contract';
+import type { CatalogHit, CatalogImage, CatalogLayer } from '#contract';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
-import { hitGroups, holdersOf, layersOf, placeName, runsOf, tagGroups } from '../../renderer/state/catalog/catalog.ts';
+import {
+  FIRST_ORDER,
+  hitGroups,
+  holdersOf,
+  layersOf,
+  nextLayerOrder,
+  placeName,
+  runsOf,
+  sortedLayers,
+  tagGroups,
+} from '../../renderer/state/catalog/catalog.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 
@@ -51,6 +61,21 @@ test('layers are held by images, each counted once', () => {
   ]);
 });
 
+test('layers are sorted by what sharing them saves at first, and then as chosen', () => {
+  const layer = (createdBy: string, bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, createdBy, bytes }) as unknown as CatalogLayer;
+  const images = [image('1', { layers: [0, 1, 2] }), image('2', { layers: [0, 1] }), image('3', { layers: [0, 3] })];
+  const layers = [layer('b', 10), layer('c', 90), layer('d', 500), layer('a', 7)];
+  const rows = { images, layers, holders: holdersOf(images, 4), problems: [] };
+  const sorted = (order: typeof FIRST_ORDER) => sortedLayers(rows, [0, 1, 2, 3], order);
+  // Two times 10 bytes are less than once 90.
+  assert.deepEqual(sorted(FIRST_ORDER), [1, 0, 2, 3]);
+  const byImages = nextLayerOrder(FIRST_ORDER, 'images');
+  assert.deepEqual(sorted(byImages), [0, 1, 2, 3]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'images')), [2, 3, 1, 0]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'size')), [2, 1, 0, 3]);
+  assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
+});
+
 test('tags are in the order of time, each compared with the one before of its platform', () => {
   const arm = { platform: 'linux/arm64' };
   const [group, unnamed] = tagGroups([
@@ -73,6 +98,25 @@ test('tags are in the order of time, each compared with the one before of its pl
   // Without its bytes as shown, the stored ones are taken.
   assert.equal(group?.tags.find(({ label, platform }) => label === '3' && platform === 'linux/arm64')?.bytes, 5);
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
+});
+
+test('tags alone are no history: each image has the name of its archive', () => {
+  const alone = (file: string, created: number): CatalogImage =>
+    image('1', { created, places: [{ source: `/images/${file}`, reference: '1', repository: null, tag: '1' }] });
+  const groups = tagGroups([alone('dpkg.tar', 1), alone('cache.oci.tar', 2)]);
+  assert.deepEqual(
+    groups.map(({ repository, grown, tags }) => [repository, grown, tags.map((tag) => [tag.label, tag.grown])]),
+    [
+      [
+        null,
+        null,
+        [
+          ['cache:1', null],
+          ['dpkg:1', null],
+        ],
+      ],
+    ],
+  );
 });
 
 test('a package of many images is one group', () => {

@@ -441,7 +441,15 @@ test('a whole image is sorted by all its bytes until the user chooses an order',
 test('the part of a name that a filter matches is marked', () => {
   assert.deepEqual(matchIn('libSSL.so', 'ssl'), { from: 3, to: 6 });
   assert.deepEqual(matchIn('libssl.so', '*.so'), { from: 0, to: 9 });
-  assert.deepEqual(matchIn('x', 'usr/'), { from: 0, to: 1 });
+  for (const [name, text] of [
+    ['status', 'lib'],
+    ['x', 'usr/'],
+    ['libssl.so', 'usr/*.so'],
+    ['libssl.so', '/l[i]b/'],
+    ['libssl.so', 'lbs'],
+  ] as const) {
+    assert.equal(matchIn(name, text), null, text);
+  }
 });
 
 test('only differences are described', () => {

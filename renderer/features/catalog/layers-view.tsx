@@ -1,15 +1,26 @@
 import { useMemo, useState } from 'react';
 import type { CatalogSummary } from '#contract';
-import { displayText, shortDigest } from '#model';
+import { displayText } from '#model';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size, sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { type CatalogRows, type LayerChoice, layersOf, runsOf } from '../../state/catalog/catalog.ts';
+import {
+  type CatalogRows,
+  FIRST_ORDER,
+  type LayerChoice,
+  type LayerOrder,
+  type LayerSort,
+  layersOf,
+  layerTitle,
+  nextLayerOrder,
+  runsOf,
+  savedBytes,
+  sortedLayers,
+} from '../../state/catalog/catalog.ts';
 import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
-import { plainCommand } from '../../state/chain.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
@@ -18,11 +29,15 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
-/** Layers, those of most images first: how big they are, and which images stand on them. */
+/** Layers, those that save the most by sharing first: how big they are, and which images stand on them. */
 export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary: CatalogSummary; room: number }) {
   const [choice, setChoice] = useState<LayerChoice>('all');
+  const [order, setOrder] = useState<LayerOrder>(FIRST_ORDER);
   const listed = useMemo(() => CHOICES.map((value) => ({ value, layers: layersOf(rows.holders, value) })), [rows]);
-  const layers = listed.find(({ value }) => value === choice)?.layers ?? [];
+  const layers = useMemo(
+    () => sortedLayers(rows, listed.find(({ value }) => value === choice)?.layers ?? [], order),
+    [rows, listed, choice, order],
+  );
   return (
     <>
       <div className={styles.line}>
@@ -49,13 +64,27 @@ export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary
           {words.catalog.noneWhy[choice]}
         </Notice>
       ) : (
-        <LayerGrid key={choice} rows={rows} layers={layers} room={room} />
+        <LayerGrid key={choice} rows={rows} layers={layers} room={room} order={order} onOrder={setOrder} />
       )}
     </>
   );
 }
 
-function LayerGrid({ rows, layers, room }: { rows: CatalogRows; layers: readonly number[]; room: number }) {
+interface Ordered {
+  readonly order: LayerOrder;
+  readonly onOrder: (order: LayerOrder) => void;
+}
+
+function LayerGrid({
+  rows,
+  layers,
+  room,
+  ...ordered
+}: {
+  rows: CatalogRows;
+  layers: readonly number[];
+  room: number;
+} & Ordered) {
   const { images, holders } = rows;
   const tree = useMemo(() => twoLevels(layers.map((layer) => holders[layer]?.length ?? 0)), [layers, holders]);
   const most = Math.max(1, ...layers.map((layer) => rows.layers[layer]?.bytes ?? 0));
@@ -65,8 +94,9 @@ function LayerGrid({ rows, layers, room }: { rows: CatalogRows; layers: readonly
     <TwoLevelGrid
       label={words.catalog.layersTitle}
       tree={tree}
-      columns={columnsFor(room, images.length)}
-      name={({ group, child }) => (child < 0 ? commandOf(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
+      columns={columnsFor(room, images.length, ordered)}
+      ids={layers}
+      name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
       onChoose={({ group, child }) => void openCatalogImage(imageOf(group, child))}
       cell={(place, column, twisty) => {
         const { group, child } = place;
@@ -80,23 +110,17 @@ function LayerGrid({ rows, layers, room }: { rows: CatalogRows; layers: readonly
           return column === 'size' ? sizeOrNothing(images[image]?.blobBytes ?? null) : null;
         }
         if (column === 'layer') {
-          const command = commandOf(rows, layer);
+          const command = layerTitle(rows, layer);
           return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{command}</span>);
         }
         if (column === 'held') return <Held numbers={held} all={images.length} />;
         if (column === 'bar') return <Bar share={Math.sqrt(bytes / most)} />;
         if (column === 'size') return sizeText(bytes);
         if (column === 'images') return <span className="number">{formatCount(held.length)}</span>;
-        return held.length < 2 ? null : sizeText(bytes * (held.length - 1));
+        return held.length < 2 ? null : sizeText(savedBytes(rows, layer));
       }}
     />
   );
-}
-
-/** A layer's command, or what else there is to tell it by. */
-function commandOf({ layers }: CatalogRows, layer: number): string {
-  const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
-  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
 }
 
 function sizeOrNothing(bytes: number | null) {
@@ -104,18 +128,25 @@ function sizeOrNothing(bytes: number | null) {
 }
 
 /** Columns that fit: the picture and the numbers before the bars. */
-function columnsFor(room: number, images: number): readonly TreeColumn[] {
+function columnsFor(room: number, images: number, { order, onOrder }: Ordered): readonly TreeColumn[] {
   const { columns } = words.catalog;
-  const column = (id: 'size' | 'images' | 'saved', width: string): TreeColumn => ({ id, header: columns[id], width, align: 'right' });
+  const column = (id: LayerSort, width: string, align?: 'right'): TreeColumn => ({
+    id,
+    header: columns[id],
+    width,
+    align,
+    sorted: order.by !== id ? undefined : order.descending ? 'descending' : 'ascending',
+    onSort: () => onOrder(nextLayerOrder(order, id)),
+  });
   return [
-    { id: 'layer', header: columns.layer, width: 'minmax(110px, 1fr)' },
+    column('layer', 'minmax(110px, 1fr)'),
     ...(room < 480
       ? []
       : [{ id: 'held', header: columns.held(images), width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
     ...(room < 760 ? [] : [{ id: 'bar', header: <span className="visually-hidden">{columns.bar}</span>, width: '90px' }]),
-    column('size', '72px'),
-    column('images', '52px'),
-    ...(room < 900 ? [] : [column('saved', '112px')]),
+    column('size', '72px', 'right'),
+    column('images', '60px', 'right'),
+    ...(room < 900 ? [] : [column('saved', '124px', 'right')]),
   ];
 }
 

@@ -25,6 +25,7 @@ export function TwoLevelGrid({
   tree,
   columns,
   open: openAtFirst,
+  ids,
   name,
   cell,
   onChoose,
@@ -34,15 +35,21 @@ export function TwoLevelGrid({
   columns: readonly TreeColumn[];
   /** Groups that are open at first. */
   open?: readonly number[];
+  /** What tells the groups apart, by group, if their order can change. */
+  ids?: readonly number[];
   /** For type-ahead. */
   name: (place: Place) => string;
   /** `twisty`: the row's triangle, or the room that it would take. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
   onChoose: (place: Place) => void;
 }) {
-  const [open, setOpen] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
+  const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
   // By place, because the rows before it become more while a search goes on.
-  const [active, setActive] = useState<Place | null>(null);
+  const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
+  const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
+  const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);
+  const groupOf = (id: number) => (groups === null ? id : (groups.get(id) ?? -1));
+  const open = useMemo(() => (groups === null ? openIds : new Set([...openIds].flatMap((id) => groups.get(id) ?? []))), [openIds, groups]);
   const rows = useMemo(() => tree.inSight(open), [tree, open]);
   const shape = useMemo(
     () => ({
@@ -54,8 +61,8 @@ export function TwoLevelGrid({
     [tree, open, name],
   );
   const toggle = (row: number, opens: boolean) => {
-    const { group } = tree.at(row);
-    setOpen((before) => new Set(opens ? [...before, group] : [...before].filter((each) => each !== group)));
+    const id = idOf(tree.at(row).group);
+    setOpenIds((before) => new Set(opens ? [...before, id] : [...before].filter((each) => each !== id)));
   };
   const choose = (row: number) => (isGroup(tree, row) ? toggle(row, !shape.isOpen(row)) : onChoose(tree.at(row)));
   return (
@@ -64,10 +71,13 @@ export function TwoLevelGrid({
       rows={rows}
       shape={shape}
       columns={columns}
-      active={rowOf(tree, active)}
-      onActive={(row) => setActive(tree.at(row))}
+      active={active === null ? -1 : rowOf(tree, { group: groupOf(active.id), child: active.child })}
+      onActive={(row) => {
+        const { group, child } = tree.at(row);
+        setActive({ id: idOf(group), child });
+      }}
       onToggle={toggle}
-      onOpenSiblings={() => setOpen(new Set(Array.from({ length: rows.length }, (_, index) => tree.at(rows[index] as number).group)))}
+      onOpenSiblings={() => setOpenIds(new Set(Array.from({ length: tree.groups }, (_, group) => idOf(group))))}
       onOpen={choose}
       onPreview={choose}
       onClick={(row) => {
@@ -82,9 +92,9 @@ export function TwoLevelGrid({
   );
 }
 
-function rowOf(tree: TwoLevels, place: Place | null): number {
-  if (place === null || place.child >= tree.childrenOf(place.group) || place.group >= tree.groups) return -1;
-  return tree.rowOf(place.group) + 1 + place.child;
+function rowOf(tree: TwoLevels, { group, child }: Place): number {
+  if (group < 0 || group >= tree.groups || child >= tree.childrenOf(group)) return -1;
+  return tree.rowOf(group) + 1 + child;
 }
 
 function isGroup(tree: TwoLevels, row: number): boolean {

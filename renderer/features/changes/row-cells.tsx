@@ -36,6 +36,8 @@ const twisty = (open: boolean) => (
 const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span className={styles.twisty} /> };
 /** Number of characters that stay visible at the end of a name that is cut. */
 const TAIL = 10;
+/** Least number of characters before them: a shorter beginning is narrower than the ellipsis and first letter in place of it. */
+const LEAST_HEAD = 4;
 /** No usual text is wider per character, px. */
 const WIDE_CHARACTER = 9;
 const SLASH_WIDTH = 6;
@@ -74,7 +76,9 @@ export function nameCell(
         className={isRemoved ? styles.struck : undefined}
         title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
       >
-        {before + name.length * WIDE_CHARACTER > width ? cutInMiddle(name, matched, before) : marked(name, matched)}
+        {name.length >= TAIL + LEAST_HEAD && before + name.length * WIDE_CHARACTER > width
+          ? cutInMiddle(name, matched, before + (slash === null ? 0 : SLASH_WIDTH))
+          : marked(name, matched)}
         {slash}
       </span>
       {target === undefined ? null : (
@@ -92,7 +96,7 @@ interface Part {
   readonly to: number;
 }
 
-/** A part of a name with the match in it marked; the match is all of the name if the filter matches by pattern or only the path. */
+/** A part of a name with the match in it marked. */
 function marked(name: string, match: Part | null, { from, to }: Part = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);
@@ -106,15 +110,15 @@ function marked(name: string, match: Part | null, { from, to }: Part = { from: 0
   );
 }
 
-/** A name of which the middle gives way if it doesn't fit beside what is `before` it, px. Screen readers get it in one piece. */
-function cutInMiddle(name: string, match: Part | null, before: number): ReactElement {
-  const cut = Math.max(0, name.length - TAIL);
+/** A name of which the middle gives way if it doesn't fit beside what else is in its cell, `taken` px. Screen readers get it in one piece. */
+function cutInMiddle(name: string, match: Part | null, taken: number): ReactElement {
+  const cut = name.length - TAIL;
   // Don't cut a character in two.
   const tail = /[\uDC00-\uDFFF]/.test(name[cut] ?? '') ? cut - 1 : cut;
   return (
     <>
       <span className="visually-hidden">{name}</span>
-      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${before + SLASH_WIDTH}px)` }} aria-hidden="true">
+      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${taken}px)` }} aria-hidden="true">
         <span className={styles.head}>{marked(name, match, { from: 0, to: tail })}</span>
         <span>{marked(name, match, { from: tail, to: name.length })}</span>
       </span>

@@ -1,6 +1,7 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
 import { displayText, shortDigest } from '#model';
-import { lastPart, shortName } from '../library.ts';
+import { plainCommand } from '../chain.ts';
+import { lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
 
 /** Rows of a catalog, once they have all arrived. */
@@ -58,11 +59,13 @@ export function holdersOf(images: readonly CatalogImage[], layers: number): read
   return holders;
 }
 
-/** Returns the name of an image in one of its places. */
+/** Returns the name of an image in one of its places. One that is only a tag follows the archive's name, as in a list of open images. */
 export function placeName({ id, places }: CatalogImage, place: number): string {
-  const { reference = null, source = '' } = places[place] ?? {};
+  const { reference = null, repository = null, tag = null, source = '' } = places[place] ?? {};
+  const file = lastPart(source.replaceAll('\\', '/'));
+  if (repository === null && tag !== null) return displayText(taggedTitle(file, tag));
   if (reference !== null) return displayText(shortName(reference));
-  return source === '' ? shortDigest(id) : displayText(lastPart(source.replaceAll('\\', '/')));
+  return file === '' ? shortDigest(id) : displayText(file);
 }
 
 /** Consecutive images as runs, for a picture: `[start, length]`. */
@@ -83,6 +86,46 @@ export type LayerChoice = 'all' | 'shared' | 'alone';
 export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): readonly number[] {
   const isWanted = { all: () => true, shared: (count: number) => count > 1, alone: (count: number) => count === 1 }[choice];
   return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
+}
+
+/** Columns by which layers are sorted. */
+export type LayerSort = 'layer' | 'size' | 'images' | 'saved';
+
+export interface LayerOrder {
+  readonly by: LayerSort;
+  readonly descending: boolean;
+}
+
+/** At first, layers that save the most by sharing come first. */
+export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
+
+/** Returns the order after a column's heading was chosen: first texts ascending and numbers descending, then reversed. */
+export function nextLayerOrder(order: LayerOrder, by: LayerSort): LayerOrder {
+  return { by, descending: order.by === by ? !order.descending : by !== 'layer' };
+}
+
+/** Returns the bytes that aren't stored again because a layer is shared. */
+export function savedBytes({ layers, holders }: CatalogRows, layer: number): number {
+  return (layers[layer]?.bytes ?? 0) * Math.max(0, (holders[layer]?.length ?? 0) - 1);
+}
+
+/** Returns the numbers of layers in an order; of equal ones, the larger first. */
+export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by, descending }: LayerOrder): readonly number[] {
+  const size = (layer: number) => rows.layers[layer]?.bytes ?? 0;
+  const images = (layer: number) => rows.holders[layer]?.length ?? 0;
+  const compare = {
+    layer: (a: number, b: number) => byText(layerTitle(rows, a), layerTitle(rows, b)),
+    size: (a: number, b: number) => size(a) - size(b),
+    images: (a: number, b: number) => images(a) - images(b),
+    saved: (a: number, b: number) => savedBytes(rows, a) - savedBytes(rows, b),
+  }[by];
+  return [...layers].sort((a, b) => (descending ? compare(b, a) : compare(a, b)) || size(b) - size(a));
+}
+
+/** Returns a layer's command, or what else there is to tell it by. */
+export function layerTitle({ layers }: CatalogRows, layer: number): string {
+  const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
+  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
 }
 
 /** What was found, and the images that have it. */
@@ -138,7 +181,7 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
   for (const [number, image] of images.entries()) {
     for (const [place, { repository, tag }] of image.places.entries()) {
       const { created, findings, platform } = image;
-      const label = tag === null ? placeName(image, place) : displayText(tag);
+      const label = tag === null || repository === null ? placeName(image, place) : displayText(tag);
       const row = { image: number, place, label, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
       byName.set(repository, [...(byName.get(repository) ?? []), row]);
     }

@@ -13,8 +13,10 @@ const LOOKED_AT = 20_000;
 const DESCRIBED = 2_000;
 const CHARACTER = 7;
 const SMALL_CHARACTER = 6.9;
-/** Width of what is before the name at the top level. */
-export const BEFORE_NAME = 66;
+/** Width of what is before the name at the top level: triangle, mark and icon. */
+export const BEFORE_NAME = 56;
+/** Room for the slash after a folder's name, and for letters that are wider than estimated. */
+const AROUND_NAME = 10;
 /** Indentation per level, down to a level, and below it, so that deep names keep some room. */
 const INDENT = 14;
 const DEEP = 4;
@@ -37,7 +39,7 @@ export function columnNeeds(table: RowTable): ColumnNeeds {
     const level = above < 0 ? 0 : (levels[above] as number) + 1;
     levels[row] = level;
     const bytes = (table.nameStart[row + 1] as number) - (table.nameStart[row] as number);
-    name = Math.max(name, BEFORE_NAME + indentOf(level) + bytes * CHARACTER);
+    name = Math.max(name, BEFORE_NAME + AROUND_NAME + indentOf(level) + bytes * CHARACTER);
     const kind = table.kind[row];
     const isDescribed = kind === KIND.modified || kind === KIND.removed || table.reason[row] !== REASON.none;
     if (isDescribed && described++ < DESCRIBED) what = Math.max(what, whatDiffers(table, row).length * SMALL_CHARACTER);

@@ -52,10 +52,12 @@ function hides(table: RowTable, row: number): string {
 }
 
 /**
- * Returns the part of a name that matches a filter's text, ignoring case; the whole name if the text is a pattern or occurs only in the
- * path.
+ * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a pattern of names, such as `*.so`. Null if
+ * the text is found only in the path, is a pattern of paths or an expression, or its letters are scattered over the path.
  */
-export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } {
-  const at = text === '' ? -1 : name.toLowerCase().indexOf(text.toLowerCase());
-  return at < 0 ? { from: 0, to: name.length } : { from: at, to: at + text.length };
+export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } | null {
+  if (text === '' || /^\/.+\/[imsu]*$/s.test(text)) return null;
+  const at = name.toLowerCase().indexOf(text.toLowerCase());
+  if (at >= 0) return { from: at, to: at + text.length };
+  return /[*?[]/.test(text) && !text.includes('/') ? { from: 0, to: name.length } : null;
 }

@@ -58,7 +58,11 @@ export interface ImageQueries {
   /** Compares the configs of two complete images. */
   configs(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<ConfigReport>;
   waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<OutputOf<'image.waste'>>;
-  search(ref: ImageRef, wanted: { text: string; limit: number }, signal: AbortSignal): Promise<SearchReport>;
+  search(
+    ref: ImageRef,
+    wanted: { text: string; limit: number; scattered?: boolean | undefined },
+    signal: AbortSignal,
+  ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   /** Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. */
   folder(entry: EntryOf, signal: AbortSignal): Promise<FolderReport>;
@@ -91,9 +95,9 @@ export function createImageQueries(options: ImageQueriesOptions): ImageQueries {
         ...reportWaste(loaded, limit, find(ref.archiveId).rewritten(ref.image)),
         whatIf: whatIfReports(loaded, find(ref.archiveId).weights(ref.image)),
       })),
-    search: async (ref, { text, limit }, signal) => {
+    search: async (ref, { text, limit, scattered = false }, signal) => {
       const { searchLayers } = await import('../read/search-layers.ts'); // load the expression engine only when needed
-      return withImage(find, ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use }));
+      return withImage(find, ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, scattered, signal: use }));
     },
   };
 }

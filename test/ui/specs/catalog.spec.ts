@@ -19,10 +19,26 @@ test.describe('a fleet', () => {
   // 15 images: three bases, and three tags each of services on node, java, alpine and node.
   test.use({ withCatalog: { services: 4, tags: 3, broken: true } });
 
-  test('layers are listed by how many images have them, and lead to these by keyboard', async ({ win: { page, complaints } }) => {
+  test('layers are sorted by their columns’ heads, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
+    await page.setViewportSize({ width: 1440, height: 860 });
     const debian = layers(page).getByRole('row', { name: /ADD debian-12/ });
     await expect(debian.getByRole('img', { name: '11 of 15 images' })).toBeVisible();
+    const head = (name: string) => layers(page).getByRole('columnheader', { name, exact: true });
+    await expect(head('Saved by sharing')).toHaveAttribute('aria-sort', 'descending');
+    await head('Images').getByRole('button').click();
+    await expect(head('Images')).toHaveAttribute('aria-sort', 'descending');
+    await expect(head('Saved by sharing')).not.toHaveAttribute('aria-sort');
     await expect(debian).toHaveAttribute('aria-rowindex', '2');
+    // A layer stays open wherever its row goes.
+    await debian.click();
+    await page.keyboard.press('ArrowRight');
+    await expect(debian).toHaveAttribute('aria-expanded', 'true');
+    await head('Images').getByRole('button').click();
+    await expect(debian).toHaveAttribute('aria-expanded', 'true');
+    await expect(debian).not.toHaveAttribute('aria-rowindex', '2');
+    await expect(layers(page).locator('[aria-expanded="true"]')).toHaveCount(1);
+    await debian.click();
+    await page.keyboard.press('ArrowLeft');
     const choice = page.getByRole('radiogroup', { name: 'Which layers' });
     await choice.getByRole('radio', { name: /^Alone/ }).click();
     await expect(layers(page).getByRole('row', { name: /COPY dist/ })).toHaveCount(12);

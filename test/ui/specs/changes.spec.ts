@@ -53,6 +53,27 @@ test('the filter’s text is cleared by a button, and does not follow into anoth
   await expect(filter).toHaveValue('');
 });
 
+test('a layer’s heading and its command stand on one line', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await page.setViewportSize(WIDE);
+  await layer(3).click();
+  const head = page.getByRole('region', { name: 'Changes' });
+  const bottomOf = (text: string | RegExp) =>
+    head
+      .getByText(text)
+      .first()
+      .evaluate((element) => {
+        // An empty inline block stands on the baseline.
+        const mark = element.appendChild(document.createElement('span'));
+        mark.style.display = 'inline-block';
+        const { bottom } = mark.getBoundingClientRect();
+        mark.remove();
+        return bottom;
+      });
+  const [title, command] = [await bottomOf(/^Layer 3$/), await bottomOf(/^RUN rm/)];
+  expect(Math.abs(title - command)).toBeLessThan(1);
+});
+
 test('a long name takes the space that other columns leave', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
@@ -157,6 +178,18 @@ test('a filter’s match is marked in a name that is cut', { tag: '@page' }, asy
   const marks = page.getByRole('row', { name: new RegExp(LONG[1] ?? '') }).locator('mark');
   // One before and one behind the cut.
   await expect(marks).toHaveText(['pa', 'ne-two']);
+});
+
+test('only what the filter’s text matches is marked in a name', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const files = ['var/lib/dpkg/status', 'var/lib/dpkg/libs.list'].map((name) => file(name, name));
+  await win.drop(await win.write('lib.tar', dockerArchive([{ createdBy: 'COPY . /', tar: tar(...files) }], { name: 'acme/lib:1' })));
+  await page.getByRole('button', { name: /^Layer 0 / }).click();
+  await page.getByRole('searchbox').fill('lib');
+  await expect(page.getByRole('row', { name: /libs\.list/ }).locator('mark')).toHaveText(['lib']);
+  await page.getByRole('searchbox').fill('dpkg/s');
+  await expect(page.getByRole('row', { name: /status/ })).toBeVisible();
+  await expect(page.getByRole('treegrid').locator('mark')).toHaveCount(0);
 });
 
 test('at the first width, the heading is whole and the chips have words', { tag: '@page' }, async ({ win }) => {

@@ -233,6 +233,49 @@ test('config differences are counted beside the sums, shown on request, and incl
   expect(win.complaints).toEqual([]);
 });
 
+test('names that fit are whole, and all of a level begin at one edge', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const names = ['package.json', 'app.js', '.dockerignore', 'docker-compose.yml', 'readme', 'tsconfig.build.json', 'x'];
+  const layers = (content: string) => [{ createdBy: 'COPY . /', tar: tar(...names.map((name) => file(name, content))) }];
+  await win.drop(await win.write('a.tar', dockerArchive(layers('one'), { name: 'app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('b.tar', dockerArchive(layers('another'), { name: 'app:2' })));
+  await expect(page.getByRole('heading', { name: 'app:2' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  const grid = page.getByRole('treegrid', { name: 'Differences' });
+  const boxes = () =>
+    grid.getByRole('gridcell').evaluateAll((cells) =>
+      cells.flatMap((cell) => {
+        const name = cell.querySelector('[title]');
+        const icon = cell.querySelector('svg');
+        if (name === null || icon === null) return [];
+        const parts = [...name.querySelectorAll('[aria-hidden] > span')];
+        const pieces = parts.length > 0 ? parts : [name];
+        const range = document.createRange();
+        range.selectNodeContents(pieces.find((piece) => piece.textContent !== '') ?? name);
+        const cut = parts.some((part) => part.scrollWidth > part.clientWidth);
+        const end = pieces.at(-1)?.getBoundingClientRect().right ?? 0;
+        return [
+          {
+            text: name.getAttribute('title'),
+            start: range.getBoundingClientRect().left,
+            cut,
+            free: cell.getBoundingClientRect().right - end,
+          },
+        ];
+      }),
+    );
+  for (const width of [1000, 1180, 1320, 1440]) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect(grid.getByRole('row').nth(1)).toBeVisible();
+    const found = await boxes();
+    expect(found.map(({ text }) => text).sort()).toEqual([...names].sort());
+    expect(new Set(found.map(({ start }) => Math.round(start))).size, `${width} px`).toBe(1);
+    // What is cut has no room left.
+    for (const { text, cut, free } of found) if (cut) expect(free, `${text}, ${width} px`).toBeLessThan(2);
+  }
+});
+
 test('a file that differs only in its mode shows no content change', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (mode: number, end: string) => ({
