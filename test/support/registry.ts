@@ -86,6 +86,7 @@ export interface ReferrerEntry {
   readonly digest: string;
   readonly artifactType: string;
   readonly subject: string;
+  readonly annotations?: object;
 }
 
 const PAGE = 2;
@@ -278,11 +279,12 @@ export class StandInRegistry {
     const from = Number(query.get('from') ?? 0);
     const hasMore = this.faults.endlessPages || from + PAGE < all.length;
     const link = { link: `</v2/${name}/referrers/${subject}?from=${from + PAGE}>; rel="next"` };
-    const manifests = all.slice(from, from + PAGE).map(({ digest, artifactType }) => ({
+    const manifests = all.slice(from, from + PAGE).map(({ digest, artifactType, annotations }) => ({
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
       digest,
       size: 2,
       artifactType,
+      ...(annotations === undefined ? {} : { annotations }),
     }));
     response.writeHead(200, hasMore ? link : {}).end(JSON.stringify({ schemaVersion: 2, manifests }));
   }
