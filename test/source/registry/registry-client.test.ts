@@ -194,13 +194,14 @@ test('of a referrer’s annotations only short texts are kept, and pages togethe
   registry.referrers = [entry];
   assert.deepEqual((await client.referrers(image.digest, null))[0]?.annotations, { short: 'x' });
   // 100 pages would be 300 MB.
-  registry.referrers = [{ ...entry, annotations: { long: 'y'.repeat(3_000_000) } }];
-  registry.faults.endlessPages = true;
+  registry.referrers = Array.from({ length: 200 }, () => ({ ...entry, annotations: { long: 'y'.repeat(1_500_000) } }));
   const before = registry.log.length;
   await assert.rejects(client.referrers(image.digest, null), hasCode('TOO_LARGE'));
   assert.ok(registry.log.length - before <= 8, `${registry.log.length - before} pages`);
   // Whoever wants one asks for no second page.
-  assert.equal((await client.referrers(image.digest, null, { most: 1 })).length, 1);
+  const asked = registry.log.length;
+  assert.ok((await client.referrers(image.digest, null, { most: 1 })).length >= 1);
+  assert.equal(registry.log.length - asked, 1);
 });
 
 test('a mirror without the image is skipped, and the registry’s own error is reported', async (t) => {
