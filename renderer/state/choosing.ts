@@ -207,6 +207,13 @@ export function goTo(layer: number, path: string | null): void {
   select({ ...withLayer(selection, layer), path });
 }
 
+/** Selects a layer of side A and a path in it. */
+export function goToSideA(layer: number, path: string | null): void {
+  const { selection } = getApp();
+  const { against } = selection;
+  if (against !== undefined) select({ ...selection, path, against: { ...against, layer, since: undefined } });
+}
+
 /** Shows a path in the tree of a layer's changes. */
 export function showInTree(layer: number, path: string): void {
   const { view: _, ...rest } = getApp().selection;
