@@ -55,12 +55,28 @@ export function chooseLayer(layer: number, extend: boolean): void {
   } else goTo(layer, null);
 }
 
-/** Closes the drawer if one is open, else deselects the path. */
+/** Closes the panel that has the focus or whose button has it, else the drawer if one is open, else deselects the path. */
 export function leave(): void {
   const { layout, selection } = getApp();
   const isDrawer = document.querySelector('[data-drawer]') !== null;
-  if (isDrawer && layout.drawer !== 'none') setLayout({ drawer: 'none' });
+  if (layout.wasteOpen && isFocused('waste')) {
+    setLayout({ wasteOpen: false });
+    focusOpener('waste');
+  } else if (layout.findingsOpen && isFocused('findings')) {
+    setLayout({ findingsOpen: false });
+    focusOpener('findings');
+  } else if (isDrawer && layout.drawer !== 'none') setLayout({ drawer: 'none' });
   else if (selection.path !== null) select({ ...selection, path: null });
+}
+
+type Panel = 'waste' | 'findings';
+
+function isFocused(panel: Panel): boolean {
+  return Boolean(document.activeElement?.closest(`[data-pane="${panel}"], [data-opens="${panel}"]`));
+}
+
+function focusOpener(panel: Panel): void {
+  document.querySelector<HTMLElement>(`[data-opens="${panel}"]`)?.focus();
 }
 
 /** Returns the selection with a single layer. From the whole image, switches to what that layer changed. */
@@ -205,6 +221,13 @@ export function goTo(layer: number, path: string | null): void {
   const { selection } = getApp();
   setApp({ anchor: layer });
   select({ ...withLayer(selection, layer), path });
+}
+
+/** Selects a layer of side A and a path in it. */
+export function goToSideA(layer: number, path: string | null): void {
+  const { selection } = getApp();
+  const { against } = selection;
+  if (against !== undefined) select({ ...selection, path, against: { ...against, layer, since: undefined } });
 }
 
 /** Shows a path in the tree of a layer's changes. */

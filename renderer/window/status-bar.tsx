@@ -61,6 +61,7 @@ function Waste({ image }: { image: ImageSummary }) {
       className={styles.button}
       aria-expanded={open}
       title={title}
+      data-opens="waste"
       onClick={() => setLayout({ wasteOpen: !open, findingsOpen: false })}
     >
       <span>
@@ -84,6 +85,7 @@ function FindingsButton() {
       className={`${styles.button} ${styles[severe]}`}
       aria-label={words.frame.findingsButton(words.frame.findings(counts))}
       aria-expanded={open}
+      data-opens="findings"
       onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
     >
       <Icon name={severe} size={12} />

@@ -39,6 +39,11 @@ export function formatTenth(value: number): string {
   return minus(formats.tenth.format(value));
 }
 
+/** Formats a share of 1 in per cent, without the sign: `12.3`. A share greater than zero is never `0.0`, but `< 0.1`. */
+export function formatShare(share: number): string {
+  return share > 0 && share < 0.001 ? `< ${formatTenth(0.1)}` : formatTenth(share * 100);
+}
+
 let binary = false;
 
 /** Sets whether sizes are in powers of 1,024 (MiB) instead of 1,000 (MB). */

@@ -28,6 +28,14 @@ test('numbers, sizes and dates follow the locale', () => {
   assert.equal(formatDate(time, 'day'), 'Nov 25, 2025');
 });
 
+test('a share greater than zero is never zero per cent', () => {
+  assert.equal(words.percent(0), '0.0 %');
+  assert.equal(words.percent(0.000_01), '< 0.1 %');
+  assert.equal(words.percent(0.001), '0.1 %');
+  assert.equal(words.percent(1), '100.0 %');
+  assert.equal(words.waste.share(0.000_4), '(< 0.1 %)');
+});
+
 test('plurals follow the rules of the language, which may have more than two forms', () => {
   const polish = grammarOf('pl');
   const forms = { one: 'warstwa', few: 'warstwy', many: 'warstw', other: 'warstwy' };

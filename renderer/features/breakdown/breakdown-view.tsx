@@ -57,9 +57,11 @@ function Tables({ report, path }: { report: BreakdownReport; path: string | null
             count={formatCount(each.files)}
             title={`${words.breakdown.typeNames[each.type] ?? each.type} ${each.extensions.join(' ')}`}
           >
-            <i className={styles.swatch} style={{ background: typeColour(each.type, dark).fill }} />
-            <span>{words.breakdown.typeNames[each.type] ?? each.type}</span>{' '}
-            <span className={styles.extensions}>{each.extensions.join(' ')}</span>
+            <span className={styles.kind}>
+              <i className={styles.swatch} style={{ background: typeColour(each.type, dark).fill }} />
+              <span className={styles.kindName}>{words.breakdown.typeNames[each.type] ?? each.type}</span>{' '}
+              <span className={styles.extensions}>{each.extensions.join(' ')}</span>
+            </span>
           </Line>
         ))}
       </Table>
@@ -114,7 +116,7 @@ function Table({
             </th>
           ) : null}
           {count === null ? null : (
-            <th scope="col" className={styles.right}>
+            <th scope="col" className={`${styles.right} ${styles.count}`}>
               {count}
             </th>
           )}
@@ -190,7 +192,7 @@ function Line({
         <Size bytes={own} />
       </td>
       {hasHidden ? <td className={styles.right}>{hiddenBytes === 0 ? null : <Size bytes={hiddenBytes} />}</td> : null}
-      {count === null ? null : <td className={`number ${styles.right}`}>{count}</td>}
+      {count === null ? null : <td className={`number ${styles.right} ${styles.count}`}>{count}</td>}
     </tr>
   );
 }

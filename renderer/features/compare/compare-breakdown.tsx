@@ -53,10 +53,10 @@ function Tables({ a, b, path }: { a: BreakdownReport; b: BreakdownReport; path: 
     <>
       <Table title={words.breakdown.byType} name={words.breakdown.type} sums={types}>
         {({ key }) => (
-          <>
+          <span className={styles.kind}>
             <i className={styles.swatch} style={{ background: typeColour(key, dark).fill }} />
-            {words.breakdown.typeNames[key] ?? key}
-          </>
+            <span className={styles.kindName}>{words.breakdown.typeNames[key] ?? key}</span>
+          </span>
         )}
       </Table>
       <Table title={words.breakdown.byFolder} name={words.breakdown.folder} sums={parts}>

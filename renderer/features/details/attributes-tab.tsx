@@ -11,14 +11,16 @@ import { CopyButton } from '../copy-button.tsx';
 import styles from './attributes-tab.module.css';
 
 /** All attributes of an entry, as old → new if they differ. */
-export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
+export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDetails; times: Loadable<EntryTimes>; isOnlyInA: boolean }) {
   const { now, before } = details;
   const entry = now ?? before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
   return (
     <div className={styles.body}>
       {entry.implied ? <p className={styles.note}>{words.details.implied}</p> : null}
-      {now === null ? <p className={styles.note}>{words.details.removedHere(entry.layer)}</p> : null}
+      {now === null ? (
+        <p className={styles.note}>{isOnlyInA ? words.details.onlyInA(entry.layer) : words.details.removedHere(entry.layer)}</p>
+      ) : null}
       <table className={styles.table}>
         <tbody>
           {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (

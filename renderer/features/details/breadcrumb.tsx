@@ -1,6 +1,6 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { MiddleText } from '../../components/middle-text.tsx';
-import { choosePath, chooseWhole } from '../../state/choosing.ts';
+import { choosePath, chooseWhole, showImage } from '../../state/choosing.ts';
 import { pathParts } from '../../state/details/shown-path.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -15,9 +15,19 @@ interface Crumb {
   readonly go: (() => void) | null;
 }
 
-/** The location of what the pane shows: the image, its layers, and the folders of the path. Each part but the last is a link. */
-export function Breadcrumb({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {
-  const crumbs = crumbsOf(archive, image, selection);
+interface Props {
+  readonly archive: ArchiveSummary;
+  readonly image: ImageSummary;
+  readonly selection: Selection;
+  readonly isSideA: boolean;
+}
+
+/**
+ * The location of what the pane shows: the image, its layers, and the folders of the path. Each part but the last is a link. `selection` is
+ * that of the image, which may be side A of what is selected.
+ */
+export function Breadcrumb(props: Props) {
+  const crumbs = crumbsOf(props);
   return (
     <nav className={styles.crumbs} aria-label={words.details.breadcrumb}>
       <ol className={styles.list}>
@@ -39,11 +49,12 @@ export function Breadcrumb({ archive, image, selection }: { archive: ArchiveSumm
   );
 }
 
-function crumbsOf(archive: ArchiveSummary, image: ImageSummary, selection: Selection): readonly Crumb[] {
+function crumbsOf({ archive, image, selection, isSideA }: Props): readonly Crumb[] {
   const { from, to, mode, path } = selection;
   const title = imageTitle(archive, image);
   const whole = mode === 'image';
-  const crumbs: Crumb[] = [{ id: 'image', text: lastPart(title), title, go: whole && path === null ? null : () => chooseWhole(null) }];
+  const goWhole = () => (isSideA ? showImage(archive.archiveId, image.index) : chooseWhole(null));
+  const crumbs: Crumb[] = [{ id: 'image', text: lastPart(title), title, go: whole && path === null ? null : goWhole }];
   if (!whole) {
     const layers = mode === 'layer' && from !== to ? words.layerRangeTitle(from, to) : words.layerTitle(to);
     crumbs.push({ id: 'layers', text: layers, title: layers, go: path === null ? null : () => choosePath(null) });

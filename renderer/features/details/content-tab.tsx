@@ -147,7 +147,7 @@ function Loaded({
     <>
       <div className={styles.bar}>
         <span className={styles.note}>
-          {removed ? `${words.details.fromLayer(content.layer)} · ` : ''}
+          {removed ? `${compares ? words.details.fromSideA(content.layer) : words.details.fromLayer(content.layer)} · ` : ''}
           {complete ? <Size bytes={totalBytes} /> : <span className="number">{words.details.firstOf(bytes.length, totalBytes)}</span>}
           {encoding === null || encoding === 'utf-8' ? '' : ` · ${words.details.encodings[encoding]}`}
         </span>

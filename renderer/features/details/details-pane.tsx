@@ -8,14 +8,15 @@ import { Tabs } from '../../components/tabs.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
 import { contentWords } from '../../state/changes/row-text.ts';
 import { findRow } from '../../state/changes/table-facts.ts';
-import { choosePath, goTo } from '../../state/choosing.ts';
+import { choosePath, goTo, goToSideA } from '../../state/choosing.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
 import { copiedPath, offDriveWords, pathParts } from '../../state/details/shown-path.ts';
+import { onlySideA } from '../../state/details/views.ts';
 import { exportPath } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { isExportable } from '../../state/menus/row-menu.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { type Selection, selectedImage } from '../../state/selection.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
@@ -33,7 +34,9 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const loading = useApp((app) => selection.path !== null && app.details.details.state === 'loading');
-  const found = selectedImage(archives ?? [], selection);
+  const sideA = useSideA(selection);
+  const shown = sideA === null ? selection : atSide(selection, sideA);
+  const found = selectedImage(archives ?? [], shown);
   if (found === null) return null;
   return (
     <section
@@ -52,21 +55,46 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
           onPress={() => setLayout({ drawer: 'none' })}
         />
       ) : null}
-      <Breadcrumb archive={found.archive} image={found.image} selection={selection} />
+      <Breadcrumb archive={found.archive} image={found.image} selection={shown} isSideA={sideA !== null} />
       {selection.path === null && selection.mode === 'compare' ? (
         <CompareFacts selection={selection} />
       ) : selection.path === null ? (
         <LayerFacts archive={found.archive} image={found.image} selection={selection} />
       ) : (
-        <PathDetails path={selection.path} image={found.image} selection={selection} drawer={drawer} />
+        <PathDetails path={selection.path} image={found.image} selection={shown} isOnlyInA={sideA !== null} drawer={drawer} />
       )}
     </section>
   );
 }
 
+/** Returns side A if the selected path is only there. */
+function useSideA(selection: Selection): Side | null {
+  const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));
+  return details === null || details.path !== selection.path ? null : onlySideA(details, selection);
+}
+
+/** Returns the selection with a side in place of side B. */
+function atSide(selection: Selection, { archiveId, image, layer }: Side): Selection {
+  return { ...selection, archiveId, image, from: layer, to: layer };
+}
+
 const TABS = (['content', 'attributes', 'origin', 'raw'] as const).map((value) => ({ value, label: words.details.tabs[value] }));
 
-function PathDetails({ path, image, selection, drawer }: { path: string; image: ImageSummary; selection: Selection; drawer: boolean }) {
+function PathDetails({
+  path,
+  image,
+  selection,
+  isOnlyInA,
+  drawer,
+}: {
+  path: string;
+  image: ImageSummary;
+  /** With side A in place of side B if the path is only there. */
+  selection: Selection;
+  isOnlyInA: boolean;
+  drawer: boolean;
+}) {
+  const onLayer = isOnlyInA ? goToSideA : goTo;
   const state = useApp((app) => app.details);
   const offDrive = offDriveWords(path, image);
   return (
@@ -84,7 +112,9 @@ function PathDetails({ path, image, selection, drawer }: { path: string; image: 
           )}
         </div>
         {offDrive === null ? null : <p className={styles.folder}>{offDrive}</p>}
-        {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}
+        {state.details.state === 'ready' ? (
+          <Story details={state.details.value} image={image} selection={selection} onLayer={onLayer} />
+        ) : null}
       </header>
       {state.details.state === 'failed' ? (
         <Notice icon="error" title={words.details.failed} tone="error">
@@ -100,9 +130,9 @@ function PathDetails({ path, image, selection, drawer }: { path: string; image: 
           {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
           ) : state.tab === 'attributes' ? (
-            <AttributesTab details={state.details.value} times={state.times} />
+            <AttributesTab details={state.details.value} times={state.times} isOnlyInA={isOnlyInA} />
           ) : state.tab === 'origin' ? (
-            <OriginTab path={path} selection={selection} />
+            <OriginTab path={path} of={selection} onLayer={onLayer} />
           ) : (
             <RawTab raw={state.raw} details={state.details.value} />
           )}
@@ -142,7 +172,17 @@ function FileName({ name }: { name: string }) {
 }
 
 /** A sentence about the path, and its history as dots. */
-function Story({ details, image, selection }: { details: EntryDetails; image: ImageSummary; selection: Selection }) {
+function Story({
+  details,
+  image,
+  selection,
+  onLayer,
+}: {
+  details: EntryDetails;
+  image: ImageSummary;
+  selection: Selection;
+  onLayer: typeof goTo;
+}) {
   const { history } = details;
   const compared = selection.mode === 'compare';
   const low = selection.mode === 'layer' ? selection.from : selection.to;
@@ -176,7 +216,7 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
         {kind === 'unchanged' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
-        <HistoryDots details={details} count={image.layers.length} selection={selection} />
+        <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
       ) : null}
     </>
   );
@@ -198,7 +238,17 @@ const MANY_DOTS = 20;
 const ONE_LINE = 300;
 
 /** One dot per layer, lowest first. Layers that touch the path have a button. */
-function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
+function HistoryDots({
+  details,
+  count,
+  selection,
+  onLayer,
+}: {
+  details: EntryDetails;
+  count: number;
+  selection: Selection;
+  onLayer: typeof goTo;
+}) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
   if (count > 48) return null;
   const isMany = count > MANY_DOTS;
@@ -221,7 +271,7 @@ function HistoryDots({ details, count, selection }: { details: EntryDetails; cou
                 aria-label={words.changedIn[kind](layer)}
                 title={words.changedIn[kind](layer)}
                 data-focus={layer}
-                onClick={() => goTo(layer, selection.path)}
+                onClick={() => onLayer(layer, selection.path)}
               />
             )}
             {kind !== undefined || lit ? <span className={`number ${styles.dotNumber}`}>{layer}</span> : null}

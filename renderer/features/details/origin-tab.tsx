@@ -4,7 +4,6 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
-import { goTo } from '../../state/choosing.ts';
 import { chooseDockerfile, forgetDockerfile } from '../../state/dockerfile.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -15,10 +14,13 @@ import { Fact, Facts } from './facts.tsx';
 import { LineList } from './line-list.tsx';
 import styles from './origin-tab.module.css';
 
+/** Leads to a layer, with the path. */
+type GoTo = (layer: number, path: string) => void;
+
 /** Where the selected path comes from: every layer that touched it, and what made each of those layers. */
-export function OriginTab({ path, selection }: { path: string; selection: Selection }) {
+export function OriginTab({ path, of, onLayer }: { path: string; of: Pick<Selection, 'archiveId' | 'image'>; onLayer: GoTo }) {
   const dockerfile = useApp((app) => app.dockerfile);
-  const { archiveId, image } = selection;
+  const { archiveId, image } = of;
   const pathHex = toHex(unescapePath(path));
   const key = archiveId === null ? null : `${archiveId}/${image}/${pathHex}/${dockerfile?.name ?? ''}/${dockerfile?.text ?? ''}`;
   const answer = useRequest(key, (client, signal) =>
@@ -49,7 +51,7 @@ export function OriginTab({ path, selection }: { path: string; selection: Select
       <ol className={styles.versions} aria-label={words.origin.versions}>
         {[...versions].reverse().map((version) => (
           <li key={version.layer} className={styles.version}>
-            <Version version={version} path={path} />
+            <Version version={version} path={path} onLayer={onLayer} />
           </li>
         ))}
       </ol>
@@ -93,14 +95,14 @@ function whyNoLines(without: readonly PathVersionReport[], layers: number, given
   return isAll ? words.origin.noLines : words.origin.noLinesForOthers;
 }
 
-function Version({ version, path }: { version: PathVersionReport; path: string }) {
+function Version({ version, path, onLayer }: { version: PathVersionReport; path: string; onLayer: GoTo }) {
   const { layer, kind, createdBy, dockerfile, base, guess } = version;
   const command = plainCommand(createdBy);
   return (
     <>
       <h3 className={styles.head}>
         <Mark name={kind} />
-        <button type="button" className={styles.layer} onClick={() => goTo(layer, path)}>
+        <button type="button" className={styles.layer} onClick={() => onLayer(layer, path)}>
           {words.origin.version[kind](layer)}
         </button>
       </h3>

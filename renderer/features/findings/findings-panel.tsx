@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Finding } from '#model';
 import { displayText } from '#model';
+import { Advice } from '../../components/advice.tsx';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { setLayout } from '../../state/app-state.ts';
@@ -64,7 +65,9 @@ function Group({ group }: { group: FindingGroup }) {
         <span className={`number ${styles.count}`}>{formatCount(group.findings.length)}</span>
         <code className={styles.code}>{group.code}</code>
       </h3>
-      <p className={styles.hint}>{group.hint}</p>
+      <p className={styles.hint}>
+        <Advice text={group.hint} />
+      </p>
       <ul className={styles.list}>
         {group.findings.slice(0, SHOWN).map((finding, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: findings have no id and are never reordered

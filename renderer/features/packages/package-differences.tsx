@@ -91,17 +91,19 @@ function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
   return (
     <tr>
       <th scope="row" title={`${words.packages.inSides[kind]} · ${displayText(location)}`}>
-        <span className={styles.mark}>
-          <Mark name={kind} />
+        <span className={styles.package}>
+          <span className={styles.mark}>
+            <Mark name={kind} />
+          </span>
+          {path === null ? (
+            <span className={styles.name}>{shown}</span>
+          ) : (
+            <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showPathInTree(path)}>
+              {shown}
+            </button>
+          )}
+          <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
         </span>
-        {path === null ? (
-          <span>{shown}</span>
-        ) : (
-          <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showPathInTree(path)}>
-            {shown}
-          </button>
-        )}
-        <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
       </th>
       <td className={styles.version} title={versions}>
         {versions}

@@ -182,9 +182,10 @@ function LayerTable({
     <Table title={title} rows={own} layer={report.layer} {...ordered}>
       {isFiltered ? null : (
         <tr className={styles.unowned} title={words.packages.unownedWhy}>
-          <th scope="row" colSpan={3}>
+          <th scope="row" colSpan={2}>
             {words.packages.unowned}
           </th>
+          <td className={styles.files} />
           <td className={styles.right} title={sizeTitle(report.unownedBytes)}>
             <Size bytes={report.unownedBytes} />
           </td>
@@ -269,15 +270,17 @@ function Line({ row, layer, isWhole }: { row: PackageRow; layer: number; isWhole
   return (
     <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
-        <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>
-        {path === null ? (
-          <span>{shown}</span>
-        ) : (
-          <button type="button" className={styles.name} aria-label={label} title={label}>
-            {shown}
-          </button>
-        )}
-        <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+        <span className={styles.package}>
+          <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>
+          {path === null ? (
+            <span className={styles.name}>{shown}</span>
+          ) : (
+            <button type="button" className={styles.name} aria-label={label} title={label}>
+              {shown}
+            </button>
+          )}
+          <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+        </span>
       </th>
       <td className={styles.version} title={below === null ? versions : `${versions}\n${words.packages.hiddenWhy(sizeTitle(below))}`}>
         {versions}

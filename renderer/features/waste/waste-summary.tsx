@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ImageSummary, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
+import { Advice } from '../../components/advice.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, splitVerb } from '../../state/chain.ts';
@@ -92,7 +93,9 @@ function Entry({
         <span className={styles.line}>{line}</span>
       )}
       <p className={styles.culprit}>{children}</p>
-      <p className={`${styles.advice} ${bytes === 0 ? styles.idle : ''}`}>{advice}</p>
+      <p className={`${styles.advice} ${bytes === 0 ? styles.idle : ''}`}>
+        <Advice text={advice} />
+      </p>
     </li>
   );
 }

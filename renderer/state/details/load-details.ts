@@ -50,14 +50,15 @@ async function fetchDetails(
   const fetchAt = (view: Partial<Side> & { readonly layer: number }) => client.call('entry.details', { ...ref, ...view }, { signal });
   if (mode === 'compare' && against !== undefined) {
     // A path may exist on one side only.
-    const [now, before] = await Promise.allSettled([fetchAt({ layer: to }), fetchAt(withoutSince(against))]);
-    for (const each of [now, before]) if (each.status === 'rejected' && plainError(each.reason).code !== 'NOT_FOUND') throw each.reason;
-    if (now.status === 'fulfilled') {
-      const other = before.status === 'fulfilled' ? before.value.now : null;
-      return { ...now.value, now: ifWithin(now.value.now, since), before: ifWithin(other, against.since) };
-    }
-    if (before.status === 'rejected') throw now.reason;
-    return { path: before.value.path, now: null, before: ifWithin(before.value.now, against.since), history: [] };
+    const [a, b] = await Promise.allSettled([fetchAt(withoutSince(against)), fetchAt({ layer: to })]);
+    for (const each of [a, b]) if (each.status === 'rejected' && plainError(each.reason).code !== 'NOT_FOUND') throw each.reason;
+    const before = a.status === 'fulfilled' ? ifWithin(a.value.now, against.since) : null;
+    const now = b.status === 'fulfilled' ? ifWithin(b.value.now, since) : null;
+    // The history is that of side B, unless only side A has the path.
+    if (a.status === 'fulfilled' && now === null && before !== null) return { ...a.value, now, before };
+    if (b.status === 'fulfilled') return { ...b.value, now, before };
+    if (a.status === 'rejected') throw b.reason;
+    return { ...a.value, now, before };
   }
   const details = await fetchAt({ layer: to });
   if (mode === 'image') return details.now === null ? asHidden(details, fetchAt) : { ...details, before: null };

@@ -27,6 +27,11 @@ export function viewBefore({ archiveId, image, mode, from, to, against }: Select
   return layer < 0 ? null : { archiveId, image, layer };
 }
 
+/** Returns side A's view if the compared path is only there; null if side B has it, or nothing is compared. */
+export function onlySideA({ now, before }: EntryDetails, selection: Selection): Side | null {
+  return selection.mode === 'compare' && now === null && before !== null ? viewBefore(selection) : null;
+}
+
 /** Returns a side without `since`: entries are looked up in the whole view, even for a side that leaves out lower layers. */
 export function withoutSince({ archiveId, image, layer }: Side): Side {
   return { archiveId, image, layer };

@@ -2,9 +2,10 @@ import type { EntryDetails } from '#contract';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import { type AppState, dispatchDetails } from '../app-state.ts';
-import { goTo, openDetails } from '../choosing.ts';
+import { goTo, goToSideA, openDetails } from '../choosing.ts';
 import { showPreview } from '../commands.ts';
 import { copiedPath, imageOf } from '../details/shown-path.ts';
+import { onlySideA } from '../details/views.ts';
 import { exportPath } from '../exporting.ts';
 import { keysOfId } from '../key-names.ts';
 import { copyAction } from './copy-action.ts';
@@ -40,10 +41,11 @@ export function rowActions(app: Pick<AppState, 'archives' | 'selection' | 'detai
     const label = mode === 'compare' ? words.menus.compareSides : words.menus.compareBelow;
     show.push({ id: 'diff', label, run: openDiff });
   }
+  const toLayer = details !== null && onlySideA(details, selection) !== null ? goToSideA : goTo;
   const history = (details?.history ?? []).slice(-MOST_TOUCHES).map(({ layer, kind }) => ({
     id: String(layer),
     label: words.menus.touched[kind](layer),
-    run: () => goTo(layer, path),
+    run: () => toLayer(layer, path),
   }));
   return [
     { id: 'show', title: words.menus.show, quiet: true, actions: show },

@@ -130,6 +130,7 @@ export const details = {
   // Attributes
   implied: 'No tar entry: implied by the paths in it.',
   removedHere: (layer: number) => `Removed here. These are its attributes in layer ${layer}.`,
+  onlyInA: (layer: number) => `Only in side A, from its layer ${layer}.`,
   meaningOf: (label: string) => `Meaning of ${label}`,
   timesFailed: 'Could not read the creation and access times',
   attributes: {
@@ -197,6 +198,7 @@ export const details = {
   unpacking: 'The first time, a compressed layer is unpacked up to this file.',
   emptyFile: 'Empty file',
   fromLayer: (layer: number) => `from layer ${layer}`,
+  fromSideA: (layer: number) => `from side A, at layer ${layer}`,
   firstOf: (shown: number, total: number) => `first ${formatSize(shown)} of ${formatSize(total)}`,
   showAs: 'Show as',
   views: { archive: 'Archive', image: 'Image', text: 'Text', hex: 'Hex', diff: 'Diff' },

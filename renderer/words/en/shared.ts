@@ -1,5 +1,5 @@
 import { ERROR_HINTS } from '#model';
-import { formatCount, formatSize, formatTenth } from '../numbers.ts';
+import { formatCount, formatShare, formatSize, formatTenth } from '../numbers.ts';
 import { counted, LAYERS, list } from './grammar.ts';
 
 const changed = { added: 'added', modified: 'modified', removed: 'removed' };
@@ -53,7 +53,7 @@ export const shared = {
 
   exactBytes: (bytes: number) => `${formatCount(bytes)} bytes`,
   sizeInFull: (bytes: number) => (bytes < 1000 ? `${bytes} bytes` : `${formatSize(bytes)} (${formatCount(bytes)} bytes)`),
-  percent: (share: number) => `${formatTenth(share * 100)} %`,
+  percent: (share: number) => `${formatShare(share)} %`,
   amountOf: (done: number, total: number) => `${formatSize(done)} of ${formatSize(total)}`,
   efficiency: (share: number) => `efficiency ${formatTenth(share * 100)} %`,
 

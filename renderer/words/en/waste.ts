@@ -1,6 +1,6 @@
 import { FINDING_HINTS, WASTE_HINTS, WASTE_KINDS, type WasteCause, type WasteCode, wasteAdvice } from '#model';
 import type { Phrase } from '../language.ts';
-import { formatCount, formatTenth } from '../numbers.ts';
+import { formatCount, formatShare } from '../numbers.ts';
 import { counted, FILES, LAYERS } from './grammar.ts';
 
 /** More layers than these are counted. */
@@ -23,7 +23,7 @@ export const waste = {
   showAll: (count: number) => `Show all ${formatCount(count)}`,
   showFirst: (count: number) => `Show the first ${formatCount(count)}`,
   inStatusBar: <T>(size: T): Phrase<T> => ['wasted ', size],
-  share: (share: number) => `(${formatTenth(share * 100)} %)`,
+  share: (share: number) => `(${formatShare(share)} %)`,
   inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
   sums: <T>(wasted: T, all: T): Phrase<T> => [wasted, ' of ', all, ' hidden or overwritten'],
   none: 'Nothing is wasted: every file of every layer is visible in the image.',

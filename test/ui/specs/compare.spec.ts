@@ -153,6 +153,35 @@ test('content that only one side has is shown', { tag: '@page' }, async ({ win }
   expect(win.complaints).toEqual([]);
 });
 
+test('all details of a file that only side A has are those of side A', { tag: '@page' }, async ({ win }) => {
+  // Side B has fewer layers than side A, so that a layer of the wrong side shows.
+  const own = { createdBy: 'COPY etc /etc', tar: tar(file('etc/old.conf', 'from = a\n')) };
+  const old = dockerArchive([...WEB_API, own], { name: 'acme/web-api:1.7' });
+  const page = await compareImages(win, old);
+  const details = page.getByRole('region', { name: 'Details' });
+  const layer = WEB_API.length;
+  await page.getByRole('row', { name: /removed old\.conf/ }).click();
+  const crumbs = details.getByRole('navigation', { name: 'Location' });
+  await expect(crumbs.getByRole('button', { name: 'web-api:1.7' })).toBeVisible();
+  await expect(crumbs.getByRole('button', { name: `Layer ${layer}`, exact: true })).toBeVisible();
+  await expect(details).toContainText(`from side A, at layer ${layer}`);
+  const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
+  await expect(touched).toHaveCount(1);
+  await details.getByRole('tab', { name: 'Attributes' }).click();
+  await expect(details).toContainText(`Only in side A, from its layer ${layer}.`);
+  await details.getByRole('tab', { name: 'Raw' }).click();
+  await expect(details.getByRole('tabpanel')).toContainText('etc/old.conf');
+  await details.getByRole('tab', { name: 'Origin' }).click();
+  await expect(details.getByRole('list', { name: 'Versions of this path' })).toContainText('COPY etc /etc');
+  await expect(details).not.toContainText('Could not');
+  // Its layer is one of side A; the comparison stays.
+  await touched.click();
+  await expect(page.getByRole('button', { name: /^Side A: .*web-api:1\.7/ })).toBeVisible();
+  await crumbs.getByRole('button', { name: 'web-api:1.7' }).click();
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
 test('a file changed by a layer is compared with the version below', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));

@@ -183,3 +183,43 @@ test.describe('in dark mode', () => {
     expect(win.complaints).toEqual([]);
   });
 });
+
+test('a long name keeps room at every width, its type goes first, and a number of files is whole or left out', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const name = '@next/swc-linux-x64-gnu';
+  const folder = `app/node_modules/${name}`;
+  const many = Array.from({ length: 1200 }, (_, at) => file(`${folder}/${at}.js`, '1'));
+  const layer = { createdBy: 'COPY app /app', tar: tar(file(`${folder}/package.json`, `{"name":"${name}","version":"15.1.3"}`), ...many) };
+  await win.drop(await win.write('image.tar', dockerArchive([...LAYERS.slice(0, 2), layer], { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  const table = page.getByRole('table').first();
+  const row = table.getByRole('row').nth(1);
+  const button = row.getByRole('button');
+  await expect(button).toHaveText(name);
+  for (const width of [1440, 1320, 1200, 900, 600, 400]) {
+    await page.setViewportSize({ width, height: 860 });
+    const { room, shown, typeTop, isCut } = await button.evaluate((element) => {
+      const cell = element.closest('th') as HTMLElement;
+      const type = element.nextElementSibling as HTMLElement;
+      return {
+        room: element.getBoundingClientRect().width,
+        // What is drawn at the middle of the name: the name itself, not an ellipsis in place of it.
+        shown: document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8) === element,
+        typeTop: type.getBoundingClientRect().top - cell.getBoundingClientRect().top,
+        isCut: element.scrollWidth > element.clientWidth,
+      };
+    });
+    expect(room, `${width} px`).toBeGreaterThanOrEqual(90);
+    expect(shown, `${width} px`).toBe(true);
+    if (isCut) expect(typeTop, `${width} px`).toBeGreaterThanOrEqual(24);
+    const files = row.locator('td').nth(1);
+    const heading = table.getByRole('columnheader', { name: 'Files' });
+    expect(await files.isVisible(), `${width} px`).toBe(await heading.isVisible());
+    expect(await files.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), `${width} px`).toBe(true);
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/names-${width}.png` });
+  }
+  expect(win.complaints).toEqual([]);
+});

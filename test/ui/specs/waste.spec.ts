@@ -327,3 +327,67 @@ test('a jump to a list of many files scrolls the panel and leaves the page in it
   expect(await place()).toEqual([0, 0]);
   await expect(page.getByRole('contentinfo')).toBeInViewport({ ratio: 1 });
 });
+
+test('advice keeps the options of a command line whole', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const layer = {
+    createdBy: 'RUN apt-get install x',
+    tar: tar(file('var/cache/apt/archives/x.deb', 'x'.repeat(50_000)), file('tmp/left', 'y'.repeat(50_000))),
+  };
+  await win.drop(await win.write('advice.tar', dockerArchive([layer], { name: 'acme/advice:1' })));
+  for (const [button, name] of [
+    [/^wasted/, 'Waste'],
+    [/^Findings: /, 'Findings'],
+  ] as const) {
+    await page.setViewportSize({ width: 1440, height: 860 });
+    await page.getByRole('button', { name: button }).click();
+    const panel = page.getByRole('region', { name, exact: true });
+    await expect(panel).toContainText('--mount=type=');
+    for (let width = 1440; width >= 600; width -= 24) {
+      await page.setViewportSize({ width, height: 860 });
+      const broken = await panel.evaluate((element) => {
+        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        const wrong: string[] = [];
+        while (texts.nextNode() !== null) {
+          const text = texts.currentNode.nodeValue ?? '';
+          const at = text.indexOf('--mount');
+          if (at < 0) continue;
+          const range = document.createRange();
+          range.setStart(texts.currentNode, at);
+          range.setEnd(texts.currentNode, at + '--mount'.length);
+          if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) wrong.push(text);
+        }
+        return wrong;
+      });
+      expect(broken, `${name}, ${width} px`).toEqual([]);
+    }
+  }
+  expect(win.complaints).toEqual([]);
+});
+
+test('Escape closes the panel that has the focus, and the focus is on its button then', { tag: '@window' }, async ({ win }) => {
+  const page = await openWebApi(win);
+  for (const [button, name] of [
+    [page.getByRole('button', { name: /^wasted/ }), 'Waste'],
+    [page.getByRole('button', { name: /^Findings: / }), 'Findings'],
+  ] as const) {
+    const panel = page.getByRole('region', { name, exact: true });
+    await button.click();
+    await expect(panel).toBeVisible();
+    await button.focus();
+    await page.keyboard.press('Escape');
+    await expect(panel).toHaveCount(0);
+    await button.click();
+    await panel.getByRole('button').last().focus();
+    await page.keyboard.press('Escape');
+    await expect(panel).toHaveCount(0);
+    await expect(button).toBeFocused();
+    // Elsewhere it leaves what is selected.
+    await button.click();
+    await page.getByRole('treegrid').focus();
+    await page.keyboard.press('Escape');
+    await expect(panel).toBeVisible();
+    await button.click();
+  }
+  expect(win.complaints).toEqual([]);
+});

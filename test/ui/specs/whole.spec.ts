@@ -249,6 +249,35 @@ test('a breakdown adds up by kind of file, by top folder, and lists the biggest 
   expect(win.complaints).toEqual([]);
 });
 
+test('kinds can be read in a breakdown at every width, also of a comparison', { tag: '@page' }, async ({ win }) => {
+  const { page, changes } = await openImage(win);
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  const kinds = changes.getByRole('table', { name: 'By kind of file' }).getByRole('rowheader');
+  const check = async (what: string) => {
+    for (const width of [1440, 1320, 1200, 900, 600, 420]) {
+      await page.setViewportSize({ width, height: 860 });
+      const [cell] = await kinds.evaluateAll((cells) => cells.map((each) => each.getBoundingClientRect().width));
+      expect(cell, `${what}, ${width} px`).toBeGreaterThanOrEqual(130);
+      const cut = await kinds.evaluateAll((cells) =>
+        cells.flatMap((each) => {
+          const name = each.querySelector('i + span') as HTMLElement;
+          return name.scrollWidth > name.clientWidth || each.scrollWidth > each.clientWidth ? [name.textContent] : [];
+        }),
+      );
+      expect(cut, `${what}, ${width} px`).toEqual([]);
+      if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/kinds-${what}-${width}.png` });
+    }
+  };
+  await check('image');
+  await page.setViewportSize({ width: 1440, height: 860 });
+  await win.drop(await win.write('other.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/other:1' })));
+  await expect(page.getByRole('heading', { name: 'acme/other:1' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  await expect(kinds.first()).toBeVisible();
+  await check('comparison');
+});
+
 for (const [colorScheme, forcedColors] of [
   ['light', 'none'],
   ['dark', 'none'],
