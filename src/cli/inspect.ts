@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Archive } from '#archive';
 import { artifactReport, assembleImage, chooseImage, inspectArchive, parsePublicKey, verifySignatures } from '#engine';
 import { readSettings } from '#files';
 import {
@@ -47,8 +48,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const key = keyFile === undefined ? null : readKey(keyFile);
   await using input = await openInput(context, args, args.operands[0] ?? '');
   const { reader } = input;
-  const archive =
-    key === null ? input.archive : { ...input.archive, artifacts: await verifySignatures(input.archive.artifacts, key, context.signal) };
+  const archive = key === null ? input.archive : { ...input.archive, artifacts: await checkedArtifacts(context, input.archive, key) };
   const options = { verify: args.flag('verify'), scan: args.flag('scan'), signal: context.signal, onProgress: context.progress.update };
   const choice = { image: args.value('image'), platform: args.value('platform') };
   let report: ArchiveReport;
@@ -76,6 +76,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 const MAX_KEY_BYTES = 64 * 1024;
 
 /** Throws USAGE if the file isn't a public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
+/** The archive's artifacts, with what the key says of their signatures. Throws CANCELLED. */
+function checkedArtifacts({ signal, warn }: Context, { artifacts }: Archive, key: KeyObject): Promise<Archive['artifacts']> {
+  return verifySignatures(artifacts, key, { signal, onProblem: ({ message }) => warn(message) });
+}
+
 function readKey(file: string): KeyObject {
   const bytes = readSettings(file, MAX_KEY_BYTES);
   if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} does not exist`);

@@ -21,9 +21,13 @@ export async function* sbomLines(
   }: { readonly loaded: Loaded; readonly packages: ImagePackages; readonly value: string; readonly json: boolean },
 ): AsyncGenerator<string> {
   const sboms =
-    value === ATTACHED ? await attachedSboms(loaded.image, { signal, onProblem: ({ message }) => warn(message) }) : [readSbomFile(value)];
-  if (sboms.length === 0) throw new LayerscopeError('NOT_FOUND', 'the image has no SBOM attached: name a file with --sbom');
-  for (const found of sboms) yield* json ? jsonLines(found, packages) : textLines(found, packages, style);
+    value === ATTACHED ? attachedSboms(loaded.image, { signal, onProblem: ({ message }) => warn(message) }) : [readSbomFile(value)];
+  let hasAny = false;
+  for await (const found of sboms) {
+    hasAny = true;
+    yield* json ? jsonLines(found, packages) : textLines(found, packages, style);
+  }
+  if (!hasAny) throw new LayerscopeError('NOT_FOUND', 'the image has no SBOM attached: name a file with --sbom');
 }
 
 function* jsonLines(found: FoundSbom, packages: ImagePackages): Generator<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { preAuthEncoding } from '#format/attestation';
 import type { ArchiveReport } from '#model';
 import { attestationOf, slsaPredicate, statement } from '../support/attestation-builder.ts';
@@ -224,12 +224,12 @@ function cosignSignature(files: Files, image: BuiltDescriptor, key: KeyObject, a
   const signature = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', payload, key).toString('base64');
   const annotations = { 'dev.cosignproject.cosign/signature': signature };
   const layer = { ...files.add(payload, 'application/vnd.dev.cosign.simplesigning.v1+json'), annotations };
-  return tagged(files, image, layer, 'sig');
+  return tagged(files, image, [layer], 'sig');
 }
 
-function tagged(files: Files, image: BuiltDescriptor, layer: BuiltDescriptor, suffix: string): BuiltDescriptor {
+function tagged(files: Files, image: BuiltDescriptor, layers: readonly BuiltDescriptor[], suffix: string): BuiltDescriptor {
   const config = files.add(json({ rootfs: { type: 'layers', diff_ids: [] } }), 'application/vnd.oci.image.config.v1+json');
-  const manifest = files.add(json({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [layer] }), MANIFEST);
+  const manifest = files.add(json({ schemaVersion: 2, mediaType: MANIFEST, config, layers }), MANIFEST);
   return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': `${image.digest.replace(':', '-')}.${suffix}` } };
 }
 
@@ -239,7 +239,7 @@ function signedStatement(files: Files, image: BuiltDescriptor, key: KeyObject): 
   const bytes = preAuthEncoding({ payloadType, payload, signatures: [] });
   const sig = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', bytes, key).toString('base64');
   const envelope = json({ payloadType, payload: Buffer.from(payload).toString('base64'), signatures: [{ sig }] });
-  return tagged(files, image, files.add(envelope, 'application/vnd.dsse.envelope.v1+json'), 'att');
+  return tagged(files, image, [files.add(envelope, 'application/vnd.dsse.envelope.v1+json')], 'att');
 }
 
 const KEYS = {
@@ -306,6 +306,41 @@ test('a good signature of another image, or of one whose manifest was replaced, 
     return [signature];
   });
   assert.deepEqual(await verified(replaced.path, keyFile), [['signature', false]]);
+});
+
+/** An image whose last signature is by the key on P-256, after some by another key over the same payload of at least `size` bytes. */
+function signedAfter(t: TestContext, strangers: number, size = 0): string {
+  const { path } = build(t, (image, _, files) => {
+    const payload = json({ critical: { image: { 'docker-manifest-digest': image.digest } }, x: 'x'.repeat(size) });
+    const layer = files.add(payload, 'application/vnd.dev.cosign.simplesigning.v1+json');
+    const by = ({ privateKey }: { privateKey: KeyObject }): BuiltDescriptor => ({
+      ...layer,
+      annotations: { 'dev.cosignproject.cosign/signature': sign('sha256', payload, privateKey).toString('base64') },
+    });
+    return [tagged(files, image, [...Array<BuiltDescriptor>(strangers).fill(by(KEYS.RSA)), by(KEYS['ECDSA P-256'])], 'sig')];
+  });
+  return path;
+}
+
+test('files of one payload are read as one, and after the first 100 none is verified', async (t) => {
+  const { publicKey } = KEYS['ECDSA P-256'];
+  const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
+  assert.deepEqual(await verified(signedAfter(t, 99), keyFile), [['signature', true]]);
+  const path = signedAfter(t, 100);
+  assert.deepEqual(await verified(path, keyFile), [['signature', false]]);
+  const { stdout, stderr } = await runCommand(['inspect', path, '--key', keyFile]);
+  assert.match(
+    stderr,
+    /warning: sha256:[0-9a-f]{64} has too many signatures, and is not verified: only the first 100 files were looked at\n/,
+  );
+  assert.doesNotMatch(stdout, /, verified/);
+});
+
+test('what is read and hashed for signatures is bounded, and a good signature after it is not verified', async (t) => {
+  const { publicKey } = KEYS['ECDSA P-256'];
+  const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
+  assert.deepEqual(await verified(signedAfter(t, 3, 50 * 2 ** 20), keyFile), [['signature', true]]);
+  assert.deepEqual(await verified(signedAfter(t, 4, 50 * 2 ** 20), keyFile), [['signature', false]]);
 });
 
 test('only a plain public key of a known kind is accepted', async (t) => {

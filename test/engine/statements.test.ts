@@ -35,11 +35,9 @@ test('a damaged statement is a problem, and those after it are read', async (t) 
   ]);
   const problems: string[] = [];
   const onProblem = ({ code }: { code: string }): number => problems.push(code);
-  const sboms = await attachedSboms(image, { onProblem });
-  assert.deepEqual(
-    sboms.map(({ sbom: { name } }) => name),
-    ['first', 'second'],
-  );
+  const sboms: (string | null)[] = [];
+  for await (const { sbom } of attachedSboms(image, { onProblem })) sboms.push(sbom.name);
+  assert.deepEqual(sboms, ['first', 'second']);
   assert.equal((await readProvenance(image, { onProblem })).kind, 'with-lines');
   const stated = await readStated(image.attestations, new AbortController().signal);
   assert.deepEqual(
@@ -69,6 +67,34 @@ test('at most 100 statements are read, and only those that are wanted; the other
   assert.deepEqual([all.length, all[99], all[100], all.filter((name) => name !== null).length], [130, 's99', null, 100]);
   const wanted = await read({ isWanted: ({ predicateType }) => predicateType === SPDX });
   assert.deepEqual([wanted.length, wanted[1], wanted[128]], [130, null, 's128']);
+});
+
+test('a content that is attached many times is read once', async (t) => {
+  const image = await opened(t, (digest) => Array(130).fill(statement(digest, SPDX, sbom('same'))));
+  assert.equal(image.attestations.length, 130);
+  let read = 0;
+  for await (const { value } of walkStatements(image.attestations, () => ++read)) assert.ok(value === null || value === 1);
+  assert.equal(read, 1);
+  const stated = await readStated(image.attestations, new AbortController().signal);
+  assert.deepEqual([stated.length, stated[0]?.sbom?.name, stated[1]?.sbom, stated[1]?.problem], [130, 'same', null, null]);
+});
+
+test('all statements of an image have at most 64 MiB; the first that is too much is a problem, and a small one after it is read', async (t) => {
+  const large = (digest: string, name: string): object => ({ ...statement(digest, SPDX, sbom(name)), x: 'x'.repeat(25 * 2 ** 20) });
+  const image = await opened(t, (digest) => [...['a', 'b', 'c'].map((name) => large(digest, name)), statement(digest, SPDX, sbom('d'))]);
+  const walked: (string | null)[] = [];
+  const parse = ({ predicate }: { predicate: { readonly name?: unknown } }): string => String(predicate.name);
+  for await (const { value, problem } of walkStatements(image.attestations, parse)) walked.push(problem?.code ?? value);
+  assert.deepEqual(walked, ['a', 'b', 'TOO_LARGE', 'd']);
+});
+
+test('all statements of an image have at most 6.4 million values', async (t) => {
+  const many = (digest: string, name: string): string =>
+    JSON.stringify(statement(digest, SPDX, { name, x: 0 })).replace('"x":0', `"x":[${'0,'.repeat(2_500_000)}0]`);
+  const image = await opened(t, (digest) => ['a', 'b', 'c'].map((name) => many(digest, name)));
+  const codes: (string | null)[] = [];
+  for await (const { problem } of walkStatements(image.attestations, () => true)) codes.push(problem?.code ?? null);
+  assert.deepEqual(codes, [null, null, 'TOO_LARGE']);
 });
 
 test('a walk can be cancelled', async (t) => {

@@ -212,17 +212,12 @@ test('a DSSE signature covers the lengths and the type too', () => {
 
 test('a signed payload says what it is about, in simple signing and in an envelope', () => {
   const simple = utf8(JSON.stringify({ critical: { image: { 'docker-manifest-digest': IMAGE } } }));
-  const signed = signedPayload(simple, 'eHl6');
+  const signed = signedPayload(simple, ['!', 'eHl6']);
   assert.deepEqual([signed?.bytes, signed?.signatures.map(String), signed?.isAbout(IMAGE)], [simple, ['120,121,122'], true]);
-  const attested = signedPayload(utf8(JSON.stringify(envelope(JSON.stringify(statement(IMAGE, V1, {}))))), null);
+  const attested = signedPayload(utf8(JSON.stringify(envelope(JSON.stringify(statement(IMAGE, V1, {}))))), []);
   assert.deepEqual([attested?.isAbout(IMAGE), attested?.isAbout(`sha256:${'b'.repeat(64)}`)], [true, false]);
-  for (const [layer, signature] of [
-    ['{cut', 'eHl6'],
-    ['{}', '!'],
-    ['{}', null],
-    ['', null],
-  ] as const)
-    assert.equal(signedPayload(utf8(layer), signature), null);
+  for (const [layer, ...annotated] of [['{cut', 'eHl6'], ['{}', '!'], ['{}'], ['']] as const)
+    assert.equal(signedPayload(utf8(layer), annotated), null);
 });
 
 test('base64 is decoded as in Go: both alphabets, with or without padding and line breaks', () => {

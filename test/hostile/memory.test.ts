@@ -17,7 +17,7 @@ async function check(t: TestContext, name: string, commands: readonly Command[],
   await make(file);
   assert.ok(statSync(file).size < MOST_FILE_BYTES, `${statSync(file).size} bytes`);
   for (const command of commands) {
-    const words = command.map((word) => ({ FILE: file, STORE: path.join(folder, 'own', 'store') })[word] ?? word);
+    const words = command.map((word) => (word === 'STORE' ? path.join(folder, 'own', 'store') : word.replace(/^FILE(?=$|\.)/, file)));
     const { code, peakBytes, outBytes, stderr } = await measureCommand(folder, words, { signal: t.signal });
     t.diagnostic(`${command[0]}: ${Math.round(peakBytes / 1e6)} MB, exit ${code}`);
     assert.ok(peakBytes > 0, `${name}, ${command[0]}: it was killed: ${code} ${stderr}`);

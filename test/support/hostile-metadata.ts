@@ -1,5 +1,6 @@
 // Small layers whose tables of contents, registry hives and package databases are far larger than they are.
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { slsaPredicate, statement } from './attestation-builder.ts';
 import { dockerArchive } from './docker-archive.ts';
@@ -124,6 +125,44 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     make: (target) => writePieces(target, stagesInProvenance(50_000, 60), 'gzip'),
     commands: [['why', 'FILE', 'x']],
   },
+  {
+    name: 'an SBOM of 190,000 packages, attached 100 times',
+    make: (target) => writePieces(target, withSbom(190_000, 100)),
+    commands: [['packages', 'FILE', '--sbom', 'attached']],
+  },
+  {
+    name: 'an SBOM of 1.5 million packages, attached 100 times',
+    make: (target) => writePieces(target, withSbom(1_500_000, 100)),
+    commands: [['packages', 'FILE', '--sbom', 'attached']],
+  },
+  {
+    name: 'an SBOM of 3.1 million packages beside an image',
+    make: async (target) => {
+      writeFileSync(`${target}.spdx.json`, JSON.stringify(spdx(3_100_000)));
+      await writePieces(target, withSbom(1, 1));
+    },
+    commands: [['packages', 'FILE', '--sbom', 'FILE.spdx.json']],
+  },
+  {
+    name: 'a provenance of 1.5 million values, attached 100 times',
+    make: (target) => {
+      const predicate = { buildType: 'x', materials: [], metadata: { a: Array(1_500_000).fill({}) } };
+      return writePieces(
+        target,
+        imageWith([tar(file('x', ''))], (manifest) => stated(manifest, SLSA, predicate, 100)),
+      );
+    },
+    commands: [['why', 'FILE', 'x']],
+  },
+  {
+    name: 'a payload of 40 MB that 200 signatures are over',
+    make: async (target) => {
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+      writeFileSync(`${target}.pub`, publicKey.export({ format: 'pem', type: 'spki' }));
+      await writePieces(target, imageWith([tar(file('x', ''))], manySignatures));
+    },
+    commands: [['inspect', 'FILE', '--key', 'FILE.pub']],
+  },
 ];
 
 /** A layer with two databases of 40,000 packages each. */
@@ -132,13 +171,22 @@ function manyPackages(version: number): Uint8Array {
   return tar(file('var/lib/dpkg/status', stanzas), file('usr/lib/opkg/status', stanzas));
 }
 
-/** An image whose layers all have the file `x`, and a provenance that says that each was copied from every second stage. */
-function stagesInProvenance(stages: number, layerCount: number): Generator<Uint8Array> {
-  const digest = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  const layers = Array.from({ length: layerCount }, (_, at) => tar(file('x', String(at))));
-  const digests = layers.map(digest);
-  const config = utf8(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: digests } }));
-  const descriptor = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: digest(bytes), size: bytes.length });
+const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+const descriptor = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: sha256(bytes), size: bytes.length });
+
+/** What is attached to an image: a blob that a manifest names some times, with annotations of the blob and of the manifest. */
+interface Attached {
+  readonly mediaType: string;
+  readonly blob: Uint8Array;
+  readonly times: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly manifestAnnotations: Readonly<Record<string, string>>;
+}
+
+/** An image of plain layers with something attached. */
+function imageWith(layers: readonly Uint8Array[], attach: (manifest: string) => Attached): Generator<Uint8Array> {
+  const config = utf8(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: layers.map(sha256) } }));
   const manifestOf = (image: Uint8Array, blobs: readonly object[]): Uint8Array =>
     utf8(
       JSON.stringify({
@@ -152,27 +200,63 @@ function stagesInProvenance(stages: number, layerCount: number): Generator<Uint8
     config,
     layers.map((layer) => descriptor('application/vnd.oci.image.layer.v1.tar', layer)),
   );
-  const copies = digests.map((each, at) => [`k${at}`, { lines: [[1, 1]] as const, inputs: ['s'], layers: [[each]] }] as const);
-  const predicate = slsaPredicate('v0.2', 'FROM a\n'.repeat(stages), {
-    s: { lines: Array.from({ length: stages / 2 - 1 }, (_, at) => [2 * at + 2, 2 * at + 2] as const) },
-    ...Object.fromEntries(copies),
-  });
-  const type = 'https://slsa.dev/provenance/v0.2';
-  const stated = utf8(JSON.stringify(statement(digest(manifest), type, predicate)));
-  const attested = manifestOf(utf8('{}'), [
-    { ...descriptor('application/vnd.in-toto+json', stated), annotations: { 'in-toto.io/predicate-type': type } },
-  ]);
-  return ociOf([...layers, config, manifest, utf8('{}'), stated, attested], () => ({
+  const { mediaType, blob, times, annotations, manifestAnnotations } = attach(sha256(manifest));
+  const attached = manifestOf(utf8('{}'), Array(times).fill({ ...descriptor(mediaType, blob), annotations }));
+  return ociOf([...layers, config, manifest, utf8('{}'), blob, attached], () => ({
     schemaVersion: 2,
     manifests: [
       { ...descriptor(MANIFEST, manifest), platform: { os: 'linux', architecture: 'amd64' } },
       {
-        ...descriptor(MANIFEST, attested),
+        ...descriptor(MANIFEST, attached),
         platform: { os: 'unknown', architecture: 'unknown' },
-        annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digest(manifest) },
+        annotations: manifestAnnotations,
       },
     ],
   }));
+}
+
+/** A statement about an image, attached as BuildKit does it, some times. */
+function stated(manifest: string, type: string, predicate: object, times = 1): Attached {
+  return {
+    mediaType: 'application/vnd.in-toto+json',
+    blob: utf8(JSON.stringify(statement(manifest, type, predicate))),
+    times,
+    annotations: { 'in-toto.io/predicate-type': type },
+    manifestAnnotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': manifest },
+  };
+}
+
+/** A payload of 40 MB, named by 200 signatures as cosign stores them. */
+function manySignatures(manifest: string): Attached {
+  const critical = { image: { 'docker-manifest-digest': manifest }, type: 'cosign container image signature' };
+  return {
+    mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+    blob: utf8(JSON.stringify({ critical, optional: { a: 'a'.repeat(40_000_000) } })),
+    times: 200,
+    annotations: { 'dev.cosignproject.cosign/signature': 'MEUC' },
+    manifestAnnotations: { 'org.opencontainers.image.ref.name': `${manifest.replace(':', '-')}.sig` },
+  };
+}
+
+const SLSA = 'https://slsa.dev/provenance/v0.2';
+const SPDX = 'https://spdx.dev/Document';
+
+/** An SBOM whose packages weigh far more than their text. */
+const spdx = (packages: number): object => ({ spdxVersion: 'SPDX-2.3', packages: Array(packages).fill({ name: 'a' }) });
+
+function withSbom(packages: number, times: number): Generator<Uint8Array> {
+  return imageWith([tar(file('x', ''))], (manifest) => stated(manifest, SPDX, spdx(packages), times));
+}
+
+/** An image whose layers all have the file `x`, and a provenance that says that each was copied from every second stage. */
+function stagesInProvenance(stages: number, layerCount: number): Generator<Uint8Array> {
+  const layers = Array.from({ length: layerCount }, (_, at) => tar(file('x', String(at))));
+  const copies = layers.map((each, at) => [`k${at}`, { lines: [[1, 1]] as const, inputs: ['s'], layers: [[sha256(each)]] }] as const);
+  const predicate = slsaPredicate('v0.2', 'FROM a\n'.repeat(stages), {
+    s: { lines: Array.from({ length: stages / 2 - 1 }, (_, at) => [2 * at + 2, 2 * at + 2] as const) },
+    ...Object.fromEntries(copies),
+  });
+  return imageWith(layers, (manifest) => stated(manifest, SLSA, predicate));
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

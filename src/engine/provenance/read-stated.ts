@@ -12,8 +12,8 @@ const MAX_LETTERS = 2_000;
 const MAX_DOCKERFILE_LETTERS = 65_536;
 
 /**
- * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead; beyond 100, statements are only
- * listed. Throws CANCELLED.
+ * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead; beyond 100, and where
+ * one has the content of an earlier one, statements are only listed. Throws CANCELLED.
  */
 export async function readStated(attestations: readonly ArchiveAttestation[], signal: AbortSignal): Promise<StatedReport[]> {
   const reports: StatedReport[] = [];

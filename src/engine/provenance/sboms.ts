@@ -9,7 +9,7 @@ import { walkStatements } from './walk-statements.ts';
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
 /** How many times the usual number of values a document may have. */
-const MANY_VALUES = 16;
+const MANY_VALUES = 8;
 
 /** An SBOM and where it is: a file's name, or the digest of a statement. */
 export interface FoundSbom {
@@ -17,18 +17,19 @@ export interface FoundSbom {
   readonly sbom: Sbom;
 }
 
-/** Reads the SBOMs attached to an image. `onProblem`: called for those that can't be read. Throws CANCELLED. */
-export async function attachedSboms(
+/**
+ * Yields the SBOMs attached to an image, each when it was read, so that no two need to be in memory. `onProblem`: called for those that
+ * can't be read. Throws CANCELLED.
+ */
+export async function* attachedSboms(
   image: ArchiveImage,
   { signal, onProblem }: { readonly signal?: AbortSignal; readonly onProblem: (error: LayerscopeError) => void },
-): Promise<readonly FoundSbom[]> {
-  const found: FoundSbom[] = [];
+): AsyncGenerator<FoundSbom> {
   const parse = ({ predicate }: Statement): Sbom | null => parseSbom(predicate);
   for await (const { attestation, value, problem } of walkStatements(image.attestations, parse, { signal })) {
     if (problem !== null) onProblem(problem);
-    if (value !== null) found.push({ source: attestation.digest ?? '', sbom: value });
+    if (value !== null) yield { source: attestation.digest ?? '', sbom: value };
   }
-  return found;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { ArchiveArtifact } from '#archive';
+import type { ArchiveArtifact, ArtifactFile, BlobSource } from '#archive';
 import { type SignedPayload, signedPayload } from '#format/attestation';
 import { isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 import { readWhole } from './read-whole.ts';
@@ -9,6 +9,10 @@ import { readWhole } from './read-whole.ts';
 const MIN_RSA_BITS = 2048;
 /** Size limit of what is signed; an SBOM with all files takes some tens of megabytes. */
 const MAX_SIGNED_BYTES = 64 * 1024 * 1024;
+/** Files of an artifact in which signatures are looked for. */
+const MAX_FILES = 100;
+/** Bytes that are read and hashed for all signatures of an archive; each signature hashes what it signs again. */
+const MAX_BYTES_IN_ALL = 256 * 1024 * 1024;
 
 /**
  * Parses a public key in PEM: ECDSA on P-256, RSA or Ed25519. `what` names it in messages. Throws USAGE if it is a private key, a
@@ -36,47 +40,111 @@ export function parsePublicKey(pem: string, what: string): KeyObject {
 /**
  * Checks signatures and signed attestations with a key. Returns each such artifact with `verified`: whether one of its signatures is by
  * that key, over a payload that names the artifact's subject, whose manifest has the digest that was signed. Others are returned as they
- * are. What can't be read is not verified. Throws CANCELLED.
+ * are. What can't be read is not verified; nor are the signatures after the bounds above, of which `onProblem` is told by artifact. Throws
+ * CANCELLED.
  */
 export async function verifySignatures(
   artifacts: readonly ArchiveArtifact[],
   key: KeyObject,
-  signal?: AbortSignal,
+  { signal, onProblem }: { readonly signal?: AbortSignal; readonly onProblem: (error: LayerscopeError) => void },
 ): Promise<ArchiveArtifact[]> {
+  const check = new KeyCheck(key, signal);
   const checked: ArchiveArtifact[] = [];
   for (const artifact of artifacts) {
     const isSigned = artifact.kind === 'signature' || artifact.kind === 'attestation';
-    checked.push(isSigned ? { ...artifact, verified: await isVerified(artifact, key, signal) } : artifact);
+    checked.push(isSigned ? { ...artifact, verified: await verdict(artifact, check, onProblem) } : artifact);
   }
   return checked;
 }
 
-async function isVerified({ subject, isSubjectIntact, files }: ArchiveArtifact, key: KeyObject, signal?: AbortSignal): Promise<boolean> {
-  if (subject === null || !isSubjectIntact) return false;
-  for (const { source, signature } of files) {
-    if (source === null) continue;
-    try {
-      const payload = signedPayload(await readWhole(source, MAX_SIGNED_BYTES, signal), signature);
-      if (payload?.isAbout(subject) === true && (await isSignedBy(payload, key, signal))) return true;
-    } catch (error) {
-      if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
-    }
+async function verdict(artifact: ArchiveArtifact, check: KeyCheck, onProblem: (error: LayerscopeError) => void): Promise<boolean> {
+  try {
+    return await check.isVerified(artifact);
+  } catch (error) {
+    if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
+    onProblem(error);
+    return false;
   }
-  return false;
+}
+
+/** A payload, and the signatures in annotations of the files that have it. */
+interface SignedFile {
+  readonly source: BlobSource;
+  readonly annotated: string[];
+}
+
+/** The files that can be read, those with the same content as one. */
+function signedFiles(files: readonly ArtifactFile[]): Iterable<SignedFile> {
+  const found = new Map<string | ArtifactFile, SignedFile>();
+  for (const file of files) {
+    const { source, digest, signature } = file;
+    if (source === null) continue;
+    // An envelope has its signatures inside, so the same bytes with and without an annotation are two payloads.
+    const content = digest === null ? file : `${digest} ${signature === null}`;
+    const known = found.get(content) ?? { source, annotated: [] };
+    found.set(content, known);
+    if (signature !== null) known.annotated.push(signature);
+  }
+  return found.values();
 }
 
 /** On another thread, since hashing a large payload takes long, and a document may have a hundred signatures. */
 const verifyAside = promisify(verify);
 
-async function isSignedBy({ bytes, signatures }: SignedPayload, key: KeyObject, signal?: AbortSignal): Promise<boolean> {
-  const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
-  for (const signature of signatures) {
-    throwIfCancelled(signal);
+/** Checks signatures with one key, and bounds what that takes. */
+class KeyCheck {
+  readonly #key: KeyObject;
+  readonly #signal: AbortSignal | undefined;
+  #left = MAX_BYTES_IN_ALL;
+
+  constructor(key: KeyObject, signal: AbortSignal | undefined) {
+    this.#key = key;
+    this.#signal = signal;
+  }
+
+  /** Throws TOO_LARGE if none of the signatures that could be checked is good, and there are more; CANCELLED. */
+  async isVerified({ digest, subject, isSubjectIntact, files }: ArchiveArtifact): Promise<boolean> {
+    if (subject === null || !isSubjectIntact) return false;
+    for (const file of signedFiles(files.slice(0, MAX_FILES))) {
+      if (file.source.length > MAX_SIGNED_BYTES) continue;
+      this.#take(file.source.length, digest);
+      const payload = await this.#read(file);
+      if (payload?.isAbout(subject) === true && (await this.#isSigned(payload, digest))) return true;
+    }
+    if (files.length > MAX_FILES) throw tooMany(digest, `only the first ${MAX_FILES} files were looked at`);
+    return false;
+  }
+
+  /** Returns null if it can't be read. */
+  async #read({ source, annotated }: SignedFile): Promise<SignedPayload | null> {
     try {
-      if (await verifyAside(hash, bytes, key, signature)) return true;
-    } catch {
-      // OpenSSL may refuse what isn't a signature at all.
+      return signedPayload(await readWhole(source, MAX_SIGNED_BYTES, this.#signal), annotated);
+    } catch (error) {
+      if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
+      return null;
     }
   }
-  return false;
+
+  async #isSigned({ bytes, signatures }: SignedPayload, digest: string): Promise<boolean> {
+    const hash = this.#key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+    for (const signature of signatures) {
+      throwIfCancelled(this.#signal);
+      this.#take(bytes.length, digest);
+      try {
+        if (await verifyAside(hash, bytes, this.#key, signature)) return true;
+      } catch {
+        // OpenSSL may refuse what isn't a signature at all.
+      }
+    }
+    return false;
+  }
+
+  #take(bytes: number, digest: string): void {
+    if (bytes > this.#left) throw tooMany(digest, `the archive's signatures are over more than ${MAX_BYTES_IN_ALL} bytes`);
+    this.#left -= bytes;
+  }
+}
+
+function tooMany(digest: string, why: string): LayerscopeError {
+  return new LayerscopeError('TOO_LARGE', `${digest} has too many signatures, and is not verified: ${why}`);
 }

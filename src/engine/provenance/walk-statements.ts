@@ -1,6 +1,6 @@
 import type { ArchiveAttestation } from '#archive';
 import { parseStatement, type Statement } from '#format/attestation';
-import { parseJson } from '#format/image';
+import { measureJson, parseJson } from '#format/image';
 import { isCancelled, LayerscopeError } from '#model';
 import { readWhole } from './read-whole.ts';
 
@@ -10,8 +10,14 @@ const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
 const MANY_VALUES = 8;
 /** Statements that are read for one image; real ones have a handful. */
 const MAX_STATEMENTS = 100;
+/** What all statements of an image may have. */
+const MAX_BYTES_IN_ALL = 64 * 1024 * 1024;
+const MAX_VALUES_IN_ALL = 6_400_000;
 
-/** An attestation and what was made of its statement. Both are null if it wasn't read: it is missing, or one too many. */
+/**
+ * An attestation and what was made of its statement. Both are null if it wasn't read: it is missing, one too many, or an earlier
+ * attestation has the same content.
+ */
 export interface WalkedStatement<T> {
   readonly attestation: ArchiveAttestation;
   readonly value: T | null;
@@ -20,9 +26,9 @@ export interface WalkedStatement<T> {
 }
 
 /**
- * Yields an image's attestations in their order, each with what `parse` makes of its statement. At most 100 statements are read, one at a
- * time, and what is wrong with one doesn't keep the others from being read. `isWanted`: which are worth reading; others are yielded unread.
- * Throws CANCELLED.
+ * Yields an image's attestations in their order, each with what `parse` makes of its statement. At most 100 statements of 64 MiB in all are
+ * read, one at a time and each content once, and what is wrong with one doesn't keep the others from being read. `isWanted`: which are worth
+ * reading; others are yielded unread. Throws CANCELLED.
  */
 export async function* walkStatements<T>(
   attestations: readonly ArchiveAttestation[],
@@ -32,24 +38,49 @@ export async function* walkStatements<T>(
     isWanted = () => true,
   }: { readonly signal?: AbortSignal | undefined; readonly isWanted?: (attestation: ArchiveAttestation) => boolean } = {},
 ): AsyncGenerator<WalkedStatement<T>> {
-  let left = MAX_STATEMENTS;
+  const allowance = new Allowance();
+  const read = new Set<string | ArchiveAttestation>();
   for (const attestation of attestations) {
-    if (attestation.status !== 'present' || !isWanted(attestation) || left === 0) {
+    const content = attestation.digest ?? attestation;
+    if (attestation.status !== 'present' || !isWanted(attestation) || read.has(content) || read.size === MAX_STATEMENTS) {
       yield { attestation, value: null, problem: null };
       continue;
     }
-    left--;
-    yield { attestation, ...(await attempt(attestation, parse, signal)) };
+    read.add(content);
+    yield { attestation, ...(await attempt(attestation, parse, allowance, signal)) };
   }
+}
+
+/** What may still be read of an image's statements. */
+class Allowance {
+  #bytes = MAX_BYTES_IN_ALL;
+  #values = MAX_VALUES_IN_ALL;
+
+  /** Takes a statement's bytes, unless they are too many. Throws TOO_LARGE. */
+  takeBytes(digest: string, bytes: number): void {
+    if (bytes > this.#bytes) throw exceeded(digest, `${MAX_BYTES_IN_ALL} bytes`);
+    this.#bytes -= bytes;
+  }
+
+  /** Takes a statement's values, unless they are too many. Throws TOO_LARGE. */
+  takeValues(digest: string, values: number): void {
+    if (values > this.#values) throw exceeded(digest, `${MAX_VALUES_IN_ALL} values`);
+    this.#values -= values;
+  }
+}
+
+function exceeded(digest: string, limit: string): LayerscopeError {
+  return new LayerscopeError('TOO_LARGE', `statement ${digest} is not read: with it, the image's statements would have more than ${limit}`);
 }
 
 async function attempt<T>(
   attestation: ArchiveAttestation,
   parse: (statement: Statement) => T | null,
+  allowance: Allowance,
   signal: AbortSignal | undefined,
 ): Promise<Omit<WalkedStatement<T>, 'attestation'>> {
   try {
-    const statement = await readStatement(attestation, signal);
+    const statement = await readStatement(attestation, allowance, signal);
     return { value: statement === null ? null : parse(statement), problem: null };
   } catch (error) {
     if (isCancelled(error) || !(error instanceof LayerscopeError)) throw error;
@@ -58,9 +89,17 @@ async function attempt<T>(
 }
 
 /** Throws TOO_LARGE, BAD_MANIFEST if it isn't a statement, DIGEST_MISMATCH if its content doesn't have its digest, IO, CANCELLED. */
-async function readStatement({ source, digest }: ArchiveAttestation, signal: AbortSignal | undefined): Promise<Statement | null> {
+async function readStatement(
+  { source, digest }: ArchiveAttestation,
+  allowance: Allowance,
+  signal: AbortSignal | undefined,
+): Promise<Statement | null> {
   if (source === null) return null;
+  const name = digest ?? '';
+  // One that is refused by itself takes nothing from the others.
+  if (source.length <= MAX_STATEMENT_BYTES) allowance.takeBytes(name, source.length);
   const bytes = await readWhole(source, MAX_STATEMENT_BYTES, signal);
+  allowance.takeValues(name, measureJson(bytes).values);
   const statement = parseStatement(parseJson(bytes, `statement ${digest}`, MANY_VALUES));
   if (statement === null) throw new LayerscopeError('BAD_MANIFEST', `${digest} is not a statement`);
   return statement;

@@ -7,6 +7,10 @@
 //
 // Source: SPDX 2.3 JSON schema; CycloneDX 1.6 JSON schema.
 import { asArray, asObject, asText, asTexts, type JsonObject } from '#format/image';
+import { LayerscopeError } from '#model';
+
+/** Limit on packages of an SBOM, which weigh far more than their text; an image with a whole distribution has some thousands. */
+const MAX_PACKAGES = 200_000;
 
 /** A package that an SBOM lists. Texts are as stated, not safe to print. */
 export interface SbomPackage {
@@ -29,7 +33,7 @@ export interface Sbom {
   readonly relationships: number;
 }
 
-/** Reads an SBOM from its parsed document; null if it is neither SPDX 2 in JSON nor CycloneDX. */
+/** Reads an SBOM from its parsed document; null if it is neither SPDX 2 in JSON nor CycloneDX. Throws TOO_LARGE. */
 export function parseSbom(document: unknown): Sbom | null {
   const object = asObject(document);
   if (object === null) return null;
@@ -45,10 +49,16 @@ function readSpdx(object: JsonObject): Sbom {
     name: asText(object.name),
     created: asText(info?.created),
     tools: asTexts(info?.creators).flatMap((creator) => (creator.startsWith('Tool: ') ? [creator.slice('Tool: '.length)] : [])),
-    packages: asArray(object.packages).flatMap(spdxPackage),
+    packages: bounded(asArray(object.packages)).flatMap(spdxPackage),
     files: asArray(object.files).length,
     relationships: asArray(object.relationships).length,
   };
+}
+
+/** Refuses packages that are too many: a comparison with some of them would call the others missing. Throws TOO_LARGE. */
+function bounded<T>(packages: readonly T[]): readonly T[] {
+  if (packages.length > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `the SBOM lists more than ${MAX_PACKAGES} packages`);
+  return packages;
 }
 
 function spdxPackage(value: unknown): SbomPackage[] {
@@ -71,7 +81,7 @@ function readCycloneDx(object: JsonObject): Sbom {
     name: asText(asObject(metadata?.component)?.name),
     created: asText(metadata?.timestamp),
     tools: toolNames(metadata?.tools),
-    packages: components.flatMap((component) => (NOT_PACKAGES.has(component.type) ? [] : cycloneDxPackage(component))),
+    packages: bounded(components.filter(({ type }) => !NOT_PACKAGES.has(type))).flatMap(cycloneDxPackage),
     files: components.filter(({ type }) => type === 'file').length,
     relationships: asArray(object.dependencies).length,
   };

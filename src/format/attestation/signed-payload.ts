@@ -29,15 +29,16 @@ export function preAuthEncoding({ payloadType, payload }: Envelope): Uint8Array 
 }
 
 /**
- * What is signed in a layer of an artifact. `signature`: the annotation of a simple-signing layer, in base64; null if the layer has none.
+ * What is signed in a layer of an artifact. `annotated`: the signatures in annotations of a simple-signing layer, in base64; none if it is
+ * an envelope.
  * Null if the layer holds nothing that can be checked with a plain key.
  */
-export function signedPayload(layer: Uint8Array, signature: string | null): SignedPayload | null {
+export function signedPayload(layer: Uint8Array, annotated: readonly string[]): SignedPayload | null {
   const value = tryJson(layer);
-  if (signature !== null) {
-    const decoded = decodeBase64(signature);
-    if (decoded === null || value === null) return null;
-    return { bytes: layer, signatures: [decoded], isAbout: (digest) => signedDigest(value) === digest };
+  if (annotated.length > 0) {
+    const signatures = annotated.map(decodeBase64).filter((each) => each !== null);
+    if (signatures.length === 0 || value === null) return null;
+    return { bytes: layer, signatures, isAbout: (digest) => signedDigest(value) === digest };
   }
   const envelope = envelopeOf(value);
   if (envelope === null) return null;

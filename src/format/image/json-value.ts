@@ -18,8 +18,10 @@ const MAX_VALUES = 400_000;
  * bytes.
  */
 export function parseJson(bytes: Uint8Array, what: string, times = 1): unknown {
-  const problem = sizeProblem(bytes, MAX_VALUES * times);
-  if (problem !== null) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} ${problem}`);
+  const maxValues = MAX_VALUES * times;
+  const { depth, values } = measureJson(bytes);
+  if (depth > MAX_DEPTH) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} is nested more than ${MAX_DEPTH} deep`);
+  if (values > maxValues) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} has more than ${maxValues} values`);
   const text = decodeUtf8(bytes);
   if (text === null) throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not UTF-8`);
   try {
@@ -63,12 +65,10 @@ export function asSize(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/**
- * Returns a clause if the document is nested too deeply or has too many values, otherwise null. Skips strings; the parser checks the
- * syntax.
- */
-function sizeProblem(bytes: Uint8Array, maxValues: number): string | null {
+/** How deep a document is nested, up to one more than is allowed, and about how many values it has. Skips strings; checks no syntax. */
+export function measureJson(bytes: Uint8Array): { readonly depth: number; readonly values: number } {
   let depth = 0;
+  let deepest = 0;
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] as number;
@@ -77,10 +77,11 @@ function sizeProblem(bytes: Uint8Array, maxValues: number): string | null {
     // [ and {, ] and } differ in one bit.
     else if ((byte | 0x20) === 0x7b) {
       values++;
-      if (++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+      deepest = Math.max(deepest, ++depth);
+      if (deepest > MAX_DEPTH) break;
     } else if ((byte | 0x20) === 0x7d) depth--;
   }
-  return values > maxValues ? `has more than ${maxValues} values` : null;
+  return { depth: deepest, values };
 }
 
 /** Returns the offset of the quote that ends a string. */

@@ -51,8 +51,8 @@ async function lookAt(value: unknown): Promise<void> {
 
 async function run(input: Uint8Array): Promise<void> {
   parseStatementHead(input);
-  signedPayload(input, null);
-  signedPayload(input, 'eHl6');
+  signedPayload(input, []);
+  signedPayload(input, ['eHl6', '!']);
   try {
     await lookAt(parseJson(input, 'a statement'));
   } catch (error) {
