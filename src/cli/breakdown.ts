@@ -46,7 +46,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const report = reportBreakdown({ rows: make(), scope }, { parts, limit: Number(typed), caseInsensitive });
   const { out } = context;
   if (args.flag('json')) out.write(`${jsonText(report, 2)}\n`);
-  else for (const line of linesOf(context, loaded, report, of)) out.write(`${line}\n`);
+  else for (const line of linesOf(context, loaded, report, of.what === 'image' && parts.length === 0)) out.write(`${line}\n`);
   await out.drain();
   return EXIT.done;
 }
@@ -59,13 +59,13 @@ function wantedOf(loaded: LoadedImage, args: Arguments): BreakdownOf {
   return args.flag('view') ? { what: 'view', layer: layer.index } : { what: 'changes', from: layer.index, to: layer.index };
 }
 
-function* linesOf({ style }: Context, loaded: LoadedImage, report: BreakdownReport, of: BreakdownOf): Generator<string> {
+function* linesOf({ style }: Context, loaded: LoadedImage, report: BreakdownReport, isWhole: boolean): Generator<string> {
   const { bytes, hiddenBytes, files, folders, others } = report;
   const all = bytes + hiddenBytes;
   const sizes = hiddenBytes === 0 ? '' : `${formatSize(bytes)} visible, ${formatSize(hiddenBytes)} hidden; `;
   const links = others === 0 ? '' : `, ${plural(others, 'link or device', 'links and devices')}`;
   yield `${style.bold(formatSize(all))}  ${sizes}${plural(files, 'file')}, ${plural(folders, 'folder')}${links}`;
-  yield* culprits(loaded, report, of);
+  yield* culprits(loaded, report, isWhole);
   const share = (each: number): string => `${(all === 0 ? 0 : (each / all) * 100).toFixed(1)} %`;
   const columns = [
     { title: 'size', align: 'right' },
@@ -109,11 +109,11 @@ function* linesOf({ style }: Context, loaded: LoadedImage, report: BreakdownRepo
   }
 }
 
-/** Yields lines for the largest layer, the largest folder, and the file or folder with the most hidden bytes. */
-function* culprits(loaded: LoadedImage, { largestFolder, mostHidden }: BreakdownReport, of: BreakdownOf): Generator<string> {
+/** Yields lines for the largest layer of a whole image, the largest folder, and the file or folder with the most hidden bytes. */
+function* culprits(loaded: LoadedImage, { largestFolder, mostHidden }: BreakdownReport, isWhole: boolean): Generator<string> {
   const [first] = [...loaded.report.layers].sort((a, b) => b.fileBytes - a.fileBytes);
   const line = (label: string, size: number, name: string): string => `${label.padEnd(15)}${sizeCell(size)}  ${name}`.trimEnd();
-  if (of.what === 'image' && first !== undefined && loaded.report.layers.length > 1) {
+  if (isWhole && first !== undefined && loaded.report.layers.length > 1) {
     yield line('largest layer', first.fileBytes, `layer ${first.index}  ${layerCommand(first.createdBy)}`);
   }
   const named = (path: string, isFolder: boolean): string => `${displayPath(unescapePath(path))}${isFolder ? '/' : ''}`;
