@@ -19,16 +19,18 @@ const MOST_LEVELS = 6;
 const ME = process.getuid?.();
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
+/** Where this user has put parts for another system than the one that npm installed for, as for tests under Wine. */
+const NAMED = (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
 
 /**
  * Loads a package from where the program is installed, or else from `dataFolder`, as npm's --prefix writes it there. Null if it is in
  * neither. Throws UNSUPPORTED if another user could have written what would be loaded, and what loading it throws.
  */
 export function loadOwnPackage(wanted: OwnPackage, dataFolder: string | null = null): unknown {
-  const place = programModules().find((folder) => isWhole(folder, wanted));
+  const place = programModules().find((folder) => isWhole(folder, wanted, NAMED));
   if (place !== undefined) return load(place, wanted);
   const data = dataFolder === null ? null : path.join(dataFolder, 'node_modules');
-  if (data === null || !isWhole(data, wanted)) return null;
+  if (data === null || !isWhole(data, wanted, [])) return null;
   refuseForeign(path.join(data, wanted.name));
   for (const part of wanted.parts.flat()) if (existsSync(path.join(data, part))) refuseForeign(path.join(data, part));
   return load(data, wanted);
@@ -39,9 +41,10 @@ function load(modules: string, { name }: OwnPackage): unknown {
   return createRequire(path.join(folder, 'package.json'))(folder);
 }
 
-function isWhole(modules: string, { name, parts }: OwnPackage): boolean {
-  const isThere = (each: string): boolean => existsSync(path.join(modules, each, 'package.json'));
-  return isThere(name) && parts.every((group) => group.some(isThere));
+function isWhole(modules: string, { name, parts }: OwnPackage, others: readonly string[]): boolean {
+  const isIn = (folder: string, each: string): boolean => existsSync(path.join(folder, each, 'package.json'));
+  const isThere = (each: string): boolean => [modules, ...others].some((folder) => isIn(folder, each));
+  return isIn(modules, name) && parts.every((group) => group.some(isThere));
 }
 
 /** The folders in which npm puts the program's packages: in the program's own folder, and beside it where it is a package itself. */
