@@ -1,9 +1,6 @@
 // A catalog of many images: made by the command line from a small fleet, and opened as a folder.
-import { mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { runCommand } from '../../support/command-line.ts';
 import { expect, test } from '../support/window.ts';
 
 const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name });
@@ -114,30 +111,5 @@ test.describe('a fleet', () => {
     await page.goBack();
     await tag('1.0').click();
     await expect(imageShown(page, 'shop/checkout:1.0')).toBeAttached();
-  });
-});
-
-test.describe('a folder', () => {
-  test.use({ withCatalog: { services: 2, tags: 1 } });
-
-  test('is recognised as a catalog when it is dropped, damaged, empty or again', async ({ win, fleet }) => {
-    test.skip(win.door === 'web', 'a browser can’t open folders');
-    const { page } = win;
-    const folder = fleet?.catalog ?? '';
-    await expect(page.getByText('5 images on')).toBeVisible();
-    await page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Close catalog' }).click();
-    await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
-    const damaged = (await readdir(path.join(folder, 'images'))).find((name) => name !== 'empty.parquet') ?? '';
-    truncateSync(path.join(folder, 'images', damaged), 100);
-    await win.drop(folder);
-    await expect(page.getByText('4 images on')).toBeVisible();
-    await view(page, 'Problems').click();
-    await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
-
-    const empty = path.join(path.dirname(folder), 'empty');
-    mkdirSync(empty);
-    await runCommand(['catalog', 'index', empty, '--to', path.join(empty, 'none')]);
-    await win.drop(path.join(empty, 'none'));
-    await expect(page.getByText('This catalog has no images')).toBeVisible();
   });
 });

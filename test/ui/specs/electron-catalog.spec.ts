@@ -1,0 +1,29 @@
+// A catalog as a folder that is dropped: browsers can't open folders.
+import { mkdirSync, truncateSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from '../../support/command-line.ts';
+import { expect, test } from '../support/window.ts';
+
+test.use({ withCatalog: { services: 2, tags: 1 } });
+
+test('a folder is recognised as a catalog when it is dropped, damaged, empty or again', async ({ win, fleet }) => {
+  test.slow(); // the command line indexes the fleet
+  const { page } = win;
+  const folder = fleet?.catalog ?? '';
+  await expect(page.getByText('5 images on')).toBeVisible();
+  await page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Close catalog' }).click();
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+  const damaged = (await readdir(path.join(folder, 'images'))).find((name) => name !== 'empty.parquet') ?? '';
+  truncateSync(path.join(folder, 'images', damaged), 100);
+  await win.drop(folder);
+  await expect(page.getByText('4 images on')).toBeVisible();
+  await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Problems' }).click();
+  await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
+
+  const empty = path.join(path.dirname(folder), 'empty');
+  mkdirSync(empty);
+  await runCommand(['catalog', 'index', empty, '--to', path.join(empty, 'none')]);
+  await win.drop(path.join(empty, 'none'));
+  await expect(page.getByText('This catalog has no images')).toBeVisible();
+});
