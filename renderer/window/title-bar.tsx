@@ -5,6 +5,7 @@ import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
 import { MenuButton } from '../components/menu.tsx';
 import { MiddleText } from '../components/middle-text.tsx';
+import fields from '../components/search-field.module.css';
 import { Segmented } from '../components/segmented.tsx';
 import { useApp } from '../features/use-app.ts';
 import { dispatchChanges, getApp, setLayout } from '../state/app-state.ts';
@@ -247,11 +248,11 @@ function Filter({ onLeave }: { onLeave: () => void }) {
 
   return (
     <div className={styles.filter}>
-      <Icon name="search" size={14} className={styles.searchIcon ?? ''} />
+      <Icon name="search" size={14} className={fields.icon} />
       <input
         ref={field}
         aria-label={words.frame.filterLabel}
-        className={styles.input}
+        className={`${fields.input} ${styles.input}`}
         data-filter=""
         type="search"
         spellCheck={false}

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { CatalogSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
+import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import type { CatalogRows } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog, dismissRefusal } from '../../state/catalog/catalog-actions.ts';
 import { hintFor } from '../../state/plain-error.ts';
@@ -19,14 +20,7 @@ import { TagsView } from './tags-view.tsx';
 export function CatalogView({ choice, summary }: { choice: CatalogChoice; summary: CatalogSummary }) {
   const { rows, error, doneRows, allRows } = useApp((app) => app.catalog);
   const pane = useRef<HTMLElement>(null);
-  const [room, setRoom] = useState(900);
-  useEffect(() => {
-    const { current } = pane;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
+  const room = useMeasured(pane, widthOf, 900);
   return (
     <section className={styles.pane} aria-label={summary.title} data-pane="catalog" ref={pane}>
       <Refusal />

@@ -5,6 +5,7 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
+import fields from '../../components/search-field.module.css';
 import { Segmented } from '../../components/segmented.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
@@ -79,9 +80,9 @@ function SearchField({ what, text }: { what: NonNullable<CatalogChoice['what']>;
           searchFor(typed);
         }}
       >
-        <Icon name="search" size={14} className={styles.searchIcon} />
+        <Icon name="search" size={14} className={fields.icon} />
         <input
-          className={styles.input}
+          className={fields.input}
           type="search"
           maxLength={1_024}
           spellCheck={false}

@@ -5,6 +5,7 @@ import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { heightOf, useMeasured } from '../../components/use-measured.ts';
 import {
   onlyRemoves,
   plainCommand,
@@ -54,7 +55,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
   const lines = useMemo(() => strata(image), [image]);
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLOListElement>(null);
-  const room = useHeight(list);
+  const room = useMeasured(list, heightOf, 600);
   const folds = lines.filter(({ kind }) => kind === 'empty').length;
   const heights = useMemo(() => {
     const layers = lines.flatMap((line) => (line.kind === 'layer' ? [line.layer] : []));
@@ -321,17 +322,4 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
       ) : null}
     </li>
   );
-}
-
-/** Returns the height of an element in px. */
-function useHeight(element: { readonly current: HTMLElement | null }): number {
-  const [height, setHeight] = useState(600);
-  useEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setHeight(current.clientHeight));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [element]);
-  return height;
 }

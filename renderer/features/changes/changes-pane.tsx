@@ -1,9 +1,10 @@
-import { type Ref, useEffect, useRef, useState } from 'react';
+import { type Ref, useRef } from 'react';
 import { ALL_DIFFERENCES } from '#changes';
 import type { ArchiveSummary } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
 import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { retryChanges } from '../../state/changes/load-changes.ts';
@@ -38,14 +39,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const isMissing = mode !== 'compare' && all.slice(from, to + 1).some(({ status }) => status === 'missing' || status === 'foreign');
   const sides = sidesOf(archives ?? [], selection);
   const pane = useRef<HTMLElement>(null);
-  const [room, setRoom] = useState(600);
-  useEffect(() => {
-    const { current } = pane;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
+  const room = useMeasured(pane, widthOf, 600);
   return (
     <section className={styles.pane} aria-label={words.changes.title} data-pane="changes" ref={pane}>
       <PaneHead state={state} selection={selection} image={found?.image ?? null} copy={copy} />

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperative
 import { type TreemapRect, treemap } from '#changes';
 import { displayPath, escapePath, KIND, NO_LAYER, type RowTable, rowName, rowPath } from '#model';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
+import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
@@ -66,7 +67,7 @@ export function TreemapView({
 }) {
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const size = useSize(stage);
+  const size = useMeasured(stage, sizeOf, NO_SIZE);
   const theme = useTheme();
   const forced = useForcedColours();
   const [zoomed, setZoom] = useState({ key: state.key, row: -1 });
@@ -308,14 +309,8 @@ function foldersAbove(table: RowTable, row: number): number[] {
   return above;
 }
 
-function useSize(element: { readonly current: HTMLElement | null }): { readonly w: number; readonly h: number } {
-  const [size, setSize] = useState({ w: 0, h: 0 });
-  useEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setSize({ w: current.clientWidth, h: current.clientHeight }));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [element]);
-  return size;
-}
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement): { readonly w: number; readonly h: number } => ({
+  w: clientWidth,
+  h: clientHeight,
+});
+const NO_SIZE = { w: 0, h: 0 };
