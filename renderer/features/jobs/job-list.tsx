@@ -6,6 +6,7 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { shownJobs, type Transfer } from '../../state/jobs.ts';
+import { lastPart } from '../../state/library.ts';
 import { cancelJob, cancelTransfer, dismissFailed, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
 import { hintFor, type PlainError } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
@@ -90,7 +91,7 @@ function Running({
   return (
     <div className={styles.row}>
       <div className={styles.top}>
-        <MiddleText text={title} className={styles.title} />
+        <MiddleText text={lastPart(title)} title={title} className={styles.title} />
         <IconButton small label={words.jobs.cancel(title)} icon="close" onPress={onCancel} />
       </div>
       <Progress label={words.jobs.progress(title)} done={done} total={total} />
