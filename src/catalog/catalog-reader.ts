@@ -62,6 +62,8 @@ const KEY: Readonly<Record<TableName, string>> = {
 const OF_QUERY =
   /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
 
+const OUT_OF_MEMORY = /^Out of Memory Error/;
+
 /** A catalog that can be asked. The caller closes it. */
 export class CatalogReader implements Disposable {
   readonly #instance: DuckDBInstance;
@@ -355,8 +357,9 @@ function firstLine(error: unknown): string {
   return displayText(message.split('\n', 1)[0] ?? '');
 }
 
+/** Whether an error says nothing about the files, so that reading them one by one would find nothing. */
 function isOfQuery(error: unknown): boolean {
-  return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error));
+  return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error)) || OUT_OF_MEMORY.test(firstLine(error));
 }
 
 /** Converts an error of DuckDB: what the query did wrong is USAGE, all else concerns the files. */
@@ -366,6 +369,6 @@ function duckError(error: unknown): LayerscopeError {
   const message = firstLine(error);
   if (OF_QUERY.test(message)) return new LayerscopeError('USAGE', message, { cause: error });
   if (/^Permission Error/.test(message)) return new LayerscopeError('FORBIDDEN', message, { cause: error });
-  if (/^Out of Memory Error/.test(message)) return new LayerscopeError('TOO_LARGE', message, { cause: error });
+  if (OUT_OF_MEMORY.test(message)) return new LayerscopeError('TOO_LARGE', message, { cause: error });
   return new LayerscopeError(/^IO Error/.test(message) ? 'IO' : 'DAMAGED', message, { cause: error });
 }

@@ -15,9 +15,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { TABLES } from '#catalog/layout';
-import { groupsOf, writeParquet } from '../../src/catalog/parquet-writer.ts';
-import { writeLayout } from '../support/catalog.ts';
+import { duckRows, writeLayout } from '../support/catalog.ts';
 import { commandJson, runCommand } from '../support/command-line.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { runTool } from '../support/tools.ts';
@@ -203,12 +201,9 @@ test('a pipe among the files is left out, and a catalog with links is not writte
 
 test('texts of gigabytes in a small file end a query, not the machine', async (t) => {
   const { to } = await makeCatalog(t, 1);
-  const text = 'x'.repeat(50_000);
-  const rows = (function* () {
-    for (let row = 0; row < 40_000; row++) yield { layer: 'sha256:x', path: `${text}${row % 10}`, kind: 'entry' };
-  })();
   const file = path.join(to, 'entries', `sha256-${'1'.repeat(64)}.parquet`);
-  writeParquet(file, TABLES.entries, groupsOf(TABLES.entries, rows));
+  const rows = "SELECT 'sha256:x' AS layer, repeat('x', 50000) || (row % 10) AS path, 'entry' AS kind FROM range(24000) each(row)";
+  await duckRows('', `COPY (${rows}) TO '${file.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`);
   assert.ok(statSync(file).size < 4_000_000);
   const { error } = await query(to, "SELECT list(path || kind) AS all FROM entries WHERE path LIKE 'xxx%'", '--json');
   assert.equal(error?.code, 'TOO_LARGE');
