@@ -208,20 +208,27 @@ function DetailsButton({ layout }: { layout: LayoutState }) {
 /** The text filter. Filtering visits every row, so it waits for a pause in typing. */
 function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
+  const { archiveId, image, mode, view } = useApp((app) => app.selection);
   const [text, setText] = useState(filter.text);
   const field = useRef<HTMLInputElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   // If the filter is cleared elsewhere, text typed before that must not come back.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: nor may it reach another image or view, which have filters of their own
   useEffect(() => {
     clearTimeout(pause.current);
     setText(filter.text);
     return () => clearTimeout(pause.current);
-  }, [filter.text]);
+  }, [filter.text, archiveId, image, mode, view]);
 
   function onChange(typed: string) {
     setText(typed);
     clearTimeout(pause.current);
     pause.current = setTimeout(() => dispatchChanges({ type: 'filtered', filter: { ...getApp().changes.filter, text: typed } }), 80);
+  }
+
+  function apply() {
+    clearTimeout(pause.current);
+    if (text !== filter.text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
   }
 
   function clearText() {
@@ -240,7 +247,7 @@ function Filter({ onLeave }: { onLeave: () => void }) {
       if (text === '') onLeave();
       else clearText();
     } else if (event.key === 'Enter' || event.key === 'ArrowDown') {
-      if (text !== filter.text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
+      apply();
       requestAnimationFrame(onLeave);
     } else return;
     event.preventDefault();
@@ -260,6 +267,7 @@ function Filter({ onLeave }: { onLeave: () => void }) {
         placeholder={words.frame.filterPlaceholder}
         value={text}
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
+        onBlur={apply}
         onKeyDown={onKeyDown}
       />
       {text === '' ? (
