@@ -80,10 +80,14 @@ function asNothing(_value: unknown): null {
 /** Throws TOO_LARGE if a value adds too many names of fields to those found before. */
 function noteNames(names: Set<string>, value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
-  for (const [name, inner] of Object.entries(value)) {
-    if (!Array.isArray(value)) names.add(name);
+  if (Array.isArray(value)) {
+    for (const inner of value) noteNames(names, inner);
+    return;
+  }
+  for (const name in value) {
+    names.add(name);
     if (names.size > MAX_NAMES) throw tooLarge(`with more than ${MAX_NAMES} names of fields`);
-    noteNames(names, inner);
+    noteNames(names, (value as Readonly<Record<string, unknown>>)[name]);
   }
 }
 

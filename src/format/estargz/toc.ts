@@ -124,6 +124,7 @@ function entryOf(all: readonly TocFields[], around: Surroundings): TocEntry {
   const sizeBytes = type === 'reg' ? count(first, 'size') : 0;
   if (type !== 'reg' && all.length > 1) throw damaged("a chunk of an entry that isn't a file");
   const [uid, gid] = [count(first, 'uid'), count(first, 'gid')];
+  const digest = digestOf(first, 'digest');
   return {
     name,
     type,
@@ -138,12 +139,17 @@ function entryOf(all: readonly TocFields[], around: Surroundings): TocEntry {
     devMajor: count(first, 'devMajor'),
     devMinor: count(first, 'devMinor'),
     xattrs: first.xattrs ?? NO_XATTRS,
-    digest: digestOf(first, 'digest'),
-    chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(all, sizeBytes, around),
+    digest,
+    chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(all, sizeBytes, digest, around),
   };
 }
 
-function chunksOf(all: readonly TocFields[], sizeBytes: number, { ends, dataEnd }: Surroundings): readonly TocChunk[] {
+function chunksOf(
+  all: readonly TocFields[],
+  sizeBytes: number,
+  whole: string | null,
+  { ends, dataEnd }: Surroundings,
+): readonly TocChunk[] {
   const chunks: TocChunk[] = [];
   const frames = ends === null ? frameEnds(all) : null;
   let expected = 0;
@@ -158,7 +164,9 @@ function chunksOf(all: readonly TocFields[], sizeBytes: number, { ends, dataEnd 
     const packedStart = count(fields, 'offset');
     const packedEnd = isZeros ? packedStart : (frames?.[index] ?? ends?.get(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
-    const digest = digestOf(fields, 'chunkDigest') ?? (all.length === 1 ? digestOf(fields, 'digest') : null);
+    // A file of one piece mostly states its digest twice, and it has been checked already.
+    const isWhole = all.length === 1 && fields.chunkDigest === fields.digest;
+    const digest = isWhole ? whole : (digestOf(fields, 'chunkDigest') ?? (all.length === 1 ? whole : null));
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset: count(fields, 'innerOffset'), digest, isZeros });
   }
   if (expected !== sizeBytes) throw damaged('pieces that are not the whole of their file');

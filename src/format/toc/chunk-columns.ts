@@ -40,7 +40,7 @@ export class ChunkColumns {
     this.#start[index] = packedStart;
     this.#end[index] = packedEnd;
     this.#inner[index] = innerOffset;
-    if (digest?.startsWith(SHA256)) this.#digests.set(hexBytes(digest.slice(SHA256.length)), index * DIGEST_BYTES);
+    if (digest?.startsWith(SHA256)) writeHex(digest, SHA256.length, this.#digests, index * DIGEST_BYTES, DIGEST_BYTES);
     else if (!isZeros) this.#unvouched++;
     this.#address += sizeBytes;
     this.#at[this.#count] = this.#address;
@@ -70,8 +70,15 @@ export class ChunkColumns {
   }
 }
 
-function hexBytes(hex: string): Uint8Array {
-  return Uint8Array.from({ length: DIGEST_BYTES }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+/** Writes the bytes that are in hexadecimal, in lower case, from `from` in a text. */
+function writeHex(text: string, from: number, bytes: Uint8Array, at: number, length: number): void {
+  for (let index = 0; index < length; index++) {
+    bytes[at + index] = (hexDigit(text.charCodeAt(from + 2 * index)) << 4) | hexDigit(text.charCodeAt(from + 2 * index + 1));
+  }
+}
+
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }
 
 /** Returns the piece that contains an address; -1 if the address is after the last piece. */

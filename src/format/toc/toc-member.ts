@@ -18,14 +18,26 @@ const TYPES = {
 /** The `headerOffset` of a member whose header position is unknown. */
 export const NO_OFFSET = NO_HEADER * BLOCK;
 
+const NOTHING = new Uint8Array(0);
+
+/** Most entries have none of these texts, and encoding nothing takes as long as encoding a word. */
+function bytesOf(text: string): Uint8Array {
+  return text === '' ? NOTHING : encodeUtf8(text);
+}
+
+/** Returns an entry's type of member. */
+export function typeOf({ type }: TocEntry): TarMember['type'] {
+  return TYPES[type].type;
+}
+
 /** Returns the member that a TOC's entry describes, like a tar reader's but for the position. */
 export function memberOf(entry: TocEntry): TarMember {
   const name = encodeUtf8(entry.name);
-  const linkname = encodeUtf8(entry.linkName);
-  const uname = encodeUtf8(entry.userName);
-  const gname = encodeUtf8(entry.groupName);
-  const pax = new Map([...entry.xattrs].map(([key, value]) => [XATTR + key, value]));
-  const attributes = recordsOf(pax);
+  const linkname = bytesOf(entry.linkName);
+  const uname = bytesOf(entry.userName);
+  const gname = bytesOf(entry.groupName);
+  const pax = entry.xattrs.size === 0 ? null : new Map([...entry.xattrs].map(([key, value]) => [XATTR + key, value]));
+  const attributes = pax === null ? NOTHING : recordsOf(pax);
   return {
     headerOffset: NO_OFFSET,
     ownHeaderOffset: NO_OFFSET,
@@ -47,8 +59,8 @@ export function memberOf(entry: TocEntry): TarMember {
     devMajor: entry.devMajor,
     devMinor: entry.devMinor,
     format: 'pax',
-    pax: pax.size === 0 ? null : pax,
-    hasAttributes: pax.size > 0,
+    pax,
+    hasAttributes: pax !== null,
     sparse: null,
     truncated: false,
     nameBytes: name,

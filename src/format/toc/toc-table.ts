@@ -3,7 +3,7 @@ import { type LayerTable, LayerTableBuilder } from '#format/layer';
 import type { TarMember } from '#format/tar';
 import { decodeUtf8, displayText, type Finding, LayerscopeError, TYPE, trimEnd } from '#model';
 import { ChunkColumns } from './chunk-columns.ts';
-import { memberOf, NO_OFFSET } from './toc-member.ts';
+import { memberOf, NO_OFFSET, typeOf } from './toc-member.ts';
 
 export interface TocTable {
   readonly table: LayerTable;
@@ -42,7 +42,7 @@ export class TocTableBuilder {
   #add(member: TarMember, chunks: readonly TocChunk[], digest: string | null): void {
     this.#builder.member(member);
     this.#chunks.add(this.#rows++, chunks);
-    this.#sums.push(...sumOf(member.type === TYPE.file ? digest : null));
+    addSum(this.#sums, member.type === TYPE.file ? digest : null);
   }
 
   finish(): TocTable {
@@ -68,12 +68,12 @@ function withoutPlace({ offset, ...rest }: Finding): Finding {
 }
 
 /**
- * Returns the first two words of a digest, which distinguish contents as checksums of bodies do in other tables; zeros if there is no
- * digest.
+ * Adds the first two words of a digest, which distinguish contents as checksums of bodies do in other tables; zeros if there is no digest.
  */
-function sumOf(digest: string | null): readonly [number, number] {
-  const hex = digest?.split(':')[1];
-  return hex === undefined ? [0, 0] : [Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8, 16), 16)];
+function addSum(sums: number[], digest: string | null): void {
+  const start = digest === null ? 0 : digest.indexOf(':') + 1;
+  if (digest === null || start === 0) sums.push(0, 0);
+  else sums.push(Number.parseInt(digest.slice(start, start + 8), 16), Number.parseInt(digest.slice(start + 8, start + 16), 16));
 }
 
 /**
@@ -104,11 +104,12 @@ export class TocMatcher {
     const entry = this.#entries[this.#next++];
     const name = decodeUtf8(member.name);
     if (entry === undefined) throw disagreement(name, 'is not in the table of contents');
-    const stated = memberOf({ ...entry, xattrs: new Map(), chunks: [] });
-    if (stated.type !== member.type || stated.size !== member.size) throw disagreement(name, 'is something else in the table of contents');
-    if (name !== null && bare(name) !== bare(entry.name)) throw disagreement(name, 'has another name in the table of contents');
+    if (typeOf(entry) !== member.type || entry.sizeBytes !== member.size)
+      throw disagreement(name, 'is something else in the table of contents');
+    if (name !== null && name !== entry.name && bare(name) !== bare(entry.name))
+      throw disagreement(name, 'has another name in the table of contents');
     this.#chunks.add(row, entry.chunks);
-    this.#sums.push(...sumOf(member.type === TYPE.file ? entry.digest : null));
+    addSum(this.#sums, member.type === TYPE.file ? entry.digest : null);
   }
 
   /** Returns the table made from the tar's headers, with the contents of the TOC. */
