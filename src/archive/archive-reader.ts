@@ -19,7 +19,7 @@ export interface ArchiveReader extends AsyncDisposable {
    * Throws NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED.
    */
   open(path: string, options?: OpenOptions): Promise<Archive>;
-  /** Opens a stream (`-`), which is spooled first. Throws what {@link open} throws. */
+  /** Opens a stream (`-`), which is spooled first. A piece is no longer used when the next one is taken. Throws what {@link open} throws. */
   openStream(bytes: AsyncIterable<Uint8Array>, title: string, options?: StreamOptions): Promise<Archive>;
   /**
    * Opens an image that an engine keeps on disk in parts, and reads the headers of its layers. Layers that the engine doesn't have are

@@ -22,8 +22,13 @@ const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number
   ['a layer with tars in it', tar(file('a.tar', LAYERS[0] ?? ''), file('b', 'x')), 0],
 ];
 
+/** Yields pieces whose memory is taken away when the next is wanted. */
 async function* pieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += length) yield Uint8Array.from(bytes.subarray(at, at + length));
+  for (let at = 0; at < bytes.length; at += length) {
+    const piece = Uint8Array.from(bytes.subarray(at, at + length));
+    yield piece;
+    structuredClone(piece.buffer, { transfer: [piece.buffer] });
+  }
 }
 
 async function indexed(reader: ArchiveReader, archive: Archive): Promise<unknown> {

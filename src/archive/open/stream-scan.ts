@@ -75,8 +75,10 @@ export class StreamScan implements TarHandler {
   /** Begins to index a body once its first block is known. Returns whether the body is being indexed. */
   #begin(body: Body, piece: Uint8Array): boolean {
     const first = body.head.length === 0 ? piece : Buffer.concat([body.head, piece]);
-    body.head = first;
-    if (first.length < BLOCK) return false;
+    if (first.length < BLOCK) {
+      body.head = Uint8Array.from(first); // the piece's memory is the caller's
+      return false;
+    }
     body.head = new Uint8Array(0);
     if (!MAGIC.equals(first.subarray(MAGIC_AT, MAGIC_AT + MAGIC.length))) {
       this.#body = null;

@@ -8,14 +8,11 @@ export class NewFile implements Disposable {
   readonly path: string;
   /** Checksums of what was written. */
   readonly sums = new SpoolSums();
-  readonly #isSummed: boolean;
   readonly #descriptor: number;
   readonly #space: DiskSpace;
   #open = true;
 
-  /** `isSummed`: whether the checksums are needed. */
-  constructor(path: string, { isSummed = true }: { readonly isSummed?: boolean } = {}) {
-    this.#isSummed = isSummed;
+  constructor(path: string) {
     this.path = path;
     this.#space = new DiskSpace(path);
     try {
@@ -28,7 +25,7 @@ export class NewFile implements Disposable {
   /** Throws IO; TOO_LARGE if too little disk space would be left. */
   write(bytes: Uint8Array): void {
     this.#space.take(bytes.length);
-    if (this.#isSummed) this.sums.update(bytes);
+    this.sums.update(bytes);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at);
     } catch (error) {

@@ -127,7 +127,7 @@ export class EngineSource implements ImageSource {
     const kind: EngineKind = (await client.isPodman({ signal })) ? 'podman' : this.kind;
     const reply = await client.exportImage(asked, platform, { signal });
     const title = displayText(asked);
-    const archive = await reader.openStream(reply.pieces(), title, {
+    const archive = await reader.openStream(reply.pieces({ areFreed: true }), title, {
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });

@@ -67,8 +67,11 @@ export interface HttpReply {
   readonly place: string;
   /** The IP address that answered; null through a proxy or a local socket. */
   readonly peer: string | null;
-  /** Yields the body in pieces. Leaving the loop closes the connection. Throws UNREACHABLE if the body is cut off, CANCELLED. */
-  pieces(): AsyncGenerator<Uint8Array, void, undefined>;
+  /**
+   * Yields the body in pieces. With `areFreed`, a piece must not be used after the next one is taken. Leaving the loop closes the
+   * connection. Throws UNREACHABLE if the body is cut off, CANCELLED.
+   */
+  pieces(options?: { readonly areFreed?: boolean }): AsyncGenerator<Uint8Array, void, undefined>;
   /** Returns the complete body. Throws TOO_LARGE if it has more than `limit` bytes; UNREACHABLE, CANCELLED. */
   bytes(limit: number): Promise<Uint8Array>;
   /** Drops the body: reads a short rest, so that the connection can be reused, or else closes the connection. */
@@ -197,14 +200,14 @@ class Reply implements HttpReply {
     message.on('error', () => undefined);
   }
 
-  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *pieces(options: { readonly areFreed?: boolean } = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const { silenceMs, signal, onBytes } = this.#options;
     const message = this.#message;
     const patience = new Patience(silenceMs, () => message.destroy(silence(this.place, silenceMs)));
     const stop = (): void => void message.destroy(new LayerscopeError('CANCELLED', 'cancelled'));
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
-    const inbox = new Inbox(message);
+    const inbox = new Inbox(message, options);
     try {
       for (;;) {
         const piece = signal?.aborted ? undefined : inbox.take();
