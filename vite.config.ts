@@ -19,7 +19,9 @@ export default defineConfig({
     target,
     cssTarget: target,
     assetsInlineLimit: 0,
-    modulePreload: false,
+    // One style sheet, which the first frame needs anyway.
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
     sourcemap: true,
     chunkSizeWarningLimit: 900,
   },

@@ -32,15 +32,18 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await file.read() };
 }
 
+/** The script that draws the window. The first one, which is small, loads it once a frame is drawn. */
+const MAIN_SCRIPT = /\/main-[^/]*\.js$/;
+
 /**
- * Serves the built window and no other files. `onScript` is called when the page has its script, perhaps more than once. Throws NOT_FOUND if
+ * Serves the built window and no other files. `onScript` is called when the page has its main script, perhaps more than once. Throws NOT_FOUND if
  * the window isn't built.
  */
 export async function serveRenderer(folder: string, onScript: () => void): Promise<void> {
   const files = await listStaticFiles(folder);
   const answer = async (url: string, method: string): Promise<Reply> => {
     const made = await reply(files, url, method);
-    if (url.endsWith('.js')) setImmediate(onScript); // after the answer
+    if (MAIN_SCRIPT.test(url)) setImmediate(onScript); // after the answer
     return made;
   };
   if (typeof protocol.handle === 'function') {

@@ -1,4 +1,3 @@
-import './styles/main.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { watchLayout } from './state/theme.ts';
@@ -8,16 +7,18 @@ import { keepFocus } from './window/keep-focus.ts';
 import { watchShortcuts } from './window/shortcuts.ts';
 import { setLocale } from './words/numbers.ts';
 
-setLocale(navigator.language);
-watchLayout();
-watchShortcuts();
-void connect();
-
-const root = document.getElementById('root');
-if (root === null) throw new Error('the page has no #root');
-keepFocus(root);
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+/** Draws the window and connects it to the host. */
+export function start(): void {
+  setLocale(navigator.language);
+  watchLayout();
+  watchShortcuts();
+  void connect();
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('the page has no #root');
+  keepFocus(root);
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -674,7 +674,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'renderer',
     runs: 'browser',
-    what: 'The page’s entry, `main.tsx`.',
+    what: 'The page’s entry: `boot.ts`, which draws the first frame, then `main.tsx`.',
     may: ['renderer/words', 'renderer/state', 'renderer/window'],
     packages: ['react', 'react-dom'],
   },

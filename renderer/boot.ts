@@ -1,0 +1,15 @@
+// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes longer than all before it.
+import './styles/main.css';
+import { readLayout } from './state/layout.ts';
+import { showTheme } from './state/page-theme.ts';
+
+/** How long to wait for a frame, in ms. None is drawn while the page is hidden. */
+const LATEST = 250;
+
+showTheme(readLayout().theme);
+await new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, LATEST);
+});
+const { start } = await import('./main.tsx');
+start();

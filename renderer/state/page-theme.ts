@@ -1,0 +1,13 @@
+import type { LayoutState } from './layout.ts';
+
+const dark = window.matchMedia('(prefers-color-scheme: dark)');
+
+/** Gives the page its colours: those of the theme or, for `auto`, the system's. */
+export function showTheme(theme: LayoutState['theme']): void {
+  document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme;
+}
+
+/** Calls `change` whenever the system's theme changes. */
+export function watchSystemTheme(change: () => void): void {
+  dark.addEventListener('change', change);
+}
