@@ -71,8 +71,12 @@ export class TableFile implements Disposable {
     const rows = Number(group?.num_rows ?? 0);
     if (group === undefined || !(rows >= 0)) throw new LayerscopeError('DAMAGED', 'its rows can’t be read');
     if (rows > MOST_GROUP_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows in one piece');
-    const columns = wanted.map((name) => [name, this.#readColumn(group, name, rows)] as const);
-    return { ...(Object.fromEntries(columns) as Record<Name, readonly CellValue[]>), rows };
+    try {
+      const columns = wanted.map((name) => [name, this.#readColumn(group, name, rows)] as const);
+      return { ...(Object.fromEntries(columns) as Record<Name, readonly CellValue[]>), rows };
+    } catch (error) {
+      throw readError(error);
+    }
   }
 
   #readColumn(group: RowGroup, name: string, rows: number): readonly CellValue[] {
@@ -99,11 +103,17 @@ export class TableFile implements Disposable {
   }
 }
 
-/** Names the file in an error of reading it. Errors of hyparquet mean that the file is damaged. */
+/** Names the file in an error of reading it. */
 export function tableError(error: unknown, file: string): LayerscopeError {
-  if (error instanceof LayerscopeError) return new LayerscopeError(error.code, `${displayText(file)}: ${error.message}`, { cause: error });
-  if ((error as NodeJS.ErrnoException).syscall !== undefined) return fileError(error, file);
-  return new LayerscopeError('DAMAGED', `${displayText(file)}: it can’t be read as Parquet`, { cause: error });
+  const known = readError(error);
+  if (!(known instanceof LayerscopeError)) return fileError(known, file);
+  return new LayerscopeError(known.code, `${displayText(file)}: ${known.message}`, { cause: known });
+}
+
+/** Errors of hyparquet mean that the file is damaged; those of the system and our own stay. */
+function readError(error: unknown): unknown {
+  if (error instanceof LayerscopeError || (error as NodeJS.ErrnoException).syscall !== undefined) return error;
+  return new LayerscopeError('DAMAGED', 'it can’t be read as Parquet', { cause: error });
 }
 
 function opened(file: string): number {

@@ -33,6 +33,7 @@ const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }
   bolt: () => import('./bolt.ts'),
   checkpoints: () => import('./checkpoints.ts'),
   toc: () => import('./toc.ts'),
+  'catalog-files': () => import('./catalog-files.ts'),
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(TARGETS);
