@@ -70,22 +70,23 @@ export const STRATUM_TALL = 42;
 /**
  * Computes heights in px to scale: twice the bytes are twice as high, except that no height is below the room for text, which is
  * {@link STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
- * `room` if possible.
+ * `room` if possible. Strata that can't fit are at most a quarter higher in all than their texts need: 120 layers of one size are 120 lines.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);
   const heights = (least: number, high: number) =>
     sizes.map((size) => Math.max(least, largest === 0 ? 0 : Math.round((high * size) / largest)));
-  for (const { least, low } of [
-    { least: STRATUM_TALL, low: 96 },
-    { least: STRATUM_MIN, low: 72 },
+  for (const { least, high: highest, low, most } of [
+    { least: STRATUM_TALL, high: 168, low: 96, most: room },
+    { least: STRATUM_MIN, high: 168, low: 72, most: room },
+    { least: STRATUM_MIN, high: 64, low: STRATUM_MIN, most: Math.max(room, sizes.length * STRATUM_MIN * 1.25) },
   ]) {
-    for (let high = 168; high >= low; high -= 8) {
+    for (let high = highest; high >= low; high -= 8) {
       const fitted = heights(least, high);
-      if (fitted.reduce((sum, height) => sum + height, 0) <= room) return fitted;
+      if (fitted.reduce((sum, height) => sum + height, 0) <= most) return fitted;
     }
   }
-  return heights(STRATUM_MIN, 64);
+  return sizes.map(() => STRATUM_MIN);
 }
 
 /** Whether a layer only removes: it has no bytes of its own, and what it does shows only in the layers below. */

@@ -80,7 +80,7 @@ export function sideChoices(archives: readonly ArchiveSummary[], selection: Sele
       id: `layer ${layer.index}`,
       group: words.compare.withLayer,
       label: layer.index === own.layers.length - 1 ? words.compare.wholeImageAt(layer.index) : words.layerTitle(layer.index),
-      detail: (plainCommand(layer.createdBy) ?? words.commandUnknown).slice(0, 56),
+      detail: plainCommand(layer.createdBy) ?? words.commandUnknown,
       side: { archiveId, image: index, layer: layer.index },
     }));
   return [...images, open, ...layers];
@@ -96,6 +96,23 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
     common++;
   }
   return common;
+}
+
+/** A run of more layers than this without a side is one line. */
+const MOST_WITHOUT_SIDE = 8;
+
+/** Returns layers in their order, each by itself, except that those of a long run that no side is at are one item. */
+export function foldedRuns<T extends { readonly index: number }>(
+  layers: readonly T[],
+  isSide: (layer: number) => boolean,
+): readonly (readonly T[])[] {
+  const runs: T[][] = [];
+  for (const layer of layers) {
+    const last = runs.at(-1);
+    if (last === undefined || isSide(layer.index) || isSide(last[0]?.index ?? 0)) runs.push([layer]);
+    else last.push(layer);
+  }
+  return runs.flatMap((run) => (run.length > MOST_WITHOUT_SIDE ? [run] : run.map((layer) => [layer])));
 }
 
 /** Returns what a side shows, for its sums. */

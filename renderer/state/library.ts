@@ -38,7 +38,8 @@ export function shortTitle(title: string): readonly string[] {
   const last = lastPart(title);
   const colon = last.lastIndexOf(':');
   const parts = colon <= 0 ? [last] : [last.slice(0, colon), last.slice(colon + 1)];
-  return parts.map((part) => [...part].slice(0, SHORT).join('')).filter((part) => part !== '');
+  const short = (letters: readonly string[]) => (letters.length > SHORT ? `${letters.slice(0, SHORT - 1).join('')}…` : letters.join(''));
+  return parts.map((part) => short([...part])).filter((part) => part !== '');
 }
 
 /** Shortens a name: without Docker Hub's host and `library/`. */

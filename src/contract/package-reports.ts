@@ -5,6 +5,10 @@ export interface PackageLayerReport {
   readonly layer: number;
   /** Number of packages seen at the layer. */
   readonly packages: number;
+  /** Numbers of packages that the layer adds, changes and removes, whether they match or not. */
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
   readonly bytes: number;
   /** Bytes of files that no package owns. */
   readonly unownedBytes: number;

@@ -9,6 +9,7 @@ import {
   layersOf,
   nextLayerOrder,
   placeName,
+  repositoryRuns,
   runsOf,
   sortedLayers,
   tagGroups,
@@ -58,6 +59,17 @@ test('layers are held by images, each counted once', () => {
     [0, 3],
     [5, 1],
     [7, 2],
+  ]);
+});
+
+test('neighbours of one repository are one run, and images without one are told apart', () => {
+  const other = { source: '/images/db.tar', reference: 'db:1', repository: 'docker.io/library/db', tag: '1' };
+  assert.deepEqual(repositoryRuns([image('1'), image('2'), image('1', { places: [other] }), image(null), image(null), image('3')]), [
+    { repository: 'docker.io/shop/app', name: 'app', start: 0, length: 2 },
+    { repository: 'docker.io/library/db', name: 'db', start: 2, length: 1 },
+    { repository: null, name: 'app.tar', start: 3, length: 1 },
+    { repository: null, name: 'app.tar', start: 4, length: 1 },
+    { repository: 'docker.io/shop/app', name: 'app', start: 5, length: 1 },
   ]);
 });
 

@@ -99,7 +99,11 @@ test('the largest stratum shrinks so that all fit, then the small ones, down to 
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);
-  assert.deepEqual(stratumHeights(sizes, 10), [64, 64, 64, 64]);
+  assert.deepEqual(stratumHeights(sizes, 10), [24, 24, 24, 24]);
+  // Of many that can't fit, one that is larger than the others still stands out.
+  const equal = Array.from({ length: 119 }, () => 10);
+  assert.deepEqual(new Set(stratumHeights([...equal, 10], 500)), new Set([24]));
+  assert.equal(stratumHeights([...equal, 1_000], 500).at(-1), 64);
   const many = [100, ...Array.from({ length: 10 }, () => 1)];
   assert.ok(stratumHeights(many, 600).every((height) => height >= STRATUM_TALL));
   assert.ok(sum(stratumHeights(many, 400)) <= 400);

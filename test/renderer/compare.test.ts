@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
-import { commonLayers, obviousSide, sideBytes, sideChoices, signedSize, textReport } from '../../renderer/state/compare.ts';
+import { commonLayers, foldedRuns, obviousSide, sideBytes, sideChoices, signedSize, textReport } from '../../renderer/state/compare.ts';
 import type { Selection } from '../../renderer/state/selection.ts';
 import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
@@ -31,6 +31,24 @@ const table = {
   nameStart: Uint32Array.from([0, ...names].map((_, i) => names.slice(0, i).reduce((sum, { length }) => sum + length, 0))),
   names: Uint8Array.from(names.flatMap((name) => [...name])),
 };
+
+test('a long run of layers without a side is one item, and a short one is not', () => {
+  const layers = Array.from({ length: 120 }, (_, at) => ({ index: 119 - at }));
+  const numbers = (isSide: (layer: number) => boolean, some = layers) =>
+    foldedRuns(some, isSide).map((run) => (run.length === 1 ? run[0]?.index : `${run[0]?.index}–${run.at(-1)?.index}`));
+  assert.deepEqual(
+    numbers((layer) => layer === 119),
+    [119, '118–0'],
+  );
+  assert.deepEqual(
+    numbers((layer) => layer === 60 || layer === 57),
+    ['119–61', 60, 59, 58, 57, '56–0'],
+  );
+  assert.deepEqual(
+    numbers(() => false, layers.slice(-3)),
+    [2, 1, 0],
+  );
+});
 
 test('a comparison begins with the only other image, else with the layer below, and asks where there is a choice', () => {
   const [one, two, three] = [

@@ -46,6 +46,13 @@ test('plurals follow the rules of the language, which may have more than two for
   assert.equal(grammarOf('ja').counted(1, { other: '層' }), '1 層');
 });
 
+test('what removing a working copy deletes is counted only if there is something to count', () => {
+  const { copy } = words.store.removeWhat;
+  assert.equal(copy(0, '0 B').join(''), 'Deletes the working copy. It has no changes.');
+  assert.equal(copy(2, '5 B').join(''), 'Deletes 2 changes (5 B). This can’t be undone.');
+  assert.equal(words.store.removeCopies(1, 0), 'Also deletes 1 working copy with no changes.');
+});
+
 test('a list omits empty items', () => {
   assert.equal(words.list(['content', '', 'mode']), 'content, mode');
   assert.equal(words.list(['', '']), '');

@@ -1,11 +1,12 @@
-import { useMemo, useState } from 'react';
-import type { CatalogSummary } from '#contract';
+import { type PointerEvent, useMemo, useRef, useState } from 'react';
+import type { CatalogImage, CatalogSummary } from '#contract';
 import { displayText } from '#model';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size, sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
+import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import {
   type CatalogRows,
   FIRST_ORDER,
@@ -15,6 +16,7 @@ import {
   layersOf,
   layerTitle,
   nextLayerOrder,
+  repositoryRuns,
   runsOf,
   savedBytes,
   sortedLayers,
@@ -53,8 +55,8 @@ export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary
             words.catalog.sums(
               summary.images,
               summary.layers,
-              <Size key="once" bytes={summary.layerBytes} />,
-              <Size key="unshared" bytes={summary.unsharedBytes} />,
+              <Size key="stored" bytes={summary.layerBytes} />,
+              <Size key="saved" bytes={summary.unsharedBytes - summary.layerBytes} />,
             ),
           )}
         </p>
@@ -87,6 +89,7 @@ function LayerGrid({
 } & Ordered) {
   const { images, holders } = rows;
   const tree = useMemo(() => twoLevels(layers.map((layer) => holders[layer]?.length ?? 0)), [layers, holders]);
+  const between = useMemo(() => linesBetween(images), [images]);
   const most = Math.max(1, ...layers.map((layer) => rows.layers[layer]?.bytes ?? 0));
   const layerOf = (group: number) => layers[group] as number;
   const imageOf = (group: number, child: number) => holders[layerOf(group)]?.[child] as number;
@@ -94,7 +97,7 @@ function LayerGrid({
     <TwoLevelGrid
       label={words.catalog.layersTitle}
       tree={tree}
-      columns={columnsFor(room, images.length, ordered)}
+      columns={columnsFor(room, images, ordered)}
       ids={layers}
       name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
       onChoose={({ group, child }) => void openCatalogImage(imageOf(group, child))}
@@ -106,15 +109,15 @@ function LayerGrid({
         if (child >= 0) {
           const image = imageOf(group, child);
           if (column === 'layer') return nameCell(place, twisty, imageTitle(images, image), imageText(firstName(images, image)));
-          if (column === 'held') return <Held numbers={[image]} all={images.length} isOne />;
+          if (column === 'held') return <Held numbers={[image]} images={images} between={between} isOne />;
           return column === 'size' ? sizeOrNothing(images[image]?.blobBytes ?? null) : null;
         }
         if (column === 'layer') {
           const command = layerTitle(rows, layer);
           return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{command}</span>);
         }
-        if (column === 'held') return <Held numbers={held} all={images.length} />;
-        if (column === 'bar') return <Bar share={Math.sqrt(bytes / most)} />;
+        if (column === 'held') return <Held numbers={held} images={images} between={between} />;
+        if (column === 'bar') return <Bar share={bytes / most} />;
         if (column === 'size') return sizeText(bytes);
         if (column === 'images') return <span className="number">{formatCount(held.length)}</span>;
         return held.length < 2 ? null : sizeText(savedBytes(rows, layer));
@@ -123,12 +126,21 @@ function LayerGrid({
   );
 }
 
+/** More lines than this would be all that one sees. */
+const MOST_LINES = 60;
+
+/** A path with a line between the images of different repositories. */
+function linesBetween(images: readonly CatalogImage[]): string {
+  const runs = repositoryRuns(images);
+  return runs.length > MOST_LINES ? '' : runs.map(({ start }) => (start === 0 ? '' : `M${start} 0v1`)).join('');
+}
+
 function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
 /** Columns that fit: the picture and the numbers before the bars. */
-function columnsFor(room: number, images: number, { order, onOrder }: Ordered): readonly TreeColumn[] {
+function columnsFor(room: number, images: readonly CatalogImage[], { order, onOrder }: Ordered): readonly TreeColumn[] {
   const { columns } = words.catalog;
   const column = (id: LayerSort, width: string, align?: 'right'): TreeColumn => ({
     id,
@@ -142,7 +154,7 @@ function columnsFor(room: number, images: number, { order, onOrder }: Ordered): 
     column('layer', 'minmax(110px, 1fr)'),
     ...(room < 480
       ? []
-      : [{ id: 'held', header: columns.held(images), width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
+      : [{ id: 'held', header: <HeldHead images={images} />, width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
     ...(room < 760 ? [] : [{ id: 'bar', header: <span className="visually-hidden">{columns.bar}</span>, width: '90px' }]),
     column('size', '72px', 'right'),
     column('images', '60px', 'right'),
@@ -159,8 +171,54 @@ export function Bar({ share }: { share: number }) {
   );
 }
 
-/** Where images are among all: a mark for each, in the order in which neighbours share layers. */
-function Held({ numbers, all, isOne = false }: { numbers: readonly number[]; all: number; isOne?: boolean }) {
+/** A name needs this much room to be recognized, px. */
+const NAME_ROOM = 44;
+
+/** Above the marks of images, the names of those that fit; without room for any, what the marks mean. */
+function HeldHead({ images }: { images: readonly CatalogImage[] }) {
+  const head = useRef<HTMLSpanElement>(null);
+  const room = useMeasured(head, widthOf, 0);
+  const runs = useMemo(() => repositoryRuns(images), [images]);
+  const shareOf = (count: number) => count / images.length;
+  const named = runs.filter(({ length }) => shareOf(length) * room >= NAME_ROOM);
+  const text = words.catalog.columns.held(images.length);
+  return (
+    <span className={styles.heldHead} ref={head} title={text}>
+      <span className={named.length > 0 ? 'visually-hidden' : ''}>{text}</span>
+      {named.map(({ name, start, length }) => (
+        <span
+          key={start}
+          aria-hidden="true"
+          className={styles.heldName}
+          title={name}
+          style={{ left: `${shareOf(start) * 100}%`, width: `${shareOf(length) * 100}%` }}
+        >
+          {name}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** Where images are among all: a mark for each, in the order in which neighbours share layers. The tooltip names the image at the pointer. */
+function Held({
+  numbers,
+  images,
+  between,
+  isOne = false,
+}: {
+  numbers: readonly number[];
+  images: readonly CatalogImage[];
+  /** Lines between repositories. */
+  between: string;
+  isOne?: boolean;
+}) {
+  const all = images.length;
+  const [pointed, setPointed] = useState(-1);
+  const onPointerMove = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    setPointed(Math.min(all - 1, Math.floor(((clientX - left) / width) * all)));
+  };
   const path = useMemo(
     () =>
       runsOf(numbers)
@@ -175,9 +233,15 @@ function Held({ numbers, all, isOne = false }: { numbers: readonly number[]; all
       preserveAspectRatio="none"
       role="img"
       aria-label={words.catalog.heldBy(numbers.length, all)}
+      onPointerMove={onPointerMove}
     >
-      <title>{words.catalog.heldBy(numbers.length, all)}</title>
+      <title>
+        {pointed < 0
+          ? words.catalog.heldBy(numbers.length, all)
+          : words.catalog.heldAt(firstName(images, pointed), numbers.includes(pointed), numbers.length, all)}
+      </title>
       <path d={path} vectorEffect="non-scaling-stroke" />
+      <path className={styles.between} d={between} vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }

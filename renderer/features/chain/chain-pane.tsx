@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
-import { displayText, type HistoryReport, type LayerReport } from '#model';
+import { displayPath, displayText, type HistoryReport, type LayerReport, unescapePath } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
@@ -20,6 +20,7 @@ import {
 import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing.ts';
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
+import { lastPart } from '../../state/library.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
@@ -153,6 +154,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               stop={!isWhole && line.layer.index === selection.to}
               stacked={selection.mode === 'stacked' && line.layer.index < selection.to}
               touch={touches.get(line.layer.index) ?? null}
+              touched={selection.path === null ? '' : lastPart(displayPath(unescapePath(selection.path)))}
               well={reach === null || line.layer.index < reach.from || line.layer.index > reach.to ? null : place(line.layer.index, reach)}
             />
           ),
@@ -192,6 +194,7 @@ function LayerStratum({
   stop,
   stacked,
   touch,
+  touched,
   well,
 }: {
   layer: LayerReport;
@@ -209,6 +212,8 @@ function LayerStratum({
   stop: boolean;
   stacked: boolean;
   touch: TouchKind | null;
+  /** Name of the path that the layer touches. */
+  touched: string;
   well: string | null;
 }) {
   const command = plainCommand(layer.createdBy ?? step?.createdBy ?? null);
@@ -231,7 +236,7 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}`}
+        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touch === null ? '' : `\n${words.chain.dot[touch](touched)}`}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
@@ -307,8 +312,10 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
     <li className={styles.empty}>
       <button type="button" className={styles.fold} aria-expanded={open} title={commands.join('\n')} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
-        {words.chain.metadataSteps(steps.length)}
-        {verbsOf([...commands].reverse())}
+        <span className={styles.command}>
+          {words.chain.metadataSteps(steps.length)}
+          {verbsOf([...commands].reverse())}
+        </span>
       </button>
       {open ? (
         <ol className={styles.steps}>

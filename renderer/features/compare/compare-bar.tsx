@@ -48,6 +48,16 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+        <span className={styles.actions}>
+          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
+          <IconButton
+            small
+            label={words.compare.save}
+            icon="save"
+            disabled={!ready}
+            onPress={() => void startExport({ what: 'comparison', a: against, b })}
+          />
+        </span>
       </div>
       <div className={styles.sums}>
         <Sums state={state} a={against} b={b} config={config} />
@@ -62,16 +72,6 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
           </Button>
         )}
         {outcome}
-        <span className={styles.actions}>
-          <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
-          <IconButton
-            small
-            label={words.compare.save}
-            icon="save"
-            disabled={!ready}
-            onPress={() => void startExport({ what: 'comparison', a: against, b })}
-          />
-        </span>
       </div>
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
@@ -203,7 +203,7 @@ function SideChoice({
 /** Returns the choices of a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;
-  const detail = (createdBy: string | null) => (plainCommand(createdBy) ?? '').slice(0, 60);
+  const detail = (createdBy: string | null) => plainCommand(createdBy) ?? '';
   const stacks = layers.map(({ index, createdBy }) => ({
     id: String(index),
     label: index === top ? words.compare.wholeImageAt(index) : words.layerTitle(index),

@@ -1,10 +1,11 @@
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
+import { Icon } from '../../components/icons.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, STRATUM_MIN, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
-import { commonLayers } from '../../state/compare.ts';
+import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
@@ -26,7 +27,9 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
       {edge}
       <header className={`${head.head} ${styles.head}`}>
         <h2>{words.chain.title}</h2>
-        <span className={`${head.end} ${styles.hint}`}>{sameImage ? words.compare.chooseA : ''}</span>
+        <span className={`${head.end} ${styles.hint}`}>
+          {sameImage ? words.compare.chooseA : commonLayers(a.image, b.image) === 0 ? words.compare.noSharedLayers : ''}
+        </span>
       </header>
       {sameImage ? (
         <OneChain image={b.image} a={against} b={sideB} />
@@ -46,10 +49,17 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
 
 function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
   const heights = useHeights([image.layers], 520);
+  const [low, high] = [Math.min(a.layer, b.layer), Math.max(a.layer, b.layer)];
   return (
     <div className={styles.scroll}>
-      <ol className={styles.strata} aria-label={words.newestFirst}>
-        {[...image.layers].reverse().map((layer) => (
+      <Strata
+        label={words.newestFirst}
+        layers={image.layers}
+        // What lies between the sides is what is compared.
+        keeps={(layer) => layer >= low && layer <= high}
+        runLabel={(count, top) => (top < low ? words.compare.lowerLayers(count) : words.compare.newerLayers(count))}
+      >
+        {(layer) => (
           <Stratum
             key={layer.index}
             layer={layer}
@@ -60,9 +70,44 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
             isB={layer.index === b.layer}
             onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
           />
-        ))}
-      </ol>
+        )}
+      </Strata>
     </div>
+  );
+}
+
+/** Layers, newest first; a long run of those that don't matter is one line that opens. */
+function Strata({
+  label,
+  layers,
+  keeps,
+  runLabel,
+  children,
+}: {
+  label: string;
+  layers: readonly LayerReport[];
+  keeps: (layer: number) => boolean;
+  runLabel: (count: number, top: number) => string;
+  children: (layer: LayerReport) => ReactNode;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <ol className={styles.strata} aria-label={label}>
+      {foldedRuns([...layers].reverse(), keeps).map((run) => {
+        const top = run[0]?.index ?? 0;
+        if (run.length === 1) return run.map(children);
+        return [
+          <li key={`run ${top}`} className={styles.run}>
+            <button type="button" className={styles.fold} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+              <Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={10} />
+              <span className={styles.command}>{runLabel(run.length, top)}</span>
+              <Size bytes={run.reduce((sum, layer) => sum + bytesOf(layer), 0)} />
+            </button>
+          </li>,
+          ...(isOpen ? run.map(children) : []),
+        ];
+      })}
+    </ol>
   );
 }
 
@@ -114,25 +159,27 @@ function TwoChains({
         {column('A', imageA, titleA)}
         {column('B', imageB, titleB)}
       </div>
-      <p className={styles.joint}>{common === 0 ? words.compare.noSharedLayers : words.compare.sharedBase(common)}</p>
+      {common === 0 ? null : <p className={styles.joint}>{words.compare.sharedBase(common)}</p>}
       {common === 0 ? null : (
-        <ol className={styles.strata} aria-label={words.compare.sharedLayers}>
-          {imageB.layers
-            .slice(0, common)
-            .reverse()
-            .map((layer) => (
-              <Stratum
-                key={layer.index}
-                layer={layer}
-                count={imageB.layers.length}
-                loaded={imageB.loaded}
-                height={heights(1, layer.index)}
-                isA={layer.index === a.layer}
-                isB={layer.index === b.layer}
-                onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
-              />
-            ))}
-        </ol>
+        <Strata
+          label={words.compare.sharedLayers}
+          layers={imageB.layers.slice(0, common)}
+          keeps={(layer) => layer === a.layer || layer === b.layer}
+          runLabel={words.compare.equalLayers}
+        >
+          {(layer) => (
+            <Stratum
+              key={layer.index}
+              layer={layer}
+              count={imageB.layers.length}
+              loaded={imageB.loaded}
+              height={heights(1, layer.index)}
+              isA={layer.index === a.layer}
+              isB={layer.index === b.layer}
+              onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+            />
+          )}
+        </Strata>
       )}
     </div>
   );
@@ -175,7 +222,7 @@ function Stratum({
           <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
         </span>
-        <span className={`${styles.about} ${narrow ? styles.narrow : ''}`}>
+        <span className={`${styles.about} ${narrow ? styles.narrow : ''} ${height < STRATUM_TALL ? styles.short : ''}`}>
           <span className={styles.command}>{command ?? words.commandUnknown}</span>
           <Size bytes={bytes} className={styles.size} />
         </span>
@@ -194,12 +241,13 @@ function Stratum({
   );
 }
 
+function bytesOf(layer: LayerReport): number {
+  return stratumBytes(layer, layer.fileBytes > 0 || layer.entries > 0);
+}
+
 /** Heights of both chains on one scale. */
 function useHeights(chains: readonly (readonly LayerReport[])[], room: number): (chain: number, layer: number) => number {
   const layers = useMemo(() => chains.flat(), [chains]);
-  const heights = stratumHeights(
-    layers.map((layer) => stratumBytes(layer, layer.fileBytes > 0 || layer.entries > 0)),
-    room * chains.length,
-  );
+  const heights = stratumHeights(layers.map(bytesOf), room * chains.length);
   return (chain, layer) => heights[(chain === 0 ? 0 : (chains[0]?.length ?? 0)) + layer] ?? STRATUM_MIN;
 }

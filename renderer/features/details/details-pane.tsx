@@ -194,7 +194,8 @@ function Story({
       ? last.kind
       : details.now === null
         ? 'removed'
-        : here.length === 0 && !compared
+        : // A folder without an entry of its own has no history, but is new with the layer that first writes into it.
+          here.length === 0 && details.before !== null && !compared
           ? 'unchanged'
           : details.before === null
             ? 'added'

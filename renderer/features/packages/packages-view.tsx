@@ -1,7 +1,7 @@
 import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
-import { Mark, type MarkName } from '../../components/mark.tsx';
+import { Counts, Mark, type MarkName } from '../../components/mark.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
@@ -105,6 +105,11 @@ function Tables({
       </Notice>
     );
   }
+  const replaces = !isView && rows.some((row) => replacedBytes(row) > 0);
+  const titleOf = (): string => {
+    if (!isView) return words.packages.byLayer;
+    return isWhole ? words.packages.allTitle : words.packages.viewTitle(layer);
+  };
   return (
     <>
       <p className={styles.status} role="status">
@@ -112,17 +117,25 @@ function Tables({
         {isView || isFiltered ? null : <Totals layers={layers} />}
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
-      {isView ? (
-        <Table
-          title={isWhole ? words.packages.allTitle : words.packages.viewTitle(layer)}
-          rows={rows}
-          layer={layer}
-          isWhole={isWhole}
-          {...ordered}
-        />
-      ) : (
-        layers.map((each) => <LayerTable key={each.layer} report={each} rows={rows} image={image} isFiltered={isFiltered} {...ordered} />)
-      )}
+      <Table title={titleOf()} isTitled={isView} replaces={replaces} {...ordered}>
+        {isView ? (
+          <tbody>
+            <Lines rows={rows} layer={layer} isWhole={isWhole} order={ordered.order} />
+          </tbody>
+        ) : (
+          layers.map((each) => (
+            <LayerGroup
+              key={each.layer}
+              report={each}
+              rows={rows}
+              image={image}
+              isFiltered={isFiltered}
+              replaces={replaces}
+              order={ordered.order}
+            />
+          ))
+        )}
+      </Table>
     </>
   );
 }
@@ -144,72 +157,75 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
 }
 
 /** A layer's packages, and the bytes that no package owns. A layer that changes no package is one line. */
-function LayerTable({
+function LayerGroup({
   report,
   rows,
   image,
   isFiltered,
-  ...ordered
+  replaces,
+  order,
 }: {
   report: PackageLayerReport;
   rows: readonly PackageRow[];
   image: ImageSummary;
   isFiltered: boolean;
-} & Ordered) {
-  const own = rows.filter(({ layer }) => layer === report.layer);
+  replaces: boolean;
+  order: PackageOrder;
+}) {
+  const { layer, bytes, unownedBytes } = report;
+  const own = rows.filter((row) => row.layer === layer);
   if (isFiltered && own.length === 0) return null;
-  const command = plainCommand(image.layers[report.layer]?.createdBy ?? null) ?? words.commandUnknown;
-  const title = (
-    <>
-      <span>{words.layerTitle(report.layer)}</span>
-      <span className={styles.sums}>
-        {phrase(words.packages.layerSums(<Size bytes={report.bytes} />, own.length === 0 ? 0 : report.packages))}
-      </span>
-      <span className={styles.command} title={command}>
-        {command}
-      </span>
-    </>
-  );
-  if (own.length === 0) {
-    return (
-      <p className={`${styles.title} ${styles.plain}`}>
-        {title}
-        <span className={styles.none}>{words.packages.noChanges}</span>
-      </p>
-    );
-  }
+  const command = plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
+  const replaced = own.reduce((sum, row) => sum + replacedBytes(row), 0);
   return (
-    <Table title={title} rows={own} layer={report.layer} {...ordered}>
-      {isFiltered ? null : (
+    <tbody aria-label={words.layerTitle(layer)}>
+      <tr className={styles.layer}>
+        <th scope="rowgroup" colSpan={2}>
+          <span className={styles.title}>
+            <span>{words.layerTitle(layer)}</span>
+            <span className={styles.command} title={command}>
+              {command}
+            </span>
+            <span className={styles.sums}>{isFiltered ? null : own.length === 0 ? words.packages.noChanges : <Counts {...report} />}</span>
+          </span>
+        </th>
+        <td className={styles.files} />
+        <td className={styles.right}>
+          <Size bytes={bytes} />
+        </td>
+        {replaces ? <td className={styles.right}>{replaced === 0 || isFiltered ? null : <Size bytes={replaced} />}</td> : null}
+      </tr>
+      <Lines rows={own} layer={layer} replaces={replaces} order={order} />
+      {isFiltered || own.length === 0 || unownedBytes === 0 ? null : (
         <tr className={styles.unowned} title={words.packages.unownedWhy}>
           <th scope="row" colSpan={2}>
             {words.packages.unowned}
           </th>
           <td className={styles.files} />
-          <td className={styles.right} title={sizeTitle(report.unownedBytes)}>
-            <Size bytes={report.unownedBytes} />
+          <td className={styles.right} title={sizeTitle(unownedBytes)}>
+            <Size bytes={unownedBytes} />
           </td>
+          {replaces ? <td className={styles.right} /> : null}
         </tr>
       )}
-    </Table>
+    </tbody>
   );
 }
 
 function Table({
   title,
-  rows,
-  layer,
-  isWhole = false,
+  isTitled,
+  replaces,
   order,
   onOrder,
   children,
 }: {
-  title: React.ReactNode;
-  rows: readonly PackageRow[];
-  layer: number;
-  /** Whether the rows lead to files of the whole image, not of the layer. */
-  isWhole?: boolean;
-  children?: React.ReactNode;
+  title: string;
+  /** Whether the title is seen, not only heard. */
+  isTitled: boolean;
+  /** Whether there is a column for the bytes that packages replace in the layers below. */
+  replaces: boolean;
+  children: React.ReactNode;
 } & Ordered) {
   const heading = (by: NonNullable<PackageOrder>['by'], text: string, className = '') => {
     const sorted = order?.by !== by ? undefined : order.descending ? ('descending' as const) : ('ascending' as const);
@@ -224,30 +240,45 @@ function Table({
   };
   return (
     <table className={styles.table}>
-      <caption className={styles.caption}>
-        <span className={styles.title}>{title}</span>
-      </caption>
+      <caption className={isTitled ? styles.caption : 'visually-hidden'}>{title}</caption>
       <thead>
         <tr>
           {heading('name', words.packages.name)}
           {heading('version', words.packages.version)}
           {heading('files', words.packages.files, `${styles.right} ${styles.files}`)}
           {heading('bytes', words.changes.columns.size, styles.right)}
+          {replaces ? (
+            <th scope="col" className={`${styles.right} ${styles.replaces}`} title={words.packages.replacesWhy}>
+              {words.packages.replaces}
+            </th>
+          ) : null}
         </tr>
       </thead>
-      <tbody>
-        {sortedPackages(rows, order).map((row) => (
-          <Line
-            key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`}
-            row={row}
-            layer={layer}
-            isWhole={isWhole}
-          />
-        ))}
-        {children}
-      </tbody>
+      {children}
     </table>
   );
+}
+
+function Lines({
+  rows,
+  order,
+  ...of
+}: {
+  rows: readonly PackageRow[];
+  order: PackageOrder;
+  layer: number;
+  /** Whether the rows lead to files of the whole image, not of the layer. */
+  isWhole?: boolean;
+  replaces?: boolean;
+}) {
+  return sortedPackages(rows, order).map((row) => (
+    <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} {...of} />
+  ));
+}
+
+/** Bytes of a package's files in the layers below that the layer replaces or removes. */
+function replacedBytes({ kind, bytes, hiddenBytes }: PackageRow): number {
+  return kind === 'removed' ? bytes : (hiddenBytes ?? 0);
 }
 
 const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
@@ -259,13 +290,23 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
 };
 
 /** A click anywhere leads to the package's files; that of the button with its name, which takes the keys, arrives there too. */
-function Line({ row, layer, isWhole }: { row: PackageRow; layer: number; isWhole: boolean }) {
-  const { kind, type, name, arch, version, previousVersion, location, files, bytes, hiddenBytes, path } = row;
+function Line({
+  row,
+  layer,
+  isWhole = false,
+  replaces = false,
+}: {
+  row: PackageRow;
+  layer: number;
+  isWhole?: boolean;
+  replaces?: boolean;
+}) {
+  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
   const versions = displayText(words.packages.versions(version, previousVersion));
-  const below = hiddenBytes === null || hiddenBytes === 0 ? null : hiddenBytes;
+  const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
   return (
     <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
@@ -282,18 +323,16 @@ function Line({ row, layer, isWhole }: { row: PackageRow; layer: number; isWhole
           <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
         </span>
       </th>
-      <td className={styles.version} title={below === null ? versions : `${versions}\n${words.packages.hiddenWhy(sizeTitle(below))}`}>
+      <td className={styles.version} title={versions}>
         {versions}
-        {below === null ? null : previousVersion === null ? (
-          <span className={styles.was}>{phrase(words.packages.hiddenBelow(<Size bytes={below} />))}</span>
-        ) : (
-          <span className="visually-hidden"> {words.packages.hiddenWhy(sizeTitle(below))}</span>
-        )}
       </td>
       <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
-      <td className={styles.right} title={sizeTitle(bytes)}>
-        <Size bytes={bytes} />
-      </td>
+      <td className={styles.right}>{kind === 'removed' ? null : <Size bytes={bytes} />}</td>
+      {replaces ? (
+        <td className={`${styles.right} ${styles.was}`} title={replaced === 0 ? undefined : words.packages.hiddenWhy(sizeTitle(replaced))}>
+          {replaced === 0 ? null : <Size bytes={replaced} />}
+        </td>
+      ) : null}
     </tr>
   );
 }

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValueChange } from '#contract';
 import { displayText } from '#model';
+import { breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -67,7 +68,7 @@ function Page({ of, start, onMore }: { of: Wanted; start: number; onMore: (() =>
       <ol className={styles.changes}>
         {items.map((item) => (
           <li key={keyOf(item)}>
-            <Item item={item} />
+            <Item item={item} isAlone={from === to} />
           </li>
         ))}
       </ol>
@@ -88,19 +89,20 @@ function keyOf(item: RegistryItem): string {
   return `${item.layer}/${item.hive}/${item.path}/${item.kind}`;
 }
 
-function Item({ item }: { item: RegistryItem }): ReactNode {
-  if (item.kind === 'hive') return <HiveHead hive={item} />;
+/** `isAlone`: only one layer's changes are listed. */
+function Item({ item, isAlone }: { item: RegistryItem; isAlone: boolean }): ReactNode {
+  if (item.kind === 'hive') return <HiveHead hive={item} isAlone={isAlone} />;
   if (item.kind === 'unreadable') {
     return <p className={styles.problem}>{words.registry.unreadable(item.layer, displayText(item.file), displayText(item.message))}</p>;
   }
   return <Change change={item} />;
 }
 
-function HiveHead({ hive }: { hive: RegistryHive }) {
+function HiveHead({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) {
   const name = displayText(hive.hive);
   return (
     <header className={styles.hive}>
-      <h3>{words.registry.hiveOf(hive.layer, name)}</h3>
+      <h3>{isAlone ? name : words.registry.hiveOf(hive.layer, name)}</h3>
       <span className={styles.note}>
         {hive.file === hive.hive ? null : `${displayText(hive.file)} · `}
         {words.registry.hiveFacts(hive)}
@@ -117,7 +119,7 @@ function Change({ change }: { change: RegistryChange }) {
     <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path), hasBase)}>
       <p className={styles.path}>
         {hasBase || kind === 'removed' ? <Mark name={kind} /> : null}
-        <span className="selectable">{path === '' ? words.registry.root : displayText(path)}</span>
+        <span className="selectable">{path === '' ? words.registry.root : breakable(displayText(path))}</span>
         <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase })}</span>
       </p>
       {values.length === 0 ? null : (
@@ -162,12 +164,12 @@ function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: R
       </th>
       <td className={styles.type}>{(now ?? before)?.type}</td>
       <td className={`${styles.data} selectable`}>
-        {now === null ? null : <span>{displayText(now.text)}</span>}
+        {now === null ? null : <span>{breakable(displayText(now.text))}</span>}
         {before === null ? null : (
           <span className={styles.before}>
             <span className="visually-hidden">{words.registry.before} </span>
             {now !== null && now.type !== before.type ? `${before.type} ` : ''}
-            <del>{displayText(before.text)}</del>
+            <del>{breakable(displayText(before.text))}</del>
           </span>
         )}
       </td>

@@ -1,12 +1,12 @@
-import { useEffect, useState } from 'react';
-import type { ImageRef, RegistryKeyReport } from '#contract';
+import { useEffect, useRef, useState } from 'react';
+import type { ImageRef, RegistryChange, RegistryItem, RegistryKeyReport } from '#contract';
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
-import { useRequest } from '../use-request.ts';
+import { type Answer, useRequest } from '../use-request.ts';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RegistryKey } from './registry-key.tsx';
@@ -16,6 +16,9 @@ const PAGE = 200;
 const FOUND = 500;
 /** A search reads all hives, so it waits until typing has paused for this many ms. */
 const SEARCH_AFTER = 250;
+
+/** How many changes are looked through for one to begin with. */
+const FIRST_CHANGES = 50;
 
 type View = ImageRef & { readonly layer: number };
 
@@ -31,6 +34,10 @@ interface Choice {
   /** The key that Tab leads to; null for the first one. The others are reached by arrow keys. */
   readonly tabStop: KeyAt | null;
   stopAt(key: KeyAt): void;
+  /** The key that the tree begins with, and is open down to; null once the user has gone elsewhere. */
+  readonly first: KeyAt | null;
+  /** Says that the user has opened or closed a key. */
+  touch(): void;
 }
 
 function isSame(a: KeyAt | null, b: KeyAt): boolean {
@@ -43,35 +50,75 @@ function isBelow(key: KeyAt | null, above: KeyAt): boolean {
   return above.path === '' || key.path.startsWith(`${above.path}\\`);
 }
 
-/** The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. */
+/**
+ * The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. It begins with the first key that
+ * the layer changed, unless the user was faster; without one, with the only hive.
+ */
 export function RegistryTree({ of, text }: { of: View; text: string }) {
-  const [chosen, choose] = useState<KeyAt | null>(null);
+  const [own, choose] = useState<KeyAt | null>(null);
   const [tabStop, stopAt] = useState<KeyAt | null>(null);
-  const choice = { chosen, choose, tabStop, stopAt };
+  const [isTouched, setTouched] = useState(false);
+  const { archiveId, image, layer } = of;
+  const hives = useRequest('hives', (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
+  const changes = useRequest('changes', (client, signal) =>
+    client.call('registry.changes', { archiveId, image, from: layer, to: layer, text: '', start: 0, count: FIRST_CHANGES }, { signal }),
+  );
+  const [first, setFirst] = useState<KeyAt | null>(null);
+  const changed = changes.state === 'ready' ? (changes.value.items.find(isKept) ?? null) : null;
+  useEffect(() => {
+    if (changed !== null && !isTouched) setFirst({ hive: changed.hive, path: changed.path });
+  }, [changed, isTouched]);
+  const names = hives.state === 'ready' ? hives.value.hives : [];
+  const lone = names.length === 1 && changes.state !== 'loading' && changed === null ? { hive: names[0] ?? '', path: '' } : null;
+  const chosen = own ?? first ?? lone;
+  const choice: Choice = {
+    chosen,
+    choose(key) {
+      setTouched(true);
+      choose(key);
+    },
+    tabStop,
+    stopAt,
+    first: isTouched ? null : first,
+    touch: () => setTouched(true),
+  };
   return (
     <div className={styles.split}>
       <div className={styles.keys}>
-        {text === '' ? <Hives of={of} choice={choice} /> : <Found key={text} of={of} text={text} choice={choice} />}
+        {text === '' ? (
+          <Hives key={pathOf(first)} of={of} hives={hives} choice={choice} />
+        ) : (
+          <Found key={text} of={of} text={text} choice={choice} />
+        )}
       </div>
       <div className={styles.key}>
-        {chosen === null ? (
+        {chosen !== null ? (
+          <RegistryKey key={pathOf(chosen)} of={{ ...of, ...chosen }} />
+        ) : changes.state === 'loading' ? null : (
           <Notice title={words.registry.chooseKey} />
-        ) : (
-          <RegistryKey key={`${chosen.hive}\\${chosen.path}`} of={{ ...of, ...chosen }} />
         )}
       </div>
     </div>
   );
 }
 
-function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: Choice }) {
-  const answer = useRequest(layer, (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
-  const lone = answer.state === 'ready' && answer.value.hives.length === 1 ? (answer.value.hives[0] ?? null) : null;
-  const { chosen, choose } = choice;
-  // A lone hive is what one came for.
-  useEffect(() => {
-    if (lone !== null && chosen === null) choose({ hive: lone, path: '' });
-  }, [lone, chosen, choose]);
+function isKept(item: RegistryItem): item is RegistryChange {
+  return item.kind === 'added' || item.kind === 'modified';
+}
+
+function pathOf(key: KeyAt | null): string {
+  return key === null ? '' : `${key.hive}\\${key.path}`;
+}
+
+function Hives({
+  of: { archiveId, image, layer },
+  hives: answer,
+  choice,
+}: {
+  of: View;
+  hives: Answer<{ readonly hives: readonly string[] }>;
+  choice: Choice;
+}) {
   if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
   if (answer.state !== 'ready') return <Loading />;
   const { hives } = answer.value;
@@ -85,7 +132,8 @@ function Hives({ of: { archiveId, image, layer }, choice }: { of: View; choice: 
           name={hive}
           hasSubkeys
           isFirst={index === 0}
-          isOpenAtFirst={lone !== null}
+          // A lone hive is what one came for.
+          isOpenAtFirst={hives.length === 1}
           choice={choice}
         />
       ))}
@@ -112,12 +160,22 @@ function Branch({
   depth?: number;
   choice: Choice;
 }) {
-  const [open, setOpen] = useState(isOpenAtFirst);
-  const shown = name === '' ? words.registry.noName : displayText(name);
   const own = { hive: of.hive, path: of.path };
+  const [open, setOpen] = useState(isOpenAtFirst || isBelow(choice.first, own));
+  const shown = name === '' ? words.registry.noName : displayText(name);
+  const label = useRef<HTMLButtonElement>(null);
+  const begins = isSame(choice.first, own);
+  const { stopAt } = choice;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the key appears
+  useEffect(() => {
+    if (!begins) return;
+    label.current?.scrollIntoView({ block: 'center' });
+    stopAt(own);
+  }, []);
   const toggle = (): void => {
     // The keys below go, and with them what Tab led to.
     if (open && isBelow(choice.tabStop, own)) choice.stopAt(own);
+    choice.touch();
     setOpen(!open);
   };
   return (
@@ -140,10 +198,14 @@ function Branch({
         <button
           type="button"
           className={styles.label}
+          ref={label}
           {...{ [TREE_LABEL]: '' }}
           tabIndex={isSame(choice.tabStop, own) || (choice.tabStop === null && isFirst) ? 0 : -1}
           aria-pressed={isSame(choice.chosen, own)}
-          onFocus={() => choice.stopAt(own)}
+          onFocus={() => {
+            choice.touch();
+            choice.stopAt(own);
+          }}
           onClick={() => choice.choose(own)}
           onDoubleClick={toggle}
         >

@@ -79,6 +79,20 @@ export function runsOf(numbers: readonly number[]): readonly (readonly [start: n
   return runs;
 }
 
+/** Consecutive images of one repository, by the last part of its name; images without a repository are runs of their own. */
+export function repositoryRuns(
+  images: readonly CatalogImage[],
+): readonly { readonly name: string; readonly start: number; readonly length: number }[] {
+  const runs: { repository: string | null; name: string; start: number; length: number }[] = [];
+  for (const [start, image] of images.entries()) {
+    const repository = image.places[0]?.repository ?? null;
+    const last = runs.at(-1);
+    if (last !== undefined && repository !== null && last.repository === repository) last.length++;
+    else runs.push({ repository, name: repository === null ? placeName(image, 0) : displayText(lastPart(repository)), start, length: 1 });
+  }
+  return runs;
+}
+
 /** Which layers are listed: those of several images, those of one, or all. */
 export type LayerChoice = 'all' | 'shared' | 'alone';
 

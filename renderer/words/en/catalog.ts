@@ -31,18 +31,18 @@ export const catalog = {
 
   // Layers
   layersTitle: 'Layers and the images that have them',
-  sums: <T>(images: number, layers: number, once: T, unshared: T): Phrase<T> => [
-    `${counted(images, IMAGES)} on ${counted(layers, LAYERS)} · `,
-    once,
-    ' stored once, ',
-    unshared,
-    ' if no layer were shared',
+  sums: <T>(images: number, layers: number, stored: T, saved: T): Phrase<T> => [
+    `${counted(images, IMAGES)} · ${counted(layers, LAYERS)} · `,
+    stored,
+    ' · ',
+    saved,
+    ' saved by sharing',
   ],
   choice: 'Which layers',
   choices: {
     all: (count: number) => `All ${formatCount(count)}`,
     shared: (count: number) => `Shared ${formatCount(count)}`,
-    alone: (count: number) => `Alone ${formatCount(count)}`,
+    alone: (count: number) => `Unique ${formatCount(count)}`,
   },
   columns: {
     layer: 'Layer',
@@ -50,9 +50,12 @@ export const catalog = {
     bar: 'Size as a bar',
     images: 'Images',
     saved: 'Saved by sharing',
-    held: (images: number) => `Where it is among ${counted(images, IMAGES)}`,
+    held: (images: number) => `Which of ${counted(images, IMAGES)} have it`,
   },
   heldBy: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
+  /** In the tooltip of the picture of all images: the image at the pointer, and whether it has the layer. */
+  heldAt: (name: string, has: boolean, count: number, all: number) =>
+    `${name} ${has ? 'has it' : 'doesn’t have it'}\n${formatCount(count)} of ${counted(all, IMAGES)} have it`,
   none: {
     all: 'No layer is known',
     shared: 'No layer is shared',
@@ -60,8 +63,8 @@ export const catalog = {
   },
   noneWhy: {
     all: 'The images of this catalog have no layers that could be read.',
-    shared: 'Each layer belongs to one image. Images on a common base are stored and pulled once.',
-    alone: 'There is no layer that only one image has.',
+    shared: 'Each layer belongs to a single image. Images built on the same base would store and pull it once.',
+    alone: 'No layer belongs to a single image.',
   },
 
   // Search

@@ -17,6 +17,12 @@ export const chain = {
   hides: <T>(size: T): Phrase<T> => [' · hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
+  /** In a layer's tooltip: what the dot of the selected path means. */
+  dot: {
+    added: (name: string) => `● ${name}: added here`,
+    modified: (name: string) => `● ${name}: modified here`,
+    removed: (name: string) => `● ${name}: removed here`,
+  },
   /** After a layer's text, for screen readers. */
   touched: { added: ', the path was added here', modified: ', the path was modified here', removed: ', the path was removed here' },
 };

@@ -60,6 +60,10 @@ export const compare = {
   layersOfSide: (side: string) => `Layers of side ${side} only, newest first`,
   noSharedLayers: 'No shared layers',
   sharedBase: (layers: number) => `Shared base (${counted(layers, LAYERS)})`,
+  /** Of a run of layers on one line. */
+  equalLayers: (layers: number) => counted(layers, { one: 'equal layer', other: 'equal layers' }),
+  lowerLayers: (layers: number) => counted(layers, { one: 'lower layer', other: 'lower layers' }),
+  newerLayers: (layers: number) => counted(layers, { one: 'newer layer', other: 'newer layers' }),
   sharedLayers: 'Shared layers, newest first',
   /** Before a side's letter, for screen readers. */
   beforeLetter: 'side ',

@@ -32,8 +32,10 @@ export const packages = {
   listing: 'Packages of the image',
   listings: { all: 'All', layers: 'By layer' },
   allTitle: 'Packages of the whole image',
+  byLayer: 'Packages by layer',
   showAllFiles: (name: string) => `${name}: show its files in the image`,
-  hiddenBelow: <T>(size: T): Phrase<T> => [' · ', size, ' below'],
+  replaces: 'Replaces',
+  replacesWhy: 'Bytes of the files that were replaced or removed. The layers below still contain them.',
   hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
   noChanges: 'No package changes',
   /** Bytes of all layers. */
@@ -62,7 +64,6 @@ export const packages = {
   inSides: { added: 'Only in B', modified: 'Another version in A', removed: 'Only in A' },
   showInComparison: (name: string) => `${name}: show its largest file in the comparison`,
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
-  layerSums: <T>(size: T, count: number): Phrase<T> => (count === 0 ? [size] : [size, ` · ${counted(count, PACKAGES)}`]),
 };
 
 function firstOnly(total: number, shown: number): string {

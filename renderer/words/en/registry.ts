@@ -1,7 +1,8 @@
 import { formatCount } from '../numbers.ts';
-import { counted, list } from './grammar.ts';
+import { counted, form, list } from './grammar.ts';
 
 const KEYS = { one: 'key', other: 'keys' };
+const SUBKEYS = { one: 'subkey', other: 'subkeys' };
 const VALUES = { one: 'value', other: 'values' };
 
 /** The registry of a Windows image. */
@@ -57,7 +58,7 @@ export const registry = {
   }) =>
     list([
       isSet && hidden === null ? 'set; the image does not have the hive below' : '',
-      hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, { one: 'key below it', other: 'keys below it' }),
+      hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, SUBKEYS),
       hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
       securityDiffers ? 'permissions differ' : '',
       classDiffers ? 'class differs' : '',
@@ -74,17 +75,22 @@ export const registry = {
   valuesLeftOut: (count: number) =>
     `${counted(count, { one: 'value is', other: 'values are' })} not listed here. Under Filesystem, the key shows all of its values.`,
   tree: 'Registry keys',
-  keysBelow: (name: string) => `Keys below ${name}`,
+  keysBelow: (name: string) => `Subkeys of ${name}`,
   moreKeys: (count: number) => `Show more keys (${formatCount(count)} left)`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
   exportReg: 'Export .reg',
   keyFacts: ({ layers, subkeys, time }: { layers: readonly number[]; subkeys: number; time: string }) =>
-    list([
-      layers.length === 1 ? `from layer ${layers[0]}` : `from layers ${layers.join(', ')}`,
-      subkeys === 0 ? '' : counted(subkeys, { one: 'key below it', other: 'keys below it' }),
-      time === '' ? '' : `written ${time}`,
-    ]),
+    [
+      `created in layer ${layers.at(-1)}`,
+      layers.length === 1
+        ? ''
+        : `changed in ${form(layers.length - 1, { one: 'layer', other: 'layers' })} ${list(layers.slice(0, -1).reverse().map(String))}`,
+      subkeys === 0 ? '' : counted(subkeys, SUBKEYS),
+      time === '' ? '' : `last written ${time}`,
+    ]
+      .filter((fact) => fact !== '')
+      .join(' · '),
   noValues: 'This key has no values.',
   classIs: (name: string) => `Class: ${name}`,
   permissions: 'Permissions',

@@ -27,7 +27,11 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
   const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => b.layer - a.layer;
   matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || b.bytes - a.bytes);
   return {
-    layers: layers.map(({ layer, packages: number, bytes, unownedBytes }) => ({ layer, packages: number, bytes, unownedBytes })),
+    layers: layers.map(({ layer, packages: number, bytes, unownedBytes, changes }) => {
+      const count = (kind: PackageRow['kind']): number => changes.filter((change) => change.kind === kind).length;
+      const counts = { added: count('added'), modified: count('modified'), removed: count('removed') };
+      return { layer, packages: number, ...counts, bytes, unownedBytes };
+    }),
     total: matching.length,
     rows: matching.slice(start, start + count).map((each) => rowOf(packages, each)),
     problems: packages.problems.length,

@@ -20,6 +20,12 @@ test.describe('a fleet', () => {
     await page.setViewportSize({ width: 1440, height: 860 });
     const debian = layers(page).getByRole('row', { name: /ADD debian-12/ });
     await expect(debian.getByRole('img', { name: '11 of 15 images' })).toBeVisible();
+    // Above the marks are the repositories whose images they stand for, and in the tooltip the image at the pointer.
+    await expect(layers(page).getByText('invoices', { exact: true })).toBeVisible();
+    const name = await layers(page).getByText('checkout', { exact: true }).boundingBox();
+    const marks = debian.getByRole('img', { name: '11 of 15 images' });
+    await marks.hover({ position: { x: (name?.x ?? 0) - ((await marks.boundingBox())?.x ?? 0) + 3, y: 5 } });
+    await expect(marks.locator('title')).toHaveText(/shop\/checkout:1\.0 has it\n11 of 15 images have it/);
     const head = (name: string) => layers(page).getByRole('columnheader', { name, exact: true });
     await expect(head('Saved by sharing')).toHaveAttribute('aria-sort', 'descending');
     await head('Images').getByRole('button').click();
@@ -37,7 +43,7 @@ test.describe('a fleet', () => {
     await debian.click();
     await page.keyboard.press('ArrowLeft');
     const choice = page.getByRole('radiogroup', { name: 'Which layers' });
-    await choice.getByRole('radio', { name: /^Alone/ }).click();
+    await choice.getByRole('radio', { name: /^Unique/ }).click();
     await expect(layers(page).getByRole('row', { name: /COPY dist/ })).toHaveCount(12);
     await expect(layers(page).getByRole('row', { name: /COPY node-22/ })).toHaveCount(0);
     await choice.getByRole('radio', { name: /^Shared/ }).click();

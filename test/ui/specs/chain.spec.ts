@@ -12,11 +12,26 @@ test('every layer that touches the selected path has a dot', { tag: '@page' }, a
   await layer(4).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
   await expect(layer(4)).toHaveAccessibleName(/the path was modified here/);
+  await expect(layer(4)).toHaveAttribute('title', /● passwd: modified here$/);
   await expect(layer(0)).toHaveAccessibleName(/the path was added here/);
   await expect(layer(2)).not.toHaveAccessibleName(/the path was/);
   await layer(3).click();
   await page.getByRole('row', { name: /removed motd/ }).click();
   await expect(layer(3)).toHaveAccessibleName(/the path was removed here/);
+});
+
+test('a folder without an entry of its own is added by the layer that first writes into it', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  const details = page.getByRole('region', { name: 'Details' });
+  await layer(2).click();
+  await page.getByRole('row', { name: /node_modules/ }).click();
+  await expect(details).toContainText('added in layer 2');
+  await layer(0).click();
+  await page.getByRole('row', { name: /etc\// }).click();
+  await expect(details).toContainText('added in layer 0');
+  await layer(4).click();
+  await page.getByRole('row', { name: /etc\// }).click();
+  await expect(details).toContainText('unchanged in layer 4');
 });
 
 test('arrow keys move through the layers, and with Shift select a range', { tag: '@window' }, async ({ win }) => {

@@ -33,11 +33,75 @@ test('comparing two images shows shared layers once, sizes of both sides, and wh
   await expect(chain).toContainText('Shared base (4 layers)');
   await expect(chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button')).toHaveCount(4);
   await expect(chain.getByRole('list', { name: /side A only/ }).getByRole('button')).toHaveCount(1);
+  // The size below a command is whole.
+  const size = chain.getByRole('list', { name: /side A only/ }).locator('span[title$=" bytes"]');
+  const room = await size.evaluate((element) => {
+    const stratum = element.closest('li')?.getBoundingClientRect().bottom ?? 0;
+    return stratum - element.getBoundingClientRect().bottom;
+  });
+  expect(room).toBeGreaterThanOrEqual(2);
   await expect(page.getByRole('row', { name: /removed opt/ })).toContainText('−90.0 kB');
   await expect(page.getByRole('row', { name: /modified app\.conf/ })).toContainText('content');
   await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /libssl/ })).toHaveCount(0);
   expect(win.complaints).toEqual([]);
+});
+
+const STEPS = Array.from({ length: 30 }, (_, step) => ({
+  createdBy: `RUN /bin/sh -c make step-${step} && echo ${'the end of a long command '.repeat(4)}`,
+  tar: tar(file(`step/${step}`, 'x'.repeat(10_000))),
+}));
+const topped = (name: string, text: string) =>
+  dockerArchive([...STEPS, { createdBy: `COPY ${text} /a`, tar: tar(file('a', text), file('b', 'y'.repeat(90_000))) }], { name });
+
+test.describe('long chains', () => {
+  test.use({ startWith: { 'long-1.tar': topped('acme/long:1', 'one'), 'long-2.tar': topped('acme/long:2', 'two') } });
+
+  test('layers that both sides have, and those that do not matter, are one line that opens', { tag: '@page' }, async ({ win }) => {
+    const { page } = win;
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.keyboard.press('3');
+    const chain = page.getByRole('region', { name: 'Chain' });
+    const shared = chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button');
+    await expect(shared).toHaveText([/^30 equal layers300\.0 kB$/]);
+    // In a low window the strips of both sides and the base are whole, too.
+    for (const [width, height] of [
+      [1320, 860],
+      [660, 430],
+      [320, 400],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const [line, pane] = [await shared.boundingBox(), await chain.boundingBox()];
+      expect((line?.y ?? 0) + (line?.height ?? 0)).toBeLessThanOrEqual((pane?.y ?? 0) + (pane?.height ?? 0));
+    }
+    await page.setViewportSize({ width: 1320, height: 860 });
+    await shared.click();
+    await expect(shared).toHaveCount(31);
+    // Layers of one size are lines, not 64 px high each.
+    expect((await shared.last().boundingBox())?.height).toBeLessThan(32);
+    await shared.first().click();
+    await expect(shared).toHaveCount(1);
+
+    // Of one image, what lies between the sides is shown.
+    await page.getByRole('button', { name: /^Side A: / }).click();
+    await page.getByRole('menuitemradio', { name: /long:1/ }).click();
+    await page.getByRole('button', { name: /^Layer of side A: / }).click();
+    const command = page.getByRole('menuitemradio', { name: /^Layer 28(?! alone)/ });
+    await expect(command).toHaveText(/the end of a long command$/);
+    await command.click();
+    await expect(chain.getByRole('button')).toHaveText([/^Layer 30/, /^Layer 29/, /^Layer 28/, /^28 lower layers280\.0 kB$/]);
+    expect(win.complaints).toEqual([]);
+  });
+
+  test('a picker cuts a long command with an ellipsis, and leaves its layer whole', { tag: '@page' }, async ({ win: { page } }) => {
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.getByRole('button', { name: 'Close long-2.tar' }).click();
+    await page.keyboard.press('3');
+    const choice = page.getByRole('dialog', { name: 'Compare with…' }).getByRole('option', { name: /^Layer 29\b/ });
+    await expect(choice).toContainText('the end of a long command');
+    const cut = await choice.locator('span').evaluateAll((parts) => parts.map((part) => part.scrollWidth > part.clientWidth));
+    expect(cut).toEqual([false, true]);
+  });
 });
 
 test('an image dropped on the right half is compared with the one shown', async ({ win }) => {
