@@ -33,12 +33,15 @@ export interface BlobParts {
   /** Fetches exactly this part, without verifying it. Throws UNSUPPORTED if the server only sends whole blobs. */
   readonly range: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
   /** Fetches the zTOC that SOCI stores beside the blob; null if there is none. Throws what fetching throws. */
-  readonly ztoc?: (signal: AbortSignal | undefined) => Promise<FetchedZtoc | null>;
+  readonly ztoc?: (signal: AbortSignal | undefined, onSize?: OnTocSize) => Promise<FetchedZtoc | null>;
   /** Fetches the TOC that another image has for an eStargz layer, packed; null if there is none. Throws what fetching throws. */
-  readonly externalToc?: (signal: AbortSignal | undefined) => Promise<Uint8Array | null>;
+  readonly externalToc?: (signal: AbortSignal | undefined, onSize?: OnTocSize) => Promise<Uint8Array | null>;
   /** Called when content that no digest verifies is shown. */
   readonly onUnverified: () => void;
 }
+
+/** Called with the packed size of a TOC, as stated, before it is fetched; fetching waits for it. */
+export type OnTocSize = (bytes: number) => Promise<void>;
 
 /** A zTOC that has been checked against its digest. */
 export interface FetchedZtoc {

@@ -21,7 +21,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const loaded = await loadChosen(context, args, input);
   const layer = viewLayer(loaded, args.value('layer'));
   warnOfGaps(context, loaded, 0, layer);
-  const { bytes } = readContent(loaded, layer, typedPath(loaded, path).parts, { signal: context.signal });
+  const { parts } = typedPath(loaded, path);
+  const { signal } = context;
+  const whole = readContent(loaded, layer, parts, { signal });
+  const part = context.out.part?.(whole.totalBytes);
+  const { bytes } = part === undefined ? whole : readContent(loaded, layer, parts, { ...part, signal });
   for await (const chunk of bytes) await context.out.writeBytes(chunk);
   return EXIT.done;
 }

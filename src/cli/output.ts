@@ -17,6 +17,8 @@ export interface Output {
   readonly full: boolean;
   /** Writes the batch and waits until the stream accepts more. Throws OutputClosed, IO, CANCELLED. */
   drain(): Promise<void>;
+  /** Set if only a part of a file is wanted: returns which, of a file of this size. Nothing else is written then. */
+  part?(totalBytes: number): { readonly start: number; readonly length: number };
   /** Writes bytes after the batch. Throws OutputClosed, IO. */
   writeBytes(bytes: Uint8Array): Promise<void>;
   /** Flushes everything to the system. Throws OutputClosed, IO. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryGate } from '../../src/archive/indexing/memory-budget.ts';
+import { LayerTableBuilder } from '#format/layer';
+import { MemoryGate, TableBudget } from '../../src/archive/indexing/memory-budget.ts';
 
 /** Works that end when they are told to, and the numbers of those that have begun. */
 function held(gate: MemoryGate, count: number) {
@@ -50,4 +51,13 @@ test('nothing waits once reading is cancelled', async () => {
   assert.deepEqual(begun, [0, 1, 2, 3]);
   for (const end of ends) end();
   await Promise.all(works);
+});
+
+test('pieces of contents count towards the memory of all layers', () => {
+  const { table } = new LayerTableBuilder().finish();
+  const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;
+  const pieces = { ...table, chunkAt: new Float64Array(2_000_000), chunkDigests: new Uint8Array(64_000_000) };
+  const budget = new TableBudget([]);
+  assert.equal(budget.take({ layer: { ...layer, table: pieces }, blobDigest: null }), false);
+  assert.equal(budget.take({ layer, blobDigest: null }), true);
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { concat, file, tar } from '../support/tar-builder.ts';
+import { base256, concat, file, gnuSparse, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive, MAIN } from './run-cli.ts';
 
 // The client is the SDK's own.
@@ -111,6 +111,14 @@ test('long lists come in parts that add up, and long files too', async (t) => {
   assert.deepEqual([first.text, first.more, first.total], ['gr', true, 6]);
   assert.deepEqual((await call('cat', { image, path: 'etc/motd' })).value.text, 'rot\n');
   assert.equal((await call('cat', { image, path: 'bin/tool' })).value.base64, Buffer.from([0x7f, 0xff, 0xfe, 0x00]).toString('base64'));
+});
+
+test('a part of a file that states petabytes is answered without reading the rest', async (t) => {
+  const { write, call } = await connect(t);
+  const size = 2 ** 50;
+  write('images/sparse.tar', tar(gnuSparse('huge', 0, [], '', { at: { 483: base256(size, 12) } })));
+  const { value } = await call('cat', { image: 'sparse.tar', path: 'huge', from: 5, limit: 3 });
+  assert.deepEqual([value.text, value.total, value.more], ['\0\0\0', size, true]);
 });
 
 test('nothing outside the named folders is read, and nothing by a name', async (t) => {

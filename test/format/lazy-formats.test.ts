@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { ESTARGZ_FOOTER_BYTES, parseEstargzFooter, parseToc, type Toc, type TocEntry } from '#format/estargz';
 import { TarReader } from '#format/tar';
+import { checkTocEntries } from '#format/toc';
 import { parseZstdChunkedAnnotations, parseZstdChunkedFooter, ZSTD_CHUNKED_FOOTER_BYTES } from '#format/zstd-chunked';
 import { TYPE } from '#model';
 import { hasCode } from '../support/asserts.ts';
@@ -351,4 +352,25 @@ test('zstd:chunked: zeros that aren’t stored, and times with fractions', () =>
     ],
   );
   assert.deepEqual([entry?.mtimeSeconds, entry?.mtimeNanos], [1_599_992_800, 500_000_000]);
+});
+
+test('contents that share packed bytes must follow one another', () => {
+  const members = [
+    { offset: 0, innerOffset: 0 },
+    { offset: 0, innerOffset: 10 },
+    { offset: 500, innerOffset: 0 },
+    { offset: 500, innerOffset: 10 },
+  ];
+  const check = (...order: readonly number[]): void => {
+    const entries = order.map((at) => ({ name: `f${at}`, type: 'reg', size: 10, ...members[at] }));
+    checkTocEntries(parseToc(utf8(JSON.stringify({ version: 1, entries })), 'estargz', 1000).entries, 'of-the-toc');
+  };
+  check(0, 1, 2, 3);
+  check(2, 3, 0, 1);
+  for (const order of [
+    [0, 2, 1, 3],
+    [1, 0, 2, 3],
+    [0, 2, 3, 1],
+  ])
+    assert.throws(() => check(...order), hasCode('UNSUPPORTED'));
 });

@@ -109,3 +109,10 @@ test('at most 25,000 results, most severe first, and the report says what is lef
     { executionSuccessful: true, toolExecutionNotifications: [{ level: 'warning', message: { text: '10 more results were left out' } }] },
   ]);
 });
+
+test('no backslash of a name undoes the escape of a bracket', () => {
+  const message = 'Secret in the variable A\\[click\\](https://y)\\B';
+  const found: Finding = { severity: 'warning', code: 'secret-env-password', where: 'env', name: 'A', message };
+  const { runs } = JSON.parse(sarifReport(pipelineFindings([found], DIFF_IDS, hash), { name: 'x', version: '1' }));
+  assert.equal(runs[0].results[0].message.text, 'Secret in the variable A\\\\\\[click\\\\\\](https://y)\\B');
+});

@@ -182,6 +182,17 @@ test('the list has every image with its namespace', async (t) => {
   assert.equal((await listed('docker')).length, 2);
 });
 
+test('names and manifests that would together be millions of images are refused', async (t) => {
+  const files = new Files();
+  const index = ociIndex(
+    files,
+    Array.from({ length: 101 }, () => image(files, BASE)),
+  );
+  const root = testFolder(t);
+  writeContainerdRoot(root, files, { default: Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`app:${at}`, index])) });
+  await assert.rejects(opener(t, root).open('containerd:default/app:1'), hasCode('TOO_LARGE'));
+});
+
 test('the folders of nerdctl without root and of k3s are those of containerd', (t) => {
   const home = testFolder(t);
   const root = path.join(home, '.local', 'share', 'containerd');

@@ -1,4 +1,5 @@
-import { FLAG } from '#format/layer';
+import { FLAG, type LayerTable } from '#format/layer';
+import { chunkOf } from '#format/toc';
 import { displayText, LayerscopeError, TYPE } from '#model';
 import type { IndexedLayer, StoredPiece } from '../types.ts';
 import type { PlainBytes } from './plain-bytes.ts';
@@ -85,7 +86,7 @@ export async function stretchesOf(
   const size = table.size[member] as number;
   const last = Math.min(size, end);
   if (start >= last) return [];
-  if (table.bodyAt.length > 0) return [{ start, end: last, at: (table.bodyAt[member] as number) + start }];
+  if (table.bodyAt.length > 0) return pieceStretches(table, table.bodyAt[member] as number, start, last);
   const header = (table.headerBlock[member] as number) * BLOCK;
   if (((table.flags[member] as number) & FLAG.sparse) === 0) {
     return [{ start, end: last, at: header + (table.headerBlocks[member] as number) * BLOCK + start }];
@@ -96,6 +97,24 @@ export async function stretchesOf(
     const to = Math.min(last, stretch.end);
     return from >= to ? [] : [{ start: from, end: to, at: stretch.at < 0 ? -1 : stretch.at + from - stretch.start }];
   });
+}
+
+/** Lists the stretches of a file whose contents begin at the address `at`. Pieces of which nothing is stored are holes. */
+function pieceStretches({ chunkAt, chunkStart, chunkEnd }: LayerTable, at: number, start: number, last: number): readonly Stretch[] {
+  const first = chunkOf({ chunkAt }, at + start);
+  // A table without pieces has offsets of the plain tar.
+  if (first < 0) return [{ start, end: last, at: at + start }];
+  const stretches: Stretch[] = [];
+  let from = start;
+  for (let chunk = first; from < last; ) {
+    const isHole = chunkStart[chunk] === chunkEnd[chunk];
+    do chunk++;
+    while (chunk < chunkStart.length && (chunkAt[chunk] as number) < at + last && (chunkStart[chunk] === chunkEnd[chunk]) === isHole);
+    const end = chunk < chunkStart.length ? Math.min(last, (chunkAt[chunk] as number) - at) : last;
+    stretches.push({ start: from, end, at: isHole ? -1 : at + from });
+    from = end;
+  }
+  return stretches;
 }
 
 /** Lists the stretches of a sparse file, beginning with the one that contains `start`. */

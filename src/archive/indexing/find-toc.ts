@@ -7,7 +7,7 @@ import {
   type ZstdChunkedPosition,
 } from '#format/zstd-chunked';
 import { type Compression, isDigest, LayerscopeError } from '#model';
-import type { PackedToc } from '../source-types.ts';
+import type { OnTocSize, PackedToc } from '../source-types.ts';
 
 const TOC_DIGEST = 'containerd.io/snapshot/stargz/toc.digest';
 const PLAIN_BYTES = 'io.containers.estargz.uncompressed-size';
@@ -29,6 +29,7 @@ export interface PartialLayer {
   read(first: number, length: number): Promise<Uint8Array>;
   /** Reads the packed TOC that another image has for this layer; null if there is none. */
   readonly external?: () => Promise<Uint8Array | null>;
+  readonly onSize?: OnTocSize;
 }
 
 type Stated = Pick<PartialLayer, 'annotations'>;
@@ -57,6 +58,7 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
   const { footerOffset } = estargz;
   const tocOffset = estargz.kind === 'inside' ? estargz.tocOffset : footerOffset;
   refuseLarge(footerOffset - tocOffset);
+  await layer.onSize?.(footerOffset - tocOffset);
   const packed =
     estargz.kind === 'external'
       ? await layer.external?.()
@@ -80,6 +82,7 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
 
 async function zstdToc(layer: PartialLayer, { toc, tarSplit, tocDigest }: ZstdChunkedPosition): Promise<PackedToc> {
   refuseLarge(toc.length + (tarSplit?.length ?? 0));
+  await layer.onSize?.(toc.length + (tarSplit?.length ?? 0));
   if (toc.rawLength > MAX_PACKED_BYTES) refuseLarge(toc.rawLength);
   const first = Math.min(toc.offset, tarSplit?.offset ?? toc.offset);
   const end = Math.max(toc.offset + toc.length, tarSplit === null ? 0 : tarSplit.offset + tarSplit.length);

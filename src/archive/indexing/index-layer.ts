@@ -133,7 +133,7 @@ async function indexPacked(
   control: WorkControl,
   checkpoints: CheckpointMaker | undefined,
 ): Promise<IndexedBlob> {
-  const check = options.verify ? await TocCheck.of(range, blob, options) : null;
+  const check = options.verify ? await TocCheck.of(range, blob, options, control) : null;
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
   // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.

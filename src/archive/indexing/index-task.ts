@@ -27,7 +27,7 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   const { blob, options } = task;
   const { folder, temporary } = task.cache ?? {};
   const cache = folder === undefined || temporary === undefined ? null : new IndexCache(folder, () => temporary);
-  if (task.toc !== undefined) return indexByToc(blob, task.toc, cache);
+  if (task.toc !== undefined) return indexByToc(blob, task.toc, cache, control);
   if (blob.arriving !== undefined) return indexArriving(blob, blob.arriving.cell, options, cache, control);
   const offered = options.verify || options.scan ? null : (cache?.offered(blob) ?? null);
   // Checksums of bodies require reading them.
@@ -70,8 +70,9 @@ async function indexArriving(
 }
 
 /** Indexes a blob by its TOC. The table is cached only if digests cover all of it. */
-async function indexByToc(blob: BlobSource, toc: PackedToc, cache: IndexCache | null): Promise<IndexedBlob> {
-  const { layer, isVouched } = await indexToc(toc, blob.length);
+async function indexByToc(blob: BlobSource, toc: PackedToc, cache: IndexCache | null, control: WorkControl): Promise<IndexedBlob> {
+  const { layer, isVouched } = await indexToc(toc, blob.length, control);
+  control.check();
   const indexed = { layer, blobDigest: null };
   if (isVouched && toc.statedDigest !== null) cache?.writeToc(blob, toc.statedDigest, indexed);
   return indexed;

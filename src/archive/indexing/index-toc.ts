@@ -10,12 +10,14 @@ import { decompress } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { memoryRange, unpackBytes } from '../blob/memory-bytes.ts';
 import { SplitFeed } from '../blob/split-feed.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { PackedToc } from '../source-types.ts';
 import type { IndexedLayer } from '../types.ts';
 import { LayerIndexer } from './layer-indexer.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;
 const BLOCK = 512;
+const ENTRIES_A_CHECK = 1024;
 const OWN_NAME = 'stargz.index.json';
 
 /** A layer's table, made from its TOC. */
@@ -27,21 +29,26 @@ export interface TocIndex {
 
 /**
  * Unpacks and checks a TOC, and makes the table. `blobBytes`: length of the layer. Throws DAMAGED, TRUNCATED if the TOC can't be right for
- * the layer; DIGEST_MISMATCH; UNSUPPORTED, TOO_LARGE if it can't be used.
+ * the layer; DIGEST_MISMATCH; UNSUPPORTED, TOO_LARGE if it can't be used; CANCELLED.
  */
-export async function indexToc(packed: PackedToc, blobBytes: number): Promise<TocIndex> {
+export async function indexToc(packed: PackedToc, blobBytes: number, { check }: Pick<WorkControl, 'check'>): Promise<TocIndex> {
   const { dialect, statedDigest, tarSplit, dataEnd } = packed;
   if (dialect === 'ztoc') return indexZtoc(packed, blobBytes);
   const unpacked = dialect === 'estargz' ? await readEstargz(packed) : { json: await readZstd(packed), own: null };
   const { json, own } = unpacked;
+  check();
   checkDigest(statedDigest, dialect === 'estargz' ? json : packed.packed);
   const { entries, tarSplitDigest } = parseToc(json, dialect, dataEnd);
+  check();
   checkTocEntries(entries, tarSplit === null ? 'of-the-toc' : 'of-the-tar');
   let made: Made;
   if (tarSplit !== null) made = await bySplit(tarSplit, tarSplitDigest, entries, blobBytes);
   else {
     const builder = new TocTableBuilder(blobBytes);
-    for (const entry of entries) builder.add(entry);
+    for (const [at, entry] of entries.entries()) {
+      if (at % ENTRIES_A_CHECK === 0) check();
+      builder.add(entry);
+    }
     if (own !== null) addOwn(builder, own, packed, json);
     made = { ...builder.finish(), tarBytes: packed.tarBytes };
   }

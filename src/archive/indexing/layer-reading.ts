@@ -24,6 +24,8 @@ const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
 const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
 /** The same for packed tables of contents. This size means a few thousand entries. */
 const SMALL_TOC_BYTES = 128 * 1024;
+/** A table of contents takes far more memory while it is read than the table made from it. */
+const TOCS_AT_ONCE = 1;
 
 interface ReadingOptions extends IndexLayersOptions {
   /** Read every layer itself, even if it has a table of contents. */
@@ -91,16 +93,29 @@ export class LayerReading {
     return { blob, options: { verify, scan, diffIdAlgorithm: algorithmOf(layer.diffId), sums, ...shared }, cache };
   }
 
-  #readLazily(task: IndexTask, signal: AbortSignal): Promise<LazyResult> {
-    const { pool } = this.#parts;
+  async #readLazily(task: IndexTask, gate: MemoryGate, signal: AbortSignal): Promise<LazyResult> {
+    const { pool, cache } = this.#parts;
     const arrival = lazyArrival(task.blob);
-    if (arrival === null) return Promise.resolve({ indexed: null, problem: null });
-    const index = (toc: PackedToc): Promise<IndexedBlob> => {
+    if (arrival === null) return { indexed: null, problem: null };
+    const entered: (() => void)[] = [];
+    const enter = async (): Promise<void> => {
+      if (entered.length === 0) entered.push(await gate.enter());
+    };
+    const onSize = async (bytes: number): Promise<void> => {
+      if (bytes >= SMALL_TOC_BYTES) await enter();
+    };
+    const index = async (toc: PackedToc): Promise<IndexedBlob> => {
+      // A few packed bytes may be as many entries as a TOC can have.
+      await enter();
       const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;
       const byToc = { ...task, toc };
       return isLarge && pool !== null ? pool.run(byToc, signal, () => undefined) : runIndexTask(byToc, callerControl(signal));
     };
-    return readLazily(arrival, task.blob, index, this.#parts.cache, signal);
+    try {
+      return await readLazily(arrival, task.blob, { index, onSize, cache }, signal);
+    } finally {
+      for (const leave of entered) leave();
+    }
   }
 
   /** A temporary path for an index; null if nothing can be written. */
@@ -132,6 +147,7 @@ export class LayerReading {
     };
     tasks.sort((a, b) => cost(b) - cost(a));
     const gate = new MemoryGate(signal);
+    const tocGate = new MemoryGate(signal, TOCS_AT_ONCE);
     const arrivals = tasks.map(({ blob }) => arrivalOf(blob)).filter((arrival) => arrival !== null);
     const stopArrivals = (): void => {
       for (const arrival of arrivals) arrival.stop();
@@ -140,15 +156,16 @@ export class LayerReading {
     const readWhole = async (asked: readonly IndexTask[]): Promise<void> => {
       // All downloads begin at once: memory limits how many layers are indexed at the same time, not how many are fetched.
       for (const { blob } of asked) arrivalOf(blob)?.begin();
-      const wanted = options.verify === true ? await Promise.all(asked.map((task) => withTocsBeside(task, signal))) : asked;
-      const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
-      const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
-      const here = wanted.filter((task) => !onWorkers.includes(task));
-      const works = onWorkers.map((task) => gate.pass(() => run(task, onWorker(task, pool as WorkerPool, signal, advance))));
+      const mine = this.#parts.readsPlain ? asked.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
+      const onWorkers = pool === null ? [] : asked.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
+      const here = asked.filter((task) => !onWorkers.includes(task));
+      const works = onWorkers.map((task) =>
+        gate.pass(async () => run(task, onWorker(await withTocsBeside(task, signal), pool as WorkerPool, signal, advance))),
+      );
       const inline = async (): Promise<void> => {
         for (const task of here) {
           const blob = await arrived(task.blob);
-          await run(task, runIndexTask({ ...task, blob }, callerControl(signal, advance)));
+          await run(task, runIndexTask({ ...(await withTocsBeside(task, signal)), blob }, callerControl(signal, advance)));
         }
       };
       await allOrStop([...works, inline()], stop);
@@ -156,7 +173,7 @@ export class LayerReading {
     const isLazy = options.verify !== true && options.scan !== true && options.isWhole !== true;
     const lazies = isLazy ? tasks.filter(({ blob }) => lazyArrival(blob) !== null) : [];
     const readByToc = async (task: IndexTask): Promise<void> => {
-      const { indexed, problem } = await this.#readLazily(task, signal);
+      const { indexed, problem } = await this.#readLazily(task, tocGate, signal);
       const { blob } = task;
       if (indexed === null) {
         if (problem !== null) problems.set(blob, problem);
@@ -181,8 +198,9 @@ function withProblem(indexed: IndexedBlob, problem: Finding | undefined): Indexe
   return { ...indexed, layer: { ...indexed.layer, findings: [...indexed.layer.findings, problem] } };
 }
 
-/** Adds what is needed to compare a layer with the TOCs that a registry has beside it. */
+/** If a layer is verified, adds what is needed to compare it with the TOCs that a registry has beside it. */
 async function withTocsBeside(task: IndexTask, signal: AbortSignal): Promise<IndexTask> {
+  if (!task.options.verify) return task;
   const beside = await tocsBeside(task.blob, signal);
   return beside === null ? task : { ...task, options: { ...task.options, beside } };
 }

@@ -3,7 +3,7 @@ import { type LayerTable, NO_NODE, nodePath } from '#format/layer';
 import { asLayerscopeError, type Finding, finding } from '#model';
 import { type Arrival, arrivalOf } from '../blob/arrival.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
-import type { PackedToc } from '../source-types.ts';
+import type { OnTocSize, PackedToc } from '../source-types.ts';
 import type { BlobSource, IndexedBlob } from '../types.ts';
 import { findToc, mayHaveToc, statedTocDigest } from './find-toc.ts';
 
@@ -37,22 +37,28 @@ export function keptLazily(blob: BlobSource, cache: IndexCache | null): IndexedB
   return digest === null ? null : (cache?.readToc(blob, digest) ?? null);
 }
 
-/**
- * Lists a layer by its TOC. `index`: makes the table from a packed TOC. Throws CANCELLED; after any other error, the layer itself is read.
- */
+interface LazyParts {
+  /** Makes the table from a packed TOC. */
+  readonly index: (toc: PackedToc) => Promise<IndexedBlob>;
+  /** Waits until there is memory for a TOC of this packed size. */
+  readonly onSize: OnTocSize;
+  readonly cache: IndexCache | null;
+}
+
+/** Lists a layer by its TOC. Throws CANCELLED; after any other error, the layer itself is read. */
 export async function readLazily(
   arrival: Arrival,
   blob: BlobSource,
-  index: (toc: PackedToc) => Promise<IndexedBlob>,
-  cache: IndexCache | null,
+  { index, onSize, cache }: LazyParts,
   signal: AbortSignal,
 ): Promise<LazyResult> {
   const { annotations = {}, onUnverified } = arrival.parts ?? {};
   try {
     const { length, compression } = blob;
     const read = (first: number, count: number): Promise<Uint8Array> => arrival.part(first, count, false, signal);
-    const external = async (): Promise<Uint8Array | null> => (await arrival.parts?.externalToc?.(signal)) ?? null;
-    const toc = (await findZtoc(arrival, blob, signal)) ?? (await findToc({ length, compression, annotations, read, external }));
+    const external = async (): Promise<Uint8Array | null> => (await arrival.parts?.externalToc?.(signal, onSize)) ?? null;
+    const toc =
+      (await findZtoc(arrival, blob, signal, onSize)) ?? (await findToc({ length, compression, annotations, read, external, onSize }));
     if (toc === null) return { indexed: null, problem: null };
     const known = toc.dialect === 'ztoc' && toc.statedDigest !== null ? cache?.readToc(blob, toc.statedDigest) : null;
     const indexed = known ?? (await index(toc));
@@ -100,10 +106,15 @@ export async function tocsBeside(blob: BlobSource, signal: AbortSignal): Promise
 }
 
 /** Finds the zTOC of a gzip layer whose annotations name no TOC. SOCI makes none for small layers. */
-async function findZtoc(arrival: Arrival, { compression, length }: BlobSource, signal: AbortSignal): Promise<PackedToc | null> {
+async function findZtoc(
+  arrival: Arrival,
+  { compression, length }: BlobSource,
+  signal: AbortSignal,
+  onSize?: OnTocSize,
+): Promise<PackedToc | null> {
   const { ztoc, annotations = {} } = arrival.parts ?? {};
   if (ztoc === undefined || compression !== 'gzip' || length < MIN_SOCI_BYTES || statedTocDigest({ annotations }) !== null) return null;
-  const found = await ztoc(signal);
+  const found = await ztoc(signal, onSize);
   if (found === null) return null;
   const { bytes, digest, isVouched } = found;
   const nowhere = { start: 0, end: 0, plainBytes: null, dataEnd: 0, tarSplit: null, tarBytes: 0 };

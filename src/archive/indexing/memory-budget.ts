@@ -45,29 +45,50 @@ const LAYERS_AT_ONCE = 3;
 /** Limits how many layers are read concurrently to what fits in memory. */
 export class MemoryGate {
   readonly #signal: AbortSignal;
+  readonly #most: number;
   readonly #waiting: (() => void)[] = [];
   #count = 0;
 
   /** Once `signal` aborts, no work waits any longer. */
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, most = LAYERS_AT_ONCE) {
     this.#signal = signal;
+    this.#most = most;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  /** Waits until there is memory for another layer. Call the returned function once that memory is free again. */
+  async enter(): Promise<() => void> {
+    while (this.#isFull) await this.#freed();
+    return this.#take();
   }
 
   /** Runs `work` once there is memory for another layer, in order of arrival. */
   async pass(work: () => Promise<void>): Promise<void> {
-    while (this.#count >= LAYERS_AT_ONCE && !this.#signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
-    }
-    this.#count++;
+    while (this.#isFull) await this.#freed();
+    const leave = this.#take();
     try {
       await work();
     } finally {
+      leave();
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#count >= this.#most && !this.#signal.aborted;
+  }
+
+  #freed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #take(): () => void {
+    this.#count++;
+    return () => {
       this.#count--;
       this.#wake();
-    }
+    };
   }
 
   #wake(): void {

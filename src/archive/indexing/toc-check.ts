@@ -40,6 +40,7 @@ export class TocCheck implements TarHandler {
     range: FileRange,
     { compression, length }: BlobSource,
     { annotations = {}, beside }: { readonly annotations?: Readonly<Record<string, string>>; readonly beside?: TocsBeside },
+    control: Pick<WorkControl, 'check'>,
   ): Promise<TocCheck | null> {
     if (beside !== undefined && beside.problem !== null) return new TocCheck(null, null, finding('toc-mismatch', beside.problem));
     try {
@@ -51,7 +52,7 @@ export class TocCheck implements TarHandler {
       const packed = beside?.ztoc ?? (await findToc({ length: range.length, compression, annotations, read, external }));
       if (packed === null) return null;
       const spans = packed.dialect === 'ztoc' ? new SpanCheck(range, ztocSpans(packed.packed)) : null;
-      return new TocCheck((await indexToc(packed, length)).layer.table, spans, null);
+      return new TocCheck((await indexToc(packed, length, control)).layer.table, spans, null);
     } catch (error) {
       const { code, message } = asLayerscopeError(error);
       if (UNTRUE.has(code)) return new TocCheck(null, null, finding('toc-mismatch', message));

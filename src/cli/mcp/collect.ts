@@ -74,25 +74,26 @@ export function collectText(maxCharacters: number, signal: AbortSignal): Collect
   return { output, end: () => pieces.join('') };
 }
 
-/** Collects at most `limit` bytes, after the first `from`; all others are only counted. */
+/** Collects at most `limit` bytes of a file, after the first `from`; all others, of which there may be petabytes, are not read. */
 export function collectBytes(
   { from, limit }: { readonly from: number; readonly limit: number },
   signal: AbortSignal,
 ): Collector<BytesPart> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  const end = from + limit;
   return {
     output: {
       ...textOutput(() => {}, signal),
+      part(totalBytes) {
+        total = totalBytes;
+        return { start: from, length: limit };
+      },
       async writeBytes(bytes) {
         throwIfCancelled(signal);
-        const part = bytes.slice(Math.max(0, from - total), Math.max(0, end - total));
-        if (part.length > 0) pieces.push(part);
-        total += bytes.length;
+        pieces.push(bytes);
       },
     },
-    end: () => ({ from, total, more: end < total, bytes: Buffer.concat(pieces) }),
+    end: () => ({ from, total, more: from + limit < total, bytes: Buffer.concat(pieces) }),
   };
 }
 

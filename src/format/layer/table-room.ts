@@ -12,6 +12,8 @@ const MEMBER_BYTES = 56;
 const NODE_BYTES = 34;
 const LINK_BYTES = 12;
 const META_BYTES = 600;
+/** Columns with a number for each piece of a content: where it begins, where its packed bytes do and end, and where it is in them. */
+const PIECE_COLUMNS = 4;
 /** Each byte of an attribute or an owner's name takes this many bytes, because it is stored raw, as text, and in lookup keys. */
 const META_COPIES = 8;
 
@@ -77,7 +79,11 @@ export function tableBytes(table: {
   readonly nodeNames: Uint8Array;
   readonly linkNames: Uint8Array;
   readonly metas: readonly unknown[];
+  readonly bodyAt: Float64Array;
+  readonly chunkAt: Float64Array;
+  readonly chunkDigests: Uint8Array;
 }): number {
-  const { memberCount, nodeCount, nodeNames, linkNames, metas } = table;
-  return memberCount * MEMBER_BYTES + nodeCount * NODE_BYTES + nodeNames.length + linkNames.length + metas.length * META_BYTES;
+  const { memberCount, nodeCount, nodeNames, linkNames, metas, bodyAt, chunkAt, chunkDigests } = table;
+  const pieces = bodyAt.byteLength + chunkAt.byteLength * PIECE_COLUMNS + chunkDigests.length;
+  return memberCount * MEMBER_BYTES + nodeCount * NODE_BYTES + nodeNames.length + linkNames.length + metas.length * META_BYTES + pieces;
 }

@@ -59,8 +59,8 @@ function resultOf({ code, severity, message, uri, line, fingerprint }: PipelineF
     ruleId: code,
     ruleIndex,
     level: severity,
-    // Names come from strangers: brackets could make a link of them.
-    message: { text: message.replaceAll(/[[\]]/g, '\\$&') },
+    // Names come from strangers: brackets could make a link of them. A backslash before one would undo its escape.
+    message: { text: message.replaceAll(/(\\*)([[\]])/g, '$1$1\\$2') },
     locations: [{ physicalLocation: { artifactLocation: { uri }, region: { startLine: line } } }],
     partialFingerprints: { [FINGERPRINT]: fingerprint },
   };

@@ -21,6 +21,8 @@ const CONTENT = 'io.containerd.content.v1.content';
 const MOBY = 'moby';
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
+/** Names of an image times manifests of its index: each pair is an image that is shown. */
+const MAX_SHOWN = 10_000;
 /** How many times to read the database again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
 const META_BYTES = 128 * 1024;
@@ -125,6 +127,8 @@ async function openImage(
   const named = known.filter((other) => other.id === digest && other.namespace === image.namespace && !isDigest(other.name));
   const present = await presentManifests(root, image);
   const names: readonly (string | null)[] = named.length > 0 ? named.map((each) => each.name) : [null];
+  if (names.length * present.length > MAX_SHOWN)
+    throw new LayerscopeError('TOO_LARGE', `an image of ${names.length} names and ${present.length} manifests`);
   const manifests = names.flatMap((each) => present.map((descriptor) => withName(descriptor, each)));
   const kind = engine ?? 'containerd';
   return reader.openContent({

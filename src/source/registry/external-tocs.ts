@@ -1,6 +1,6 @@
 // TOCs of eStargz layers that are kept in another image, beside the one that has the layers: TAG-esgztoc. Each of its layers is a TOC, in a
 // gzipped tar. Source: stargz-snapshotter docs/estargz.md, nativeconverter/estargz/externaltoc.
-import type { ArchiveReader } from '#archive';
+import type { ArchiveReader, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
 import type { RegistryClient } from './registry-client.ts';
@@ -31,7 +31,7 @@ export class ExternalTocs {
    * Returns the packed TOC of a layer; null if there is none. Its bytes match the TOC image, which nothing vouches for: the layer's
    * descriptor does, with a digest of the TOC. Throws what requests throw; DIGEST_MISMATCH.
    */
-  async of(layer: string, signal: AbortSignal | undefined): Promise<Uint8Array | null> {
+  async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<Uint8Array | null> {
     this.#listed ??= this.#list(signal);
     const listed = await this.#listed.catch((error: unknown) => {
       this.#listed = null;
@@ -39,6 +39,7 @@ export class ExternalTocs {
     });
     const found = listed.get(layer);
     if (found === undefined) return null;
+    await onSize?.(found.size ?? MAX_TOC_BYTES);
     const kept = this.#reader.keptDocument(found.digest);
     if (kept !== null) return kept;
     const bytes = await this.#client.document(found.digest, found.size, MAX_TOC_BYTES, { signal });

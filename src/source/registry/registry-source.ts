@@ -302,8 +302,8 @@ class RegistryImage {
     const parts: BlobParts = {
       annotations,
       range: (first, length, signal) => this.#client.range(digest, size, first, length, { signal, isExact: true }),
-      ztoc: (signal) => soci.of(digest, signal),
-      externalToc: (signal) => external.of(digest, signal),
+      ztoc: (signal, onSize) => soci.of(digest, signal, onSize),
+      externalToc: (signal, onSize) => external.of(digest, signal, onSize),
       onUnverified: () => {
         this.#isVerified = false;
       },

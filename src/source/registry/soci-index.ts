@@ -2,7 +2,7 @@
 //
 //   v1   refers to the image (referrers); anyone who may push can add one, so it can't be verified
 //   v2   the image's manifest names its digest, in com.amazon.soci.index-digest
-import type { ArchiveReader, FetchedZtoc } from '#archive';
+import type { ArchiveReader, FetchedZtoc, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
 import type { RegistryClient } from './registry-client.ts';
@@ -41,7 +41,7 @@ export class SociIndex {
   }
 
   /** Returns the zTOC of a layer, whose bytes have been hashed; null if there is none. Throws what requests throw; DIGEST_MISMATCH. */
-  async of(layer: string, signal: AbortSignal | undefined): Promise<FetchedZtoc | null> {
+  async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<FetchedZtoc | null> {
     this.#listed ??= this.#list(signal);
     const listed = await this.#listed.catch((error: unknown) => {
       this.#listed = null;
@@ -50,6 +50,7 @@ export class SociIndex {
     const found = listed.ztocs.get(layer);
     if (found === undefined) return null;
     const { digest, size } = found;
+    await onSize?.(size ?? MAX_ZTOC_BYTES);
     const kept = this.#reader.keptDocument(digest);
     const bytes = kept ?? (await this.#client.document(digest, size, MAX_ZTOC_BYTES, { signal }));
     if (kept === null) this.#reader.keepDocument(digest, bytes);

@@ -694,3 +694,67 @@ test('SOCI: with --verify the layer is read completely, and a zTOC that disagree
     }
   }
 });
+
+test('pieces of which nothing is stored are holes, however large they are', async (t) => {
+  const size = 2 ** 50;
+  const layer = zstdChunkedLayer(tar(file('a', 'some'), file('b', 'more')), false, (entries) => {
+    const [a] = entries;
+    assert.ok(a);
+    Object.assign(a, { size: size + 4 });
+    const zeros = { name: 'a', type: 'chunk', chunkOffset: 4, chunkSize: size, chunkType: 'zeros' };
+    return [a, zeros, ...entries.slice(1), { name: 'c', type: 'reg', size, chunkSize: size, chunkType: 'zeros' }];
+  });
+  const served = await serve(t, layer);
+  const reader = testReader(t);
+  const one = await openOne(reader, await served.open(reader));
+  assert.equal(one.indexed.table.provenance, 'toc');
+  await using bodies = reader.openBodies(one.layer, one.indexed);
+  const stored: [number, number, string][] = [];
+  for (const member of [0, 1, 2]) {
+    for await (const { at, bytes } of bodies.pieces(member)) {
+      stored.push([member, at, Buffer.from(bytes).toString()]);
+      assert.ok(stored.length < 5, 'zeros were read');
+    }
+  }
+  assert.deepEqual(stored, [
+    [0, 0, 'some'],
+    [1, 0, 'more'],
+  ]);
+  assert.deepEqual(await body(one, 0, 2, 4), Buffer.from('me\0\0'));
+  assert.deepEqual(await body(one, 0, size + 2, 9), Buffer.from('\0\0'));
+});
+
+test('tables of contents are fetched and read one after the other', async (t) => {
+  const registry = await standInRegistry(t);
+  const files = new Files();
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+  const tars = [0, 1, 2, 3].map((at) => tar(file(`n${at}`, noise(1_200_000 + at))));
+  const blobs = tars.map((plain) => new Uint8Array(gzipSync(plain, { level: 0 })));
+  const tocs = blobs.map((blob, at) => {
+    const spec = ztocSpec(blob, tars[at] as Uint8Array, 64 * 1024);
+    const toc = files.add(ztoc(spec), 'application/octet-stream');
+    return { ...toc, annotations: { 'com.amazon.soci.image-layer-digest': digestOf(blob) } };
+  });
+  const empty = files.add(json({}), 'application/vnd.oci.empty.v1+json');
+  const soci = files.add(json({ schemaVersion: 2, mediaType: manifestType, config: empty, layers: tocs }), manifestType);
+  const layers = blobs.map((blob) => files.add(blob, 'application/vnd.oci.image.layer.v1.tar+gzip'));
+  const config = files.add(json(imageConfig(tars)), 'application/vnd.oci.image.config.v1+json');
+  const annotations = { 'com.amazon.soci.index-digest': soci.digest };
+  const image = files.add(json({ schemaVersion: 2, mediaType: manifestType, config, layers, annotations }), manifestType);
+  registry.add('app', files, { '1': image.digest });
+  let listed = 0;
+  const listedBefore: number[] = [];
+  registry.server.on('request', ({ url = '' }) => {
+    if (tocs.some(({ digest }) => url.endsWith(digest))) listedBefore.push(listed);
+  });
+  const home = testFolder(t);
+  const source = new RegistrySource({ env: {}, home, platform: 'linux', offline: false }, { system: home });
+  const reader = testReader(t);
+  const archive = await source.open(parseImageWord(`${registry.host}/app:1`) as SourceWord, { reader });
+  const indexed = await reader.indexLayers(archive.images[0]?.layers ?? [], { onLayer: () => listed++ });
+  assert.deepEqual(
+    indexed.map((each) => each?.table.provenance),
+    ['toc', 'toc', 'toc', 'toc'],
+  );
+  assert.deepEqual(listedBefore, [0, 1, 2, 3]);
+});
