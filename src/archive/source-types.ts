@@ -40,7 +40,7 @@ export interface BlobParts {
   readonly onUnverified: () => void;
 }
 
-/** Called with the packed size of a TOC, as stated, before it is fetched; fetching waits for it. */
+/** Called with about the size of a TOC, unpacked, before it is fetched; fetching waits for it. */
 export type OnTocSize = (bytes: number) => Promise<void>;
 
 /** A zTOC that has been checked against its digest. */

@@ -53,6 +53,31 @@ test('nothing waits once reading is cancelled', async () => {
   await Promise.all(works);
 });
 
+test('what fits in memory together is read at the same time, and what never fits is read alone', async () => {
+  const gate = new MemoryGate(new AbortController().signal, 10);
+  const [first, second] = await Promise.all([gate.enter(6), gate.enter(4)]);
+  const entered: string[] = [];
+  const third = gate.enter(1).then((leave) => {
+    entered.push('third');
+    return leave;
+  });
+  first();
+  (await third)();
+  const large = gate.enter(25).then((leave) => {
+    entered.push('large');
+    return leave;
+  });
+  await Promise.resolve();
+  assert.deepEqual(entered, ['third']);
+  second();
+  const leave = await large;
+  const last = gate.enter(1).then(() => entered.push('last'));
+  await Promise.resolve();
+  assert.deepEqual(entered, ['third', 'large']);
+  leave();
+  await last;
+});
+
 test('pieces of contents count towards the memory of all layers', () => {
   const { table } = new LayerTableBuilder().finish();
   const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;

@@ -19,6 +19,10 @@ const TAIL_BYTES = 16 * 1024;
 const MIN_SEARCHED_BYTES = 1024 * 1024;
 const MAX_PACKED_BYTES = 150 * 1024 * 1024;
 const SKIPPABLE_HEAD = 8;
+/** A guess at how many bytes a packed byte of a TOC in JSON unpacks to. */
+const RATIO = 8;
+/** A gzip member ends with the length of its content. */
+const GZIP_LENGTH_BYTES = 4;
 
 /** A layer that can be read in parts. */
 export interface PartialLayer {
@@ -58,7 +62,7 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
   const { footerOffset } = estargz;
   const tocOffset = estargz.kind === 'inside' ? estargz.tocOffset : footerOffset;
   refuseLarge(footerOffset - tocOffset);
-  await layer.onSize?.(footerOffset - tocOffset);
+  await layer.onSize?.((footerOffset - tocOffset) * RATIO);
   const packed =
     estargz.kind === 'external'
       ? await layer.external?.()
@@ -72,7 +76,7 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
     packed,
     start: tocOffset,
     end: footerOffset,
-    plainBytes: null,
+    plainBytes: gzipPlainBytes(packed),
     dataEnd: tocOffset,
     statedDigest: statedTocDigest(layer),
     tarSplit: null,
@@ -80,10 +84,16 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
   };
 }
 
+/** The length of its content with which a gzip member ends, modulo 2^32; null if it is cut off. */
+function gzipPlainBytes(packed: Uint8Array): number | null {
+  if (packed.length < GZIP_LENGTH_BYTES) return null;
+  return new DataView(packed.buffer, packed.byteOffset + packed.length - GZIP_LENGTH_BYTES, GZIP_LENGTH_BYTES).getUint32(0, true);
+}
+
 async function zstdToc(layer: PartialLayer, { toc, tarSplit, tocDigest }: ZstdChunkedPosition): Promise<PackedToc> {
   refuseLarge(toc.length + (tarSplit?.length ?? 0));
-  await layer.onSize?.(toc.length + (tarSplit?.length ?? 0));
   if (toc.rawLength > MAX_PACKED_BYTES) refuseLarge(toc.rawLength);
+  await layer.onSize?.(Math.max(toc.rawLength, toc.length));
   const first = Math.min(toc.offset, tarSplit?.offset ?? toc.offset);
   const end = Math.max(toc.offset + toc.length, tarSplit === null ? 0 : tarSplit.offset + tarSplit.length);
   // If the TOC and the tar-split data are close together, one request reads both.

@@ -108,8 +108,15 @@ interface OwnPlace {
  * Reads an eStargz TOC. `packed` is a tar that begins with the TOC's member: the last part of the layer's tar, or a tar of its own in
  * another image. `own` is null for the latter.
  */
-async function readEstargz({ packed, start, end }: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace | null }> {
-  const plain = await unpackBytes('the table of contents', packed, 'gzip', MAX_TOC_BYTES + 4 * BLOCK);
+async function readEstargz({
+  packed,
+  plainBytes,
+  start,
+  end,
+}: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace | null }> {
+  const most = MAX_TOC_BYTES + 4 * BLOCK;
+  // No more than was counted for it (memory-budget.ts), whatever else it unpacks to.
+  const plain = await unpackBytes('the table of contents', packed, 'gzip', Math.min(plainBytes ?? most, most));
   let json: Uint8Array | null = null;
   let bodyOffset = 0;
   withMember(plain, (member) => {

@@ -24,8 +24,13 @@ const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
 const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
 /** The same for packed tables of contents. This size means a few thousand entries. */
 const SMALL_TOC_BYTES = 128 * 1024;
-/** A table of contents takes far more memory while it is read than the table made from it. */
-const TOCS_AT_ONCE = 1;
+/**
+ * Unpacked bytes of tables of contents that are read at the same time; a larger one is read alone. While it is read, it takes six times as
+ * much memory.
+ */
+const TOC_BYTES_AT_ONCE = 32 * 1024 * 1024;
+/** Smaller ones don't wait before they are fetched, only before they are read. */
+const SMALL_UNPACKED_TOC_BYTES = 1024 * 1024;
 
 interface ReadingOptions extends IndexLayersOptions {
   /** Read every layer itself, even if it has a table of contents. */
@@ -97,16 +102,21 @@ export class LayerReading {
     const { pool, cache } = this.#parts;
     const arrival = lazyArrival(task.blob);
     if (arrival === null) return { indexed: null, problem: null };
-    const entered: (() => void)[] = [];
-    const enter = async (): Promise<void> => {
-      if (entered.length === 0) entered.push(await gate.enter());
+    let leave = (): void => {};
+    let held = 0;
+    const hold = async (bytes: number): Promise<void> => {
+      if (bytes <= held) return;
+      leave();
+      leave = (): void => {}; // in case waiting fails
+      leave = await gate.enter(bytes);
+      held = bytes;
     };
     const onSize = async (bytes: number): Promise<void> => {
-      if (bytes >= SMALL_TOC_BYTES) await enter();
+      if (bytes >= SMALL_UNPACKED_TOC_BYTES) await hold(bytes);
     };
     const index = async (toc: PackedToc): Promise<IndexedBlob> => {
       // A few packed bytes may be as many entries as a TOC can have.
-      await enter();
+      await hold(toc.plainBytes ?? toc.packed.length);
       const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;
       const byToc = { ...task, toc };
       return isLarge && pool !== null ? pool.run(byToc, signal, () => undefined) : runIndexTask(byToc, callerControl(signal));
@@ -114,7 +124,7 @@ export class LayerReading {
     try {
       return await readLazily(arrival, task.blob, { index, onSize, cache }, signal);
     } finally {
-      for (const leave of entered) leave();
+      leave();
     }
   }
 
@@ -147,7 +157,7 @@ export class LayerReading {
     };
     tasks.sort((a, b) => cost(b) - cost(a));
     const gate = new MemoryGate(signal);
-    const tocGate = new MemoryGate(signal, TOCS_AT_ONCE);
+    const tocGate = new MemoryGate(signal, TOC_BYTES_AT_ONCE);
     const arrivals = tasks.map(({ blob }) => arrivalOf(blob)).filter((arrival) => arrival !== null);
     const stopArrivals = (): void => {
       for (const arrival of arrivals) arrival.stop();

@@ -42,30 +42,33 @@ export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
  */
 const LAYERS_AT_ONCE = 3;
 
-/** Limits how many layers are read concurrently to what fits in memory. */
+/** Limits what is read concurrently to what fits in memory. */
 export class MemoryGate {
   readonly #signal: AbortSignal;
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
-  #count = 0;
+  #used = 0;
 
-  /** Once `signal` aborts, no work waits any longer. */
+  /** `most`: how much may be read at a time, in the caller's unit, by default layers. Once `signal` aborts, no work waits any longer. */
   constructor(signal: AbortSignal, most = LAYERS_AT_ONCE) {
     this.#signal = signal;
     this.#most = most;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
-  /** Waits until there is memory for another layer. Call the returned function once that memory is free again. */
-  async enter(): Promise<() => void> {
-    while (this.#isFull) await this.#freed();
-    return this.#take();
+  /**
+   * Waits until there is memory for `amount` more; more than there ever is waits to be alone. Call the returned function once that memory is
+   * free again.
+   */
+  async enter(amount = 1): Promise<() => void> {
+    while (this.#isFull(amount)) await this.#freed();
+    return this.#take(amount);
   }
 
-  /** Runs `work` once there is memory for another layer, in order of arrival. */
+  /** Runs `work` once there is memory for another layer. */
   async pass(work: () => Promise<void>): Promise<void> {
-    while (this.#isFull) await this.#freed();
-    const leave = this.#take();
+    while (this.#isFull(1)) await this.#freed();
+    const leave = this.#take(1);
     try {
       await work();
     } finally {
@@ -73,8 +76,8 @@ export class MemoryGate {
     }
   }
 
-  get #isFull(): boolean {
-    return this.#count >= this.#most && !this.#signal.aborted;
+  #isFull(amount: number): boolean {
+    return this.#used > 0 && this.#used + amount > this.#most && !this.#signal.aborted;
   }
 
   #freed(): Promise<void> {
@@ -83,10 +86,10 @@ export class MemoryGate {
     });
   }
 
-  #take(): () => void {
-    this.#count++;
+  #take(amount: number): () => void {
+    this.#used += amount;
     return () => {
-      this.#count--;
+      this.#used -= amount;
       this.#wake();
     };
   }
