@@ -95,11 +95,14 @@ export const store = {
       freed,
       '). This can’t be undone.',
     ],
+    unchangedCopy: () => ['Deletes the working copy. It has no changes.'],
   },
   removeMounted: (count: number) =>
     count === 1 ? 'It is mounted, and will be unmounted.' : `${counted(count, { one: 'mount', other: 'mounts' })} will be unmounted.`,
   removeCopies: (count: number, changes: number | null) =>
-    `Also deletes ${counted(count, { one: 'working copy', other: 'working copies' })} with ${changes === null ? 'all changes' : counted(changes, CHANGES)}.`,
+    `Also deletes ${counted(count, { one: 'working copy', other: 'working copies' })}${
+      changes === 0 ? ', without changes' : ` with ${changes === null ? 'all changes' : counted(changes, CHANGES)}`
+    }.`,
   removeOthers: (count: number, ids: string) =>
     `In use by ${counted(count, { one: 'layer', other: 'layers' })} (${ids}). Remove ${count === 1 ? 'it' : 'them'} first.`,
   removeYes: 'Remove',
