@@ -64,7 +64,7 @@ test('a binary file is shown as bytes', { tag: '@page' }, async ({ win }) => {
   const { details, choose, page } = await openWebApi(win, 0);
   await choose('libssl.so.3');
   const bytes = details.getByRole('region', { name: 'File bytes' });
-  await expect(bytes).toContainText('001f 3e5d 7c9b bad9');
+  await expect(bytes).toContainText(/00 ?1f 3e ?5d 7c ?9b ba ?d9/);
   // Whole lines at every width that the pane can have.
   const overflow = () => bytes.evaluate((element) => element.scrollWidth - element.clientWidth);
   const edge = details.getByRole('separator', { name: 'Details width' });
@@ -200,7 +200,7 @@ test('the raw header is shown as stored', { tag: '@page' }, async ({ win }) => {
   await choose('curl');
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details).toContainText('ustar');
-  await expect(details.getByRole('region', { name: 'Header bytes' })).toContainText('75 73 72 2f 62 69 6e');
+  await expect(details.getByRole('region', { name: 'Header bytes' })).toContainText(/75 ?73 72 ?2f 62 ?69 6e/);
 });
 
 test('the history of a path links to its layers', { tag: '@page' }, async ({ win }) => {
