@@ -95,7 +95,11 @@ export function Picker({
                   onClick={() => onChoose(choice.id)}
                 >
                   <span className={styles.label}>{choice.label}</span>
-                  {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+                  {choice.detail === undefined ? null : (
+                    <span className={styles.detail} title={typeof choice.detail === 'string' ? choice.detail : undefined}>
+                      {choice.detail}
+                    </span>
+                  )}
                 </div>
               );
             })}

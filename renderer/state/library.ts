@@ -30,16 +30,12 @@ export function lastPart(title: string): string {
   return title.slice(title.lastIndexOf('/') + 1);
 }
 
-/** Maximum number of letters in a line of a {@link shortTitle}. */
-const SHORT = 6;
-
-/** Returns the beginnings of an image's name and tag, for where there is only room for a few letters. */
+/** Returns the last part of an image's name, and its tag, for where there is only room for the beginnings of both. */
 export function shortTitle(title: string): readonly string[] {
   const last = lastPart(title);
   const colon = last.lastIndexOf(':');
   const parts = colon <= 0 ? [last] : [last.slice(0, colon), last.slice(colon + 1)];
-  const short = (letters: readonly string[]) => (letters.length > SHORT ? `${letters.slice(0, SHORT - 1).join('')}…` : letters.join(''));
-  return parts.map((part) => short([...part])).filter((part) => part !== '');
+  return parts.filter((part) => part !== '');
 }
 
 /** Shortens a name: without Docker Hub's host and `library/`. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { Button } from '../components/button.tsx';
+import { Icon } from '../components/icons.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
 import { Splitter } from '../components/split-view.tsx';
 import type { TreeGridHandle } from '../components/tree-grid.tsx';
@@ -72,6 +73,11 @@ export function App() {
       {/* The key redraws all sizes when their units change. */}
       <div className={styles.window} data-width={width} key={layout.units}>
         <TitleBar found={found} catalog={catalog} width={width} onLeaveFilter={() => grid.current?.focus()} />
+        {connection.state === 'lost' ? (
+          <p className={styles.lost} role="alert">
+            <Icon name="warning" /> {words.frame.lost}
+          </p>
+        ) : null}
         <div className={styles.body}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (

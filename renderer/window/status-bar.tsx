@@ -13,19 +13,12 @@ import styles from './status-bar.module.css';
 /** Stores on the left; running jobs, waste and findings on the right. */
 export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: ImageSummary } | null }) {
   const info = useApp((app) => app.info);
-  const connection = useApp((app) => app.connection);
   const running = useApp((app) => runningCount(app.jobs));
   return (
     <footer className={styles.bar}>
-      {connection.state === 'lost' ? (
-        <span className={styles.lost} role="alert">
-          <Icon name="warning" size={12} /> {words.frame.lost}
-        </span>
-      ) : (
-        <span className={`${styles.quiet} ${styles.about}`}>
-          {info === null ? words.connecting : <StoreWords elevated={info.elevated && info.system === 'win32'} />}
-        </span>
-      )}
+      <span className={`${styles.quiet} ${styles.about}`}>
+        {info === null ? words.connecting : <StoreWords elevated={info.elevated && info.system === 'win32'} />}
+      </span>
       <span className={styles.space} />
       {running === 0 ? null : (
         <span className={styles.running} role="status">

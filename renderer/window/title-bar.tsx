@@ -265,6 +265,7 @@ function Filter({ onLeave }: { onLeave: () => void }) {
         spellCheck={false}
         autoComplete="off"
         placeholder={words.frame.filterPlaceholder}
+        title={words.frame.filterTitle}
         value={text}
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
         onBlur={apply}

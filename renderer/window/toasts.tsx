@@ -1,3 +1,4 @@
+import { Breakable } from '../components/breakable.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { useApp } from '../features/use-app.ts';
 import { dismissToast } from '../state/messages.ts';
@@ -11,7 +12,9 @@ export function Toasts() {
     <div className={styles.toasts} role="status" aria-live="polite">
       {toasts.map(({ id, text, action }) => (
         <div key={id} className={styles.toast}>
-          <span className={styles.text}>{text}</span>
+          <span className={styles.text}>
+            <Breakable text={text} />
+          </span>
           {action === null ? null : (
             <Button
               kind="quiet"

@@ -7,7 +7,7 @@ const FIRST_ROWS = 40;
 /**
  * Folders that a list opens initially, in ascending order. Repeatedly opens the largest visible folder whose children fit into about `room`
  * rows, if that folder has changes or at least a hundredth of all bytes, or if everything fits. A chain of only children at the top is
- * always opened. The result is deterministic.
+ * always opened, however many children the last one has: a list of one row says nothing. The result is deterministic.
  */
 export function firstOpen(table: RowTable, totals: SubtreeTotals, room = FIRST_ROWS): Uint32Array<ArrayBuffer> {
   const { size, hidden, added, modified, removed } = totals;
@@ -32,8 +32,8 @@ export function firstOpen(table: RowTable, totals: SubtreeTotals, room = FIRST_R
   while (waiting.length + below.length > 0) {
     const row = next();
     const children = childrenOf(table, row, room + 1);
-    isChain = isChain && children.length === 1;
     if ((shown + children.length > room || !isWorthIt(row)) && !isChain) continue;
+    isChain = isChain && children.length === 1;
     shown += children.length;
     opened.push(row);
     for (const child of children.filter(isFilled)) {

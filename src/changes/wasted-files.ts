@@ -14,8 +14,9 @@ export interface UnchangedFile {
 }
 
 /**
- * Returns the bytes that the image contains but hides: for at most `limit` files, and by cause for all files. `unchanged` are files known
- * to have been rewritten with the same bytes; their cause is `rewritten` if that explains all their hidden bytes.
+ * Returns the bytes that the image contains but hides: for at most `limit` files, and by cause for all files. The largest file of each
+ * cause is listed before others. `unchanged` are files known to have been rewritten with the same bytes; their cause is `rewritten` if that
+ * explains all their hidden bytes.
  */
 export function wasteOf(stack: Stack, limit: number, unchanged: readonly UnchangedFile[] = []): Waste {
   const { tree } = indexOf(stack);
@@ -34,13 +35,23 @@ export function wasteOf(stack: Stack, limit: number, unchanged: readonly Unchang
     if (hiders.deleted[place] === 1) return 'deleted';
     return (same.get(node) ?? 0) >= (wasted[node] as number) ? 'rewritten' : 'overwritten';
   };
-  const listed = nodes.slice(0, Math.max(limit, 0));
-  const layersOf = new Map<number, number[]>(listed.map((node) => [node, []]));
+  const sums = new Map<WasteCause, { bytes: number; files: number }>();
+  const listed = new Set<number>();
+  nodes.forEach((node, place) => {
+    const cause = causeOf(place);
+    const sum = sums.get(cause) ?? { bytes: 0, files: 0 };
+    sums.set(cause, { bytes: sum.bytes + (wasted[node] as number), files: sum.files + 1 });
+    if (sum.files === 0 && listed.size < limit) listed.add(place);
+  });
+  for (let place = 0; place < nodes.length && listed.size < limit; place++) listed.add(place);
+  const places = [...listed].sort((a, b) => a - b);
+  const layersOf = new Map<number, number[]>(places.map((place) => [nodes[place] as number, []]));
   forEachBody(stack, (node, layer) => {
     const layers = layersOf.get(node);
     if (layers !== undefined && layers.at(-1) !== layer) layers.push(layer);
   });
-  const files = listed.map((node, place) => {
+  const files = places.map((place) => {
+    const node = nodes[place] as number;
     const layers = layersOf.get(node) ?? [];
     const hider = hiders.layer[place] as number;
     return {
@@ -51,12 +62,6 @@ export function wasteOf(stack: Stack, limit: number, unchanged: readonly Unchang
       hiddenBy: hider < 0 ? (layers.at(-1) ?? 0) : hider,
       cause: causeOf(place),
     };
-  });
-  const sums = new Map<WasteCause, { bytes: number; files: number }>();
-  nodes.forEach((node, place) => {
-    const cause = causeOf(place);
-    const sum = sums.get(cause) ?? { bytes: 0, files: 0 };
-    sums.set(cause, { bytes: sum.bytes + (wasted[node] as number), files: sum.files + 1 });
   });
   const groups = [...sums].map(([cause, sum]) => ({ cause, ...sum })).sort((a, b) => b.bytes - a.bytes);
   return { files, groups };

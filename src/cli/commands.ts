@@ -19,7 +19,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'which layer, command and line of a Dockerfile a path comes from',
     load: () => import('./why.ts'),
   },
-  waste: { operands: 'IMAGE', summary: 'what an image contains but no longer shows, by layer and file', load: () => import('./waste.ts') },
+  waste: {
+    operands: 'IMAGE',
+    summary: 'hidden bytes by layer and file, and what else an image could do without',
+    load: () => import('./waste.ts'),
+  },
   breakdown: {
     operands: 'IMAGE [PATH]',
     summary: 'what makes an image or a layer big: by kind of file, folder and file',

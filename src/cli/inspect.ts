@@ -120,11 +120,11 @@ function* describeImage(image: ImageReport, numbered: boolean, style: Style): Ge
   ];
   yield `${numbered ? style.dim(`${image.index}  `) : ''}${style.bold(name)}  ${style.dim(facts.filter((fact) => fact !== '').join('  '))}`;
   const { files, fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
-  const wasted = `${formatSize(wastedBytes)} wasted`;
+  const hidden = `${formatSize(wastedBytes)} hidden`;
   yield [
     `  ${plural(image.layers.length, 'layer')}, ${formatSize(fileBytes)}`,
     `${plural(files, 'file')}, ${formatSize(finalBytes)} visible`,
-    wastedBytes > 0 ? style.modified(wasted) : wasted,
+    wastedBytes > 0 ? style.modified(hidden) : hidden,
     `efficiency ${(efficiency * 100).toFixed(1)} %`,
   ].join(' · ');
   if (image.layers.length > 0) yield* describeLayers(image.layers, style);

@@ -35,7 +35,7 @@ export const spec: CommandSpec = {
     ...IMAGE_OPTIONS,
   },
   summary:
-    'The bytes that an image contains but no longer shows, by the layer that wrote them, and by file with the layer that hid it; and what it could do without, by kind.',
+    'The hidden bytes of an image, which later layers removed or overwrote: by the layer that wrote them, and by file with the layer that hid it; and what else it could do without, by kind.',
   notes: [
     'squash=N            layers N to the top as one',
     'merge-removals      files are left out of the layer that added them if a later layer removes them',
@@ -79,7 +79,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   const { fileBytes, efficiency } = loaded.report.totals;
   out.write(
-    `${style.bold(formatSize(report.wastedBytes))} of ${formatSize(fileBytes)} hidden or overwritten, efficiency ${(efficiency * 100).toFixed(1)} %\n`,
+    `${style.bold(formatSize(report.wastedBytes))} of ${formatSize(fileBytes)} hidden, efficiency ${(efficiency * 100).toFixed(1)} %\n`,
   );
   for (const [layer, bytes] of report.byLayer.entries()) if (bytes > 0) out.write(`${sizeCell(bytes)}  written by layer ${layer}\n`);
   for (const { cause, bytes, files } of report.groups) {

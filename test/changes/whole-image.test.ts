@@ -18,6 +18,29 @@ function whole(rows: RowTable) {
   return sums;
 }
 
+describe('the files with the most waste', () => {
+  it('have the largest of each cause among them, however small, and are no more than asked for', () => {
+    const bottom = [...[90, 80, 70].map((size, at) => file(`d/${at}`, size)), file('etc/passwd', 2), file('same', 1)];
+    const stack = stackOf(bottom, [{ whiteout: 'd' }, file('etc/passwd', 3), file('same', 1)]);
+    const listed = (limit: number) => {
+      const { files } = wasteOf(stack, limit, [{ path: Buffer.from('same'), bytes: 1 }]);
+      return files.map(({ path, wastedBytes, cause }) => [Buffer.from(path).toString('latin1'), wastedBytes, cause]);
+    };
+    const [first, second] = [
+      ['d/0', 90, 'deleted'],
+      ['d/1', 80, 'deleted'],
+    ];
+    const small = [
+      ['etc/passwd', 2, 'overwritten'],
+      ['same', 1, 'rewritten'],
+    ];
+    assert.deepEqual(listed(4), [first, second, ...small]);
+    assert.deepEqual(listed(3), [first, ...small]);
+    assert.deepEqual(listed(1), [first]);
+    assert.deepEqual(listed(0), []);
+  });
+});
+
 describe('the rows of a whole image', () => {
   it('have the visible and hidden bytes of the totals, whatever the layers do', () => {
     for (let seed = 1; seed <= 400; seed++) {
@@ -258,6 +281,11 @@ describe('folders that are open at first', () => {
     assert.deepEqual(
       [...firstOpen(chain, subtreeTotals(chain), 1)].map((row) => pathOf(chain, row)),
       ['a', 'a/b', 'a/b/c'],
+    );
+    const wide = viewAt(stackOf([1, 2, 3, 4].map((at) => file(`a/b/d${at}/e`, 1))), 0);
+    assert.deepEqual(
+      [...firstOpen(wide, subtreeTotals(wide), 2)].map((row) => pathOf(wide, row)),
+      ['a', 'a/b'],
     );
   });
 });

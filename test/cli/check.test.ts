@@ -7,7 +7,7 @@ import { privateKey } from '../support/secret-samples.ts';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
-// 100 bytes in the bottom layer and 60 above it, 10 of which rewrite a path: 10 of 160 bytes are wasted, 10 of the user's 60.
+// 100 bytes in the bottom layer and 60 above it, 10 of which rewrite a path: 10 of 160 bytes are hidden, 10 of the user's 60.
 const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
@@ -56,7 +56,7 @@ test('.dive-ci in the current folder is used, unless --config names another file
     status: 'pass',
     value: 10,
     threshold: 10,
-    message: '10 B wasted, at most 10 B',
+    message: '10 B hidden, at most 10 B',
   });
   const named = await bench.cli(['check', 'image.tar', '--config', 'strict.yaml', '--json']);
   assert.equal(named.code, 1);
@@ -179,19 +179,19 @@ test('more waste than the layers above the lowest hold is no share of it', async
     return [/(?:PASS|FAIL) {2}highestUserWastedPercent.*/.exec(stdout)?.[0], rules[2].value];
   };
   assert.deepEqual(await said(tar(file('a', 'a'.repeat(1362))), tar(file('a', 'b'.repeat(100)))), [
-    'FAIL  highestUserWastedPercent  1.4 kB wasted, more than the 100 B that the layers above the lowest hold; at most 10.00 % of that is allowed',
+    'FAIL  highestUserWastedPercent  1.4 kB hidden, more than the 100 B that the layers above the lowest hold; at most 10.00 % of that is allowed',
     13.62,
   ]);
   assert.deepEqual(await said(tar(file('a', 'a'.repeat(10))), tar(file('a', 'b'.repeat(10)), file('b', 'b'.repeat(90)))), [
-    'PASS  highestUserWastedPercent  10 B wasted, 10.00 % of the 100 B that the layers above the lowest hold, at most 10.00 %',
+    'PASS  highestUserWastedPercent  10 B hidden, 10.00 % of the 100 B that the layers above the lowest hold, at most 10.00 %',
     0.1,
   ]);
   assert.deepEqual(await said(tar(file('a', 'a'.repeat(10))), tar(file('.wh.a'))), [
-    'FAIL  highestUserWastedPercent  10 B wasted, though the layers above the lowest hold no bytes',
+    'FAIL  highestUserWastedPercent  10 B hidden, though the layers above the lowest hold no bytes',
     null,
   ]);
   assert.deepEqual(await said(tar(file('a', 'a'))), [
-    'PASS  highestUserWastedPercent  the layers above the lowest hold no bytes, and none are wasted',
+    'PASS  highestUserWastedPercent  the layers above the lowest hold no bytes, and none are hidden',
     null,
   ]);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attributeRows, modeText, mtimeText } from '../../renderer/state/details/attributes.ts';
 import { detailsReducer, initialDetails } from '../../renderer/state/details/details.ts';
-import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/state/details/preview.ts';
+import { namesById } from '../../renderer/state/details/owner-names.ts';
+import { hexLine, hexShape, LINE_COLUMNS, previewKind, textLines } from '../../renderer/state/details/preview.ts';
 import { copiedPath, offDriveWords, pathParts } from '../../renderer/state/details/shown-path.ts';
 import { isWindowsEntry, windowsTimes } from '../../renderer/state/details/windows-times.ts';
 import type { EntryAttributes } from '../../src/contract/index.ts';
@@ -75,11 +76,34 @@ test('a long line is wrapped and numbered once', () => {
 });
 
 test('a dump shows offset, hex in groups and printable ASCII', () => {
-  const line = hexLine(utf8('Layerscope\n'), 0, 16, 0x200);
+  const line = hexLine(utf8('Layerscope\n'), 0, { columns: 16, group: 1, digits: 8 }, 0x200);
   assert.equal(line.offset, '00000200');
   assert.equal(line.hex.trimEnd(), '4c 61 79 65 72 73 63 6f  70 65 0a');
   assert.equal(line.hex.length, 16 * 3);
   assert.equal(line.text, 'Layerscope·');
+});
+
+test('a dump has as many bytes per line as fit, and no line is cut', () => {
+  const data = new Uint8Array(64).fill(0x41);
+  const columns = new Set<number>();
+  for (const end of [64, 0x1_0000, 0x12_3456_7890]) {
+    const needed = Math.max(4, end.toString(16).length);
+    for (let room = needed + 4 * 3 + 3; room < 100; room++) {
+      const shape = hexShape(room, end);
+      const { offset, hex, text } = hexLine(data, 0, shape, end - 64);
+      const length = offset.length + hex.length + text.length;
+      assert.ok(length <= room, `${length} characters in room for ${room}`);
+      assert.ok(offset.length >= needed, 'offsets are as long as the last one');
+      columns.add(shape.columns);
+    }
+  }
+  assert.deepEqual(
+    [...columns].sort((a, b) => a - b),
+    [4, 8, 16],
+  );
+  // What a pane of 300 px has room for.
+  assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 10)).hex, '4c 61 79 65 72 73 63 6f');
+  assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 0x12_3456)).hex, '4c61 7965 7273 636f');
 });
 
 const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
@@ -105,10 +129,24 @@ test('only attributes that differ have an old value', () => {
   assert.equal(rows.get('Mode')?.was, '0644 -rw-r--r--');
   assert.equal(rows.get('Mode')?.value, '0755 -rwxr-xr-x');
   assert.equal(rows.get('Size')?.was, null);
-  assert.equal(rows.get('Owner')?.value, '0 (root)');
-  assert.equal(rows.get('Group')?.value, '0');
+  assert.equal(rows.get('Owner')?.value, 'root (0)');
+  assert.equal(rows.get('Group')?.value, 'GID 0');
   assert.deepEqual([rows.get('user.a')?.value, rows.get('user.a')?.was], ['', 'x']);
   assert.equal(rows.has('Target'), false);
+});
+
+test('an owner that the tar only numbers has the name that the image gives it', () => {
+  const names = {
+    users: namesById(utf8('root:x:0:0::/root:/bin/sh\ntoor:x:0:0\n\n+::\napp:x:1000:1000\n')),
+    groups: namesById(utf8('staff:x:50:\n')),
+  };
+  const values = (part: Partial<EntryAttributes>) => {
+    const rows = new Map(attributeRows(entry({ uname: '', ...part }), null, undefined, names).map(({ label, value }) => [label, value]));
+    return [rows.get('Owner'), rows.get('Group')];
+  };
+  assert.deepEqual(values({}), ['root (0)', 'GID 0']);
+  assert.deepEqual(values({ uid: 1000, gid: 50 }), ['app (1000)', 'staff (50)']);
+  assert.deepEqual(values({ uid: 7, gname: 'wheel' }), ['UID 7', 'wheel (0)']);
 });
 
 test('a removed entry is shown as it was, without changes', () => {

@@ -1,6 +1,7 @@
 import { type Ref, useRef } from 'react';
 import { ALL_DIFFERENCES } from '#changes';
 import type { ArchiveSummary } from '#contract';
+import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
@@ -117,7 +118,13 @@ function Body({
     const { mountPath } = copy.layer;
     return (
       <Notice icon="folder" title={words.store.nothingWritten}>
-        {mountPath === null ? words.store.writeUnmounted : <span className="selectable">{words.store.writeInto(mountPath)}</span>}
+        {mountPath === null ? (
+          words.store.writeUnmounted
+        ) : (
+          <span className="selectable">
+            <Breakable text={words.store.writeInto(mountPath)} />
+          </span>
+        )}
       </Notice>
     );
   }

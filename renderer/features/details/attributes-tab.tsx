@@ -1,18 +1,24 @@
-import type { ReactNode } from 'react';
-import type { EntryDetails } from '#contract';
-import { displayText } from '#model';
+import { type ReactNode, useMemo } from 'react';
+import { CONTENT_PAGE_BYTES, type EntryDetails } from '#contract';
+import { displayText, toHex } from '#model';
+import { Breakable } from '../../components/breakable.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
 import type { Loadable } from '../../state/details/details.ts';
+import { NO_NAMES, namesById, type OwnerNames } from '../../state/details/owner-names.ts';
+import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
+import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './attributes-tab.module.css';
 
 /** All attributes of an entry, as old → new if they differ. */
 export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDetails; times: Loadable<EntryTimes>; isOnlyInA: boolean }) {
   const { now, before } = details;
+  const names = useOwnerNames(details);
   const entry = now ?? before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
   return (
@@ -23,10 +29,10 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
       ) : null}
       <table className={styles.table}>
         <tbody>
-          {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (
+          {attributeRows(now, before, times.state === 'ready' ? times.value : undefined, names).map((row) => (
             <tr key={row.label}>
               <th scope="row" className={styles.label}>
-                {row.label}
+                <Breakable text={row.label} />
               </th>
               <td className={styles.value}>
                 <div className={styles.line}>
@@ -54,6 +60,29 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
       ) : null}
     </div>
   );
+}
+
+/** The names of owners that the tar only numbers. */
+function useOwnerNames(details: EntryDetails): OwnerNames {
+  const { now, before } = details;
+  const misses = (name: 'uname' | 'gname') => [now, before].some((entry) => entry !== null && !entry.implied && entry[name] === '');
+  const users = useNames(misses('uname') ? 'etc/passwd' : null, details);
+  const groups = useNames(misses('gname') ? 'etc/group' : null, details);
+  return useMemo(() => ({ users, groups }), [users, groups]);
+}
+
+/** The names in a file of the image that the entry is in; none if the image doesn't have it. */
+function useNames(path: string | null, details: EntryDetails): OwnerNames['users'] {
+  const selection = useApp((app) => app.selection);
+  const view = viewOfEntry(details, selection);
+  const key = path === null || view === null ? null : `${view.archiveId}/${view.image}/${view.layer}/${path}`;
+  const answer = useRequest(key, async (client, signal) => {
+    if (path === null || view === null) return NO_NAMES.users;
+    const input = { ...view, pathHex: toHex(new TextEncoder().encode(path)), offset: 0, length: CONTENT_PAGE_BYTES };
+    const { bytes } = await client.call('entry.content', input, { signal });
+    return namesById(bytes);
+  });
+  return answer.state === 'ready' ? answer.value : NO_NAMES.users;
 }
 
 function Value({ row }: { row: AttributeRow }) {

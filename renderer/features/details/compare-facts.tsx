@@ -66,8 +66,8 @@ export function CompareFacts({ selection }: { selection: Selection }) {
             of={({ image: each }) => (each.loaded ? each.totals.finalBytes : null)}
           />
           <Bytes
-            label={labels.wasted}
-            title={words.details.wastedTitle}
+            label={labels.hidden}
+            title={words.details.hiddenTitle}
             sides={both}
             of={({ image: each }) => (each.loaded ? each.totals.wastedBytes : null)}
           />

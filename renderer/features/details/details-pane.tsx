@@ -7,7 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
 import { contentWords } from '../../state/changes/row-text.ts';
-import { findRow } from '../../state/changes/table-facts.ts';
+import { findRow, touched } from '../../state/changes/table-facts.ts';
 import { choosePath, goTo, goToSideA } from '../../state/choosing.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
 import { copiedPath, offDriveWords, pathParts } from '../../state/details/shown-path.ts';
@@ -194,8 +194,7 @@ function Story({
       ? last.kind
       : details.now === null
         ? 'removed'
-        : // A folder without an entry of its own has no history, but is new with the layer that first writes into it.
-          here.length === 0 && details.before !== null && !compared
+        : here.length === 0 && !compared && details.before !== null
           ? 'unchanged'
           : details.before === null
             ? 'added'
@@ -210,7 +209,10 @@ function Story({
   const from =
     !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low) ? words.details.firstSeen(first.layer) : '';
   const content = useContentWords(kind === 'modified' ? selection.path : null);
-  const what = compared ? words.details.sides[kind] : words.details.story[kind](where);
+  const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
+  // No layer of a whole image has an entry for an implied folder.
+  if (isWhole && last === undefined) return null;
+  const what = compared ? words.details.sides[kind] : inside || words.details.story[kind](where);
   return (
     <>
       <p className={styles.story}>
@@ -230,6 +232,17 @@ function useContentWords(path: string | null): string {
     const row = table === null || path === null ? -1 : findRow(table, unescapePath(path));
     return table === null || row < 0 ? '' : contentWords(table.differs[row] as number);
   }, [table, path]);
+}
+
+/** What changed in a folder that itself didn't; empty if nothing did. */
+function useInsideWords(path: string | null): string {
+  const { table, totals } = useApp(({ changes }) => changes);
+  return useMemo(() => {
+    const row = table === null || path === null ? -1 : findRow(table, unescapePath(path));
+    if (totals === null || row < 0 || !touched(totals, row)) return '';
+    const countOf = (kind: 'added' | 'modified' | 'removed') => totals[kind][row] as number;
+    return words.contains(words.mixed({ added: countOf('added'), modified: countOf('modified'), removed: countOf('removed') }));
+  }, [table, totals, path]);
 }
 
 /** Number of dots from which on those without a button are smaller. */

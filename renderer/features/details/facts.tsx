@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Breakable } from '../../components/breakable.tsx';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import styles from './facts.module.css';
@@ -31,7 +32,7 @@ export function Fact({
   return (
     <div className={`${styles.fact} ${main ? styles.main : ''} ${below ? styles.below : ''}`}>
       <dt className={styles.label} title={title}>
-        {label}
+        <Breakable text={label} />
       </dt>
       <dd className={styles.line}>
         <span className={`${styles.value} ${mono ? styles.mono : ''} selectable`}>{children}</span>

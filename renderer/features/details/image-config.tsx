@@ -1,6 +1,6 @@
-import { Fragment } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
+import { Breakable } from '../../components/breakable.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
@@ -71,15 +71,7 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
         return (
           <li key={pair} className={styles.pair}>
             <span className={styles.key}>
-              {displayText(pair.slice(0, at))
-                .split(/(?<=[./_-])/)
-                .map((part, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
-                  <Fragment key={index}>
-                    {part}
-                    <wbr />
-                  </Fragment>
-                ))}
+              <Breakable text={displayText(pair.slice(0, at))} />
             </span>
             <span className={styles.text}>{displayText(pair.slice(at))}</span>
           </li>

@@ -187,7 +187,7 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
             <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
               <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
-            <Fact label={words.details.labels.wasted} title={words.details.wastedTitle}>
+            <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle}>
               <Size bytes={totals.wastedBytes} />{' '}
               <span className={styles.quiet}>
                 · <span className={styles.unbroken}>{words.efficiency(totals.efficiency)}</span>
@@ -244,9 +244,8 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
   const { stores: targets, areDone } = importTargets(stores, archive, image);
   const [target] = targets;
   return (
-    <p className={styles.verify}>
+    <p className={`${styles.verify} ${styles.block}`}>
       <Button
-        icon="check"
         disabled={checking}
         otherLabels={[words.details.verify, words.details.verifying]}
         onPress={() => void verifyImage(archive.archiveId, image.index)}
@@ -254,9 +253,7 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         {checking ? words.details.verifying : words.details.verify}
       </Button>
       <ScanButton archiveId={archiveId} image={image.index} />
-      <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
-        {words.details.saveReport}
-      </Button>
+      <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
       <MenuButton
         label={image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
         framed
@@ -274,7 +271,6 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
           })
         }
       >
-        <Icon name="save" />
         {image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
       </MenuButton>
       {areDone ? (
@@ -285,7 +281,6 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
       ) : null}
       {targets.length === 1 && target !== undefined ? (
         <Button
-          icon="plus"
           disabled={importing}
           otherLabels={[words.store.importTo, words.importing]}
           onPress={() => void importToStore(archive.archiveId, image.index, target.storeId)}
@@ -301,7 +296,6 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
           choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
           onChoose={(storeId) => void importToStore(archive.archiveId, image.index, storeId)}
         >
-          <Icon name="plus" />
           {words.store.importToWhich}
         </MenuButton>
       ) : null}

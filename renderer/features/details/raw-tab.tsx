@@ -58,7 +58,7 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
         <Section title={words.details.paxRecords}>
           <Facts>
             {value.pax.map(({ name, value: text, encoding }) => (
-              <Fact key={name} label={displayText(name)} mono copy={text} below>
+              <Fact key={name} label={displayText(name)} mono below copy={text}>
                 {encoding === 'hex' ? <span className={styles.encoding}>{words.details.hex}</span> : null}
                 {displayText(text)}
               </Fact>

@@ -88,8 +88,8 @@ function FindingLine({ finding }: { finding: Finding }) {
     <>
       <span className={styles.where}>{layer === undefined ? place : words.layer(layer)}</span>
       <span className={styles.message}>
-        {displayText(message)}
-        {path === undefined || message.includes(path) ? null : <span className={styles.path}> {displayText(path)}</span>}
+        {displayText(message)}{' '}
+        {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(path)}</span>}
       </span>
     </>
   );

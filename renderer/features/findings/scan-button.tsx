@@ -9,8 +9,7 @@ export function ScanButton({ archiveId, image, isQuiet = false }: { archiveId: s
   const scanning = useApp((app) => runningJob(app.jobs, 'scan', archiveId, image) !== null);
   return (
     <Button
-      {...(isQuiet ? { kind: 'quiet' as const } : {})}
-      icon="search"
+      {...(isQuiet ? { kind: 'quiet', icon: 'search' } : {})}
       disabled={scanning}
       otherLabels={[words.details.scan, words.details.scanning]}
       onPress={() => void scanImage(archiveId, image)}

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValueChange } from '#contract';
 import { displayText } from '#model';
-import { breakable } from '../../components/breakable.tsx';
+import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -119,7 +119,7 @@ function Change({ change }: { change: RegistryChange }) {
     <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path), hasBase)}>
       <p className={styles.path}>
         {hasBase || kind === 'removed' ? <Mark name={kind} /> : null}
-        <span className="selectable">{path === '' ? words.registry.root : breakable(displayText(path))}</span>
+        <span className="selectable">{path === '' ? words.registry.root : <Breakable text={displayText(path)} after="separators" />}</span>
         <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase })}</span>
       </p>
       {values.length === 0 ? null : (
@@ -164,12 +164,18 @@ function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: R
       </th>
       <td className={styles.type}>{(now ?? before)?.type}</td>
       <td className={`${styles.data} selectable`}>
-        {now === null ? null : <span>{breakable(displayText(now.text))}</span>}
+        {now === null ? null : (
+          <span>
+            <Breakable text={displayText(now.text)} after="separators" />
+          </span>
+        )}
         {before === null ? null : (
           <span className={styles.before}>
             <span className="visually-hidden">{words.registry.before} </span>
             {now !== null && now.type !== before.type ? `${before.type} ` : ''}
-            <del>{breakable(displayText(before.text))}</del>
+            <del>
+              <Breakable text={displayText(before.text)} after="separators" />
+            </del>
           </span>
         )}
       </td>

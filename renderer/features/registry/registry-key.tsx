@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ImageRef, RegistryKeyReport } from '#contract';
 import { displayText } from '#model';
-import { breakable } from '../../components/breakable.tsx';
+import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { startExport } from '../../state/exporting.ts';
@@ -31,7 +31,9 @@ export function RegistryKey({ of }: { of: At }) {
   return (
     <article aria-label={words.registry.keyLabel}>
       <header className={styles.keyHead}>
-        <h3 className="selectable">{breakable(displayText(path === '' ? of.hive : `${of.hive}\\${path}`))}</h3>
+        <h3 className="selectable">
+          <Breakable text={displayText(path === '' ? of.hive : `${of.hive}\\${path}`)} after="separators" />
+        </h3>
         <Button icon="save" onPress={() => void startExport({ what: 'registry', ...of, path })}>
           {words.registry.exportReg}
         </Button>
@@ -92,7 +94,9 @@ function ValueRows({ values }: Pick<RegistryKeyReport, 'values'>) {
         {value.name === '' ? words.registry.defaultValue : displayText(value.name)}
       </th>
       <td className={styles.type}>{value.type}</td>
-      <td className={`${styles.data} selectable`}>{breakable(displayText(value.text))}</td>
+      <td className={`${styles.data} selectable`}>
+        <Breakable text={displayText(value.text)} after="separators" />
+      </td>
       <td className="number">{value.layer}</td>
     </tr>
   ));

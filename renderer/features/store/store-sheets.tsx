@@ -103,7 +103,9 @@ function RemoveSheet({ sheet }: Of<'remove'>) {
 /** What a removal deletes. `changes` are those of the working copy that is discarded; null if they aren't known. */
 function removed({ kind, layers, freedBytes }: RemovalReport, changes: number | null): Phrase<ReactNode> {
   const freed = <Size bytes={freedBytes} />;
-  return kind === 'copy' ? words.store.removeWhat.copy(changes, freed) : words.store.removeWhat[kind](layers, freed);
+  const { removeWhat } = words.store;
+  if (kind === 'copy') return changes === 0 ? removeWhat.unchangedCopy() : removeWhat.copy(changes, freed);
+  return removeWhat[kind](layers, freed);
 }
 
 /** Asks for the name of the new image and a comment for its history. */

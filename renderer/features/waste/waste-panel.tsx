@@ -160,7 +160,7 @@ function Group({ cause, report, image }: { cause: CauseLine['cause']; report: Wa
           layer={writersOf(file)[0] ?? 0}
           bytes={file.wastedBytes}
           largest={largest}
-          title={words.waste.fileWasted}
+          title={words.waste.fileHidden}
         />
       )}
       rest={{ count: count - files.length, bytes: bytes - listed }}

@@ -142,7 +142,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
             <button
               type="button"
               className={styles.line}
-              title={words.waste.wasted(sizeTitle(bytes))}
+              title={words.waste.hidden(sizeTitle(bytes))}
               onClick={() => chooseLayer(layer, false)}
             >
               <span className={`number ${styles.layer}`}>

@@ -1,6 +1,7 @@
 import type { EntryAttributes } from '#contract';
 import { formatMode, trimEnd } from '#model';
 import { words } from '../../words/index.ts';
+import { NO_NAMES, type OwnerNames } from './owner-names.ts';
 import type { WindowsTimes } from './windows-times.ts';
 
 export interface AttributeRow {
@@ -24,11 +25,12 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. */
+/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. `owners` are for those that the tar only numbers. */
 export function attributeRows(
   now: EntryAttributes | null,
   before: EntryAttributes | null,
   times: EntryTimes = NO_TIMES,
+  owners: OwnerNames = NO_NAMES,
 ): readonly AttributeRow[] {
   const entry = now ?? before;
   if (entry === null) return [];
@@ -56,8 +58,8 @@ export function attributeRows(
   add(labels.target, ({ linkname }) => linkname ?? '', { mono: true });
   if (!entry.implied) {
     add(labels.mode, ({ mode, type }) => `${formatMode(mode)} ${modeText(mode, type)}`, { mono: true });
-    add(labels.owner, ({ uid, uname }) => owner(uid, uname));
-    add(labels.group, ({ gid, gname }) => owner(gid, gname));
+    add(labels.owner, ({ uid, uname }) => owner(uname || owners.users.get(uid), uid, words.details.uid));
+    add(labels.group, ({ gid, gname }) => owner(gname || owners.groups.get(gid), gid, words.details.gid));
     add(labels.modified, ({ mtime }) => mtimeText(mtime));
     const more = (from: EntryAttributes) => (from === now ? times.now : times.before);
     add(labels.created, (from) => mtimeText(more(from)?.created ?? ''));
@@ -84,8 +86,8 @@ function meaningOf(from: EntryAttributes | null, name: string): readonly string[
   return from?.attributes.find((each) => each.name === name)?.meaning ?? [];
 }
 
-function owner(id: number, name: string): string {
-  return name === '' ? String(id) : `${id} (${name})`;
+function owner(name: string | undefined, id: number, nameless: (id: number) => string): string {
+  return name === undefined ? nameless(id) : `${name} (${id})`;
 }
 
 function attribute(from: EntryAttributes, name: string): string {

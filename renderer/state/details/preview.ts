@@ -140,16 +140,45 @@ export interface HexLine {
   readonly text: string;
 }
 
-/** Formats one line of a dump: offset, bytes in hex in groups of eight, printable ASCII. */
-export function hexLine(bytes: Uint8Array, line: number, columns: number, base = 0): HexLine {
+/** How the lines of a dump are laid out. */
+export interface HexShape {
+  /** Bytes in a line. */
+  readonly columns: number;
+  /** Bytes without a space between them. */
+  readonly group: number;
+  /** Digits of an offset. */
+  readonly digits: number;
+}
+
+/** Widest first. Where bytes have no room for a space each, they are in pairs, as `xxd` prints them. */
+const SHAPES = [
+  { columns: 16, group: 1 },
+  { columns: 8, group: 1 },
+  { columns: 8, group: 2 },
+  { columns: 4, group: 1 },
+] as const;
+
+/** Returns the widest layout whose lines fit `room` characters, gaps between the parts not counted. `end`: the highest offset. */
+export function hexShape(room: number, end: number): HexShape {
+  const least = Math.max(4, end.toString(16).length);
+  for (const { columns, group } of SHAPES) {
+    const spaces = columns / group - 1 + (columns > 8 ? 1 : 0);
+    const digits = room - 3 * columns - spaces;
+    if (digits >= least) return { columns, group, digits: Math.max(least, Math.min(8, digits)) };
+  }
+  return { columns: 4, group: 2, digits: least };
+}
+
+/** Formats one line of a dump: offset, bytes in hex with a gap after eight, printable ASCII. */
+export function hexLine(bytes: Uint8Array, line: number, { columns, group, digits }: HexShape, base = 0): HexLine {
   const start = line * columns;
   let hex = '';
   let text = '';
   for (let i = 0; i < columns; i++) {
-    if (i > 0) hex += i % 8 === 0 ? '  ' : ' ';
+    if (i > 0 && i % group === 0) hex += i % 8 === 0 ? '  ' : ' ';
     const byte = bytes[start + i];
     hex += byte === undefined ? '  ' : byte.toString(16).padStart(2, '0');
     if (byte !== undefined) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
   }
-  return { offset: (base + start).toString(16).padStart(8, '0'), hex, text };
+  return { offset: (base + start).toString(16).padStart(digits, '0'), hex, text };
 }

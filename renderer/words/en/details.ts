@@ -38,7 +38,7 @@ export const details = {
     name: 'Name',
     platform: 'Platform',
     visible: 'Visible',
-    wasted: 'Wasted',
+    hidden: 'Hidden',
     config: 'Config',
     manifest: 'Manifest',
     archive: 'Archive',
@@ -49,7 +49,7 @@ export const details = {
   listedByToc: 'from its table of contents; the layer itself was not fetched',
   inRequests: (count: number) => `in ${counted(count, { one: 'request', other: 'requests' })}`,
   visibleTitle: 'Bytes of the files that a container sees',
-  wastedTitle: 'Bytes of files that a later layer removes or overwrites',
+  hiddenTitle: 'Bytes of files that a later layer removes or overwrites',
   none: 'none',
   notSpecified: 'not specified',
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
@@ -146,6 +146,9 @@ export const details = {
     changed: 'Changed',
     fromLayer: 'From layer',
   },
+  /** An owner whose name isn't known. */
+  uid: (id: number) => `UID ${id}`,
+  gid: (id: number) => `GID ${id}`,
   /** Readable names for the attributes of Windows and Linux files, by their names in tars. */
   attributeNames: {
     'MSWINDOWS.fileattr': 'File attributes',
@@ -165,8 +168,8 @@ export const details = {
   entryOf: (entry: number, layer: number) => `Entry ${entry} of layer ${layer}`,
   format: 'Format',
   typeFlag: 'Type flag',
-  headerOffset: 'Header offset',
-  bodyOffset: 'Body offset',
+  headerOffset: 'Offset',
+  bodyOffset: 'Data offset',
   headerFields: 'Header fields',
   paxRecords: 'PAX records',
   hex: 'hex ',

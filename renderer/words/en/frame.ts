@@ -30,7 +30,8 @@ export const frame = {
   showLibrary: 'Show library',
   clearText: 'Clear text',
   filterLabel: 'Filter by path',
-  filterPlaceholder: 'Filter: name, *.so, /regex/',
+  filterPlaceholder: 'Filter files',
+  filterTitle: 'Part of a path, *.so or /regex/',
 
   // Status bar
   lost: 'Lost connection, reconnecting…',

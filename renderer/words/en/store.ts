@@ -90,19 +90,19 @@ export const store = {
     ],
     name: () => ['Deletes this name only: the image has other names.'],
     layer: <T>(_layers: number, freed: T): Phrase<T> => ['Deletes the layer. Frees ', freed, '.'],
-    copy: <T>(changes: number | null, freed: T): Phrase<T> =>
-      changes === 0
-        ? ['Deletes the working copy. It has no changes.']
-        : [
-            changes === null ? 'Deletes the working copy with all its changes (' : `Deletes ${counted(changes, CHANGES)} (`,
-            freed,
-            '). This can’t be undone.',
-          ],
+    copy: <T>(changes: number | null, freed: T): Phrase<T> => [
+      changes === null ? 'Deletes the working copy with all its changes (' : `Deletes ${counted(changes, CHANGES)} (`,
+      freed,
+      '). This can’t be undone.',
+    ],
+    unchangedCopy: () => ['Deletes the working copy. It has no changes.'],
   },
   removeMounted: (count: number) =>
     count === 1 ? 'It is mounted, and will be unmounted.' : `${counted(count, { one: 'mount', other: 'mounts' })} will be unmounted.`,
   removeCopies: (count: number, changes: number | null) =>
-    `Also deletes ${counted(count, { one: 'working copy', other: 'working copies' })} with ${changes === null ? 'all changes' : changes === 0 ? 'no changes' : counted(changes, CHANGES)}.`,
+    `Also deletes ${counted(count, { one: 'working copy', other: 'working copies' })}${
+      changes === 0 ? ', without changes' : ` with ${changes === null ? 'all changes' : counted(changes, CHANGES)}`
+    }.`,
   removeOthers: (count: number, ids: string) =>
     `In use by ${counted(count, { one: 'layer', other: 'layers' })} (${ids}). Remove ${count === 1 ? 'it' : 'them'} first.`,
   removeYes: 'Remove',

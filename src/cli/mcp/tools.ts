@@ -52,7 +52,7 @@ const layerAndImage = (input: ToolInput): string[] => [...(input.layer === undef
 export const TOOLS: Readonly<Record<string, Tool>> = {
   inspect: {
     title: 'Inspect an image',
-    description: 'The images of an archive with their layers: commands, sizes, counts, wasted bytes, history, platform, and findings.',
+    description: 'The images of an archive with their layers: commands, sizes, counts, hidden bytes, history, platform, and findings.',
     prints: 'document',
     input: IMAGE,
     load: () => import('../inspect.ts'),
@@ -115,8 +115,9 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     options: layerAndImage,
   },
   waste: {
-    title: 'Wasted bytes',
-    description: 'Bytes that an image contains but no longer shows, by file, layer and kind, and what it would weigh with other layers.',
+    title: 'Waste',
+    description:
+      'Bytes that later layers hide, by file and layer, kinds of waste such as caches, and what it would weigh with other layers.',
     prints: 'document',
     input: IMAGE,
     load: () => import('../waste.ts'),

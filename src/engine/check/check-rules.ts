@@ -30,18 +30,18 @@ export function userWastedRatio(image: ImageReport): number {
 }
 
 /**
- * Says how much is wasted, and of what. The lowest layer's files may be wasted too, so that the ratio may be above 1: it is no share then.
+ * Says how much is hidden, and of what. The lowest layer's files may be hidden too, so that the ratio may be above 1: it is no share then.
  */
 function userWasteText(image: ImageReport, most: number): string {
   const { wastedBytes } = image.totals;
   const userBytes = userBytesOf(image);
-  if (userBytes === 0 && wastedBytes === 0) return 'the layers above the lowest hold no bytes, and none are wasted';
-  const wasted = `${formatSize(wastedBytes)} wasted`;
+  if (userBytes === 0 && wastedBytes === 0) return 'the layers above the lowest hold no bytes, and none are hidden';
+  const hidden = `${formatSize(wastedBytes)} hidden`;
   const user = `the ${formatSize(userBytes)} that the layers above the lowest hold`;
   const ratio = wastedBytes / userBytes;
-  if (ratio <= 1) return `${wasted}, ${percent(ratio)} of ${user}, ${ratio > most ? 'above' : 'at most'} ${percent(most)}`;
-  if (userBytes === 0) return `${wasted}, though the layers above the lowest hold no bytes`;
-  return `${wasted}, more than ${user}; at most ${percent(most)} of that is allowed`;
+  if (ratio <= 1) return `${hidden}, ${percent(ratio)} of ${user}, ${ratio > most ? 'above' : 'at most'} ${percent(most)}`;
+  if (userBytes === 0) return `${hidden}, though the layers above the lowest hold no bytes`;
+  return `${hidden}, more than ${user}; at most ${percent(most)} of that is allowed`;
 }
 
 /** What a check was made with. */
@@ -87,7 +87,7 @@ export function checkRules(
   if (highestWastedBytes === null) results.push(skipped('highestWastedBytes', wastedBytes));
   else {
     const fails = wastedBytes > highestWastedBytes;
-    const message = `${formatSize(wastedBytes)} wasted, ${fails ? 'above' : 'at most'} ${formatSize(highestWastedBytes)}`;
+    const message = `${formatSize(wastedBytes)} hidden, ${fails ? 'above' : 'at most'} ${formatSize(highestWastedBytes)}`;
     results.push({
       rule: 'highestWastedBytes',
       status: fails ? 'fail' : 'pass',

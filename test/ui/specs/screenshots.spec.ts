@@ -146,7 +146,7 @@ USER 1000
 
 test('waste', async ({ win: { page } }) => {
   await openSample(page);
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
   await waste
     .getByRole('button', { name: /_cacache\.tgz/ })

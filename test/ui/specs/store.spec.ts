@@ -189,6 +189,9 @@ test('a working copy is written to from outside, shown as it changes, committed 
   await top.click();
   await expect(page.getByText('Nothing changed yet')).toBeVisible();
   await expect(page.getByText(`Write into ${at}`)).toBeVisible();
+  await act(win, 'web-api:1.7 + working copy', 'Discard…');
+  await expect(page.getByRole('dialog')).toContainText('Deletes the working copy. It has no changes.');
+  await page.getByRole('button', { name: 'Cancel' }).click();
   const bar = page.getByRole('region', { name: 'Working copy' });
   await expect(bar).toContainText(at);
   await expect(bar.getByRole('button')).toHaveText([

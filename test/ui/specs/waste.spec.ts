@@ -12,7 +12,7 @@ async function openWebApi(win: LayerscopeWindow) {
 
 test('the waste figure in the status bar opens waste by layer and by file', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
   await expect(waste).toContainText(/efficiency \d+\.\d %/);
   const layers = waste.getByRole('region', { name: 'Waste by layer' });
@@ -68,7 +68,7 @@ test('lines stay in their places when rewritten files are found, and the largest
     await route.continue();
   });
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const summary = page.getByRole('region', { name: 'Causes and kinds' });
   await expect(summary.getByRole('heading')).toHaveText('Also worth dropping (visible, or counted above)');
   const titles = ['Overwritten by a later layer', 'Rewritten without changes', 'Deleted by a later layer', 'apt package lists'];
@@ -94,7 +94,7 @@ test('closing a panel aborts its requests', async ({ win }) => {
       abort.call(this, reason);
     };
   });
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
   // The automatic search has ended, and its result is shown.
   await expect(page.getByText('No file was rewritten without changes.')).toBeVisible();
@@ -133,7 +133,7 @@ test('files rewritten with the same content are found automatically, and disting
     },
   ];
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const same = page.getByRole('region', { name: 'Rewritten without changes' });
   await expect(same.getByRole('listitem')).toHaveCount(2);
   await expect(same.getByRole('heading')).toContainText('200.0 kB in 2 files');
@@ -177,8 +177,8 @@ test('long lists show five files at first, and the panel can fill the window unt
 
 test('an image without waste says so', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('one.tar', dockerArchive(WEB_API.slice(0, 1), { name: 'acme/one:1' })));
-  await win.page.getByRole('button', { name: /^wasted 0/ }).click();
-  await expect(win.page.getByText(/Nothing is wasted/)).toBeVisible();
+  await win.page.getByRole('button', { name: /^Waste: 0 B hidden/ }).click();
+  await expect(win.page.getByText(/No waste: /)).toBeVisible();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -186,7 +186,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
     test(`waste and search have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const page = await openWebApi(win);
-      await page.getByRole('button', { name: /^wasted/ }).click();
+      await page.getByRole('button', { name: /^Waste: / }).click();
       await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
       await page.getByRole('button', { name: 'all layers', exact: true }).click();
       await page.getByRole('searchbox').fill('lib');
@@ -205,7 +205,7 @@ test('waste lists what the image could do without by kind, with layer, command a
     { createdBy: 'RUN pip install x', tar: tar(file('root/.cache/pip/http/y', 'y'.repeat(9000)), file('var/lib/apt/lists/.wh.x')) },
   ];
   await win.drop(await win.write('kinds.tar', dockerArchive(layers, { name: 'acme/kinds:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
   const lists = waste.getByRole('region', { name: 'apt package lists' });
   await expect(lists).toContainText('50.0 kB');
@@ -248,7 +248,7 @@ function packedLayers(size: number) {
 test('a button packs the layers as they would be, and the stored sizes are shown beside', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('packed.tar', dockerArchive(packedLayers(200_000), { name: 'acme/packed:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const whatIf = page.getByRole('region', { name: 'What would it weigh' });
   const merged = whatIf.getByRole('row', { name: /removed in the layer that adds them/ });
   await expect(merged).toContainText('not known until packed');
@@ -274,7 +274,7 @@ test('a button packs the layers as they would be, and the stored sizes are shown
 test('packing shows how far it is, and can be stopped', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('big.tar', dockerArchive(packedLayers(48_000_000), { name: 'acme/big:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const whatIf = page.getByRole('region', { name: 'What would it weigh' });
   const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
   await pack.click();
@@ -293,7 +293,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`while packing, they have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const { page } = win;
       await win.drop(await win.write('big.tar', dockerArchive(packedLayers(24_000_000), { name: 'acme/big:1' })));
-      await page.getByRole('button', { name: /^wasted/ }).click();
+      await page.getByRole('button', { name: /^Waste: / }).click();
       const whatIf = page.getByRole('region', { name: 'What would it weigh' });
       await whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' }).click();
       await expect(whatIf.getByRole('progressbar', { name: 'Packing' })).toBeVisible();
@@ -315,7 +315,7 @@ test('a jump to a list of many files scrolls the panel and leaves the page in it
     ...names.map((name) => ({ createdBy: `RUN rm /data/${name}`, tar: tar(file(`data/.wh.${name}`)) })),
   ];
   await win.drop(await win.write('many.tar', dockerArchive(layers, { name: 'acme/many:1' })));
-  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: /^Waste: / }).click();
   const causes = page.getByRole('region', { name: 'Causes and kinds' });
   await causes.getByRole('button', { name: /Deleted by a later layer/ }).click();
   await expect(page.getByRole('region', { name: 'Deleted by a later layer' })).toBeFocused();
@@ -336,7 +336,7 @@ test('advice keeps the options of a command line whole', { tag: '@page' }, async
   };
   await win.drop(await win.write('advice.tar', dockerArchive([layer], { name: 'acme/advice:1' })));
   for (const [button, name] of [
-    [/^wasted/, 'Waste'],
+    [/^Waste: /, 'Waste'],
     [/^Findings: /, 'Findings'],
   ] as const) {
     await page.setViewportSize({ width: 1440, height: 860 });
@@ -368,7 +368,7 @@ test('advice keeps the options of a command line whole', { tag: '@page' }, async
 test('Escape closes the panel that has the focus, and the focus is on its button then', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   for (const [button, name] of [
-    [page.getByRole('button', { name: /^wasted/ }), 'Waste'],
+    [page.getByRole('button', { name: /^Waste: / }), 'Waste'],
     [page.getByRole('button', { name: /^Findings: / }), 'Findings'],
   ] as const) {
     const panel = page.getByRole('region', { name, exact: true });

@@ -52,3 +52,14 @@ test('leaving a comparison or a search stops its request', async ({ win }) => {
   await page.keyboard.press('Escape');
   await expect.poll(() => stopped.filter((name) => name === '/call/image.search').length).toBe(held.length - 1);
 });
+
+test('a lost connection is said across the window until it is back', async ({ win: { page } }) => {
+  await page.route('**/topics/*', (route) => route.abort());
+  await page.reload();
+  const alert = page.getByRole('alert');
+  await expect(alert).toHaveText('Lost connection, reconnecting…');
+  expect((await alert.boundingBox())?.width).toBe(page.viewportSize()?.width);
+  await page.unroute('**/topics/*');
+  await expect(alert).toHaveCount(0);
+  await expect(page.getByRole('treegrid')).toBeVisible();
+});
