@@ -57,7 +57,7 @@ export class BodyScanner implements TarHandler {
     const place = decoder.decode(path);
     this.#inside = this.#prefix === null ? null : path.slice();
     this.#scanner.begin(this.#prefix === null ? place : this.#prefix + place);
-    this.#packed?.begin(place);
+    this.#packed?.begin(place, this.#left);
   }
 
   body(bytes: Uint8Array, start: number, end: number): void {
