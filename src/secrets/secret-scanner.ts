@@ -4,8 +4,8 @@
 // keeping BEHIND bytes before that place: so every decision sees the same bytes, wherever the pieces were cut.
 //
 // Tokens: a token is at least 20 bytes of letters, digits, `_`, `.` and `-`, so it covers one of the samples of eight bytes that are taken
-// every twelve. A sample is tested as two words; few bytes of texts and programs are looked at one by one. In a run that is long enough, each
-// start of a word is looked up by its first three bytes. Keys: see private-key.ts.
+// every twelve. A sample is tested as two words, and then with the words beside it; few bytes of texts and programs are looked at one by one.
+// In a run that is long enough, each start of a word is looked up by its first bytes. Keys: see private-key.ts.
 //
 //   1 GiB of random bytes or programs takes 0.7 to 1.3 times the time of SHA-256, of texts up to 3 times, of base64 5 times.
 

@@ -105,4 +105,22 @@ export const SECRETS: readonly Mutant[] = [
     suite: 'unit',
     tests: ['test/archive/body-scan.test.ts'],
   },
+  {
+    id: 'K12',
+    what: 'a token that begins in its first sample is passed over',
+    file: SCANNER,
+    search: 'isBefore ? at - 2 : at + 3',
+    replace: 'at - 2',
+    suite: 'unit',
+    tests: SCANNER_TEST,
+  },
+  {
+    id: 'K13',
+    what: 'what is left of a damaged gzip file is not searched',
+    file: 'src/archive/indexing/packed-search.ts',
+    search: '      this.#stream(packed, 0, packed.length);\n',
+    replace: '',
+    suite: 'unit',
+    tests: ['test/archive/body-scan.test.ts'],
+  },
 ];
