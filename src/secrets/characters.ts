@@ -54,6 +54,13 @@ export function runEnd(bytes: Uint8Array, set: ByteSet, from: number, to: number
   return at;
 }
 
+/** Whether eight bytes are all of `set`. Takes the same time for any bytes: where the first other one is can't be predicted. */
+export function areEight(bytes: Uint8Array, set: ByteSet, at: number): boolean {
+  let count = 0;
+  for (let place = at; place < at + 8; place++) count += set[bytes[place] as number] as number;
+  return count === 8;
+}
+
 /** The bytes as Latin-1. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = '';

@@ -5,7 +5,7 @@
 // (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
 
 import { decodeBase64Text } from './base64-text.ts';
-import { BASE64, distinctBytes, findText, hasText, KEY_HEADER, latin1 } from './characters.ts';
+import { areEight, BASE64, distinctBytes, findText, hasText, KEY_HEADER, latin1 } from './characters.ts';
 
 const BEGIN = '-----BEGIN ';
 const END = 'PRIVATE KEY-----';
@@ -36,6 +36,8 @@ const SAMPLE_STRIDE = 20;
 const LOWEST = 0x20202020;
 const HIGHEST = 0x25252525;
 const NOT_HEADER = 0x80808080;
+/** A header never has two spaces in a row. */
+const SPACES = 0x20202020;
 
 /**
  * Position of the next `-----BEGIN ` that starts between `from` and `to`; -1 if there is none. Reads no byte from `end` on. `words` shows the
@@ -51,6 +53,10 @@ export function nextKeyHeader(bytes: Uint8Array, words: Int32Array, from: number
       at += SAMPLE_STRIDE;
       continue;
     }
+    if (first === SPACES || second === SPACES || !areEight(bytes, set, at)) {
+      at += SAMPLE_STRIDE;
+      continue;
+    }
     let place = at;
     while (place > from && set[bytes[place - 1] as number] === 1) place--;
     // Headers in a run begin with the last five of some hyphens.
@@ -60,7 +66,7 @@ export function nextKeyHeader(bytes: Uint8Array, words: Int32Array, from: number
       if (start >= from && start < to && hasText(bytes, start, BEGIN, end)) return start;
       while (place < end && bytes[place] !== 0x2d && set[bytes[place] as number] === 1) place++;
     }
-    at = Math.max(at + 4, place & ~3);
+    at = Math.max(at + SAMPLE_STRIDE, place & ~3);
   }
   return -1;
 }

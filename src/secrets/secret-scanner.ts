@@ -4,14 +4,14 @@
 // keeping BEHIND bytes before that place: so every decision sees the same bytes, wherever the pieces were cut.
 //
 // Tokens: a token is at least 20 bytes of letters, digits, `_`, `.` and `-`, so it covers one of the samples of eight bytes that are taken
-// every twelve. A sample is tested as two words; few bytes of texts and programs are looked at one by one. In a run that is long enough, each
-// start of a word is looked up by its first three bytes. Keys: see private-key.ts.
+// every twelve. A sample is tested as two words, and then with the words beside it; few bytes of texts and programs are looked at one by one.
+// In a run that is long enough, each start of a word is looked up by its first bytes. Keys: see private-key.ts.
 //
 //   1 GiB of random bytes or programs takes 0.7 to 1.3 times the time of SHA-256, of texts up to 3 times, of base64 5 times.
 
 import type { FindingCode, Severity } from '#model';
 import { awsSecretNear } from './aws-secret.ts';
-import { findText, latin1, runEnd, TOKEN, UPPER, WORD } from './characters.ts';
+import { areEight, findText, latin1, runEnd, TOKEN, UPPER, WORD } from './characters.ts';
 import { type KnownFile, knownFileOf } from './known-files.ts';
 import { countLines } from './line-counter.ts';
 import { KEY_BYTES, nextKeyHeader, privateKeyAt } from './private-key.ts';
@@ -66,7 +66,7 @@ function masked(text: string): string | undefined {
 
 /** Finds secrets in one body at a time: `begin`, `push` as often as needed, `finish`. */
 export class SecretScanner {
-  readonly #bytes = new Uint8Array(WINDOW);
+  readonly #bytes = new Uint8Array(WINDOW + 2 * SAMPLE);
   readonly #words = new Int32Array(this.#bytes.buffer);
   #filled = 0;
   /** Place in the window up to which everything is decided. */
@@ -76,7 +76,8 @@ export class SecretScanner {
   /** Line feeds before `#linesAt`, a place in the window. */
   #lines = 0;
   #linesAt = 0;
-  #isBinary = false;
+  /** Null: nobody has asked yet, and the first bytes are in the window. */
+  #isBinary: boolean | null = null;
   #isQuiet = false;
   #known: KnownFile | null = null;
   #closeLooks = 0;
@@ -90,7 +91,7 @@ export class SecretScanner {
     this.#offset = 0;
     this.#lines = 0;
     this.#linesAt = 0;
-    this.#isBinary = false;
+    this.#isBinary = null;
     this.#closeLooks = 0;
     this.#hits.clear();
     this.#isQuiet = path !== '' && isQuietPlace(path);
@@ -121,7 +122,7 @@ export class SecretScanner {
     this.#decide(done);
     // A multiple of four, so that words stay aligned.
     const from = done - BEHIND;
-    if (!this.#isBinary) this.#countTo(from);
+    if (!this.#looksBinary()) this.#countTo(from);
     this.#linesAt = Math.max(0, this.#linesAt - from);
     this.#bytes.copyWithin(0, from);
     this.#offset += from;
@@ -131,10 +132,13 @@ export class SecretScanner {
 
   /** Looks at what only the first bytes show. */
   #lookAtStart(): void {
-    const nul = this.#bytes.subarray(0, Math.min(this.#filled, BINARY_BYTES)).indexOf(0);
-    this.#isBinary = nul >= 0;
     const found = this.#known?.look(this.#bytes.subarray(0, this.#filled)) ?? null;
     if (found !== null) this.#add(found.code, found.severity, found.at, found.secret === undefined ? undefined : masked(found.secret));
+  }
+
+  #looksBinary(): boolean {
+    this.#isBinary ??= this.#bytes.subarray(0, Math.min(this.#filled, BINARY_BYTES)).includes(0);
+    return this.#isBinary;
   }
 
   #countTo(place: number): void {
@@ -172,12 +176,11 @@ export class SecretScanner {
         at += SAMPLE_STRIDE;
         continue;
       }
-      let start = at + SAMPLE;
-      while (start > at && token[bytes[start - 1] as number] === 1) start--;
-      if (start > at) {
+      if ((at >= SAMPLE && !isInFour(words, at >> 2)) || !areEight(bytes, token, at)) {
         at += SAMPLE_STRIDE;
         continue;
       }
+      let start = at;
       while (start > floor && token[bytes[start - 1] as number] === 1) start--;
       if (start >= limit) return;
       let end = runEnd(bytes, token, at + SAMPLE, Math.min(filled, start + SHORTEST_TOKEN));
@@ -198,7 +201,7 @@ export class SecretScanner {
     for (let at = start; ; at++) {
       const first = bytes[at] as number;
       if (word[first] === 1) {
-        if (isStart && STARTS[first] === 1) this.#lookForToken(at, Math.min(filled, at + LONGEST_TOKEN));
+        if (isStart && STARTS[(first << 8) | (bytes[at + 1] as number)] === 1) this.#lookForToken(at, Math.min(filled, at + LONGEST_TOKEN));
         at++;
         while (at < filled && word[bytes[at] as number] === 1) at++;
       }
@@ -272,7 +275,7 @@ export class SecretScanner {
 
   #place(start: number): Pick<SecretHit, 'at' | 'line'> {
     const at = this.#offset + start;
-    return this.#isBinary ? { at } : { at, line: this.#lineOf(start) };
+    return this.#looksBinary() ? { at } : { at, line: this.#lineOf(start) };
   }
 
   #keep(hit: SecretHit): void {
@@ -282,3 +285,15 @@ export class SecretScanner {
 }
 
 const NONE: readonly never[] = [];
+
+/** Whether the two words from `at` on are among four in a row that a token may cover. Any token covers four, whatever its place. */
+function isInFour(words: Int32Array, at: number): boolean {
+  const before = words[at - 1] as number;
+  const after = words[at + 2] as number;
+  const isBefore = (((before - LOWEST) | before) & NOT_TOKEN) === 0;
+  const isAfter = (((after - LOWEST) | after) & NOT_TOKEN) === 0;
+  if (isBefore && isAfter) return true;
+  if (!isBefore && !isAfter) return false;
+  const next = words[isBefore ? at - 2 : at + 3] as number;
+  return (((next - LOWEST) | next) & NOT_TOKEN) === 0;
+}

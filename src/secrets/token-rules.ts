@@ -100,12 +100,12 @@ const RULES: readonly TokenRule[] = [
 const LEAD = 3;
 const key = (a: number, b: number, c: number): number => (a << 16) | (b << 8) | c;
 
-/** Whether a token may start with a byte. */
-export const STARTS = new Uint8Array(256);
+/** Whether a token may start with two bytes, the first as the high one. */
+export const STARTS = new Uint8Array(65_536);
 const byLead = new Map<number, TokenRule[]>();
 for (const each of RULES) {
   const [a, b, c] = [0, 1, 2].map((at) => each.prefix.charCodeAt(at)) as [number, number, number];
-  STARTS[a] = 1;
+  STARTS[(a << 8) | b] = 1;
   byLead.set(key(a, b, c), [...(byLead.get(key(a, b, c)) ?? []), each]);
 }
 

@@ -92,6 +92,8 @@ function benchRead(): void {
     row('inspect, gzip, first time', cold('inspect', packed, '--json'), 'dive --ci', divingGzip, '≤ 0.33', Math.min(RUNS, 5));
   }
   const workers = String(availableParallelism());
+  const hash: Run = { args: [path.join(import.meta.dirname, 'hash.ts'), workers, plain] };
+  row('inspect --scan', ours('inspect', plain, '--scan', '--json', '--no-cache'), `SHA-256 alone, ${workers} workers`, hash, '≤ 1.5');
   const inflate: Run = { args: [path.join(import.meta.dirname, 'inflate.ts'), workers, ...layers] };
   row('inspect, gzip, first time', cold('inspect', gzip, '--json'), `node:zlib alone, ${workers} workers`, inflate, '≤ 1.25');
   row('ls, plain, first time', cold('ls', plain), 'inspect, plain', cold('inspect', plain, '--json'), '≤ 1.3');

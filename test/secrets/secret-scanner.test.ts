@@ -100,6 +100,12 @@ test('wrong check digits, test keys and an AWS id alone are notes', () => {
   assert.deepEqual(summary(hitsIn(`${randomText(40)}\n${id}`)), ['error secret-aws-key']);
 });
 
+test('the shortest token is found wherever its samples lie', () => {
+  const id = 'AKI'.concat('A', 'QYLPMN5HHHFPZAM2');
+  for (let at = 0; at < 48; at++)
+    assert.deepEqual(summary(hitsIn(`${' '.repeat(at)}${id}${' '.repeat(30)}`)), ['note secret-aws-key'], `${at}`);
+});
+
 test('the most severe hit of a code is kept, or else the first', () => {
   const wrong = 'gh'.concat('o_', randomText(36));
   const token = TOKEN();

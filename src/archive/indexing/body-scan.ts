@@ -57,7 +57,7 @@ export class BodyScanner implements TarHandler {
     const place = decoder.decode(path);
     this.#inside = this.#prefix === null ? null : path.slice();
     this.#scanner.begin(this.#prefix === null ? place : this.#prefix + place);
-    this.#packed?.begin(place);
+    this.#packed?.begin(place, this.#left);
   }
 
   body(bytes: Uint8Array, start: number, end: number): void {
@@ -109,6 +109,7 @@ export class BodyScanner implements TarHandler {
     const inside = this.#inside === null || plain.length === 0 ? {} : { inside: escapePath(this.#inside) };
     for (const hit of plain) this.#keep({ ...hit, ...inside, member: this.#member, offset: this.#bodyOffset + hit.at });
     const ofFile = { member: this.#member, offset: this.#bodyOffset };
+    if (unpacked.length === 0) return;
     for (const hit of mostSevere(unpacked)) if (!plain.some(({ code }) => code === hit.code)) this.#keep({ ...hit, ...ofFile });
   }
 

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { GzipScanner } from '#format/deflate';
 import { type TarHandler, TarReader } from '#format/tar';
 import { encodeUtf8, LayerscopeError } from '#model';
@@ -10,6 +11,10 @@ const NOT_PACKED = MAGIC.length + 1;
 /** Unpacked bytes of one file, and of all files of a layer, that are searched. */
 const MOST_OF_FILE = 256 * 2 ** 20;
 const MOST_OF_LAYER = 2 * 2 ** 30;
+/** Packed and unpacked bytes of a file that node:zlib unpacks at once, several times as fast as piece by piece. */
+const MOST_GATHERED = 2 ** 20;
+const MOST_AT_ONCE = 8 * 2 ** 20;
+const CHUNK = 64 * 1024;
 /** A tar's first block decides what the unpacked bytes are. */
 const BLOCK = 512;
 const USTAR = encodeUtf8('ustar');
@@ -35,6 +40,11 @@ export class PackedSearch {
   /** Used for one file after another, since its window is large; made when the first packed file is met. */
   #searcher: BodySearcher | null = null;
   #path = '';
+  #size = 0;
+  /** A small file, which is unpacked when all of it has come; its room is used again. */
+  #gathered = new Uint8Array(0);
+  #filled = 0;
+  #isGathered = false;
   /** How many bytes of the magic were seen; {@link NOT_PACKED} if another byte came. */
   #seen = 0;
   #gzip: GzipScanner | null = null;
@@ -47,9 +57,12 @@ export class PackedSearch {
     this.#startTarSearch = startTarSearch;
   }
 
-  /** Starts a body. `path`: of the packed file, relative, with `/`. */
-  begin(path: string): void {
+  /** Starts a body of `size` bytes. `path`: of the packed file, relative, with `/`. */
+  begin(path: string, size: number): void {
     this.#path = path;
+    this.#size = size;
+    this.#filled = 0;
+    this.#isGathered = false;
     this.#seen = 0;
     this.#gzip = null;
     this.#content = null;
@@ -57,6 +70,46 @@ export class PackedSearch {
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#seen === 0 && this.#size <= MOST_GATHERED && bytes[start] === MAGIC[0]) this.#isGathered = true;
+    if (!this.#isGathered) this.#stream(bytes, start, end);
+    else {
+      this.#gather(bytes.subarray(start, end));
+      if (this.#filled === this.#size) this.#takeGathered();
+    }
+  }
+
+  /** Ends the body. `isCut`: only the first part of what it unpacks to was searched. */
+  finish(): { readonly hits: readonly UnpackedHit[]; readonly isCut: boolean } {
+    if (this.#isGathered) this.#takeGathered();
+    if (this.#content === null) return NOTHING;
+    this.#attempt(() => this.#gzip?.end());
+    return { hits: this.#content.finish(), isCut: this.#isCut };
+  }
+
+  #gather(bytes: Uint8Array): void {
+    if (this.#gathered.length < this.#size) this.#gathered = new Uint8Array(this.#size);
+    this.#gathered.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  /** What can't be unpacked at once is unpacked as far as possible. */
+  #takeGathered(): void {
+    this.#isGathered = false;
+    const packed = this.#gathered.subarray(0, this.#filled);
+    if (!MAGIC.every((byte, at) => packed[at] === byte)) return;
+    let unpacked: Uint8Array;
+    try {
+      unpacked = gunzipSync(packed, { chunkSize: CHUNK, maxOutputLength: Math.min(MOST_AT_ONCE, this.#leftOfLayer) });
+    } catch {
+      this.#stream(packed, 0, packed.length);
+      return;
+    }
+    this.#leftOfLayer -= unpacked.length;
+    this.#content = this.#newContent();
+    this.#content.push(unpacked, 0, unpacked.length);
+  }
+
+  #stream(bytes: Uint8Array, start: number, end: number): void {
     let at = start;
     while (this.#seen < MAGIC.length && at < end) {
       if (bytes[at++] !== MAGIC[this.#seen++]) this.#seen = NOT_PACKED;
@@ -65,17 +118,14 @@ export class PackedSearch {
     if (this.#gzip !== null && at < end) this.#unpack(bytes.subarray(at, end));
   }
 
-  /** Ends the body. `isCut`: only the first part of what it unpacks to was searched. */
-  finish(): { readonly hits: readonly UnpackedHit[]; readonly isCut: boolean } {
-    if (this.#content === null) return NOTHING;
-    this.#attempt(() => this.#gzip?.end());
-    return { hits: this.#content.finish(), isCut: this.#isCut };
+  #newContent(): UnpackedContent {
+    this.#searcher ??= new BodySearcher();
+    return new UnpackedContent(this.#path, this.#searcher, this.#startTarSearch);
   }
 
   #open(): void {
     this.#left = Math.min(MOST_OF_FILE, this.#leftOfLayer);
-    this.#searcher ??= new BodySearcher();
-    const content = new UnpackedContent(this.#path, this.#searcher, this.#startTarSearch);
+    const content = this.#newContent();
     const plain = (bytes: Uint8Array, start: number, end: number): void => {
       const stop = Math.min(end, start + this.#left);
       this.#left -= stop - start;

@@ -9,7 +9,7 @@ export interface BodyDigest {
   readonly layer: number;
   /** Row of the file in its layer's table. */
   readonly row: number;
-  /** Hex digits, all of one case. */
+  /** Any text that equal bodies have in common, and others don't. */
   readonly digest: string;
   readonly size: number;
 }
