@@ -15,7 +15,9 @@ import type { WorkerPool } from './worker-pool.ts';
 
 /** Below this size, starting a worker takes longer than reading a complete blob. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
-/** The same for plain blobs, of which only the headers are read. */
+/** Below this size, sending a blob to a worker that runs already takes as long as reading it. */
+const SMALL_FOR_A_RUNNING_WORKER = 16 * 1024;
+/** Like {@link SMALL_WHOLE_BYTES}, for plain blobs, of which only the headers are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
 /** The same for plain blobs if the calling thread would otherwise wait: it has read most of one before a worker has started. */
 const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
@@ -142,7 +144,10 @@ export class LayerReading {
       for (const { blob } of asked) arrivalOf(blob)?.begin();
       const wanted = options.verify === true ? await Promise.all(asked.map((task) => withTocsBeside(task, signal))) : asked;
       const mine = this.#parts.readsPlain ? wanted.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
-      const onWorkers = pool === null ? [] : wanted.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
+      const onWorkers =
+        pool === null
+          ? []
+          : wanted.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain, options.isOneOfMany === true));
       const here = wanted.filter((task) => !onWorkers.includes(task));
       const works = onWorkers.map((task) => gate.pass(() => run(task, onWorker(task, pool as WorkerPool, signal, advance))));
       const inline = async (): Promise<void> => {
@@ -213,9 +218,9 @@ function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }
 
-function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean): boolean {
+function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean, isOneOfMany: boolean): boolean {
   if (blob.split !== undefined) return blob.length >= SMALL_SPLIT_BYTES;
-  if (!isReadByHeaders(blob, options)) return blob.length >= SMALL_WHOLE_BYTES;
+  if (!isReadByHeaders(blob, options)) return blob.length >= (isOneOfMany ? SMALL_FOR_A_RUNNING_WORKER : SMALL_WHOLE_BYTES);
   return blob.length >= (readsPlain ? SMALL_PLAIN_BYTES_HERE : SMALL_PLAIN_BYTES);
 }
 
