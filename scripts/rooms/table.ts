@@ -574,7 +574,7 @@ export const ROOMS: readonly Room[] = [
       'format/reference',
       'model',
     ],
-    packages: ['@duckdb/node-api', 'hyparquet-writer'],
+    packages: ['@duckdb/node-api'],
   },
   {
     folder: 'src/catalog/layout',

@@ -292,6 +292,8 @@ export interface IndexLayersOptions {
   readonly verify?: boolean;
   readonly scan?: boolean;
   readonly sums?: 'taken' | 'needed' | undefined;
+  /** More layers follow: workers, once started, read small ones too, and the calling thread is left for other work. */
+  readonly isOneOfMany?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;

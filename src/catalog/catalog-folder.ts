@@ -6,7 +6,8 @@ import path from 'node:path';
 import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
 import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
-import { type RowGroup, writeParquet } from './parquet-writer.ts';
+import type { RowGroup } from './parquet/chunks.ts';
+import { writeParquet } from './parquet/file-writer.ts';
 
 /** Empty files whose names say what was done. */
 const MARKS = 'marks';

@@ -2,14 +2,14 @@
 import { type Archive, type ArchiveImage, type ArchiveLayer, type ArchiveReader, chainIds, type IndexedLayer } from '#archive';
 import { digestName, type Row, TABLES } from '#catalog/layout';
 import { assembleImage, type LoadedImage } from '#engine';
-import { packagesOf } from '#engine/packages';
+import { installedPackages } from '#engine/packages';
 import { layerFigures } from '#format/layer';
 import { displayText, type Finding, type FindingCode, type ImageTotals, isDigest } from '#model';
 import type { CatalogFolder } from './catalog-folder.ts';
-import { type EntryCounts, entryGroups } from './entry-groups.ts';
+import { type EntryCounts, entryGroups } from './entry-chunks.ts';
 import { findingRows, historyRows, imageId, type LayerIds, packageRows } from './image-rows.ts';
 import { LayerPool } from './layer-pool.ts';
-import { groupsOf } from './parquet-writer.ts';
+import { groupsOf } from './row-groups.ts';
 
 /** What is known of an image once it was looked at. */
 export interface IndexedImage {
@@ -88,6 +88,11 @@ export class ImageIndexer {
     return this.#read(archive, image, problem);
   }
 
+  /** How much of an image is to be read, in packed bytes. */
+  unreadBytes({ layers }: ArchiveImage): number {
+    return this.#pool.unreadBytes(layers);
+  }
+
   #isKnown(id: string, { layers }: ArchiveImage, ids: LayerIds): boolean {
     const isWritten = (layer: string | null, index: number): boolean =>
       layer === null || layers[index]?.status === 'foreign' || this.#hasAll('layers', digestName(layer));
@@ -112,7 +117,9 @@ export class ImageIndexer {
       const each = indexed[index];
       const isBroken = loaded.findings.some((finding) => finding.layer === index && DAMAGE.has(finding.code));
       const name = ids[index];
-      if (each?.status === 'present' && !isBroken && name) this.#writeLayer(name, layer, each);
+      if (each?.status !== 'present' || isBroken || !name || this.#hasAll('layers', digestName(name))) continue;
+      this.#writeLayer(name, layer, each);
+      await otherWork();
     }
     const chain = chainIds(ids).at(-1) ?? null;
     if (broken !== undefined) {
@@ -146,7 +153,6 @@ export class ImageIndexer {
 
   #writeLayer(id: string, { digest, mediaType, compression, blobBytes }: ArchiveLayer, { table, tarBytes }: IndexedLayer): void {
     const name = digestName(id);
-    if (this.#hasAll('layers', name)) return;
     const counts: EntryCounts = { rows: 0, files: 0 };
     const file = `${name}.parquet`;
     this.#catalog.write('entries', file, entryGroups(id, table, counts));
@@ -175,8 +181,9 @@ export class ImageIndexer {
   async #writeFacts(id: string, loaded: LoadedImage, ids: LayerIds): Promise<void> {
     const name = digestName(id);
     const file = `${name}.parquet`;
-    const packages = await packagesOf(loaded, this.#options.signal === undefined ? {} : { signal: this.#options.signal });
+    const packages = await installedPackages(loaded, this.#options.signal === undefined ? {} : { signal: this.#options.signal });
     this.#writeRows('packages', file, packageRows(id, packages, ids));
+    await otherWork();
     this.#writeRows('findings', file, findingRows(id, loaded.findings, ids));
     this.#catalog.write('history', file, groupsOf(TABLES.history, historyRows(id, loaded, ids)));
     this.#markDone(name);
@@ -194,4 +201,9 @@ export class ImageIndexer {
     if (this.#options.scan) this.#catalog.mark(SCAN_MARK + name);
     if (this.#options.verify) this.#catalog.mark(VERIFY_MARK + name);
   }
+}
+
+/** Lets workers have their next layers: writing leaves no time for them otherwise. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

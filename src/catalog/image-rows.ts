@@ -2,7 +2,7 @@
 import { chainIds, sha256 } from '#archive';
 import type { Row } from '#catalog/layout';
 import type { LoadedImage } from '#engine';
-import type { ImagePackages } from '#engine/packages';
+import type { InstalledPackage } from '#engine/packages';
 import { asObject } from '#format/image';
 import { encodeUtf8, type Finding, type HistoryReport } from '#model';
 
@@ -54,8 +54,8 @@ export function timeOf(text: unknown): bigint | null {
 }
 
 /** Yields the packages as seen at the image's top. */
-export function* packageRows(image: string, packages: ImagePackages, layers: LayerIds): Generator<Row> {
-  for (const { layer, largest: _, statedBytes, files, bytes, ...facts } of packages.installed()) {
+export function* packageRows(image: string, packages: readonly InstalledPackage[], layers: LayerIds): Generator<Row> {
+  for (const { layer, largest: _, statedBytes, files, bytes, ...facts } of packages) {
     yield {
       image,
       layer: layers[layer] ?? null,

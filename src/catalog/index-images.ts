@@ -56,8 +56,10 @@ export interface IndexSummary {
   readonly newBytes: number;
 }
 
-/** Images that are read at a time: one is written while the others are read by workers. */
-const IMAGES_AT_A_TIME = 3;
+/** Small images that are read at a time, so that one is written while the others are read by workers. */
+const IMAGES_AT_A_TIME = 6;
+/** An image of which more is to be read, in packed bytes, takes the place of two. */
+const LARGE_BYTES = 16 * 1024 * 1024;
 /** Subjects that are open at a time. */
 const SUBJECTS_AT_A_TIME = 3;
 
@@ -86,7 +88,7 @@ class IndexRun {
   #unchanged = 0;
   #looked = 0;
   #failed = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly image: ArchiveImage; readonly begin: (places: number) => void }[] = [];
   #free = IMAGES_AT_A_TIME;
 
   constructor(catalog: CatalogFolder, reader: ArchiveReader, options: IndexOptions) {
@@ -135,11 +137,12 @@ class IndexRun {
     const problem = archive.findings.find(({ severity, image }) => severity === 'error' && image === undefined);
     if (problem !== undefined) this.#row(rows, { image: null, reference: null, error: { code: problem.code, message: problem.message } });
     const done = archive.images.map(async (image) => {
-      await this.#enter();
+      const places = await this.#enter(image);
       try {
         await this.#image(archive, image, rows);
       } finally {
-        this.#leave();
+        this.#free += places;
+        this.#beginNext();
       }
     });
     const settled = await Promise.allSettled(done);
@@ -183,15 +186,22 @@ class IndexRun {
     return { code, message: displayText(message) };
   }
 
-  async #enter(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Waits for its turn. Returns how many places an image takes. */
+  #enter(image: ArchiveImage): Promise<number> {
+    return new Promise((begin) => {
+      this.#waiting.push({ image, begin });
+      this.#beginNext();
+    });
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+  #beginNext(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const places = this.#images.unreadBytes(next.image) > LARGE_BYTES ? 2 : 1;
+      if (places > this.#free) return;
+      this.#free -= places;
+      this.#waiting.shift();
+      next.begin(places);
+    }
   }
 }
 

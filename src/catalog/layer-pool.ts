@@ -46,9 +46,14 @@ export class LayerPool {
     );
   }
 
+  /** Packed bytes of those layers that aren't kept. */
+  unreadBytes(layers: readonly ArchiveLayer[]): number {
+    return layers.reduce((sum, layer) => sum + (this.#kept.has(this.#keyOf(layer)) ? 0 : layer.blobBytes), 0);
+  }
+
   #start(layers: readonly ArchiveLayer[]): void {
     const { scan, verify, signal } = this.#options;
-    const options = { scan, verify, sums: 'needed' as const, ...(signal === undefined ? {} : { signal }) };
+    const options = { scan, verify, sums: 'needed' as const, isOneOfMany: true, ...(signal === undefined ? {} : { signal }) };
     const all = this.#reader.indexLayers(layers, options);
     for (const [index, layer] of layers.entries()) {
       const key = this.#keyOf(layer);

@@ -6,7 +6,7 @@ import { familiarName, fullName, tryReference } from '#format/reference';
 import { type CatalogFolder, hashName } from './catalog-folder.ts';
 import type { IndexedImage } from './image-indexer.ts';
 import { labelsOf, timeOf } from './image-rows.ts';
-import { groupsOf } from './parquet-writer.ts';
+import { groupsOf } from './row-groups.ts';
 
 /** An image of a subject, or the subject itself if it can't be opened. */
 export interface SubjectRow {

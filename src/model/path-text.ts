@@ -1,9 +1,11 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Texts up to this length are converted by a loop as long as they are ASCII: a call of the encoder takes longer. */
+const SHORT = 64;
 
 /** Decodes UTF-8; null if the bytes aren't UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
-  let ascii = bytes.length <= 64;
+  let ascii = bytes.length <= SHORT;
   if (ascii) {
     let text = '';
     for (let i = 0; i < bytes.length; i++) {
@@ -24,7 +26,15 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 }
 
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
+  const { length } = text;
+  if (length > SHORT) return encoder.encode(text);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return encoder.encode(text);
+    bytes[at] = unit;
+  }
+  return bytes;
 }
 
 // Control characters, and bidi controls that make one name look like another.

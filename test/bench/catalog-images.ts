@@ -134,9 +134,10 @@ export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
     .digest('hex')
     .slice(0, 12);
   const folder = path.join(under, `fleet-${key}`);
-  const layers = bases * shared + images * own;
-  const entries =
-    bases * shared * (1 + baseFiles + Math.ceil(baseFiles / 25)) + bases + images * own * (1 + ownFiles + Math.ceil(ownFiles / 25));
+  // The bases are images too, without a layer of their own.
+  const tops = (images - bases) * own;
+  const layers = bases * shared + tops;
+  const entries = bases * shared * (1 + baseFiles + Math.ceil(baseFiles / 25)) + bases + tops * (1 + ownFiles + Math.ceil(ownFiles / 25));
   const made = { images: path.join(folder, 'images'), distinct: path.join(folder, 'distinct'), layers, entries };
   if (existsSync(folder)) return made;
   const unfinished = `${folder}.unfinished`;

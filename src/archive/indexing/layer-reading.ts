@@ -15,7 +15,9 @@ import type { WorkerPool } from './worker-pool.ts';
 
 /** Below this size, starting a worker takes longer than reading a complete blob. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
-/** The same for plain blobs, of which only the headers are read. */
+/** Below this size, sending a blob to a worker that runs already takes as long as reading it. */
+const SMALL_FOR_A_RUNNING_WORKER = 16 * 1024;
+/** Like {@link SMALL_WHOLE_BYTES}, for plain blobs, of which only the headers are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
 /** The same for plain blobs if the calling thread would otherwise wait: it has read most of one before a worker has started. */
 const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
@@ -166,8 +168,9 @@ export class LayerReading {
     const readWhole = async (asked: readonly IndexTask[]): Promise<void> => {
       // All downloads begin at once: memory limits how many layers are indexed at the same time, not how many are fetched.
       for (const { blob } of asked) arrivalOf(blob)?.begin();
+      const isWanted = (task: IndexTask): boolean => isWorthAWorker(task, this.#parts.readsPlain, options.isOneOfMany === true);
       const mine = this.#parts.readsPlain ? asked.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
-      const onWorkers = pool === null ? [] : asked.filter((task) => task !== mine && isWorthAWorker(task, this.#parts.readsPlain));
+      const onWorkers = pool === null ? [] : asked.filter((task) => task !== mine && isWanted(task));
       const here = asked.filter((task) => !onWorkers.includes(task));
       const works = onWorkers.map((task) =>
         gate.pass(async () => run(task, onWorker(await withTocsBeside(task, signal), pool as WorkerPool, signal, advance))),
@@ -241,9 +244,9 @@ function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }
 
-function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean): boolean {
+function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean, isOneOfMany: boolean): boolean {
   if (blob.split !== undefined) return blob.length >= SMALL_SPLIT_BYTES;
-  if (!isReadByHeaders(blob, options)) return blob.length >= SMALL_WHOLE_BYTES;
+  if (!isReadByHeaders(blob, options)) return blob.length >= (isOneOfMany ? SMALL_FOR_A_RUNNING_WORKER : SMALL_WHOLE_BYTES);
   return blob.length >= (readsPlain ? SMALL_PLAIN_BYTES_HERE : SMALL_PLAIN_BYTES);
 }
 

@@ -2,7 +2,7 @@ import type { PackageDifference } from '#contract';
 import { grouped } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { Identities } from './identities.ts';
-import { type InstalledPackage, packagesOf } from './packages-of.ts';
+import { type InstalledPackage, installedPackages } from './packages-of.ts';
 import { pairEqual } from './pair-equal.ts';
 
 /** An image as seen at a layer. */
@@ -25,7 +25,7 @@ export async function comparePackages(a: View, b: View, { signal }: { readonly s
 
 async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefined): Promise<readonly InstalledPackage[]> {
   if (layer < 0) return [];
-  return (await packagesOf(loaded, { layer, ...(signal === undefined ? {} : { signal }) })).installed();
+  return installedPackages(loaded, { layer, ...(signal === undefined ? {} : { signal }) });
 }
 
 /**

@@ -102,10 +102,7 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
   const { views, installed, owners, problems } = walk;
   return {
     layers,
-    installed() {
-      const sums = viewSums(views, owners, installed.length);
-      return installed.map((each, index) => ({ layer: each.since, ...entryOf(each, sums, index) }));
-    },
+    installed: () => installedOf({ views, installed, owners }),
     problems,
     ownerOf(path) {
       const node = views.find(path);
@@ -114,6 +111,22 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
     },
     pathOf: (largest) => (largest === 0 ? null : escapePath(views.path(largest))),
   };
+}
+
+/**
+ * Reads the packages as seen at the top of an image, as {@link ImagePackages.installed} has them, without what each layer did. Damaged places
+ * are left out. Throws CANCELLED, IO.
+ */
+export async function installedPackages(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<readonly InstalledPackage[]> {
+  const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
+  await using walk = new PackageWalk(loaded, { signal });
+  while (walk.views.layer < top) await walk.next();
+  return installedOf(walk);
+}
+
+function installedOf({ views, installed, owners }: Pick<PackageWalk, 'views' | 'installed' | 'owners'>): InstalledPackage[] {
+  const sums = viewSums(views, owners, installed.length);
+  return installed.map((each, index) => ({ layer: each.since, ...entryOf(each, sums, index) }));
 }
 
 async function nextLayer({ stack }: LoadedImage, walk: PackageWalk, room: ChangeRoom): Promise<LayerPackages> {

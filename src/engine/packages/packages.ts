@@ -2,5 +2,12 @@
 export { PACKAGE_TYPES } from '#packages';
 export { comparePackages } from './compare-packages.ts';
 export { packageLines } from './package-lines.ts';
-export { type ImagePackages, type LayerPackages, type PackageChange, packagesOf } from './packages-of.ts';
+export {
+  type ImagePackages,
+  type InstalledPackage,
+  installedPackages,
+  type LayerPackages,
+  type PackageChange,
+  packagesOf,
+} from './packages-of.ts';
 export { ownersOf } from './path-owners.ts';

@@ -1,0 +1,36 @@
+const FREE = 0;
+
+/** Numbers the different values of a column in the order in which they come. */
+export class DistinctNumbers {
+  /** The different values. */
+  readonly values: Float64Array;
+  count = 0;
+  /** Hash table: 1 + the number of a value. */
+  readonly #slots: Uint32Array;
+  readonly #bits = new Float64Array(1);
+  readonly #words = new Uint32Array(this.#bits.buffer);
+
+  /** `most`: different values that are counted. */
+  constructor(most: number) {
+    this.values = new Float64Array(most);
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * most + 2)));
+  }
+
+  /** Returns the number of a value; -1 if there are too many. */
+  of(value: number): number {
+    this.#bits[0] = value;
+    const mixed = Math.imul((this.#words[0] as number) ^ Math.imul(this.#words[1] as number, 0x9e3779b1), 0x85ebca6b);
+    const mask = this.#slots.length - 1;
+    for (let slot = (mixed ^ (mixed >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const known = this.#slots[slot] as number;
+      if (known !== FREE) {
+        if (this.values[known - 1] === value) return known - 1;
+        continue;
+      }
+      if (this.count === this.values.length) return -1;
+      this.values[this.count++] = value;
+      this.#slots[slot] = this.count;
+      return this.count - 1;
+    }
+  }
+}

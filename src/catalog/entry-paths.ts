@@ -1,0 +1,94 @@
+// Paths of a layer's nodes as the command line's JSON writes them, in UTF-8.
+import { type LayerTable, nodeName } from '#format/layer';
+import { encodeUtf8, escapePath } from '#model';
+import { GrownBytes } from './parquet/grown-bytes.ts';
+
+/** Maximum number of bytes of folders' paths that are kept: deeply nested folders have paths as long as their depth. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const NOT_KEPT = -1;
+
+/** Whether bytes are written as they are, without a look at what they mean. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] as number) >= 0x80 || bytes[at] === BACKSLASH) return false;
+  return true;
+}
+
+/** Writes a name or a link's target. */
+export function putEscaped(to: GrownBytes, bytes: Uint8Array): void {
+  to.put(isPlain(bytes, 0, bytes.length) ? bytes : encodeUtf8(escapePath(bytes)));
+}
+
+/** Writes paths, and keeps those of folders. */
+export class EntryPaths {
+  readonly #table: LayerTable;
+  /** Whether no path of the table has anything to escape. */
+  readonly #isPlain: boolean;
+  /** Folders' paths with a slash at the end, and by node where they begin and end. */
+  readonly #folders = new GrownBytes();
+  readonly #start: Int32Array;
+  readonly #end: Int32Array;
+
+  constructor(table: LayerTable) {
+    this.#table = table;
+    const { nodeNames, nodeNameStart, nodeCount } = table;
+    this.#isPlain = isPlain(nodeNames, 0, nodeNameStart[nodeCount] as number);
+    this.#start = new Int32Array(nodeCount).fill(NOT_KEPT);
+    this.#end = new Int32Array(nodeCount);
+  }
+
+  /** Writes the path of a node. Returns whether something in it is escaped. */
+  put(to: GrownBytes, node: number): boolean {
+    if (node === 0) return false;
+    const { nodeNames, nodeNameStart, nodeParent } = this.#table;
+    const start = to.length;
+    this.#putFolder(to, nodeParent[node] as number);
+    if (!this.#isPlain) {
+      putEscaped(to, nodeName(this.#table, node));
+      return to.written.includes(BACKSLASH, start);
+    }
+    copyBytes(nodeNames, nodeNameStart[node] as number, nodeNameStart[node + 1] as number, to);
+    return false;
+  }
+
+  #putFolder(to: GrownBytes, folder: number): void {
+    if (folder === 0) return;
+    if (this.#start[folder] === NOT_KEPT) this.#keep(folder);
+    copy(this.#folders, this.#start[folder] as number, this.#end[folder] as number, to);
+  }
+
+  /** Keeps a folder's path, made of the nearest one above it that is kept and the names below that. */
+  #keep(folder: number): void {
+    if (this.#folders.length > MAX_KEPT_BYTES) {
+      this.#folders.length = 0;
+      this.#start.fill(NOT_KEPT);
+    }
+    const { nodeParent } = this.#table;
+    const below: number[] = [];
+    let top = folder;
+    for (; top !== 0 && this.#start[top] === NOT_KEPT; top = nodeParent[top] as number) below.push(top);
+    const start = this.#folders.length;
+    if (top !== 0) copy(this.#folders, this.#start[top] as number, this.#end[top] as number, this.#folders);
+    for (let index = below.length - 1; index >= 0; index--) {
+      putEscaped(this.#folders, nodeName(this.#table, below[index] as number));
+      this.#folders.byte(SLASH);
+    }
+    this.#start[folder] = start;
+    this.#end[folder] = this.#folders.length;
+  }
+}
+
+function copy(from: GrownBytes, start: number, end: number, to: GrownBytes): void {
+  // Room first: it may move the bytes, which may be the same.
+  to.room(end - start);
+  copyBytes(from.room(0), start, end, to);
+}
+
+/** Paths are short: a loop is faster than a view of each. */
+function copyBytes(from: Uint8Array, start: number, end: number, to: GrownBytes): void {
+  const bytes = to.room(end - start);
+  let at = to.length;
+  for (let index = start; index < end; index++) bytes[at++] = from[index] as number;
+  to.length = at;
+}
