@@ -62,15 +62,22 @@ export class TableFile implements Disposable {
     return this.#metadata.row_groups.length;
   }
 
+  /** Returns how many rows a row group has. Throws DAMAGED, TOO_LARGE. */
+  rowsOf(index: number): number {
+    const group = this.#metadata.row_groups[index];
+    const rows = Number(group?.num_rows ?? 0);
+    if (group === undefined || !(rows >= 0)) throw new LayerscopeError('DAMAGED', 'its rows can’t be read');
+    if (rows > MOST_GROUP_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows in one piece');
+    return rows;
+  }
+
   /**
    * Reads columns of a row group: for each wanted name the cells of its rows. A column that the file lacks has nulls. Throws DAMAGED,
    * TOO_LARGE, UNSUPPORTED, IO.
    */
   readGroup<Name extends string>(index: number, wanted: readonly Name[]): Record<Name, readonly CellValue[]> & { readonly rows: number } {
-    const group = this.#metadata.row_groups[index];
-    const rows = Number(group?.num_rows ?? 0);
-    if (group === undefined || !(rows >= 0)) throw new LayerscopeError('DAMAGED', 'its rows can’t be read');
-    if (rows > MOST_GROUP_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows in one piece');
+    const rows = this.rowsOf(index);
+    const group = this.#metadata.row_groups[index] as RowGroup;
     try {
       const columns = wanted.map((name) => [name, this.#readColumn(group, name, rows)] as const);
       return { ...(Object.fromEntries(columns) as Record<Name, readonly CellValue[]>), rows };
@@ -82,7 +89,7 @@ export class TableFile implements Disposable {
   #readColumn(group: RowGroup, name: string, rows: number): readonly CellValue[] {
     const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === name);
     const element = this.#metadata.schema.find((each) => each.name === name && each.type !== undefined);
-    if (chunk === undefined || element === undefined || rows === 0) return new Array<null>(rows).fill(null);
+    if (chunk === undefined || element === undefined || rows === 0) return nullCells(rows);
     const type = typeOf(this.#table, name);
     const { meta_data: facts, file_path: elsewhere } = chunk;
     if (facts === undefined || elsewhere !== undefined || element.type !== ELEMENTS[type].type || facts.type !== element.type) {
@@ -101,6 +108,14 @@ export class TableFile implements Disposable {
     if (length > MOST_CHUNK_BYTES) throw new LayerscopeError('TOO_LARGE', 'a column of it is too large');
     return readBytes(this.#handle, start, length);
   }
+}
+
+let nulls: readonly null[] = [];
+
+/** The last list is kept: a file may say that it has a million rows and have no column. */
+function nullCells(rows: number): readonly null[] {
+  if (nulls.length !== rows) nulls = new Array<null>(rows).fill(null);
+  return nulls;
 }
 
 /** Names the file in an error of reading it. */

@@ -45,8 +45,8 @@ function readRows({ columns, ...part }: Tasks['rows']['input']): Tasks['rows']['
   const rows: TableRow[] = [];
   const files: number[] = [];
   const reached = inMoments(part, (file, number, group) => {
+    if (file.rowsOf(group) * (group + 1) > MOST_FILE_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows');
     const cells = file.readGroup(group, columns);
-    if (cells.rows * (group + 1) > MOST_FILE_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows');
     for (let row = 0; row < cells.rows; row++) {
       rows.push(Object.fromEntries(columns.map((name) => [name, cut(cells[name]?.[row] ?? null, LIMITS[name])])));
       files.push(number);
