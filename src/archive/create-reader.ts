@@ -29,8 +29,8 @@ import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { blobOf, PlainOpener } from './plain-opener.ts';
 import type { ContentFolder, FetchedContent, ImageParts } from './source-types.ts';
+import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
-import { StreamFile } from './spool/stream-file.ts';
 import type {
   Archive,
   ArchiveLayer,
@@ -120,18 +120,17 @@ class FileReader implements ArchiveReader {
     const meter = new ProgressMeter('receive', null, options.onProgress);
     const scan = new StreamScan();
     try {
-      await using file = await StreamFile.create(path);
+      using file = new NewFile(path, { isSummed: false });
       this.#check(options.signal);
       const start = new StreamStart(title, options.isDevice ?? false);
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         const mayBeImage = start.take(chunk);
-        await file.take(chunk);
+        file.write(chunk);
         scan.push(chunk);
         meter.advance(chunk.length);
         if (!mayBeImage) break;
       }
-      await file.end();
       this.#check(options.signal);
     } catch (error) {
       removeQuietly(path);

@@ -8,11 +8,14 @@ export class NewFile implements Disposable {
   readonly path: string;
   /** Checksums of what was written. */
   readonly sums = new SpoolSums();
+  readonly #isSummed: boolean;
   readonly #descriptor: number;
   readonly #space: DiskSpace;
   #open = true;
 
-  constructor(path: string) {
+  /** `isSummed`: whether the checksums are needed. */
+  constructor(path: string, { isSummed = true }: { readonly isSummed?: boolean } = {}) {
+    this.#isSummed = isSummed;
     this.path = path;
     this.#space = new DiskSpace(path);
     try {
@@ -25,7 +28,7 @@ export class NewFile implements Disposable {
   /** Throws IO; TOO_LARGE if too little disk space would be left. */
   write(bytes: Uint8Array): void {
     this.#space.take(bytes.length);
-    this.sums.update(bytes);
+    if (this.#isSummed) this.sums.update(bytes);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at);
     } catch (error) {
