@@ -14,6 +14,7 @@
  * Begin with place.ts: every atomic write of the program goes through it.
  */
 export { besideName, isLeftBeside } from './beside-name.ts';
+export { type Compressor, canWriteZstd, checkCompressor, compressed } from './compressed.ts';
 export { findProgram } from './find-program.ts';
 export { isThroughForeignLink } from './foreign-link.ts';
 export { HeldFolder, openEntryItself, openFolderItself, pathOfDescriptor } from './held-folder.ts';

@@ -1,7 +1,5 @@
-import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import zlib from 'node:zlib';
 import { type Archive, type ArchiveImage, packChain, packImage, plainTarOf, platformField, readBlob, rootOfImage } from '#archive';
+import { checkCompressor, compressed } from '#files';
 import { type Compression, LayerscopeError } from '#model';
 import { type Exported, fileName } from './entry-export.ts';
 
@@ -62,20 +60,6 @@ export function exportLayerBlob(
   }
   const plain = (signal: AbortSignal) => plainTarOf(blob, { signal });
   if (form === 'plain') return { name, totalBytes: null, leftOut: 0, bytes: plain };
-  const compress = compressor(form);
-  return { name, totalBytes: null, leftOut: 0, bytes: (signal) => packed(plain(signal), compress()) };
-}
-
-function compressor(form: 'gzip' | 'zstd'): () => Transform {
-  if (form === 'gzip') return () => zlib.createGzip();
-  // Available since Node 22.15.
-  if (typeof zlib.createZstdCompress !== 'function')
-    throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
-  return () => zlib.createZstdCompress();
-}
-
-async function* packed(plain: AsyncIterable<Uint8Array>, through: Transform): AsyncGenerator<Uint8Array> {
-  const done = pipeline(plain, through).catch((error: Error) => through.destroy(error));
-  for await (const chunk of through) yield chunk as Uint8Array;
-  await done;
+  checkCompressor(form);
+  return { name, totalBytes: null, leftOut: 0, bytes: (signal) => compressed(plain(signal), form) };
 }

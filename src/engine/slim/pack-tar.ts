@@ -1,12 +1,11 @@
-// The plain tar of a new layer, and its compressors.
-import type { Transform } from 'node:stream';
-import zlib from 'node:zlib';
+// The plain tar of a new layer, and the same as it is stored.
 import { type BlobSource, plainTarOf } from '#archive';
 import type { SlimLayer, SlimPlan } from '#changes';
+import { compressed } from '#files';
 import { LayerscopeError } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type CutOptions, cutTar } from './cut-tar.ts';
-import { canWriteZstd, oldLayerOf, type Packing } from './stored-bytes.ts';
+import { oldLayerOf, type Packing } from './stored-bytes.ts';
 
 export interface SlimOptions {
   readonly signal?: AbortSignal;
@@ -31,15 +30,7 @@ async function* wholeTar({ blob }: { readonly blob: BlobSource }, { signal, onRe
   }
 }
 
-/** A compressor may keep a piece, and the reader reuses its buffer. */
-export async function* keptPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) yield piece.slice();
-}
-
-/** Null for no compression. Throws UNSUPPORTED if this runtime has no zstd. */
-export function compressor(packing: Packing): Transform | null {
-  if (packing === 'none') return null;
-  if (packing === 'gzip') return zlib.createGzip();
-  if (!canWriteZstd()) throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
-  return zlib.createZstdCompress();
+/** The tar of a new layer as it is stored. Throws UNSUPPORTED if this runtime has no zstd. */
+export function packedTar(pieces: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
+  return packing === 'none' ? pieces : compressed(pieces, packing);
 }

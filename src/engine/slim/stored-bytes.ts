@@ -1,14 +1,14 @@
 // How many bytes a layer takes as it is stored: known beforehand if it stays as it is or isn't compressed, otherwise by packing it.
-import zlib from 'node:zlib';
 import type { ArchiveLayer, BlobSource } from '#archive';
 import type { SlimLayer, SlimPlan } from '#changes';
+import type { Compressor } from '#files';
 import { LayerscopeError } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { cutTarBytes } from './cut-tar.ts';
 import type { WhatIf } from './what-if.ts';
 
 /** How a new layer is packed. */
-export type Packing = 'none' | 'gzip' | 'zstd';
+export type Packing = 'none' | Compressor;
 
 /** The old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if it is not in the archive. */
 export function oldLayerOf({ image }: Pick<LoadedImage, 'image'>, { sources }: SlimLayer): ArchiveLayer & { readonly blob: BlobSource } {
@@ -21,11 +21,6 @@ export function oldLayerOf({ image }: Pick<LoadedImage, 'image'>, { sources }: S
 export function packingOf({ compression }: Pick<ArchiveLayer, 'compression'>, { zstd }: WhatIf): Packing {
   if (zstd || compression === 'zstd') return 'zstd';
   return compression === 'none' ? 'none' : 'gzip';
-}
-
-/** Whether this runtime can write zstd: Node.js 22.15 and later can. */
-export function canWriteZstd(): boolean {
-  return typeof zlib.createZstdCompress === 'function';
 }
 
 /** Bytes of a new layer as stored; null if only packing tells, or if it can't be written. */

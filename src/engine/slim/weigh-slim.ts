@@ -1,7 +1,6 @@
-import { pipeline } from 'node:stream/promises';
 import type { SlimPlan } from '#changes';
 import type { LoadedImage } from '../image/types.ts';
-import { compressor, keptPieces, newTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
+import { newTar, packedTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
 import { knownStoredBytes, oldLayerOf, packingOf } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
 
@@ -35,14 +34,8 @@ export async function weighSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPla
       continue;
     }
     onLayer?.(index);
-    const through = compressor(packingOf(oldLayerOf(loaded, layer), what));
-    const plain = keptPieces(newTar(loaded, layer, { signal, onRead }));
-    const count = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
-      for await (const piece of pieces) bytes += piece.length;
-    };
-    const ending = signal === undefined ? {} : { signal };
-    if (through === null) await pipeline(plain, count, ending);
-    else await pipeline(plain, through, count, ending);
+    const plain = newTar(loaded, layer, { signal, onRead });
+    for await (const piece of packedTar(plain, packingOf(oldLayerOf(loaded, layer), what))) bytes += piece.length;
   }
   return bytes;
 }

@@ -1,9 +1,9 @@
 // What-ifs for the window: a report for each change that saves something, and the job that packs them to know their stored sizes.
 import type { SlimPlan } from '#changes';
 import type { WhatIfReport } from '#contract';
+import { canWriteZstd } from '#files';
 import { LayerscopeError, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
-import { canWriteZstd } from './stored-bytes.ts';
 import { bytesToWeigh, weighSlim } from './weigh-slim.ts';
 import { plannedWeight, planOf, weightOf } from './weights.ts';
 import { everyWhatIf, type WhatIf, whatIfText } from './what-if.ts';

@@ -10,7 +10,7 @@ import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8 } from '#model';
 import { createNamed } from '../export/named-file.ts';
 import type { LoadedImage } from '../image/types.ts';
-import { compressor, keptPieces, newTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
+import { newTar, packedTar, refuseObstacle, type SlimOptions } from './pack-tar.ts';
 import { oldLayerOf, type Packing, packingOf } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
 
@@ -70,21 +70,23 @@ async function packLayer(
     for await (const piece of plainTarOf(old.blob, { signal, onPacked: (bytes) => packed.update(bytes) })) tar.update(piece);
     return { digest: packed.finish(), diffId: tar.finish(), mediaType: mediaTypeOf(packing), source: old.blob };
   }
-  const through = compressor(packing);
-  const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
   const plain = digested(newTar(loaded, layer, { signal }), tar);
-  const stored = (pieces: AsyncIterable<Uint8Array>) => digested(pieces, packed);
+  const stored = kept(digested(packedTar(plain, packing), packed));
   const options = signal === undefined ? {} : { signal };
-  if (through === null) await pipeline(plain, stored, target, options);
-  else await pipeline(plain, through, stored, target, options);
+  await pipeline(stored, createWriteStream(file, { flags: 'wx', mode: 0o600 }), options);
   return { digest: packed.finish(), diffId: tar.finish(), mediaType: mediaTypeOf(packing), source: blobInFile(file) };
 }
 
 async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const piece of keptPieces(pieces)) {
+  for await (const piece of pieces) {
     digester.update(piece);
     yield piece;
   }
+}
+
+/** A stream keeps pieces, and readers use their memory again. */
+async function* kept(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield piece.slice();
 }
 
 function mediaTypeOf(packing: Packing): string {
