@@ -102,11 +102,15 @@ export class PlainOpener {
   #plainOf(blob: BlobSource, indexed: IndexedLayer, signal: AbortSignal | undefined, isOnePiece: boolean): PlainBytes {
     if (blob.split !== undefined) return new SplitPlainBytes(this.#splits.open(blob, signal));
     if (blob.compression === 'none') return new FilePlainBytes(blob);
-    const spool = this.#parts.spools.of(blob, indexed.tarBytes);
-    const others = (): PlainBytes =>
-      spool === null || spool.failed
-        ? new ForwardPlainBytes(blob, signal)
-        : new SpooledPlainBytes(spool, signal, () => this.#parts.spools.continueLater(spool, indexed.tarBytes));
+    const { spools } = this.#parts;
+    const spool = spools.of(blob, indexed.tarBytes);
+    const others = (): PlainBytes => {
+      // The first one may be closed by now.
+      const wanted = spools.of(blob, indexed.tarBytes);
+      if (wanted === null || wanted.failed) return new ForwardPlainBytes(blob, signal);
+      spools.hold(wanted);
+      return new SpooledPlainBytes(wanted, signal, () => spools.release(wanted, indexed.tarBytes));
+    };
     const checkpoints = isOnePiece && blob.compression === 'gzip' && spool?.isWhole !== true ? this.#checkpointsOf(blob) : null;
     if (checkpoints === null) return others();
     const part = async (first: number, length: number): Promise<Uint8Array> => readPart(blob, first, length);

@@ -17,6 +17,8 @@ const MIN_PREFIX_BYTES = 1024 * 1024;
 /** Delay after the last preview of a layer before the rest of it is inflated. */
 const CONTINUE_MS = 250;
 const CHECK_BYTES = 16 * BLOCK_BYTES;
+/** Spools that stay open. More would take a file each, and all of a disk, while a catalog's thousands of images are read. */
+const MOST_SPOOLS = 64;
 
 /**
  * A reader's spools, one per layer. They grow in the reader's private folder, and are then moved to the cache folder if they fit. The cache
@@ -27,7 +29,12 @@ export class SpoolStore {
   readonly #cacheFolder: string | null;
   readonly #maxBytes: number;
   readonly #private: PrivateFolder;
+  /** The least recently wanted first. */
   readonly #spools = new Map<string, LayerSpool>();
+  /** How many readers each spool has; none if it isn't listed. */
+  readonly #readers = new Map<LayerSpool, number>();
+  /** Spools whose file is only theirs. */
+  readonly #own = new Set<LayerSpool>();
   readonly #timers = new Map<LayerSpool, NodeJS.Timeout>();
   #keeping: Promise<void> = Promise.resolve();
   #kept = false;
@@ -41,17 +48,53 @@ export class SpoolStore {
 
   /**
    * Returns the spool of a layer. `tarBytes`: known length of the layer's plain tar. Null if none can be created, for example on a full
-   * disk.
+   * disk. It may be closed as soon as others are wanted, unless it is held: {@link hold}.
    */
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
     const known = this.#spools.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#spools.delete(id);
+      this.#spools.set(id, known);
+      return known;
+    }
     const spool = this.#takeKept(blob, tarBytes) ?? this.#begin(blob);
     if (spool === null) return null;
     this.#spools.set(id, spool);
+    if (path.dirname(spool.path) !== this.#folder) this.#own.add(spool);
     spool.onWhole = () => this.#keepLater(spool);
+    this.#closeUnwanted();
     return spool;
+  }
+
+  /** Keeps a spool open until it is released. */
+  hold(spool: LayerSpool): void {
+    this.#readers.set(spool, (this.#readers.get(spool) ?? 0) + 1);
+  }
+
+  /** Ends a {@link hold}. The rest of the layer is inflated after a quiet period, if it fits in the cache. */
+  release(spool: LayerSpool, tarBytes: number): void {
+    const left = (this.#readers.get(spool) ?? 1) - 1;
+    if (left > 0) this.#readers.set(spool, left);
+    else this.#readers.delete(spool);
+    this.#continueLater(spool, tarBytes);
+  }
+
+  #closeUnwanted(): void {
+    let extra = this.#spools.size - MOST_SPOOLS;
+    for (const [id, spool] of this.#spools) {
+      if (extra <= 0) return;
+      if (this.#readers.has(spool) || !this.#own.has(spool)) continue;
+      extra--;
+      this.#spools.delete(id);
+      this.#own.delete(spool);
+      clearTimeout(this.#timers.get(spool));
+      this.#timers.delete(spool);
+      this.#keeping = this.#keeping.then(async () => {
+        await this.#end(spool);
+        removeQuietly(spool.path);
+      });
+    }
   }
 
   #begin(blob: BlobSource): LayerSpool | null {
@@ -91,8 +134,7 @@ export class SpoolStore {
     for (const ending of ['.tar', '.part', '.sum']) removeQuietly(`${name}${ending}`);
   }
 
-  /** Inflates the rest of a layer after a quiet period, if it fits in the cache. */
-  continueLater(spool: LayerSpool, tarBytes: number): void {
+  #continueLater(spool: LayerSpool, tarBytes: number): void {
     if (spool.isWhole || tarBytes > this.#maxBytes) return;
     clearTimeout(this.#timers.get(spool));
     const timer = setTimeout(() => {
@@ -108,13 +150,16 @@ export class SpoolStore {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     await this.#keeping;
-    for (const spool of this.#spools.values()) {
-      await spool.close();
-      const { blob, path: file, readyBytes, isWhole, failed, sums } = spool;
-      if (!isWhole && !failed && readyBytes >= MIN_PREFIX_BYTES) await this.#keep(blob.cacheKey, file, sums, false);
-    }
+    for (const spool of this.#spools.values()) await this.#end(spool);
     this.#spools.clear();
     if (this.#kept && this.#cacheFolder !== null) await trimCache(this.#cacheFolder, this.#maxBytes);
+  }
+
+  /** Closes a spool. A partial one goes to the cache if it is worth it; a whole one is there already. */
+  async #end(spool: LayerSpool): Promise<void> {
+    await spool.close();
+    const { blob, path: file, readyBytes, isWhole, failed, sums } = spool;
+    if (!isWhole && !failed && readyBytes >= MIN_PREFIX_BYTES) await this.#keep(blob.cacheKey, file, sums, false);
   }
 
   #takeKept(blob: BlobSource, tarBytes: number): LayerSpool | null {
