@@ -215,7 +215,7 @@ const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.kube/config': kubeconfig,
   kubeconfig: kubeconfig,
   'k3s/k3s.yaml': kubeconfig,
-  'etc/kubernetes/admin.conf': kubeconfig,
+  'kubernetes/admin.conf': kubeconfig,
   'wp-config.php': wpConfig,
   '.htpasswd': passwordHashes,
   'terraform.tfstate': terraformState,

@@ -50,6 +50,8 @@ test('variants of known files are read', () => {
     ['x/.config/git/credentials', `https://a:${secret}@b`, 'error secret-git-credentials 1'],
     ['x/.kube/config', `users:\n- name: a\n  user:\n    token: ${secret}\n`, 'error secret-kubeconfig-key 4'],
     ['x/.kube/config', JSON.stringify({ users: [{ user: { password: secret } }] }), 'error secret-kubeconfig-key 1'],
+    ['etc/kubernetes/admin.conf', `users:\n- user:\n    token: ${secret}\n`, 'error secret-kubeconfig-key 3'],
+    ['etc/rancher/k3s/k3s.yaml', `users:\n- user:\n    token: ${secret}\n`, 'error secret-kubeconfig-key 3'],
     ['x/.aws/credentials', `[a]\nAWS_SECRET_ACCESS_KEY=${randomText(40)}\n`, 'error secret-aws-key 2'],
     ['x/.env.production', `A=1\nexport API_KEY='${secret}'\n`, 'warning secret-env-file 2'],
     ['.env', `MY_SECRET=${secret}`, 'warning secret-env-file 1'],
