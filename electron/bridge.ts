@@ -100,7 +100,7 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
     async request(event, name, input, call) {
       const envelope = await answer(event, name, input, call);
       if (!envelope.ok && envelope.error.code !== 'CANCELLED')
-        onRefused(NAME.test(String(name)) ? String(name) : 'call', envelope.error.code);
+        onRefused(typeof name === 'string' && NAME.test(name) ? name : 'call', envelope.error.code);
       return envelope;
     },
     cancel({ sender, senderFrame }, call) {

@@ -10,7 +10,7 @@ import { listRawMembers } from './bodies/raw-list.ts';
 import { findMember } from './bodies/raw-member.ts';
 import { readBodyBytes } from './bodies/read-body.ts';
 import { BlobCache } from './cache/blob-cache.ts';
-import { DEFAULT_CACHE_BYTES, trimCache } from './cache/cache-trim.ts';
+import { CacheLimit, DEFAULT_CACHE_BYTES } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
 import { abortable } from './control/abortable.ts';
 import { ProgressMeter } from './control/progress-meter.ts';
@@ -70,14 +70,12 @@ class FileReader implements ArchiveReader {
   readonly #others = new WeakMap<BlobSource, OtherImage>();
   readonly #ended = new AbortController();
   readonly #plains: PlainOpener;
-  readonly #cacheFolder: string | null;
-  readonly #maxCacheBytes: number;
+  readonly #cacheLimit: CacheLimit | null;
 
   constructor(options: ReaderOptions) {
     const { cacheFolder } = options;
     const maxCacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
-    this.#cacheFolder = cacheFolder;
-    this.#maxCacheBytes = maxCacheBytes;
+    this.#cacheLimit = cacheFolder === null ? null : new CacheLimit(cacheFolder, maxCacheBytes);
     this.#folder = new PrivateFolder(cacheFolder);
     this.#cache = cacheFolder === null ? null : new IndexCache(cacheFolder, () => this.#folder.newPath('.idx'));
     this.#spools = new SpoolStore(cacheFolder, maxCacheBytes, this.#folder);
@@ -88,7 +86,7 @@ class FileReader implements ArchiveReader {
     this.#layers = new LayerReading({
       cache: this.#cache,
       cacheFolder,
-      maxCacheBytes,
+      cacheLimit: this.#cacheLimit,
       folder: this.#folder,
       pool: this.#pool,
       readsPlain: options.readsPlain ?? false,
@@ -352,7 +350,8 @@ class FileReader implements ArchiveReader {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     await this.#spools.close();
-    if (this.#blobs?.written && this.#cacheFolder !== null) await trimCache(this.#cacheFolder, this.#maxCacheBytes);
+    const newBytes = (this.#blobs?.writtenBytes ?? 0) + (this.#cache?.takeNewBytes() ?? 0);
+    await this.#cacheLimit?.wrote(newBytes, true);
     await this.#pool?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -204,6 +205,24 @@ test('the cache stays within its limit: the least recently used file goes first'
   const left = indexFiles(cacheFolder);
   assert.equal(left.length, 2);
   assert.ok(left.includes(used[0] ?? ''));
+});
+
+test('the cache is not listed after each small write, but is within its limit once the reader is closed', async (t) => {
+  const cacheFolder = testFolder(t);
+  const inputs = ['a', 'b', 'c'].map((name) => testFile(t, archiveOf(dockerArchive([{ layers: [tar(file(name, name))] }]))));
+  await readOnce(cacheFolder, inputs[0] ?? '');
+  const [entry = ''] = indexFiles(cacheFolder);
+  const size = statSync(entry).size;
+  const old = path.join(cacheFolder, 'index', `${'0'.repeat(40)}.idx`);
+  writeFileSync(old, Buffer.alloc(200 * size));
+  utimesSync(old, 1000, 1000);
+  {
+    await using reader = createReader({ cacheFolder, workers: 0, cacheBytes: 200 * size });
+    for (const input of inputs.slice(1)) await readAll(reader, input);
+    assert.ok(existsSync(old));
+  }
+  assert.ok(!existsSync(old));
+  assert.equal(indexFiles(cacheFolder).length, 3);
 });
 
 test('compiled code goes before the images, and nothing else in its folder does', async (t) => {

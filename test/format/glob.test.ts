@@ -87,3 +87,13 @@ test('patterns and names made to take long are refused after a number of steps',
     for (let i = 0; i < 100; i++) matcher.matches(path);
   }, hasCode('TOO_LARGE'));
 });
+
+test('patterns of many folders count as work too, and several stars for folders in a row as one', () => {
+  const deep = encodeUtf8('a/'.repeat(200));
+  const rows = (pattern: string): PathMatcher =>
+    new PathMatcher(Array<string>(150).fill(pattern), { ignoreCase: false, mostSteps: 10_000_000 });
+  assert.throws(() => rows(`${'**/*/'.repeat(49)}b`).matches(deep), hasCode('TOO_LARGE'));
+  assert.equal(rows(`${'**/'.repeat(98)}b`).matches(deep), false);
+  assert.equal(matches('a/**/**/**/b', 'a/b'), true);
+  assert.equal(matches('**/**/b/**/**', 'a/b/c'), true);
+});

@@ -15,7 +15,7 @@ export class BlobCache {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #newPath: () => string;
-  #written = false;
+  #writtenBytes = 0;
 
   /** `newPath` returns a new path in the same file system. */
   constructor(cacheFolder: string, maxBytes: number, newPath: () => string) {
@@ -25,9 +25,9 @@ export class BlobCache {
     this.#newPath = newPath;
   }
 
-  /** Whether anything was written. */
-  get written(): boolean {
-    return this.#written;
+  /** Bytes of what was written. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   /** Reads a document and checks its digest again; null if the document isn't cached. */
@@ -54,7 +54,7 @@ export class BlobCache {
       temporary = this.#newPath();
       writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
       renameSync(temporary, this.#file(digest));
-      this.#written = true;
+      this.#writtenBytes += bytes.length;
     } catch {
       if (temporary !== null) removeQuietly(temporary);
     }
@@ -80,7 +80,7 @@ export class BlobCache {
       const kept = this.#file(digest);
       removeQuietly(kept);
       linkSync(file, kept);
-      this.#written = true;
+      this.#writtenBytes += length;
     } catch {
       // The file system has no hard links, or another process is caching the same blob.
     }

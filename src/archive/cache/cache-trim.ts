@@ -11,6 +11,29 @@ export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 /** Tolerance between the file system's clock and this machine's. */
 const CLOCKS_MS = 5_000;
 
+/** The share of the limit that may be written before the cache is listed again: listing it takes as long as it has files. */
+const SLACK = 1 / 64;
+
+/** Trims a cache after much was written to it, and when told that nothing more will be. */
+export class CacheLimit {
+  readonly #cacheFolder: string;
+  readonly #maxBytes: number;
+  #newBytes = 0;
+
+  constructor(cacheFolder: string, maxBytes: number) {
+    this.#cacheFolder = cacheFolder;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** `isLast`: whether to trim after the least write. */
+  async wrote(bytes: number, isLast = false): Promise<void> {
+    this.#newBytes += bytes;
+    if (this.#newBytes <= (isLast ? 0 : this.#maxBytes * SLACK)) return;
+    this.#newBytes = 0;
+    await trimCache(this.#cacheFolder, this.#maxBytes);
+  }
+}
+
 interface Kept {
   readonly file: string;
   readonly bytes: number;

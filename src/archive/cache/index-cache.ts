@@ -27,7 +27,7 @@ export function cacheName(key: string): string {
 export class IndexCache {
   readonly #folder: string;
   readonly #temporary: () => string;
-  #written = false;
+  #newBytes = 0;
 
   /** `temporary` returns a new path in the same file system. */
   constructor(cacheFolder: string, temporary: () => string) {
@@ -35,13 +35,19 @@ export class IndexCache {
     this.#temporary = temporary;
   }
 
-  /** Whether anything was written. */
-  get written(): boolean {
-    return this.#written;
+  /** Bytes written since the last call. */
+  takeNewBytes(): number {
+    const bytes = this.#newBytes;
+    this.#newBytes = 0;
+    return bytes;
   }
 
-  noteWritten(): void {
-    this.#written = true;
+  /** Counts what a worker wrote of a blob. */
+  noteWritten(blob: BlobSource): void {
+    for (const key of [blob.cacheKey, digestKey(blob)]) {
+      if (!key) continue;
+      for (const ending of ['idx', 'ckp']) this.#newBytes += sizeOf(path.join(this.#folder, `${cacheName(key)}.${ending}`));
+    }
   }
 
   /** Returns the cached index of a blob; null if there is no valid one. */
@@ -171,10 +177,18 @@ export class IndexCache {
     try {
       if (!makePrivateFolder(path.dirname(this.#folder)) || !makePrivateFolder(this.#folder)) return;
       replaceFileSync(path.join(this.#folder, name), (unfinished) => writeAll(unfinished, pieces), this.#temporary());
-      this.#written = true;
+      for (const piece of pieces) this.#newBytes += piece.length;
     } catch {
       // A full disk or a read-only folder: nothing is cached.
     }
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
   }
 }
 

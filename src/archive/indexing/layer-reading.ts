@@ -1,7 +1,7 @@
 import { asLayerscopeError, type Finding, finding } from '#model';
 import { arrivalOf, arrived } from '../blob/arrival.ts';
 import { algorithmOf } from '../blob/digest.ts';
-import { trimCache } from '../cache/cache-trim.ts';
+import type { CacheLimit } from '../cache/cache-trim.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
 import { ProgressMeter } from '../control/progress-meter.ts';
 import { callerControl } from '../control/work-control.ts';
@@ -44,7 +44,7 @@ export interface LayerReadingParts {
   /** Null: nothing is cached. */
   readonly cache: IndexCache | null;
   readonly cacheFolder: string | null;
-  readonly maxCacheBytes: number;
+  readonly cacheLimit: CacheLimit | null;
   readonly folder: PrivateFolder;
   /** Null: everything is read on the calling thread. */
   readonly pool: WorkerPool | null;
@@ -65,7 +65,7 @@ export class LayerReading {
   }
 
   async read(layers: readonly ArchiveLayer[], options: ReadingOptions): Promise<readonly (IndexedLayer | null)[]> {
-    const { scanned, cache, cacheFolder, maxCacheBytes } = this.#parts;
+    const { scanned, cache, cacheLimit } = this.#parts;
     const results: (IndexedLayer | null)[] = layers.map(() => null);
     const budget = new TableBudget(layers);
     const isLazy = options.verify !== true && options.scan !== true && options.isWhole !== true;
@@ -87,7 +87,7 @@ export class LayerReading {
       else tasks.push(this.#task(blob, layer, options, options.sums !== undefined || options.scan === true || !lacksSums));
     }
     await this.#run(tasks, options, settle);
-    if (cache?.written && cacheFolder !== null) await trimCache(cacheFolder, maxCacheBytes);
+    if (cache !== null) await cacheLimit?.wrote(cache.takeNewBytes());
     return results;
   }
 
@@ -155,7 +155,7 @@ export class LayerReading {
     const problems = new Map<BlobSource, Finding>();
     const run = async (task: IndexTask, work: Promise<IndexedBlob>): Promise<void> => {
       settle(task.blob, withProblem(await work, problems.get(task.blob)));
-      if (task.cache !== null) cache?.noteWritten();
+      if (task.cache !== null) cache?.noteWritten(task.blob);
     };
     tasks.sort((a, b) => cost(b) - cost(a));
     const gate = new MemoryGate(signal);

@@ -14,6 +14,8 @@ const BACKSLASH = '\\';
 const MOST_SEGMENTS = 100;
 /** Takes about half a minute. For an image of 80,000 files, 200 patterns need a hundredth of that. */
 const MOST_STEPS = 4_000_000_000;
+/** What a position in a pattern costs at each name, beside matching. */
+const POSITION_STEPS = 8;
 
 /** Pairs of a first and a last code point. */
 type Ranges = readonly (readonly [number, number])[];
@@ -88,7 +90,8 @@ function parseSegment(text: string): Segment {
 function parseGlob(text: string): Glob {
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
   const foldersOnly = text.endsWith('/');
-  const segments = names.map(parseSegment);
+  // `**/**` equals `**`.
+  const segments = names.filter((name, index) => name !== '**' || names[index - 1] !== '**').map(parseSegment);
   // Everything below a match matches anyway, so `a/**` equals `a/*`.
   if (segments.at(-1) === 'folders') segments[segments.length - 1] = [{ kind: 'star' }];
   if (!text.replace(/\/$/, '').includes('/')) segments.unshift('folders');
@@ -203,27 +206,25 @@ export class PathMatcher {
     this.#work = new Work(mostSteps);
     this.#globs = patterns.map((pattern) => parseGlob(ignoreCase ? foldWindowsCase(pattern) : pattern));
     this.#ignoreCase = ignoreCase;
-    this.root = { matches: false, matchesBelow: false, active: this.#globs.flatMap((glob, index) => this.#reached(index * STRIDE, glob)) };
+    const active: number[] = [];
+    for (const [index, glob] of this.#globs.entries()) reach(active, index * STRIDE, glob);
+    this.root = { matches: false, matchesBelow: false, active };
   }
 
   /** The state of an entry (raw bytes of its name) in a folder of that state. Throws TOO_LARGE if the patterns took too many steps. */
   enter(folder: PathState, name: Uint8Array): PathState {
     if (folder.matchesBelow) return BELOW_A_MATCH;
     const bytes = this.#ignoreCase ? folded(name) : name;
-    this.#work.add(1);
+    this.#work.add(1 + POSITION_STEPS * folder.active.length);
     const active: number[] = [];
     let matches = false;
     let matchesBelow = false;
-    // A position that several segments lead to is added once: positions only grow within a pattern.
-    const add = (position: number, glob: Glob): void => {
-      for (const each of this.#reached(position, glob)) if (each > (active.at(-1) ?? -1)) active.push(each);
-    };
     for (const position of folder.active) {
       const glob = this.#globs[Math.floor(position / STRIDE)] as Glob;
       const segment = glob.segments[position % STRIDE] as Segment;
-      if (segment === 'folders') add(position, glob);
+      if (segment === 'folders') reach(active, position, glob);
       else if (matchesName(segment, bytes, this.#work)) {
-        if ((position % STRIDE) + 1 < glob.segments.length) add(position + 1, glob);
+        if ((position % STRIDE) + 1 < glob.segments.length) reach(active, position + 1, glob);
         else {
           matchesBelow = true;
           matches ||= !glob.foldersOnly;
@@ -239,13 +240,12 @@ export class PathMatcher {
     for (const name of splitPath(path)) state = this.enter(state, name);
     return state.matches;
   }
+}
 
-  /** A position, and the next one where any number of folders may be none. The last segment of a pattern is never `folders`. */
-  #reached(position: number, { segments }: Glob): number[] {
-    const reached = [position];
-    for (let at = position; segments[at % STRIDE] === 'folders'; ) reached.push(++at);
-    return reached;
-  }
+/** Adds a position, and the next one where any number of folders may be none; each once, as positions only grow within a pattern. */
+function reach(active: number[], position: number, { segments }: Glob): void {
+  if (position > (active.at(-1) ?? -1)) active.push(position);
+  if (segments[position % STRIDE] === 'folders' && position + 1 > (active.at(-1) ?? -1)) active.push(position + 1);
 }
 
 function folded(bytes: Uint8Array): Uint8Array {

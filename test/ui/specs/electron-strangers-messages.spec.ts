@@ -69,7 +69,21 @@ test('unknown names and malformed inputs are refused with a code, and not echoed
     const tried = async (what: string, name: unknown, input: unknown): Promise<void> => {
       all.push([what, await layerscope.request(name, input).catch((error: Error) => `not sent: ${error.name}`)]);
     };
-    for (const name of [undefined, null, 7, {}, [], '', 'no.such', '__proto__', 'constructor', 'toString', ['app.info'], deep])
+    for (const name of [
+      undefined,
+      null,
+      7,
+      {},
+      [],
+      '',
+      'no.such',
+      '__proto__',
+      'constructor',
+      'toString',
+      ['app.info'],
+      deep,
+      { toString: 1, valueOf: 1 },
+    ])
       await tried(`name ${typeof name}`, name, {});
     for (const input of [undefined, null, 7, 'x', [], [{}], { more: 'SECRET' }, deep, new Uint8Array(9)])
       await tried('input of app.info', 'app.info', input);
@@ -83,6 +97,8 @@ test('unknown names and malformed inputs are refused with a code, and not echoed
     return all;
   });
   expect(replies.length).toBeGreaterThan(40);
+  const notSent = replies.filter(([, reply]) => typeof reply === 'string').map(([what]) => what);
+  expect(notSent).toEqual(['a function', 'a symbol']);
   for (const [what, reply] of replies) {
     if (typeof reply === 'string') expect(reply, what).toMatch(/^not sent: /);
     else {
