@@ -461,6 +461,7 @@ export const ROOMS: readonly Room[] = [
       'format/windows-tar',
       'format/zip',
       'model',
+      'secrets',
     ],
     types: ['contract', 'engine/image'],
   },
