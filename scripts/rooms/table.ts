@@ -613,6 +613,7 @@ export const ROOMS: readonly Room[] = [
       'archive',
       'archive/files',
       'catalog',
+      'catalog/layout',
       'changes',
       'driver',
       'engine',

@@ -189,7 +189,7 @@ test('the comment has what changed in the config', async (t) => {
 test('no form of diff prints a value that looks like a secret, unless it is asked to', async (t) => {
   const bench = createBench(t);
   const token = `ghp_${'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1d4XkzP'}`;
-  const config = (password: string, given: string): object => ({
+  const config = (password: string, given: string): Record<string, unknown> => ({
     config: {
       Env: [`DB_PASSWORD=${password}`, `SOURCE=${given}`, 'MODE=plain'],
       Cmd: ['fetch', given],
