@@ -7,6 +7,8 @@ import { showTheme } from './state/page-theme.ts';
 const LATEST = 250;
 
 showTheme(readLayout().theme);
+// Until the window takes drops, a browser would open the file in place of the page.
+for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault());
 await new Promise((resolve) => {
   requestAnimationFrame(() => setTimeout(resolve));
   setTimeout(resolve, LATEST);

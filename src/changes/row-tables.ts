@@ -1,4 +1,4 @@
-import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
+import { LayerscopeError, layerRange, NO_LAYER, type RowTable } from '#model';
 import { changeRows } from './change-rows.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
@@ -15,7 +15,7 @@ export interface SumOptions {
 
 function checkLayer(stack: Stack, layer: number): void {
   if (!Number.isInteger(layer) || layer < 0 || layer >= stack.layers.length) {
-    throw new LayerscopeError('NOT_FOUND', `no layer ${layer}: the image has ${stack.layers.length}`);
+    throw new LayerscopeError('NOT_FOUND', `no layer ${layer}: ${layerRange(stack.layers.length)}`);
   }
 }
 

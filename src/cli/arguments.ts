@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { displayText, LayerscopeError, plural } from '#model';
+import { similarWord } from './similar-word.ts';
 
 /** An option of a command. `value`: name of the value in the help; absent for a flag. */
 export interface OptionSpec {
@@ -58,7 +59,7 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
     const { name, value } = token;
     const word = argv[token.index] ?? '';
     const option = word.startsWith('--') && Object.hasOwn(spec.options, name) ? spec.options[name] : undefined;
-    if (option === undefined) throw usageError(`${spec.name} has no option ${displayText(word.replace(/=.*/s, ''))}`);
+    if (option === undefined) throw noSuchOption(spec, word.replace(/=.*/s, ''));
     if (given.has(name) && !option.repeats) throw usageError(`--${name} is given twice`);
     if (option.value === undefined && value !== undefined) throw usageError(`--${name} takes no value`);
     if (option.value !== undefined && !value) throw usageError(`--${name} needs a value: --${name} ${option.value}`);
@@ -78,6 +79,12 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
     },
     values: (name) => repeated.get(name) ?? [],
   };
+}
+
+function noSuchOption({ name, options }: CommandSpec, word: string): LayerscopeError {
+  const similar = similarWord(word.replace(/^-+/, ''), ['help', ...Object.keys(options)]);
+  const advice = similar === null ? `see layerscope ${name} --help` : `did you mean --${similar}?`;
+  return usageError(`${name} has no option ${displayText(word)}: ${advice}`);
 }
 
 function nodeOptions({ options }: CommandSpec): Record<string, { type: 'string' | 'boolean' }> {

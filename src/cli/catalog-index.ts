@@ -18,7 +18,9 @@ export async function runIndex(context: Context, args: Arguments, operands: read
   const catalog = CatalogFolder.create(to);
   const errors: IndexError[] = [];
   await using reader = readerFor(args, { readsPlain: false });
-  const summary = await indexImages(catalog, reader, findSubjects(context, args, reader, operands), {
+  const links: string[] = [];
+  const subjects = findSubjects(context, args, reader, { operands, onLink: (link) => links.push(link) });
+  const summary = await indexImages(catalog, reader, subjects, {
     scan: args.flag('scan'),
     verify: args.flag('verify'),
     signal,
@@ -32,17 +34,27 @@ export async function runIndex(context: Context, args: Arguments, operands: read
   });
   catalog.sweep();
   progress.clear();
-  if (args.flag('json')) context.out.write(`${jsonText({ to: displayText(catalog.path), ...summary, errors }, 2)}\n`);
+  const [link] = links;
+  if (link !== undefined) {
+    const which = links.length === 1 ? `the link ${link} is` : `${formatCount(links.length)} links, such as ${link}, are`;
+    context.warn(`${which} not followed: to index what a link leads to, name it`);
+  }
+  const facts = { to: displayText(catalog.path), ...summary, linksSkipped: links.length, errors };
+  if (args.flag('json')) context.out.write(`${jsonText(facts, 2)}\n`);
   else context.out.write(`${summaryLine(summary)}\n`);
   return summary.failed > 0 ? EXIT.unreadable : EXIT.done;
 }
 
 function summaryLine({ subjects, unchanged, images, newImages, failed, newLayers, newEntries, newBytes }: IndexSummary): string {
-  const parts = [
+  if (subjects === 0) return 'nothing to index: no archive and no image folder was found';
+  const read = [
     plural(images, 'image'),
     `${formatCount(newImages)} new`,
     `${plural(newLayers, 'new layer')} with ${plural(newEntries, 'entry', 'entries')}, ${formatSize(newBytes)}`,
-    ...(unchanged === 0 ? [] : [`${formatCount(unchanged)} of ${formatCount(subjects)} unchanged`]),
+  ];
+  const parts = [
+    ...(images > 0 ? read : ['nothing new']),
+    ...(unchanged === 0 ? [] : [`${formatCount(unchanged)} of ${plural(subjects, 'source')} unchanged`]),
     ...(failed === 0 ? [] : [`${formatCount(failed)} failed`]),
   ];
   return parts.join(' · ');

@@ -20,16 +20,19 @@ const ARCHIVE = /\.(tar|tgz|tar\.(gz|zst|xz|bz2))$/i;
 const IMAGE_FILES = ['oci-layout', 'index.json', 'manifest.json'] as const;
 const WHOLE_ENGINE = /^(docker|podman|containerd):$/;
 
-/** Yields what the operands name. Throws USAGE, NOT_FOUND, and what asking engines, stores and registries throws. */
+/**
+ * Yields what the operands name. `onLink` is called for each link in a folder that leads to what would be looked at if it weren't one. Throws
+ * USAGE, NOT_FOUND, and what asking engines, stores and registries throws.
+ */
 export async function* findSubjects(
   context: Context,
   args: Arguments,
   reader: ArchiveReader,
-  operands: readonly string[],
+  { operands, onLink }: { readonly operands: readonly string[]; readonly onLink: (link: string) => void },
 ): AsyncGenerator<Subject> {
   const open = (image: string) => () => openImage(reader, context, args, image);
   for (const operand of operands) {
-    if (isThere(operand)) yield* inTurn(filesOf(operand), open);
+    if (isThere(operand)) yield* inTurn(filesOf(operand, onLink), open);
     else if (operand === 'store:') yield* inTurn(await storedImages(args), open);
     else if (WHOLE_ENGINE.test(operand)) yield* inTurn(await engineImages(context, args, operand.slice(0, -1) as ListedEngine), open);
     else if (args.flag('all-tags')) yield* inTurn(await taggedImages(context, args, operand), open);
@@ -54,8 +57,11 @@ function stampOfName(name: string): string | null {
   }
 }
 
-/** Yields the file or the image folder itself, or what a folder has below it. Links in folders aren't followed. */
-function* filesOf(operand: string): Generator<Found> {
+/**
+ * Yields the file or the image folder itself, or what a folder has below it. Links in folders aren't followed. What can't be looked at below
+ * is yielded too: opening it says why, and the others go on.
+ */
+function* filesOf(operand: string, onLink: (link: string) => void): Generator<Found> {
   const whole = path.resolve(operand);
   const stats = statOf(whole);
   if (!stats.isDirectory()) {
@@ -64,7 +70,11 @@ function* filesOf(operand: string): Generator<Found> {
   }
   const left = [whole];
   for (let folder = left.pop(); folder !== undefined; folder = left.pop()) {
-    const entries = readFolder(folder);
+    const entries = readFolder(folder, folder === whole);
+    if (entries === null) {
+      yield { source: folder, stamp: null };
+      continue;
+    }
     const names = new Set(entries.map(({ name }) => name));
     if (IMAGE_FILES.some((name) => names.has(name))) {
       yield { source: folder, stamp: stampOfFolder(folder, names) };
@@ -72,18 +82,25 @@ function* filesOf(operand: string): Generator<Found> {
     }
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
-      if (entry.isFile() && ARCHIVE.test(entry.name)) yield { source: file, stamp: stampOf(statOf(file)) };
+      if (entry.isSymbolicLink() && (ARCHIVE.test(entry.name) || isFolder(file))) onLink(file);
+      if (entry.isFile() && ARCHIVE.test(entry.name)) yield { source: file, stamp: stampOfFile(file) };
     }
     for (const entry of entries.reverse()) if (entry.isDirectory()) left.push(path.join(folder, entry.name));
   }
 }
 
-function readFolder(folder: string): Dirent[] {
+/** Returns null for a folder that can't be read, or throws if it `isNamed` by the user. */
+function readFolder(folder: string, isNamed: boolean): Dirent[] | null {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
+    if (!isNamed) return null;
     throw fileError(error, folder);
   }
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function statOf(file: string): BigIntStats {
@@ -92,6 +109,12 @@ function statOf(file: string): BigIntStats {
   } catch (error) {
     throw fileError(error, file);
   }
+}
+
+/** Null if the file has gone meanwhile. */
+function stampOfFile(file: string): string | null {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? null : stampOf(stats);
 }
 
 function stampOf({ size, mtimeNs, ino }: BigIntStats): string {

@@ -101,6 +101,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   if (exclude.length > 0) {
     out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${plural(exclude.length, 'pattern')}\n`));
   }
+  if (source === null) out.write(style.dim(`no ${CONFIG_FILE} in this folder: these are dive’s default rules\n`));
   return passed ? EXIT.done : EXIT.failed;
 }
 

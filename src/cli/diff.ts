@@ -15,6 +15,7 @@ import {
   type ImageView,
   loadImage,
   type RowPaths,
+  withoutSecrets,
 } from '#engine';
 import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -51,6 +52,7 @@ export const spec: CommandSpec = {
     },
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
+    'show-secrets': { summary: 'print values of the config that look like secrets (default: “(secret)”)' },
     json: JSON_OPTION,
     markdown: { summary: 'print a comment for a pull request, at most 65,536 characters' },
     name: { value: 'NAME', summary: 'for --markdown: the name in its hidden first line (default: the image’s, without its tag)' },
@@ -109,6 +111,7 @@ function ignoredBits(words: string | undefined): number {
 export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown exclude each other');
   if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name goes with --markdown');
+  if (args.flag('show-secrets') && args.flag('markdown')) throw usageError('--show-secrets does not go with --markdown');
   const ignore = ignoredBits(args.value('ignore'));
   const [left, right] = args.operands.map((operand) => splitOperand(operand));
   if (left === undefined || right === undefined) throw usageError('diff needs A and B');
@@ -120,14 +123,15 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const reads = !args.flag('no-content');
   const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update, reads, ignore });
   context.progress.clear();
-  const configs = args.flag('no-config') ? [] : (configDifferences(a, b) ?? []);
+  const compared = args.flag('no-config') ? null : configDifferences(a, b);
+  const configs = args.flag('show-secrets') ? (compared ?? []) : withoutSecrets(compared ?? []);
   const unreadable = args.flag('no-config') ? [] : warnOfConfigs(context, { A: a, B: b });
   const isPartial = unreadable.length > 0 || hasUnreadLayers(a, b);
   const { out, style } = context;
   if (args.flag('markdown')) {
     const { comparePackages } = await import('#engine/packages');
     const packages = await comparePackages(a, b, { signal: context.signal });
-    out.write(diffMarkdown(a, b, comparison, { name: args.value('name'), packages }));
+    out.write(diffMarkdown(a, b, comparison, { name: args.value('name'), packages, configs: compared && configs }));
   } else if (args.flag('json')) {
     for (const lines of [differenceLines(a, b, comparison), configLines(configs)]) {
       for (const line of lines) {

@@ -15,6 +15,7 @@ import { exitCodesLine } from './exit-codes.ts';
 import { IMAGE_MEANS } from './man-page.ts';
 import { createOutput, OutputClosed } from './output.ts';
 import { createProgress } from './progress.ts';
+import { similarWord } from './similar-word.ts';
 import { createStyle } from './style.ts';
 import { programVersion } from './version.ts';
 
@@ -84,7 +85,11 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) throw usageError(`no ${name.startsWith('-') ? 'option' : 'command'} ${name}: see layerscope --help`);
+  if (entry === undefined) {
+    const similar = similarWord(name, ['--help', '--version', ...Object.keys(COMMANDS)]);
+    const advice = similar === null ? 'see layerscope --help' : `did you mean ${similar}?`;
+    throw usageError(`no ${name.startsWith('-') ? 'option' : 'command'} ${name}: ${advice}`);
+  }
   const end = rest.indexOf('--');
   const options = end < 0 ? rest : rest.slice(0, end);
   if (!options.includes('--no-cache')) enableCodeCache();

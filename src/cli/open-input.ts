@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Archive, type ArchiveReader, createReader } from '#archive';
 import { cacheFolder } from '#engine/cache-folder';
+import { displayText, LayerscopeError } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import type { Context } from './context.ts';
@@ -58,7 +59,15 @@ export async function openImage(reader: ArchiveReader, context: Context, args: A
 
 async function openFile(reader: ArchiveReader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
   const options = { signal, onProgress: progress.update, followLinks: args.flag('follow-links') };
-  if (image !== '-') return reader.open(image, options);
+  if (image !== '-') {
+    return reader.open(image, options).catch(async (error: unknown) => {
+      if (!(error instanceof LayerscopeError) || error.code !== 'NOT_AN_IMAGE') throw error;
+      // Loaded when needed: opening an image that is one needs none of it.
+      const { looksLikeCatalog } = await import('#catalog/layout');
+      if (!looksLikeCatalog(image)) throw error;
+      throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(image)} is a catalog: use layerscope catalog query --from, open or serve`);
+    });
+  }
   if (process.stdin.isTTY) throw usageError('standard input is a terminal: pipe an image into it');
   const abandon = (): void => {
     process.stdin.destroy();

@@ -26,7 +26,7 @@ export async function hasStore(args: Arguments): Promise<boolean> {
 
 /** Returns the error for a store that doesn't exist yet; only an import creates one. */
 export function noStore(args: Arguments): LayerscopeError {
-  return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}`);
+  return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}: layerscope store import makes one`);
 }
 
 /** Opens the store; with `readsOnly`, read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */

@@ -178,12 +178,17 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
 }
 
 async function removeOne(context: Context, driver: GraphDriver, word: string): Promise<void> {
-  const found = await findStored(driver, word).catch((error: unknown) => {
+  const found = await findStored(driver, word).catch(async (error: unknown) => {
+    if (!(error instanceof LayerscopeError) || error.code !== 'NOT_FOUND') throw error;
     // Broken layers and leftovers can be removed too.
-    if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
-    throw error;
+    await driver.remove(word, callOptions(context)).catch((thrown: unknown) => {
+      const isNone = thrown instanceof LayerscopeError && (thrown.code === 'NOT_FOUND' || thrown.code === 'NAME_REFUSED');
+      throw isNone ? error : thrown;
+    });
+    return null;
   });
-  if (found?.kind !== 'image') return driver.remove(found?.id ?? word, callOptions(context));
+  if (found === null) return;
+  if (found.kind === 'layer') return driver.remove(found.id, callOptions(context));
   const { names, manifestDigest, root } = found.image;
   const name = names.find((known) => known === word) ?? (names.length === 1 ? names[0] : undefined);
   await driver.images?.remove(name ?? root.descriptor?.digest ?? manifestDigest, callOptions(context));

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { GraphDriver, LayerInfo, StoredImage } from '#driver';
 import { commitCopy, discardCopy, findStoredLayer, newLayerId, verifyStore } from '#engine';
-import { displayText, formatSize, jsonString, jsonText, parseBinarySize } from '#model';
+import { displayText, formatSize, jsonString, jsonText, parseBinarySize, plural } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { argumentCount, usageError } from './arguments.ts';
 import { callOptions } from './call-options.ts';
@@ -118,6 +118,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   if (verb !== 'import' && !(await hasStore(args))) {
     if (max > 0) throw noStore(args);
+    if (!args.flag('json')) context.note(noStore(args).message);
     return EXIT.done;
   }
   const driver = await openStore(args, known.readsOnly === true);
@@ -132,6 +133,10 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
     return EXIT.done;
   }
   const layers = await driver.list();
+  if (layers.length + images.length === 0 && !args.flag('json')) {
+    context.note('the store is empty');
+    return EXIT.done;
+  }
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem, images: of } of layers) {
       const shown = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
@@ -234,7 +239,7 @@ async function changes(context: Context, args: Arguments, driver: GraphDriver, [
 async function size(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
   const bytes = await driver.diffSize(id, { signal: context.signal });
-  context.out.write(args.flag('json') ? `${jsonText({ id, size: bytes })}\n` : `${bytes}\n`);
+  context.out.write(args.flag('json') ? `${jsonText({ id, size: bytes })}\n` : `${formatSize(bytes)}\n`);
   return EXIT.done;
 }
 
@@ -301,14 +306,29 @@ function untilInputEnds(signal: AbortSignal): Promise<void> {
 }
 
 async function cleanup(context: Context, _args: Arguments, driver: GraphDriver): Promise<number> {
-  for (const name of await driver.cleanup(callOptions(context))) context.out.write(`${displayText(name)}\n`);
+  const removed = await driver.cleanup(callOptions(context));
+  for (const name of removed) context.out.write(`${displayText(name)}\n`);
+  if (removed.length === 0) context.note('nothing to clean up');
   return EXIT.done;
 }
 
 async function verify(context: Context, args: Arguments, driver: GraphDriver): Promise<number> {
-  const problems = await verifyStore(driver, { signal: context.signal });
+  let layers = 0;
+  const problems = await verifyStore(driver, {
+    signal: context.signal,
+    onLayer: ({ id }) => {
+      layers++;
+      context.progress.update({ phase: `verifying ${shortId(id)}`, doneBytes: 0, totalBytes: null });
+    },
+  });
+  context.progress.clear();
   for (const { id, message } of problems) {
     context.out.write(args.flag('json') ? `${jsonText({ id, message })}\n` : `${displayText(id)}: ${displayText(message)}\n`);
+  }
+  if (problems.length === 0 && !args.flag('json')) {
+    const images = (await driver.images?.list()) ?? [];
+    const checked = [plural(layers, 'layer'), ...(images.length === 0 ? [] : [plural(images.length, 'image')])].join(' and ');
+    context.out.write(`${checked} checked, nothing is broken\n`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }

@@ -45,9 +45,12 @@ export async function runWhatIf(context: Context, args: Arguments): Promise<numb
   const before = weightOf(loaded);
   const whats = one === null ? everyWhatIf(loaded.stack) : [one];
   const width = Math.max(...whats.map((what) => whatIfText(what).length), 'as it is'.length);
-  if (!args.flag('json')) out.write(`${'as it is'.padEnd(width)}  ${weightText(before, null)}\n`);
+  let isFirst = !args.flag('json');
   for (const what of whats) {
     const answer = await answerOf(context, loaded, what, { packs: args.flag('pack'), target });
+    // Not before there is an answer: what can't be answered is an error alone.
+    if (isFirst) out.write(`${'as it is'.padEnd(width)}  ${weightText(before, null)}\n`);
+    isFirst = false;
     if (args.flag('json')) out.write(`${jsonText(answer)}\n`);
     else {
       const notes = notesOn(answer);

@@ -17,7 +17,7 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   TOO_LARGE: 'The input exceeds a limit that protects this machine.',
   PATH_ESCAPE: 'The entry was refused so that nothing outside the folder is touched.',
   NAME_REFUSED: 'Export to a file system that allows this name.',
-  EXISTS: 'Choose another folder, or remove what is there.',
+  EXISTS: 'Choose another name or folder, or remove what is there.',
   PERMISSION: 'Check the permissions of the file or folder.',
   IO: 'Check the disk and try again.',
   UNREACHABLE: 'Check the address, the network and the proxy settings; for an engine, that it is running.',

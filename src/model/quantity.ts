@@ -36,6 +36,11 @@ export function parseBinarySize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
+/** Says which layers an image has, for errors about one that it doesn't have: `layers are 0 to 6`. */
+export function layerRange(count: number): string {
+  return count === 0 ? 'the image has no layers' : `layers are 0 to ${count - 1}`;
+}
+
 /** Formats a whole number with grouped digits: `918,008`. */
 export function formatCount(count: number): string {
   // Doesn't use Intl, which takes longer to load than most commands take to start.

@@ -34,6 +34,15 @@ export function secretsOfConfig(texts: ConfigTexts): ConfigHit[] {
   return finder.hits;
 }
 
+/** Whether a text of a config would be reported: it has a token, or it is the value of a variable or label with such a name. */
+export function isConfigSecret(value: string, name: string | null): boolean {
+  if (name !== null && isSecretName(name) && isSecretValue(value)) return true;
+  const scanner = new SecretScanner();
+  scanner.begin('');
+  scanner.push(encodeUtf8(value));
+  return scanner.finish().length > 0;
+}
+
 class ConfigFinder {
   readonly hits: ConfigHit[] = [];
   readonly #scanner = new SecretScanner();

@@ -10,5 +10,5 @@
  * and `config-secrets.ts` looks into environments, histories and labels.
  */
 export { BodySearcher } from './body-searcher.ts';
-export { type ConfigHit, type ConfigTexts, secretsOfConfig } from './config-secrets.ts';
+export { type ConfigHit, type ConfigTexts, isConfigSecret, secretsOfConfig } from './config-secrets.ts';
 export { type SecretHit, SecretScanner } from './secret-scanner.ts';

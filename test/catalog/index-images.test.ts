@@ -1,6 +1,18 @@
 // What `catalog index` writes, read by DuckDB and compared with what the other commands print.
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { IndexSummary } from '#catalog';
@@ -40,7 +52,7 @@ function images(): SmallImage[] {
   ];
 }
 
-async function index(folder: string, ...inputs: string[]): Promise<IndexSummary & { errors: { code: string }[] }> {
+async function index(folder: string, ...inputs: string[]): Promise<IndexSummary & { linksSkipped: number; errors: { code: string }[] }> {
   return commandJson(['catalog', 'index', ...inputs, '--to', folder, '--json']);
 }
 
@@ -193,6 +205,43 @@ test('indexing again opens nothing that is unchanged, and writes nothing', async
   assert.deepEqual([touched.unchanged, touched.images, touched.newImages, touched.newLayers], [0, 2, 0, 0]);
   const after = contents(to);
   for (const [name, bytes] of before) assert.equal(after.get(name), bytes, name);
+});
+
+test('what a run leaves out or finds unchanged is said', async (t) => {
+  const { folder, to } = setUp(t);
+  const many = path.join(folder, 'many');
+  const [base] = images();
+  assert.ok(base);
+  const archive = writeArchive(many, 'base.tar', [base]);
+  const run = async (...inputs: string[]) => runCommand(['catalog', 'index', ...inputs, '--to', to]);
+  assert.match((await run(many)).stdout, /^1 image · 1 new · 1 new layer with \d+ entries, /);
+  assert.deepEqual([(await run(many)).stdout, (await run(many)).stderr], ['nothing new · 1 of 1 source unchanged\n', '']);
+  symlinkSync('base.tar', path.join(many, 'link.tar'));
+  symlinkSync('nowhere', path.join(many, 'notes.txt'));
+  const link = path.join(many, 'link.tar');
+  const one = await run(many);
+  assert.equal(one.stderr, `layerscope: warning: the link ${link} is not followed: to index what a link leads to, name it\n`);
+  symlinkSync(folder, path.join(many, 'up'));
+  const two = await run(many);
+  assert.match(two.stderr, /^layerscope: warning: 2 links, such as .*link\.tar, are not followed/);
+  assert.equal((await index(to, many)).linksSkipped, 2);
+  assert.match((await run(link)).stdout, /^1 image · 0 new/);
+  rmSync(archive);
+  rmSync(link);
+  assert.equal((await run(many)).stdout, 'nothing to index: no archive and no image folder was found\n');
+});
+
+test('a folder that may not be entered is an error, and the others go on', {
+  skip: process.getuid?.() === 0 ? 'root may enter every folder' : process.platform === 'win32' && 'this is Windows',
+}, async (t) => {
+  const { folder, to } = setUp(t);
+  const many = path.join(folder, 'many');
+  writeArchive(many, 'whole.tar', images());
+  const closed = path.join(many, 'closed');
+  mkdirSync(closed, { mode: 0 });
+  t.after(() => chmodSync(closed, 0o700));
+  const summary = await index(to, many);
+  assert.deepEqual([summary.images, summary.failed, summary.errors.map(({ code }) => code)], [2, 1, ['PERMISSION']]);
 });
 
 test('a file that holds other images than before loses the rows that it had', async (t) => {

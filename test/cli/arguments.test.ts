@@ -56,8 +56,13 @@ test('an error names what was typed, or the number of arguments that the command
     }
     return '';
   };
-  assert.equal(message(['a', '-abc']), 'show has no option -abc');
-  assert.equal(message(['a', '--nope=1']), 'show has no option --nope');
+  assert.equal(message(['a', '-abc']), 'show has no option -abc: see layerscope show --help');
+  assert.equal(message(['a', '--nope=1']), 'show has no option --nope: see layerscope show --help');
+  for (const word of ['--jsno', '--jsn', '--jsoon', '--jsun', '-json']) {
+    assert.equal(message(['a', `${word}=1`]), `show has no option ${word}: did you mean --json?`);
+  }
+  assert.equal(message(['a', '--hlep']), 'show has no option --hlep: did you mean --help?');
+  assert.equal(message(['a', `--${'json'.repeat(100_000)}`]).endsWith(': see layerscope show --help'), true);
   assert.equal(message(['a', '--json', '--json']), '--json is given twice');
   assert.equal(message(['a', '--json=']), '--json takes no value');
   assert.equal(message(['a', '--layer']), '--layer needs a value: --layer N');

@@ -22,7 +22,7 @@ test('without a file dive’s default rules apply: one line per rule, exit code 
       .trim()
       .split('\n')
       .map((line) => line.split(/\s+/).slice(0, 2).join(' ')),
-    ['PASS lowestEfficiency', 'SKIP highestWastedBytes', 'FAIL highestUserWastedPercent', 'SKIP failOn'],
+    ['PASS lowestEfficiency', 'SKIP highestWastedBytes', 'FAIL highestUserWastedPercent', 'SKIP failOn', 'no .dive-ci'],
   );
 });
 

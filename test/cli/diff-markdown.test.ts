@@ -43,6 +43,8 @@ test('diff --markdown is a comment: hidden line, sizes, layers, files, new findi
     '',
     '**No package differs**',
     '',
+    '**No config change**',
+    '',
     '**2 paths added**',
     '',
     '| size | path |',
@@ -72,7 +74,10 @@ test('diff --markdown is a comment: hidden line, sizes, layers, files, new findi
   ]);
   const named = await bench.cli(['diff', 'a.tar', 'a.tar', '--markdown', '--name', 'pr <7> -->']);
   assert.match(named.stdout, /^<!-- layerscope:diff:pr__7__-_ -->\n/);
-  assert.match(named.stdout, /\n\*\*1 layer shared, 0 new\*\*\n\n\*\*No package differs\*\*\n\n\*\*No new finding\*\*\n$/);
+  assert.match(
+    named.stdout,
+    /\n\*\*1 layer shared, 0 new\*\*\n\n\*\*No package differs\*\*\n\n\*\*No config change\*\*\n\n\*\*No new finding\*\*\n$/,
+  );
   for (const wrong of [
     ['--json', '--markdown'],
     ['--name', 'x'],
@@ -153,4 +158,58 @@ test('layers and ranges of layers are named, and their own sizes, layers, files 
   });
   // A whole image is compared as before.
   assert.deepEqual((await figures('a.tar#3', 'a.tar')).sizes, (await figures('a.tar', 'a.tar')).sizes);
+});
+
+test('the comment has what changed in the config', async (t) => {
+  const bench = createBench(t);
+  const env = (...Env: string[]): object => ({ Env, Cmd: ['serve', '|'], Labels: { long: 'x'.repeat(1000) } });
+  bench.write('a.tar', dockerArchive({ name: 'app:1', layers: [BASE], config: { config: env('PATH=/bin', 'OLD=1') } }));
+  bench.write('b.tar', dockerArchive({ name: 'app:2', layers: [BASE], config: { config: { Env: ['PATH=/usr/bin', 'NEW=`2`'] } } }));
+  const section = async (...options: string[]): Promise<string[]> => {
+    const { stdout } = await bench.cli(['diff', 'a.tar', 'b.tar', '--markdown', ...options]);
+    const lines = stdout.split('\n');
+    const at = lines.findIndex((line) => line.includes('config change'));
+    return at < 0 ? [] : lines.slice(at, lines.indexOf('', at + 2));
+  };
+  const lines = await section();
+  assert.match(lines.pop() ?? '', /^\| − \| `Labels\.long` \| `"x{9,300}…x{9,300}"` \| {2}\|$/);
+  assert.deepEqual(lines, [
+    '**5 config changes**',
+    '',
+    '|  | field | before | after |',
+    '| --- | --- | --- | --- |',
+    '| + | `Env.NEW` |  | ``"`2`"`` |',
+    '| − | `Env.OLD` | `"1"` |  |',
+    '| ~ | `Env.PATH` | `"/bin"` | `"/usr/bin"` |',
+    '| − | `Cmd` | `["serve","\\|"]` |  |',
+  ]);
+  assert.deepEqual(await section('--no-config'), []);
+});
+
+test('no form of diff prints a value that looks like a secret, unless it is asked to', async (t) => {
+  const bench = createBench(t);
+  const token = `ghp_${'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1d4XkzP'}`;
+  const config = (password: string, given: string): Record<string, unknown> => ({
+    config: {
+      Env: [`DB_PASSWORD=${password}`, `SOURCE=${given}`, 'MODE=plain'],
+      Cmd: ['fetch', given],
+      Labels: { 'api-token': password },
+      Healthcheck: { Test: ['CMD', `curl -H ${given}`] },
+    },
+  });
+  bench.write('a.tar', dockerArchive({ name: 'app:1', layers: [BASE], config: config('changeme', 'nothing') }));
+  bench.write('b.tar', dockerArchive({ name: 'app:2', layers: [BASE], config: config('hunter2-secret', token) }));
+  for (const form of [[], ['--json'], ['--markdown']]) {
+    const { code, stdout } = await bench.cli(['diff', 'a.tar', 'b.tar', ...form]);
+    assert.equal(code, 0);
+    for (const secret of ['hunter2-secret', token]) assert.equal(stdout.includes(secret), false, `${form} ${stdout}`);
+    assert.match(stdout, /changeme/);
+    assert.equal(stdout.match(/\(secret\)/g)?.length, 5, stdout);
+  }
+  const lines = await bench.lines(['diff', 'a.tar', 'b.tar', '--json']);
+  assert.equal(lines.filter(({ kind, secret }) => kind === 'config' && secret === true).length, 5);
+  const asked = await bench.cli(['diff', 'a.tar', 'b.tar', '--show-secrets']);
+  assert.match(asked.stdout, /"changeme" → "hunter2-secret"/);
+  assert.match(asked.stdout, new RegExp(token));
+  assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', '--show-secrets', '--markdown'])).code, 2);
 });

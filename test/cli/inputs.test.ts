@@ -131,3 +131,12 @@ test('JSON output contains the text of an invalid digest', async (t) => {
   const [image] = (JSON.parse(stdout) as { images: { configDigest: string; layers: { digest: string; status: string }[] }[] }).images;
   assert.deepEqual([image?.configDigest, image?.layers[0]?.digest, image?.layers[0]?.status], [digest, digest, 'missing']);
 });
+
+test('a catalog is no image, and the error says what opens it', async (t) => {
+  const { cli, write } = createBench(t);
+  const made = await cli(['catalog', 'index', write('layer.tar', LAYER), '--to', 'catalog']);
+  assert.equal(made.code, 0, made.stderr);
+  const { code, stderr } = await cli(['inspect', 'catalog']);
+  const advice = 'use layerscope catalog query --from, open or serve';
+  assert.deepEqual([code, stderr], [3, `layerscope: NOT_AN_IMAGE: catalog is a catalog: ${advice}\n`]);
+});

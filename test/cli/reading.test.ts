@@ -175,6 +175,32 @@ test('cat prints a file’s bytes, following links as a container would', async 
   }
 });
 
+test('a path that another layer has is an error that names the layer, in every command that takes a path', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  const away = 'layer 1 removed it; as seen at layer 0 it is still there';
+  for (const [argv, message] of [
+    [['etc/old'], `no etc/old in the image as seen at layer 1: ${away}`],
+    [['srv/b'], `no srv/b in the image as seen at layer 1: ${away}`],
+    [['srv.txt', '--layer', '0'], 'no srv.txt in the image as seen at layer 0: layer 1 adds it'],
+    [['nobody'], 'no nobody in the image as seen at layer 1'],
+  ] as const) {
+    for (const command of [['cat'], ['ls'], ['export', '--to', 'out']]) {
+      const { code, stderr } = await bench.cli([...command, 'image.tar', ...argv]);
+      assert.deepEqual([code, stderr], [3, `layerscope: NOT_FOUND: ${message}\n`], command[0]);
+    }
+  }
+  const { stderr } = await bench.cli(['why', 'image.tar', 'nobody']);
+  assert.equal(stderr, 'layerscope: NOT_FOUND: no nobody in any layer\n');
+});
+
+test('a link to a path that a layer removed is an error that names the layer', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', dockerArchive([[tar(file('a', 'x'), symlink('to-a', 'a')), tar(file('.wh.a', ''))]]));
+  const { stderr } = await bench.cli(['cat', 'image.tar', 'to-a']);
+  assert.match(stderr, /to-a is a link to a, which isn't in the image as seen at layer 1: layer 1 removed it; as seen at layer 0/);
+});
+
 test('raw prints the entries of all layers at once, each with its layer', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
@@ -315,6 +341,19 @@ test('help and the version are printed, and every command has its help', async (
     assert.equal(help.code, 0, name);
     assert.match(help.stdout, new RegExp(`^layerscope ${name} `));
     assert.equal(help.stderr, '');
+  }
+});
+
+test('a mistyped command is an error that names the similar one', async (t) => {
+  const bench = createBench(t);
+  for (const [word, advice] of [
+    ['inspekt', 'command inspekt: did you mean inspect?'],
+    ['wyh', 'command wyh: did you mean why?'],
+    ['--verison', 'option --verison: did you mean --version?'],
+    ['frobnicate', 'command frobnicate: see layerscope --help'],
+  ] as const) {
+    const { code, stderr } = await bench.cli([word]);
+    assert.deepEqual([code, stderr], [2, `layerscope: USAGE: no ${advice}\n`]);
   }
 });
 

@@ -220,7 +220,8 @@ test('combinations that mean nothing are refused with a code', async (t) => {
   await refused(2, /USAGE: --if takes .*, not ""/, 'image.tar', '--if', 'zstd,');
   await refused(2, /USAGE: --limit does not go with --if/, 'image.tar', '--if', 'zstd', '--limit', '3');
   await refused(2, /USAGE: --pack goes with --if/, 'image.tar', '--pack');
-  await refused(3, /NOT_FOUND: no layer 3: the image has 3/, 'image.tar', '--if', 'drop-caches,squash=3,zstd');
+  await refused(3, /NOT_FOUND: no layer 3: layers are 0 to 2/, 'image.tar', '--if', 'drop-caches,squash=3,zstd');
+  assert.equal((await bench.cli(['waste', 'image.tar', '--if', 'squash=3'])).stdout, '', 'an error comes alone');
   await refused(3, /UNSUPPORTED: .*Windows image/, 'windows.tar', '--if', 'zstd');
   bench.write('there.tar', 'x');
   await refused(3, /EXISTS: /, 'image.tar', '--if', 'zstd', '--to', 'there.tar');

@@ -40,8 +40,10 @@ test('reading a store that does not exist does not create it', async (t) => {
   bench.write('image.tar', image);
   const home = path.join(bench.folder, 'typo', 'deep');
   for (const argv of [['list'], ['list', '--json'], ['verify'], ['cleanup'], ['base-images']]) {
-    const { code, stdout } = await bench.cli(['store', ...argv, '--home', home]);
+    const { code, stdout, stderr } = await bench.cli(['store', ...argv, '--home', home]);
     assert.deepEqual([code, stdout], [0, ''], argv.join(' '));
+    const said = argv.includes('--json') ? '' : `layerscope: no store in ${home}: layerscope store import makes one\n`;
+    assert.equal(stderr, said, argv.join(' '));
   }
   for (const argv of [
     ['ls', 'store:x'],

@@ -1,6 +1,6 @@
 import { type Archive, type ArchiveImage, packChain, packImage, plainTarOf, platformField, readBlob, rootOfImage } from '#archive';
 import { checkCompressor, compressed } from '#files';
-import { type Compression, LayerscopeError } from '#model';
+import { type Compression, LayerscopeError, layerRange } from '#model';
 import { type Exported, fileName } from './entry-export.ts';
 
 function imageOf({ images }: Archive, image: number): ArchiveImage {
@@ -50,7 +50,7 @@ export function exportLayerBlob(
 ): Exported {
   const known = imageOf(archive, image);
   const found = known.layers[layer];
-  if (found === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
+  if (found === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}: ${layerRange(known.layers.length)}`);
   const { blob, digest, compression } = found;
   if (blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${layer} is not in the archive`);
   const name = fileName(`layer-${layer}.${form === 'plain' ? 'tar' : ENDINGS[form === 'stored' ? compression : form]}`);

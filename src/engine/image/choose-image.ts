@@ -1,6 +1,6 @@
 import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
 import { machinePlatform, platformRank } from '#format/image';
-import { type ArtifactReport, displayText, LayerscopeError, shortDigest } from '#model';
+import { type ArtifactReport, displayText, LayerscopeError, layerRange, shortDigest } from '#model';
 
 /** Platform of the images that this machine runs, such as `linux/amd64`. Containers are Linux everywhere except on Windows. */
 export function hostPlatform(system: NodeJS.Platform = process.platform, architecture: string = process.arch): string {
@@ -95,7 +95,7 @@ function artifactWords({ names, digest, artifactType, mediaTypes }: ArtifactRepo
 /** Chooses a layer by its number (0 the bottom) or by six or more digits of its digest or diffID. Throws USAGE, NOT_FOUND. */
 export function chooseLayer(image: ArchiveImage, text: string): ArchiveLayer {
   const { layers } = image;
-  const range = layers.length === 0 ? 'the image has no layers' : `layers are 0 to ${layers.length - 1}`;
+  const range = layerRange(layers.length);
   if (/^\d{1,9}$/.test(text)) {
     const layer = layers[Number(text)];
     if (layer !== undefined) return layer;

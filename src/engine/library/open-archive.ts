@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary, RewrittenReport, StoredRef } from '#contract';
-import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { displayText, LayerscopeError, layerRange, throwIfCancelled } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import type { PackedWeights } from '../slim/what-if-reports.ts';
 import { archiveSummary, wasScanned } from './archive-summary.ts';
@@ -108,7 +108,8 @@ export class OpenArchive {
   loaded(image: number, ...layers: readonly number[]): LoadedImage {
     const known = this.archive.images[image];
     if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
-    for (const layer of layers) if (layer >= known.layers.length) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
+    for (const layer of layers)
+      if (layer >= known.layers.length) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}: ${layerRange(known.layers.length)}`);
     const loaded = this.#loaded[image];
     if (!loaded) throw new LayerscopeError('NOT_FOUND', `the layers of image ${image} have not been read yet`);
     return loaded;

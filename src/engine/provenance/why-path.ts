@@ -61,7 +61,7 @@ function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found 
   const versions = pathVersions(loaded.stack, typed);
   if (versions.length > 0) return { path: typed, versions };
   const top = loaded.image.layers.length - 1;
-  const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false });
+  const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false, inAnyLayer: true });
   const behind = pathVersions(loaded.stack, path);
   if (behind.length > 0 || entry === null) return { path, versions: behind };
   // A folder that only its contents imply.

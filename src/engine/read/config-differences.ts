@@ -1,4 +1,5 @@
 import { type ConfigDifference, compareConfigs } from '#format/image';
+import { isConfigSecret } from '#secrets';
 import type { ImageView } from './compare-images.ts';
 
 export type { ConfigDifference };
@@ -10,6 +11,33 @@ export type { ConfigDifference };
 export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDifference[] | null {
   if (!isWhole(a) || !isWhole(b)) return null;
   return compareConfigs(a.loaded.image.config, b.loaded.image.config);
+}
+
+/** A difference for texts that others read. `secret`: a value in it is hidden. */
+export interface ShownDifference extends ConfigDifference {
+  readonly secret?: true;
+}
+
+const HIDDEN = '(secret)';
+/** Fields whose values have a name of their own, after a dot. */
+const NAMED = /^(?:Env|Labels)\.(.+)$/s;
+
+/** Hides what looks like a secret: comparisons end up in logs and in comments. */
+export function withoutSecrets(differences: readonly ConfigDifference[]): readonly ShownDifference[] {
+  return differences.map(({ field, a, b }) => {
+    const name = NAMED.exec(field)?.[1] ?? null;
+    let isHidden = false;
+    const shown = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(shown);
+      if (typeof value === 'object' && value !== null)
+        return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shown(each)]));
+      if (typeof value !== 'string' || !isConfigSecret(value, name)) return value;
+      isHidden = true;
+      return HIDDEN;
+    };
+    const difference = { field, a: shown(a), b: shown(b) };
+    return isHidden ? { ...difference, secret: true } : difference;
+  });
 }
 
 function isWhole({ loaded, layer, isPart }: ImageView): boolean {

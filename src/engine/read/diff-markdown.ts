@@ -8,6 +8,7 @@ import {
   formatCount,
   formatSize,
   type ImageTotals,
+  jsonText,
   KIND,
   type LayerReport,
   plural,
@@ -15,6 +16,7 @@ import {
   TYPE,
 } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
+import type { ShownDifference } from './config-differences.ts';
 import { createRowPaths } from './row-paths.ts';
 import { shownCommand } from './shown-command.ts';
 
@@ -28,9 +30,11 @@ export interface MarkdownOptions {
   readonly name?: string | undefined;
   /** Without them, the section is left out. */
   readonly packages?: readonly PackageDifference[];
+  /** Without them, the section is left out. */
+  readonly configs?: readonly ShownDifference[] | null;
 }
 
-/** Returns the comment: the hidden line, sizes, layers, packages, the biggest files added, changed and removed, new findings. */
+/** Returns the comment: the hidden line, sizes, layers, packages, config, the biggest files added, changed and removed, new findings. */
 export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison, options: MarkdownOptions = {}): string {
   const [before, now] = [nameOf(a), nameOf(b)];
   const [partBefore, partNow] = [partOf(a), partOf(b)];
@@ -42,6 +46,7 @@ export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison,
     sizes(partBefore, partNow),
     layers(partBefore, partNow),
     ...(options.packages === undefined ? [] : [packages(options.packages)]),
+    ...(options.configs ? [configs(options.configs)] : []),
     ...files(a, b, comparison),
     findings(partBefore, partNow),
   ];
@@ -142,6 +147,19 @@ function packages(changed: readonly PackageDifference[]): MarkdownTable {
       formatSize(bytes),
     ]);
   return { title, columns: [{ title: '' }, { title: 'package' }, { title: 'version' }, right('size')], ...cut(rows) };
+}
+
+function configs(changed: readonly ShownDifference[]): MarkdownTable {
+  if (changed.length === 0) return { title: 'No config change', columns: [], rows: [] };
+  const value = (of: unknown): string => (of === null ? '' : codeSpan(jsonText(of)));
+  const rows = changed.map(({ field, a, b }) => [
+    MARKS[a === null ? 'added' : b === null ? 'removed' : 'modified'],
+    codeSpan(field),
+    value(a),
+    value(b),
+  ]);
+  const columns = ['', 'field', 'before', 'after'].map((title) => ({ title }));
+  return { title: plural(changed.length, 'config change'), columns, ...cut(rows) };
 }
 
 /** The biggest files added, changed and removed. */

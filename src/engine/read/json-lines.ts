@@ -1,6 +1,5 @@
 // Formats changes and differences as JSON lines, sorted by the bytes of their paths.
 import { type Stack, sortedByPathBytes } from '#changes';
-import type { ConfigDifference } from '#format/image';
 import { nodeName } from '#format/layer';
 import {
   compareBytes,
@@ -19,6 +18,7 @@ import {
   TYPE,
 } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
+import type { ShownDifference } from './config-differences.ts';
 import { createEntryFields, type EntryFields } from './entry-json.ts';
 import { createRowPaths, type RowPaths } from './row-paths.ts';
 
@@ -73,9 +73,10 @@ export function hidesFolder(rows: RowTable, row: number): boolean {
 }
 
 /** Yields the config lines of `diff --json`, each with its line feed. */
-export function* configLines(differences: readonly ConfigDifference[]): Generator<string> {
-  for (const { field, a, b } of differences) {
-    yield `{"kind":"config","field":${jsonString(field)},"a":${jsonText(a)},"b":${jsonText(b)}}\n`;
+export function* configLines(differences: readonly ShownDifference[]): Generator<string> {
+  for (const { field, a, b, secret } of differences) {
+    const hidden = secret === undefined ? '' : ',"secret":true';
+    yield `{"kind":"config","field":${jsonString(field)},"a":${jsonText(a)},"b":${jsonText(b)}${hidden}}\n`;
   }
 }
 

@@ -65,13 +65,21 @@ export function missingInWords(about: {
   readonly hops: readonly Hop[];
   /** The reason, such as `b is a file, not a directory`; null if the path simply doesn't exist. */
   readonly obstacle: string | null;
+  /** What other layers have of it, such as `layer 4 removed it`; null if they don't have it either. */
+  readonly elsewhere: string | null;
+  /** Whether layers above `layer` were to be looked at too. */
+  readonly inAnyLayer: boolean;
 }): string {
-  const { typed, missing, layer, hops, obstacle } = about;
-  const view = `in the image as seen at layer ${layer}`;
+  const { typed, missing, layer, hops, obstacle, elsewhere, inAnyLayer } = about;
+  const where = inAnyLayer && elsewhere === null ? 'in any layer' : `in the image as seen at layer ${layer}`;
+  const view = elsewhere === null ? where : `${where}: ${elsewhere}`;
   const last = hops.at(-1);
   if (last === undefined) {
-    const reason = obstacle ?? (missing === typed ? null : `it leads to ${missing}`);
-    return `no ${typed} ${view}${reason === null ? '' : `: ${reason}`}`;
+    const reasons =
+      obstacle !== null
+        ? [obstacle]
+        : [...(missing === typed ? [] : [`it leads to ${missing}`]), ...(elsewhere === null ? [] : [elsewhere])];
+    return [`no ${typed} ${where}`, ...reasons].join(': ');
   }
   const way = hopsInWords(typed, hops);
   if (obstacle !== null) return `${way}, but ${obstacle}`;

@@ -1,4 +1,4 @@
-import { type EntryAt, lookup, resolveEntry } from '#changes';
+import { type EntryAt, lookup, pathVersions, resolveEntry } from '#changes';
 import { linkName } from '#format/layer';
 import { isParent, joinPath, parseImagePath, splitPath } from '#format/path';
 import {
@@ -75,16 +75,25 @@ function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | n
   return type === TYPE.directory ? null : `${shown(loaded, path)} is ${typeInWords(type)}, not a directory`;
 }
 
+/** Says where a path that a layer's view lacks is instead: removed by a layer, or added by one above. Null if no layer has it. */
+function elsewhereInWords({ stack }: Loaded, layer: number, path: Uint8Array): string | null {
+  const versions = pathVersions(stack, path);
+  const below = versions.findLast((version) => version.layer <= layer);
+  if (below?.kind === 'removed') return `layer ${below.layer} removed it; as seen at layer ${below.layer - 1} it is still there`;
+  const above = versions.find((version) => version.layer > layer);
+  return above === undefined ? null : `layer ${above.layer} adds it`;
+}
+
 /**
  * Resolves a path in the view of a layer as a process inside the container would: symbolic links are followed within the image, and `..` at
  * the root stays there. If `followLast` is false, a link at the end is not followed. Throws NOT_FOUND, naming the links followed, if the
- * path doesn't exist, a parent isn't a folder, or there is a loop or too many links.
+ * path doesn't exist, a parent isn't a folder, or there is a loop or too many links. `inAnyLayer` is only for that message.
  */
 export function resolveImagePath(
   loaded: Loaded,
   layer: number,
   parts: readonly Uint8Array[],
-  { followLast }: { readonly followLast: boolean },
+  { followLast, inAnyLayer = false }: { readonly followLast: boolean; readonly inAnyLayer?: boolean },
 ): ResolvedPath {
   const typed = shown(loaded, joinPath(parts));
   const fail = (message: string): never => {
@@ -110,8 +119,10 @@ export function resolveImagePath(
     const found = lookup(loaded.stack, layer, path);
     if (found === null) {
       const ahead = todo.slice(hops.at(-1)?.behind ?? 0).reverse();
-      const missing = shown(loaded, joinPath([...done, ...ahead]));
-      return fail(missingInWords({ typed, missing, layer, hops, obstacle: obstacleAt(loaded, layer, joinPath(done.slice(0, -1))) }));
+      const missing = joinPath([...done, ...ahead]);
+      const obstacle = obstacleAt(loaded, layer, joinPath(done.slice(0, -1)));
+      const elsewhere = elsewhereInWords(loaded, layer, missing);
+      return fail(missingInWords({ typed, missing: shown(loaded, missing), layer, hops, obstacle, elsewhere, inAnyLayer }));
     }
     entry = found;
     // A hard link to a symbolic link is another name for that link.

@@ -1,6 +1,6 @@
 import { type SlimPlan, slimBytes, slimPlan } from '#changes';
 import { cacheNodes } from '#findings/waste';
-import { LayerscopeError } from '#model';
+import { LayerscopeError, layerRange } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { plannedStoredBytes } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
@@ -26,7 +26,7 @@ export function planOf(
   if (stack.caseInsensitive)
     throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
   if (squashFrom !== null && squashFrom >= stack.layers.length)
-    throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: the image has ${stack.layers.length}`);
+    throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: ${layerRange(stack.layers.length)}`);
   const plan = slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });
   const unread = report.layers.find(({ status }) => status !== 'present');
   return unread === undefined ? plan : { ...plan, obstacle: `layer ${unread.index} is ${unread.status}` };

@@ -219,7 +219,7 @@ async function openWeb(
   const context = await newContext();
   const page = await context.newPage();
   await page.goto(address);
-  await expect(page.locator('#root > *')).toBeVisible();
+  await expect(page.locator('#root > :not(.first-frame)')).toBeVisible();
   return {
     page,
     electron: null,
@@ -299,7 +299,7 @@ async function openElectron(
     colorScheme: colorScheme as 'light' | 'dark',
   });
   const page = await app.firstWindow();
-  await expect(page.locator('#root > *')).toBeVisible();
+  await expect(page.locator('#root > :not(.first-frame)')).toBeVisible();
   return {
     page,
     electron: app,
