@@ -210,6 +210,9 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const { archiveId, image, mode, view } = useApp((app) => app.selection);
   const [text, setText] = useState(filter.text);
+  // The breakdown is always of all files: a field that does nothing there would mislead.
+  const isOff = view === 'breakdown';
+  const others = view === 'packages' || view === 'registry' ? words.frame.filterOthers[view] : null;
   const field = useRef<HTMLInputElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   // If the filter is cleared elsewhere, text typed before that must not come back.
@@ -258,20 +261,21 @@ function Filter({ onLeave }: { onLeave: () => void }) {
       <Icon name="search" size={14} className={fields.icon} />
       <input
         ref={field}
-        aria-label={words.frame.filterLabel}
+        aria-label={others ?? words.frame.filterLabel}
         className={`${fields.input} ${styles.input}`}
         data-filter=""
         type="search"
         spellCheck={false}
         autoComplete="off"
-        placeholder={words.frame.filterPlaceholder}
-        title={words.frame.filterTitle}
-        value={text}
+        placeholder={others ?? words.frame.filterPlaceholder}
+        title={isOff ? words.frame.filterOff : others === null ? words.frame.filterTitle : undefined}
+        disabled={isOff}
+        value={isOff ? '' : text}
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
         onBlur={apply}
         onKeyDown={onKeyDown}
       />
-      {text === '' ? (
+      {isOff ? null : text === '' ? (
         <span className={styles.key} aria-hidden="true">
           /
         </span>

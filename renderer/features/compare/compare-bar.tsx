@@ -169,7 +169,7 @@ function SideChoice({
     onChoose({ archiveId: chosen.archive.archiveId, image: chosen.image.index, layer: Math.max(0, chosen.image.layers.length - 1) });
   };
   return (
-    <span className={styles.side}>
+    <span className={`${styles.side} ${isWhole || side.since !== undefined ? '' : styles.atLayer}`}>
       <span className={`${styles.letter} ${styles[name]}`} aria-hidden="true">
         {name}
       </span>

@@ -31,7 +31,10 @@ export const frame = {
   clearText: 'Clear text',
   filterLabel: 'Filter by path',
   filterPlaceholder: 'Filter files',
+  /** In views that aren't about paths. */
+  filterOthers: { packages: 'Filter packages', registry: 'Filter registry' },
   filterTitle: 'Part of a path, *.so or /regex/',
+  filterOff: 'The breakdown is of all files',
 
   // Status bar
   lost: 'Lost connection, reconnecting…',

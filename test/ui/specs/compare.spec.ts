@@ -150,6 +150,10 @@ test('layers of either side are chosen by name', { tag: '@window' }, async ({ wi
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
   await expect(page.getByText('No differences')).toBeVisible();
+  for (const side of ['A', 'B']) {
+    const layer = page.getByRole('button', { name: `Layer of side ${side}: layer 3` }).getByText('layer 3');
+    expect(await layer.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth), side).toBe(0);
+  }
 });
 
 test('layers are compared alone, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {

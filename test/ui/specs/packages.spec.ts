@@ -130,7 +130,7 @@ test('what is typed to find packages is forgotten when the tree comes back, and 
   tag: '@page',
 }, async ({ win }) => {
   const page = await openPackages(win);
-  const filter = page.getByRole('searchbox', { name: 'Filter by path' });
+  const filter = page.getByRole('searchbox', { name: /^Filter/ });
   await filter.fill('7.88');
   await expect(groups(page)).toHaveCount(2);
   // A package that the text finds leads to a file that it doesn't.
@@ -152,17 +152,17 @@ test('what is typed to find packages is forgotten when the tree comes back, and 
 
 test('the filter finds packages, and a view lists what is installed there', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
-  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('SSL');
+  await page.getByRole('searchbox', { name: 'Filter packages' }).fill('SSL');
   await expect(groups(page)).toHaveCount(2);
   await expect(groups(page).last().getByRole('row')).toHaveCount(2);
-  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('nowhere');
+  await page.getByRole('searchbox', { name: 'Filter packages' }).fill('nowhere');
   await expect(page.getByText('No matching package')).toBeVisible();
   await page.getByRole('button', { name: 'Clear filter' }).click();
-  await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toHaveValue('');
-  await page.getByRole('searchbox', { name: 'Filter by path' }).focus();
+  await expect(page.getByRole('searchbox', { name: 'Filter packages' })).toHaveValue('');
+  await page.getByRole('searchbox', { name: 'Filter packages' }).focus();
   await expect(groups(page)).toHaveCount(4);
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('searchbox', { name: 'Filter by path' })).not.toBeFocused();
+  await expect(page.getByRole('searchbox', { name: 'Filter packages' })).not.toBeFocused();
   await page.keyboard.press('2');
   await expect(page.getByRole('table', { name: /Packages as seen at layer 3/ }).getByRole('row')).toHaveCount(3);
 });

@@ -230,6 +230,15 @@ test('a whole image is filtered by what is visible and what is hidden', { tag: '
 
 test('a breakdown adds up by kind of file, by top folder, and lists the biggest files', { tag: '@page' }, async ({ win }) => {
   const { page, layer, changes } = await openImage(win);
+  // Of all files, whatever was typed to find some.
+  const filter = page.getByRole('searchbox', { name: 'Filter by path' });
+  await filter.fill('ssl');
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  await expect(filter).toBeDisabled();
+  await expect(filter).toHaveValue('');
+  await page.getByRole('radio', { name: 'Tree', exact: true }).click();
+  await expect(filter).toHaveValue('ssl');
+  await filter.fill('');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   const table = (name: string) => changes.getByRole('table', { name });
   await expect(changes).toContainText('127 files');
