@@ -8,10 +8,12 @@ const LATEST = 250;
 
 showTheme(readLayout().theme);
 // Until the window takes drops, a browser would open the file in place of the page.
-for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault());
+const started = new AbortController();
+for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault(), { signal: started.signal });
 await new Promise((resolve) => {
   requestAnimationFrame(() => setTimeout(resolve));
   setTimeout(resolve, LATEST);
 });
 const { start } = await import('./main.tsx');
 start();
+started.abort();
