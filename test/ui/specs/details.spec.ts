@@ -357,6 +357,7 @@ test('the size that matters comes first, and names of labels are above their lon
     ['A=', true],
     [key, false],
   ] as const) {
+    await expect(details.getByText(name, { exact: true })).toBeVisible();
     const [first, second] = await details.getByText(name, { exact: true }).locator('xpath=..').locator('> span').all();
     const [a, b] = [await first?.boundingBox(), await second?.boundingBox()];
     // On one line: no name is broken.
