@@ -156,7 +156,7 @@ test('images in the folded library can be told apart', { tag: '@page' }, async (
   for (const tag of ['1.7', '1.8']) {
     const caption = rail.getByRole('button', { name: `${NAME}:${tag}` }).locator('[data-text]');
     await expect(caption).toBeVisible();
-    await expect(caption).toHaveAttribute('data-text', `web-a…\n${tag}`);
+    await expect(caption).toHaveAttribute('data-text', `web-api\n${tag}`);
   }
   await rail.getByRole('button', { name: `${NAME}:1.7` }).focus();
   await expect(page.getByRole('tooltip', { name: `${NAME}:1.7` })).toBeVisible();
