@@ -16,6 +16,7 @@ import {
   loadImage,
   type RowPaths,
   withoutSecrets,
+  withSecretsMarked,
 } from '#engine';
 import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -52,7 +53,7 @@ export const spec: CommandSpec = {
     },
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
-    'show-secrets': { summary: 'print values of the config that look like secrets (default: “(secret)”)' },
+    'show-secrets': { summary: 'in text, print values of the config that look like secrets (default: “(secret)”)' },
     json: JSON_OPTION,
     markdown: { summary: 'print a comment for a pull request, at most 65,536 characters' },
     name: { value: 'NAME', summary: 'for --markdown: the name in its hidden first line (default: the image’s, without its tag)' },
@@ -133,7 +134,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     const packages = await comparePackages(a, b, { signal: context.signal });
     out.write(diffMarkdown(a, b, comparison, { name: args.value('name'), packages, configs: compared && configs }));
   } else if (args.flag('json')) {
-    for (const lines of [differenceLines(a, b, comparison), configLines(configs)]) {
+    for (const lines of [differenceLines(a, b, comparison), configLines(withSecretsMarked(compared ?? []))]) {
       for (const line of lines) {
         out.write(line);
         if (out.full) await out.drain();

@@ -9,7 +9,7 @@ import { saveFile } from '../export/save-file.ts';
 import { inspectArchive } from '../image/inspect-archive.ts';
 import type { EntryOf, LoadedImage } from '../image/types.ts';
 import { compareImages, viewOf } from '../read/compare-images.ts';
-import { configDifferences, withoutSecrets } from '../read/config-differences.ts';
+import { configDifferences, withSecretsMarked } from '../read/config-differences.ts';
 import { configLines, differenceLines } from '../read/json-lines.ts';
 import type { Jobs } from './jobs.ts';
 import type { OpenArchive } from './open-archive.ts';
@@ -86,7 +86,7 @@ function exportedOf({ find, reader }: ExportsOptions, wanted: ExportRequest): Ex
   const lines = async function* (use: AbortSignal): AsyncGenerator<Uint8Array> {
     const comparison = await compareImages(viewA, viewB, { signal: use });
     yield* batched(differenceLines(viewA, viewB, comparison));
-    yield* batched(configLines(withoutSecrets(configDifferences(viewA, viewB) ?? [])));
+    yield* batched(configLines(withSecretsMarked(configDifferences(viewA, viewB) ?? [])));
   };
   return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
 }

@@ -13,7 +13,7 @@ export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDi
   return compareConfigs(a.loaded.image.config, b.loaded.image.config);
 }
 
-/** A difference for texts that others read. `secret`: a value in it is hidden. */
+/** `secret`: a value of it looks like a secret. */
 export interface ShownDifference extends ConfigDifference {
   readonly secret?: true;
 }
@@ -22,7 +22,13 @@ const HIDDEN = '(secret)';
 /** Fields whose values have a name of their own, after a dot. */
 const NAMED = /^(?:Env|Labels)\.(.+)$/s;
 
-/** Hides what looks like a secret: comparisons end up in logs and in comments. */
+/** Marks differences that have what looks like a secret, and keeps the values: JSON is for programs, which may need them. */
+export function withSecretsMarked(differences: readonly ConfigDifference[]): readonly ShownDifference[] {
+  const hidden = withoutSecrets(differences);
+  return differences.map((difference, index) => (hidden[index]?.secret === true ? { ...difference, secret: true } : difference));
+}
+
+/** Hides what looks like a secret: texts end up in logs and in comments. */
 export function withoutSecrets(differences: readonly ConfigDifference[]): readonly ShownDifference[] {
   return differences.map(({ field, a, b }) => {
     const name = NAMED.exec(field)?.[1] ?? null;
