@@ -132,3 +132,14 @@ test('a Python package stays the same one if its name is spelled otherwise', asy
     [['modified', '2', '1']],
   );
 });
+
+test('a text finds packages by name and versions, and by the place of their database only with a slash', async (t) => {
+  const { library, a, b } = await open(t, YESTERDAY, TODAY);
+  const found = async (text: string): Promise<readonly string[]> => {
+    const { rows } = await library.comparePackages(a, b, { ...ALL, text }, signal);
+    return rows.map(({ name }) => name).sort();
+  };
+  assert.deepEqual(await found('CUR'), ['curl']);
+  assert.deepEqual(await found('lib'), []);
+  assert.deepEqual(await found('dpkg/status'), ['curl', 'new', 'old']);
+});

@@ -1,10 +1,11 @@
 import type { PackageDifferencesReport } from '#contract';
 import { differenceOf, type PackagePair, pairPackages } from './compare-packages.ts';
 import type { ImagePackages } from './packages-of.ts';
+import { hasText } from './text-filter.ts';
 
 /** Which of the differing packages are wanted. */
 export interface DifferencesWanted {
-  /** Only packages whose type, name, versions or location contains it, ignoring case; empty: all. */
+  /** Only packages that have it, ignoring case: {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;
@@ -21,7 +22,7 @@ export function packageDifferences(
   const wanted = text.toLowerCase();
   const [before, now] = [a.installed(), b.installed()];
   const pairs = pairPackages(before, now);
-  const matching = pairs.filter((pair) => wanted === '' || textOf(pair).toLowerCase().includes(wanted));
+  const matching = pairs.filter((pair) => isWanted(pair, wanted));
   matching.sort((one, other) => KIND_ORDER.indexOf(one.kind) - KIND_ORDER.indexOf(other.kind) || weightOf(other) - weightOf(one));
   const number = (kind: PackagePair['kind']): number => pairs.filter((pair) => pair.kind === kind).length;
   return {
@@ -39,9 +40,9 @@ export function packageDifferences(
   };
 }
 
-function textOf({ before, now }: PackagePair): string {
-  const { type, name, version, location } = now ?? before;
-  return `${type} ${name} ${version} ${before?.version ?? ''} ${location}`;
+function isWanted({ before, now }: PackagePair, wanted: string): boolean {
+  const each = now ?? before;
+  return hasText(each, [each.version, before?.version ?? ''], wanted);
 }
 
 /** How much a package matters in the list: what it brings or takes away. */

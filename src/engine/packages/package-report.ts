@@ -1,11 +1,12 @@
 import type { PackageRow, PackagesReport } from '#contract';
 import type { ImagePackages, InstalledPackage, PackageChange } from './packages-of.ts';
+import { hasText } from './text-filter.ts';
 
 /** Which of an image's packages are wanted. */
 export interface PackagesWanted {
   /** What layers did to packages, or the packages as seen at the top of those that were read. */
   readonly of: { readonly what: 'changes'; readonly from: number; readonly to: number } | { readonly what: 'view' };
-  /** Only packages whose type, name, version or location contains it, ignoring case; empty: all. */
+  /** Only packages that have it, ignoring case: {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;
@@ -21,9 +22,7 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
     of.what === 'view'
       ? packages.installed().map((each) => ({ ...each, kind: 'installed' as const }))
       : layers.flatMap(({ layer, changes }) => changes.map((change) => ({ layer, ...change })));
-  const matching = entries.filter(
-    ({ type, name, version, location }) => wanted === '' || `${type} ${name} ${version} ${location}`.toLowerCase().includes(wanted),
-  );
+  const matching = entries.filter((each) => hasText(each, [each.version], wanted));
   const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => b.layer - a.layer;
   matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || b.bytes - a.bytes);
   return {
