@@ -47,10 +47,10 @@ test('plurals follow the rules of the language, which may have more than two for
 });
 
 test('what removing a working copy deletes is counted only if there is something to count', () => {
-  const { copy } = words.store.removeWhat;
-  assert.equal(copy(0, '0 B').join(''), 'Deletes the working copy. It has no changes.');
+  const { copy, unchangedCopy } = words.store.removeWhat;
+  assert.equal(unchangedCopy().join(''), 'Deletes the working copy. It has no changes.');
   assert.equal(copy(2, '5 B').join(''), 'Deletes 2 changes (5 B). This can’t be undone.');
-  assert.equal(words.store.removeCopies(1, 0), 'Also deletes 1 working copy with no changes.');
+  assert.equal(words.store.removeCopies(1, 0), 'Also deletes 1 working copy, without changes.');
 });
 
 test('a list omits empty items', () => {
