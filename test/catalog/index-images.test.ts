@@ -239,9 +239,11 @@ test('a folder that may not be entered is an error, and the others go on', {
   writeArchive(many, 'whole.tar', images());
   const closed = path.join(many, 'closed');
   mkdirSync(closed, { mode: 0 });
-  t.after(() => chmodSync(closed, 0o700));
-  const summary = await index(to, many);
-  assert.deepEqual([summary.images, summary.failed, summary.errors.map(({ code }) => code)], [2, 1, ['PERMISSION']]);
+  const { code, stdout } = await runCommand(['catalog', 'index', many, '--to', to, '--json']);
+  chmodSync(closed, 0o700);
+  assert.equal(code, 3);
+  const { images: looked, failed, errors } = JSON.parse(stdout) as IndexSummary & { errors: { code: string }[] };
+  assert.deepEqual([looked, failed, errors.map((error) => error.code)], [2, 1, ['PERMISSION']]);
 });
 
 test('a file that holds other images than before loses the rows that it had', async (t) => {
