@@ -10,7 +10,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -57,8 +56,9 @@ function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
-  renameSync(path.join(folder, 'main.cjs'), path.join(folder, 'product.cjs'));
-  writeFileSync(path.join(folder, 'main.cjs'), "require('./electron22-shim.cjs');\nrequire('./product.cjs');\n");
+  // In the same file, because main's chunks require it by its name.
+  const main = path.join(folder, 'main.cjs');
+  writeFileSync(main, `require('./electron22-shim.cjs');\n${readFileSync(main, 'utf8')}`);
 }
 
 /** Collects the files to pack. Source maps are left out: they are twice as large as the code, and a release publishes them separately. */
