@@ -2,18 +2,7 @@
 // line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses
 // back, starts the program and examines its window. `--release`: also for the other processors in electron-builder.yml.
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
