@@ -36,8 +36,8 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
 const MAIN_SCRIPT = /\/main-[^/]*\.js$/;
 
 /**
- * Serves the built window and no other files. `onScript` is called when the page has its main script, perhaps more than once. Throws NOT_FOUND if
- * the window isn't built.
+ * Serves the built window and no other files. `onScript` is called when the page has its main script, perhaps more than once. Throws
+ * NOT_FOUND if the window isn't built.
  */
 export async function serveRenderer(folder: string, onScript: () => void): Promise<void> {
   const files = await listStaticFiles(folder);

@@ -239,7 +239,7 @@ async function changes(context: Context, args: Arguments, driver: GraphDriver, [
 async function size(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
   const bytes = await driver.diffSize(id, { signal: context.signal });
-  context.out.write(args.flag('json') ? `${jsonText({ id, size: bytes })}\n` : `${formatSize(bytes)}\n`);
+  context.out.write(args.flag('json') ? `${jsonText({ id, size: bytes })}\n` : `${bytes}\n`);
   return EXIT.done;
 }
 
@@ -328,7 +328,7 @@ async function verify(context: Context, args: Arguments, driver: GraphDriver): P
   if (problems.length === 0 && !args.flag('json')) {
     const images = (await driver.images?.list()) ?? [];
     const checked = [plural(layers, 'layer'), ...(images.length === 0 ? [] : [plural(images.length, 'image')])].join(' and ');
-    context.out.write(`${checked} checked, nothing is broken\n`);
+    context.note(`${checked} checked, nothing is broken`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }

@@ -58,44 +58,53 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
         // What lies between the sides is what is compared.
         keeps={(layer) => layer >= low && layer <= high}
         runLabel={(count, top) => (top < low ? words.compare.lowerLayers(count) : words.compare.newerLayers(count))}
-      >
-        {(layer) => (
-          <Stratum
-            key={layer.index}
-            layer={layer}
-            count={image.layers.length}
-            loaded={image.loaded}
-            height={heights(0, layer.index)}
-            isA={layer.index === a.layer}
-            isB={layer.index === b.layer}
-            onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
-          />
-        )}
-      </Strata>
+        heightOf={(layer) => heights(0, layer)}
+        image={image}
+        a={a}
+        b={b}
+      />
     </div>
   );
 }
 
-/** Layers, newest first; a long run of those that don't matter is one line that opens. */
+/** Layers of an image that both sides have, newest first; a long run of those that don't matter is one line that opens. */
 function Strata({
   label,
+  image,
   layers,
+  a,
+  b,
+  heightOf,
   keeps,
   runLabel,
-  children,
 }: {
   label: string;
+  image: ImageSummary;
   layers: readonly LayerReport[];
+  a: Side;
+  b: Side;
+  heightOf: (layer: number) => number;
   keeps: (layer: number) => boolean;
   runLabel: (count: number, top: number) => string;
-  children: (layer: LayerReport) => ReactNode;
 }) {
   const [isOpen, setOpen] = useState(false);
+  const stratum = (layer: LayerReport) => (
+    <Stratum
+      key={layer.index}
+      layer={layer}
+      count={image.layers.length}
+      loaded={image.loaded}
+      height={heightOf(layer.index)}
+      isA={layer.index === a.layer}
+      isB={layer.index === b.layer}
+      onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+    />
+  );
   return (
     <ol className={styles.strata} aria-label={label}>
       {foldedRuns([...layers].reverse(), keeps).map((run) => {
         const top = run[0]?.index ?? 0;
-        if (run.length === 1) return run.map(children);
+        if (run.length === 1) return run.map(stratum);
         return [
           <li key={`run ${top}`} className={styles.run}>
             <button type="button" className={styles.fold} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -104,7 +113,7 @@ function Strata({
               <Size bytes={run.reduce((sum, layer) => sum + bytesOf(layer), 0)} />
             </button>
           </li>,
-          ...(isOpen ? run.map(children) : []),
+          ...(isOpen ? run.map(stratum) : []),
         ];
       })}
     </ol>
@@ -166,20 +175,11 @@ function TwoChains({
           layers={imageB.layers.slice(0, common)}
           keeps={(layer) => layer === a.layer || layer === b.layer}
           runLabel={words.compare.equalLayers}
-        >
-          {(layer) => (
-            <Stratum
-              key={layer.index}
-              layer={layer}
-              count={imageB.layers.length}
-              loaded={imageB.loaded}
-              height={heights(1, layer.index)}
-              isA={layer.index === a.layer}
-              isB={layer.index === b.layer}
-              onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
-            />
-          )}
-        </Strata>
+          heightOf={(layer) => heights(1, layer)}
+          image={imageB}
+          a={a}
+          b={b}
+        />
       )}
     </div>
   );

@@ -138,9 +138,9 @@ function writeFooter(to: GrownBytes, columns: readonly Column[], groups: readonl
       groups.reduce((sum, { rows }) => sum + rows, 0),
     );
     file.structs(4, groups, (group, { rows, chunks }) => {
-      group.structs(1, chunks, (column, chunk) => {
+      group.structs(1, [...chunks.entries()], (column, [index, chunk]) => {
         column.i64(2, chunk.start);
-        column.struct(3, (facts) => writeFacts(facts, leaves[chunks.indexOf(chunk)] as Leaf, chunk));
+        column.struct(3, (facts) => writeFacts(facts, leaves[index] as Leaf, chunk));
       });
       group.i64(
         2,
