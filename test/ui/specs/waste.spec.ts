@@ -345,7 +345,7 @@ test('advice keeps the options of a command line whole', { tag: '@page' }, async
     await expect(panel).toContainText('--mount=type=');
     for (let width = 1440; width >= 600; width -= 24) {
       await page.setViewportSize({ width, height: 860 });
-      const broken = (element: Element): string[] => {
+      const broken = await panel.evaluate((element) => {
         const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
         const wrong: string[] = [];
         while (texts.nextNode() !== null) {
@@ -358,9 +358,8 @@ test('advice keeps the options of a command line whole', { tag: '@page' }, async
           if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) wrong.push(text);
         }
         return wrong;
-      };
-      // The panes take their new widths a frame later.
-      await expect.poll(() => panel.evaluate(broken), `${name}, ${width} px`).toEqual([]);
+      });
+      expect(broken, `${name}, ${width} px`).toEqual([]);
     }
   }
   expect(win.complaints).toEqual([]);

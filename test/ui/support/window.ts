@@ -121,6 +121,7 @@ export const test = base.extend<
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
     const drag = dragger(page);
+    drawAfterResizing(page);
     await use({
       page,
       door,
@@ -144,6 +145,15 @@ export const test = base.extend<
 });
 
 export { expect };
+
+/** Makes resizing wait until the page is drawn at its new size: panes get their widths a frame later, and specs measure them at once. */
+function drawAfterResizing(page: Page): void {
+  const resize = page.setViewportSize.bind(page);
+  page.setViewportSize = async (size) => {
+    await resize(size);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  };
+}
 
 /** The program's environment. */
 interface Surroundings {
