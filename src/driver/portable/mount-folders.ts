@@ -84,7 +84,7 @@ export class MountFolders {
     const root = await this.#lay(unfinished, below, options);
     await onDisk(async () => {
       {
-        await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx', 0o600);
+        await using snapshot = await open(path.join(unfinished, SNAPSHOT), 'wx', 0o600);
         let lines = '';
         // Last of all, because anything done to a file changes its ctime.
         for await (const entry of walkTree(root, options.signal)) {
@@ -133,7 +133,7 @@ export class MountFolders {
 
   /** Reads what a read-write layer's folder held at first; null if it was never mounted. Throws IO; what {@link readSnapshot} throws. */
   async snapshot(id: string): Promise<AsyncGenerator<SnapshotEntry, void, undefined> | null> {
-    const file = path.join(this.#home, 'written', id, 'snapshot');
+    const file = path.join(this.#home, 'written', id, SNAPSHOT);
     const root = await statsOf(this.writtenRoot(id));
     if (root === null && (await statsOf(file)) === null) return null;
     await this.#place.folders.check();
@@ -144,6 +144,11 @@ export class MountFolders {
   /** Removes a read-write layer's folder. */
   async removeWritten(id: string): Promise<void> {
     await this.#remove('written', id);
+  }
+
+  /** Removes a read-write layer's folder that an interrupted removal left. To be called only if no such layer exists. */
+  async removeLeft(id: string): Promise<void> {
+    if (await this.#isIdentified(id)) await this.removeWritten(id);
   }
 
   /** Removes the folders of these layers' mounts whose processes have ended. */
@@ -164,7 +169,7 @@ export class MountFolders {
       else mounts.push(name);
     }
     for (const id of await this.#names('written')) {
-      const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
+      const isOurs = ID.test(id) && (await this.#isIdentified(id));
       if (isOurs && !held.has(id) && !(await isLayer(id))) written.push(id);
     }
     return { mounts, written };
@@ -179,14 +184,24 @@ export class MountFolders {
     return [...mounts, ...written];
   }
 
+  /**
+   * Removes a folder. The file that identifies it goes last, and an empty folder is identified too: if the process is killed in between, or
+   * the rest can't be removed, the next attempt still finds the folder.
+   */
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
-    // Remove the folder that identifies the mount last: if the rest can't be removed, the next attempt still finds the mount.
-    await this.#place.folders.remove(folder, name, 'root');
+    const identity = folder === 'mounts' ? OWNER : SNAPSHOT;
+    for (const below of await this.#names(folder, name)) if (below !== identity) await this.#place.folders.remove(folder, name, below);
     await this.#place.folders.remove(folder, name);
   }
 
-  async #names(folder: 'mounts' | 'written'): Promise<string[]> {
-    return onDisk(() => readdir(path.join(this.#home, folder))).catch((error: unknown) => {
+  /** Whether a read-write layer's folder is one of ours: it has a snapshot, or its removal was interrupted. */
+  async #isIdentified(id: string): Promise<boolean> {
+    const names = await this.#names('written', id).catch(() => ['?']);
+    return names.length === 0 || names.includes(SNAPSHOT);
+  }
+
+  async #names(...folder: readonly string[]): Promise<string[]> {
+    return onDisk(() => readdir(path.join(this.#home, ...folder))).catch((error: unknown) => {
       if (asLayerscopeError(error).code === 'NOT_FOUND') return [];
       throw error;
     });
@@ -198,7 +213,7 @@ export class MountFolders {
     for (const name of await this.#names('mounts')) {
       const [, id, pid, began, place] = MOUNT.exec(name) ?? [];
       if (id === undefined) continue;
-      const owner = (await readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined)) as Owner | null | undefined;
+      const owner = (await readJson(path.join(this.#home, 'mounts', name, OWNER)).catch(() => undefined)) as Owner | null | undefined;
       if (owner?.id === id) found.push({ name, id, owner });
       // The process was killed before writing its owner file, or is about to write it. The folder's name also identifies the process.
       else if (await this.#isEmpty(name))
@@ -212,8 +227,9 @@ export class MountFolders {
   }
 
   async #isEmpty(name: string): Promise<boolean> {
-    const names = await onDisk(() => readdir(path.join(this.#home, 'mounts', name))).catch(() => ['?']);
-    return names.every((below) => below === 'owner');
+    const names = await this.#names('mounts', name).catch(() => ['?']);
+    // Older versions removed the owner file before the mark of a completed mount.
+    return names.every((below) => below === OWNER || below === COMPLETE);
   }
 
   async #newFolder(id: string): Promise<string> {
@@ -225,7 +241,7 @@ export class MountFolders {
     // complete.
     await onDisk(() => mkdir(folder, { mode: 0o700 }));
     try {
-      await onDisk(() => writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 }));
+      await onDisk(() => writeFile(path.join(folder, OWNER), JSON.stringify({ ...me, id }), { mode: 0o600 }));
     } catch (error) {
       await this.#remove('mounts', name);
       throw error;
@@ -241,6 +257,10 @@ async function* entriesIn(file: string, id: string): AsyncGenerator<SnapshotEntr
 
 /** Lines of a snapshot are written together once they have this many characters. */
 const WRITE_AT = 64 * 1024;
+/** The file that names a mount's process. */
+const OWNER = 'owner';
+/** The file of what a read-write layer's folder held at first. */
+const SNAPSHOT = 'snapshot';
 /** A file in the folder of a mount that was completed; older versions wrote none. */
 const COMPLETE = 'complete';
 /** Name of a mount's folder: layer id, random digits, and the id, start time and place of the process (no place in older versions). */

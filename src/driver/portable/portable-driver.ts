@@ -129,6 +129,8 @@ export class PortableDriver implements GraphDriver {
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       throwIfCancelled(options.signal);
+      // A removal that was interrupted may have left files, which aren't the new layer's.
+      await this.#folders.removeLeft(known);
       await this.#home.layers.put(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
   }

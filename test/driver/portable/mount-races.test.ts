@@ -172,6 +172,45 @@ test('an unfinished mount left by a killed process does not count: its layer can
   assert.deepEqual([marks(home), readdirSync(path.join(home, 'written'))], [[], []]);
 });
 
+// What a process that is killed while it removes a folder may leave, by step; older versions removed the owner file first.
+for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
+  test(`a mount folder whose removal was interrupted is removed later: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
+    const { home, one } = await newStore(t);
+    leaveMounted(home, 'copy');
+    for (const name of marks(home)) {
+      const folder = path.join(home, 'mounts', name);
+      for (const below of readdirSync(folder)) if (!left.includes(below)) rmSync(path.join(folder, below), { recursive: true });
+    }
+    await one.cleanup();
+    assert.deepEqual(marks(home), []);
+  });
+}
+
+for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
+  test(`a working copy whose removal was interrupted is removed later, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
+    const { home, one } = await newStore(t);
+    const folder = path.join(home, 'written', 'copy');
+    /** Removes the record and what isn't listed, as the killed process did. */
+    const interrupt = async () => {
+      {
+        await using mount = await one.mount('copy');
+        writeFileSync(path.join(mount.path, 'old'), 'of the removed copy');
+      }
+      rmSync(path.join(home, 'layers', 'copy.json'));
+      for (const below of readdirSync(folder)) if (!left.includes(below)) rmSync(path.join(folder, below), { recursive: true });
+    };
+    await interrupt();
+    await one.createReadWrite('copy', 'base');
+    {
+      await using mount = await one.mount('copy');
+      assert.deepEqual(readdirSync(mount.path), ['d']);
+    }
+    await interrupt();
+    await one.cleanup();
+    assert.equal(existsSync(folder), false);
+  });
+}
+
 test('the window offers to unmount what an ended process left mounted, and then removes it', async (t) => {
   const { home, ofImage } = await newStore(t);
   leaveMounted(home, 'copy');
