@@ -1,6 +1,7 @@
 // `npm test`: everything that needs only this clone. The tests under Wine keep one processor busy and run beside the unit tests; their
 // output follows when the unit tests have ended.
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildIfStale, outFolder } from './stale.ts';
 
@@ -12,7 +13,7 @@ async function run(title: string, script: string, print?: (output: string) => vo
   const child = spawn(process.execPath, [path.join('scripts', script)], {
     stdio: print === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     cwd: root,
-    env: { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js') },
+    env: { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js'), LAYERSCOPE_FAILURES: failuresOf(script) },
   });
   if (print === undefined) console.log(`\n— ${title}`);
   const pieces: Buffer[] = [];
@@ -28,7 +29,14 @@ async function run(title: string, script: string, print?: (output: string) => vo
   return passed;
 }
 
+/** Where a script writes its failed tests. */
+function failuresOf(script: string): string {
+  return path.join(root, 'out', `failures-${path.parse(script).name}.txt`);
+}
+
 buildIfStale('current');
+const scripts = ['test-unit.ts', 'test-native.ts', 'test-wine.ts'];
+for (const script of scripts) rmSync(failuresOf(script), { force: true });
 let wineOutput = '';
 const wine = run('the Windows drivers under Wine, beside the unit tests', 'test-wine.ts', (output) => {
   wineOutput = output;
@@ -36,5 +44,8 @@ const wine = run('the Windows drivers under Wine, beside the unit tests', 'test-
 const results = [await run('unit tests', 'test-unit.ts'), await run('the Windows drivers on a stand-in', 'test-native.ts'), await wine];
 console.log(wineOutput);
 results.push(await run('specs', 'test-ui.ts'));
+const failures = scripts.map(failuresOf).filter((file) => existsSync(file));
+// The specs' output is long, and what failed before it is easily missed.
+for (const file of failures) process.stdout.write(readFileSync(file, 'utf8'));
 console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
 process.exitCode = results.every(Boolean) ? 0 : 1;
