@@ -10,6 +10,8 @@ export interface PickerChoice {
   readonly detail?: ReactNode;
   /** Heading of a group of consecutive choices. */
   readonly group?: string;
+  /** Whether it was found for an earlier text, and may not match the present one. */
+  readonly isEarlier?: boolean;
 }
 
 /** A field and the choices that match its text: arrow keys move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
@@ -19,6 +21,7 @@ export function Picker({
   text,
   choices,
   empty,
+  isSearching = false,
   onText,
   onChoose,
 }: {
@@ -28,6 +31,8 @@ export function Picker({
   choices: readonly PickerChoice[];
   /** Shown instead of choices if there are none. */
   empty: string;
+  /** Whether choices for the present text are still to come. Until then, Enter waits for the first of them. */
+  isSearching?: boolean;
   onText: (text: string) => void;
   onChoose: (id: string) => void;
 }) {
@@ -35,11 +40,19 @@ export function Picker({
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [wanted, setWanted] = useState(0);
+  /** Whether Enter was pressed before the choices for the present text were there. */
+  const [isEntered, setEntered] = useState(false);
   const at = Math.min(wanted, choices.length - 1);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     list.current?.querySelectorAll('[role="option"]')[at]?.scrollIntoView({ block: 'nearest' });
   }, [at]);
+  const first = choices[0]?.id;
+  useEffect(() => {
+    if (!isEntered || isSearching) return;
+    setEntered(false);
+    if (first !== undefined) onChoose(first);
+  }, [isEntered, isSearching, first, onChoose]);
 
   function onKeyDown(event: KeyboardEvent) {
     const last = choices.length - 1;
@@ -47,9 +60,14 @@ export function Picker({
       event.key
     ];
     const chosen = choices[at];
-    if (next !== undefined) setWanted(Math.max(0, next));
-    else if (event.key === 'Enter' && !event.nativeEvent.isComposing && chosen !== undefined) onChoose(chosen.id);
-    else return;
+    // One that was reached by the arrow keys is meant as it is.
+    const isPresent = chosen !== undefined && (at > 0 || chosen.isEarlier !== true);
+    if (next !== undefined) {
+      setWanted(Math.max(0, next));
+      setEntered(false);
+    } else if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
+    else if (isPresent) onChoose(chosen.id);
+    else setEntered(isSearching);
     event.preventDefault();
   }
 
@@ -72,6 +90,7 @@ export function Picker({
           value={text}
           onChange={({ currentTarget }) => {
             setWanted(0);
+            setEntered(false);
             onText(currentTarget.value);
           }}
           onKeyDown={onKeyDown}

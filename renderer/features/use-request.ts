@@ -7,7 +7,12 @@ import { useApp } from './use-app.ts';
 export type Answer<T> =
   | { readonly state: 'idle' | 'loading' }
   | { readonly state: 'failed'; readonly error: PlainError }
-  | { readonly state: 'ready'; readonly value: T };
+  | {
+      readonly state: 'ready';
+      readonly value: T;
+      /** Whether the response is of an earlier key, because that of the present one hasn't arrived. */
+      readonly isEarlier?: true;
+    };
 
 const IDLE = { state: 'idle' } as const;
 const LOADING = { state: 'loading' } as const;
@@ -49,6 +54,12 @@ export function useRequest<T>(
     };
   }, [client, key, delay]);
   if (key === null) return IDLE;
-  if (answer.key === key || (keepsLast && answer.key !== null)) return answer.value;
-  return LOADING;
+  if (answer.key === key) return answer.value;
+  if (!keepsLast || answer.key === null) return LOADING;
+  return answer.value.state === 'ready' ? { ...answer.value, isEarlier: true } : answer.value;
+}
+
+/** Whether the response to the present key is still to come. */
+export function isAwaited(answer: Answer<unknown>): boolean {
+  return answer.state === 'loading' || (answer.state === 'ready' && answer.isEarlier === true);
 }

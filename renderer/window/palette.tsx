@@ -8,7 +8,7 @@ import { CompareWithSheet } from '../features/compare/compare-with-sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
 import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
-import { type Answer, useRequest } from '../features/use-request.ts';
+import { type Answer, isAwaited, useRequest } from '../features/use-request.ts';
 import { goTo } from '../state/choosing.ts';
 import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
@@ -55,12 +55,14 @@ function Palette() {
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   const files = answer.state !== 'ready' || query.length < 2 ? [] : answer.value.matches;
+  const isSearching = isAwaited(answer);
   const all = [
     ...paletteItems(app, recent).filter(({ label, detail }) => matchesWords(`${label} ${typeof detail === 'string' ? detail : ''}`, text)),
     ...files.map((match) => ({
       id: `file ${match.path}`,
       label: displayText(match.path),
       detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
+      isEarlier: isSearching,
       run: () => goFrom(match, to),
     })),
   ];
@@ -72,6 +74,7 @@ function Palette() {
         text={text}
         choices={all.map((item) => ('keys' in item ? { ...item, detail: <Keys keys={item.keys} /> } : item))}
         empty={words.frame.noCommand}
+        isSearching={isSearching}
         onText={setText}
         onChoose={(id) => {
           const chosen = all.find((each) => each.id === id);
@@ -106,6 +109,7 @@ function GoToPath() {
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   const matches = answer.state === 'ready' ? answer.value.matches : [];
+  const isSearching = isAwaited(answer);
   return (
     <Sheet label={words.frame.goToPath} onClose={close}>
       <Picker
@@ -116,8 +120,10 @@ function GoToPath() {
           id: match.path,
           label: displayText(match.path),
           detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
+          isEarlier: isSearching,
         }))}
         empty={noPath(answer)}
+        isSearching={isSearching}
         onText={setText}
         onChoose={(path) => {
           const match = matches.find((each) => each.path === path);

@@ -66,6 +66,21 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
+for (const key of ['g', 'ControlOrMeta+k']) {
+  test(`Enter pressed while paths are still searched for chooses by the whole text, not by what an earlier one found: ${key}`, async ({
+    win,
+  }) => {
+    const page = await openWebApi(win);
+    await page.getByRole('button', { name: /^Layer 4 / }).click();
+    await page.keyboard.press(key);
+    await page.keyboard.type('li');
+    await expect(page.getByRole('option', { name: 'usr/lib/libssl.so.3' })).toBeVisible();
+    await page.keyboard.type('bssl.so.3');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('row', { name: /modified libssl/ })).toHaveAttribute('aria-selected', 'true');
+  });
+}
+
 test('closing a sheet moves the focus to the selected row and selects nothing else', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
