@@ -1,13 +1,24 @@
-// Baseline: node:zlib inflates the layers on the same number of workers and discards the output.
-import { createReadStream, statSync } from 'node:fs';
+// Baseline: node:zlib unpacks gzip or zstd layers on the same number of workers and discards the output.
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 
 const CHUNK = 256 * 1024;
 
+const GZIP = 0x1f;
+
+function firstByte(file: string): number {
+  const handle = openSync(file, 'r');
+  const byte = new Uint8Array(1);
+  readSync(handle, byte);
+  closeSync(handle);
+  return byte[0] as number;
+}
+
 async function inflate(file: string): Promise<number> {
   let bytes = 0;
-  const stream = createReadStream(file, { highWaterMark: CHUNK }).pipe(createGunzip({ chunkSize: CHUNK }));
+  const unpacker = firstByte(file) === GZIP ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK });
+  const stream = createReadStream(file, { highWaterMark: CHUNK }).pipe(unpacker);
   for await (const chunk of stream) bytes += (chunk as Buffer).length;
   return bytes;
 }
