@@ -44,7 +44,10 @@ export class InflateStream {
     stream.on('data', (bytes: Uint8Array) => {
       if (this.#outcome !== 'open') return;
       try {
-        if (!sink(bytes)) this.#settle('stopped', null);
+        if (!sink(bytes)) {
+          this.#settle('stopped', null);
+          return;
+        }
         sinceGate += bytes.length;
         if (sinceGate < GATE_BYTES) return;
         sinceGate = 0;
@@ -61,7 +64,7 @@ export class InflateStream {
 
   /** Pauses output until `held` settles. */
   #hold(held: void | Promise<void>): void {
-    if (held === undefined || this.#outcome !== 'open') return;
+    if (held === undefined) return;
     this.#stream.pause();
     held.then(
       () => this.#stream.resume(),
