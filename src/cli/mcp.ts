@@ -1,3 +1,5 @@
+import { cacheFolder } from '#engine/cache-folder';
+import { restrictReading } from '#files';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { nameFolders } from './mcp/named-folders.ts';
@@ -22,6 +24,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   // The SDK is slow to load.
   const { serveTools } = await import('./mcp/server.ts');
   const options = args.flag('no-cache') ? ['--no-cache'] : [];
+  restrictReading([...folders.folders, ...(args.flag('no-cache') ? [] : [cacheFolder()])]);
   await serveTools(programVersion(), { folders, commands: context.commands, options }, context.signal);
   return EXIT.done;
 }

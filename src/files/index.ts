@@ -9,6 +9,7 @@
  * - **target folder**: an existing folder named by the user, accessed by descriptor in the same way.
  * - **settings file**: a small file written by the user or the administrator, read completely and within bounds.
  * - **own package**: a library that isn't in the bundles, loaded only from the program's own folders.
+ * - **reading bounds**: the folders to which a process may be restricted.
  * - **program**: another program that this one starts, found only in absolute folders of the PATH.
  *
  * Begin with place.ts: every atomic write of the program goes through it.
@@ -31,6 +32,7 @@ export {
   writeWhole,
 } from './place.ts';
 export { isProcessThere, PROCESS_MARK, PROCESS_PLACE, processBegan } from './process-mark.ts';
+export { isInside, refuseUnreadable, restrictReading } from './reading-bounds.ts';
 export { readSettings } from './settings-file.ts';
 export { TargetFolder } from './target-folder.ts';
 export { writePieces } from './write-pieces.ts';

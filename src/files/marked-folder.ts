@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { hasEnded, PROCESS_MARK } from './process-mark.ts';
+import { alsoRead } from './reading-bounds.ts';
 
 /** The part after the prefix: the mark of the creating process, then the suffix from mkdtemp. */
 const REST = /^(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
@@ -13,7 +14,9 @@ const ME = process.getuid?.();
  */
 export function makeMarkedFolder(under: string, prefix: string, staleMs: number = Number.POSITIVE_INFINITY): string {
   sweep(under, prefix, staleMs);
-  return mkdtempSync(path.join(under, `${prefix}${PROCESS_MARK}-`));
+  const folder = mkdtempSync(path.join(under, `${prefix}${PROCESS_MARK}-`));
+  alsoRead(folder);
+  return folder;
 }
 
 /** Removes folders that killed processes left; skips those that belong to another user or can't be removed. */

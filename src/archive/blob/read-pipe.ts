@@ -1,5 +1,6 @@
 import { closeSync, constants, createReadStream, openSync, readSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { refuseUnreadable } from '#files';
 import { displayText, LayerscopeError } from '#model';
 
 const PIECE_BYTES = 64 * 1024;
@@ -18,6 +19,7 @@ const TURN_BYTES = 4 * 1024 * 1024;
 export async function* readPipe(path: string, waitMs: number = WRITER_WAIT_MS): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    refuseUnreadable(descriptor, path);
     let hasWriter = /^\/(dev|proc)\//.test(path);
     let sinceTurn = 0;
     const waitUntil = performance.now() + waitMs;
@@ -47,6 +49,7 @@ export async function* readPipe(path: string, waitMs: number = WRITER_WAIT_MS): 
 export async function* readDevice(path: string): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
   const isTerminal = isatty(descriptor);
+  refuseUnreadable(descriptor, path);
   closeSync(descriptor);
   if (isTerminal) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is a terminal, not a file or folder`);
   yield* createReadStream(path);

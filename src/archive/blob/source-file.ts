@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { refuseUnreadable } from '#files';
 import { asLayerscopeError, displayText, fileError, fileKind, LayerscopeError, systemPath, systemWords } from '#model';
 import type { ArrivingBlob, BlobSource } from '../types.ts';
 import { waitForBytes } from './arrival-cell.ts';
@@ -12,13 +13,14 @@ export function fileIdentity(stats: BigIntStats): string {
 
 /**
  * Opens a file for reading and returns its descriptor and stats. Refuses anything but a regular file, because reading a pipe could block
- * forever. Throws the system's error, or IO.
+ * forever. Throws the system's error, or IO; PERMISSION if the process is restricted to other folders.
  */
 export function openFile(path: string): { readonly descriptor: number; readonly stats: BigIntStats } {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(path)} is ${fileKind(stats)}, not a file`);
+    refuseUnreadable(descriptor, path);
     return { descriptor, stats };
   } catch (error) {
     closeSync(descriptor);

@@ -1,6 +1,7 @@
-import { type Dirent, realpathSync, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { closeSync, constants, type Dirent, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isInside, pathOfDescriptor, refuseUnreadable } from '#files';
 import { displayText, LayerscopeError } from '#model';
 
 /** Something in a named folder that may be an image. */
@@ -41,7 +42,7 @@ export function nameFolders(given: readonly string[]): NamedFolders {
     for (const candidate of inside) {
       const real = tryRealPath(candidate);
       if (real === null) continue;
-      if (!folders.some((folder) => contains(folder, real))) throw outside(image);
+      if (!folders.some((folder) => isInside(folder, real))) throw outside(image);
       return real;
     }
     throw new LayerscopeError('NOT_FOUND', `no ${displayText(image)} in the named folders`);
@@ -62,12 +63,7 @@ function outside(image: string): LayerscopeError {
 
 /** Compares text only. A named folder may be given by a path with links. */
 function isWithin(candidate: string, given: readonly string[], folders: readonly string[]): boolean {
-  return [...given.map((folder) => path.resolve(folder)), ...folders].some((folder) => contains(folder, candidate));
-}
-
-function contains(folder: string, file: string): boolean {
-  const between = path.relative(folder, file);
-  return between !== '..' && !between.startsWith(`..${path.sep}`) && !path.isAbsolute(between);
+  return [...given.map((folder) => path.resolve(folder)), ...folders].some((folder) => isInside(folder, candidate));
 }
 
 function tryRealPath(absolute: string): string | null {
@@ -79,9 +75,22 @@ function tryRealPath(absolute: string): string | null {
 }
 
 async function listFolder(folder: string): Promise<readonly NamedEntry[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = entriesOf(folder);
   const named = await Promise.all(entries.map((entry) => describeEntry(folder, entry)));
   return named.filter((entry) => entry !== null).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Reads a folder that was checked, not what may have got its name since. Throws PERMISSION. */
+export function entriesOf(folder: string): Dirent[] {
+  // Node.js opens no folder on Windows.
+  if (process.platform === 'win32') return readdirSync(folder, { withFileTypes: true });
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    refuseUnreadable(descriptor, folder);
+    return readdirSync(pathOfDescriptor(descriptor) ?? folder, { withFileTypes: true });
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 async function describeEntry(folder: string, entry: Dirent): Promise<NamedEntry | null> {

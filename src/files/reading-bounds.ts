@@ -1,0 +1,53 @@
+// For a process that may read images in some folders only, because whoever asks isn't trusted with the rest. A path is checked before it is
+// opened, but the file there may be replaced by a link meanwhile; so each file is checked once more when it is open.
+import { fstatSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { displayText, LayerscopeError } from '#model';
+
+/** Threads that are started later get a copy. */
+const KEY = 'layerscope: readable folders';
+
+/** Restricts this process, for good, to images in these folders. To be called before it starts threads. */
+export function restrictReading(folders: readonly string[]): void {
+  setEnvironmentData(KEY, folders.map(realOf));
+}
+
+/** Adds a folder of the program's own, such as the cache, if the process is restricted. */
+export function alsoRead(folder: string): void {
+  const folders = readable();
+  if (folders !== null) setEnvironmentData(KEY, [...folders, realOf(folder)]);
+}
+
+/** Throws PERMISSION if the process is restricted and the open file or folder lies elsewhere; the system's errors. */
+export function refuseUnreadable(descriptor: number, file: string): void {
+  const folders = readable();
+  if (folders === null) return;
+  const real = realpathSync(file);
+  if (folders.some((folder) => isInside(folder, real)) && isSame(descriptor, real)) return;
+  throw new LayerscopeError('PERMISSION', `${displayText(file)} is outside the named folders`);
+}
+
+/** Whether `file` is `folder` or in it. Compares text only. */
+export function isInside(folder: string, file: string): boolean {
+  const between = path.relative(folder, file);
+  return between !== '..' && !between.startsWith(`..${path.sep}`) && !path.isAbsolute(between);
+}
+
+function isSame(descriptor: number, file: string): boolean {
+  const [opened, there] = [fstatSync(descriptor, { bigint: true }), statSync(file, { bigint: true })];
+  return opened.dev === there.dev && opened.ino === there.ino;
+}
+
+function readable(): readonly string[] | null {
+  const folders: unknown = getEnvironmentData(KEY);
+  return Array.isArray(folders) ? (folders as readonly string[]) : null;
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return path.resolve(folder);
+  }
+}
