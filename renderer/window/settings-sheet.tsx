@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { Button, IconButton } from '../components/button.tsx';
+import { Button } from '../components/button.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { Sheet } from '../components/sheet.tsx';
+import { Sheet, SheetHead } from '../components/sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
 import { setOverlay } from '../state/commands.ts';
@@ -31,10 +31,7 @@ export function SettingsSheet() {
   const info = useApp((app) => app.info);
   return (
     <Sheet label={words.settings.title} onClose={close}>
-      <header className={styles.head}>
-        <h2 className={styles.title}>{words.settings.title}</h2>
-        <IconButton label={words.settings.close} icon="close" onPress={close} />
-      </header>
+      <SheetHead title={words.settings.title} close={words.settings.close} onClose={close} />
       <div className={styles.body}>
         <Line label={words.settings.theme}>
           <Segmented label={words.settings.theme} value={layout.theme} options={THEMES} onChange={(theme) => setLayout({ theme })} />

@@ -6,10 +6,10 @@ import { Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { showPathInTree } from '../../state/choosing.ts';
-import { signedSize } from '../../state/compare.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
+import { Net } from '../net.tsx';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
@@ -117,7 +117,9 @@ function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
           <Size bytes={bytes} />
         )}
       </td>
-      <td className={`number ${styles.right}`}>{signedSize(net)}</td>
+      <td className={styles.right}>
+        <Net bytes={net} />
+      </td>
     </tr>
   );
 }

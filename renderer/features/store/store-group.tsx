@@ -145,8 +145,8 @@ function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[]
 }
 
 const EXPORTS: readonly MenuChoice[] = [
-  { id: 'docker-archive', label: words.store.exportDocker },
-  { id: 'oci-archive', label: words.store.exportOci },
+  { id: 'docker-archive', label: words.menus.saveDocker },
+  { id: 'oci-archive', label: words.menus.saveOci },
 ];
 
 function closeChoice(opened: ArchiveSummary | undefined): MenuChoice[] {

@@ -21,8 +21,6 @@ export const store = {
   runElevated: 'Run as administrator…',
   open: 'Open',
   closeItem: 'Close',
-  exportDocker: 'Export as Docker archive…',
-  exportOci: 'Export as OCI archive…',
   show: 'Show',
   mount: 'Mount as folder',
   openFolder: 'Open folder',

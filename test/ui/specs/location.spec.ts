@@ -87,7 +87,7 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   await name.click();
   const menu = page.getByRole('menu', { name: /^Image: / });
   await expect(menu.getByRole('menuitemradio', { name: 'acme/old:1' })).toBeChecked();
-  for (const action of ['Verify digests', 'Import to store', 'Copy digest', 'Save as OCI archive…', 'Save report (JSON)']) {
+  for (const action of ['Verify digests', 'Import to store', 'Copy digest', 'Save as OCI archive…', 'Save report…']) {
     await expect(menu.getByRole('menuitem', { name: action })).toBeVisible();
   }
   expect(await complaintsOf(page)).toEqual([]);

@@ -150,8 +150,9 @@ test('for a broken file, the window shows what is wrong and what to do; the code
   await alert.getByRole('button', { name: 'Copy details' }).click();
   await expect(alert.getByRole('button', { name: 'Copied' })).toBeVisible();
   if (win.door === 'web') expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('NOT_AN_IMAGE');
-  await alert.getByRole('button', { name: 'Retry' }).click();
-  await expect(alert).toContainText('docker save -o image.tar NAME');
+  // The name is said once, and nothing would change if it were read again.
+  expect((await alert.textContent())?.match(/broken\.tar/g)).toHaveLength(1);
+  await expect(alert.getByRole('button', { name: 'Retry' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Dismiss broken.tar' }).click();
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();

@@ -132,7 +132,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(key).toContainText('created in layer 0 · changed in layer 1');
   expect(await complaintsOf(page)).toEqual([]);
 
-  const reg = await saved(win, () => key.getByRole('button', { name: 'Export .reg' }).click());
+  const reg = await saved(win, () => key.getByRole('button', { name: 'Save as .reg…' }).click());
   const text = reg.bytes.toString('utf16le').slice(1);
   expect(text).toContain(
     '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Run]\r\n"Agent"="C:\\\\agent\\\\agent.exe"\r\n"Delay"=dword:00000005\r\n',
@@ -191,7 +191,7 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await press(['ArrowLeft', 'ArrowLeft'], 'SOFTWARE');
   // Tab leaves the tree, and comes back to the same key.
   await page.keyboard.press('Tab');
-  await expect(registry.getByRole('button', { name: 'Export .reg' })).toBeFocused();
+  await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeFocused();
   await press(['Shift+Tab'], 'SOFTWARE');
   expect(await complaintsOf(page)).toEqual([]);
 

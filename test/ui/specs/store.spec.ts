@@ -79,7 +79,7 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(details).toContainText('LocationIn store');
   await act(win, 'acme/web-api:1.7', 'Close');
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toHaveCount(0);
-  const exported = await saved(win, () => act(win, 'acme/web-api:1.8', 'Export as Docker archive…'));
+  const exported = await saved(win, () => act(win, 'acme/web-api:1.8', 'Save as Docker archive…'));
   expect(exported.name).toMatch(/web-api.*\.tar$/);
   expect(exported.bytes.includes('acme/web-api:1.8')).toBe(true);
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
