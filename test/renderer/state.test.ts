@@ -209,3 +209,9 @@ test('a path is compared with the layers below the selected ones, or with side A
   const against = { archiveId: 'a2', image: 1, layer: 3, since: 2 };
   assert.deepEqual(viewBefore({ ...selection, mode: 'compare', against }), { archiveId: 'a2', image: 1, layer: 3 });
 });
+
+test('a message has ids in short', () => {
+  const id = '0123456789ab'.padEnd(64, 'c');
+  toast(`layer ${id} is in use by sha256:${id}`);
+  assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');
+});

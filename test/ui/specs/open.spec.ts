@@ -172,6 +172,23 @@ test('work in progress doesn’t move the images in the library', async ({ win }
   expect(await image.boundingBox()).toEqual(before);
 });
 
+test('what is being opened is shown where the image will be: in the window and in the library', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
+  const opening = page.getByRole('main').getByRole('region', { name: 'Opening endless.tar.gz' });
+  await expect(opening.getByRole('progressbar')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toHaveCount(0);
+  const library = page.getByRole('navigation', { name: 'Library' });
+  await expect(library.getByRole('listitem').first().getByRole('progressbar')).toBeVisible();
+  // Also where there is no room for the library.
+  for (const width of [900, 600]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect(opening.getByRole('progressbar')).toBeInViewport();
+  }
+  await opening.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+});
+
 test('opening can be cancelled', async ({ win }) => {
   await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
   const { page } = win;
