@@ -214,12 +214,18 @@ function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
             {first.note}
           </span>
         )}
-        {same.map(({ of, bytes, note }) => (
-          <span key={of} className={styles.quiet} title={`${words.sizes[of].title}: ${words.exactBytes(bytes)}`}>
+        {same.length === 0 ? null : (
+          <span
+            className={styles.quiet}
+            title={same.map(({ of, bytes }) => `${words.sizes[of].title}: ${words.exactBytes(bytes)}`).join('\n')}
+          >
             {' · '}
-            {words.details.also(words.sizes[of].label, note ?? null)}
+            {words.details.also(
+              same.map(({ of }) => words.sizes[of].label),
+              same.at(-1)?.note ?? null,
+            )}
           </span>
-        ))}
+        )}
       </Fact>
     );
   });

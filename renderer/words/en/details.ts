@@ -53,8 +53,9 @@ export const details = {
   hiddenTitle: 'Bytes of files that a later layer removes or overwrites',
   none: 'none',
   notSpecified: 'not specified',
-  /** After a size, another that is the same: `unpacked too`, `stored too, uncompressed`. */
-  also: (label: string, note: string | null) => `${label.toLowerCase()} too${note === null ? '' : `, ${note}`}`,
+  /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
+  also: (labels: readonly string[], note: string | null) =>
+    `${labels.map((label) => label.toLowerCase()).join(' and ')} too${note === null ? '' : `, ${note}`}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
