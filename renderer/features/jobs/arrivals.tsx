@@ -21,7 +21,7 @@ export function useArrivals(): readonly Arrival[] {
 function stateOf({ isUpload, job, doneBytes, totalBytes }: Arrival): string {
   const phase = isUpload ? words.jobs.uploading : job?.state === 'queued' ? words.jobs.waiting : displayText(job?.phase ?? '');
   const amount = totalBytes !== null ? words.amountOf(doneBytes, totalBytes) : doneBytes > 0 ? formatSize(doneBytes) : '';
-  return words.list([phase, amount].filter((part) => part !== ''));
+  return [phase, amount].filter((part) => part !== '').join(' · ');
 }
 
 /** Where the window shows an image: the first of what is being opened, how far that is, and how many others there are. */
