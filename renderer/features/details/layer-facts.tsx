@@ -4,7 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
-import { Size } from '../../components/size.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
@@ -171,11 +171,14 @@ function LayerList({ layers }: { layers: readonly LayerReport[] }) {
         const command = plainCommand(createdBy) ?? words.commandUnknown;
         return (
           <li key={index}>
-            <button type="button" className={styles.layer} title={command} onClick={() => chooseLayer(index, false)}>
-              <span className={`number ${styles.layerNumber}`}>
-                <span className="visually-hidden">{words.beforeNumber}</span>
-                {index}
-              </span>
+            <button
+              type="button"
+              className={styles.layer}
+              title={command}
+              aria-label={words.details.showLayer(index, command, sizeTitle(fileBytes))}
+              onClick={() => chooseLayer(index, false)}
+            >
+              <span className={`number ${styles.layerNumber}`}>{index}</span>
               <span className={styles.layerCommand}>{command}</span>
               <Size bytes={fileBytes} />
             </button>

@@ -56,6 +56,8 @@ export const details = {
   /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `${labels.map((label) => label.toLowerCase()).join(' and ')} too${note === null ? '' : `, ${note}`}`,
+  /** Of a range's list of layers. */
+  showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',

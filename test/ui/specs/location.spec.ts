@@ -120,8 +120,8 @@ test('the details of a range list its layers, and lead to each', { tag: '@page' 
   const { page, details } = await openWebApi(win, 1);
   await page.getByRole('button', { name: /^Layer 3 / }).click({ modifiers: ['Shift'] });
   const layers = details.getByRole('list', { name: 'Layers, newest first' });
-  await expect(layers.getByRole('listitem')).toHaveText([/^Layer 3.*rm -rf/, /^Layer 2.*npm ci/, /^Layer 1.*apt-get/]);
-  await layers.getByRole('button', { name: /^Layer 2/ }).click();
+  await expect(layers.getByRole('listitem')).toHaveText([/^3RUN rm -rf/, /^2RUN npm ci/, /^1RUN apt-get/]);
+  await layers.getByRole('button', { name: /^Show layer 2: RUN npm ci/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 2 /, pressed: true })).toBeVisible();
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
 });
