@@ -214,4 +214,7 @@ test('a message has ids in short', () => {
   const id = '0123456789ab'.padEnd(64, 'c');
   toast(`layer ${id} is in use by sha256:${id}`);
   assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');
+  // A path must lead somewhere.
+  toast(`no place for /store/${id}/etc`);
+  assert.deepEqual(toasts().at(-1), `no place for /store/${id}/etc`);
 });

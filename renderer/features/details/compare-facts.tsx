@@ -38,7 +38,7 @@ export function CompareFacts({ selection }: { selection: Selection }) {
       <Section title={words.details.image}>
         <Table>
           <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} isName />
-          <Fact label={labels.archive} values={ofImage(({ archive }) => displayText(archive.title))} isName />
+          <Fact label={labels.archive} values={ofImage(({ archive }) => displayText(archive.title))} />
           <Fact
             label={labels.platform}
             values={ofImage(({ image: each }) => (each.platform === 'unknown' ? null : displayText(each.platform)))}

@@ -194,7 +194,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       <button
         type="button"
         className={line.image}
-        title={`${names.join('\n') || name}\n${problem ?? words.store.inHome(store.home)}`}
+        title={`${names.join('\n') || name}\n${problem ?? mountPath ?? words.store.inHome(store.home)}`}
         aria-current={isShown ? 'true' : undefined}
         onClick={() => showStored(item)}
       >
