@@ -10,6 +10,7 @@ import { viewBefore } from '../../renderer/state/details/views.ts';
 import { watchOwnJobs } from '../../renderer/state/finished-jobs.ts';
 import { initialJobs, jobsReducer, type Purpose } from '../../renderer/state/jobs.ts';
 import { toast, watchToasts } from '../../renderer/state/messages.ts';
+import { mayPass, messageAfter } from '../../renderer/state/plain-error.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 import { watchStores } from '../../renderer/state/stores/watch-stores.ts';
 
@@ -217,4 +218,15 @@ test('a message has ids in short', () => {
   // A path must lead somewhere.
   toast(`no place for /store/${id}/etc`);
   assert.deepEqual(toasts().at(-1), `no place for /store/${id}/etc`);
+});
+
+test('an error below a name doesn’t repeat it, and is retried only if that may help', () => {
+  assert.equal(messageAfter('x.tar', 'x.tar is empty: it has 0 bytes'), 'is empty: it has 0 bytes');
+  assert.equal(messageAfter('x.tar', 'x.tar: unexpected end'), 'unexpected end');
+  assert.equal(messageAfter('x.tar', 'x.tar.gz is empty'), 'x.tar.gz is empty');
+  assert.equal(messageAfter('x.tar', 'layer 4: digest does not match'), 'layer 4: digest does not match');
+  assert.deepEqual(
+    ['NOT_AN_IMAGE', 'DIGEST_MISMATCH', 'IO', 'UNREACHABLE', 'NOT_FOUND'].map((code) => mayPass({ code, message: '' })),
+    [false, false, true, true, true],
+  );
 });
