@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { IconButton } from './button.tsx';
 import styles from './sheet.module.css';
 
 /** A dialog over the window. Escape or a click outside closes it and restores the focus. */
@@ -29,6 +30,16 @@ export function Sheet({
         </Dialog>
       </Modal>
     </ModalOverlay>
+  );
+}
+
+/** The head of a sheet: its title and the button that closes it. */
+export function SheetHead({ title, close, keys, onClose }: { title: string; close: string; keys?: string; onClose: () => void }) {
+  return (
+    <header className={styles.head}>
+      <h2 className={`${styles.title} selectable`}>{title}</h2>
+      <IconButton label={close} icon="close" {...(keys === undefined ? {} : { keys })} onPress={onClose} />
+    </header>
   );
 }
 

@@ -176,6 +176,17 @@ export function swapSides({ replace = false }: { replace?: boolean } = {}): void
   select(swapped, { replace });
 }
 
+/** Shows a side of the comparison by itself: the whole image, or the filesystem at its layer. */
+export function showSide({ archiveId, image, layer }: Side): void {
+  const { archives, selection } = getApp();
+  const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
+  if (found === null) return;
+  const isWhole = layer >= found.image.layers.length - 1;
+  setApp({ anchor: layer });
+  const shown = isWhole ? wholeOf(found.image) : ({ from: layer, to: layer, mode: 'stacked' } as const);
+  select({ archiveId, image, ...shown, path: null, ...viewFor(found.image, selection) });
+}
+
 /** Makes a filesystem side B. */
 export function chooseSideB({ archiveId, image, layer, since }: Side): void {
   const { selection, archives, jobs } = getApp();

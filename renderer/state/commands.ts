@@ -79,11 +79,15 @@ export function showPreview(): void {
   setOverlay('preview');
 }
 
-function toggleWaste(): void {
-  setLayout({ wasteOpen: !getApp().layout.wasteOpen, findingsOpen: false });
+/** Height of a window, px, below which waste beside the changes would be no more than two lines. */
+const SHORT = 560;
+
+export function toggleWaste(): void {
+  const wasteOpen = !getApp().layout.wasteOpen;
+  setLayout({ wasteOpen, findingsOpen: false, ...(wasteOpen && window.innerHeight < SHORT ? { wasteTall: true } : {}) });
 }
 
-function toggleFindings(): void {
+export function toggleFindings(): void {
   setLayout({ findingsOpen: !getApp().layout.findingsOpen, wasteOpen: false });
 }
 

@@ -155,6 +155,30 @@ export function runningCount(state: JobsState): number {
   return state.jobs.filter(isRunning).length + state.transfers.filter((transfer) => transfer.error === null).length;
 }
 
+/** Something that is being opened, and whose image isn't in the library yet: an upload, or a job that reads its manifest. */
+export interface Arrival {
+  readonly id: string;
+  readonly isUpload: boolean;
+  /** Not escaped. */
+  readonly name: string;
+  /** Null while an upload runs. */
+  readonly job: Job | null;
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+}
+
+/** Returns what is being opened; `isListed` tells which archives are in the library. */
+export function arrivals({ jobs, transfers }: JobsState, isListed: (archiveId: string) => boolean): readonly Arrival[] {
+  return [
+    ...transfers
+      .filter(({ error }) => error === null)
+      .map(({ id, name, sentBytes, totalBytes }) => ({ id, isUpload: true, name, job: null, doneBytes: sentBytes, totalBytes })),
+    ...jobs
+      .filter((job) => job.kind === 'open' && isRunning(job) && (job.archiveId === null || !isListed(job.archiveId)))
+      .map((job) => ({ id: job.jobId, isUpload: false, name: job.title, job, doneBytes: job.doneBytes, totalBytes: job.totalBytes })),
+  ];
+}
+
 /** Returns the running job of a kind that works on an image, or null. */
 export function runningJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
   return jobs.find((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && isRunning(job)) ?? null;

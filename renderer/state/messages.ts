@@ -3,8 +3,12 @@ import { type AppState, appStore, setApp, type Toast } from './app-state.ts';
 const SHOWN_MS = 6_000;
 const MOST_TOASTS = 3;
 
-/** Shows a message for a few seconds, in place of an equal one, and no longer than it applies. */
-export function toast(text: string, action: Toast['action'] = null, applies: Toast['applies'] = () => true): void {
+/** Ids and digests in full, which nobody reads in a message; but not in paths, which would lead nowhere. */
+const IDS = /(?<![/\\\w])([0-9a-f]{12})[0-9a-f]{52}(?![/\\\w])/g;
+
+/** Shows a message for a few seconds, in place of an equal one, and no longer than it applies. Ids in it are shortened. */
+export function toast(message: string, action: Toast['action'] = null, applies: Toast['applies'] = () => true): void {
+  const text = message.replace(IDS, '$1');
   let id = 0;
   setApp(({ toasts, toastCount }) => {
     id = toastCount;

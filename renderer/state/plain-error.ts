@@ -16,3 +16,30 @@ export function plainError(error: unknown): PlainError {
 export function hintFor(error: PlainError): string {
   return words.errorHints[error.code as ErrorCode] ?? '';
 }
+
+/** Errors about what was read: reading it again finds the same. */
+const LASTING: ReadonlySet<string> = new Set<ErrorCode>([
+  'NOT_AN_IMAGE',
+  'BAD_MANIFEST',
+  'BAD_TAR',
+  'DAMAGED',
+  'BLOB_MISSING',
+  'DIGEST_MISMATCH',
+  'UNSUPPORTED',
+  'TOO_LARGE',
+  'PATH_ESCAPE',
+  'NAME_REFUSED',
+  'BAD_REQUEST',
+  'FORBIDDEN',
+]);
+
+/** Whether trying again may have another outcome. */
+export function mayPass({ code }: PlainError): boolean {
+  return !LASTING.has(code);
+}
+
+/** Returns an error's message without the name that it begins with, for where that is above it: `is empty: it has 0 bytes`. */
+export function messageAfter(name: string, message: string): string {
+  const rest = message.startsWith(name) ? message.slice(name.length) : '';
+  return /^(: | )\S/.test(rest) ? rest.replace(/^: | /, '') : message;
+}

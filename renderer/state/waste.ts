@@ -4,26 +4,21 @@ import type { WastedFileReport, WasteReport } from '#contract';
 export interface CauseLine {
   readonly cause: WasteReport['groups'][number]['cause'];
   readonly bytes: number;
-  /** Null if no file has this cause, or it isn't known yet. */
+  /** Null if its files are too small to be listed. */
   readonly largest: WastedFileReport | null;
 }
 
-/**
- * Returns the causes in an order that doesn't change when files turn out to be rewritten unchanged: of the bytes that were overwritten or
- * deleted, the more come first. What is rewritten unchanged is part of what is overwritten until it is found, so both have a line from the
- * start.
- */
+/** Returns the causes that hide bytes; like the report, most bytes first. */
 export function causeLines({ groups, files }: WasteReport): readonly CauseLine[] {
-  const lineOf = (cause: CauseLine['cause']): CauseLine => ({
-    cause,
-    bytes: groups.find((group) => group.cause === cause)?.bytes ?? 0,
-    largest: files.find((file) => file.cause === cause) ?? null,
-  });
+  return groups
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ cause, bytes }) => ({ cause, bytes, largest: files.find((file) => file.cause === cause) ?? null }));
+}
+
+/** Whether files were overwritten, and none of them is known to be rewritten without changes. */
+export function mayBeRewritten({ groups }: WasteReport): boolean {
   const has = (cause: CauseLine['cause']) => groups.some((group) => group.cause === cause);
-  const overwritten = has('overwritten') || has('rewritten') ? [lineOf('overwritten'), lineOf('rewritten')] : [];
-  const deleted = has('deleted') ? [lineOf('deleted')] : [];
-  const bytesOf = (lines: readonly CauseLine[]) => lines.reduce((sum, { bytes }) => sum + bytes, 0);
-  return bytesOf(deleted) >= bytesOf(overwritten) ? [...deleted, ...overwritten] : [...overwritten, ...deleted];
+  return has('overwritten') && !has('rewritten');
 }
 
 /** Returns the layers that wrote what is hidden, without the one that replaced it. */

@@ -1,5 +1,6 @@
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../features/copy-button.tsx';
+import { ArrivalState, useArrivals } from '../features/jobs/arrivals.tsx';
 import { useApp } from '../features/use-app.ts';
 import { showOpenName } from '../state/open-name/open-name-actions.ts';
 import { choose, openSample } from '../state/opening.ts';
@@ -7,9 +8,18 @@ import { words } from '../words/index.ts';
 import styles from './empty-state.module.css';
 import { RecentFiles } from './recent-files.tsx';
 
-/** Shown in a window without an image: three ways to open one. */
+/** Shown in a window without an image: three ways to open one or, meanwhile, how far that is. */
 export function EmptyState() {
   const info = useApp((app) => app.info);
+  const opening = useArrivals();
+  if (opening.length > 0) {
+    return (
+      <div className={styles.empty}>
+        <Drawing />
+        <ArrivalState all={opening} />
+      </div>
+    );
+  }
   return (
     <div className={styles.empty}>
       <Drawing />

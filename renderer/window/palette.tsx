@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import type { PathMatch, SearchReport } from '#contract';
 import { displayText } from '#model';
-import { IconButton } from '../components/button.tsx';
 import { Picker } from '../components/picker.tsx';
-import { Keys, Sheet } from '../components/sheet.tsx';
+import { Keys, Sheet, SheetHead } from '../components/sheet.tsx';
 import { CompareWithSheet } from '../features/compare/compare-with-sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
 import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
@@ -150,10 +149,7 @@ const ROW_KEYS = [
 function HelpSheet() {
   return (
     <Sheet label={words.frame.shortcuts} onClose={close}>
-      <header className={styles.head}>
-        <h2 className={styles.title}>{words.frame.shortcuts}</h2>
-        <IconButton label={words.frame.closeShortcuts} icon="close" onPress={close} />
-      </header>
+      <SheetHead title={words.frame.shortcuts} close={words.frame.closeShortcuts} onClose={close} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={styles.body} aria-label={words.frame.allShortcuts} tabIndex={0}>
         {GROUPS.map((group) => (

@@ -6,7 +6,7 @@ import { Progress } from '../components/progress.tsx';
 import { useApp } from '../features/use-app.ts';
 import { loadingJob } from '../state/jobs.ts';
 import { cancelJob, loadImage } from '../state/opening.ts';
-import { hintFor } from '../state/plain-error.ts';
+import { hintFor, mayPass } from '../state/plain-error.ts';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
 import styles from './reading-state.module.css';
@@ -39,7 +39,7 @@ export function ReadingState({ archive, image }: { archive: ArchiveSummary; imag
     return (
       <Notice icon="error" title={words.frame.couldNotRead} tone="error">
         <ErrorText error={failed.error} hint={hintFor(failed.error)} />
-        {again}
+        {mayPass(failed.error) ? again : null}
       </Notice>
     );
   }

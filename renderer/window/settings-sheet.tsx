@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { Button, IconButton } from '../components/button.tsx';
+import { Button } from '../components/button.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { Sheet } from '../components/sheet.tsx';
+import { Sheet, SheetHead } from '../components/sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
 import { setOverlay } from '../state/commands.ts';
@@ -31,48 +31,60 @@ export function SettingsSheet() {
   const info = useApp((app) => app.info);
   return (
     <Sheet label={words.settings.title} onClose={close}>
-      <header className={styles.head}>
-        <h2 className={styles.title}>{words.settings.title}</h2>
-        <IconButton label={words.settings.close} icon="close" onPress={close} />
-      </header>
+      <SheetHead title={words.settings.title} close={words.settings.close} onClose={close} />
       <div className={styles.body}>
-        <Line label={words.settings.theme}>
-          <Segmented label={words.settings.theme} value={layout.theme} options={THEMES} onChange={(theme) => setLayout({ theme })} />
-        </Line>
-        <Line label={words.settings.units} why={words.settings.unitsWhy[layout.units]}>
-          <Segmented label={words.settings.units} value={layout.units} options={UNITS} onChange={(units) => setLayout({ units })} />
-        </Line>
-        <Line label={words.settings.previewText} why={words.settings.zoom(isMac)}>
-          <Segmented
-            label={words.settings.previewText}
-            value={String(layout.previewText)}
-            options={SIZES}
-            onChange={(size) => setLayout({ previewText: PREVIEW_TEXT.find((each) => String(each) === size) ?? 12 })}
-          />
-        </Line>
-        <Line label={words.settings.wraps}>
-          <Segmented
-            label={words.settings.wraps}
-            value={layout.wraps ? 'wrap' : 'scroll'}
-            options={WRAP}
-            onChange={(value) => setLayout({ wraps: value === 'wrap' })}
-          />
-        </Line>
-        <Line label={words.settings.modifiedAs}>
-          <Segmented
-            label={words.settings.modifiedAs}
-            value={layout.modifiedAs}
-            options={MODIFIED}
-            onChange={(modifiedAs) => setLayout({ modifiedAs })}
-          />
-        </Line>
-        <Line label={words.settings.onOpen}>
-          <Segmented label={words.settings.onOpen} value={layout.onOpen} options={OPENED} onChange={(onOpen) => setLayout({ onOpen })} />
-        </Line>
-        <Places />
-        {info === null ? null : <p className={styles.why}>{words.settings.version(info.version)}</p>}
+        <Group title={words.settings.groups.look}>
+          <Line label={words.settings.theme}>
+            <Segmented label={words.settings.theme} value={layout.theme} options={THEMES} onChange={(theme) => setLayout({ theme })} />
+          </Line>
+          <Line label={words.settings.units} why={words.settings.unitsWhy[layout.units]}>
+            <Segmented label={words.settings.units} value={layout.units} options={UNITS} onChange={(units) => setLayout({ units })} />
+          </Line>
+        </Group>
+        <Group title={words.settings.groups.files}>
+          <Line label={words.settings.previewText} why={words.settings.zoom(isMac)}>
+            <Segmented
+              label={words.settings.previewText}
+              value={String(layout.previewText)}
+              options={SIZES}
+              onChange={(size) => setLayout({ previewText: PREVIEW_TEXT.find((each) => String(each) === size) ?? 12 })}
+            />
+          </Line>
+          <Line label={words.settings.wraps}>
+            <Segmented
+              label={words.settings.wraps}
+              value={layout.wraps ? 'wrap' : 'scroll'}
+              options={WRAP}
+              onChange={(value) => setLayout({ wraps: value === 'wrap' })}
+            />
+          </Line>
+          <Line label={words.settings.modifiedAs}>
+            <Segmented
+              label={words.settings.modifiedAs}
+              value={layout.modifiedAs}
+              options={MODIFIED}
+              onChange={(modifiedAs) => setLayout({ modifiedAs })}
+            />
+          </Line>
+        </Group>
+        <Group title={words.settings.groups.images}>
+          <Line label={words.settings.onOpen}>
+            <Segmented label={words.settings.onOpen} value={layout.onOpen} options={OPENED} onChange={(onOpen) => setLayout({ onOpen })} />
+          </Line>
+          <Places />
+        </Group>
+        {info === null ? null : <p className={styles.version}>{words.settings.version(info.version)}</p>}
       </div>
     </Sheet>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={styles.group} aria-label={title}>
+      <h3 className={styles.heading}>{title}</h3>
+      {children}
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import { phrase } from '../components/phrase.tsx';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
-import { setLayout } from '../state/app-state.ts';
+import { toggleFindings, toggleWaste } from '../state/commands.ts';
 import { countFindings } from '../state/findings.ts';
 import { runningCount } from '../state/jobs.ts';
 import { words } from '../words/index.ts';
@@ -49,14 +49,7 @@ function Waste({ image }: { image: ImageSummary }) {
   if (fileBytes === 0) return null;
   const title = words.waste.inFiles(sizeTitle(wastedBytes));
   return (
-    <button
-      type="button"
-      className={styles.button}
-      aria-expanded={open}
-      title={title}
-      data-opens="waste"
-      onClick={() => setLayout({ wasteOpen: !open, findingsOpen: false })}
-    >
+    <button type="button" className={styles.button} aria-expanded={open} title={title} data-opens="waste" onClick={toggleWaste}>
       <span>
         {phrase(words.waste.inStatusBar(<Size bytes={wastedBytes} />))}{' '}
         <span className={styles.quiet}>{words.waste.share(1 - efficiency)}</span>
@@ -79,7 +72,7 @@ function FindingsButton() {
       aria-label={words.frame.findingsButton(words.frame.findings(counts))}
       aria-expanded={open}
       data-opens="findings"
-      onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
+      onClick={toggleFindings}
     >
       <Icon name={severe} size={12} />
       {words.frame.findings(counts)}

@@ -101,10 +101,18 @@ function endsInVersion(names: Uint8Array, from: number, end: number): boolean {
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
-/** Returns a number that identifies the extension of a row's name; 0 for none and for unusual extensions. */
+/**
+ * Returns a number that identifies the extension of a row's name; 0 for none and for unusual extensions. What follows a dot in the name of an
+ * executable is part of its name, not an extension, unless it is a known one: `mkfs.minix`, `python3.11`.
+ */
 export function extensionKey(table: RowTable, row: number): number {
   findExtension(table, row);
-  return keyOf(table.names, extension.start, extension.end);
+  const key = keyOf(table.names, extension.start, extension.end);
+  return key !== 0 && !CODES.has(key) && isExecutable(table, row) ? 0 : key;
+}
+
+function isExecutable({ type, mode }: RowTable, row: number): boolean {
+  return (type[row] === TYPE.file || type[row] === TYPE.hardlink) && ((mode[row] as number) & 0o111) !== 0;
 }
 
 /** Returns the extension of a row's name with the dot, in lower case; empty for none and for unusual extensions. */
@@ -124,7 +132,7 @@ export function fileTypeBy(table: RowTable, row: number, key: number): number {
   if (type !== TYPE.file && type !== TYPE.hardlink) return OTHER;
   const known = CODES.get(key);
   if (known !== undefined) return known;
-  if (((table.mode[row] as number) & 0o111) !== 0) return PROGRAMS;
+  if (isExecutable(table, row)) return PROGRAMS;
   // A manual page.
   if (extension.end - extension.start === 1 && isDigit(table.names[extension.start] as number)) return DOCUMENTS;
   return OTHER;

@@ -251,6 +251,27 @@ describe('the kind of a file', () => {
   });
 });
 
+describe('the extensions of a kind', () => {
+  it('are not what follows a dot in the name of an executable', () => {
+    const names = ['sbin/mkfs.minix', 'sbin/mkfs.cramfs', 'bin/python3.11', 'bin/tool'];
+    const rows = viewAt(stackOf([...names.map((name) => file(name, 5, { mode: 0o755 })), file('tool.exe', 2), file('notes.minix', 1)]), 0);
+    const { types, extensions } = breakDown(rows, 'view', { limit: 9 });
+    const of = types.map(({ type, files, extensions: each }) => [FILE_TYPES[type], files, each]);
+    assert.deepEqual(of, [
+      ['programs', 5, ['.exe']],
+      ['other', 1, ['.minix']],
+    ]);
+    assert.deepEqual(
+      extensions.map(({ extension, files }) => [extension, files]),
+      [
+        ['', 4],
+        ['.exe', 1],
+        ['.minix', 1],
+      ],
+    );
+  });
+});
+
 describe('folders that are open at first', () => {
   const rows = viewAt(
     stackOf(

@@ -10,6 +10,7 @@ import { viewBefore } from '../../renderer/state/details/views.ts';
 import { watchOwnJobs } from '../../renderer/state/finished-jobs.ts';
 import { initialJobs, jobsReducer, type Purpose } from '../../renderer/state/jobs.ts';
 import { toast, watchToasts } from '../../renderer/state/messages.ts';
+import { mayPass, messageAfter } from '../../renderer/state/plain-error.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 import { watchStores } from '../../renderer/state/stores/watch-stores.ts';
 
@@ -208,4 +209,24 @@ test('a path is compared with the layers below the selected ones, or with side A
   assert.equal(viewBefore({ ...selection, from: 0 }), null);
   const against = { archiveId: 'a2', image: 1, layer: 3, since: 2 };
   assert.deepEqual(viewBefore({ ...selection, mode: 'compare', against }), { archiveId: 'a2', image: 1, layer: 3 });
+});
+
+test('a message has ids in short', () => {
+  const id = '0123456789ab'.padEnd(64, 'c');
+  toast(`layer ${id} is in use by sha256:${id}`);
+  assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');
+  // A path must lead somewhere.
+  toast(`no place for /store/${id}/etc`);
+  assert.deepEqual(toasts().at(-1), `no place for /store/${id}/etc`);
+});
+
+test('an error below a name doesn’t repeat it, and is retried only if that may help', () => {
+  assert.equal(messageAfter('x.tar', 'x.tar is empty: it has 0 bytes'), 'is empty: it has 0 bytes');
+  assert.equal(messageAfter('x.tar', 'x.tar: unexpected end'), 'unexpected end');
+  assert.equal(messageAfter('x.tar', 'x.tar.gz is empty'), 'x.tar.gz is empty');
+  assert.equal(messageAfter('x.tar', 'layer 4: digest does not match'), 'layer 4: digest does not match');
+  assert.deepEqual(
+    ['NOT_AN_IMAGE', 'DIGEST_MISMATCH', 'IO', 'UNREACHABLE', 'NOT_FOUND'].map((code) => mayPass({ code, message: '' })),
+    [false, false, true, true, true],
+  );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causeLines, groupBy } from '../../renderer/state/waste.ts';
+import { causeLines, groupBy, mayBeRewritten } from '../../renderer/state/waste.ts';
 import { bestWhatIf, whatIfCommand } from '../../renderer/state/weigh.ts';
 import type { ArchiveSummary, ImageSummary, WasteReport, WhatIfReport } from '../../src/contract/index.ts';
 
@@ -16,18 +16,20 @@ test('groups keep the order of their first items', () => {
   );
 });
 
-test('causes keep their order when files turn out to be rewritten unchanged', () => {
+test('causes keep the report’s order, and those that hide nothing are left out', () => {
   const file = (cause: string, path: string) => ({ cause, path });
-  const report = (bytes: Record<string, number>, rewritten: object | null = null) =>
+  const report = (bytes: Record<string, number>) =>
     ({
       groups: Object.entries(bytes).map(([cause, of]) => ({ cause, bytes: of, files: 1 })),
       files: [file('overwritten', 'a'), file('overwritten', 'b'), file('deleted', 'c')],
-      rewritten,
     }) as unknown as WasteReport;
   const lines = (of: WasteReport) => causeLines(of).map(({ cause, bytes, largest }) => `${cause} ${bytes} ${largest?.path ?? '-'}`);
-  assert.deepEqual(lines(report({ overwritten: 10, deleted: 7 })), ['overwritten 10 a', 'rewritten 0 -', 'deleted 7 c']);
-  assert.deepEqual(lines(report({ deleted: 7, rewritten: 6, overwritten: 4 }, {})), ['overwritten 4 a', 'rewritten 6 -', 'deleted 7 c']);
-  assert.deepEqual(lines(report({ deleted: 7 })), ['deleted 7 c']);
+  assert.deepEqual(lines(report({ overwritten: 10, deleted: 7 })), ['overwritten 10 a', 'deleted 7 c']);
+  assert.deepEqual(lines(report({ deleted: 7, rewritten: 6, overwritten: 0 })), ['deleted 7 c', 'rewritten 6 -']);
+  assert.deepEqual(
+    [{ overwritten: 1 }, { overwritten: 1, rewritten: 2 }, { deleted: 7 }].map((of) => mayBeRewritten(report(of))),
+    [true, false, false],
+  );
 });
 
 const archive = (title: string, images = 1, reference?: string) =>

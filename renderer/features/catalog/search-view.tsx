@@ -3,6 +3,7 @@ import type { CatalogHit } from '#contract';
 import { displayPath, displayText, shortDigest, unescapePath } from '#model';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
 import fields from '../../components/search-field.module.css';
@@ -206,13 +207,26 @@ function Hits({
         const image = imageOf(group, child);
         const title = image === undefined ? '' : imageTitle(images, image);
         if (child >= 0) return column === 'name' ? nameCell(place, twisty, title, imageText(nameOf(image))) : null;
-        if (column === 'name') return nameCell(place, twisty, hitName(hit), <span className={styles.hit}>{hitName(hit)}</span>);
+        // The end of a path tells it from others, as does the end of a package's name.
+        if (column === 'name') return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} />);
         if (column === 'type') return <span className={styles.quiet}>{typeOf(hit)}</span>;
-        if (column === 'version') return displayText(hit.version ?? '');
+        if (column === 'version') return <span title={displayText(hit.version ?? '')}>{displayText(hit.version ?? '')}</span>;
         if (column === 'size') return hit.bytes === null || hit.kind === 'whiteout' ? null : sizeText(hit.bytes);
-        if (column === 'layer') return <span className={styles.quiet}>{layerOf(rows, hit)}</span>;
+        if (column === 'layer') {
+          return (
+            <span className={styles.quiet} title={layerOf(rows, hit)}>
+              {layerOf(rows, hit)}
+            </span>
+          );
+        }
         const count = groups[group]?.images.length ?? 0;
-        return count === 1 ? <span title={title}>{imageText(nameOf(image))}</span> : words.catalog.inImages(count);
+        return count === 1 ? (
+          <span className={styles.only} title={title}>
+            {imageText(nameOf(image))}
+          </span>
+        ) : (
+          words.catalog.inImages(count)
+        );
       }}
     />
   );
@@ -222,6 +236,11 @@ function hitName({ kind, name }: CatalogHit): string {
   if (kind === 'image' || kind === 'layer') return shortDigest(displayText(name));
   if (kind === 'package') return displayText(name);
   return name === '' ? words.catalog.root : displayPath(unescapePath(name));
+}
+
+/** For the tooltip: a digest in full. */
+function fullHitName(hit: CatalogHit): string {
+  return hit.kind === 'image' || hit.kind === 'layer' ? displayText(hit.name) : hitName(hit);
 }
 
 function typeOf({ kind, type }: CatalogHit): string {

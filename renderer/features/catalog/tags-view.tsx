@@ -3,7 +3,7 @@ import type { SeverityCounts } from '#contract';
 import { displayText } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
-import { sizeText, sizeTitle } from '../../components/size.tsx';
+import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
 import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
 import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
@@ -11,6 +11,7 @@ import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { shortName } from '../../state/library.ts';
 import { words } from '../../words/index.ts';
 import { formatCount, formatDate, formatSize } from '../../words/numbers.ts';
+import { Net } from '../net.tsx';
 import styles from './catalog.module.css';
 import { imageTitle } from './image-names.ts';
 import { Bar } from './layers-view.tsx';
@@ -95,11 +96,7 @@ function changeText(bytes: number | null) {
   if (bytes === null) return null;
   if (bytes === 0) return <span className={styles.quiet}>{words.catalog.sameSize}</span>;
   const size = formatSize(Math.abs(bytes));
-  return (
-    <span className={`number ${bytes > 0 ? styles.grown : styles.shrunk}`} title={sizeTitle(Math.abs(bytes))}>
-      {bytes > 0 ? words.catalog.grownBy(size) : words.catalog.shrunkBy(size)}
-    </span>
-  );
+  return <Net bytes={bytes}>{bytes > 0 ? words.catalog.grownBy(size) : words.catalog.shrunkBy(size)}</Net>;
 }
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;

@@ -13,7 +13,8 @@ import { isShortcut, showPreview } from '../../state/commands.ts';
 import { type SideBytes, sideBytes } from '../../state/compare.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
-import { NetCell, SideBars } from '../compare/compare-bar.tsx';
+import { SideBars } from '../compare/compare-bar.tsx';
+import { Net } from '../net.tsx';
 import styles from './changes-pane.module.css';
 import { bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 
@@ -106,9 +107,7 @@ export function Grid({
       onToggle={(row, open) => dispatchChanges({ type: 'toggled', row, open })}
       onOpenSiblings={(row) => dispatchChanges({ type: 'siblingsOpened', row })}
       onOpen={openDetails}
-      onClick={(row) => {
-        if (!shape.isFolder(row)) showClicked();
-      }}
+      onClick={showClicked}
       onPreview={(row) => {
         choosePath(escapePath(rowPath(table, row)));
         showPreview();
@@ -126,7 +125,7 @@ export function Grid({
         if (id === 'size') return isWhole ? bytesCell(table, all, row) : sizeCell(table, totals, row, resized);
         if (id === 'hidden') return hiddenCell(totals, row);
         if (id === 'items') return itemsCell(table, row);
-        if (id === 'net' && sides !== null) return <NetCell sides={sides} row={row} />;
+        if (id === 'net' && sides !== null) return <Net bytes={sides.net[row] as number} />;
         if (id === 'sides' && sides !== null)
           return <SideBars before={sides.before[row] as number} now={totals.size[row] as number} largest={largest} />;
         const own = all[row] as number;

@@ -15,7 +15,7 @@ import type { ChangesState } from '../../state/changes/changes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith, swapSides } from '../../state/choosing.ts';
 import { copyText } from '../../state/clipboard.ts';
-import { type SideBytes, sideBytes, sideScope, signedSize, textReport } from '../../state/compare.ts';
+import { sideBytes, sideScope, signedSize, textReport } from '../../state/compare.ts';
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
@@ -23,6 +23,7 @@ import { type Selection, type Side, selectedImage } from '../../state/selection.
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
+import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
@@ -94,7 +95,9 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
       {bytesA === null || bytesB === null ? null : (
         <span title={words.compare.bytesOfWhole}>
           {phrase(words.compare.sums(<Size bytes={bytesA} />, <Size bytes={bytesB} />))}{' '}
-          <strong className="number">{words.compare.more(signedSize(bytesB - bytesA))}</strong>
+          <strong>
+            <Net bytes={bytesB - bytesA}>{words.compare.more(signedSize(bytesB - bytesA))}</Net>
+          </strong>
         </span>
       )}
       <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
@@ -230,17 +233,6 @@ export function SideBars({ before, now, largest }: { before: number; now: number
     <span className={styles.rowBars} title={words.compare.bytesOfSides(before, now)}>
       <i className={styles.barA} style={{ width: `${width(before)}%` }} />
       <i className={styles.barB} style={{ width: `${width(now)}%` }} />
-    </span>
-  );
-}
-
-/** How many more bytes B has. */
-export function NetCell({ sides, row }: { sides: SideBytes; row: number }) {
-  const bytes = sides.net[row] as number;
-  if (bytes === 0) return <span />;
-  return (
-    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={words.exactBytes(bytes)}>
-      {signedSize(bytes)}
     </span>
   );
 }

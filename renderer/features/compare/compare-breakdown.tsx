@@ -5,7 +5,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { choosePath, showClicked } from '../../state/choosing.ts';
-import { sideScope, signedSize } from '../../state/compare.ts';
+import { sideScope } from '../../state/compare.ts';
 import { type JoinedSums, joinSums } from '../../state/joined-sums.ts';
 import { typeColour } from '../../state/layer-colours.ts';
 import { hintFor } from '../../state/plain-error.ts';
@@ -13,6 +13,7 @@ import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import styles from '../breakdown/breakdown-view.module.css';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
+import { Net } from '../net.tsx';
 import { useTheme } from '../use-theme.ts';
 import { SideBars } from './compare-bar.tsx';
 
@@ -121,7 +122,9 @@ function Table<T extends FileSums>({
             </td>
             <td className={styles.right}>{sum.a === null ? null : <Size bytes={sum.before} />}</td>
             <td className={styles.right}>{sum.b === null ? null : <Size bytes={sum.now} />}</td>
-            <td className={`number ${styles.right}`}>{signedSize(sum.now - sum.before)}</td>
+            <td className={styles.right}>
+              <Net bytes={sum.now - sum.before} />
+            </td>
           </tr>
         ))}
       </tbody>

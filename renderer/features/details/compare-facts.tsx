@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
+import { Breakable } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { timeText } from '../../state/details/time-text.ts';
@@ -8,6 +9,7 @@ import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import styles from './compare-facts.module.css';
 import { Section } from './facts.tsx';
@@ -35,29 +37,19 @@ export function CompareFacts({ selection }: { selection: Selection }) {
     <section className={styles.body} tabIndex={0} aria-label={words.compare.facts}>
       <Section title={words.details.image}>
         <Table>
-          <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} />
+          <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} isName />
           <Fact label={labels.archive} values={ofImage(({ archive }) => displayText(archive.title))} />
           <Fact
             label={labels.platform}
             values={ofImage(({ image: each }) => (each.platform === 'unknown' ? null : displayText(each.platform)))}
           />
-          <Bytes
-            label={words.sizes.stored.label}
-            title={words.sizes.stored.title}
+          <Sizes
             sides={both}
-            of={({ image: each }) => imageSizes(each).stored}
-          />
-          <Bytes
-            label={words.sizes.unpacked.label}
-            title={words.sizes.unpacked.title}
-            sides={both}
-            of={({ image: each }) => (each.loaded ? imageSizes(each).unpacked : null)}
-          />
-          <Bytes
-            label={words.sizes.files.label}
-            title={words.sizes.files.title}
-            sides={both}
-            of={({ image: each }) => (each.loaded ? each.totals.fileBytes : null)}
+            sizes={[
+              { label: words.sizes.files, of: ({ image: each }) => (each.loaded ? each.totals.fileBytes : null) },
+              { label: words.sizes.unpacked, of: ({ image: each }) => (each.loaded ? imageSizes(each).unpacked : null) },
+              { label: words.sizes.stored, of: ({ image: each }) => imageSizes(each).stored },
+            ]}
           />
           <Bytes
             label={labels.visible}
@@ -86,17 +78,12 @@ export function CompareFacts({ selection }: { selection: Selection }) {
               return time === null ? null : timeText(time, 'minute');
             })}
           />
-          <Bytes
-            label={words.sizes.stored.label}
-            title={words.sizes.stored.title}
+          <Sizes
             sides={both}
-            of={(known) => known.layer?.blobBytes ?? null}
-          />
-          <Bytes
-            label={words.sizes.files.label}
-            title={words.sizes.files.title}
-            sides={both}
-            of={({ image: each, layer: of }) => (each.loaded ? (of?.fileBytes ?? null) : null)}
+            sizes={[
+              { label: words.sizes.files, of: ({ image: each, layer: of }) => (each.loaded ? (of?.fileBytes ?? null) : null) },
+              { label: words.sizes.stored, of: (known) => known.layer?.blobBytes ?? null },
+            ]}
           />
           <Digest label={labels.digest} values={both.map((known) => known?.layer?.digest ?? null)} />
           <Digest label={labels.diffId} values={both.map((known) => known?.layer?.diffId ?? null)} />
@@ -135,8 +122,22 @@ function Table({ children }: { children: ReactNode }) {
 }
 
 /** A line; left out if neither side has a value. Equal texts are told once, for both sides. */
-function Fact({ label, title, values, mono = false }: { label: string; title?: string; values: readonly ReactNode[]; mono?: boolean }) {
+function Fact({
+  label,
+  title,
+  values,
+  mono = false,
+  isName = false,
+}: {
+  label: string;
+  title?: string;
+  values: readonly ReactNode[];
+  mono?: boolean;
+  /** Whether the values are names, which break after their punctuation. */
+  isName?: boolean;
+}) {
   const [a = null, b = null] = values;
+  const shown = (value: ReactNode) => (isName && typeof value === 'string' ? <Breakable text={value} /> : value);
   if (a === null && b === null) return null;
   return (
     <tr>
@@ -145,18 +146,40 @@ function Fact({ label, title, values, mono = false }: { label: string; title?: s
       </th>
       {a === b ? (
         <td colSpan={2} className={mono ? styles.mono : ''}>
-          {a} <span className={styles.same}>{words.compare.both}</span>
+          {shown(a)} <span className={styles.same}>{words.compare.both}</span>
         </td>
       ) : (
         [a, b].map((value, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the index is the side
           <td key={at} className={mono ? styles.mono : ''}>
-            {value ?? <span className={styles.same}>{words.details.notSpecified}</span>}
+            {shown(value) ?? <span className={styles.same}>{words.details.notSpecified}</span>}
           </td>
         ))
       )}
     </tr>
   );
+}
+
+interface SizeOf {
+  readonly label: { readonly label: string; readonly title: string };
+  readonly of: (known: Known) => number | null;
+}
+
+/** Sizes; those that read like the ones above on both sides are told together with them. */
+function Sizes({ sides, sizes }: { sides: readonly (Known | null)[]; sizes: readonly SizeOf[] }) {
+  const lines: SizeOf[][] = [];
+  const text = ({ of }: SizeOf) => sides.map((known) => formatSize(known === null ? 0 : (of(known) ?? -1))).join();
+  for (const size of sizes) {
+    const line = lines.at(-1);
+    if (line?.[0] !== undefined && text(line[0]) === text(size)) line.push(size);
+    else lines.push([size]);
+  }
+  return lines.map((line) => {
+    const [first, ...same] = line;
+    if (first === undefined) return null;
+    const label = [first.label.label, ...same.map((each) => each.label.label.toLowerCase())].join(', ');
+    return <Bytes key={label} label={label} title={line.map((each) => each.label.title).join('\n')} sides={sides} of={first.of} />;
+  });
 }
 
 function Bytes({

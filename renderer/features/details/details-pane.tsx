@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { EntryDetails, ImageSummary } from '#contract';
+import type { ArchiveSummary, EntryDetails, ImageSummary } from '#contract';
 import { unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
@@ -15,7 +15,7 @@ import { onlySideA } from '../../state/details/views.ts';
 import { exportPath } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { isExportable } from '../../state/menus/row-menu.ts';
-import { hintFor } from '../../state/plain-error.ts';
+import { hintFor, mayPass } from '../../state/plain-error.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -55,7 +55,7 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
           onPress={() => setLayout({ drawer: 'none' })}
         />
       ) : null}
-      <Breadcrumb archive={found.archive} image={found.image} selection={shown} isSideA={sideA !== null} />
+      <Breadcrumb archive={found.archive} image={found.image} selection={shown} sides={sidesOf(archives ?? [], selection)} />
       {selection.path === null && selection.mode === 'compare' ? (
         <CompareFacts selection={selection} />
       ) : selection.path === null ? (
@@ -71,6 +71,19 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
 function useSideA(selection: Selection): Side | null {
   const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));
   return details === null || details.path !== selection.path ? null : onlySideA(details, selection);
+}
+
+/** Returns the sides of a comparison that are open. */
+function sidesOf(archives: readonly ArchiveSummary[], { mode, archiveId, image, to, since, against }: Selection) {
+  if (mode !== 'compare' || archiveId === null || against === undefined) return [];
+  const sides = [
+    { letter: 'A' as const, side: against },
+    { letter: 'B' as const, side: { archiveId, image, layer: to, since } },
+  ];
+  return sides.flatMap(({ letter, side }) => {
+    const found = selectedImage(archives, { archiveId: side.archiveId, image: side.image, from: 0, to: 0, mode: 'layer', path: null });
+    return found === null ? [] : [{ letter, known: { ...found, side } }];
+  });
 }
 
 /** Returns the selection with a side in place of side B. */
@@ -104,7 +117,7 @@ function PathDetails({
           <FileName key={path} name={pathParts(path, image).at(-1)?.name ?? ''} />
           <CopyButton label={words.copyPath} text={copiedPath(path, image)} />
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
-            <IconButton small label={words.details.export} icon="save" onPress={exportPath} />
+            <IconButton small label={words.details.save} icon="save" onPress={exportPath} />
           ) : null}
           {/* A drawer has a button that closes it, and its breadcrumb leads to the layer. */}
           {drawer ? null : (
@@ -119,11 +132,13 @@ function PathDetails({
       {state.details.state === 'failed' ? (
         <Notice icon="error" title={words.details.failed} tone="error">
           <ErrorText error={state.details.error} hint={hintFor(state.details.error)} />
-          <p className={styles.again}>
-            <Button icon="retry" onPress={retryDetails}>
-              {words.tryAgain}
-            </Button>
-          </p>
+          {mayPass(state.details.error) ? (
+            <p className={styles.again}>
+              <Button icon="retry" onPress={retryDetails}>
+                {words.tryAgain}
+              </Button>
+            </p>
+          ) : null}
         </Notice>
       ) : (
         <Tabs label={words.details.tabsLabel} value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>

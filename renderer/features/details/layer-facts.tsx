@@ -4,8 +4,9 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
-import { Size } from '../../components/size.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
+import { chooseLayer } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
 import { runningJob } from '../../state/jobs.ts';
@@ -16,6 +17,7 @@ import { imageSizes } from '../../state/sizes.ts';
 import { importTargets, importToStore } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { ScanButton } from '../findings/scan-button.tsx';
 import { useApp } from '../use-app.ts';
@@ -49,6 +51,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   const chainId = image.chainIds[layer.index] ?? null;
   // A missing blob may have a size in its descriptor, but its compression is unknown.
   const isHere = layer.status === 'present' || layer.status === 'damaged';
+  const isRead = image.loaded && layer.status === 'present';
   return (
     <Section title={words.layerTitle(layer.index)}>
       {command === null ? (
@@ -61,12 +64,9 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       )}
       <Facts>
         {layer.status === 'present' ? null : <Fact label={words.details.labels.state}>{words.details.status[layer.status]}</Fact>}
-        {image.loaded && layer.status === 'present' ? (
+        {isRead ? (
           <>
             {layer.listedBy === 'toc' ? <Fact label={words.details.labels.listed}>{words.details.listedByToc}</Fact> : null}
-            <Fact label={words.sizes.files.label} title={words.sizes.files.title} main>
-              <Size bytes={layer.fileBytes} /> <span className={styles.quiet}>{words.details.inEntries(layer.entries)}</span>
-            </Fact>
             <Fact label={words.details.labels.changes}>
               {layer.added + layer.modified + layer.removed === 0 ? (
                 <span className={styles.quiet}>{words.details.none}</span>
@@ -74,19 +74,17 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
                 <Counts {...layer} />
               )}
             </Fact>
-            {layer.listedBy === 'toc' && layer.tarBytes === 0 ? null : (
-              <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
-                <Size bytes={layer.tarBytes} />
-              </Fact>
-            )}
           </>
         ) : null}
-        {isHere || layer.blobBytes > 0 ? (
-          <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
-            <Size bytes={layer.blobBytes} />
-            {isHere ? <span className={styles.quiet}> · {words.details.compression[layer.compression]}</span> : null}
-          </Fact>
-        ) : null}
+        <SizeFacts
+          sizes={[
+            isRead ? { of: 'files', bytes: layer.fileBytes, note: words.details.inEntries(layer.entries) } : null,
+            isRead && (layer.listedBy !== 'toc' || layer.tarBytes > 0) ? { of: 'unpacked', bytes: layer.tarBytes } : null,
+            isHere || layer.blobBytes > 0
+              ? { of: 'stored', bytes: layer.blobBytes, ...(isHere ? { note: words.details.compression[layer.compression] } : {}) }
+              : null,
+          ]}
+        />
         {time === null ? null : (
           <Fact label={words.details.labels.created} copy={time}>
             <span title={time}>{timeText(time, 'minute')}</span>
@@ -152,18 +150,88 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
   return (
     <Section title={words.layerRangeTitle(selection.from, selection.to)}>
       <Facts>
-        <Fact label={words.sizes.files.label} main>
-          <Size bytes={sum(({ fileBytes }) => fileBytes)} />
-        </Fact>
-        <Fact label={words.sizes.unpacked.label}>
-          <Size bytes={sum(({ tarBytes }) => tarBytes)} />
-        </Fact>
-        <Fact label={words.sizes.stored.label}>
-          <Size bytes={sum(({ blobBytes }) => blobBytes)} />
-        </Fact>
+        <SizeFacts
+          sizes={[
+            { of: 'files', bytes: sum(({ fileBytes }) => fileBytes) },
+            { of: 'unpacked', bytes: sum(({ tarBytes }) => tarBytes) },
+            { of: 'stored', bytes: sum(({ blobBytes }) => blobBytes) },
+          ]}
+        />
       </Facts>
+      <LayerList layers={layers} />
     </Section>
   );
+}
+
+/** The layers of a range, newest first; each leads to its own details. */
+function LayerList({ layers }: { layers: readonly LayerReport[] }) {
+  return (
+    <ul className={styles.layers} aria-label={words.newestFirst}>
+      {layers.toReversed().map(({ index, createdBy, fileBytes }) => {
+        const command = plainCommand(createdBy) ?? words.commandUnknown;
+        return (
+          <li key={index}>
+            <button
+              type="button"
+              className={styles.layer}
+              title={command}
+              aria-label={words.details.showLayer(index, command, sizeTitle(fileBytes))}
+              onClick={() => chooseLayer(index, false)}
+            >
+              <span className={`number ${styles.layerNumber}`}>{index}</span>
+              <span className={styles.layerCommand}>{command}</span>
+              <Size bytes={fileBytes} />
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+interface NamedSize {
+  readonly of: keyof typeof words.sizes;
+  readonly bytes: number;
+  /** After the size. */
+  readonly note?: string;
+}
+
+/** Sizes, the first of which matters most. One that reads like the one above it is told beside that. */
+function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
+  const lines: NamedSize[][] = [];
+  for (const size of sizes) {
+    if (size === null) continue;
+    const line = lines.at(-1);
+    if (line?.[0] !== undefined && formatSize(line[0].bytes) === formatSize(size.bytes)) line.push(size);
+    else lines.push([size]);
+  }
+  return lines.map(([first, ...same]) => {
+    if (first === undefined) return null;
+    const { label, title } = words.sizes[first.of];
+    return (
+      <Fact key={first.of} label={label} title={title} main={first.of === 'files'}>
+        <Size bytes={first.bytes} />
+        {first.note === undefined ? null : (
+          <span className={styles.quiet}>
+            {first.of === 'files' ? ' ' : ' · '}
+            {first.note}
+          </span>
+        )}
+        {same.length === 0 ? null : (
+          <span
+            className={styles.quiet}
+            title={same.map(({ of, bytes }) => `${words.sizes[of].title}: ${words.exactBytes(bytes)}`).join('\n')}
+          >
+            {' · '}
+            {words.details.also(
+              same.map(({ of }) => words.sizes[of].label),
+              same.at(-1)?.note ?? null,
+            )}
+          </span>
+        )}
+      </Fact>
+    );
+  });
 }
 
 function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
@@ -179,11 +247,15 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
           {image.platform === 'unknown' ? words.details.notSpecified : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
         </Fact>
+        <SizeFacts
+          sizes={[
+            image.loaded ? { of: 'files', bytes: totals.fileBytes } : null,
+            image.loaded ? { of: 'unpacked', bytes: sizes.unpacked } : null,
+            { of: 'stored', bytes: sizes.stored },
+          ]}
+        />
         {image.loaded ? (
           <>
-            <Fact label={words.sizes.files.label} title={words.sizes.files.title} main>
-              <Size bytes={totals.fileBytes} />
-            </Fact>
             <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
               <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
@@ -193,21 +265,20 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
                 · <span className={styles.unbroken}>{words.efficiency(totals.efficiency)}</span>
               </span>
             </Fact>
-            <Fact label={words.sizes.unpacked.label} title={words.sizes.unpacked.title}>
-              <Size bytes={sizes.unpacked} />
-            </Fact>
           </>
         ) : null}
-        <Fact label={words.sizes.stored.label} title={words.sizes.stored.title}>
-          <Size bytes={sizes.stored} />
-        </Fact>
         <DigestFact label={words.details.labels.config} digest={image.configDigest} />
         <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
         {archive.stored === undefined ? (
           <Fact label={words.details.labels.archive}>
             {displayText(archive.title)}{' '}
             <span className={styles.quiet}>
-              · {words.formats[archive.format]}, <Size bytes={archive.sizeBytes} />
+              · {words.formats[archive.format]}
+              {formatSize(archive.sizeBytes) === formatSize(sizes.stored) ? null : (
+                <>
+                  , <Size bytes={archive.sizeBytes} />
+                </>
+              )}
             </span>
           </Fact>
         ) : (
@@ -235,7 +306,7 @@ function InStore({ storeId }: { storeId: string }) {
   );
 }
 
-/** Buttons for the whole image: verify, save, import. */
+/** Buttons for the whole image: check, save, import. */
 function ImageActions({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
@@ -253,7 +324,6 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         {checking ? words.details.verifying : words.details.verify}
       </Button>
       <ScanButton archiveId={archiveId} image={image.index} />
-      <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
       <MenuButton
         label={image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
         framed
@@ -273,6 +343,7 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
       >
         {image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
       </MenuButton>
+      <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
       {areDone ? (
         <span className={styles.inStore} role="status">
           <Icon name="check" size={14} />

@@ -1,6 +1,5 @@
 import { useEffect } from 'react';
-import { IconButton } from '../../components/button.tsx';
-import { Sheet } from '../../components/sheet.tsx';
+import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { setOverlay } from '../../state/commands.ts';
 import { imageOf, pathParts } from '../../state/details/shown-path.ts';
 import { keysOfId } from '../../state/key-names.ts';
@@ -30,10 +29,12 @@ export function PreviewSheet() {
   return (
     <Sheet label={words.details.preview} onClose={close} large>
       <div className={styles.preview}>
-        <header className={styles.head}>
-          <h2 className={`${styles.path} selectable`}>{pathParts(path, image).at(-1)?.shown}</h2>
-          <IconButton label={words.details.closePreview} keys={keysOfId('preview')} icon="close" onPress={close} />
-        </header>
+        <SheetHead
+          title={pathParts(path, image).at(-1)?.shown ?? ''}
+          close={words.details.closePreview}
+          keys={keysOfId('preview')}
+          onClose={close}
+        />
         {state.details.state === 'ready' ? <ContentTab state={state} details={state.details.value} /> : null}
       </div>
     </Sheet>

@@ -2,15 +2,14 @@ import { useMemo } from 'react';
 import type { Finding } from '#model';
 import { displayText } from '#model';
 import { Advice } from '../../components/advice.tsx';
-import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
-import { type FindingGroup, groupFindings } from '../../state/findings.ts';
+import { countFindings, type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
-import head from '../pane-head.module.css';
+import { PanelHead } from '../panel-head.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
 import { ScanButton } from './scan-button.tsx';
@@ -36,15 +35,18 @@ export function FindingsPanel() {
   if (groups.length === 0) return null;
   return (
     <section className={styles.panel} aria-label={words.findings.title} data-pane="findings">
-      <header className={head.head}>
-        <h2>{words.findings.title}</h2>
-        <span className={head.tools}>
-          {found === null || found.image.scanned || !found.image.loaded ? null : (
+      <PanelHead
+        title={words.findings.title}
+        close={words.findings.close}
+        onClose={() => setLayout({ findingsOpen: false })}
+        tools={
+          found === null || found.image.scanned || !found.image.loaded ? null : (
             <ScanButton archiveId={found.archive.archiveId} image={found.image.index} isQuiet />
-          )}
-          <IconButton small label={words.findings.close} icon="close" onPress={() => setLayout({ findingsOpen: false })} />
-        </span>
-      </header>
+          )
+        }
+      >
+        {words.frame.findings(countFindings(groups))}
+      </PanelHead>
       <div className={styles.body}>
         {groups.map((group) => (
           <Group key={group.code} group={group} />

@@ -8,7 +8,7 @@ import { Progress } from '../../components/progress.tsx';
 import { shownJobs, type Transfer } from '../../state/jobs.ts';
 import { lastPart } from '../../state/library.ts';
 import { cancelJob, cancelTransfer, dismissFailed, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
-import { hintFor, type PlainError } from '../../state/plain-error.ts';
+import { hintFor, mayPass, messageAfter, type PlainError } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -137,9 +137,9 @@ function Failed({
         <IconButton small label={words.jobs.dismiss(title)} icon="close" onPress={onDismiss} />
       </div>
       <div className={styles.reason}>
-        <ErrorText error={error} hint={hint} hasCode={false} />
+        <ErrorText error={{ ...error, message: messageAfter(title, error.message) }} hint={hint} hasCode={false} />
       </div>
-      {onRetry === null ? null : (
+      {onRetry === null || !mayPass(error) ? null : (
         <Button kind="quiet" icon="retry" onPress={onRetry}>
           {words.jobs.retry}
         </Button>

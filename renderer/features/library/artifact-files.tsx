@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import { type ArtifactFileReport, CONTENT_PAGE_BYTES, type ContentPage } from '#contract';
 import { type ArtifactReport, displayText, shortDigest } from '#model';
-import { IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
-import { Sheet } from '../../components/sheet.tsx';
+import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { artifactTitle } from '../../state/library.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
@@ -71,11 +70,8 @@ function FileSheet({
   );
   return (
     <Sheet label={title} onClose={onClose} large>
+      <SheetHead title={title} close={words.details.closePreview} onClose={onClose} />
       <div className={styles.sheet}>
-        <header className={styles.head}>
-          <h2 className={`${styles.title} selectable`}>{title}</h2>
-          <IconButton label={words.details.closePreview} icon="close" onPress={onClose} />
-        </header>
         {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
         {answer.state === 'ready' ? <FileContent page={answer.value} /> : null}
       </div>

@@ -13,6 +13,7 @@ import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
+import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
 import head from '../pane-head.module.css';
@@ -31,6 +32,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   const info = useApp((app) => app.info);
   const electron = info?.host === 'electron';
   const stores = useApp((app) => app.stores);
+  const opening = useArrivals();
   const listed = (archives ?? []).filter((archive) => !isListedInStore(archive, stores));
   return (
     <nav className={styles.pane} aria-label={words.library.title} data-pane="library">
@@ -46,7 +48,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         </span>
       </header>
       <div className={styles.body}>
-        {archives === null || archives.length === 0 ? (
+        {archives === null || archives.length + opening.length === 0 ? (
           <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
         ) : (
           <ul className={item.list}>
@@ -56,6 +58,9 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
                 archive={archive}
                 shown={archive.archiveId === selection.archiveId ? selection.image : null}
               />
+            ))}
+            {opening.map((arrival) => (
+              <ArrivalItem key={arrival.id} arrival={arrival} />
             ))}
           </ul>
         )}

@@ -3,7 +3,7 @@ import type { EngineListing, ListedEngine } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Picker } from '../../components/picker.tsx';
-import { Sheet } from '../../components/sheet.tsx';
+import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { dispatchOpenName } from '../../state/app-state.ts';
 import { nameChoices, typedName } from '../../state/open-name/name-choices.ts';
 import type { OpenNameStep } from '../../state/open-name/open-name.ts';
@@ -117,8 +117,8 @@ function ChoosePlatform({ step }: { step: Extract<OpenNameStep, { kind: 'platfor
     .filter(({ label }) => matchesWords(label, text.trim()));
   return (
     <>
+      <SheetHead title={words.openName.platformOf(reference)} close={words.close} onClose={closeOpenName} />
       <div className={styles.head}>
-        <h2>{words.openName.platformOf(reference)}</h2>
         <p>{words.openName.hasPlatforms(platforms.length, source)}</p>
       </div>
       <Picker

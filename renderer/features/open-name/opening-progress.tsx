@@ -1,6 +1,7 @@
 import { displayText } from '#model';
 import { Button } from '../../components/button.tsx';
 import { Progress } from '../../components/progress.tsx';
+import { SheetHead } from '../../components/sheet.tsx';
 import type { OpenNameStep } from '../../state/open-name/open-name.ts';
 import { cancelOpenName, closeOpenName } from '../../state/open-name/open-name-actions.ts';
 import { words } from '../../words/index.ts';
@@ -18,16 +19,18 @@ export function OpeningProgress({ step }: { step: Extract<OpenNameStep, { kind: 
   const amount = done === 0 ? '' : total === null ? formatSize(done) : words.amountOf(done, total);
   const phase = job === null ? '' : displayText(job.phase);
   return (
-    <div className={styles.head}>
-      <h2>{title}</h2>
-      <Progress label={words.openName.progress} done={done} total={total} />
-      <p className="number">{[phase, amount].filter((part) => part !== '').join(' · ') || '\u00a0'}</p>
-      <p className={styles.ends}>
-        {step.kind === 'looking' ? null : <Button onPress={closeOpenName}>{words.openName.background}</Button>}
-        <Button autoFocus onPress={cancelOpenName}>
-          {words.cancel}
-        </Button>
-      </p>
-    </div>
+    <>
+      <SheetHead title={title} close={words.close} onClose={step.kind === 'looking' ? cancelOpenName : closeOpenName} />
+      <div className={styles.head}>
+        <Progress label={words.openName.progress} done={done} total={total} />
+        <p className="number">{[phase, amount].filter((part) => part !== '').join(' · ') || '\u00a0'}</p>
+        <p className={styles.ends}>
+          {step.kind === 'looking' ? null : <Button onPress={closeOpenName}>{words.openName.background}</Button>}
+          <Button autoFocus onPress={cancelOpenName}>
+            {words.cancel}
+          </Button>
+        </p>
+      </div>
+    </>
   );
 }

@@ -2,6 +2,7 @@ import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { PackageDifferencesReport } from '#contract';
 import { displayText } from '#model';
 import { Mark } from '../../components/mark.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
@@ -10,6 +11,7 @@ import { signedSize } from '../../state/compare.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
+import { Net } from '../net.tsx';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
@@ -54,11 +56,12 @@ function Differences({ report, isFiltered }: { report: PackageDifferencesReport;
     <>
       <p className={styles.status} role="status">
         {words.packages.differences(report)}
+        {total === rows.length && !isFiltered ? <SumOfNet rows={rows} /> : null}
         {total > rows.length ? words.packages.firstOnly(rows.length) : ''}
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
       <table className={`${styles.table} ${styles.differences}`}>
-        <caption className={styles.caption}>{words.packages.differencesTitle}</caption>
+        <caption className="visually-hidden">{words.packages.differencesTitle}</caption>
         <thead>
           <tr>
             <th scope="col">{words.packages.name}</th>
@@ -81,11 +84,27 @@ function Differences({ report, isFiltered }: { report: PackageDifferencesReport;
   );
 }
 
-function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
-  const { kind, type, name, arch, version, previousVersion, location, bytes, previousBytes, path } = row;
+type Row = PackageDifferencesReport['rows'][number];
+
+/** How many more bytes the package has in B. */
+function netOf({ kind, bytes, previousBytes }: Row): number {
+  return kind === 'removed' ? -bytes : bytes - (previousBytes ?? 0);
+}
+
+function SumOfNet({ rows }: { rows: readonly Row[] }) {
+  const sum = rows.reduce((bytes, row) => bytes + netOf(row), 0);
+  return sum === 0 ? null : (
+    <>
+      {' · '}
+      <Net bytes={sum}>{words.compare.net(signedSize(sum))}</Net>
+    </>
+  );
+}
+
+function Line({ row }: { row: Row }) {
+  const { kind, type, name, arch, version, previousVersion, location, bytes, path } = row;
   const shown = displayText(name);
   const isRemoved = kind === 'removed';
-  const net = isRemoved ? -bytes : bytes - (previousBytes ?? 0);
   const versions = words.packages.versions(displayText(version), previousVersion === null ? null : displayText(previousVersion));
   const label = words.packages.showInComparison(shown);
   return (
@@ -96,10 +115,10 @@ function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
             <Mark name={kind} />
           </span>
           {path === null ? (
-            <span className={styles.name}>{shown}</span>
+            <MiddleText className={styles.name} text={shown} />
           ) : (
-            <button type="button" className={styles.name} aria-label={label} title={label} onClick={() => showPathInTree(path)}>
-              {shown}
+            <button type="button" className={styles.name} aria-label={label} onClick={() => showPathInTree(path)}>
+              <MiddleText text={shown} title={`${shown}\n${label}`} />
             </button>
           )}
           <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
@@ -117,7 +136,9 @@ function Line({ row }: { row: PackageDifferencesReport['rows'][number] }) {
           <Size bytes={bytes} />
         )}
       </td>
-      <td className={`number ${styles.right}`}>{signedSize(net)}</td>
+      <td className={styles.right}>
+        <Net bytes={netOf(row)} />
+      </td>
     </tr>
   );
 }

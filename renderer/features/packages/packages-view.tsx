@@ -2,6 +2,7 @@ import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
 import { Counts, Mark, type MarkName } from '../../components/mark.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
@@ -106,6 +107,12 @@ function Tables({
     );
   }
   const replaces = !isView && rows.some((row) => replacedBytes(row) > 0);
+  const unowned = isView || isFiltered ? [] : layers.filter((each) => rows.some((row) => row.layer === each.layer));
+  const largest = Math.max(
+    1,
+    ...rows.map(({ kind, bytes }) => (kind === 'removed' ? 0 : bytes)),
+    ...unowned.map((each) => each.unownedBytes),
+  );
   const titleOf = (): string => {
     if (!isView) return words.packages.byLayer;
     return isWhole ? words.packages.allTitle : words.packages.viewTitle(layer);
@@ -114,13 +121,14 @@ function Tables({
     <>
       <p className={styles.status} role="status">
         {isView ? words.packages.found(total, rows.length) : words.packages.changes(total, rows.length)}
+        {isView && rows.length === total ? <Kinds rows={rows} /> : null}
         {isView || isFiltered ? null : <Totals layers={layers} />}
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
-      <Table title={titleOf()} isTitled={isView} replaces={replaces} {...ordered}>
+      <Table title={titleOf()} isTitled={isView && !isWhole} replaces={replaces} isView={isView} {...ordered}>
         {isView ? (
           <tbody>
-            <Lines rows={rows} layer={layer} isWhole={isWhole} order={ordered.order} />
+            <Lines rows={rows} layer={layer} isWhole={isWhole} isView largest={largest} order={ordered.order} />
           </tbody>
         ) : (
           layers.map((each) => (
@@ -131,11 +139,30 @@ function Tables({
               image={image}
               isFiltered={isFiltered}
               replaces={replaces}
+              largest={largest}
               order={ordered.order}
             />
           ))
         )}
       </Table>
+    </>
+  );
+}
+
+/** How many packages there are of each type, and what all take. */
+function Kinds({ rows }: { rows: readonly PackageRow[] }) {
+  const counts = new Map<string, number>();
+  let all = 0;
+  for (const { type, bytes } of rows) {
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+    all += bytes;
+  }
+  const most = [...counts].sort(([, a], [, b]) => b - a);
+  return (
+    <>
+      {most.length < 2 ? null : ` · ${words.list(most.map(([type, count]) => words.packages.ofType(count, displayText(type))))}`}
+      {' · '}
+      <Size bytes={all} />
     </>
   );
 }
@@ -163,6 +190,7 @@ function LayerGroup({
   image,
   isFiltered,
   replaces,
+  largest,
   order,
 }: {
   report: PackageLayerReport;
@@ -170,6 +198,8 @@ function LayerGroup({
   image: ImageSummary;
   isFiltered: boolean;
   replaces: boolean;
+  /** The bytes of a full bar. */
+  largest: number;
   order: PackageOrder;
 }) {
   const { layer, bytes, unownedBytes } = report;
@@ -190,18 +220,20 @@ function LayerGroup({
           </span>
         </th>
         <td className={styles.files} />
+        <td className={styles.share} />
         <td className={styles.right}>
           <Size bytes={bytes} />
         </td>
         {replaces ? <td className={styles.right}>{replaced === 0 || isFiltered ? null : <Size bytes={replaced} />}</td> : null}
       </tr>
-      <Lines rows={own} layer={layer} replaces={replaces} order={order} />
+      <Lines rows={own} layer={layer} replaces={replaces} largest={largest} order={order} />
       {isFiltered || own.length === 0 || unownedBytes === 0 ? null : (
         <tr className={styles.unowned} title={words.packages.unownedWhy}>
           <th scope="row" colSpan={2}>
             {words.packages.unowned}
           </th>
           <td className={styles.files} />
+          <ShareCell share={unownedBytes / largest} isQuiet />
           <td className={styles.right} title={sizeTitle(unownedBytes)}>
             <Size bytes={unownedBytes} />
           </td>
@@ -215,6 +247,7 @@ function LayerGroup({
 function Table({
   title,
   isTitled,
+  isView,
   replaces,
   order,
   onOrder,
@@ -223,6 +256,8 @@ function Table({
   title: string;
   /** Whether the title is seen, not only heard. */
   isTitled: boolean;
+  /** Whether it lists the packages as seen at a layer, not what changed. */
+  isView: boolean;
   /** Whether there is a column for the bytes that packages replace in the layers below. */
   replaces: boolean;
   children: React.ReactNode;
@@ -239,13 +274,16 @@ function Table({
     );
   };
   return (
-    <table className={styles.table}>
+    <table className={`${styles.table} ${isView ? styles.seen : ''}`}>
       <caption className={isTitled ? styles.caption : 'visually-hidden'}>{title}</caption>
       <thead>
         <tr>
           {heading('name', words.packages.name)}
           {heading('version', words.packages.version)}
           {heading('files', words.packages.files, `${styles.right} ${styles.files}`)}
+          <th scope="col" className={styles.share}>
+            <span className="visually-hidden">{words.changes.columns.share}</span>
+          </th>
           {heading('bytes', words.changes.columns.size, styles.right)}
           {replaces ? (
             <th scope="col" className={`${styles.right} ${styles.replaces}`} title={words.packages.replacesWhy}>
@@ -269,7 +307,9 @@ function Lines({
   layer: number;
   /** Whether the rows lead to files of the whole image, not of the layer. */
   isWhole?: boolean;
+  isView?: boolean;
   replaces?: boolean;
+  largest: number;
 }) {
   return sortedPackages(rows, order).map((row) => (
     <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} {...of} />
@@ -294,12 +334,16 @@ function Line({
   row,
   layer,
   isWhole = false,
+  isView = false,
   replaces = false,
+  largest,
 }: {
   row: PackageRow;
   layer: number;
   isWhole?: boolean;
+  isView?: boolean;
   replaces?: boolean;
+  largest: number;
 }) {
   const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
   const shown = displayText(name);
@@ -312,12 +356,12 @@ function Line({
     <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
         <span className={styles.package}>
-          <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>
+          {isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
           {path === null ? (
-            <span className={styles.name}>{shown}</span>
+            <MiddleText className={styles.name} text={shown} />
           ) : (
-            <button type="button" className={styles.name} aria-label={label} title={label}>
-              {shown}
+            <button type="button" className={styles.name} aria-label={label}>
+              <MiddleText text={shown} title={`${shown}\n${label}`} />
             </button>
           )}
           <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
@@ -327,6 +371,7 @@ function Line({
         {versions}
       </td>
       <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
+      <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />
       <td className={styles.right}>{kind === 'removed' ? null : <Size bytes={bytes} />}</td>
       {replaces ? (
         <td className={`${styles.right} ${styles.was}`} title={replaced === 0 ? undefined : words.packages.hiddenWhy(sizeTitle(replaced))}>
@@ -334,5 +379,16 @@ function Line({
         </td>
       ) : null}
     </tr>
+  );
+}
+
+/** A bar beside a size, so that the large ones are seen at once. */
+function ShareCell({ share, isQuiet = false }: { share: number; isQuiet?: boolean }) {
+  return (
+    <td className={styles.share}>
+      {share <= 0 ? null : (
+        <i className={`${styles.bar} ${isQuiet ? styles.quietBar : ''}`} style={{ width: `${Math.max(2, share * 100)}%` }} />
+      )}
+    </td>
   );
 }

@@ -164,11 +164,6 @@ function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: R
       </th>
       <td className={styles.type}>{(now ?? before)?.type}</td>
       <td className={`${styles.data} selectable`}>
-        {now === null ? null : (
-          <span>
-            <Breakable text={displayText(now.text)} after="separators" />
-          </span>
-        )}
         {before === null ? null : (
           <span className={styles.before}>
             <span className="visually-hidden">{words.registry.before} </span>
@@ -176,6 +171,11 @@ function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: R
             <del>
               <Breakable text={displayText(before.text)} after="separators" />
             </del>
+          </span>
+        )}
+        {now === null ? null : (
+          <span>
+            <Breakable text={displayText(now.text)} after="separators" />
           </span>
         )}
       </td>

@@ -35,7 +35,7 @@ export function RegistryKey({ of }: { of: At }) {
           <Breakable text={displayText(path === '' ? of.hive : `${of.hive}\\${path}`)} after="separators" />
         </h3>
         <Button icon="save" onPress={() => void startExport({ what: 'registry', ...of, path })}>
-          {words.registry.exportReg}
+          {words.registry.saveReg}
         </Button>
       </header>
       <p className={styles.note}>{words.registry.keyFacts({ layers, subkeys: total, time })}</p>

@@ -20,6 +20,8 @@ const SEARCH_AFTER = 250;
 /** How many changes are looked through for one to begin with. */
 const FIRST_CHANGES = 50;
 
+const NONE: readonly (KeyAt & { readonly value: string | null })[] = [];
+
 type View = ImageRef & { readonly layer: number };
 
 /** A key of the view. */
@@ -38,6 +40,8 @@ interface Choice {
   readonly first: KeyAt | null;
   /** Says that the user has opened or closed a key. */
   touch(): void;
+  /** Chooses a key that a search found. Without the search, the tree is open down to it. */
+  chooseFound(key: KeyAt): void;
 }
 
 function isSame(a: KeyAt | null, b: KeyAt): boolean {
@@ -64,6 +68,7 @@ export function RegistryTree({ of, text }: { of: View; text: string }) {
     client.call('registry.changes', { archiveId, image, from: layer, to: layer, text: '', start: 0, count: FIRST_CHANGES }, { signal }),
   );
   const [first, setFirst] = useState<KeyAt | null>(null);
+  const [found, setFound] = useState<KeyAt | null>(null);
   const changed = changes.state === 'ready' ? (changes.value.items.find(isKept) ?? null) : null;
   useEffect(() => {
     if (changed !== null && !isTouched) setFirst({ hive: changed.hive, path: changed.path });
@@ -75,12 +80,21 @@ export function RegistryTree({ of, text }: { of: View; text: string }) {
     chosen,
     choose(key) {
       setTouched(true);
+      setFound(null);
       choose(key);
     },
     tabStop,
     stopAt,
-    first: isTouched ? null : first,
-    touch: () => setTouched(true),
+    first: found ?? (isTouched ? null : first),
+    touch() {
+      setTouched(true);
+      setFound(null);
+    },
+    chooseFound(key) {
+      setTouched(true);
+      setFound(key);
+      choose(key);
+    },
   };
   return (
     <div className={styles.split}>
@@ -286,6 +300,14 @@ function Found({ of: { archiveId, image, layer }, text, choice }: { of: View; te
     (client, signal) => client.call('registry.search', { archiveId, image, layer, text, limit: FOUND }, { signal }),
     { delay: SEARCH_AFTER },
   );
+  // Beside what was found, its first key is shown, as it would be for a click.
+  const found = answer.state === 'ready' ? answer.value.matches : NONE;
+  const { chosen, chooseFound } = choice;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the search has ended
+  useEffect(() => {
+    const [first] = found;
+    if (first !== undefined && !found.some((match) => isSame(chosen, match))) chooseFound({ hive: first.hive, path: first.path });
+  }, [found]);
   if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
   if (answer.state !== 'ready') return <Loading />;
   const { matches, complete } = answer.value;
@@ -309,7 +331,7 @@ function Found({ of: { archiveId, image, layer }, text, choice }: { of: View; te
               tabIndex={index === tabIndex ? 0 : -1}
               aria-pressed={isSame(choice.chosen, { hive, path })}
               onFocus={() => choice.stopAt({ hive, path })}
-              onClick={() => choice.choose({ hive, path })}
+              onClick={() => choice.chooseFound({ hive, path })}
             >
               {displayText(`${hive}\\${path}`)}
               {value === null ? null : (

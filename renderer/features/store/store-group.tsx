@@ -145,8 +145,8 @@ function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[]
 }
 
 const EXPORTS: readonly MenuChoice[] = [
-  { id: 'docker-archive', label: words.store.exportDocker },
-  { id: 'oci-archive', label: words.store.exportOci },
+  { id: 'docker-archive', label: words.menus.saveDocker },
+  { id: 'oci-archive', label: words.menus.saveOci },
 ];
 
 function closeChoice(opened: ArchiveSummary | undefined): MenuChoice[] {
@@ -194,7 +194,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       <button
         type="button"
         className={line.image}
-        title={`${names.join('\n') || name}\n${problem ?? words.store.inHome(store.home)}`}
+        title={`${names.join('\n') || name}\n${problem ?? mountPath ?? words.store.inHome(store.home)}`}
         aria-current={isShown ? 'true' : undefined}
         onClick={() => showStored(item)}
       >

@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Picker } from '../../components/picker.tsx';
-import { Sheet } from '../../components/sheet.tsx';
+import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { Size } from '../../components/size.tsx';
 import { matchesWords } from '../../state/palette.ts';
 import { startImport } from '../../state/stores/importing.ts';
@@ -77,8 +77,12 @@ function RemoveSheet({ sheet }: Of<'remove'>) {
   const yes = isCopy ? words.store.discardYes : plan !== null && plan.mounted > 0 ? words.store.unmountAndRemove : words.store.removeYes;
   return (
     <Sheet label={label} onClose={closeStoreSheet}>
+      <SheetHead
+        title={isCopy ? words.store.discardTitle(title) : words.store.removeTitle(title)}
+        close={words.close}
+        onClose={closeStoreSheet}
+      />
       <div className={styles.sheet}>
-        <h2>{isCopy ? words.store.discardTitle(title) : words.store.removeTitle(title)}</h2>
         {plan === null ? (
           <p role="status">{words.loading}</p>
         ) : (
@@ -116,6 +120,7 @@ function CommitSheet({ sheet: { storeId, id, title, suggested } }: Of<'commit'>)
     void commitLayer(storeId, id, name.trim() === '' ? null : name.trim(), comment.trim() === '' ? null : comment.trim());
   return (
     <Sheet label={words.store.commitLabel} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.commitTitle(title)} close={words.close} onClose={closeStoreSheet} />
       <form
         className={styles.sheet}
         onSubmit={(event) => {
@@ -123,7 +128,6 @@ function CommitSheet({ sheet: { storeId, id, title, suggested } }: Of<'commit'>)
           commit();
         }}
       >
-        <h2>{words.store.commitTitle(title)}</h2>
         <p>{words.store.commitWhat}</p>
         <label className={styles.field}>
           {words.store.commitName}
@@ -165,8 +169,8 @@ function ParentSheet({ sheet }: Of<'parent'>) {
   );
   return (
     <Sheet label={words.store.parentTitle(title)} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.parentTitle(title)} close={words.close} onClose={closeStoreSheet} />
       <div className={styles.sheet}>
-        <h2>{words.store.parentTitle(title)}</h2>
         <p>{words.store.parentWhy}</p>
       </div>
       <Picker
@@ -185,8 +189,8 @@ function ParentSheet({ sheet }: Of<'parent'>) {
 function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
   return (
     <Sheet label={words.store.changesOf(title)} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.changesOf(title)} close={words.close} onClose={closeStoreSheet} />
       <div className={styles.sheet}>
-        <h2>{words.store.changesOf(title)}</h2>
         {report === null ? (
           <p role="status">{words.loading}</p>
         ) : report.changes.length === 0 ? (
@@ -203,11 +207,6 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
           </ul>
         )}
         {report === null || report.complete ? null : <p>{words.store.moreChanges}</p>}
-        <p className={styles.ends}>
-          <Button autoFocus onPress={closeStoreSheet}>
-            {words.close}
-          </Button>
-        </p>
       </div>
     </Sheet>
   );
@@ -219,8 +218,8 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
   const { facts, refused } = sheet;
   return (
     <Sheet label={words.store.elevateLabel} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.elevateTitle(storeTitle(store))} close={words.close} onClose={closeStoreSheet} />
       <div className={styles.sheet}>
-        <h2>{words.store.elevateTitle(storeTitle(store))}</h2>
         <p>{words.store.elevateWhat(store.driver, store.home)}</p>
         <Refused why={refused} />
         {facts === null ? (
@@ -248,8 +247,8 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
 function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
   return (
     <Sheet label={words.store.cleanUpLabel} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.cleanUpTitle(names.length)} close={words.close} onClose={closeStoreSheet} />
       <div className={styles.sheet}>
-        <h2>{words.store.cleanUpTitle(names.length)}</h2>
         <p>{words.store.cleanUpWhy}</p>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label={words.store.leftoversLabel} tabIndex={0}>
@@ -269,8 +268,8 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
   const { checked } = store;
   return (
     <Sheet label={words.store.problemsLabel} onClose={closeStoreSheet}>
+      <SheetHead title={words.store.problemsTitle(checked.length, storeTitle(store))} close={words.close} onClose={closeStoreSheet} />
       <div className={styles.sheet}>
-        <h2>{words.store.problemsTitle(checked.length, storeTitle(store))}</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label={words.store.problems} tabIndex={0}>
           {checked.map(({ name, message }) => (
@@ -280,11 +279,6 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
           ))}
         </ul>
         <p>{words.store.problemsAdvice}</p>
-        <p className={styles.ends}>
-          <Button autoFocus onPress={closeStoreSheet}>
-            {words.close}
-          </Button>
-        </p>
       </div>
     </Sheet>
   );

@@ -8,9 +8,9 @@ import { setLayout } from '../../state/app-state.ts';
 import { endedJob, runningJob } from '../../state/jobs.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { lookForRewritten, lookWhenIdle } from '../../state/rewritten.ts';
-import { type CauseLine, causeLines, writersOf } from '../../state/waste.ts';
+import { type CauseLine, causeLines, mayBeRewritten, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
-import head from '../pane-head.module.css';
+import { PanelHead } from '../panel-head.tsx';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import { FoldedList } from './folded-list.tsx';
@@ -49,23 +49,23 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   const { fileBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={`${styles.panel} ${tall ? styles.tall : ''}`} aria-label={words.waste.title} data-pane="waste">
-      <header className={`${head.head} ${styles.head}`}>
-        <h2>{words.waste.title}</h2>
-        <span className={styles.sums}>
-          {phrase(words.waste.sums(<Size bytes={wastedBytes} />, <Size bytes={fileBytes} />))}
-          {' · '}
-          <strong className="number">{words.efficiency(efficiency)}</strong>
-        </span>
-        <span className={head.tools}>
+      <PanelHead
+        title={words.waste.title}
+        close={words.waste.close}
+        onClose={() => setLayout({ wasteOpen: false })}
+        tools={
           <IconButton
             small
             label={tall ? words.waste.lower : words.waste.taller}
             icon={tall ? 'chevronDown' : 'chevronUp'}
             onPress={() => setLayout({ wasteTall: !tall })}
           />
-          <IconButton small label={words.waste.close} icon="close" onPress={() => setLayout({ wasteOpen: false })} />
-        </span>
-      </header>
+        }
+      >
+        {phrase(words.waste.sums(<Size bytes={wastedBytes} />, <Size bytes={fileBytes} />))}
+        {' · '}
+        <strong className="number">{words.efficiency(efficiency)}</strong>
+      </PanelHead>
       {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
       {answer.state !== 'ready' ? null : wastedBytes === 0 && answer.value.kinds.length === 0 ? (
         <p className={styles.none}>{words.waste.none}</p>
@@ -74,7 +74,11 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
           <div className={styles.top}>
             <WasteSummary
               report={answer.value}
-              state={<RewrittenState report={answer.value} archiveId={archiveId} image={image.index} looking={looking} />}
+              state={
+                mayBeRewritten(answer.value) ? (
+                  <RewrittenState isOpen={answer.value.rewritten === null} archiveId={archiveId} image={image.index} looking={looking} />
+                ) : null
+              }
             />
             <div className={styles.beside}>
               <WhatIf reports={answer.value.whatIf} archive={archive} image={image} />
@@ -91,28 +95,31 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   );
 }
 
-/** The state of the search for files that were rewritten unchanged. The search starts automatically when nothing else runs. */
+/** The state of the search for files that were rewritten unchanged, until it finds some. The search starts automatically when nothing else runs. */
 function RewrittenState({
-  report,
+  isOpen,
   archiveId,
   image,
   looking,
 }: {
-  report: WasteReport;
+  /** Whether nobody has looked for them yet. */
+  isOpen: boolean;
   archiveId: string;
   image: number;
   looking: boolean;
 }) {
-  const open = report.rewritten === null && !looking;
-  useEffect(() => (open ? lookWhenIdle(archiveId, image) : undefined), [open, archiveId, image]);
+  const isIdle = isOpen && !looking;
+  useEffect(() => (isIdle ? lookWhenIdle(archiveId, image) : undefined), [isIdle, archiveId, image]);
   return (
     <span role="status">
       {looking ? (
         words.waste.comparing
-      ) : (
+      ) : isOpen ? (
         <button type="button" className={styles.largest} onClick={() => void lookForRewritten(archiveId, image)}>
           {words.waste.findRewritten}
         </button>
+      ) : (
+        words.waste.noneRewritten
       )}
     </span>
   );

@@ -6,12 +6,15 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, splitVerb } from '../../state/chain.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
-import { type CauseLine, causeLines, writersOf } from '../../state/waste.ts';
+import { causeLines, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
 
-/** Every cause with its bytes, largest file and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files rewritten unchanged. */
+/**
+ * Every cause with its bytes, largest file and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files
+ * rewritten unchanged; it has a line of its own below the causes, so that they stay in their places if it finds none.
+ */
 export function WasteSummary({ report, state }: { report: WasteReport; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
   return (
@@ -19,19 +22,15 @@ export function WasteSummary({ report, state }: { report: WasteReport; state: Re
       <ul>
         {causeLines(report).map(({ cause, bytes, largest }) => {
           const { title, hint } = words.waste.causes[cause];
-          const isOpen = cause === 'rewritten' && report.rewritten === null;
           return (
-            <Entry key={cause} id={cause} title={title} bytes={isOpen ? null : bytes} advice={hint}>
-              {largest !== null ? (
+            <Entry key={cause} id={cause} title={title} bytes={bytes} advice={hint}>
+              {largest === null ? null : (
                 <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
-              ) : isOpen ? (
-                state
-              ) : (
-                noneText(cause, bytes)
               )}
             </Entry>
           );
         })}
+        {state === null ? null : <li className={styles.searched}>{state}</li>}
       </ul>
       {kinds.length === 0 ? null : (
         <>
@@ -51,49 +50,20 @@ export function WasteSummary({ report, state }: { report: WasteReport; state: Re
   );
 }
 
-/** Says that a cause has no files; nothing if they are only too small to be listed. */
-function noneText(cause: CauseLine['cause'], bytes: number): string | null {
-  if (bytes > 0) return null;
-  return cause === 'rewritten' ? words.waste.noneRewritten : words.waste.allRewritten;
-}
-
-/** `bytes`: null until they are known. */
-function Entry({
-  id,
-  title,
-  bytes,
-  advice,
-  children,
-}: {
-  id: string;
-  title: string;
-  bytes: number | null;
-  advice: string;
-  children: ReactNode;
-}) {
+function Entry({ id, title, bytes, advice, children }: { id: string; title: string; bytes: number; advice: string; children: ReactNode }) {
   function show(): void {
     const list = document.getElementById(id);
     list?.scrollIntoView({ block: 'start' });
     list?.focus({ preventScroll: true });
   }
-  const line = (
-    <>
-      {bytes === null ? <span className={styles.size}>–</span> : <Size bytes={bytes} className={styles.size} />}
-      <span className={styles.kindTitle}>{title}</span>
-    </>
-  );
-  const isListed = bytes !== null && bytes > 0;
   return (
     <li className={styles.entry}>
-      {isListed ? (
-        <button type="button" className={styles.line} title={words.waste.showList(title)} onClick={show}>
-          {line}
-        </button>
-      ) : (
-        <span className={styles.line}>{line}</span>
-      )}
-      <p className={styles.culprit}>{children}</p>
-      <p className={`${styles.advice} ${bytes === 0 ? styles.idle : ''}`}>
+      <button type="button" className={styles.line} title={words.waste.showList(title)} onClick={show}>
+        <Size bytes={bytes} className={styles.size} />
+        <span className={styles.kindTitle}>{title}</span>
+      </button>
+      {children === null ? null : <p className={styles.culprit}>{children}</p>}
+      <p className={styles.advice}>
         <Advice text={advice} />
       </p>
     </li>

@@ -56,7 +56,7 @@ export function WhatIf({ reports, archive, image }: { reports: readonly WhatIfRe
             </td>
           </tr>
           {reports.map((report) => (
-            <tr key={`${report.kind} ${report.from}`}>
+            <tr key={`${report.kind} ${report.from}`} className={report === best ? styles.best : ''}>
               <th scope="row">
                 <span className={styles.change}>
                   {changeOf(report)}

@@ -8,7 +8,7 @@ import { startExport } from '../exporting.ts';
 import { toast } from '../messages.ts';
 import { rememberRetry, showWhenOpen } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
-import { imageWithTop, nextName, parentImage, type StoreSheet } from './stores.ts';
+import { imageWithTop, layerName, nextName, parentImage, type StoreSheet } from './stores.ts';
 import { refreshStores } from './watch-stores.ts';
 import { archiveOf, followCopy } from './working-copies.ts';
 
@@ -135,7 +135,13 @@ export async function mountLayer(storeId: string, id: string): Promise<void> {
   const mounted = await tryCall('store.mount', { storeId, name: id });
   if (mounted === null) return;
   const { path, findings } = mounted;
-  const text = findings.length === 0 ? words.store.mounted(path) : words.store.mountedWithout(path, findings.length);
+  // A working copy that was just created isn't in the reports yet.
+  await refreshStores();
+  const title = layerName(
+    getApp().stores?.find((each) => each.storeId === storeId),
+    id,
+  );
+  const text = findings.length === 0 ? words.store.mounted(title) : words.store.mountedWithout(title, findings.length);
   const show = () => void revealMount(storeId, id, path);
   toast(text, { label: getApp().info?.host === 'electron' ? words.show : words.copyPath, run: show });
 }

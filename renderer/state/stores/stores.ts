@@ -141,6 +141,14 @@ export function copyTitle({ store, layer }: StoredCopy): string {
   return parent === undefined ? shortId(layer.id) : words.store.copyTitle(lastPart(storedTitle(parent)));
 }
 
+/** Returns what a layer is called: as the image that it is the top of, or the working copy that it is, else by its id. */
+export function layerName(store: StoreReport | undefined, id: string): string {
+  const image = store?.images.find(({ layers }) => layers.at(-1)?.id === id);
+  if (image !== undefined) return storedTitle(image);
+  const layer = store?.layers.find((each) => each.id === id);
+  return store === undefined || layer?.isReadWrite !== true ? shortId(id) : copyTitle({ store, layer });
+}
+
 /** Returns the first digits of a 64-digit id; other ids in full. */
 export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);

@@ -6,6 +6,7 @@ export const details = {
   title: 'Details',
   closePane: 'Close details',
   breadcrumb: 'Location',
+  comparison: 'Comparison',
   deselect: 'Show the layer’s details',
   fullName: 'Show the whole name',
   shortName: 'Show less of the name',
@@ -52,6 +53,11 @@ export const details = {
   hiddenTitle: 'Bytes of files that a later layer removes or overwrites',
   none: 'none',
   notSpecified: 'not specified',
+  /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
+  also: (labels: readonly string[], note: string | null) =>
+    `${labels.map((label) => label.toLowerCase()).join(' and ')} too${note === null ? '' : `, ${note}`}`,
+  /** Of a range's list of layers. */
+  showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
@@ -69,7 +75,7 @@ export const details = {
   verifying: 'Verifying…',
   scan: 'Scan for secrets',
   scanning: 'Scanning…',
-  saveReport: 'Save report (JSON)',
+  saveReport: 'Save report…',
   saveImage: 'Save image…',
   saveAsImage: 'Save as image…',
   imageForms: {
@@ -113,7 +119,7 @@ export const details = {
   // A path
   tabsLabel: 'Details of the path',
   tabs: { content: 'Content', attributes: 'Attributes', origin: 'Origin', raw: 'Raw' },
-  export: 'Export…',
+  save: 'Save…',
   failed: 'Could not load the details',
   notAtLayer: 'Not present at this layer',
   sides: { removed: 'Only in A', added: 'Only in B', modified: 'In A and B', unchanged: 'Identical in A and B' },

@@ -30,6 +30,10 @@ export const jobs = {
   title: 'In progress',
   waiting: 'waiting',
   uploading: 'uploading',
+  opening: (name: string) => `Opening ${name}`,
+  openingProgress: (name: string) => `Progress of opening ${name}`,
+  /** After the first of several that are being opened. */
+  andOthers: (count: number) => `and ${formatCount(count)} more`,
   cancel: (title: string) => `Cancel ${title}`,
   progress: (title: string) => `Progress of ${title}`,
   dismiss: (title: string) => `Dismiss ${title}`,

@@ -23,6 +23,8 @@ export const packages = {
   found: (total: number, shown: number) => `${counted(total, PACKAGES)}${firstOnly(total, shown)}`,
   changes: (total: number, shown: number) =>
     `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
+  /** Of the packages, those of one type: `12 npm`. */
+  ofType: (count: number, type: string) => `${formatCount(count)} ${type}`,
   more: 'Show more',
   unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
   viewTitle: (layer: number) => `Packages as seen at layer ${layer}`,

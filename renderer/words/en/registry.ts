@@ -79,7 +79,7 @@ export const registry = {
   moreKeys: (count: number) => `Show more keys (${formatCount(count)} left)`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
-  exportReg: 'Export .reg',
+  saveReg: 'Save as .reg…',
   keyFacts: ({ layers, subkeys, time }: { layers: readonly number[]; subkeys: number; time: string }) =>
     [
       `created in layer ${layers.at(-1)}`,

@@ -2,6 +2,7 @@
 export const settings = {
   title: 'Settings',
   close: 'Close settings',
+  groups: { look: 'Appearance', files: 'Previews of files', images: 'Images' },
   theme: 'Theme',
   themes: { auto: 'System', light: 'Light', dark: 'Dark' },
   units: 'Sizes in',

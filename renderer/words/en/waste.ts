@@ -27,10 +27,9 @@ export const waste = {
   inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
   sums: <T>(wasted: T, all: T): Phrase<T> => [wasted, ' of ', all, ' hidden'],
   none: 'No waste: every file of every layer is visible in the image.',
-  comparing: 'checking…',
+  comparing: 'Looking for files rewritten without changes…',
   findRewritten: 'Find files rewritten without changes',
   noneRewritten: 'No file was rewritten without changes.',
-  allRewritten: 'Each overwritten file was rewritten without changes.',
   /** Title and advice by cause. */
   causes: WASTE_HINTS,
   group: <T>(title: string, size: T, files: number): Phrase<T> => [`${title} · `, size, ` in ${counted(files, FILES)}`],

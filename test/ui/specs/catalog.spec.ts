@@ -74,6 +74,13 @@ test.describe('a fleet', () => {
     await searchField(page).fill('/usr/bin/bash');
     await expect(hits(page).getByRole('row', { name: /usr\/bin\/bash/ })).toContainText('11 images');
     await expect(page.getByText('1 hit in 11 images')).toBeVisible();
+    // In a narrow window a path keeps its end, and its tooltip has all of it.
+    await page.setViewportSize({ width: 600, height: 800 });
+    const path = hits(page).getByTitle('usr/bin/bash', { exact: true }).first();
+    await expect(path).toBeVisible();
+    const end = path.locator('[data-text$="bash"]');
+    expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1320, height: 860 });
 
     await page.getByRole('radio', { name: 'Package' }).click();
     await searchField(page).fill('libssl 9');

@@ -230,8 +230,7 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   const layer = WEB_API.length;
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
-  await expect(crumbs.getByRole('button', { name: 'web-api:1.7' })).toBeVisible();
-  await expect(crumbs.getByRole('button', { name: `Layer ${layer}`, exact: true })).toBeVisible();
+  await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison', 'etc', 'old.conf']);
   await expect(details).toContainText(`from side A, at layer ${layer}`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
   await expect(touched).toHaveCount(1);
@@ -448,4 +447,25 @@ test('differences in content, metadata and time are distinguished; differences i
   await page.getByRole('radio', { name: 'Layer' }).click();
   await expect(page.getByRole('treegrid').getByRole('row')).toHaveCount(4);
   expect(win.complaints).toEqual([]);
+});
+
+test('the breadcrumb of a comparison tells its sides, leads to each, and back to what is compared', { tag: '@page' }, async ({ win }) => {
+  const own = { createdBy: 'COPY etc /etc', tar: tar(file('etc/old.conf', 'from = a\n')) };
+  const page = await compareImages(win, dockerArchive([...WEB_API, own], { name: 'acme/web-api:1.7' }));
+  const details = page.getByRole('region', { name: 'Details' });
+  const crumbs = details.getByRole('navigation', { name: 'Location' });
+  await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison']);
+  await expect(crumbs.locator('[aria-current="location"]')).toHaveText('Comparison');
+  await page.getByRole('row', { name: /removed old\.conf/ }).click();
+  await crumbs.getByRole('button', { name: 'Comparison' }).click();
+  await expect(details.getByRole('region', { name: 'Both sides' })).toBeVisible();
+  await crumbs.getByRole('button', { name: 'B web-api:1.8' }).click();
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
+  // A side that is not all of its image leads to the filesystem there.
+  await page.getByRole('button', { name: /^Layer 2 / }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Compare with the layer below' }).click();
+  await crumbs.getByRole('button', { name: 'A web-api:1.8 at layer 1' }).click();
+  await expect(page.getByRole('radio', { name: 'Filesystem' })).toBeChecked();
+  await expect(crumbs.getByRole('listitem')).toHaveText(['web-api:1.8', 'Layer 1']);
 });

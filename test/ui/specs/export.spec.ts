@@ -12,7 +12,7 @@ async function openWebApi(win: LayerscopeWindow) {
 
 test('a file, a folder and the report of an image can be saved', async ({ win }) => {
   const page = await openWebApi(win);
-  const report = await saved(win, () => page.getByRole('button', { name: 'Save report (JSON)' }).click());
+  const report = await saved(win, () => page.getByRole('button', { name: 'Save report…' }).click());
   expect(report.name).toBe('web-api.tar.json');
   expect(JSON.parse(report.bytes.toString()).images[0].names).toEqual(['acme/web-api:1.8']);
   await page.keyboard.press('2');
@@ -20,7 +20,7 @@ test('a file, a folder and the report of an image can be saved', async ({ win })
   await page.keyboard.type('passwd');
   await page.keyboard.press('Enter');
   await page.getByRole('row', { name: /passwd/ }).click();
-  const file = await saved(win, () => page.getByRole('button', { name: 'Export…' }).click());
+  const file = await saved(win, () => page.getByRole('button', { name: 'Save…' }).click());
   expect(file.name).toBe('passwd');
   expect(file.bytes.toString()).toContain('root:x:0:0');
   await page.getByRole('row', { name: /etc/ }).first().click();
@@ -31,7 +31,7 @@ test('a file, a folder and the report of an image can be saved', async ({ win })
     'Save etc/ as tar…',
     'Save as Docker archive…',
     'Save as OCI archive…',
-    'Save report (JSON)',
+    'Save report…',
   ]);
   await expect(menu.getByText('Image acme/web-api:1.8')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);

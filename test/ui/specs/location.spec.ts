@@ -87,7 +87,7 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   await name.click();
   const menu = page.getByRole('menu', { name: /^Image: / });
   await expect(menu.getByRole('menuitemradio', { name: 'acme/old:1' })).toBeChecked();
-  for (const action of ['Verify digests', 'Import to store', 'Copy digest', 'Save as OCI archive…', 'Save report (JSON)']) {
+  for (const action of ['Verify digests', 'Import to store', 'Copy digest', 'Save as OCI archive…', 'Save report…']) {
     await expect(menu.getByRole('menuitem', { name: action })).toBeVisible();
   }
   expect(await complaintsOf(page)).toEqual([]);
@@ -97,4 +97,31 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   await menu.getByRole('menuitem', { name: 'Show the details of the image' }).click();
   await expect(page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'Image' })).toBeVisible();
   expect(win.complaints).toEqual([]);
+});
+
+test('the image’s buttons are of one size, and a size is said once', { tag: '@page' }, async ({ win }) => {
+  const { page, details } = await openWebApi(win, 1);
+  await page.keyboard.press('Escape');
+  for (const width of [1440, 900, 600]) {
+    await page.setViewportSize({ width, height: 860 });
+    if (!(await details.isVisible())) await page.getByRole('button', { name: 'Show details' }).click();
+    const widths = [];
+    for (const name of ['Verify digests', 'Scan for secrets', 'Save image…', 'Save report…', 'Import to store']) {
+      widths.push(Math.round((await details.getByRole('button', { name }).boundingBox())?.width ?? 0));
+    }
+    expect(new Set(widths).size, `${width} px: ${widths}`).toBe(1);
+  }
+  // Plain layers of few large files: what is stored is what is unpacked.
+  const sizes = details.locator('dd', { hasText: 'stored too' });
+  await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.* · (unpacked and )?stored too/);
+});
+
+test('the details of a range list its layers, and lead to each', { tag: '@page' }, async ({ win }) => {
+  const { page, details } = await openWebApi(win, 1);
+  await page.getByRole('button', { name: /^Layer 3 / }).click({ modifiers: ['Shift'] });
+  const layers = details.getByRole('list', { name: 'Layers, newest first' });
+  await expect(layers.getByRole('listitem')).toHaveText([/^3RUN rm -rf/, /^2RUN npm ci/, /^1RUN apt-get/]);
+  await layers.getByRole('button', { name: /^Show layer 2: RUN npm ci/ }).click();
+  await expect(page.getByRole('button', { name: /^Layer 2 /, pressed: true })).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
 });

@@ -124,6 +124,28 @@ test.describe('in little space', () => {
 
 test.describe('with system preferences', () => {
   test.use({ startWith: { 'new.tar': NEW } });
+  test('the marks of folders are visible in forced colours', { tag: '@page' }, async ({ win }) => {
+    const { page } = win;
+    await page.emulateMedia({ forcedColors: 'active' });
+    await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+    await page.getByRole('button', { name: /^Layer 1 / }).click();
+    const mark = page
+      .getByRole('row', { name: /usr/ })
+      .first()
+      .getByRole('img', { name: /^contains/ });
+    await expect(mark).toBeVisible();
+    const [parts, text] = [mark.locator('i'), await mark.evaluate((element) => getComputedStyle(element).color)];
+    expect(await parts.count()).toBe(2);
+    for (const part of await parts.all()) {
+      const { background, width, height } = await part.evaluate((element) => {
+        const style = getComputedStyle(element);
+        return { background: style.backgroundColor, width: element.clientWidth, height: element.clientHeight };
+      });
+      expect(background).toBe(text);
+      expect(Math.min(width, height)).toBeGreaterThan(1);
+    }
+  });
+
   test('the selected row, the selected layer and the focus are visible in forced colours', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ forcedColors: 'active' });

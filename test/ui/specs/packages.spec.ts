@@ -52,18 +52,24 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   // The newest first, as in the chain.
   await expect(groups(page)).toHaveCount(4);
   const cells = (at: number, row: number) => groups(page).nth(at).getByRole('row').nth(row).locator('th, td');
-  await expect(cells(0, 0)).toHaveText(['Layer 3COPY notes /No package changes', '', '3.0 kB', '']);
+  await expect(cells(0, 0)).toHaveText(['Layer 3COPY notes /No package changes', '', '', '3.0 kB', '']);
   await expect(groups(page).first().getByRole('row')).toHaveCount(1);
   await expect(groups(page).nth(1).getByRole('row').last()).toHaveText(/Not owned by a package.*5\.0 kB/);
-  await expect(cells(3, 1)).toHaveText(['+libssl3 deb amd64', '3.0.11', '1', '50.0 kB', '']);
-  await expect(cells(3, 2)).toHaveText(['+curl deb amd64', '7.88', '2', '20.1 kB', '']);
+  await expect(cells(3, 1)).toHaveText(['+libssl3 deb amd64', '3.0.11', '1', '', '50.0 kB', '']);
+  await expect(cells(3, 2)).toHaveText(['+curl deb amd64', '7.88', '2', '', '20.1 kB', '']);
   // What a layer replaces or removes takes up room below; its own line has the sums.
-  await expect(cells(2, 0)).toHaveText([/^Layer 1RUN apt-get.*~1 modified−1 removed$/, '', /kB$/, '70.0 kB']);
-  await expect(cells(2, 1)).toHaveText(['~libssl3 deb amd64', '3.0.11 → 3.0.12', '1', '60.0 kB', '50.0 kB']);
-  await expect(cells(2, 2)).toHaveText(['−curl deb amd64', '7.88', '1', '', '20.0 kB']);
+  await expect(cells(2, 0)).toHaveText([/^Layer 1RUN apt-get.*~1 modified−1 removed$/, '', '', /kB$/, '70.0 kB']);
+  await expect(cells(2, 1)).toHaveText(['~libssl3 deb amd64', '3.0.11 → 3.0.12', '1', '', '60.0 kB', '50.0 kB']);
+  await expect(cells(2, 2)).toHaveText(['−curl deb amd64', '7.88', '1', '', '', '20.0 kB']);
   await expect(groups(page).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
   const sums = page.getByRole('status').getByText('in packages');
   await expect(sums).toHaveText(/kB in packages, \d+\.\d kB outside/);
+  // Where there is room, bars are in the sizes' proportion, on one scale for all layers.
+  await page.setViewportSize({ width: 1500, height: 860 });
+  const bar = (at: number, row: number) => groups(page).nth(at).getByRole('row').nth(row).locator('td i');
+  const widths = [await bar(3, 1).boundingBox(), await bar(2, 1).boundingBox()].map((box) => box?.width ?? 0);
+  expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(50 / 60, 1);
+  await page.setViewportSize({ width: 1320, height: 860 });
   // One line.
   expect((await sums.boundingBox())?.height).toBeLessThan(24);
   // Largest first, as the host lists them; then by name.
@@ -82,6 +88,7 @@ test('all packages of an image are listed by size, and a click anywhere in a row
   await expect(rows.nth(1)).toHaveText(/^libssl3 deb amd64.*3\.0\.12.*60\.0 kB/);
   await expect(rows.nth(2)).toHaveText(/^ms npm.*2\.1\.2/);
   await expect(rows).toHaveCount(3);
+  await expect(page.getByRole('status').filter({ hasText: '2 packages' })).toHaveText(/^2 packages · 1 deb, 1 npm · 60\.0 kB$/);
   expect(await complaintsOf(page)).toEqual([]);
   await rows.nth(1).getByText('60.0').click();
   await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
@@ -212,9 +219,9 @@ test('a long name keeps room at every width, its type goes first, and a number o
       return {
         room: element.getBoundingClientRect().width,
         // What is drawn at the middle of the name: the name itself, not an ellipsis in place of it.
-        shown: document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8) === element,
+        shown: element.contains(document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8)),
         typeTop: type.getBoundingClientRect().top - cell.getBoundingClientRect().top,
-        isCut: element.scrollWidth > element.clientWidth,
+        isCut: [...element.querySelectorAll('[data-text]')].some((part) => part.scrollWidth > part.clientWidth),
       };
     });
     expect(room, `${width} px`).toBeGreaterThanOrEqual(90);

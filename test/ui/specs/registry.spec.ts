@@ -76,7 +76,7 @@ test('a layer shows the keys and values that it added, modified and removed', { 
   const run = registry.getByRole('article', { name: 'Microsoft\\Run modified' });
   await expect(run.getByRole('row')).toHaveCount(4);
   await expect(run.getByRole('row', { name: /^added Agent REG_SZ C:\\agent\\agent\.exe$/ })).toBeVisible();
-  await expect(run.getByRole('row', { name: /^modified Delay REG_DWORD 0x00000005 \(5\) before: 0x0000001e \(30\)$/ })).toBeVisible();
+  await expect(run.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\)$/ })).toBeVisible();
   await expect(run.getByRole('row', { name: /^removed Updater REG_SZ before: C:\\Program Files/ })).toBeVisible();
   const gone = registry.getByRole('article', { name: 'Microsoft\\Telemetry removed' });
   await expect(gone).toContainText('1 subkey, 1 value');
@@ -132,7 +132,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(key).toContainText('created in layer 0 · changed in layer 1');
   expect(await complaintsOf(page)).toEqual([]);
 
-  const reg = await saved(win, () => key.getByRole('button', { name: 'Export .reg' }).click());
+  const reg = await saved(win, () => key.getByRole('button', { name: 'Save as .reg…' }).click());
   const text = reg.bytes.toString('utf16le').slice(1);
   expect(text).toContain(
     '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Run]\r\n"Agent"="C:\\\\agent\\\\agent.exe"\r\n"Delay"=dword:00000005\r\n',
@@ -153,8 +153,11 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await page.getByRole('searchbox').fill('telemetry.EXAMPLE');
   const found = registry.getByRole('list', { name: 'Matching keys' }).getByRole('button');
   await expect(found).toHaveText(['SOFTWARE\\Microsoft\\Telemetry Server']);
-  await found.click();
+  // The first hit is shown at once; afterwards the tree is open down to it.
+  await expect(found).toHaveAttribute('aria-pressed', 'true');
   await expect(key.getByRole('row', { name: /Server/ })).toContainText('telemetry.example');
+  await page.getByRole('searchbox').fill('');
+  await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toHaveAttribute('aria-pressed', 'true');
   expect(win.complaints).toEqual([]);
 });
 
@@ -191,7 +194,7 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await press(['ArrowLeft', 'ArrowLeft'], 'SOFTWARE');
   // Tab leaves the tree, and comes back to the same key.
   await page.keyboard.press('Tab');
-  await expect(registry.getByRole('button', { name: 'Export .reg' })).toBeFocused();
+  await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeFocused();
   await press(['Shift+Tab'], 'SOFTWARE');
   expect(await complaintsOf(page)).toEqual([]);
 

@@ -178,12 +178,8 @@ test('stores, base images, and an import under way', async ({ win }) => {
   await page.getByRole('button', { name: 'Actions for acme/worker:2.0' }).click();
   await page.getByRole('menuitem', { name: 'Create working copy' }).click();
   await expect(page.getByText('no changes · mounted')).toBeVisible();
-  const mounted = (
-    (await page
-      .getByText(/^Mounted at /)
-      .first()
-      .textContent()) ?? ''
-  ).replace('Mounted at ', '');
+  const copy = page.getByTitle(/^[0-9a-f]{64}\n\//).first();
+  const mounted = ((await copy.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   const store = page.getByRole('region', { name: 'Store', exact: true });
   await store
     .getByRole('button', { name: /web-api:1\.8 / })

@@ -59,3 +59,32 @@ test('the palette finds layers by command, files, themes and actions for the ima
   }
   expect(win.complaints).toEqual([]);
 });
+
+test('the heads of sheets are alike', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('row').nth(1).click();
+  const heads = [];
+  for (const [key, name] of [
+    ['Control+,', 'Settings'],
+    ['?', 'Keyboard shortcuts'],
+    [' ', 'Preview'],
+  ] as const) {
+    await page.keyboard.press(key);
+    const sheet = page.getByRole('dialog', { name });
+    const [box, title] = [await sheet.boundingBox(), sheet.getByRole('heading', { level: 2 })];
+    const close = await sheet.getByRole('button', { name: /^Close/ }).boundingBox();
+    const place = await title.boundingBox();
+    heads.push([
+      (place?.x ?? 0) - (box?.x ?? 0),
+      await title.evaluate((element) => getComputedStyle(element).fontSize),
+      (box?.x ?? 0) + (box?.width ?? 0) - (close?.x ?? 0),
+      (close?.y ?? 0) - (box?.y ?? 0),
+    ]);
+    await page.keyboard.press('Escape');
+    await expect(sheet).toHaveCount(0);
+  }
+  expect(heads[1]).toEqual(heads[0]);
+  expect(heads[2]).toEqual(heads[0]);
+});

@@ -124,7 +124,7 @@ test('at every width, the title bar tells the mode and the layout, and leads to 
   }
 });
 
-test('where the details are a drawer, a click on a file opens it, and so does a button', { tag: '@page' }, async ({ win }) => {
+test('where the details are a drawer, a click on a file or folder opens it, and so does a button', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const details = page.getByRole('region', { name: 'Details' });
@@ -136,8 +136,9 @@ test('where the details are a drawer, a click on a file opens it, and so does a 
     await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
     await page.getByRole('button', { name: 'Hide details' }).click();
     await expect(details).toHaveCount(0);
-    // A folder is opened and closed in the tree, so a click leaves that in sight.
     await page.getByRole('row', { name: /etc/ }).first().click();
+    await expect(details.getByRole('heading', { name: 'etc' })).toBeVisible();
+    await page.keyboard.press('Escape');
     await expect(details).toHaveCount(0);
     await page.getByRole('row', { name: /passwd/ }).click();
     await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();

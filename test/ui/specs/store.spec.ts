@@ -79,7 +79,7 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(details).toContainText('LocationIn store');
   await act(win, 'acme/web-api:1.7', 'Close');
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toHaveCount(0);
-  const exported = await saved(win, () => act(win, 'acme/web-api:1.8', 'Export as Docker archive…'));
+  const exported = await saved(win, () => act(win, 'acme/web-api:1.8', 'Save as Docker archive…'));
   expect(exported.name).toMatch(/web-api.*\.tar$/);
   expect(exported.bytes.includes('acme/web-api:1.8')).toBe(true);
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
@@ -178,8 +178,8 @@ test('a working copy is written to from outside, shown as it changes, committed 
   await act(win, 'acme/web-api:1.7', 'Create working copy');
   const copy = store.getByRole('listitem').filter({ hasText: 'web-api:1.7 + working copy' });
   await expect(copy).toContainText('no changes · mounted');
-  const said = page.getByText(/^Mounted at /).first();
-  const at = ((await said.textContent()) ?? '').replace('Mounted at ', '');
+  const said = page.getByTitle(/^[0-9a-f]{64}\n\//).first();
+  const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
   // The copy is opened before anything is written. Changes appear as they are made, with their sizes.

@@ -1,0 +1,58 @@
+import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
+import { Progress } from '../../components/progress.tsx';
+import { type Arrival, arrivals } from '../../state/jobs.ts';
+import { cancelJob, cancelTransfer } from '../../state/opening.ts';
+import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
+import item from '../list-item.module.css';
+import { useApp } from '../use-app.ts';
+import styles from './arrivals.module.css';
+
+/** What is being opened and isn't in the library yet. */
+export function useArrivals(): readonly Arrival[] {
+  const jobs = useApp((app) => app.jobs);
+  const archives = useApp((app) => app.archives);
+  return arrivals(jobs, (id) => archives?.some(({ archiveId }) => archiveId === id) === true);
+}
+
+function stateOf({ isUpload, job, doneBytes, totalBytes }: Arrival): string {
+  const phase = isUpload ? words.jobs.uploading : job?.state === 'queued' ? words.jobs.waiting : displayText(job?.phase ?? '');
+  const amount = totalBytes !== null ? words.amountOf(doneBytes, totalBytes) : doneBytes > 0 ? formatSize(doneBytes) : '';
+  return [phase, amount].filter((part) => part !== '').join(' · ');
+}
+
+/** Where the window shows an image: the first of what is being opened, how far that is, and how many others there are. */
+export function ArrivalState({ all }: { all: readonly Arrival[] }) {
+  const [first, ...others] = all;
+  if (first === undefined) return null;
+  const name = displayText(first.name);
+  const cancel = () => (first.job === null ? cancelTransfer(first.id) : void cancelJob(first.job.jobId));
+  return (
+    <section className={styles.state} aria-label={words.jobs.opening(name)}>
+      <h2 className={styles.title}>{words.jobs.opening(name)}</h2>
+      <Progress label={words.jobs.openingProgress(name)} done={first.doneBytes} total={first.totalBytes} />
+      <p className={`number ${styles.phase}`}>
+        {stateOf(first)}
+        {others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}
+      </p>
+      <Button onPress={cancel}>{words.cancel}</Button>
+    </section>
+  );
+}
+
+/** Where an image will be in the library. It is cancelled among the running work. */
+export function ArrivalItem({ arrival }: { arrival: Arrival }) {
+  const name = displayText(arrival.name);
+  return (
+    <li className={`${item.archive} ${styles.item}`}>
+      <Icon name="image" className={item.icon ?? ''} />
+      <span className={styles.words}>
+        <MiddleText text={name} />
+        <Progress label={words.jobs.openingProgress(name)} done={arrival.doneBytes} total={arrival.totalBytes} />
+      </span>
+    </li>
+  );
+}
