@@ -74,7 +74,9 @@ export class SecretScanner {
   #linesAt = 0;
   /** Null: nobody has asked yet, and the first bytes are in the window. */
   #isBinary: boolean | null = null;
-  #isQuiet = false;
+  #path = '';
+  /** Null: nobody has asked yet. */
+  #isQuiet: boolean | null = null;
   #known: KnownFile | null = null;
   #closeLooks = 0;
   readonly #memory = new RunMemory();
@@ -92,7 +94,8 @@ export class SecretScanner {
     this.#isBinary = null;
     this.#closeLooks = 0;
     this.#hits.clear();
-    this.#isQuiet = path !== '' && isQuietPlace(path);
+    this.#path = path;
+    this.#isQuiet = null;
     this.#known = path === '' ? null : knownFileOf(path);
   }
 
@@ -214,6 +217,11 @@ export class SecretScanner {
     }
   }
 
+  #isInQuietPlace(): boolean {
+    this.#isQuiet ??= this.#path !== '' && isQuietPlace(this.#path);
+    return this.#isQuiet;
+  }
+
   #mayLookClosely(): boolean {
     return this.#closeLooks++ < MOST_CLOSE_LOOKS;
   }
@@ -221,7 +229,7 @@ export class SecretScanner {
   /** Whether a hit would be kept. */
   #isNews(code: FindingCode, severity: Severity): boolean {
     const known = this.#hits.get(code);
-    return known === undefined || RANK[this.#isQuiet ? 'note' : severity] > RANK[known.severity];
+    return known === undefined || RANK[this.#isInQuietPlace() ? 'note' : severity] > RANK[known.severity];
   }
 
   #addToken(code: FindingCode, start: number, end: number, doubt: Doubt | null): void {
@@ -244,7 +252,7 @@ export class SecretScanner {
 
   #keep(hit: SecretHit): void {
     if (!this.#isNews(hit.code, hit.severity)) return;
-    this.#hits.set(hit.code, this.#isQuiet && hit.severity !== 'note' ? { ...hit, severity: 'note', doubt: 'place' } : hit);
+    this.#hits.set(hit.code, this.#isInQuietPlace() && hit.severity !== 'note' ? { ...hit, severity: 'note', doubt: 'place' } : hit);
   }
 }
 
