@@ -61,6 +61,7 @@ function masked(text: string): string | undefined {
 
 /** Finds secrets in one body at a time: `begin`, `push` as often as needed, `finish`. */
 export class SecretScanner {
+  readonly #own: LeadWindow | null;
   /** Only while a body is searched. */
   #window: LeadWindow | null = null;
   #bytes = NO_BYTES;
@@ -82,9 +83,14 @@ export class SecretScanner {
   readonly #memory = new RunMemory();
   readonly #hits = new Map<FindingCode, SecretHit>();
 
+  /** `own`: a window that is used for every body. By default it borrows one for each. */
+  constructor(own: LeadWindow | null = null) {
+    this.#own = own;
+  }
+
   /** Starts a body. `path`: where the file is, relative, with `/`; empty for a text that isn't a file. */
   begin(path: string): void {
-    this.#window ??= takeWindow();
+    this.#window ??= this.#own ?? takeWindow();
     this.#bytes = this.#window.bytes;
     this.#filled = 0;
     this.#done = 0;
@@ -114,7 +120,7 @@ export class SecretScanner {
   finish(): readonly SecretHit[] {
     if (this.#offset === 0) this.#lookAtStart();
     this.#decide(this.#filled);
-    if (this.#window !== null) giveBack(this.#window);
+    if (this.#window !== null && this.#own === null) giveBack(this.#window);
     this.#window = null;
     this.#bytes = NO_BYTES;
     return this.#hits.size === 0 ? NONE : [...this.#hits.values()];
