@@ -24,11 +24,7 @@ export const BASE32 = byteSet('A-Z2-7');
 export const HEX = byteSet('0-9a-f');
 /** Base64 for URLs, without padding. */
 export const URL_BASE64 = byteSet('A-Za-z0-9_-');
-/** Every byte of the first line of a private key. */
-export const KEY_HEADER = byteSet('A-Z -');
 export const BASE64 = byteSet('A-Za-z0-9+/');
-/** Every byte of a token but a webhook's slashes. */
-export const TOKEN = byteSet('A-Za-z0-9_.-');
 
 /** Whether `bytes` has the ASCII `text` at `at`. */
 export function hasText(bytes: Uint8Array, at: number, text: string, end = bytes.length): boolean {
@@ -52,13 +48,6 @@ export function runEnd(bytes: Uint8Array, set: ByteSet, from: number, to: number
   let at = from;
   while (at < to && set[bytes[at] as number] === 1) at++;
   return at;
-}
-
-/** Whether eight bytes are all of `set`. Takes the same time for any bytes: where the first other one is can't be predicted. */
-export function areEight(bytes: Uint8Array, set: ByteSet, at: number): boolean {
-  let count = 0;
-  for (let place = at; place < at + 8; place++) count += set[bytes[place] as number] as number;
-  return count === 8;
 }
 
 /** The bytes as Latin-1. */

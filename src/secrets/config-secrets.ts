@@ -1,6 +1,7 @@
 // Secrets in an image's config: its environment, the steps of its history with their build arguments, and its labels.
 
 import { encodeUtf8, type FindingCode } from '#model';
+import { LeadWindow } from './lead-window.ts';
 import { isSecretName, isSecretValue } from './secret-names.ts';
 import { type SecretHit, SecretScanner } from './secret-scanner.ts';
 
@@ -37,15 +38,21 @@ export function secretsOfConfig(texts: ConfigTexts): ConfigHit[] {
 /** Whether a text of a config would be reported: it has a token, or it is the value of a variable or label with such a name. */
 export function isConfigSecret(value: string, name: string | null): boolean {
   if (name !== null && isSecretName(name) && isSecretValue(value)) return true;
-  const scanner = new SecretScanner();
+  return hitsIn(value).length > 0;
+}
+
+let scanner: SecretScanner | null = null;
+
+/** The texts are so short that preparing vectors would take longer than to search them all. */
+function hitsIn(text: string): readonly SecretHit[] {
+  scanner ??= new SecretScanner(new LeadWindow(null));
   scanner.begin('');
-  scanner.push(encodeUtf8(value));
-  return scanner.finish().length > 0;
+  scanner.push(encodeUtf8(text));
+  return scanner.finish();
 }
 
 class ConfigFinder {
   readonly hits: ConfigHit[] = [];
-  readonly #scanner = new SecretScanner();
   /** Values that have been reported. */
   readonly #known: string[] = [];
 
@@ -55,7 +62,7 @@ class ConfigFinder {
   }
 
   lookAtNamed(where: 'env' | 'label', name: string, value: string): void {
-    const found = this.#scan(value);
+    const found = hitsIn(value);
     for (const hit of found) this.#add({ ...inConfig(hit), where, name });
     if (found.length === 0 && isSecretName(name) && isSecretValue(value)) {
       this.#add({ code: 'secret-env-password', severity: 'warning', where, name });
@@ -67,23 +74,17 @@ class ConfigFinder {
     const place = { where: 'history' as const, ...(layer === null ? {} : { layer }) };
     const text = this.#known.reduce((left, value) => left.replaceAll(value, ''), command);
     const codes = new Set<FindingCode>();
-    for (const hit of this.#scan(text)) {
+    for (const hit of hitsIn(text)) {
       codes.add(hit.code);
       this.#add({ ...inConfig(hit), ...place });
     }
     for (const { name, value } of buildArguments(text)) {
       // A token in an argument is reported as the token that it is.
-      const isReported = codes.size > 0 && this.#scan(value).length > 0;
+      const isReported = codes.size > 0 && hitsIn(value).length > 0;
       if (!isReported && isSecretName(name) && isSecretValue(value)) {
         this.#add({ code: 'secret-build-arg', severity: 'warning', ...place, name });
       }
     }
-  }
-
-  #scan(text: string): readonly SecretHit[] {
-    this.#scanner.begin('');
-    this.#scanner.push(encodeUtf8(text));
-    return this.#scanner.finish();
   }
 
   #add(hit: ConfigHit): void {

@@ -227,22 +227,24 @@ const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.azure/msal_token_cache.bin': byKind('secret-azure-credentials'),
   '.azure/service_principal_entries.json': byKind('secret-azure-credentials'),
 };
+/** The same by the name alone, so that most files need one look: the name with its folder, or null for any folder, and the file. */
+const byLastName = new Map<string, [string | null, KnownFile][]>();
+for (const [name, file] of Object.entries(BY_NAME)) {
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  byLastName.set(last, [...(byLastName.get(last) ?? []), [last === name ? null : name, file]]);
+}
+
 const SHADOW = new Set(['etc/shadow', 'etc/shadow-', 'etc/gshadow']);
 const ENV_SAMPLES = ['example', 'sample', 'template', 'dist', 'tpl', 'defaults'];
 
 /** What a path's name says about the file; null for most files. `path`: relative, with `/`. */
 export function knownFileOf(path: string): KnownFile | null {
-  const slash = path.lastIndexOf('/');
-  const name = path.slice(slash + 1);
-  const folder = path.slice(path.lastIndexOf('/', slash - 1) + 1, slash);
-  const byName = nameIn(name) ?? (slash < 0 ? null : nameIn(`${folder}/${name}`));
-  if (byName !== null) return byName;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  for (const [ending, file] of byLastName.get(name) ?? []) {
+    if (ending === null || path === ending || path.endsWith(`/${ending}`)) return file;
+  }
   if (name === '.env' || name.startsWith('.env.')) return ENV_SAMPLES.some((word) => name.includes(word)) ? null : envFile;
-  if (SHADOW.has(path)) return passwordHashes;
+  if (path.startsWith('etc/') && SHADOW.has(path)) return passwordHashes;
   const dot = name.lastIndexOf('.');
   return dot >= 0 && KEY_STORES.includes(name.slice(dot).toLowerCase()) ? keyStore : null;
-}
-
-function nameIn(name: string): KnownFile | null {
-  return Object.hasOwn(BY_NAME, name) ? (BY_NAME[name] as KnownFile) : null;
 }

@@ -5,7 +5,7 @@
 // (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
 
 import { decodeBase64Text } from './base64-text.ts';
-import { areEight, BASE64, distinctBytes, findText, hasText, KEY_HEADER, latin1 } from './characters.ts';
+import { BASE64, distinctBytes, findText, hasText, latin1 } from './characters.ts';
 
 const BEGIN = '-----BEGIN ';
 const END = 'PRIVATE KEY-----';
@@ -28,47 +28,12 @@ export interface PrivateKey {
   readonly isEncrypted: boolean;
 }
 
-const HYPHENS = 5;
-/** A header has at least 27 bytes, so it covers one of the samples of eight that are taken every twenty. */
-const SAMPLE = 8;
-const SAMPLE_STRIDE = 20;
-/** In each byte of a word: the lowest byte of a header; what makes the highest one 127; the bit that neither may set. */
-const LOWEST = 0x20202020;
-const HIGHEST = 0x25252525;
-const NOT_HEADER = 0x80808080;
-/** A header never has two spaces in a row. */
-const SPACES = 0x20202020;
+const LEAD_AT = BEGIN.indexOf('BEGIN');
 
-/**
- * Position of the next `-----BEGIN ` that starts between `from` and `to`; -1 if there is none. Reads no byte from `end` on. `words` shows the
- * same bytes.
- */
-export function nextKeyHeader(bytes: Uint8Array, words: Int32Array, from: number, to: number, end: number): number {
-  const set = KEY_HEADER;
-  const last = Math.min(to + SAMPLE_STRIDE - 1, end - SAMPLE);
-  for (let at = (from + 3) & ~3; at <= last; ) {
-    const first = words[at >> 2] as number;
-    const second = words[(at >> 2) + 1] as number;
-    if (((first - LOWEST) | (first + HIGHEST) | first | (second - LOWEST) | (second + HIGHEST) | second) & NOT_HEADER) {
-      at += SAMPLE_STRIDE;
-      continue;
-    }
-    if (first === SPACES || second === SPACES || !areEight(bytes, set, at)) {
-      at += SAMPLE_STRIDE;
-      continue;
-    }
-    let place = at;
-    while (place > from && set[bytes[place - 1] as number] === 1) place--;
-    // Headers in a run begin with the last five of some hyphens.
-    while (place < end && set[bytes[place] as number] === 1) {
-      while (place < end && bytes[place] === 0x2d) place++;
-      const start = place - HYPHENS;
-      if (start >= from && start < to && hasText(bytes, start, BEGIN, end)) return start;
-      while (place < end && bytes[place] !== 0x2d && set[bytes[place] as number] === 1) place++;
-    }
-    at = Math.max(at + SAMPLE_STRIDE, place & ~3);
-  }
-  return -1;
+/** Where the `-----BEGIN ` starts that has the lead at `lead`; -1 if there is none. Reads no byte from `end` on. */
+export function headerAround(bytes: Uint8Array, lead: number, end: number): number {
+  const start = lead - LEAD_AT;
+  return hasText(bytes, start, BEGIN, end) ? start : -1;
 }
 
 /** The private key whose header starts at `start`; null if it has no body or is of another kind. Reads no byte from `end` on. */

@@ -4,6 +4,8 @@
 import type { FindingCode, Severity } from '#model';
 import { ALNUM, BASE32, type ByteSet, findText, HEX, hasText, LETTERS, UPPER, URL_BASE64, WORD } from './characters.ts';
 import { hasCheckDigits } from './check-digits.ts';
+import { LEAD } from './lead-code.ts';
+import { leadAt, leadOf } from './leads.ts';
 import type { RunMemory } from './run-memory.ts';
 
 /** Why a token is reported less severely than its code says. */
@@ -42,8 +44,7 @@ export interface TokenMatch {
   readonly isSure: boolean;
 }
 
-/** Shortest token, and the bytes after its start that may decide about one. */
-export const SHORTEST_TOKEN = 20;
+/** How many bytes after a token's start may decide about it. */
 export const LONGEST_TOKEN = 1024;
 
 const exactly = (of: ByteSet, count: number, then?: string): Part => ({
@@ -97,17 +98,14 @@ const RULES: readonly TokenRule[] = [
   ...rule('secret-docker-token', ['dckr_pat_', 'dckr_oat_'], [atLeast(URL_BASE64, 27, 64)]),
 ];
 
-const LEAD = 3;
-const key = (a: number, b: number, c: number): number => (a << 16) | (b << 8) | c;
-
-/** Whether a token may start with two bytes, the first as the high one. */
-export const STARTS = new Uint8Array(65_536);
 const byLead = new Map<number, TokenRule[]>();
 for (const each of RULES) {
-  const [a, b, c] = [0, 1, 2].map((at) => each.prefix.charCodeAt(at)) as [number, number, number];
-  STARTS[(a << 8) | b] = 1;
-  byLead.set(key(a, b, c), [...(byLead.get(key(a, b, c)) ?? []), each]);
+  const lead = leadOf(each.prefix);
+  byLead.set(lead, [...(byLead.get(lead) ?? []), each]);
 }
+
+/** The lead of each rule. */
+export const TOKEN_LEADS: ReadonlySet<number> = new Set(byLead.keys());
 
 /** A token with fewer distinct bytes is a placeholder, such as `ghp_xxxxxxxx`. */
 const FEWEST_DISTINCT = 10;
@@ -118,7 +116,7 @@ const FEWEST_DISTINCT = 10;
  */
 export function tokenAt(bytes: Uint8Array, start: number, end: number, memory: RunMemory): TokenMatch | null {
   if (start + LEAD > end) return null;
-  const rules = byLead.get(key(bytes[start] as number, bytes[start + 1] as number, bytes[start + 2] as number));
+  const rules = byLead.get(leadAt(bytes, start));
   if (rules === undefined) return null;
   for (const each of rules) {
     const match = matchRule(each, bytes, start, end, memory);

@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
 const SCANNER = 'src/secrets/secret-scanner.ts';
+const LEADS = 'src/secrets/lead-window.ts';
+const LEADS_TEST = ['test/secrets/lead-window.test.ts'];
 const SCANNER_TEST = ['test/secrets/secret-scanner.test.ts'];
 
 /** Faults in the search for secrets. */
@@ -9,7 +11,7 @@ export const SECRETS: readonly Mutant[] = [
     id: 'K01',
     what: 'the window moves on without the bytes before it',
     file: SCANNER,
-    search: '    const from = done - BEHIND;',
+    search: '    const from = done - KEPT;',
     replace: '    const from = done;',
     suite: 'unit',
     tests: SCANNER_TEST,
@@ -17,19 +19,19 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K02',
-    what: 'samples of tokens are too far apart',
-    file: SCANNER,
-    search: 'const SAMPLE_STRIDE = 12;',
-    replace: 'const SAMPLE_STRIDE = 16;',
+    what: 'leads across two blocks are passed over',
+    file: 'src/secrets/lead-code.ts',
+    search: 'get(lastFirsts), get(firsts), 2)',
+    replace: 'get(firsts), get(firsts), 2)',
     suite: 'unit',
-    tests: SCANNER_TEST,
+    tests: LEADS_TEST,
   },
   {
     id: 'K03',
     what: 'a token may follow the letters of a word',
-    file: SCANNER,
-    search: 'if (isStart && STARTS[(first << 8)',
-    replace: 'if (STARTS[(first << 8)',
+    file: LEADS,
+    search: ' && (at === 0 || WORD[this.bytes[at - 1] as number] === 0)',
+    replace: '',
     suite: 'unit',
     tests: SCANNER_TEST,
   },
@@ -53,12 +55,12 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K06',
-    what: 'samples of keys are too far apart',
-    file: 'src/secrets/private-key.ts',
-    search: 'const SAMPLE_STRIDE = 20;',
-    replace: 'const SAMPLE_STRIDE = 32;',
+    what: 'the lead of keys is in no group',
+    file: 'src/secrets/leads.ts',
+    search: 'ASI BEG',
+    replace: 'ASI',
     suite: 'unit',
-    tests: SCANNER_TEST,
+    tests: LEADS_TEST,
   },
   {
     id: 'K07',
@@ -107,12 +109,12 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K12',
-    what: 'a token that begins in its first sample is passed over',
-    file: SCANNER,
-    search: 'isBefore ? at - 2 : at + 3',
-    replace: 'at - 2',
+    what: 'the last places of a window are not looked at',
+    file: LEADS,
+    search: 'WINDOW_AT + to + LEAD - 1',
+    replace: 'WINDOW_AT + to - LEAD',
     suite: 'unit',
-    tests: SCANNER_TEST,
+    tests: LEADS_TEST,
   },
   {
     id: 'K13',

@@ -64,6 +64,18 @@ test('tokens of other forms and lengths are not found', () => {
   }
 });
 
+test('a webhook is found after a part of another', () => {
+  const webhook = SECRET_SAMPLES['secret-slack-webhook']?.().secret ?? '';
+  const host = webhook.slice(0, webhook.indexOf('T'));
+  for (const before of [host, `${host}T1/B2/`, `${host}T1/`]) {
+    assert.deepEqual(
+      hitsIn(`${before}${webhook} `).map(({ code, at }) => [code, at]),
+      [['secret-slack-webhook', before.length + webhook.indexOf('hooks')]],
+      before,
+    );
+  }
+});
+
 test('a token is a whole word', () => {
   const token = TOKEN();
   for (const [before, after] of [

@@ -1,7 +1,8 @@
-// The search for secrets finds the same however its input is cut into pieces, agrees with slow expressions for some codes, and never shows
+// The search for secrets finds the same however its input is cut into pieces, with vectors and without, agrees with slow expressions for some codes, and never shows
 // a whole secret. The first byte of an input chooses the file's path, the second the size of the pieces.
 import assert from 'node:assert/strict';
 import { BodySearcher } from '#secrets';
+import { LeadWindow, WINDOW } from '../../../src/secrets/lead-window.ts';
 import { SECRET_SAMPLES } from '../../support/secret-samples.ts';
 import { joined } from '../engine/mutate.ts';
 import { session, type Target } from '../engine/target.ts';
@@ -31,11 +32,22 @@ const SLOW = [
 
 const MOST_SHOWN = 7;
 const scanner = new BodySearcher();
+const windows = [new LeadWindow(), new LeadWindow(null)] as const;
 
 function hitsIn(path: string, bytes: Uint8Array, pieceBytes: number) {
   scanner.begin(path);
   for (let at = 0; at < bytes.length; at += pieceBytes) scanner.push(bytes, at, Math.min(bytes.length, at + pieceBytes));
   return scanner.finish();
+}
+
+/** Vectors and plain loops find the same leads. */
+function compareWays(bytes: Uint8Array): void {
+  const start = bytes.subarray(0, WINDOW);
+  const [vectors, plain] = windows.map((window) => {
+    window.bytes.set(start);
+    return window.places.subarray(0, window.find(0, start.length - 2));
+  });
+  assert.deepEqual(vectors, plain);
 }
 
 /** A text in UTF-16 with a byte order mark, without that; null for anything else. */
@@ -55,6 +67,7 @@ function run(input: Uint8Array): void {
   if (input.length < 2) return;
   const path = PATHS[(input[0] as number) % PATHS.length] as string;
   const bytes = input.subarray(2);
+  compareWays(bytes);
   const hits = hitsIn(path, bytes, bytes.length);
   assert.deepEqual(hitsIn(path, bytes, 1 + (input[1] as number)), hits);
   const text = Buffer.from(bytes).toString('latin1');
