@@ -325,7 +325,7 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
       </Button>
       <ScanButton archiveId={archiveId} image={image.index} />
       <MenuButton
-        label={image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
+        label={words.details.saveImage}
         framed
         selected={null}
         choices={[
@@ -341,7 +341,7 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
           })
         }
       >
-        {image.configDigest === null && image.manifestDigest === null ? words.details.saveAsImage : words.details.saveImage}
+        {words.details.saveImage}
       </MenuButton>
       <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
       {areDone ? (

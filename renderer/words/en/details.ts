@@ -77,7 +77,6 @@ export const details = {
   scanning: 'Scanning…',
   saveReport: 'Save report…',
   saveImage: 'Save image…',
-  saveAsImage: 'Save as image…',
   imageForms: {
     docker: 'As Docker archive',
     dockerDetail: 'docker load',
