@@ -8,6 +8,7 @@ import { checkTocEntries, TocMatcher, TocTableBuilder, ztocTable } from '#format
 import { type Finding, finding, LayerscopeError } from '#model';
 import { decompress } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
+import { freePiece } from '../blob/inflate-stream.ts';
 import { memoryRange, unpackBytes } from '../blob/memory-bytes.ts';
 import { SplitFeed } from '../blob/split-feed.ts';
 import type { WorkControl } from '../control/work-control.ts';
@@ -176,6 +177,7 @@ async function bySplit(
   const scanner = new SplitScanner(feed);
   const ended = await decompress(memoryRange('the tar headers', packed), 'zstd', (bytes) => {
     scanner.push(bytes);
+    freePiece(bytes);
     return true;
   });
   if (ended.end !== 'complete') throw new LayerscopeError('DAMAGED', `the layer's tar headers: ${ended.message}`);

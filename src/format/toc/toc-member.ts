@@ -38,6 +38,7 @@ export function memberOf(entry: TocEntry): TarMember {
   const gname = bytesOf(entry.groupName);
   const pax = entry.xattrs.size === 0 ? null : new Map([...entry.xattrs].map(([key, value]) => [XATTR + key, value]));
   const attributes = pax === null ? NOTHING : recordsOf(pax);
+  const { type, typeflag } = TYPES[entry.type];
   return {
     headerOffset: NO_OFFSET,
     ownHeaderOffset: NO_OFFSET,
@@ -46,7 +47,8 @@ export function memberOf(entry: TocEntry): TarMember {
     size: entry.sizeBytes,
     headerSize: entry.sizeBytes,
     storedSize: entry.sizeBytes,
-    ...TYPES[entry.type],
+    type,
+    typeflag,
     name,
     linkname,
     mode: entry.mode,

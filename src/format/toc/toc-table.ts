@@ -3,6 +3,7 @@ import { type LayerTable, LayerTableBuilder } from '#format/layer';
 import type { TarMember } from '#format/tar';
 import { decodeUtf8, displayText, type Finding, LayerscopeError, TYPE, trimEnd } from '#model';
 import { ChunkColumns } from './chunk-columns.ts';
+import { hexNumber } from './hex-number.ts';
 import { memberOf, NO_OFFSET, typeOf } from './toc-member.ts';
 
 export interface TocTable {
@@ -73,7 +74,7 @@ function withoutPlace({ offset, ...rest }: Finding): Finding {
 function addSum(sums: number[], digest: string | null): void {
   const start = digest === null ? 0 : digest.indexOf(':') + 1;
   if (digest === null || start === 0) sums.push(0, 0);
-  else sums.push(Number.parseInt(digest.slice(start, start + 8), 16), Number.parseInt(digest.slice(start + 8, start + 16), 16));
+  else sums.push(hexNumber(digest, start, 8), hexNumber(digest, start + 8, 8));
 }
 
 /**
