@@ -4,7 +4,7 @@ import type { TarMember } from '#format/tar';
 import { decodeUtf8, displayText, type Finding, LayerscopeError, TYPE, trimEnd } from '#model';
 import { ChunkColumns } from './chunk-columns.ts';
 import { hexNumber } from './hex-number.ts';
-import { memberOf, NO_OFFSET, typeOf } from './toc-member.ts';
+import { EntryMember, NO_OFFSET, typeOf } from './toc-member.ts';
 
 export interface TocTable {
   readonly table: LayerTable;
@@ -16,6 +16,7 @@ export interface TocTable {
 /** Builds a layer's table from its TOC. `blobBytes`: stored size of the layer, which limits the table's size. Throws TOO_LARGE. */
 export class TocTableBuilder {
   readonly #builder: LayerTableBuilder;
+  readonly #member = new EntryMember();
   readonly #chunks = new ChunkColumns();
   readonly #sums: number[] = [];
   readonly #placed: number[] = [];
@@ -26,7 +27,7 @@ export class TocTableBuilder {
   }
 
   add(entry: TocEntry): void {
-    this.#add(memberOf(entry), entry.chunks, entry.digest);
+    this.#add(this.#member.of(entry), entry.chunks, entry.digest);
   }
 
   /** Adds a member that has a header and is a single piece of the blob: the TOC itself. */
