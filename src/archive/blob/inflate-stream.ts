@@ -6,11 +6,13 @@ import { LayerscopeError } from '#model';
 export type PlainSink = (bytes: Uint8Array) => boolean;
 
 /**
- * Frees a piece's memory at once if that ends with the piece. Pass pieces in order, when neither this one nor those before it are needed.
- * Left to itself, V8 keeps megabytes until its next collection, and each new piece takes memory that the system has to clear first.
+ * Frees the memory of a piece of node:zlib's at once, if it ends with the piece and isn't Node's pool. Pass pieces in order, when neither
+ * this one nor those before it are needed. Left to itself, V8 keeps megabytes until its next collection, and each new piece takes memory
+ * that the system has to clear first.
  */
 export function freePiece({ buffer, byteOffset, length }: Uint8Array): void {
-  if (byteOffset + length === buffer.byteLength) (buffer as { transfer?: (length: number) => unknown }).transfer?.(0);
+  if (buffer.byteLength <= Buffer.poolSize || byteOffset + length < buffer.byteLength) return;
+  (buffer as { transfer?: (length: number) => unknown }).transfer?.(0);
 }
 
 /** An error of the decompressor: damaged or truncated input. */
