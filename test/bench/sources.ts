@@ -14,7 +14,7 @@ import { until } from '../support/waiting.ts';
 import { testFolder } from '../support/workbench.ts';
 import { benchImage } from './images.ts';
 import { lazyRows } from './lazy.ts';
-import { pair, peakMemory, type Run } from './measure.ts';
+import { forgetImages, pair, peakMemory, type Run } from './measure.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const cli = path.join(root, 'dist', 'cli.js');
@@ -61,9 +61,9 @@ function inspect(word: string, env: Record<string, string> = {}, ...options: str
   return { args: [cli, 'inspect', word, '--json', ...options], env: { ...clean, ...env } };
 }
 
-/** Returns the same run, with an empty cache. */
+/** Returns the same run, with no images in the cache. */
 function cold(run: Run): Run {
-  return { ...run, before: () => rmSync(cache, { recursive: true, force: true }) };
+  return { ...run, before: () => forgetImages(cache) };
 }
 
 function must(program: string, args: readonly string[], env: Record<string, string> = {}): void {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { ESTARGZ_FOOTER_BYTES, parseEstargzFooter, parseToc, type Toc, type TocEntry } from '#format/estargz';
+import { ESTARGZ_FOOTER_BYTES, parseEstargzFooter, parseToc, type Toc, type TocEntry, tocTime } from '#format/estargz';
 import { TarReader } from '#format/tar';
 import { checkTocEntries } from '#format/toc';
 import { parseZstdChunkedAnnotations, parseZstdChunkedFooter, ZSTD_CHUNKED_FOOTER_BYTES } from '#format/zstd-chunked';
@@ -312,6 +312,58 @@ test('what is not JSON is refused, wherever it is', () => {
       }
       if (!isJson) assert.throws(() => parse(json), hasCode('DAMAGED'), json);
     }
+  }
+});
+
+test('entries beyond the first batch are read like the first ones', () => {
+  const entry = (name: number) => `{"name":"${name}","type":"dir"}`;
+  const parse = (list: readonly string[]) => parseToc(Buffer.from(`{"version":1,"entries":[${list.join(',')}]}`), 'estargz', 100).entries;
+  const many = Array.from({ length: 10_000 }, (_, at) => entry(at));
+  assert.deepEqual(
+    parse(many).map(({ name }) => Number(name)),
+    Array.from(many.keys()),
+  );
+  for (const at of [0, 1, 5_000, 9_999, 10_000]) {
+    assert.throws(() => parse(many.toSpliced(at, 0, '')), hasCode('DAMAGED'), `nothing at ${at}`);
+    assert.throws(() => parse(many.toSpliced(at, 0, '{]')), hasCode('DAMAGED'), `a wrong bracket at ${at}`);
+  }
+  const batch = `{"name":"${'x'.repeat(65_530)}","type":"dir"}`;
+  assert.equal(parse([batch, batch]).length, 2);
+  assert.throws(() => parse([batch, '']), hasCode('DAMAGED'), 'nothing in a batch of its own');
+});
+
+test('a gzip member ends where the next one begins, in whatever order the entries are', () => {
+  const offsets = [40, 10, 30, 10, 20, 40];
+  const entries = offsets.map((offset, at) => ({ name: `${at}`, type: 'reg', size: 1, offset, innerOffset: at }));
+  const toc = parseToc(utf8(JSON.stringify({ version: 1, entries })), 'estargz', 50);
+  assert.deepEqual(
+    toc.entries.map(({ chunks }) => chunks[0]?.packedEnd),
+    [50, 20, 40, 20, 30, 50],
+  );
+});
+
+test('times are read in any order of days, and none that is not a time', () => {
+  const good = ['2026-01-31T23:59:59Z', '2026-01-31T00:00:00Z', '2024-02-29T12:34:56Z', '2026-01-31T01:02:03Z', '1969-12-31T23:59:58Z'];
+  for (const time of [...good, ...good.toReversed(), '2026-01-31T01:02:03+01:30', '2026-01-31T01:02:03-00:00'])
+    assert.deepEqual(tocTime(time), { mtimeSeconds: Date.parse(time) / 1000, mtimeNanos: 0 }, time);
+  assert.deepEqual(tocTime('2026-01-31T01:02:03.25Z'), {
+    mtimeSeconds: Date.parse('2026-01-31T01:02:03Z') / 1000,
+    mtimeNanos: 250_000_000,
+  });
+  const bad = [
+    'T25:00:00Z',
+    'T00:60:00Z',
+    'T00:00:60Z',
+    'T0x:00:00Z',
+    'T00:00:00',
+    'T00:00:00z',
+    'T00-00-00Z',
+    'T 1:00:00Z',
+    'T01:00:00ZZ',
+  ];
+  for (const rest of bad) {
+    assert.equal(tocTime('2026-01-31T00:00:00Z').mtimeSeconds, Date.UTC(2026, 0, 31) / 1000);
+    assert.throws(() => tocTime(`2026-01-31${rest}`), hasCode('DAMAGED'), rest);
   }
 });
 

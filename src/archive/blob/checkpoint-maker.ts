@@ -130,12 +130,13 @@ export class CheckpointMaker {
   /** State of the hash at the candidate. */
   #before: Hash | null = null;
 
-  /** Takes plain bytes as zlib outputs them; keeps views of the most recent ones. */
+  /** Takes plain bytes as zlib outputs them; keeps copies of the most recent ones. */
   plain(bytes: Uint8Array): void {
     if (this.#isBroken) return;
     this.#plainBytes += bytes.length;
-    this.#tail.push(bytes);
-    this.#tailBytes += bytes.length;
+    const last = new Uint8Array(bytes.subarray(-WINDOW_BYTES));
+    this.#tail.push(last);
+    this.#tailBytes += last.length;
     for (let [first] = this.#tail; first !== undefined && this.#tailBytes - first.length >= WINDOW_BYTES; [first] = this.#tail) {
       this.#tail.shift();
       this.#tailBytes -= first.length;
@@ -143,7 +144,7 @@ export class CheckpointMaker {
     const candidate = this.#candidate;
     if (candidate === null) return;
     const wanted = PROOF_BYTES + candidate.storedBytes;
-    const piece = bytes.subarray(0, wanted - candidate.plainBytes);
+    const piece = new Uint8Array(bytes.subarray(0, wanted - candidate.plainBytes));
     candidate.plain.push(piece);
     candidate.plainBytes += piece.length;
     if (candidate.plainBytes === wanted) this.#prove(candidate);

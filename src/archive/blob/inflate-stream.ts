@@ -5,6 +5,16 @@ import { LayerscopeError } from '#model';
 /** Receives plain bytes and owns them; returns false to stop. */
 export type PlainSink = (bytes: Uint8Array) => boolean;
 
+/**
+ * Frees the memory of a piece of node:zlib's at once, if it ends with the piece and isn't Node's pool. Pass pieces in order, when neither
+ * this one nor those before it are needed. Left to itself, V8 keeps megabytes until its next collection, and each new piece takes memory
+ * that the system has to clear first.
+ */
+export function freePiece({ buffer, byteOffset, length }: Uint8Array): void {
+  if (buffer.byteLength <= Buffer.poolSize || byteOffset + length < buffer.byteLength) return;
+  (buffer as { transfer?: (length: number) => unknown }).transfer?.(0);
+}
+
 /** An error of the decompressor: damaged or truncated input. */
 export class InflateFailure extends Error {
   readonly code: string;
@@ -43,12 +53,12 @@ export class InflateStream {
     let sinceGate = 0;
     stream.on('data', (bytes: Uint8Array) => {
       if (this.#outcome !== 'open') return;
+      sinceGate += bytes.length; // before the sink may free them
       try {
         if (!sink(bytes)) {
           this.#settle('stopped', null);
           return;
         }
-        sinceGate += bytes.length;
         if (sinceGate < GATE_BYTES) return;
         sinceGate = 0;
         this.#hold(gate());

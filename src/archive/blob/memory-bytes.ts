@@ -1,5 +1,6 @@
 import { LayerscopeError } from '#model';
 import { type Decompressed, decompress, faultOf, type PackedAs } from './decompress.ts';
+import { freePiece } from './inflate-stream.ts';
 import type { FileRange, OpenBytes } from './source-file.ts';
 
 /** Bytes in memory that read like a file. */
@@ -49,7 +50,17 @@ export async function unpackBytes(what: string, bytes: Uint8Array, compression: 
   const ended: Decompressed = await decompress(memoryRange(what, bytes), compression, take);
   const fault = faultOf(ended);
   if (fault !== null && count < most) throw new LayerscopeError(fault, `${what}: ${ended.message}`);
-  const [only] = pieces;
-  const all = pieces.length === 1 && only !== undefined ? only : new Uint8Array(Buffer.concat(pieces));
-  return all.subarray(0, most);
+  return joined(pieces, Math.min(count, most));
+}
+
+/** Joins pieces, whose memory is freed, to `length` bytes. */
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece.subarray(0, length - at), at);
+    at += piece.length;
+    freePiece(piece);
+  }
+  return all;
 }

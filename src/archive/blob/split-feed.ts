@@ -4,6 +4,7 @@ import { LayerscopeError } from '#model';
 import type { BlobSource } from '../types.ts';
 import type { Decompressed } from './decompress.ts';
 import { inflateChunks } from './inflate-chunks.ts';
+import { freePiece } from './inflate-stream.ts';
 import { SourceFile } from './source-file.ts';
 
 /** Receives a split tar's bytes in order. */
@@ -31,6 +32,7 @@ export async function* readSplit(blob: BlobSource, sink: SplitSink, signal?: Abo
         return next.value;
       }
       scanner.push(next.value);
+      freePiece(next.value);
       yield;
     }
   } finally {

@@ -4,8 +4,10 @@ import type { CheckpointMaker } from '../blob/checkpoint-maker.ts';
 import { OTHER_FORMAT_BYTES, otherPackingName } from '../blob/compression.ts';
 import { decompress, type PackedAs } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
+import { freePiece } from '../blob/inflate-stream.ts';
 import { type FileRange, openBlob } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
+import { isUnpackedHere } from '../blob/unpack-stream.ts';
 import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource, IndexedBlob, IndexedLayer } from '../types.ts';
 import { BodyScanner, withScan } from './body-scan.ts';
@@ -140,10 +142,12 @@ async function indexPacked(
   const digester =
     options.verify || (blob.statedDigest !== null && blob.arriving === undefined) ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
+  const isFreed = check === null && !isUnpackedHere(blob.compression);
   const chunks = new DeferredChunks((bytes) => {
     plain?.update(bytes);
     check?.plain(bytes);
     if (indexer.problem === null) indexer.push(bytes);
+    if (isFreed) freePiece(bytes);
   });
   const packed = await decompress(
     range,

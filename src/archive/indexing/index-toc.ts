@@ -8,6 +8,7 @@ import { checkTocEntries, TocMatcher, TocTableBuilder, ztocTable } from '#format
 import { type Finding, finding, LayerscopeError } from '#model';
 import { decompress } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
+import { freePiece } from '../blob/inflate-stream.ts';
 import { memoryRange, unpackBytes } from '../blob/memory-bytes.ts';
 import { SplitFeed } from '../blob/split-feed.ts';
 import type { WorkControl } from '../control/work-control.ts';
@@ -86,11 +87,15 @@ function unverified(statedDigest: string | null, unvouched: number): Finding {
 
 function checkDigest(stated: string | null, bytes: Uint8Array): void {
   if (stated === null) return;
-  const digester = new Digester(algorithmOf(stated));
-  digester.update(bytes);
-  const found = digester.finish();
+  const found = digestOf(bytes, algorithmOf(stated));
   if (found !== stated)
     throw new LayerscopeError('DIGEST_MISMATCH', `the table of contents hashes to ${found}, but the manifest says ${stated}`);
+}
+
+function digestOf(bytes: Uint8Array, algorithm: string): string {
+  const digester = new Digester(algorithm);
+  digester.update(bytes);
+  return digester.finish();
 }
 
 async function readZstd({ packed, plainBytes }: PackedToc): Promise<Uint8Array> {
@@ -147,16 +152,21 @@ function withMember(plain: Uint8Array, use: (member: TarMember) => void): void {
 }
 
 /** Adds an entry for the TOC itself, which is a member of the layer's tar but isn't listed in the TOC. */
-function addOwn(builder: TocTableBuilder, { plain, bodyOffset }: OwnPlace, { start, end }: PackedToc, json: Uint8Array): void {
-  const digester = new Digester('sha256');
-  digester.update(json);
+function addOwn(
+  builder: TocTableBuilder,
+  { plain, bodyOffset }: OwnPlace,
+  { start, end, statedDigest }: PackedToc,
+  json: Uint8Array,
+): void {
+  // A stated digest has been checked.
+  const digest = statedDigest?.startsWith('sha256:') ? statedDigest : digestOf(json, 'sha256');
   const chunk: TocChunk = {
     fileOffset: 0,
     sizeBytes: json.length,
     packedStart: start,
     packedEnd: end,
     innerOffset: bodyOffset,
-    digest: digester.finish(),
+    digest,
     isZeros: false,
   };
   withMember(plain, (member) => builder.addHeader(member, chunk));
@@ -176,6 +186,7 @@ async function bySplit(
   const scanner = new SplitScanner(feed);
   const ended = await decompress(memoryRange('the tar headers', packed), 'zstd', (bytes) => {
     scanner.push(bytes);
+    freePiece(bytes);
     return true;
   });
   if (ended.end !== 'complete') throw new LayerscopeError('DAMAGED', `the layer's tar headers: ${ended.message}`);

@@ -2,8 +2,10 @@ import { displayPath, displayText, finding, LayerscopeError } from '#model';
 import { CheckpointMaker } from '../blob/checkpoint-maker.ts';
 import { detectCompression, MAGIC_BYTES, OTHER_FORMAT_BYTES, otherFormatName, otherPackingName } from '../blob/compression.ts';
 import { type Decompressed, decompress, faultOf, type PackedAs } from '../blob/decompress.ts';
+import { freePiece } from '../blob/inflate-stream.ts';
 import { SourceFile } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
+import { isUnpackedHere } from '../blob/unpack-stream.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
 import { ProgressMeter } from '../control/progress-meter.ts';
 import { callerControl } from '../control/work-control.ts';
@@ -199,6 +201,7 @@ export class TarOpener {
         if (scan.indexer.problem === null) scan.indexer.push(bytes);
         if (!isImage && plainBytes > UNDECIDED_BYTES && !scan.members.mayBeImage) out.drop();
         out.write(bytes);
+        if (!isUnpackedHere(compression)) freePiece(bytes);
         return scan.indexer.problem === null && (out.lack === null || !scan.members.mayBeImage);
       },
       { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes), checkpoints },

@@ -9,14 +9,14 @@
 //
 // Source: stargz-snapshotter docs/estargz.md, TOCEntry; containers/storage pkg/chunked/internal.
 import { displayText, isDigest } from '#model';
-import { type CountField, damaged, readTocJson, type TextField, type TocFields } from './toc-json.ts';
+import { damaged, NO_FIELDS, readTocJson, type TocFields } from './toc-json.ts';
 
 const MAX_NAME = 65_536;
-const TYPES = ['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo'] as const;
+const TYPES: ReadonlySet<string> = new Set<TocType>(['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo']);
 /** Some writers keep the file type bits in the mode, as some tars do. */
 const MODE_BITS = 0o177_777;
 
-type TocType = (typeof TYPES)[number];
+type TocType = 'dir' | 'reg' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
 
 /** A piece of a file's content. */
 export interface TocChunk {
@@ -65,9 +65,6 @@ export interface Toc {
 /** Determines the rules for where a piece ends. */
 export type TocDialect = 'estargz' | 'zstd-chunked';
 
-const TAKEN: TocFields = {};
-// Most entries have neither, and a map of one's own takes more memory than the rest of an entry.
-const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 const NO_CHUNKS: readonly TocChunk[] = [];
 
 /** A value from the document, for a message. */
@@ -80,94 +77,123 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
   const { version, entries: fields, tarSplitDigest } = readTocJson(json);
   if (version !== 1) throw damaged(`version ${shown(version)} is not supported`);
   if (fields === null) throw damaged('it has no list of entries');
-  const ends = dialect === 'estargz' ? endsOf(fields, dataEnd) : null;
-  const users = new Map<number, string>();
-  const groups = new Map<number, string>();
+  const around: Surroundings = {
+    members: dialect === 'estargz' ? new MemberEnds(fields, dataEnd) : null,
+    dataEnd,
+    users: new Map(),
+    groups: new Map(),
+  };
   const entries: TocEntry[] = [];
   for (let at = 0; at < fields.length; ) {
-    const first = fields[at] as TocFields;
+    if (fields[at]?.type === 'chunk') throw damaged('a piece without its file');
     let next = at + 1;
     while (fields[next]?.type === 'chunk') next++;
-    entries.push(entryOf(fields.slice(at, next), { ends, dataEnd, users, groups }));
+    entries.push(entryOf(fields, at, next, around));
     // A million parsed objects need not stay until the last one is an entry.
-    fields.fill(TAKEN, at, next);
+    fields.fill(NO_FIELDS, at, next);
     at = next;
-    if (first.type === 'chunk') throw damaged('a piece without its file');
   }
   return { entries, tarSplitDigest };
 }
 
-/** For eStargz, returns where the gzip member at each offset ends, which is where the next one begins. */
-function endsOf(fields: readonly TocFields[], dataEnd: number): ReadonlyMap<number, number> {
-  const starts = [...new Set(fields.filter(hasContent).map((each) => count(each, 'offset')))].sort((a, b) => a - b);
-  return new Map(starts.map((start, at) => [start, starts[at + 1] ?? dataEnd]));
+/** Says where eStargz's gzip members end, which is where the next ones begin. */
+class MemberEnds {
+  readonly #starts: Float64Array;
+  readonly #dataEnd: number;
+
+  constructor(fields: readonly TocFields[], dataEnd: number) {
+    const starts = new Float64Array(fields.length);
+    let count = 0;
+    for (const each of fields) if (hasContent(each)) starts[count++] = each.offset;
+    this.#starts = starts.subarray(0, count).sort();
+    this.#dataEnd = dataEnd;
+  }
+
+  /** Returns the end of the member that begins at an offset. */
+  after(start: number): number {
+    const starts = this.#starts;
+    let [low, high] = [0, starts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] as number) <= start) low = middle + 1;
+      else high = middle;
+    }
+    return starts[low] ?? this.#dataEnd;
+  }
 }
 
-function hasContent(fields: TocFields): boolean {
-  return fields.type === 'chunk' || (fields.type === 'reg' && count(fields, 'size') > 0);
+function hasContent({ type, size }: TocFields): boolean {
+  return type === 'chunk' || (type === 'reg' && size > 0);
 }
 
 interface Surroundings {
-  readonly ends: ReadonlyMap<number, number> | null;
+  /** Null for zstd:chunked, which states the ends. */
+  readonly members: MemberEnds | null;
   readonly dataEnd: number;
   readonly users: Map<number, string>;
   readonly groups: Map<number, string>;
 }
 
-/** Makes an entry from its fields and those of its further pieces. */
-function entryOf(all: readonly TocFields[], around: Surroundings): TocEntry {
-  const first = all[0] as TocFields;
-  const type = TYPES.find((known) => known === first.type);
-  const name = text(first, 'name');
-  if (type === undefined) throw damaged(`an entry of the unknown type ${shown(first.type)}`);
+/** Makes an entry from its fields and those of its further pieces, which are those from `at` to `next`. */
+function entryOf(fields: readonly TocFields[], at: number, next: number, around: Surroundings): TocEntry {
+  const first = fields[at] as TocFields;
+  const { name, type, uid, gid } = first;
+  if (!isType(type)) throw damaged(`an entry of the unknown type ${shown(type === '' ? undefined : type)}`);
   if (name === '' || name.length > MAX_NAME) throw damaged(name === '' ? 'an entry without a name' : 'a name that is too long');
-  const sizeBytes = type === 'reg' ? count(first, 'size') : 0;
-  if (type !== 'reg' && all.length > 1) throw damaged("a chunk of an entry that isn't a file");
-  const [uid, gid] = [count(first, 'uid'), count(first, 'gid')];
-  const digest = digestOf(first, 'digest');
+  const sizeBytes = type === 'reg' ? first.size : 0;
+  if (type !== 'reg' && next > at + 1) throw damaged("a chunk of an entry that isn't a file");
+  const digest = digestOf(first.digest, 'digest');
+  const { mtimeSeconds, mtimeNanos } = tocTime(first.modtime);
   return {
     name,
     type,
     sizeBytes,
-    mode: count(first, 'mode') & MODE_BITS,
+    mode: first.mode & MODE_BITS,
     uid,
     gid,
-    userName: nameOfId(around.users, uid, text(first, 'userName')),
-    groupName: nameOfId(around.groups, gid, text(first, 'groupName')),
-    ...tocTime(text(first, 'modtime')),
-    linkName: text(first, 'linkName'),
-    devMajor: count(first, 'devMajor'),
-    devMinor: count(first, 'devMinor'),
-    xattrs: first.xattrs ?? NO_XATTRS,
+    userName: nameOfId(around.users, uid, first.userName),
+    groupName: nameOfId(around.groups, gid, first.groupName),
+    mtimeSeconds,
+    mtimeNanos,
+    linkName: first.linkName,
+    devMajor: first.devMajor,
+    devMinor: first.devMinor,
+    xattrs: first.xattrs,
     digest,
-    chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(all, sizeBytes, digest, around),
+    chunks: sizeBytes === 0 ? NO_CHUNKS : chunksOf(fields, at, next, digest, around),
   };
+}
+
+function isType(type: string): type is TocType {
+  return TYPES.has(type);
 }
 
 function chunksOf(
   all: readonly TocFields[],
-  sizeBytes: number,
+  first: number,
+  next: number,
   whole: string | null,
-  { ends, dataEnd }: Surroundings,
+  { members, dataEnd }: Surroundings,
 ): readonly TocChunk[] {
   const chunks: TocChunk[] = [];
-  const frames = ends === null ? frameEnds(all) : null;
+  const frames = members === null ? frameEnds(all, first, next) : null;
+  const sizeBytes = (all[first] as TocFields).size;
+  const isOnly = next === first + 1;
   let expected = 0;
-  for (const [index, fields] of all.entries()) {
-    const fileOffset = count(fields, 'chunkOffset');
-    const stated = count(fields, 'chunkSize');
-    const size =
-      stated === 0 ? (index === all.length - 1 ? sizeBytes : count(all[index + 1] as TocFields, 'chunkOffset')) - fileOffset : stated;
+  for (let at = first; at < next; at++) {
+    const fields = all[at] as TocFields;
+    const { chunkOffset: fileOffset, chunkSize, offset: packedStart, innerOffset } = fields;
+    const end = at === next - 1 ? sizeBytes : (all[at + 1] as TocFields).chunkOffset;
+    const size = chunkSize === 0 ? end - fileOffset : chunkSize;
     if (fileOffset !== expected || size <= 0 || fileOffset + size > sizeBytes) throw damaged('pieces that are not the whole of their file');
     expected = fileOffset + size;
     const isZeros = fields.chunkType === 'zeros';
-    const packedStart = count(fields, 'offset');
-    const packedEnd = isZeros ? packedStart : (frames?.[index] ?? ends?.get(packedStart) ?? dataEnd);
+    const packedEnd = isZeros ? packedStart : (frames?.[at - first] ?? members?.after(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
     // A file of one piece mostly states its digest twice, and it has been checked already.
-    const isWhole = all.length === 1 && fields.chunkDigest === fields.digest;
-    const digest = isWhole ? whole : (digestOf(fields, 'chunkDigest') ?? (all.length === 1 ? whole : null));
-    chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset: count(fields, 'innerOffset'), digest, isZeros });
+    const isWhole = isOnly && fields.chunkDigest === fields.digest;
+    const digest = isWhole ? whole : (digestOf(fields.chunkDigest, 'chunkDigest') ?? (isOnly ? whole : null));
+    chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset, digest, isZeros });
   }
   if (expected !== sizeBytes) throw damaged('pieces that are not the whole of their file');
   return chunks;
@@ -177,30 +203,21 @@ function chunksOf(
  * For zstd:chunked, returns where each piece ends: at the file's next stored piece; the end of the last piece is stated in the file's first
  * entry.
  */
-function frameEnds(all: readonly TocFields[]): readonly number[] {
-  const ends = new Array<number>(all.length);
-  let end = count(all[0] as TocFields, 'endOffset');
-  for (let index = all.length - 1; index >= 0; index--) {
-    const fields = all[index] as TocFields;
-    ends[index] = end;
-    if (fields.chunkType !== 'zeros') end = count(fields, 'offset');
+function frameEnds(all: readonly TocFields[], first: number, next: number): readonly number[] {
+  const ends = new Array<number>(next - first);
+  let end = (all[first] as TocFields).endOffset;
+  for (let at = next - 1; at >= first; at--) {
+    const fields = all[at] as TocFields;
+    ends[at - first] = end;
+    if (fields.chunkType !== 'zeros') end = fields.offset;
   }
   return ends;
 }
 
-function text(fields: TocFields, key: TextField): string {
-  return fields[key] ?? '';
-}
-
-function count(fields: TocFields, key: CountField): number {
-  return fields[key] ?? 0;
-}
-
-function digestOf(fields: TocFields, key: 'digest' | 'chunkDigest'): string | null {
-  const value = text(fields, key);
-  if (value === '') return null;
-  if (!isDigest(value)) throw damaged(`a ${key} that isn't a digest`);
-  return value;
+function digestOf(stated: string, key: 'digest' | 'chunkDigest'): string | null {
+  if (stated === '') return null;
+  if (!isDigest(stated)) throw damaged(`a ${key} that isn't a digest`);
+  return stated;
 }
 
 function nameOfId(names: Map<number, string>, id: number, stated: string): string {
@@ -209,12 +226,32 @@ function nameOfId(names: Map<number, string>, id: number, stated: string): strin
 }
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+/** The day of the last time that was parsed, because most files of a layer are of few days: `2026-01-31T`, and its first second. */
+let lastDay = { text: '-', seconds: 0 };
 
 /** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */
 export function tocTime(stated: string): { readonly mtimeSeconds: number; readonly mtimeNanos: number } {
   if (stated === '' || stated.startsWith('0001-01-01T00:00:00')) return { mtimeSeconds: 0, mtimeNanos: 0 };
+  const ofDay = stated.startsWith(lastDay.text) ? secondsOfDay(stated) : -1;
+  if (ofDay >= 0) return { mtimeSeconds: lastDay.seconds + ofDay, mtimeNanos: 0 };
   const [, moment, fraction = '', zone] = TIME.exec(stated) ?? [];
   const milliseconds = Date.parse(`${moment}${zone}`);
   if (Number.isNaN(milliseconds)) throw damaged('an invalid time');
-  return { mtimeSeconds: milliseconds / 1000, mtimeNanos: Number(fraction.padEnd(9, '0')) };
+  const mtimeSeconds = milliseconds / 1000;
+  const known = secondsOfDay(stated);
+  if (known >= 0) lastDay = { text: stated.slice(0, 11), seconds: mtimeSeconds - known };
+  return { mtimeSeconds, mtimeNanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** Returns the seconds since midnight of a time such as `2026-01-31T23:59:59Z`; -1 for any other form. */
+function secondsOfDay(stated: string): number {
+  if (stated.length !== 20 || stated[13] !== ':' || stated[16] !== ':' || stated[19] !== 'Z') return -1;
+  const [hours, minutes, seconds] = [twoDigits(stated, 11), twoDigits(stated, 14), twoDigits(stated, 17)];
+  return hours < 24 && minutes < 60 && seconds < 60 ? hours * 3600 + minutes * 60 + seconds : -1;
+}
+
+/** Returns a number of two digits; NaN if there is none. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 0x30, text.charCodeAt(at + 1) - 0x30];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }

@@ -1,6 +1,7 @@
 import type { TocChunk } from '#format/estargz';
 import { grown, type LayerTable } from '#format/layer';
 import { toHex } from '#model';
+import { hexNumber } from './hex-number.ts';
 
 /** Bytes of a SHA-256. */
 const DIGEST_BYTES = 32;
@@ -11,7 +12,8 @@ export type ContentColumns = Pick<LayerTable, 'bodyAt' | 'chunkAt' | 'chunkStart
 
 /** Collects the pieces of files' contents in the order of the rows. Addresses are offsets in the joined contents of all files. */
 export class ChunkColumns {
-  readonly #bodies: { readonly row: number; readonly at: number }[] = [];
+  /** Addresses of the rows' contents. */
+  #bodies = new Float64Array(64);
   #at = new Float64Array(64);
   #start = new Float64Array(64);
   #end = new Float64Array(64);
@@ -29,8 +31,9 @@ export class ChunkColumns {
   /** Adds the pieces that make up a file. Rows come in order. */
   add(row: number, chunks: readonly TocChunk[]): void {
     if (chunks.length === 0) return;
-    this.#bodies.push({ row, at: this.#address });
-    for (const chunk of chunks) this.#addChunk(chunk);
+    if (row >= this.#bodies.length) this.#bodies = grown(this.#bodies, row * 2);
+    this.#bodies[row] = this.#address;
+    for (let index = 0; index < chunks.length; index++) this.#addChunk(chunks[index] as TocChunk);
   }
 
   #addChunk({ sizeBytes, packedStart, packedEnd, innerOffset, digest, isZeros }: TocChunk): void {
@@ -40,10 +43,16 @@ export class ChunkColumns {
     this.#start[index] = packedStart;
     this.#end[index] = packedEnd;
     this.#inner[index] = innerOffset;
-    if (digest?.startsWith(SHA256)) writeHex(digest, SHA256.length, this.#digests, index * DIGEST_BYTES, DIGEST_BYTES);
+    if (digest?.startsWith(SHA256)) this.#addDigest(index, digest);
     else if (!isZeros) this.#unvouched++;
     this.#address += sizeBytes;
     this.#at[this.#count] = this.#address;
+  }
+
+  #addDigest(index: number, digest: string): void {
+    const digests = this.#digests;
+    const to = (index + 1) * DIGEST_BYTES;
+    for (let at = index * DIGEST_BYTES, from = SHA256.length; at < to; at++, from += 2) digests[at] = hexNumber(digest, from, 2);
   }
 
   #grow(): void {
@@ -57,7 +66,7 @@ export class ChunkColumns {
 
   finish(memberCount: number): ContentColumns {
     const bodyAt = new Float64Array(memberCount);
-    for (const { row, at } of this.#bodies) bodyAt[row] = at;
+    bodyAt.set(this.#bodies.subarray(0, memberCount));
     const count = this.#count;
     return {
       bodyAt,
@@ -68,17 +77,6 @@ export class ChunkColumns {
       chunkDigests: this.#digests.slice(0, count * DIGEST_BYTES),
     };
   }
-}
-
-/** Writes the bytes that are in hexadecimal, in lower case, from `from` in a text. */
-function writeHex(text: string, from: number, bytes: Uint8Array, at: number, length: number): void {
-  for (let index = 0; index < length; index++) {
-    bytes[at + index] = (hexDigit(text.charCodeAt(from + 2 * index)) << 4) | hexDigit(text.charCodeAt(from + 2 * index + 1));
-  }
-}
-
-function hexDigit(code: number): number {
-  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }
 
 /** Returns the piece that contains an address; -1 if the address is after the last piece. */

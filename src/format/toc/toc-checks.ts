@@ -21,7 +21,7 @@ export function checkTocEntries(entries: readonly TocEntry[], names: 'of-the-toc
       if (chunk.isZeros) continue;
       if (Math.max(chunk.sizeBytes, chunk.packedEnd - chunk.packedStart, chunk.innerOffset) > MAX_CHUNK_BYTES)
         throw new LayerscopeError('UNSUPPORTED', `a table of contents with a piece of more than ${MAX_CHUNK_BYTES} bytes`);
-      const before = stored.at(-1);
+      const before = stored[stored.length - 1];
       if (before?.packedStart !== chunk.packedStart || chunk.innerOffset < before.innerOffset) runs++;
       stored.push(chunk);
     }
@@ -29,7 +29,8 @@ export function checkTocEntries(entries: readonly TocEntry[], names: 'of-the-toc
   stored.sort((a, b) => a.packedStart - b.packedStart || a.innerOffset - b.innerOffset);
   let places = Math.min(1, stored.length);
   for (let at = 1; at < stored.length; at++) {
-    const [before, chunk] = [stored[at - 1] as TocChunk, stored[at] as TocChunk];
+    const before = stored[at - 1] as TocChunk;
+    const chunk = stored[at] as TocChunk;
     const isApart =
       chunk.packedStart === before.packedStart
         ? chunk.packedEnd === before.packedEnd && chunk.innerOffset >= before.innerOffset + before.sizeBytes

@@ -20,9 +20,31 @@ export const NO_OFFSET = NO_HEADER * BLOCK;
 
 const NOTHING = new Uint8Array(0);
 
-/** Most entries have none of these texts, and encoding nothing takes as long as encoding a word. */
-function bytesOf(text: string): Uint8Array {
-  return text === '' ? NOTHING : encodeUtf8(text);
+/** A text in UTF-8, in an array that is used for one text after another. */
+class TextBytes {
+  bytes: Uint8Array = new Uint8Array(256);
+  end = 0;
+  #text = '';
+
+  set(text: string): void {
+    if (text === this.#text) return;
+    this.#text = text;
+    this.end = text.length;
+    if (text.length > this.bytes.length) this.#encode(text);
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit >= 0x80) {
+        this.#encode(text);
+        return;
+      }
+      this.bytes[at] = unit;
+    }
+  }
+
+  #encode(text: string): void {
+    this.bytes = encodeUtf8(text);
+    this.end = this.bytes.length;
+  }
 }
 
 /** Returns an entry's type of member. */
@@ -30,54 +52,99 @@ export function typeOf({ type }: TocEntry): TarMember['type'] {
   return TYPES[type].type;
 }
 
-/** Returns the member that a TOC's entry describes, like a tar reader's but for the position. */
-export function memberOf(entry: TocEntry): TarMember {
-  const name = encodeUtf8(entry.name);
-  const linkname = bytesOf(entry.linkName);
-  const uname = bytesOf(entry.userName);
-  const gname = bytesOf(entry.groupName);
-  const pax = entry.xattrs.size === 0 ? null : new Map([...entry.xattrs].map(([key, value]) => [XATTR + key, value]));
-  const attributes = pax === null ? NOTHING : recordsOf(pax);
-  return {
-    headerOffset: NO_OFFSET,
-    ownHeaderOffset: NO_OFFSET,
-    bodyOffset: NO_OFFSET,
-    dataOffset: NO_OFFSET,
-    size: entry.sizeBytes,
-    headerSize: entry.sizeBytes,
-    storedSize: entry.sizeBytes,
-    ...TYPES[entry.type],
-    name,
-    linkname,
-    mode: entry.mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    uname,
-    gname,
-    mtimeSeconds: entry.mtimeSeconds,
-    mtimeNanos: entry.mtimeNanos,
-    devMajor: entry.devMajor,
-    devMinor: entry.devMinor,
-    format: 'pax',
-    pax,
-    hasAttributes: pax !== null,
-    sparse: null,
-    truncated: false,
-    nameBytes: name,
-    nameStart: 0,
-    nameEnd: name.length,
-    linkBytes: linkname,
-    linkStart: 0,
-    linkEnd: linkname.length,
-    unameBytes: uname,
-    unameStart: 0,
-    unameEnd: uname.length,
-    gnameBytes: gname,
-    gnameStart: 0,
-    gnameEnd: gname.length,
-    attributeBytes: attributes,
-    attributeEnd: attributes.length,
-  };
+/** The member that a TOC's entry describes, like a tar reader's but for the position. One object is used for one entry after another. */
+export class EntryMember implements TarMember {
+  headerOffset = NO_OFFSET;
+  ownHeaderOffset = NO_OFFSET;
+  bodyOffset = NO_OFFSET;
+  dataOffset = NO_OFFSET;
+  size = 0;
+  headerSize = 0;
+  storedSize = 0;
+  typeflag = 0;
+  type = 0;
+  mode = 0;
+  uid = 0;
+  gid = 0;
+  mtimeSeconds = 0;
+  mtimeNanos = 0;
+  devMajor = 0;
+  devMinor = 0;
+  readonly format = 'pax';
+  pax: ReadonlyMap<string, Uint8Array> | null = null;
+  attributeBytes: Uint8Array = NOTHING;
+  attributeEnd = 0;
+  readonly sparse = null;
+  readonly truncated = false;
+  nameBytes: Uint8Array = NOTHING;
+  readonly nameStart = 0;
+  nameEnd = 0;
+  linkBytes: Uint8Array = NOTHING;
+  readonly linkStart = 0;
+  linkEnd = 0;
+  unameBytes: Uint8Array = NOTHING;
+  readonly unameStart = 0;
+  unameEnd = 0;
+  gnameBytes: Uint8Array = NOTHING;
+  readonly gnameStart = 0;
+  gnameEnd = 0;
+  readonly #name = new TextBytes();
+  readonly #link = new TextBytes();
+  readonly #uname = new TextBytes();
+  readonly #gname = new TextBytes();
+
+  get name(): Uint8Array {
+    return this.nameBytes.subarray(0, this.nameEnd);
+  }
+
+  get linkname(): Uint8Array {
+    return this.linkBytes.subarray(0, this.linkEnd);
+  }
+
+  get uname(): Uint8Array {
+    return this.unameBytes.subarray(0, this.unameEnd);
+  }
+
+  get gname(): Uint8Array {
+    return this.gnameBytes.subarray(0, this.gnameEnd);
+  }
+
+  get hasAttributes(): boolean {
+    return this.pax !== null;
+  }
+
+  /** Becomes the member of another entry, and returns itself. */
+  of(entry: TocEntry): this {
+    this.#name.set(entry.name);
+    this.#link.set(entry.linkName);
+    this.#uname.set(entry.userName);
+    this.#gname.set(entry.groupName);
+    this.nameBytes = this.#name.bytes;
+    this.nameEnd = this.#name.end;
+    this.linkBytes = this.#link.bytes;
+    this.linkEnd = this.#link.end;
+    this.unameBytes = this.#uname.bytes;
+    this.unameEnd = this.#uname.end;
+    this.gnameBytes = this.#gname.bytes;
+    this.gnameEnd = this.#gname.end;
+    this.size = entry.sizeBytes;
+    this.headerSize = entry.sizeBytes;
+    this.storedSize = entry.sizeBytes;
+    const { type, typeflag } = TYPES[entry.type];
+    this.type = type;
+    this.typeflag = typeflag;
+    this.mode = entry.mode;
+    this.uid = entry.uid;
+    this.gid = entry.gid;
+    this.mtimeSeconds = entry.mtimeSeconds;
+    this.mtimeNanos = entry.mtimeNanos;
+    this.devMajor = entry.devMajor;
+    this.devMinor = entry.devMinor;
+    this.pax = entry.xattrs.size === 0 ? null : new Map([...entry.xattrs].map(([key, value]) => [XATTR + key, value]));
+    this.attributeBytes = this.pax === null ? NOTHING : recordsOf(this.pax);
+    this.attributeEnd = this.attributeBytes.length;
+    return this;
+  }
 }
 
 /**

@@ -3,7 +3,8 @@ import { type LayerTable, LayerTableBuilder } from '#format/layer';
 import type { TarMember } from '#format/tar';
 import { decodeUtf8, displayText, type Finding, LayerscopeError, TYPE, trimEnd } from '#model';
 import { ChunkColumns } from './chunk-columns.ts';
-import { memberOf, NO_OFFSET, typeOf } from './toc-member.ts';
+import { hexNumber } from './hex-number.ts';
+import { EntryMember, NO_OFFSET, typeOf } from './toc-member.ts';
 
 export interface TocTable {
   readonly table: LayerTable;
@@ -15,6 +16,7 @@ export interface TocTable {
 /** Builds a layer's table from its TOC. `blobBytes`: stored size of the layer, which limits the table's size. Throws TOO_LARGE. */
 export class TocTableBuilder {
   readonly #builder: LayerTableBuilder;
+  readonly #member = new EntryMember();
   readonly #chunks = new ChunkColumns();
   readonly #sums: number[] = [];
   readonly #placed: number[] = [];
@@ -25,7 +27,7 @@ export class TocTableBuilder {
   }
 
   add(entry: TocEntry): void {
-    this.#add(memberOf(entry), entry.chunks, entry.digest);
+    this.#add(this.#member.of(entry), entry.chunks, entry.digest);
   }
 
   /** Adds a member that has a header and is a single piece of the blob: the TOC itself. */
@@ -73,7 +75,7 @@ function withoutPlace({ offset, ...rest }: Finding): Finding {
 function addSum(sums: number[], digest: string | null): void {
   const start = digest === null ? 0 : digest.indexOf(':') + 1;
   if (digest === null || start === 0) sums.push(0, 0);
-  else sums.push(Number.parseInt(digest.slice(start, start + 8), 16), Number.parseInt(digest.slice(start + 8, start + 16), 16));
+  else sums.push(hexNumber(digest, start, 8), hexNumber(digest, start + 8, 8));
 }
 
 /**
