@@ -17,6 +17,8 @@ export interface Context {
   warn(message: string): void;
   /** Prints an error to standard error as if the command had failed with it, but the command continues. */
   error(code: string, message: string): void;
+  /** Has the process end by a signal once everything is printed, because a thread of it goes on and nothing else can end it. */
+  endBySignal(): void;
 }
 
 /** Exit codes of the command line. */

@@ -36,6 +36,7 @@ function programHelp(): string {
 const interrupt = new AbortController();
 let exitWhenStopped: number = EXIT.interrupted;
 let outputClosed = false;
+let isStuck = false;
 
 /** The first signal cancels the work, which cleans up; the second ends the program immediately. */
 function stopOn(signal: NodeJS.Signals, code: number): void {
@@ -71,6 +72,9 @@ const context: Context = {
   note: complain,
   warn: (message) => complain(`warning: ${message}`),
   error: (code, message) => complain(`${code}: ${message}`),
+  endBySignal: () => {
+    isStuck = true;
+  },
 };
 
 async function runCommand(argv: readonly string[]): Promise<number> {
@@ -131,6 +135,7 @@ async function main(): Promise<void> {
     if (code === EXIT.done) code = await report(error);
   }
   flushCodeCache();
+  if (isStuck) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }
 
