@@ -23,6 +23,8 @@ export interface ReaderOptions {
   /** This user's cache folder, where the tables are packed; null, which is the default: each file is read where it is. */
   readonly cache?: string | null;
   readonly signal?: AbortSignal | undefined;
+  /** Called when a query was ended that DuckDB goes on with: nothing ends its thread but the end of the process, by a signal. */
+  readonly onStuck?: () => void;
 }
 
 export interface QueryOptions {
@@ -91,7 +93,7 @@ export class CatalogReader implements Disposable {
   private constructor(
     duck: DuckDb,
     folder: CatalogFolder,
-    { cache = null, signal }: ReaderOptions,
+    { cache = null, signal, onStuck }: ReaderOptions,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
   ) {
@@ -100,7 +102,7 @@ export class CatalogReader implements Disposable {
     this.#packs = cache === null ? null : new PackedTables(cache, folder);
     this.#instance = instance;
     this.#connection = connection;
-    this.#guard = new QueryGuard({ signal, interrupt: () => connection.interrupt() });
+    this.#guard = new QueryGuard({ signal, onStuck, interrupt: () => connection.interrupt() });
     this.#names = new Map(TABLE_NAMES.map((table) => [table, this.#regular(table)]));
     for (const file of folder.foreignFiles()) this.#leftOut.push([file, 'its name is not one of a catalog’s files']);
   }
@@ -118,16 +120,9 @@ export class CatalogReader implements Disposable {
     return reader;
   }
 
-  /**
-   * Whether DuckDB went on with a query that was ended. Then its thread uses what it has, nothing is closed, and the process ends only by a
-   * signal that can't be caught.
-   */
-  get isStuck(): boolean {
-    return this.#guard.isStuck;
-  }
-
   [Symbol.dispose](): void {
-    if (this.isStuck) return;
+    // Its thread uses them.
+    if (this.#guard.isStuck) return;
     this.#connection.closeSync();
     this.#instance.closeSync();
   }

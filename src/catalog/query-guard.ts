@@ -15,6 +15,8 @@ export interface GuardOptions {
   readonly signal?: AbortSignal | undefined;
   /** Tells DuckDB to end what it does. It may be called again. */
   readonly interrupt: () => void;
+  /** Called when work is given up. */
+  readonly onStuck?: (() => void) | undefined;
   /** The process's memory. */
   readonly residentBytes?: () => number;
   readonly mostGrowthBytes?: number;
@@ -22,7 +24,7 @@ export interface GuardOptions {
 
 /** Waits for DuckDB's work. */
 export class QueryGuard {
-  readonly #options: Required<Omit<GuardOptions, 'signal'>> & Pick<GuardOptions, 'signal'>;
+  readonly #options: GuardOptions & Required<Pick<GuardOptions, 'residentBytes' | 'mostGrowthBytes'>>;
   readonly #before: number;
   #stopped: { readonly reason: LayerscopeError; readonly at: number } | null = null;
   /** Whether work was given up that may still be running on another thread: what it uses must not be closed then. */
@@ -76,6 +78,7 @@ export class QueryGuard {
     const { reason, at } = this.#stopped;
     if (performance.now() - at < PATIENCE_MS && growth < mostGrowthBytes * MOST_OVERSHOOT) return null;
     this.isStuck = true;
+    this.#options.onStuck?.();
     return reason;
   }
 }

@@ -44,14 +44,23 @@ export async function runQuery(context: Context, args: Arguments, operands: read
   const from = args.value('from');
   if (from === undefined) throw usageError('catalog query needs --from FOLDER');
   const folder = CatalogFolder.open(from);
-  const cache = args.flag('no-cache') ? null : cacheFolder();
-  using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, { cache, signal: context.signal });
+  let isStuck = false;
+  const options = {
+    cache: args.flag('no-cache') ? null : cacheFolder(),
+    signal: context.signal,
+    onStuck: () => {
+      isStuck = true;
+    },
+  };
+  // A second Ctrl-C can't wait for what DuckDB does.
+  context.endBySignal(true);
   try {
+    using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, options);
     await writeAnswer(context, format, (onLeftOut) =>
       reader.query(question === null ? (sql ?? '') : duckSql(question.sql), values, { onLeftOut }),
     );
   } finally {
-    if (reader.isStuck) context.endBySignal();
+    context.endBySignal(isStuck);
   }
   return EXIT.done;
 }
