@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 50;
 /** How long DuckDB has to end when it was told to, unless the process grows on. */
 const PATIENCE_MS = 2_000;
 /** How much more than allowed the process may grow before that is over. */
-const MOST_OVERSHOOT = 1.25;
+const MOST_OVERSHOOT = 1.75;
 
 /** What a guard looks at and tells. */
 export interface GuardOptions {
