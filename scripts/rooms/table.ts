@@ -587,7 +587,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/catalog/browse',
     runs: 'Node',
     what: 'Reads a catalog for the window on a worker, without DuckDB and within fixed bounds.',
-    may: ['catalog/layout', 'engine', 'model'],
+    may: ['catalog/layout', 'engine', 'format/path', 'model'],
     types: ['contract'],
     packages: ['hyparquet'],
   },

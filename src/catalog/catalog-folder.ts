@@ -1,24 +1,33 @@
 // The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
-// and renamed, its name says what it describes, and two processes that write the same file write the same facts.
+// and renamed, its name says what it describes, and two processes that write the same file write the same facts. Other users may share the
+// folder, and put links where its folders were: what is written or removed goes through descriptors of the folders that were checked.
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
-import { isLeftBeside, PROCESS_MARK, replaceFileSync } from '#files';
+import { isLeftBeside, isThroughForeignLink, PROCESS_MARK, replaceFileSync, TargetFolder } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import type { RowGroup } from './parquet/chunks.ts';
 import { writeParquet } from './parquet/file-writer.ts';
 
 /** Empty files whose names say what was done. */
 const MARKS = 'marks';
+/** The catalog's own folder among its parts. */
+const ROOT = '.';
+const PARTS = [...TABLE_NAMES, MARKS] as const;
+const ME = process.getuid?.();
+/** A folder that others than its owner may write to is shared. */
+const SHARED = 0o022;
 
 /** An error of writing the catalog, as opposed to reading an image: it ends the whole run. */
 export class CatalogWriteError extends LayerscopeError {}
 
-/** A catalog's folder. What other processes add to it is seen when it is asked for by name. */
-export class CatalogFolder {
+/** A catalog's folder. What other processes add to it is seen when it is asked for by name. One that is written to must be disposed of. */
+export class CatalogFolder implements Disposable {
   readonly path: string;
   readonly #names = new Map<string, Set<string>>();
+  /** The folders that are written to, by part; none if the catalog is only read. */
+  readonly #held = new Map<string, TargetFolder>();
   #written = 0;
   #bySubject: Map<string, string[]> | null = null;
 
@@ -28,33 +37,85 @@ export class CatalogFolder {
 
   /**
    * Opens a catalog to write to, and creates what is missing of it. Throws EXISTS for a folder that holds something else; UNSUPPORTED for a
-   * catalog of another version; PERMISSION, IO.
+   * catalog of another version; PERMISSION for a folder of another user that isn't shared, or one that is reached through another user's
+   * link; FORBIDDEN for a link in it; IO.
    */
   static create(folder: string): CatalogFolder {
-    const whole = path.resolve(folder);
+    const catalog = new CatalogFolder(path.resolve(folder));
     try {
-      mkdirSync(whole, { recursive: true });
+      catalog.#hold(folder);
+      return catalog;
     } catch (error) {
-      throw fileError(error, folder);
+      catalog[Symbol.dispose]();
+      throw error;
     }
-    if (!checkMarker(whole)) {
-      const others = namesIn(whole).filter((name) => !name.startsWith('.'));
+  }
+
+  #hold(folder: string): void {
+    const whole = this.path;
+    try {
+      let there = whole;
+      while (lstatSync(there, { throwIfNoEntry: false }) === undefined && path.dirname(there) !== there) there = path.dirname(there);
+      this.#refuseLink(there);
+      mkdirSync(whole, { recursive: true });
+      this.#held.set(ROOT, TargetFolder.open(whole));
+      this.#refuseForeign();
+    } catch (error) {
+      throw error instanceof LayerscopeError ? error : fileError(error, folder);
+    }
+    if (!checkMarker(this.#at(ROOT), whole)) {
+      const others = this.#list(ROOT).filter((name) => !name.startsWith('.'));
       if (others.length > 0) {
         throw new LayerscopeError('EXISTS', `${displayText(folder)} holds other files and is no catalog: choose a new or an empty folder`);
       }
-      writing(whole, () => writeSmall(path.join(whole, MARKER), MARKER_TEXT));
+      writing(whole, () => writeSmall(path.join(this.#at(ROOT), MARKER), MARKER_TEXT));
     }
-    const catalog = new CatalogFolder(whole);
-    for (const part of [...TABLE_NAMES, MARKS]) {
+    for (const part of PARTS) this.#holdPart(part);
+    for (const table of TABLE_NAMES) if (!this.has(table, EMPTY_FILE)) this.write(table, EMPTY_FILE, []);
+  }
+
+  #refuseLink(folder: string): void {
+    if (isThroughForeignLink(folder)) throw this.#refusal('it is reached through another user’s link');
+  }
+
+  /** Asked once it is open; the folder that is open must be the one that the path without such a link leads to. */
+  #refuseForeign(): void {
+    const root = this.#held.get(ROOT);
+    if (root === undefined || ME === undefined) return;
+    this.#refuseLink(this.path);
+    const { dev, ino } = statSync(this.path, { bigint: true });
+    if (`${dev}:${ino}` !== root.identity) throw this.#refusal('it was replaced while it was opened');
+    const { uid, mode } = root.stats();
+    if (uid === ME || uid === 0 || (mode & SHARED) !== 0) return;
+    throw this.#refusal(`it belongs to another user (${uid}) and is not shared: nobody else may write to it`);
+  }
+
+  #refusal(why: string): LayerscopeError {
+    return new LayerscopeError('PERMISSION', `${displayText(this.path)} is not used as a catalog: ${why}`);
+  }
+
+  #holdPart(part: string): void {
+    const whole = path.join(this.path, part);
+    const at = path.join(this.#at(ROOT), part);
+    writing(whole, () => {
+      if (lstatSync(at, { throwIfNoEntry: false }) === undefined) mkdirSync(at, { recursive: true });
       // A catalog from elsewhere must not have its files written outside.
-      if (lstatSync(path.join(whole, part), { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-        throw new CatalogWriteError('FORBIDDEN', `${displayText(path.join(whole, part))} is a link: nothing is written through it`);
+      if (lstatSync(at).isSymbolicLink()) {
+        throw new CatalogWriteError('FORBIDDEN', `${displayText(whole)} is a link: nothing is written through it`);
       }
-      if (isFolder(path.join(whole, part))) continue;
-      writing(whole, () => mkdirSync(path.join(whole, part), { recursive: true }));
-    }
-    for (const table of TABLE_NAMES) if (!catalog.has(table, EMPTY_FILE)) catalog.write(table, EMPTY_FILE, []);
-    return catalog;
+      const held = this.#held.get(ROOT)?.inner(part);
+      if (held !== undefined) this.#held.set(part, held);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const held of this.#held.values()) held[Symbol.dispose]();
+    this.#held.clear();
+  }
+
+  /** Throws IO if a folder of the catalog was replaced since it was opened: what was written isn't where it is looked for. */
+  requireThere(): void {
+    for (const held of this.#held.values()) held.requireThere();
   }
 
   /** Opens a catalog to read. Throws NOT_FOUND if the folder is none; UNSUPPORTED for another version; PERMISSION, IO. */
@@ -97,16 +158,17 @@ export class CatalogFolder {
 
   /** Writes a file of a table as a whole, replacing one of that name. Throws CatalogWriteError. */
   write(table: TableName, name: string, groups: Iterable<RowGroup>): void {
-    const file = path.join(this.path, table, name);
-    writing(file, () => replaceFileSync(file, (unfinished) => writeParquet(unfinished, TABLES[table], groups), this.#unfinishedName(file)));
+    const file = path.join(this.#at(table), name);
+    const write = (unfinished: string): void => writeParquet(unfinished, TABLES[table], groups);
+    writing(path.join(this.path, table, name), () => replaceFileSync(file, write, this.#unfinishedName(file)));
     this.#known(table).add(name);
   }
 
   /** Throws CatalogWriteError. */
   mark(name: string): void {
     if (this.#has(MARKS, name)) return;
-    const file = path.join(this.path, MARKS, name);
-    writing(file, () => writeSmall(file, '', this.#unfinishedName(file)));
+    const file = path.join(this.#at(MARKS), name);
+    writing(path.join(this.path, MARKS, name), () => writeSmall(file, '', this.#unfinishedName(file)));
     this.#known(MARKS).add(name);
   }
 
@@ -118,18 +180,18 @@ export class CatalogFolder {
 
   /** Removes a file of a table or a mark that another one has taken the place of. Throws CatalogWriteError. */
   remove(part: TableName | typeof MARKS, name: string): void {
-    const file = path.join(this.path, part, name);
-    writing(file, () => rmSync(file, { force: true }));
+    const file = path.join(this.#at(part), name);
+    writing(path.join(this.path, part, name), () => rmSync(file, { force: true }));
     this.#known(part).delete(name);
   }
 
   /** Removes unfinished files of processes that have ended. Throws nothing: what is left takes room, and is read by nobody. */
   sweep(): void {
-    for (const part of ['.', ...TABLE_NAMES, MARKS]) {
-      for (const name of namesIn(path.join(this.path, part))) {
+    for (const part of [ROOT, ...PARTS]) {
+      for (const name of this.#list(part)) {
         if (!isLeftBeside(name)) continue;
         try {
-          rmSync(path.join(this.path, part, name), { force: true });
+          rmSync(path.join(this.#at(part), name), { force: true });
         } catch {
           return;
         }
@@ -141,15 +203,29 @@ export class CatalogFolder {
     const known = this.#known(part);
     if (known.has(name)) return true;
     // Another process may have written it meanwhile.
-    const isThere = statSync(path.join(this.path, part, name), { throwIfNoEntry: false }) !== undefined;
+    const isThere = statSync(path.join(this.#at(part), name), { throwIfNoEntry: false }) !== undefined;
     if (isThere) known.add(name);
     return isThere;
+  }
+
+  /** The path by which a part's files are reached. */
+  #at(part: string): string {
+    return this.#held.get(part)?.inside ?? path.join(this.path, part);
+  }
+
+  #list(part: string): string[] {
+    try {
+      return readdirSync(this.#at(part));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw fileError(error, path.join(this.path, part));
+    }
   }
 
   #known(part: string): Set<string> {
     let names = this.#names.get(part);
     if (names === undefined) {
-      names = new Set(namesIn(path.join(this.path, part)));
+      names = new Set(this.#list(part));
       this.#names.set(part, names);
     }
     return names;
@@ -173,15 +249,6 @@ function writeSmall(file: string, text: string, name?: string): void {
   replaceFileSync(file, write, name);
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw fileError(error, folder);
-  }
-}
-
 function isFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 }
@@ -190,6 +257,7 @@ function writing(file: string, write: () => void): void {
   try {
     write();
   } catch (error) {
+    if (error instanceof CatalogWriteError) throw error;
     const { code, message } = fileError(error, file);
     throw new CatalogWriteError(code, message, { cause: error });
   }

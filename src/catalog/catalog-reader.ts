@@ -3,13 +3,15 @@
 import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { CatalogFolder } from './catalog-folder.ts';
 import type { DuckDb } from './duckdb.ts';
 import { PackedTables, type TableFiles } from './packed-tables.ts';
-import { type PlainValue, plainValue } from './plain-value.ts';
+import type { PlainValue } from './plain-value.ts';
+import { QueryGuard } from './query-guard.ts';
+import { rowsOf } from './result-rows.ts';
 
 /** Columns and some rows of a result. The first part has no rows. */
 export interface ResultPart {
@@ -17,13 +19,23 @@ export interface ResultPart {
   readonly rows: readonly (readonly PlainValue[])[];
 }
 
-export interface QueryOptions {
+export interface ReaderOptions {
+  /** This user's cache folder, where the tables are packed; null, which is the default: each file is read where it is. */
+  readonly cache?: string | null;
   readonly signal?: AbortSignal | undefined;
+  /** Called when a query was ended that DuckDB goes on with: nothing ends its thread but the end of the process, by a signal. */
+  readonly onStuck?: () => void;
+}
+
+export interface QueryOptions {
   /** Called for each file that is left out of the answer because it can't be read or isn't a catalog's. */
   readonly onLeftOut?: ((file: string, reason: string) => void) | undefined;
 }
 
-/** Most memory that DuckDB takes: a file of a few kilobytes may unpack to texts of gigabytes. */
+/**
+ * Most memory that DuckDB takes for tables, hashes and sorted rows: a file of a few kilobytes may unpack to texts of gigabytes. It doesn't
+ * count the texts that functions make; QueryGuard watches these.
+ */
 const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
 /** Functions that a SELECT may call and that do more than read, or run SQL that isn't looked at here. */
 const NOT_READING = /^(enable_|disable_|truncate_|force_|checkpoint$|write_log$|query$)/i;
@@ -75,29 +87,32 @@ export class CatalogReader implements Disposable {
   readonly #names: Map<TableName, string[]>;
   /** Files that were left out before the first query could tell. */
   readonly #leftOut: (readonly [file: string, reason: string])[] = [];
+  readonly #guard: QueryGuard;
   #wasChecked = false;
 
-  private constructor(duck: DuckDb, folder: CatalogFolder, cache: string | null, instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(
+    duck: DuckDb,
+    folder: CatalogFolder,
+    { cache = null, signal, onStuck }: ReaderOptions,
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+  ) {
     this.#duck = duck;
     this.#folder = folder;
     this.#packs = cache === null ? null : new PackedTables(cache, folder);
     this.#instance = instance;
     this.#connection = connection;
+    this.#guard = new QueryGuard({ signal, onStuck, interrupt: () => connection.interrupt() });
     this.#names = new Map(TABLE_NAMES.map((table) => [table, this.#regular(table)]));
     for (const file of folder.foreignFiles()) this.#leftOut.push([file, 'its name is not one of a catalog’s files']);
   }
 
-  /**
-   * `cache`: this user's cache folder, where the tables are packed; null: each file is read where it is. Throws IO if DuckDB can't be
-   * started.
-   */
-  static async open(duck: DuckDb, folder: CatalogFolder, cache: string | null = null): Promise<CatalogReader> {
+  /** Throws IO if DuckDB can't be started; CANCELLED. */
+  static async open(duck: DuckDb, folder: CatalogFolder, options: ReaderOptions = {}): Promise<CatalogReader> {
     const instance = await duck.DuckDBInstance.create(':memory:', { ...SETTINGS });
-    const reader = new CatalogReader(duck, folder, cache, instance, await instance.connect());
+    const reader = new CatalogReader(duck, folder, options, instance, await instance.connect());
     try {
-      await reader.#pack();
-      for (const table of TABLE_NAMES) await reader.#openTable(table);
-      await reader.#lock();
+      await reader.#guard.wait(() => reader.#prepareTables());
     } catch (error) {
       reader[Symbol.dispose]();
       throw duckError(error);
@@ -106,18 +121,17 @@ export class CatalogReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // Its thread uses them.
+    if (this.#guard.isStuck) return;
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
 
   /**
    * Runs one SELECT with its parameters (`$name`). Files that can't be read are left out and named, and the others answer. Throws USAGE for
-   * SQL that isn't a SELECT or that DuckDB refuses; DAMAGED, CANCELLED.
+   * SQL that isn't a SELECT or that DuckDB refuses; TOO_LARGE for a row or a query that takes too much memory; DAMAGED, CANCELLED.
    */
   async *query(sql: string, values: Readonly<Record<string, string>>, options: QueryOptions = {}): AsyncGenerator<ResultPart> {
-    const { signal } = options;
-    const interrupt = (): void => this.#connection.interrupt();
-    signal?.addEventListener('abort', interrupt, { once: true });
     let isBegun = false;
     try {
       for (const [file, reason] of this.#leftOut.splice(0)) options.onLeftOut?.(file, reason);
@@ -129,15 +143,22 @@ export class CatalogReader implements Disposable {
           }
           return;
         } catch (error) {
-          if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled', { cause: error });
-          if (isBegun || this.#wasChecked || isOfQuery(error) || !(await this.#leaveOut(sql, options))) throw error;
+          this.#guard.throwIfStopped();
+          if (isBegun || this.#wasChecked || isOfQuery(error) || !(await this.#guard.wait(() => this.#leaveOut(sql, options)))) throw error;
         }
       }
     } catch (error) {
       throw duckError(error);
-    } finally {
-      signal?.removeEventListener('abort', interrupt);
     }
+  }
+
+  async #prepareTables(): Promise<void> {
+    await this.#pack();
+    for (const table of TABLE_NAMES) {
+      this.#guard.throwIfStopped();
+      await this.#openTable(table);
+    }
+    await this.#lock();
   }
 
   /** Names of a table's files. To open a pipe would wait for ever. */
@@ -150,17 +171,20 @@ export class CatalogReader implements Disposable {
   }
 
   async *#run(sql: string, values: Readonly<Record<string, string>>): AsyncGenerator<ResultPart> {
-    const prepared = await this.#prepare(sql);
+    const guard = this.#guard;
+    const prepared = await guard.wait(() => this.#prepare(sql));
     try {
       bind(prepared, values);
-      const result = await prepared.stream();
+      const result = await guard.wait(() => prepared.stream());
       const columns = result.deduplicatedColumnNames();
       yield { columns, rows: [] };
-      for await (const rows of result.yieldRows()) {
-        yield { columns, rows: rows.map((row: readonly DuckDBValue[]) => row.map(plainValue)) };
+      for (;;) {
+        const chunk = await guard.wait(() => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        for (const rows of rowsOf(this.#duck, chunk)) yield { columns, rows };
       }
     } finally {
-      prepared.destroySync();
+      if (!guard.isStuck) prepared.destroySync();
     }
   }
 
@@ -208,7 +232,7 @@ export class CatalogReader implements Disposable {
     try {
       await this.#makeView(table);
     } catch (error) {
-      if (!(await this.#dropBad(table, undefined))) throw error;
+      if (!(await this.#dropBad(table))) throw error;
       await this.#makeView(table);
     }
   }
@@ -218,14 +242,16 @@ export class CatalogReader implements Disposable {
     const packs = this.#packs;
     if (packs === null) return;
     for (const table of TABLE_NAMES) {
+      this.#guard.throwIfStopped();
       const files = this.#filesOf(table);
       if (!files.isWorthPacking) continue;
       try {
         await this.#makePack(packs, table, files);
       } catch {
         // One of the files or the old pack is bad, or the cache can't be written. Then each query reads the files where they are.
+        this.#guard.throwIfStopped();
         try {
-          if (!(await this.#dropBad(table, undefined))) continue;
+          if (!(await this.#dropBad(table))) continue;
           await this.#makePack(packs, table, this.#filesOf(table));
         } catch {
           // As above.
@@ -258,13 +284,13 @@ export class CatalogReader implements Disposable {
   }
 
   /** Reads every file of the tables that a query uses by itself, and leaves out those that can't be read. Whether there were any. */
-  async #leaveOut(sql: string, { signal, onLeftOut }: QueryOptions): Promise<boolean> {
+  async #leaveOut(sql: string, { onLeftOut }: QueryOptions): Promise<boolean> {
     this.#wasChecked = true;
     const used = this.#connection.getTableNames(sql, false);
     let found = false;
     for (const table of TABLE_NAMES) {
       if (used.length > 0 && !used.some((name) => name.toLowerCase() === table)) continue;
-      if (!(await this.#dropBad(table, signal))) continue;
+      if (!(await this.#dropBad(table))) continue;
       found = true;
       for (const [file, reason] of this.#leftOut.splice(0)) onLeftOut?.(file, reason);
       await this.#makeView(table);
@@ -273,19 +299,19 @@ export class CatalogReader implements Disposable {
   }
 
   /** Leaves out the files of a table that can't be read, and forgets a bad pack. Whether there were any. */
-  async #dropBad(table: TableName, signal: AbortSignal | undefined): Promise<boolean> {
+  async #dropBad(table: TableName): Promise<boolean> {
     const files = this.#filesOf(table);
     const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
     if (isPackBad) this.#packs?.forget(table);
-    const bad = await this.#badFiles(table, isPackBad ? this.#filesOf(table) : files, signal);
+    const bad = await this.#badFiles(table, isPackBad ? this.#filesOf(table) : files);
     this.#drop(table, bad);
     return isPackBad || bad.length > 0;
   }
 
-  async #badFiles(table: TableName, { loose, looseNames }: TableFiles, signal: AbortSignal | undefined): Promise<[string, string][]> {
+  async #badFiles(table: TableName, { loose, looseNames }: TableFiles): Promise<[string, string][]> {
     const bad: [string, string][] = [];
     for (const [index, file] of loose.entries()) {
-      if (signal?.aborted) break;
+      this.#guard.throwIfStopped();
       const reason = await this.#problemOf(table, file);
       if (reason !== null) bad.push([looseNames[index] ?? '', reason]);
     }

@@ -3,7 +3,7 @@ import type * as Duck from '@duckdb/node-api';
 import { loadOwnPackage } from '#files';
 import { displayText, LayerscopeError } from '#model';
 
-export type DuckDb = Pick<typeof Duck, 'DuckDBInstance' | 'StatementType'>;
+export type DuckDb = Pick<typeof Duck, 'DuckDBInstance' | 'DuckDBTypeId' | 'StatementType'>;
 
 /** The version that this program was tried with. */
 const DUCKDB_PACKAGE = '@duckdb/node-api@1.5.6-r.1';

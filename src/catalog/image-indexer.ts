@@ -49,6 +49,9 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set([
   'diffid-count',
 ]);
 
+/** The same, of findings about the archive's own files: in a layer's tar these codes are of entries, and the image is whole. */
+const MEMBER_DAMAGE: ReadonlySet<FindingCode> = new Set([...DAMAGE, 'link-outside', 'link-loop', 'path-escape', 'too-large']);
+
 const SCAN_MARK = 'scan-';
 const VERIFY_MARK = 'verify-';
 
@@ -78,7 +81,7 @@ export class ImageIndexer {
   async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
     const stated = image.layers.map(({ diffId }) => diffId);
     const isStated = stated.every((diffId) => diffId !== null && isDigest(diffId));
-    const problem = archive.findings.find((finding) => finding.image === image.index && DAMAGE.has(finding.code));
+    const problem = archive.findings.find((finding) => finding.image === image.index && MEMBER_DAMAGE.has(finding.code));
     if (isStated && problem === undefined) {
       const id = imageId(image, stated);
       if (this.#isKnown(id, image, stated) && isNamed(id)) {

@@ -15,7 +15,7 @@ export async function runIndex(context: Context, args: Arguments, operands: read
   if (to === undefined) throw usageError('catalog index needs --to FOLDER');
   if (operands.length === 0) throw usageError('catalog index needs images: files, folders or names');
   const { signal, progress } = context;
-  const catalog = CatalogFolder.create(to);
+  using catalog = CatalogFolder.create(to);
   const errors: IndexError[] = [];
   await using reader = readerFor(args, { readsPlain: false });
   const links: string[] = [];
@@ -33,6 +33,7 @@ export async function runIndex(context: Context, args: Arguments, operands: read
     },
   });
   catalog.sweep();
+  catalog.requireThere();
   progress.clear();
   const [link] = links;
   if (link !== undefined) {

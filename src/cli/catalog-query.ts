@@ -1,4 +1,14 @@
-import { CatalogFolder, CatalogReader, duckSql, loadDuckDb, type PlainValue, type Question, questionValues, readQuestions } from '#catalog';
+import {
+  CatalogFolder,
+  CatalogReader,
+  duckSql,
+  loadDuckDb,
+  type PlainValue,
+  type Question,
+  questionValues,
+  type ResultPart,
+  readQuestions,
+} from '#catalog';
 import { cacheFolder, dataFolder } from '#engine';
 import { codeSpan } from '#format/markdown';
 import { displayText, jsonText } from '#model';
@@ -6,15 +16,16 @@ import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { questionsFolder } from './installation.ts';
-import { formatTable } from './text-table.ts';
+import { formatTable, shorten } from './text-table.ts';
 
 type Row = readonly PlainValue[];
 type Format = (columns: readonly string[]) => RowWriter;
 
-/** Writes a result. Rows come in parts. */
+/** Writes a result. */
 interface RowWriter {
   head(): string;
-  rows(rows: readonly Row[]): string;
+  /** What is written now that there is one more row. */
+  row(row: Row): string;
   /** What comes after the last row. */
   end(): string;
 }
@@ -33,23 +44,47 @@ export async function runQuery(context: Context, args: Arguments, operands: read
   const from = args.value('from');
   if (from === undefined) throw usageError('catalog query needs --from FOLDER');
   const folder = CatalogFolder.open(from);
-  using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, args.flag('no-cache') ? null : cacheFolder());
-  const { out, signal } = context;
+  let isStuck = false;
+  const options = {
+    cache: args.flag('no-cache') ? null : cacheFolder(),
+    signal: context.signal,
+    onStuck: () => {
+      isStuck = true;
+    },
+  };
+  // A second Ctrl-C can't wait for what DuckDB does.
+  context.endBySignal(true);
+  try {
+    using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, options);
+    await writeAnswer(context, format, (onLeftOut) =>
+      reader.query(question === null ? (sql ?? '') : duckSql(question.sql), values, { onLeftOut }),
+    );
+  } finally {
+    context.endBySignal(isStuck);
+  }
+  return EXIT.done;
+}
+
+type OnLeftOut = (file: string, reason: string) => void;
+
+async function writeAnswer(
+  { out, warn }: Context,
+  format: Format,
+  ask: (onLeftOut: OnLeftOut) => AsyncIterable<ResultPart>,
+): Promise<void> {
   let writer: RowWriter | null = null;
-  const parts = reader.query(question === null ? (sql ?? '') : duckSql(question.sql), values, {
-    signal,
-    onLeftOut: (file, reason) => context.warn(`${displayText(file)} is left out: ${reason}`),
-  });
+  const parts = ask((file, reason) => warn(`${displayText(file)} is left out: ${reason}`));
   for await (const { columns, rows } of parts) {
     if (writer === null) {
       writer = format(columns);
       out.write(writer.head());
     }
-    out.write(writer.rows(rows));
-    if (out.full) await out.drain();
+    for (const row of rows) {
+      out.write(writer.row(row));
+      if (out.full) await out.drain();
+    }
   }
   out.write(writer?.end() ?? '');
-  return EXIT.done;
 }
 
 function listQuestions({ out, style }: Context, args: Arguments): number {
@@ -98,56 +133,70 @@ function formatOf(args: Arguments): Format {
 const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown', Format>> = {
   json: (columns) => ({
     head: () => '',
-    rows: (rows) =>
-      rows.map((row) => `${jsonText(Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])))}\n`).join(''),
+    row: (row) => `${jsonText(Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])))}\n`,
     end: () => '',
   }),
   // Source: RFC 4180, with line feeds alone, as other commands end lines.
   csv: (columns) => ({
     head: () => csvLine(columns),
-    rows: (rows) => rows.map(csvLine).join(''),
+    row: csvLine,
     end: () => '',
   }),
   markdown: (columns) => ({
     head: () => `| ${columns.map((name) => markdownCell(name)).join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`,
-    rows: (rows) => rows.map((row) => `| ${row.map(markdownCell).join(' | ')} |\n`).join(''),
+    row: (row) => `| ${row.map(markdownCell).join(' | ')} |\n`,
     end: () => '',
   }),
 };
 
 /** Rows whose widths are taken together; a longer result is several blocks of one table. */
 const BLOCK_ROWS = 1000;
+/** Characters of a block, its columns padded. */
+const BLOCK_CHARACTERS = 4 * 1024 * 1024;
+/** Longest text of a cell. The other formats have all of it. */
+const MOST_CELL = 1000;
 
 function textWriter(columns: readonly string[]): RowWriter {
-  let block: Row[] = [];
+  const isNumber = columns.map(() => false);
+  const widths = columns.map(() => 0);
+  let block: string[][] = [];
   let isFirst = true;
   const flush = (): string => {
-    const isNumber = columns.map((_, index) => block.some((row) => typeof row[index] === 'number'));
     const titles = columns.map((name, index) => ({
-      title: displayText(name),
+      title: tableText(name),
       ...(isNumber[index] ? { align: 'right' as const } : {}),
     }));
-    const lines = formatTable(
-      titles,
-      block.map((row) => row.map((cell) => displayText(cellText(cell)))),
-    );
-    const text = lines.slice(isFirst ? 0 : 1).map((line) => `${line}\n`);
+    const text = formatTable(titles, block).slice(isFirst ? 0 : 1);
     isFirst = false;
     block = [];
-    return text.join('');
+    isNumber.fill(false);
+    widths.fill(0);
+    return text.map((line) => `${line}\n`).join('');
   };
   return {
     head: () => '',
-    rows(rows) {
-      let text = '';
-      for (const row of rows) {
-        block.push(row);
-        if (block.length >= BLOCK_ROWS) text += flush();
+    row(row) {
+      const cells = row.map((cell) => tableText(cellText(cell)));
+      let width = 0;
+      for (const [index, { length }] of cells.entries()) width += Math.max(widths[index] ?? 0, length);
+      const text = block.length >= BLOCK_ROWS || (block.length > 0 && width * block.length > BLOCK_CHARACTERS) ? flush() : '';
+      for (const [index, { length }] of cells.entries()) {
+        widths[index] = Math.max(widths[index] ?? 0, length);
+        isNumber[index] ||= typeof row[index] === 'number';
       }
+      block.push(cells);
       return text;
     },
     end: () => (block.length > 0 || isFirst ? flush() : ''),
   };
+}
+
+/** A text as a table shows it: its beginning, if it is long. */
+function tableText(text: string): string {
+  if (text.length <= MOST_CELL) return shorten(displayText(text), MOST_CELL);
+  // Not through the middle of a character, and a copy: a part of a text would keep all of it.
+  const beginning = Buffer.from(text.slice(0, MOST_CELL).replace(/[\uD800-\uDBFF]$/, '')).toString();
+  return shorten(`${displayText(beginning)}…`, MOST_CELL);
 }
 
 function cellText(cell: PlainValue): string {

@@ -17,6 +17,11 @@ export interface Context {
   warn(message: string): void;
   /** Prints an error to standard error as if the command had failed with it, but the command continues. */
   error(code: string, message: string): void;
+  /**
+   * Says whether another thread does what nothing can end. Then the process, when everything is printed or at a second Ctrl-C, ends itself by
+   * a signal that it doesn't catch; otherwise it would wait for that thread.
+   */
+  endBySignal(does: boolean): void;
 }
 
 /** Exit codes of the command line. */

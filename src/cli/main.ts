@@ -36,11 +36,18 @@ function programHelp(): string {
 const interrupt = new AbortController();
 let exitWhenStopped: number = EXIT.interrupted;
 let outputClosed = false;
+let endsBySignal = false;
+
+/** Ends the process. Node.js waits for its threads before it exits. */
+function end(code: number): never {
+  if (endsBySignal) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
+}
 
 /** The first signal cancels the work, which cleans up; the second ends the program immediately. */
 function stopOn(signal: NodeJS.Signals, code: number): void {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(code);
+    if (interrupt.signal.aborted) end(code);
     exitWhenStopped = code;
     interrupt.abort();
   });
@@ -71,6 +78,9 @@ const context: Context = {
   note: complain,
   warn: (message) => complain(`warning: ${message}`),
   error: (code, message) => complain(`${code}: ${message}`),
+  endBySignal: (does) => {
+    endsBySignal = does;
+  },
 };
 
 async function runCommand(argv: readonly string[]): Promise<number> {
@@ -131,7 +141,7 @@ async function main(): Promise<void> {
     if (code === EXIT.done) code = await report(error);
   }
   flushCodeCache();
-  process.exit(code);
+  end(code);
 }
 
 // Not awaited: modules that are loaded while a command runs import this one.

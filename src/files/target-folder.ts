@@ -12,6 +12,7 @@ import {
   readlinkSync,
   realpathSync,
   rmdirSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -67,6 +68,15 @@ export class TargetFolder implements Disposable {
     }
   }
 
+  /** Opens a folder in this one. Throws the system's errors, also for a link; must be disposed of by itself. */
+  inner(name: string): TargetFolder {
+    const at = path.join(this.inside, name);
+    const known = path.join(this.path, name);
+    if (process.platform !== 'win32') return new TargetFolder(openSync(at, FOLDER | (constants.O_NOFOLLOW ?? 0)), known, null);
+    opendirSync(at).closeSync();
+    return new TargetFolder(null, known, null);
+  }
+
   /** Creates a folder in this one. Disposing of the new folder also disposes of this one. */
   #newFolder(name: string): TargetFolder {
     const at = path.join(this.inside, name);
@@ -83,6 +93,11 @@ export class TargetFolder implements Disposable {
       closeSync(descriptor);
       throw error;
     }
+  }
+
+  /** The folder's owner and mode. Throws the system's errors. */
+  stats(): Stats {
+    return this.#descriptor === null ? statSync(this.path) : fstatSync(this.#descriptor);
   }
 
   /** Identifies the folder among all folders of this machine; '' if this system has no descriptors of folders. */

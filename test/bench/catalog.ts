@@ -57,12 +57,12 @@ try {
   const folder = CatalogFolder.open(to);
   const opened = async (): Promise<number> => {
     const start = performance.now();
-    using _ = await CatalogReader.open(duck, folder, cache);
+    using _ = await CatalogReader.open(duck, folder, { cache });
     return performance.now() - start;
   };
   row('the first question: packing the tables', `${((await opened()) / 1000).toFixed(2)} s`, '–');
   row('opening the catalog for each further question', `${(await opened()).toFixed(0)} ms`, '1000 ms');
-  using reader = await CatalogReader.open(duck, folder, cache);
+  using reader = await CatalogReader.open(duck, folder, { cache });
   const values = new Map(
     Object.entries({
       path: '/usr/lib/base-3-1/part-0/alpha-0.txt',

@@ -262,6 +262,38 @@ test('a file that holds other images than before loses the rows that it had', as
   );
 });
 
+test('an image with a layer or config that is a link leading elsewhere is a row with the code of that finding', async (t) => {
+  const { folder, to } = setUp(t);
+  const image = (name: string): SmallImage => ({ name, layers: [{ tar: tar(file('one', name)) }, { tar: tar(file('two', name)) }] });
+  const links = { outside: path.join(folder, 'blob'), loop: 'LOOP', missing: 'nothing' };
+  const expected = { outside: 'link-outside', loop: 'link-loop', missing: 'missing-blob' };
+  for (const [kind, target] of Object.entries(links)) {
+    for (const which of ['layer', 'config'] as const) {
+      const layout = writeLayout(path.join(folder, `${kind}-${which}`), [image(`${kind}-${which}:1`)]);
+      const blobs = path.join(layout, 'blobs', 'sha256');
+      const json = (name: string) => JSON.parse(readFileSync(path.join(blobs, name), 'utf8'));
+      const [descriptor] = JSON.parse(readFileSync(path.join(layout, 'index.json'), 'utf8')).manifests;
+      const manifest = json(descriptor.digest.slice(7));
+      const name = (which === 'layer' ? manifest.layers[0] : manifest.config).digest.slice(7);
+      renameSync(path.join(blobs, name), path.join(folder, 'blob'));
+      symlinkSync(target === 'LOOP' ? name : target, path.join(blobs, name));
+      // Once before the catalog knows the image, and once after.
+      for (const isKnown of [false, true]) {
+        if (isKnown) await index(to, writeLayout(path.join(folder, `${kind}-${which}-whole`), [image(`${kind}-${which}:1`)]));
+        await runCommand(['catalog', 'index', layout, '--to', to]);
+        const rows = (await tableRows(to, 'images')).filter(({ source }) => source === layout);
+        const codes = rows.map(({ error }) => error);
+        assert.deepEqual(
+          codes,
+          [kind === 'missing' && which === 'config' ? codes[0] : expected[kind as keyof typeof expected]],
+          `${kind} ${which}`,
+        );
+        assert.notEqual(codes[0], null);
+      }
+    }
+  }
+});
+
 test('a damaged image is a row with its error, the others go on, and once it is whole the error is gone', async (t) => {
   const { folder, to } = setUp(t);
   const [base, app] = images();

@@ -42,6 +42,7 @@ export async function runCommand(argv: readonly string[], cache: string | null =
     note: complain,
     warn: (message) => complain(`warning: ${message}`),
     error: (code, message) => complain(`${code}: ${message}`),
+    endBySignal: () => {},
   };
   const [name = '', ...rest] = argv;
   const { spec, run } = (await COMMANDS[name]?.load()) ?? {};

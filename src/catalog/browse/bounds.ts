@@ -35,3 +35,5 @@ export const MOST_MESSAGE = 1_000;
 export const MOST_PROBLEMS = 1_000;
 /** Hits of one part of a search. */
 export const MOST_PART_HITS = 1_000;
+/** Steps of searching a piece of a file: a few seconds. A million paths take a tenth of them. */
+export const MOST_MATCH_STEPS = 500_000_000;

@@ -1,5 +1,5 @@
-// Messages to and from the worker. Plain values only, because messages are cloned. Each task ends by itself after a moment, so none has to be
-// cancelled: whoever asks simply doesn't go on.
+// Messages to and from the worker. Plain values only, because messages are cloned. Each task ends by itself after a moment or, at the latest,
+// after one piece of a file, which may take a bounded number of steps; so none has to be cancelled: whoever asks simply doesn't go on.
 import type { TableName } from '#catalog/layout';
 import type { RowQuery } from './search-query.ts';
 import type { CellValue } from './table-file.ts';

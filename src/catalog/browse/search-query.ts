@@ -1,11 +1,14 @@
 // What is searched for, as the user typed it, and how a row is compared with it.
-import { LayerscopeError } from '#model';
+import { invalidGlob, PathMatcher } from '#format/path';
+import { encodeUtf8, LayerscopeError } from '#model';
+import { MOST_MATCH_STEPS } from './bounds.ts';
 
 export type SearchKind = 'path' | 'package' | 'content';
 
 /** A search of the rows of a table. It is plain, because it is sent to the worker. */
 export type RowQuery =
-  | { readonly what: 'path'; readonly pattern: string; readonly flags: string }
+  | { readonly what: 'path'; readonly text: string; readonly isWhole: boolean }
+  | { readonly what: 'glob'; readonly names: readonly string[]; readonly isWhole: boolean }
   | { readonly what: 'package'; readonly name: string; readonly version: string }
   | { readonly what: 'content'; readonly content: string };
 
@@ -43,14 +46,55 @@ export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQu
 
 function pathQuery(typed: string): RowQuery {
   const isWhole = typed.startsWith('/');
-  const hasWildcard = /[*?]/.test(typed);
-  const literal = (isWhole ? typed.replace(/^\/+/, '') : typed).replaceAll('\\', '\\\\');
-  // A run of stars is one star, so that no pattern takes longer than its length times the path's.
-  const pattern = literal.replace(/\*+|[^*]/g, (part) => (part.startsWith('*') ? '[^/]*' : part === '?' ? '[^/]' : escaped(part)));
-  const begin = isWhole ? '^' : hasWildcard ? '(?:^|/)' : '';
-  return { what: 'path', pattern: `${begin}${pattern}${hasWildcard ? '$' : ''}`, flags: isWhole ? '' : 'i' };
+  // As the catalog writes a backslash.
+  const text = (isWhole ? typed.replace(/^\/+/, '') : typed).replaceAll('\\', '\\\\');
+  if (!/[*?]/.test(text)) return { what: 'path', text: isWhole ? text : text.toLowerCase(), isWhole };
+  const names = text.split('/').filter((name) => name !== '' && name !== '.');
+  const problem = invalidGlob(names.join('/'));
+  if (problem !== null) throw new LayerscopeError('USAGE', `the path ${problem}`);
+  // A run of stars is one star, which stays in its folder; brackets are letters.
+  return { what: 'glob', names: names.map((name) => name.replace(/\*+/g, '*').replace(/[\\[]/g, '\\$&')), isWhole };
 }
 
-function escaped(text: string): string {
-  return text.replace(/[.+^${}()|[\]\\/]/g, '\\$&');
+/**
+ * Returns what tells whether a query finds a row by its text. It may be asked for the rows of one piece of a file: a catalog may come from
+ * anybody, and throws TOO_LARGE once all comparisons took more than `most` steps.
+ */
+export function matcherOf(query: RowQuery, most: number = MOST_MATCH_STEPS): (text: string) => boolean {
+  const isMatch = uncounted(query, most);
+  let steps = 0;
+  return (text) => {
+    steps += text.length;
+    if (steps > most) throw new LayerscopeError('TOO_LARGE', 'it has too much text to be searched');
+    return isMatch(text);
+  };
+}
+
+function uncounted(query: RowQuery, most: number): (text: string) => boolean {
+  if (query.what === 'content') return (text) => text === query.content;
+  if (query.what === 'package') return (text) => text.toLowerCase().includes(query.name);
+  if (query.what === 'path')
+    return query.isWhole ? (text) => text.startsWith(query.text) : (text) => text.toLowerCase().includes(query.text);
+  const { names, isWhole } = query;
+  const matcher = new PathMatcher([`/${names.join('/')}`], { ignoreCase: !isWhole, mostSteps: most });
+  return (text) => {
+    const last = lastNames(text, names.length, isWhole);
+    if (last === null) return false;
+    let state = matcher.root;
+    for (const name of last) {
+      if (state.active.length === 0) return false;
+      state = matcher.enter(state, encodeUtf8(name));
+    }
+    return state.matches;
+  };
+}
+
+/** The last names of a path; null if it has fewer or, with `isAll`, more. */
+function lastNames(path: string, count: number, isAll: boolean): readonly string[] | null {
+  let start = path.length + 1;
+  for (let left = count; left > 0; left--) {
+    if (start === 0) return null;
+    start = path.lastIndexOf('/', start - 2) + 1;
+  }
+  return isAll && start > 0 ? null : path.slice(start).split('/');
 }

@@ -5,7 +5,7 @@ import { EMPTY_FILE, isOwnFile } from '#catalog/layout';
 import { displayText, fileError, LayerscopeError } from '#model';
 import { MOST_COMMAND, MOST_FILE_ROWS, MOST_MESSAGE, MOST_SOURCE, MOST_TABLE_FILES } from './bounds.ts';
 import type { FileProblem, FilesPart, Reached, RowHit, TableRow, TaskName, Tasks } from './messages.ts';
-import type { RowQuery } from './search-query.ts';
+import { matcherOf } from './search-query.ts';
 import { type CellValue, TableFile, tableError } from './table-file.ts';
 
 /** How long a task may take before it says how far it came, unless one row group takes longer. */
@@ -61,15 +61,18 @@ const SEARCHED = {
   packages: ['layer', 'type', 'name', 'version', 'bytes'],
 } as const;
 
+/** The column that a query is compared with. */
+const KEYS = { path: 'path', glob: 'path', package: 'name', content: 'content' } as const;
+
 function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['search']['output'] {
   const columns: readonly string[] = part.table === 'packages' ? SEARCHED.packages : SEARCHED.entries;
-  const key = query.what === 'package' ? 'name' : query.what;
+  const key = KEYS[query.what];
   const others = columns.filter((name) => name !== key);
-  const isMatch = matcherOf(query);
   const hits: RowHit[] = [];
   let isCut = false;
   const reached = inMoments(part, (file, number, group) => {
     const { [key]: keys = [] } = file.readGroup<string>(group, [key]);
+    const isMatch = matcherOf(query);
     const found: number[] = [];
     for (const [row, cell] of keys.entries()) if (typeof cell === 'string' && isMatch(cell)) found.push(row);
     if (found.length === 0) return false;
@@ -87,13 +90,6 @@ function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['
     return false;
   });
   return { ...reached, hits, isCut };
-}
-
-function matcherOf(query: RowQuery): (text: string) => boolean {
-  if (query.what === 'content') return (text) => text === query.content;
-  if (query.what === 'package') return (text) => text.toLowerCase().includes(query.name);
-  const pattern = new RegExp(query.pattern, query.flags);
-  return (text) => pattern.test(text);
 }
 
 /** Calls `read` for each row group until the moment is over or `read` has enough. A file that can't be read is a problem; the others follow. */

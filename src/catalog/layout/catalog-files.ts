@@ -25,17 +25,16 @@ export function digestName(digest: string): string {
   return digest.replace(':', '-');
 }
 
-/** Whether the folder has a catalog's marker. Throws UNSUPPORTED for another version or another kind of marker; PERMISSION, IO. */
-export function checkMarker(folder: string): boolean {
-  const file = path.join(folder, MARKER);
-  const found = readMarker(file);
+/** Whether the folder has a catalog's marker. `shown`: the folder in messages. Throws UNSUPPORTED for another version or another kind of marker; PERMISSION, IO. */
+export function checkMarker(folder: string, shown: string = folder): boolean {
+  const found = readMarker(path.join(folder, MARKER));
   if (found === undefined) return false;
-  if (found?.kind !== KIND) throw new LayerscopeError('UNSUPPORTED', `${displayText(file)} is not a catalog’s`);
+  if (found?.kind !== KIND) throw new LayerscopeError('UNSUPPORTED', `${displayText(path.join(shown, MARKER))} is not a catalog’s`);
   if (found.version === Number(SCHEMA_VERSION)) return true;
   const version = displayText(String(found.version).slice(0, 20));
   throw new LayerscopeError(
     'UNSUPPORTED',
-    `${displayText(folder)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,
+    `${displayText(shown)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,
   );
 }
 

@@ -126,6 +126,7 @@ function toolContext({
     note: keep,
     warn: keep,
     error: (code, message) => keep(`${code}: ${message}`),
+    endBySignal: () => {},
   };
 }
 

@@ -137,7 +137,7 @@ class Work {
   add(steps: number): void {
     this.#steps += steps;
     if (this.#steps > this.#most)
-      throw new LayerscopeError('TOO_LARGE', 'the patterns are too complex for the names in this image: matching them would take too long');
+      throw new LayerscopeError('TOO_LARGE', 'the patterns are too complex for these names: matching them would take too long');
   }
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSearch } from '../../../src/catalog/browse/search-query.ts';
+import { matcherOf, parseSearch } from '../../../src/catalog/browse/search-query.ts';
 import { hasCode } from '../../support/asserts.ts';
 
-function finds(text: string, path: string): boolean {
+function finds(text: string, path: string, most?: number): boolean {
   const query = parseSearch('path', text);
-  assert.equal(query.what, 'path');
-  return query.what === 'path' && new RegExp(query.pattern, query.flags).test(path);
+  assert.ok(query.what === 'path' || query.what === 'glob');
+  return matcherOf(query, most)(path);
 }
 
 test('a path is found by a part, by its beginning after a slash, and by wildcards', () => {
@@ -19,10 +19,36 @@ test('a path is found by a part, by its beginning after a slash, and by wildcard
   assert.ok(!finds('/usr/*.3', 'usr/lib/libssl.so.3'), 'a star stays in its folder');
   assert.ok(finds('a+b(c)', 'x/a+b(c)'), 'letters that mean something to expressions');
   assert.ok(finds('a\\b', 'x/a\\\\b'), 'a backslash, as the catalog writes it');
+  assert.ok(finds('a\\b*', 'x/a\\\\bc'), 'beside a star, too');
+  assert.ok(finds('lib?[1]*', 'x/LIBä[1].so'), 'brackets are letters, and a letter may be several bytes');
+  assert.ok(!finds('lib[s]*', 'x/libs'));
+  assert.ok(finds('lib/**.so', 'usr/lib/a.so'), 'many stars are one');
+  assert.ok(!finds('lib/**.so', 'usr/lib/b/a.so'));
+  assert.ok(finds('/usr/*/a?so', 'usr/lib/a.so'));
+  assert.ok(!finds('/lib/*.so', 'usr/lib/a.so'));
+  assert.ok(!finds('/usr/*', 'USR/lib'), 'a path from its beginning is taken as it is typed');
+  assert.ok(!finds('usr/*', 'usr/lib/a.so'), 'nothing below a match');
+  assert.ok(!finds('a/b/*', 'b/c'));
+  assert.throws(() => parseSearch('path', `${'a/'.repeat(200)}*`), hasCode('USAGE'));
 });
 
-test('a pattern of many stars takes no longer than one', () => {
-  assert.ok(!finds(`${'*'.repeat(1_000)}x`, 'a'.repeat(50_000)));
+test('many stars and a long name take no more steps than the pattern times the name', () => {
+  const name = 'lib-ssl.so'.repeat(6_000);
+  const bound = 12 * name.length;
+  assert.ok(!finds('*lib*ssl*lib*ssl*lib*.py', name, bound));
+  assert.ok(finds('*lib*ssl*lib*ssl*lib*.so', name, bound));
+  assert.ok(!finds(`${'*'.repeat(1_000)}x`, name, bound));
+});
+
+test('a search of more text than is read in a moment says so', () => {
+  const almost = `${'a'.repeat(1_000)}b`;
+  assert.throws(() => finds(`*${'a'.repeat(500)}c`, almost, 100_000), hasCode('TOO_LARGE'));
+  for (const text of ['aaab', '/aaab', '*b']) {
+    const query = parseSearch('path', text);
+    assert.ok(query.what === 'path' || query.what === 'glob');
+    const isMatch = matcherOf(query, 10_000);
+    assert.throws(() => Array.from({ length: 20 }, () => isMatch(almost)), hasCode('TOO_LARGE'));
+  }
 });
 
 test('a package is a part of a name, and the beginning of a version', () => {
