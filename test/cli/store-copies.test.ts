@@ -60,7 +60,11 @@ test('a working copy is committed as an image with its parent’s history, and d
       .map((line) => JSON.parse(line).path),
     ['a', 'b', 'new'],
   );
-  assert.equal(await store('verify'), '4 layers and 2 images checked, nothing is broken');
+  const verified = await bench.cli(['store', 'verify', '--home', 'home']);
+  assert.deepEqual(
+    [verified.code, verified.stdout, verified.stderr],
+    [0, '', 'layerscope: 4 layers and 2 images checked, nothing is broken\n'],
+  );
 
   // A commit without a name is only a layer, and only working copies can be committed and discarded.
   const layer = await store('commit', id);
