@@ -231,7 +231,7 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
   await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison', 'etc', 'old.conf']);
-  await expect(details).toContainText(`from side A, at layer ${layer}`);
+  await expect(details).toContainText(`from side A, its layer ${layer}`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
   await expect(touched).toHaveCount(1);
   await details.getByRole('tab', { name: 'Attributes' }).click();

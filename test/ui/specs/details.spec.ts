@@ -107,6 +107,32 @@ test('the old content of a removed file can still be read', { tag: '@page' }, as
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
+test('a path that the layer shown does not have was not removed there', { tag: '@page' }, async ({ win }) => {
+  const { page, details, choose } = await openWebApi(win, 4);
+  const showLayer = (layer: number) =>
+    details.getByRole('list', { name: 'Path history' }).getByRole('button', { name: new RegExp(` in layer ${layer}$`) });
+  await choose('app.conf');
+  for (const layer of [3, 2]) {
+    await page.keyboard.press('[');
+    await expect(details).toContainText(`Not in layer ${layer} yet; added in layer 4`);
+    await expect(details).not.toContainText('removed');
+  }
+  await choose('server.js');
+  await page.keyboard.press('[');
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect(details).toContainText('Not in layer 1 yet; added in layer 2');
+  // Removed by a layer below the one that is shown.
+  await page.getByRole('radio', { name: 'Layer', exact: true }).click();
+  await page.getByRole('button', { name: /^Layer 3 / }).click();
+  await choose('motd');
+  await page.keyboard.press(']');
+  await expect(details).toContainText('Not in layer 4; removed in layer 3');
+  await showLayer(3).click();
+  await expect(details).toContainText('removed in layer 3, first seen in layer 0');
+  // The layer that wrote it, not the one below.
+  await expect(details.getByRole('tabpanel')).toContainText('from layer 0');
+});
+
 test('attributes are shown old → new', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
   await choose('libssl.so.3');
