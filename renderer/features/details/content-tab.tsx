@@ -29,7 +29,7 @@ function FolderNotice({ details }: { details: EntryDetails }) {
   const selection = useApp((app) => app.selection);
   const view = viewOfEntry(details, selection);
   if (view === null || selection.path === null) return <Notice icon="folder" title={words.details.folder} />;
-  if (details.now !== null) return <FolderFacts path={selection.path} view={view} />;
+  if (details.now !== null) return <FolderFacts path={selection.path} view={view} withHidden={selection.mode === 'image'} />;
   const compares = selection.mode === 'compare';
   return (
     <Notice icon="folder" title={compares ? words.details.folderOnlyInA : words.details.removedFolder}>

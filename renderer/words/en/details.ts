@@ -51,6 +51,7 @@ export const details = {
   inRequests: (count: number) => `in ${counted(count, { one: 'request', other: 'requests' })}`,
   visibleTitle: 'Bytes of the files that a container sees',
   hiddenTitle: 'Bytes of files that a later layer removes or overwrites',
+  hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
   /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */

@@ -347,6 +347,34 @@ test('the dots of a file’s history are on one line, and a long name has three 
   expect(await complaintsOf(page)).toEqual([]);
 });
 
+test('a folder of a whole image weighs what its row says, and its hidden files are among the biggest', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const layers = [
+    { createdBy: 'COPY seen', tar: tar(file('opt/seen.bin', 'x'.repeat(188_000))) },
+    { createdBy: 'RUN curl', tar: tar(file('opt/gone.bin', 'x'.repeat(300_000))) },
+    { createdBy: 'RUN rm', tar: tar(file('opt/.wh.gone.bin', '')) },
+  ];
+  await win.drop(await win.write('hides.tar', dockerArchive(layers, { name: 'acme/hides:1' })));
+  const row = page.getByRole('row', { name: / opt/ }).first();
+  await row.click();
+  await expect(row).toContainText('488.0 kB');
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details).toContainText(/Size488\.0 kB.*Visible188\.0 kB.*Hidden300\.0 kB/);
+  const line = (name: RegExp) => details.getByRole('listitem').filter({ hasText: name });
+  await expect(line(/gone\.bin/)).toContainText('300.0 kB');
+  await expect(line(/gone\.bin/).getByRole('img', { name: 'hidden' })).toBeVisible();
+  await expect(line(/seen\.bin/).getByRole('img')).toHaveCount(0);
+  await expect(line(/Layer 1/)).toContainText('300.0 kB');
+  expect(await complaintsOf(page)).toEqual([]);
+  // The file system has only what is visible.
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await page.getByRole('row', { name: / opt/ }).first().click();
+  await expect(details).toContainText('Size188.0 kB');
+  await expect(line(/gone\.bin/)).toHaveCount(0);
+});
+
 test('the biggest files of a folder end with their names, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'app/node_modules/@scope/a-package-with-a-long-name/dist/compiled/';
