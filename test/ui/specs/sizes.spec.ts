@@ -228,7 +228,7 @@ test('details grow with the window until a width is chosen, and the rows fill th
   await expect(edge).toHaveAttribute('aria-valuenow', '464');
 });
 
-test('a drawer of details leaves the tree in sight, and has one button to close it', { tag: '@page' }, async ({ win }) => {
+test('a drawer of details is at the right, leaves the tree in sight, and has one button to close it', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const details = page.getByRole('region', { name: 'Details' });
@@ -241,12 +241,41 @@ test('a drawer of details leaves the tree in sight, and has one button to close 
     await page.getByRole('row', { name: /passwd/ }).click();
     await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
     const [pane, tree] = [await details.boundingBox(), await page.getByRole('treegrid').boundingBox()];
-    expect(tree?.x).toBeGreaterThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
+    expect((pane?.x ?? 0) + (pane?.width ?? 0)).toBeGreaterThanOrEqual(width - 1);
+    expect(pane?.width).toBeGreaterThanOrEqual(300);
+    expect(tree?.x).toBeGreaterThanOrEqual(0);
+    expect((tree?.x ?? 0) + (tree?.width ?? 0)).toBeLessThanOrEqual(pane?.x ?? 0);
+    expect(tree?.width).toBeGreaterThan(340);
     await expect(page.getByRole('button', { name: 'Show the layer’s details' })).toHaveCount(0);
     await details.getByRole('button', { name: 'Close details' }).click();
     await expect(details).toHaveCount(0);
     await page.keyboard.press('Escape');
   }
+});
+
+test('rows have the focus once an image is there, and again when the drawer of details closes', async ({ win }) => {
+  const { page } = win;
+  await page.setViewportSize({ width: 900, height: 700 });
+  await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'a:1' })));
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex') ?? document.activeElement?.tagName);
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
+  const details = page.getByRole('region', { name: 'Details' });
+  const row = page.getByRole('row', { name: /libssl\.so\.3/ }).first();
+  for (const close of ['Escape', 'Enter']) {
+    await row.click();
+    await details.getByRole('tab', { name: 'Attributes' }).click();
+    if (close === 'Enter') await details.getByRole('button', { name: 'Close details' }).focus();
+    await page.keyboard.press(close);
+    await expect(details).toHaveCount(0);
+    await expect.poll(focused, close).toBe(await row.getAttribute('aria-rowindex'));
+  }
+  // Without a selected row, the first.
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('button', { name: 'Show details' }).click();
+  await details.getByRole('button', { name: 'Close details' }).click();
+  await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
 });
 
 for (const isShared of [false, true]) {
