@@ -278,6 +278,70 @@ test('rows have the focus once an image is there, and again when the drawer of d
   await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
 });
 
+test('no size is cut in a breakdown or in packages, at any width; there is room for the widest', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const curl = (version: string, bytes: number) =>
+    tar(
+      file('var/lib/dpkg/status', `Package: curl\nStatus: install ok installed\nVersion: ${version}\n`),
+      file('var/lib/dpkg/info/curl.list', '/usr/bin/curl\n'),
+      file('usr/bin/curl', 'c'.repeat(bytes)),
+    );
+  const layers = [
+    { createdBy: 'ADD rootfs.tar /', tar: curl('7.88', 20_000) },
+    { createdBy: 'RUN apt-get upgrade', tar: curl('8.5', 30_000) },
+  ];
+  await win.drop(await win.write('old.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('new.tar', dockerArchive(layers, { name: 'acme/tool:2' })));
+  await expect(page.getByRole('heading', { name: 'acme/tool:2' })).toBeAttached();
+  /** Returns what is cut of sizes that all read like the widest. */
+  const cut = () =>
+    page.getByRole('region', { name: 'Changes' }).evaluate((pane) => {
+      const found: string[] = [];
+      for (const cell of pane.querySelectorAll<HTMLElement>('tbody td')) {
+        const size = cell.querySelector<HTMLElement>('.number[title$=" bytes"]');
+        if (size === null || cell.offsetParent === null) continue;
+        const isSigned = /^[+−]/.test(size.textContent ?? '');
+        size.textContent = isSigned ? '−888.8 MiB' : '888.8 MiB';
+        if (cell.scrollWidth > cell.clientWidth) found.push(`${size.textContent} by ${cell.scrollWidth - cell.clientWidth} px`);
+      }
+      return [...new Set(found)];
+    });
+  for (const [mode, layout] of [
+    ['Image', 'y'],
+    ['Compare', 'y'],
+    ['Layer', 'i'],
+    ['Image', 'i'],
+    ['Compare', 'i'],
+  ] as const) {
+    await page.setViewportSize({ width: 1440, height: 860 });
+    await page.getByRole('radio', { name: mode, exact: true }).click();
+    await page.getByRole('radio', { name: layout === 'y' ? 'Breakdown' : 'Packages' }).click();
+    await expect(page.getByRole('region', { name: 'Changes' }).getByRole('table').first()).toBeVisible();
+    for (const width of [1440, 1320, 1200, 1000, 900, 800, 760, 720, 700, 600, 480, 420]) {
+      await page.setViewportSize({ width, height: width === 720 ? 450 : 860 });
+      expect.soft(await cut(), `${mode}, ${layout}, ${width} px`).toEqual([]);
+    }
+  }
+});
+
+test('shortcuts are one column in a low window, and never scroll sideways', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('region', { name: 'All shortcuts' });
+  const firstOf = () =>
+    sheet.getByRole('heading', { level: 3 }).evaluateAll((all) => new Set(all.map((each) => each.getBoundingClientRect().x)).size);
+  for (const [width, height, columns] of [
+    [1320, 860, 2],
+    [720, 600, 2],
+    [720, 450, 1],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    expect(await sheet.evaluate((each) => each.scrollWidth - each.clientWidth), `${width} × ${height}`).toBeLessThanOrEqual(0);
+    await expect.poll(firstOf, `${width} × ${height}`).toBe(columns);
+  }
+});
+
 for (const isShared of [false, true]) {
   const name = isShared
     ? 'in a low window, the layers above a shared base are in sight'
