@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { type CSSProperties, useEffect, useRef } from 'react';
 import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
@@ -23,6 +23,7 @@ import styles from './app.module.css';
 import { ContextMenus } from './context-menus.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { EmptyState } from './empty-state.tsx';
+import { focusRowIfNone } from './keep-focus.ts';
 import { Overlays } from './palette.tsx';
 import { ReadingState } from './reading-state.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -53,6 +54,15 @@ export function App() {
     document.title = title === undefined ? words.product : words.frame.title(title);
   }, [found, catalog]);
 
+  // The focus would be on the page, where the arrow keys do nothing.
+  const loaded = found?.image.loaded ? `${found.archive.archiveId}.${found.image.index}` : null;
+  const hasPath = selection.path !== null;
+  const { drawer } = layout;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: not again for every path
+  useEffect(() => {
+    if (loaded !== null && drawer === 'none') focusRowIfNone(hasPath);
+  }, [loaded, drawer]);
+
   if (connection.state === 'failed') {
     return (
       <main className={styles.alone}>
@@ -78,7 +88,7 @@ export function App() {
             <Icon name="warning" /> {words.frame.lost}
           </p>
         ) : null}
-        <div className={styles.body}>
+        <div className={styles.body} style={{ '--drawer': `max(300px, ${RAIL}px + min(${layout[chain]}px, 36vw))` } as CSSProperties}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
             <div className={styles.library} style={{ width: layout.libraryWidth }}>
@@ -114,11 +124,7 @@ export function App() {
                   <DetailsPane edge={<PaneEdge pane="detailsWidth" width={detailsWidth} />} drawer={false} />
                 </div>
               ) : layout.drawer === 'details' ? (
-                <div
-                  className={styles.drawer}
-                  style={width === 'medium' ? { width: `calc(${RAIL}px + min(${layout[chain]}px, 36vw))` } : {}}
-                  data-drawer=""
-                >
+                <div className={styles.drawer} data-drawer="">
                   <DetailsPane edge={null} drawer />
                 </div>
               ) : null}

@@ -34,15 +34,27 @@ export function keepFocus(root: HTMLElement): void {
 /** How long, in ms, the focus waits for rows that are still being read. */
 const FOCUS_WITHIN = 3_000;
 
+const SELECTED = '[data-pane="changes"] [role="row"][aria-selected="true"]';
+
 /** Moves the focus to the selected row of the changes as soon as it is there, unless the user moves it before. */
 export function focusSelectedRow(): void {
+  focusRow(SELECTED, () => true);
+}
+
+/** If nothing has the focus, moves it to the selected row, or to the tab stop of the changes if there is none. */
+export function focusRowIfNone(hasSelected: boolean): void {
+  const hasNone = () => document.activeElement === document.body;
+  if (hasNone()) focusRow(hasSelected ? SELECTED : '[data-pane="changes"] :is([data-row], [role="application"])[tabindex="0"]', hasNone);
+}
+
+function focusRow(selector: string, isWanted: () => boolean): void {
   const start = performance.now();
   const control = new AbortController();
   for (const act of ['keydown', 'pointerdown'])
     window.addEventListener(act, () => control.abort(), { signal: control.signal, capture: true });
   const look = (): void => {
-    if (control.signal.aborted) return;
-    const row = document.querySelector<HTMLElement>('[data-pane="changes"] [role="row"][aria-selected="true"]');
+    if (control.signal.aborted || !isWanted()) return;
+    const row = document.querySelector<HTMLElement>(selector);
     if (row === null && performance.now() - start < FOCUS_WITHIN) {
       requestAnimationFrame(look);
       return;

@@ -152,17 +152,19 @@ function HelpSheet() {
       <SheetHead title={words.frame.shortcuts} close={words.frame.closeShortcuts} onClose={close} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={styles.body} aria-label={words.frame.allShortcuts} tabIndex={0}>
-        {GROUPS.map((group) => (
-          <section key={group} className={styles.group}>
-            <h3 className={styles.heading}>{words.frame.groups[group]}</h3>
-            <dl>
-              {group !== 'Rows' ? null : ROW_KEYS.map(({ id, keys }) => <KeyLine key={id} title={words.frame.rowKeys[id]} keys={keys} />)}
-              {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
-                <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
-              ))}
-            </dl>
-          </section>
-        ))}
+        <div className={styles.columns}>
+          {GROUPS.map((group) => (
+            <section key={group} className={styles.group}>
+              <h3 className={styles.heading}>{words.frame.groups[group]}</h3>
+              <dl>
+                {group !== 'Rows' ? null : ROW_KEYS.map(({ id, keys }) => <KeyLine key={id} title={words.frame.rowKeys[id]} keys={keys} />)}
+                {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
+                  <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
       </section>
     </Sheet>
   );

@@ -41,8 +41,8 @@ export interface Breakdown extends FileSum {
   readonly others: number;
   /** Most bytes first, including hidden bytes; kinds without files are omitted. */
   readonly types: readonly TypeSum[];
-  /** By extension, most bytes first; '' stands for no extension. `files` and `bytes` count visible files only. */
-  readonly extensions: readonly { readonly extension: string; readonly files: number; readonly bytes: number }[];
+  /** By extension, most bytes first; '' stands for no extension. */
+  readonly extensions: readonly (FileSum & { readonly extension: string })[];
   /** Entries directly in the folder, most bytes first. */
   readonly parts: readonly RowSum[];
   /** Files, most bytes first. */
@@ -253,9 +253,9 @@ function byExtension(table: RowTable, types: readonly SumOfType[], limit: number
     }
   }
   return [...sums]
-    .filter(([, { files }]) => files > 0)
-    .map(([key, { row, files, bytes }]) => ({ extension: key === 0 ? '' : extensionOf(table, row), files, bytes }))
-    .sort((a, b) => b.bytes - a.bytes || b.files - a.files || (a.extension < b.extension ? -1 : 1))
+    .filter(([, { files, hiddenBytes }]) => files > 0 || hiddenBytes > 0)
+    .map(([key, sum]) => ({ extension: key === 0 ? '' : extensionOf(table, sum.row), ...sum.plain() }))
+    .sort((a, b) => b.bytes + b.hiddenBytes - a.bytes - a.hiddenBytes || b.files - a.files || (a.extension < b.extension ? -1 : 1))
     .slice(0, limit);
 }
 

@@ -113,20 +113,30 @@ export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly lay
   return { layer, deleted };
 }
 
-/** Returns, by layer from the bottom, the bytes of the layer that no path shows. Their sum is `wastedBytes`. */
-export function wastedByLayer(stack: Stack): number[] {
+/**
+ * Returns, by layer from the bottom, the bytes of the layer that no path shows. Their sum is `wastedBytes`. `top`: a path to which, with
+ * everything below it, this is limited; empty: everything.
+ */
+export function wastedByLayer(stack: Stack, top: Uint8Array = new Uint8Array(0)): number[] {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
   const wasted = stack.layers.map(() => 0);
-  const add = (layer: number, bytes: number): void => {
-    wasted[layer] = (wasted[layer] ?? 0) + bytes;
+  const isWithin = new Uint8Array(tree.count);
+  isWithin[findPath(tree, top)] = 1;
+  for (let node = 1; node < tree.count; node++) if (isWithin[tree.parent[node] as number] === 1) isWithin[node] = 1;
+  const add = (node: number, layer: number, bytes: number): void => {
+    if (isWithin[node] === 1) wasted[layer] = (wasted[layer] ?? 0) + bytes;
   };
-  const takeShown = (layer: number, member: number): void => add(layer, -(stack.layers[layer]?.size[member] ?? 0));
-  forEachBody(stack, (_node, layer, size) => add(layer, size));
+  const takeShown = (node: number, layer: number, member: number): void => add(node, layer, -(stack.layers[layer]?.size[member] ?? 0));
+  forEachBody(stack, add);
   for (let node = 1; node < tree.count; node++) {
-    if (view.type[node] === TYPE.file) takeShown(view.layer[node] as number, view.member[node] as number);
+    if (view.type[node] === TYPE.file) takeShown(node, view.layer[node] as number, view.member[node] as number);
   }
-  for (const key of bodiesInUse(tree, view, links)) takeShown(bodyKeyLayer(key), bodyKeyMember(key));
+  for (const key of bodiesInUse(tree, view, links)) {
+    const layer = bodyKeyLayer(key);
+    const member = bodyKeyMember(key);
+    takeShown(nodeOf(tree, layer, member), layer, member);
+  }
   return wasted;
 }
 

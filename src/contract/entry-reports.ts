@@ -37,17 +37,21 @@ export interface EntryDetails {
   readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
 }
 
-/** Sums of a folder and everything below, as seen at a layer. Counts the bytes of hard-linked files once. */
+/**
+ * Sums of a folder and everything below, as seen at a layer. Counts the bytes of hard-linked files once. `hiddenBytes`, of files that later
+ * layers remove or overwrite, are there if they were asked for; `bytes` and `files` never include them.
+ */
 export interface FolderReport {
   readonly bytes: number;
+  readonly hiddenBytes?: number;
   readonly files: number;
   readonly folders: number;
   /** The biggest files, at most ten, biggest first; `path` as escapePath prints it. */
-  readonly biggest: readonly { readonly path: string; readonly bytes: number; readonly layer: number }[];
+  readonly biggest: readonly { readonly path: string; readonly bytes: number; readonly hiddenBytes?: number; readonly layer: number }[];
   /** Layers that wrote the files, lowest first. */
-  readonly layers: readonly { readonly layer: number; readonly files: number; readonly bytes: number }[];
+  readonly layers: readonly { readonly layer: number; readonly files: number; readonly bytes: number; readonly hiddenBytes?: number }[];
   /** By file extension, in lower case (empty: none); at most ten, most bytes first. */
-  readonly types: readonly { readonly extension: string; readonly files: number; readonly bytes: number }[];
+  readonly types: readonly { readonly extension: string; readonly files: number; readonly bytes: number; readonly hiddenBytes?: number }[];
 }
 
 /** An entry's tar header, decoded and raw; offsets in bytes of the layer's tar. */

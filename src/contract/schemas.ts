@@ -286,8 +286,11 @@ const OPERATIONS = {
       dockerfile: z.strictObject({ name: fileName, text: z.string().max(MAX_DOCKERFILE_LETTERS) }).nullable(),
     }),
   ).gives<WhyReport>(),
-  /** Sums of a folder as seen at the layer; an empty path is the root. NOT_FOUND if it doesn't exist there. */
-  'entry.folder': takes(entryRef).gives<FolderReport>(),
+  /**
+   * Sums of a folder as seen at the layer; an empty path is the root. NOT_FOUND if it doesn't exist there. `withHidden`: instead, as in the
+   * whole image, with what later layers hide.
+   */
+  'entry.folder': takes(z.strictObject({ ...entry, withHidden: z.boolean() })).gives<FolderReport>(),
   /** The header of the entry that is visible at this layer, from the layer that has it. */
   'entry.raw': takes(entryRef).gives<RawHeader>(),
   /** A file's bytes as seen at the layer: at most 262,144 per call. */

@@ -136,7 +136,7 @@ export function createHandlers(services: Services): Handlers {
     'registry.search': (_sender, input, signal) => library.registrySearch(input, input, signal),
     'entry.details': (_sender, input, signal) => library.details({ ...input, path: pathOf(input) }, signal),
     'entry.origin': (_sender, input, signal) => library.origin(input, pathOf(input), input.dockerfile, signal),
-    'entry.folder': (_sender, input, signal) => library.folder({ ...input, path: pathOf(input) }, signal),
+    'entry.folder': (_sender, input, signal) => library.folder({ ...input, path: pathOf(input) }, input.withHidden, signal),
     'entry.raw': (_sender, input, signal) => library.raw({ ...input, path: pathOf(input) }, signal),
     'entry.content': (_sender, input, signal) => library.content({ ...input, path: pathOf(input) }, input, signal),
     'entry.listing': async (_sender, input, signal) => ({

@@ -59,7 +59,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'catalog.open': { catalogId: 'c1', image: 3, place: 0 },
   'entry.details': entry,
   'entry.origin': { ...image, pathHex: '61', dockerfile: { name: 'Dockerfile', text: 'FROM x' } },
-  'entry.folder': entry,
+  'entry.folder': { ...entry, withHidden: true },
   'entry.raw': entry,
   'entry.listing': { ...entry, limit: 2_000 },
   'store.report': {},

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildStack } from '#changes';
+import { buildStack, wholeImage } from '#changes';
 import { findRow, folderFacts, listView } from '#engine';
 import { encodeUtf8 } from '#model';
+import { wholeFolderFacts } from '../../src/engine/read/folder-facts.ts';
 import { dir, file, hardlink, layer, symlink } from '../support/layer-fixture.ts';
 
 const stack = buildStack([
@@ -58,4 +59,35 @@ test('the ten biggest files are listed, biggest first', () => {
 
 test('the root includes everything', () => {
   assert.equal(at(2, '').bytes, 603 + 9_000 + 78);
+});
+
+test('a folder of a whole image has what is hidden apart, by the layers that wrote it', () => {
+  const hiding = buildStack([
+    layer([file('data/seen', 10), file('data/twice', 100), file('gone', 7)]),
+    layer([file('data/twice', 300), file('data/big.bin', 5_000)]),
+    layer([{ whiteout: 'data/big.bin' }, { whiteout: 'gone' }, file('data/twice', 20)]),
+  ]);
+  const rows = wholeImage(hiding);
+  const facts = (path: string) =>
+    wholeFolderFacts(hiding, rows, path === '' ? -1 : (findRow(rows, path.split('/').map(encodeUtf8)) ?? assert.fail(path)));
+  const data = facts('data');
+  assert.deepEqual([data.bytes, data.hiddenBytes, data.files], [30, 5_400, 2]);
+  assert.deepEqual(
+    data.biggest.map(({ path, bytes, hiddenBytes }) => [path, bytes, hiddenBytes]),
+    [
+      ['data/big.bin', 0, 5_000],
+      ['data/twice', 20, 400],
+      ['data/seen', 10, 0],
+    ],
+  );
+  assert.deepEqual(data.layers, [
+    { layer: 0, files: 1, bytes: 10, hiddenBytes: 100 },
+    { layer: 1, files: 0, bytes: 0, hiddenBytes: 5_300 },
+    { layer: 2, files: 1, bytes: 20, hiddenBytes: 0 },
+  ]);
+  assert.deepEqual(data.types, [
+    { extension: 'bin', files: 0, bytes: 0, hiddenBytes: 5_000 },
+    { extension: '', files: 2, bytes: 30, hiddenBytes: 400 },
+  ]);
+  assert.equal(facts('').hiddenBytes, 5_407);
 });

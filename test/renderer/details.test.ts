@@ -177,7 +177,7 @@ test('outdated responses are dropped', () => {
 
 test('pages of content are joined until the file is whole', () => {
   let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
-  const value = { totalBytes: 5, bytes: bytes(1, 2), more: 'there', moreError: null, layer: 0 } as const;
+  const value = { totalBytes: 5, bytes: bytes(1, 2), more: 'there', moreError: null } as const;
   state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
   state = detailsReducer(state, { type: 'moreRequested', key: 'k' });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'loading');
@@ -190,7 +190,7 @@ test('pages of content are joined until the file is whole', () => {
 
 test('a page without bytes ends the file, so that requests end', () => {
   let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
-  const value = { totalBytes: 5, bytes: bytes(1), more: 'there', moreError: null, layer: 0 } as const;
+  const value = { totalBytes: 5, bytes: bytes(1), more: 'there', moreError: null } as const;
   state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
   state = detailsReducer(state, { type: 'moreLoaded', key: 'k', bytes: bytes() });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');

@@ -177,7 +177,7 @@ test('leaving a path aborts loading its details and more of its content', async 
     key: 'a1/0/changes/1-2/657463',
     details: { state: 'ready', value: { now: entry, before: null } as unknown as EntryDetails },
   });
-  const value = { totalBytes: 9, bytes: new Uint8Array(1), more: 'there', moreError: null, layer: 2 } as const;
+  const value = { totalBytes: 9, bytes: new Uint8Array(1), more: 'there', moreError: null } as const;
   dispatchDetails({ type: 'contentUpdated', key: 'a1/0/changes/1-2/657463', content: { state: 'ready', value } });
   void loadMore();
   assert.equal(signals[1]?.name, 'entry.content');

@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo } from 'react';
-import type { SubtreeTotals } from '#changes';
+import { countDifferences, type SubtreeTotals } from '#changes';
 import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
 import type { RowTable } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -85,6 +85,7 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const { table, totals } = state;
   const differing = useMemo(() => (table === null || totals === null ? null : differingBytes(table, totals)), [table, totals]);
   const counts = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
+  const timeOnly = useMemo(() => (table === null ? 0 : countDifferences(table).time), [table]);
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
   if (differing === null || counts === null) return null;
   if (state.total === 0 && state.status === 'ready') {
@@ -101,7 +102,8 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
         </span>
       )}
       <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
-        <Counts {...counts} />
+        <Counts {...counts} modified={counts.modified - timeOnly} />
+        {timeOnly === 0 ? null : <span className="number"> {words.compare.timeOnly(timeOnly)}</span>}
       </span>
     </>
   );

@@ -4,12 +4,14 @@ import { displayText, type LayerReport } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
+import { signedSize } from '../../state/compare.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
+import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-facts.module.css';
 import { Section } from './facts.tsx';
@@ -165,10 +167,13 @@ interface SizeOf {
   readonly of: (known: Known) => number | null;
 }
 
-/** Sizes; those that read like the ones above on both sides are told together with them. */
+/** Sizes; those that read like the ones above on both sides, and differ as much, are told together with them. */
 function Sizes({ sides, sizes }: { sides: readonly (Known | null)[]; sizes: readonly SizeOf[] }) {
   const lines: SizeOf[][] = [];
-  const text = ({ of }: SizeOf) => sides.map((known) => formatSize(known === null ? 0 : (of(known) ?? -1))).join();
+  const text = ({ of }: SizeOf) => {
+    const [a = 0, b = 0] = sides.map((known) => (known === null ? 0 : (of(known) ?? -1)));
+    return [formatSize(a), formatSize(b), signedSize(b - a)].join();
+  };
   for (const size of sizes) {
     const line = lines.at(-1);
     if (line?.[0] !== undefined && text(line[0]) === text(size)) line.push(size);
@@ -194,9 +199,19 @@ function Bytes({
   of: (known: Known) => number | null;
 }) {
   const [a = null, b = null] = sides.map((known) => (known === null ? null : of(known)));
-  const size = (bytes: number | null) => (bytes === null ? null : <Size bytes={bytes} />);
-  const first = size(a);
-  return <Fact label={label} title={title} values={[first, a === b ? first : size(b)]} />;
+  const first = a === null ? null : <Size bytes={a} />;
+  const second =
+    b === null ? null : (
+      <>
+        <Size bytes={b} />
+        {a === null ? null : (
+          <span className={styles.net}>
+            <Net bytes={b - a} />
+          </span>
+        )}
+      </>
+    );
+  return <Fact label={label} title={title} values={[first, a === b ? first : second]} />;
 }
 
 function Digest({ label, values }: { label: string; values: readonly (string | null)[] }) {

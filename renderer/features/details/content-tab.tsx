@@ -29,7 +29,7 @@ function FolderNotice({ details }: { details: EntryDetails }) {
   const selection = useApp((app) => app.selection);
   const view = viewOfEntry(details, selection);
   if (view === null || selection.path === null) return <Notice icon="folder" title={words.details.folder} />;
-  if (details.now !== null) return <FolderFacts path={selection.path} view={view} />;
+  if (details.now !== null) return <FolderFacts path={selection.path} view={view} withHidden={selection.mode === 'image'} />;
   const compares = selection.mode === 'compare';
   return (
     <Notice icon="folder" title={compares ? words.details.folderOnlyInA : words.details.removedFolder}>
@@ -78,7 +78,15 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
     );
   }
   if (content.state !== 'ready') return <Waiting />;
-  return <Loaded key={state.key} content={content.value} showAs={state.showAs} removed={details.now === null} diff={diff} />;
+  return (
+    <Loaded
+      key={state.key}
+      content={content.value}
+      showAs={state.showAs}
+      removedFrom={details.now === null ? entry.layer : null}
+      diff={diff}
+    />
+  );
 }
 
 /** A picture, drawn once it is completely loaded. */
@@ -109,12 +117,13 @@ function Waiting() {
 function Loaded({
   content,
   showAs,
-  removed,
+  removedFrom,
   diff,
 }: {
   content: LoadedContent;
   showAs: DetailsState['showAs'];
-  removed: boolean;
+  /** The layer that wrote the content, if the path was removed since. */
+  removedFrom: number | null;
   /** Whether there is a file to compare with, and whether its content differs. */
   diff: 'none' | 'same' | 'modified';
 }) {
@@ -147,7 +156,7 @@ function Loaded({
     <>
       <div className={styles.bar}>
         <span className={styles.note}>
-          {removed ? `${compares ? words.details.fromSideA(content.layer) : words.details.fromLayer(content.layer)} · ` : ''}
+          {removedFrom === null ? '' : `${compares ? words.details.fromSideA(removedFrom) : words.details.fromLayer(removedFrom)} · `}
           {complete ? <Size bytes={totalBytes} /> : <span className="number">{words.details.firstOf(bytes.length, totalBytes)}</span>}
           {encoding === null || encoding === 'utf-8' ? '' : ` · ${words.details.encodings[encoding]}`}
         </span>

@@ -204,16 +204,19 @@ function Story({
   const isWhole = selection.mode === 'image';
   const last = history.at(-1);
   const here = history.filter(({ layer }) => layer >= low && layer <= selection.to);
+  const isAbsent = details.now === null && details.before === null && (compared || here.length === 0);
   const kind =
     isWhole && last !== undefined
       ? last.kind
-      : details.now === null
-        ? 'removed'
-        : here.length === 0 && !compared && details.before !== null
-          ? 'unchanged'
-          : details.before === null
-            ? 'added'
-            : 'modified';
+      : isAbsent
+        ? 'absent'
+        : details.now === null
+          ? 'removed'
+          : here.length === 0 && !compared && details.before !== null
+            ? 'unchanged'
+            : details.before === null
+              ? 'added'
+              : 'modified';
   const first = history[0];
   const where =
     isWhole && last !== undefined
@@ -227,17 +230,29 @@ function Story({
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
   // No layer of a whole image has an entry for an implied folder.
   if (isWhole && last === undefined) return null;
-  const what = compared ? words.details.sides[kind] : inside || words.details.story[kind](where);
+  const what = compared
+    ? words.details.sides[kind]
+    : kind === 'absent'
+      ? words.details.absent(where, absence(history, selection.to))
+      : inside || words.details.story[kind](where);
   return (
     <>
-      <p className={styles.story}>
-        {kind === 'unchanged' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
+      <p className={`${styles.story} ${kind === 'absent' ? styles.absent : ''}`}>
+        {kind === 'unchanged' || kind === 'absent' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
       ) : null}
     </>
   );
+}
+
+/** Returns why a layer doesn't have a path: a higher one adds it, or a lower one removed it. */
+function absence(history: EntryDetails['history'], layer: number): EntryDetails['history'][number] | null {
+  const next = history.find((event) => event.layer > layer);
+  if (next?.kind === 'added') return next;
+  const last = history.findLast((event) => event.layer <= layer);
+  return last?.kind === 'removed' ? last : null;
 }
 
 /** How a file's content relates to its previous content, if its row is in the table. */

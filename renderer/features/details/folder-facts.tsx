@@ -1,5 +1,6 @@
 import type { FolderReport } from '#contract';
 import { displayPath, toHex, unescapePath } from '#model';
+import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { choosePath, goTo } from '../../state/choosing.ts';
@@ -11,12 +12,12 @@ import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './folder-facts.module.css';
 
-/** What takes up space in a folder, as seen at a layer: its biggest files, and sums by layer and by file type. */
-export function FolderFacts({ path, view }: { path: string; view: Side }) {
+/** What takes up space in a folder, as seen at a layer or, with what it hides, in the whole image: its biggest files, and sums by layer and by file type. */
+export function FolderFacts({ path, view, withHidden }: { path: string; view: Side; withHidden: boolean }) {
   const pathHex = toHex(unescapePath(path));
   const { archiveId, image, layer } = view;
-  const answer = useRequest(`${archiveId}/${image}/${layer}/${pathHex}`, (client, signal) =>
-    client.call('entry.folder', { archiveId, image, layer, pathHex }, { signal }),
+  const answer = useRequest(`${archiveId}/${image}/${withHidden ? 'whole' : layer}/${pathHex}`, (client, signal) =>
+    client.call('entry.folder', { archiveId, image, layer, pathHex, withHidden }, { signal }),
   );
   if (answer.state === 'failed') {
     return (
@@ -29,14 +30,26 @@ export function FolderFacts({ path, view }: { path: string; view: Side }) {
   return <Report report={answer.value} path={path} />;
 }
 
-function Report({ report: { bytes, files, folders, biggest, layers, types }, path }: { report: FolderReport; path: string }) {
+function Report({ report, path }: { report: FolderReport; path: string }) {
+  const { bytes, hiddenBytes = 0, files, folders, biggest, layers, types } = report;
+  const all = bytes + hiddenBytes;
   return (
     <div className={styles.body}>
       <Section title={words.details.folder}>
         <Facts>
           <Fact label={words.details.attributes.size}>
-            <Size bytes={bytes} />
+            <Size bytes={all} />
           </Fact>
+          {hiddenBytes === 0 ? null : (
+            <>
+              <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
+                <Size bytes={bytes} />
+              </Fact>
+              <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle}>
+                <Size bytes={hiddenBytes} />
+              </Fact>
+            </>
+          )}
           <Fact label={words.details.folderFiles}>
             <span className="number">{formatCount(files)}</span>
           </Fact>
@@ -47,20 +60,20 @@ function Report({ report: { bytes, files, folders, biggest, layers, types }, pat
       </Section>
       <Sums
         title={words.details.biggestFiles}
-        whole={bytes}
+        whole={all}
         lines={biggest.map((file) => {
           const name = displayPath(unescapePath(path === '' ? file.path : file.path.slice(path.length + 1)));
-          return { id: file.path, bytes: file.bytes, name, isPath: true, go: () => choosePath(file.path) };
+          return { id: file.path, ...file, name, isPath: true, go: () => choosePath(file.path) };
         })}
       />
       <Sums
         title={words.details.writtenBy}
-        whole={bytes}
+        whole={all}
         lines={layers.map((each) => ({ id: each.layer, ...each, name: words.layerTitle(each.layer), go: () => goTo(each.layer, path) }))}
       />
       <Sums
         title={words.details.byType}
-        whole={bytes}
+        whole={all}
         lines={types.map((each) => ({
           id: each.extension,
           ...each,
@@ -75,6 +88,7 @@ interface Line {
   readonly id: string | number;
   readonly name: string;
   readonly bytes: number;
+  readonly hiddenBytes?: number;
   readonly files?: number;
   readonly isPath?: boolean;
   /** Follows the link on the name. */
@@ -87,11 +101,15 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
   return (
     <Section title={title}>
       <ol className={styles.list}>
-        {lines.map(({ id, name, bytes, files, isPath = false, go }) => {
+        {lines.map(({ id, name, bytes, hiddenBytes = 0, files, isPath = false, go }) => {
+          const all = bytes + hiddenBytes;
+          const hides =
+            hiddenBytes === 0 ? null : <Mark name={bytes === 0 ? 'hidden' : 'partlyHidden'} title={words.details.hiddenOf(hiddenBytes)} />;
           const count = files === undefined ? null : <span className={styles.quiet}>{words.details.countFiles(files)}</span>;
           return (
             <li key={id} className={styles.line}>
-              <Bar share={whole === 0 ? 0 : bytes / whole} />
+              <Bar share={whole === 0 ? 0 : all / whole} />
+              {hides === null ? null : <span className={styles.hides}>{hides}</span>}
               {go === undefined ? (
                 <span className={styles.text}>
                   {name} {count}
@@ -108,7 +126,7 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
                   </bdi>
                 </button>
               )}
-              <Size bytes={bytes} />
+              <Size bytes={all} />
             </li>
           );
         })}

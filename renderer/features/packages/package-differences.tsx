@@ -12,6 +12,7 @@ import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
 import { Net } from '../net.tsx';
+import { useApp } from '../use-app.ts';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
@@ -39,6 +40,7 @@ export function PackageDifferences({ a, b, text, handle }: { a: Side; b: Side; t
 }
 
 function Differences({ report, isFiltered }: { report: PackageDifferencesReport; isFiltered: boolean }) {
+  const filesDiffer = useApp(({ changes }) => changes.compares && changes.total > 0);
   const { packagesA, packagesB, rows, total, problems } = report;
   if (packagesA + packagesB === 0) return <Notice title={words.packages.none}>{words.packages.noneWhy}</Notice>;
   if (total === 0) {
@@ -47,7 +49,7 @@ function Differences({ report, isFiltered }: { report: PackageDifferencesReport;
         <ClearFilter />
       </Notice>
     ) : (
-      <Notice icon="image" title={words.packages.same}>
+      <Notice icon="image" title={filesDiffer ? words.packages.sameButFiles : words.packages.same}>
         {words.packages.sameWhy(packagesB)}
       </Notice>
     );

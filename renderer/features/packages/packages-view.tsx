@@ -224,7 +224,9 @@ function LayerGroup({
         <td className={styles.right}>
           <Size bytes={bytes} />
         </td>
-        {replaces ? <td className={styles.right}>{replaced === 0 || isFiltered ? null : <Size bytes={replaced} />}</td> : null}
+        {replaces ? (
+          <td className={`${styles.right} ${styles.replaces}`}>{replaced === 0 || isFiltered ? null : <Size bytes={replaced} />}</td>
+        ) : null}
       </tr>
       <Lines rows={own} layer={layer} replaces={replaces} largest={largest} order={order} />
       {isFiltered || own.length === 0 || unownedBytes === 0 ? null : (
@@ -237,7 +239,7 @@ function LayerGroup({
           <td className={styles.right} title={sizeTitle(unownedBytes)}>
             <Size bytes={unownedBytes} />
           </td>
-          {replaces ? <td className={styles.right} /> : null}
+          {replaces ? <td className={`${styles.right} ${styles.replaces}`} /> : null}
         </tr>
       )}
     </tbody>
@@ -374,7 +376,10 @@ function Line({
       <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />
       <td className={styles.right}>{kind === 'removed' ? null : <Size bytes={bytes} />}</td>
       {replaces ? (
-        <td className={`${styles.right} ${styles.was}`} title={replaced === 0 ? undefined : words.packages.hiddenWhy(sizeTitle(replaced))}>
+        <td
+          className={`${styles.right} ${styles.replaces} ${styles.was}`}
+          title={replaced === 0 ? undefined : words.packages.hiddenWhy(sizeTitle(replaced))}
+        >
           {replaced === 0 ? null : <Size bytes={replaced} />}
         </td>
       ) : null}

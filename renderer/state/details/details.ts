@@ -20,8 +20,6 @@ export interface LoadedContent {
   readonly bytes: Uint8Array;
   readonly more: 'none' | 'there' | 'loading';
   readonly moreError: PlainError | null;
-  /** The layer at which the file is read; for a removed file, one below it. */
-  readonly layer: number;
 }
 
 /** What the host reports about the selected path, loaded tab by tab. */

@@ -104,7 +104,7 @@ async function loadContent(key: string, details: EntryDetails): Promise<void> {
     const input = { ...view, pathHex: pathHexOf(key), offset: 0, length: CONTENT_PAGE_BYTES };
     const { bytes, totalBytes } = await client.call('entry.content', input, options);
     const more = bytes.length < totalBytes ? 'there' : 'none';
-    const value = { totalBytes, bytes, more, moreError: null, layer: view.layer } as const;
+    const value = { totalBytes, bytes, more, moreError: null } as const;
     dispatchDetails({ type: 'contentUpdated', key, content: { state: 'ready', value } });
     const kind = previewKind(bytes, more === 'none');
     if (kind !== 'text' && kind !== 'hex' && totalBytes <= IMAGE_LIMIT_BYTES) await loadWhole(key);

@@ -31,6 +31,8 @@ export const compare = {
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
+  /** After the counts of paths that differ otherwise. */
+  timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
   bytesOfWhole: 'Bytes of the files that a container of either side sees',
   classes: 'How modified paths differ',

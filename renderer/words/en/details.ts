@@ -51,6 +51,7 @@ export const details = {
   inRequests: (count: number) => `in ${counted(count, { one: 'request', other: 'requests' })}`,
   visibleTitle: 'Bytes of the files that a container sees',
   hiddenTitle: 'Bytes of files that a later layer removes or overwrites',
+  hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
   /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
@@ -121,7 +122,7 @@ export const details = {
   save: 'Save…',
   failed: 'Could not load the details',
   notAtLayer: 'Not present at this layer',
-  sides: { removed: 'Only in A', added: 'Only in B', modified: 'In A and B', unchanged: 'Identical in A and B' },
+  sides: { removed: 'Only in A', added: 'Only in B', modified: 'In A and B', unchanged: 'Identical in A and B', absent: 'In neither side' },
   /** What happened to a path in the selected layers. `where` is a layer or a range. */
   story: {
     added: (where: string) => `added in ${where}`,
@@ -129,6 +130,9 @@ export const details = {
     removed: (where: string) => `removed in ${where}`,
     unchanged: (where: string) => `unchanged in ${where}`,
   },
+  /** Of a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
+  absent: (where: string, why: { kind: 'added' | 'modified' | 'removed'; layer: number } | null) =>
+    `Not in ${where}${why === null ? '' : `${why.kind === 'added' ? ' yet' : ''}; ${why.kind} in layer ${why.layer}`}`,
   firstSeen: (layer: number) => `first seen in layer ${layer}`,
   pathHistory: 'Path history',
 
@@ -206,7 +210,7 @@ export const details = {
   unpacking: 'The first time, a compressed layer is unpacked up to this file.',
   emptyFile: 'Empty file',
   fromLayer: (layer: number) => `from layer ${layer}`,
-  fromSideA: (layer: number) => `from side A, at layer ${layer}`,
+  fromSideA: (layer: number) => `from side A, its layer ${layer}`,
   firstOf: (shown: number, total: number) => `first ${formatSize(shown)} of ${formatSize(total)}`,
   showAs: 'Show as',
   views: { archive: 'Archive', image: 'Image', text: 'Text', hex: 'Hex', diff: 'Diff' },

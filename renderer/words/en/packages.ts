@@ -61,6 +61,7 @@ export const packages = {
     ])} (A has ${counted(packagesA, PACKAGES)}, B has ${formatCount(packagesB)})`,
   firstOnly: (shown: number) => `, showing the first ${formatCount(shown)}`,
   same: 'The same packages',
+  sameButFiles: 'The same packages; files differ, see Tree',
   sameWhy: (count: number) => `Both sides have the same ${counted(count, PACKAGES)}, in the same versions.`,
   versions: (now: string, before: string | null) => (before === null ? now : `${before} → ${now}`),
   inSides: { added: 'Only in B', modified: 'Another version in A', removed: 'Only in A' },

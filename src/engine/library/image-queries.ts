@@ -22,7 +22,7 @@ import { configDifferences } from '../read/config-differences.ts';
 import { configReport } from '../read/config-report.ts';
 import { entryDetails } from '../read/entry-details.ts';
 import { findRow } from '../read/find-row.ts';
-import { folderFacts } from '../read/folder-facts.ts';
+import { folderFacts, wholeFolderFacts } from '../read/folder-facts.ts';
 import { listArchive } from '../read/list-archive.ts';
 import { listChanges } from '../read/list-changes.ts';
 import { listView } from '../read/list-view.ts';
@@ -64,8 +64,11 @@ export interface ImageQueries {
     signal: AbortSignal,
   ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
-  /** Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. */
-  folder(entry: EntryOf, signal: AbortSignal): Promise<FolderReport>;
+  /**
+   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. `withHidden`: as in the whole image, whatever
+   * the layer, with what it hides.
+   */
+  folder(entry: EntryOf, withHidden: boolean, signal: AbortSignal): Promise<FolderReport>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
   /** Lists the entries of a file that is itself an archive; null for other files. */
@@ -126,6 +129,11 @@ function tableQueries({
   jobs,
   tables,
 }: ImageQueriesOptions): Pick<ImageQueries, 'changes' | 'view' | 'compare' | 'folder' | 'whole' | 'breakdown'> {
+  const rowOfFolder = (rows: RowTable, { path }: EntryOf, caseInsensitive: boolean, where: string): number => {
+    const row = findRow(rows, splitPath(path), caseInsensitive);
+    if (row === null) throw new LayerscopeError('NOT_FOUND', `${displayPath(path)} does not exist ${where}`);
+    return row;
+  };
   const contents = createContentReading(jobs, (archiveId) => find(archiveId).summary().title);
   const rowsOf = (ref: ImageRef, of: BreakdownOf, signal: AbortSignal) =>
     withImage(find, ref, layersOf(of), signal, async ({ stack }, use) => {
@@ -158,14 +166,17 @@ function tableQueries({
       const { stack, ...scope } = await rowsOf(ref, of, signal);
       return reportBreakdown(scope, { parts: splitPath(path), limit, caseInsensitive: stack.caseInsensitive });
     },
-    folder: async (entry, signal) =>
-      withImage(find, entry, [entry.layer], signal, async (loaded, use) => {
+    folder: async (entry, withHidden, signal) => {
+      if (withHidden) {
+        const { stack, rows } = await rowsOf(entry, { what: 'image' }, signal);
+        return wholeFolderFacts(stack, rows, rowOfFolder(rows, entry, stack.caseInsensitive, 'in the image'));
+      }
+      return withImage(find, entry, [entry.layer], signal, async (loaded, use) => {
         const key = `${imageKey(entry.archiveId, entry.image)}plain-view/${entry.layer}`;
         const rows = await tables.get(key, async () => listView(loaded.stack, entry.layer), use);
-        const row = findRow(rows, splitPath(entry.path), loaded.stack.caseInsensitive);
-        if (row === null) throw new LayerscopeError('NOT_FOUND', `${displayPath(entry.path)} does not exist at layer ${entry.layer}`);
-        return folderFacts(rows, row);
-      }),
+        return folderFacts(rows, rowOfFolder(rows, entry, loaded.stack.caseInsensitive, `at layer ${entry.layer}`));
+      });
+    },
     compare: async (a, b, signal) =>
       withImage(find, b, [b.layer], signal, (side, use) =>
         withImage(find, a, [a.layer], use, (base, both) =>

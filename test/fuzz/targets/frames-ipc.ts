@@ -111,7 +111,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   'image.waste': { archiveId: 'a1', image: 0, limit: 10 },
   'entry.content': { ...SIDE, pathHex: '61', offset: 0, length: 100 },
   'entry.details': { ...SIDE, pathHex: '61' },
-  'entry.folder': { ...SIDE, pathHex: '61' },
+  'entry.folder': { ...SIDE, pathHex: '61', withHidden: true },
   'entry.listing': { ...SIDE, pathHex: '61', limit: 5 },
   'export.start': { what: 'entry', ...SIDE, pathHex: '61' },
   'archive.open': { grant: 'f'.repeat(32) },

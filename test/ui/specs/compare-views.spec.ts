@@ -119,7 +119,7 @@ test.describe('two images', () => {
     const details = page.getByRole('region', { name: 'Details' });
     await page.keyboard.press('Escape');
     await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('Nameacme/tool:yesterdayacme/tool:today');
-    await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/95\.\d kB39\.\d kB/);
+    await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/95\.\d kB39\.\d kB−56\.\d kB/);
     await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
     await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
     expect(await complaintsOf(page)).toEqual([]);
@@ -191,6 +191,23 @@ test.describe('one image', () => {
     await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Side B: acme/tool:today' })).toBeVisible();
   });
+});
+
+test('sides of equal packages whose sizes read alike say that their files differ, and by how much', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const image = (bytes: number, tag: string) =>
+    dockerArchive([{ createdBy: 'ADD rootfs.tar /', tar: tar(dpkg(['curl', '7.88']), file('opt/data.bin', new Uint8Array(bytes))) }], {
+      name: `acme/data:${tag}`,
+    });
+  await win.drop(await win.write('one.tar', image(1_210_000, '1')));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('two.tar', image(1_237_000, '2')));
+  await expect(differences(page)).toBeVisible();
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('Visible1.2 MB1.2 MB+27.0 kB');
+  await page.keyboard.press('i');
+  await expect(page.getByText('The same packages; files differ, see Tree')).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
 });
 
 test('the later image is side B, whichever is open', { tag: '@page' }, async ({ win }) => {

@@ -231,7 +231,7 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
   await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison', 'etc', 'old.conf']);
-  await expect(details).toContainText(`from side A, at layer ${layer}`);
+  await expect(details).toContainText(`from side A, its layer ${layer}`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
   await expect(touched).toHaveCount(1);
   await details.getByRole('tab', { name: 'Attributes' }).click();
@@ -297,7 +297,7 @@ test('a folder whose contents differ only in kinds that are left out is left out
   // The chips beside ~ add up to its count, and a class without paths has none.
   const chips = page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button');
   await expect(chips).toHaveText(['content1', 'time only1']);
-  await expect(page.getByRole('region', { name: 'Changes' })).toContainText(/\+1 added\D*~2 modified/);
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText(/\+1 added\D*~1 modified \(\+1 time only\)/);
   await chips.nth(1).click();
   await expect(page.getByRole('row', { name: /modified sh/ })).toBeVisible();
 });
@@ -430,6 +430,9 @@ test('differences in content, metadata and time are distinguished; differences i
   const chip = (name: string) => page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button', { name });
   await expect(rows).toHaveCount(3);
   await expect(chip('time only')).toHaveText('time only1');
+  // The heading counts what the list shows, and the rest apart.
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~2 modified (+1 time only)');
   await chip('time only').click();
   await expect(rows).toHaveCount(4);
   await expect(page.getByRole('row', { name: /modified c\.txt/ })).toContainText('time');

@@ -107,6 +107,32 @@ test('the old content of a removed file can still be read', { tag: '@page' }, as
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
+test('a path that the layer shown does not have was not removed there', { tag: '@page' }, async ({ win }) => {
+  const { page, details, choose } = await openWebApi(win, 4);
+  const showLayer = (layer: number) =>
+    details.getByRole('list', { name: 'Path history' }).getByRole('button', { name: new RegExp(` in layer ${layer}$`) });
+  await choose('app.conf');
+  for (const layer of [3, 2]) {
+    await page.keyboard.press('[');
+    await expect(details).toContainText(`Not in layer ${layer} yet; added in layer 4`);
+    await expect(details).not.toContainText('removed');
+  }
+  await choose('server.js');
+  await page.keyboard.press('[');
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect(details).toContainText('Not in layer 1 yet; added in layer 2');
+  // Removed by a layer below the one that is shown.
+  await page.getByRole('radio', { name: 'Layer', exact: true }).click();
+  await page.getByRole('button', { name: /^Layer 3 / }).click();
+  await choose('motd');
+  await page.keyboard.press(']');
+  await expect(details).toContainText('Not in layer 4; removed in layer 3');
+  await showLayer(3).click();
+  await expect(details).toContainText('removed in layer 3, first seen in layer 0');
+  // The layer that wrote it, not the one below.
+  await expect(details.getByRole('tabpanel')).toContainText('from layer 0');
+});
+
 test('attributes are shown old → new', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
   await choose('libssl.so.3');
@@ -319,6 +345,34 @@ test('the dots of a file’s history are on one line, and a long name has three 
   await details.getByRole('button', { name: 'Show less of the name' }).click();
   expect((await box(name)).height).toBe(60);
   expect(await complaintsOf(page)).toEqual([]);
+});
+
+test('a folder of a whole image weighs what its row says, and its hidden files are among the biggest', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const layers = [
+    { createdBy: 'COPY seen', tar: tar(file('opt/seen.bin', 'x'.repeat(188_000))) },
+    { createdBy: 'RUN curl', tar: tar(file('opt/gone.bin', 'x'.repeat(300_000))) },
+    { createdBy: 'RUN rm', tar: tar(file('opt/.wh.gone.bin', '')) },
+  ];
+  await win.drop(await win.write('hides.tar', dockerArchive(layers, { name: 'acme/hides:1' })));
+  const row = page.getByRole('row', { name: / opt/ }).first();
+  await row.click();
+  await expect(row).toContainText('488.0 kB');
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details).toContainText(/Size488\.0 kB.*Visible188\.0 kB.*Hidden300\.0 kB/);
+  const line = (name: RegExp) => details.getByRole('listitem').filter({ hasText: name });
+  await expect(line(/gone\.bin/)).toContainText('300.0 kB');
+  await expect(line(/gone\.bin/).getByRole('img', { name: 'hidden' })).toBeVisible();
+  await expect(line(/seen\.bin/).getByRole('img')).toHaveCount(0);
+  await expect(line(/Layer 1/)).toContainText('300.0 kB');
+  expect(await complaintsOf(page)).toEqual([]);
+  // The file system has only what is visible.
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await page.getByRole('row', { name: / opt/ }).first().click();
+  await expect(details).toContainText('Size188.0 kB');
+  await expect(line(/gone\.bin/)).toHaveCount(0);
 });
 
 test('the biggest files of a folder end with their names, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {

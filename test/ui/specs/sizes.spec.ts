@@ -228,7 +228,7 @@ test('details grow with the window until a width is chosen, and the rows fill th
   await expect(edge).toHaveAttribute('aria-valuenow', '464');
 });
 
-test('a drawer of details leaves the tree in sight, and has one button to close it', { tag: '@page' }, async ({ win }) => {
+test('a drawer of details is at the right, leaves the tree in sight, and has one button to close it', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const details = page.getByRole('region', { name: 'Details' });
@@ -241,11 +241,104 @@ test('a drawer of details leaves the tree in sight, and has one button to close 
     await page.getByRole('row', { name: /passwd/ }).click();
     await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
     const [pane, tree] = [await details.boundingBox(), await page.getByRole('treegrid').boundingBox()];
-    expect(tree?.x).toBeGreaterThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
+    expect((pane?.x ?? 0) + (pane?.width ?? 0)).toBeGreaterThanOrEqual(width - 1);
+    expect(pane?.width).toBeGreaterThanOrEqual(300);
+    expect(tree?.x).toBeGreaterThanOrEqual(0);
+    expect((tree?.x ?? 0) + (tree?.width ?? 0)).toBeLessThanOrEqual(pane?.x ?? 0);
+    expect(tree?.width).toBeGreaterThan(340);
     await expect(page.getByRole('button', { name: 'Show the layer’s details' })).toHaveCount(0);
     await details.getByRole('button', { name: 'Close details' }).click();
     await expect(details).toHaveCount(0);
     await page.keyboard.press('Escape');
+  }
+});
+
+test('rows have the focus once an image is there, and again when the drawer of details closes', async ({ win }) => {
+  const { page } = win;
+  await page.setViewportSize({ width: 900, height: 700 });
+  await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'a:1' })));
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex') ?? document.activeElement?.tagName);
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
+  const details = page.getByRole('region', { name: 'Details' });
+  const row = page.getByRole('row', { name: /libssl\.so\.3/ }).first();
+  for (const close of ['Escape', 'Enter']) {
+    await row.click();
+    await details.getByRole('tab', { name: 'Attributes' }).click();
+    if (close === 'Enter') await details.getByRole('button', { name: 'Close details' }).focus();
+    await page.keyboard.press(close);
+    await expect(details).toHaveCount(0);
+    await expect.poll(focused, close).toBe(await row.getAttribute('aria-rowindex'));
+  }
+  // Without a selected row, the first.
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('button', { name: 'Show details' }).click();
+  await details.getByRole('button', { name: 'Close details' }).click();
+  await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
+});
+
+test('no size is cut in a breakdown or in packages, at any width; there is room for the widest', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const curl = (version: string, bytes: number) =>
+    tar(
+      file('var/lib/dpkg/status', `Package: curl\nStatus: install ok installed\nVersion: ${version}\n`),
+      file('var/lib/dpkg/info/curl.list', '/usr/bin/curl\n'),
+      file('usr/bin/curl', 'c'.repeat(bytes)),
+    );
+  const layers = [
+    { createdBy: 'ADD rootfs.tar /', tar: curl('7.88', 20_000) },
+    { createdBy: 'RUN apt-get upgrade', tar: curl('8.5', 30_000) },
+  ];
+  await win.drop(await win.write('old.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('new.tar', dockerArchive(layers, { name: 'acme/tool:2' })));
+  await expect(page.getByRole('heading', { name: 'acme/tool:2' })).toBeAttached();
+  /** Returns what is cut of sizes that all read like the widest. */
+  const cut = () =>
+    page.getByRole('region', { name: 'Changes' }).evaluate((pane) => {
+      const found: string[] = [];
+      for (const cell of pane.querySelectorAll<HTMLElement>('tbody td')) {
+        const size = cell.querySelector<HTMLElement>('.number[title$=" bytes"]');
+        if (size === null || cell.offsetParent === null) continue;
+        const isSigned = /^[+−]/.test(size.textContent ?? '');
+        size.textContent = isSigned ? '−888.8 MiB' : '888.8 MiB';
+        if (cell.scrollWidth > cell.clientWidth) found.push(`${size.textContent} by ${cell.scrollWidth - cell.clientWidth} px`);
+      }
+      return [...new Set(found)];
+    });
+  for (const [mode, layout] of [
+    ['Image', 'y'],
+    ['Compare', 'y'],
+    ['Layer', 'i'],
+    ['Image', 'i'],
+    ['Compare', 'i'],
+  ] as const) {
+    await page.setViewportSize({ width: 1440, height: 860 });
+    await page.getByRole('radio', { name: mode, exact: true }).click();
+    await page.getByRole('radio', { name: layout === 'y' ? 'Breakdown' : 'Packages' }).click();
+    await expect(page.getByRole('region', { name: 'Changes' }).getByRole('table').first()).toBeVisible();
+    for (const width of [1440, 1320, 1200, 1000, 900, 800, 760, 720, 700, 600, 480, 420]) {
+      await page.setViewportSize({ width, height: width === 720 ? 450 : 860 });
+      expect.soft(await cut(), `${mode}, ${layout}, ${width} px`).toEqual([]);
+    }
+  }
+});
+
+test('shortcuts are one column in a low window, and never scroll sideways', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('region', { name: 'All shortcuts' });
+  const firstOf = () =>
+    sheet.getByRole('heading', { level: 3 }).evaluateAll((all) => new Set(all.map((each) => each.getBoundingClientRect().x)).size);
+  for (const [width, height, columns] of [
+    [1320, 860, 2],
+    [720, 600, 2],
+    [720, 450, 1],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    expect(await sheet.evaluate((each) => each.scrollWidth - each.clientWidth), `${width} × ${height}`).toBeLessThanOrEqual(0);
+    await expect.poll(firstOf, `${width} × ${height}`).toBe(columns);
   }
 });
 
