@@ -183,8 +183,22 @@ test('a working copy is written to from outside, shown as it changes, committed 
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
   // The copy is opened before anything is written. Changes appear as they are made, with their sizes.
+  // While it is being opened it has its name, too, and what opens it ends.
+  const library = page.getByRole('navigation', { name: 'Library' });
+  await library.evaluate((pane) => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    const look = () => {
+      for (const each of pane.querySelectorAll('[role="progressbar"]')) seen.add(each.getAttribute('aria-label') ?? '');
+    };
+    new MutationObserver(look).observe(pane, { childList: true, subtree: true, characterData: true });
+  });
   await act(win, 'web-api:1.7 + working copy', 'View changes');
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7 + working copy' })).toBeVisible();
+  await expect(library.getByRole('progressbar')).toHaveCount(0);
+  const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+  expect(seen.filter((label) => !label.includes('web-api:1.7 + working copy'))).toEqual([]);
+  expect(seen).not.toEqual([]);
   const top = page.getByRole('button', { name: /^Layer 4 .*working copy/ });
   await top.click();
   await expect(page.getByText('Nothing changed yet')).toBeVisible();
