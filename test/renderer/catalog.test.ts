@@ -7,6 +7,7 @@ import {
   hitGroups,
   holdersOf,
   layersOf,
+  layerTitle,
   nextLayerOrder,
   placeName,
   repositoryRuns,
@@ -88,6 +89,16 @@ test('layers are sorted by what sharing them saves at first, and then as chosen'
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'images')), [2, 3, 1, 0]);
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'size')), [2, 1, 0, 3]);
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
+});
+
+test('a layer without a command is called by its digest and an image that has it', () => {
+  const layer = { layer: `sha256:${'ab'.repeat(32)}`, digest: null, bytes: 1, createdBy: null };
+  const images = [image('1')];
+  const rows = { images, layers: [layer, layer], holders: [[0], []], problems: [] };
+  assert.deepEqual(
+    [0, 1].map((number) => layerTitle(rows, number)),
+    ['abababababab of shop/app:1', 'abababababab'],
+  );
 });
 
 test('tags are in the order of time, each compared with the one before of its platform', () => {

@@ -1,5 +1,6 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
 import { displayText, shortDigest } from '#model';
+import { words } from '../../words/index.ts';
 import { plainCommand } from '../chain.ts';
 import { lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
@@ -136,10 +137,12 @@ export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by,
   return [...layers].sort((a, b) => (descending ? compare(b, a) : compare(a, b)) || size(b) - size(a));
 }
 
-/** Returns a layer's command, or what else there is to tell it by. */
-export function layerTitle({ layers }: CatalogRows, layer: number): string {
+/** Returns a layer's command, or else its digest and an image that has it. */
+export function layerTitle({ layers, holders, images }: CatalogRows, layer: number): string {
   const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
-  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
+  const image = images[holders[layer]?.[0] ?? -1];
+  const digest = shortDigest(displayText(diffId));
+  return plainCommand(createdBy) ?? (image === undefined ? digest : words.catalog.layerOf(digest, placeName(image, 0)));
 }
 
 /** What was found, and the images that have it. */

@@ -39,6 +39,8 @@ export const catalog = {
     saved,
     ' saved by sharing',
   ],
+  /** A layer without a known command, and an image that has it. */
+  layerOf: (digest: string, image: string) => `${digest} of ${image}`,
   choice: 'Which layers',
   choices: {
     all: (count: number) => `All ${formatCount(count)}`,
