@@ -1,6 +1,6 @@
 import type { FileGrant } from '#contract';
 import { words } from '../words/index.ts';
-import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
+import { connectedClient, dispatchJobs, getApp, setApp } from './app-state.ts';
 import { type Purpose, shownJobs } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
@@ -24,13 +24,20 @@ export function toOpen({
   return { kind: 'open', sideA, offersImport, isShown: false, ...(imageId === undefined ? {} : { imageId }) };
 }
 
+/** Ends the offers to import: they were answered, or ignored until something else is opened. */
+export function endOffers(): void {
+  if (getApp().offers.length > 0) setApp({ offers: [] });
+}
+
 /** Shows the image that a job opens as soon as possible. */
 export function showWhenOpen(jobId: string): void {
+  endOffers();
   dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
 }
 
 /** Opens files that were dropped on the window or chosen in the page. With a side A, the first file is compared with it. */
 export function openFiles(files: readonly File[], sideA: Side | null = null): void {
+  if (files.length > 0) endOffers();
   for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
 }
 
@@ -96,6 +103,7 @@ export async function openGrants(
   grants: readonly FileGrant[],
   { offersImport = true, sideA = null }: { readonly offersImport?: boolean; readonly sideA?: Side | null } = {},
 ): Promise<void> {
+  if (grants.length > 0) endOffers();
   const client = await connectedClient();
   for (const [at, { grant, name }] of grants.entries()) {
     const side = at === 0 ? sideA : null;

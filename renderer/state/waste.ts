@@ -6,13 +6,20 @@ export interface CauseLine {
   readonly bytes: number;
   /** Null if its files are too small to be listed. */
   readonly largest: WastedFileReport | null;
+  /** How many other files there are, and their bytes. */
+  readonly others: number;
+  readonly otherBytes: number;
 }
 
 /** Returns the causes that hide bytes; like the report, most bytes first. */
 export function causeLines({ groups, files }: WasteReport): readonly CauseLine[] {
   return groups
     .filter(({ bytes }) => bytes > 0)
-    .map(({ cause, bytes }) => ({ cause, bytes, largest: files.find((file) => file.cause === cause) ?? null }));
+    .map(({ cause, bytes, files: count }) => {
+      const largest = files.find((file) => file.cause === cause) ?? null;
+      const { wastedBytes = 0 } = largest ?? {};
+      return { cause, bytes, largest, others: largest === null ? 0 : count - 1, otherBytes: bytes - wastedBytes };
+    });
 }
 
 /** Whether files were overwritten, and none of them is known to be rewritten without changes. */

@@ -51,7 +51,8 @@ export function DropTarget({ children }: { children: ReactNode }) {
   function onDragOver(event: DragEvent) {
     event.preventDefault();
     setHalf(halfOf(event));
-    event.dataTransfer.dropEffect = look(event)?.accepts || mayBeName(event) ? 'copy' : 'none';
+    // Files that can't be archives are taken, too: otherwise nothing would tell of a drop, whose reason must stay.
+    event.dataTransfer.dropEffect = look(event) !== null || mayBeName(event) ? 'copy' : 'none';
   }
   function onDragLeave() {
     depth.current = Math.max(0, depth.current - 1);
@@ -65,6 +66,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
       offerName(event.dataTransfer.getData('text/plain'));
       return;
     }
+    const isWrong = look(event)?.accepts === false;
     const compares = look(event)?.compares !== undefined && halfOf(event) === 'right';
     const items = [...event.dataTransfer.items].filter(({ kind }) => kind === 'file');
     const web = window.layerscope === undefined;
@@ -78,6 +80,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
           message: words.frame.folderInBrowser,
         });
       } else if (isDockerfileName(file.name)) void giveDockerfile(file);
+      else if (isWrong) listFailure(file.name, { code: 'NOT_AN_IMAGE', message: words.frame.notArchives(1) });
       else files.push(file);
     }
     openFiles(files, compares ? wholeSide(selection, shown?.image.layers.length ?? 1) : null);

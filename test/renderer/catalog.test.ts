@@ -7,6 +7,7 @@ import {
   hitGroups,
   holdersOf,
   layersOf,
+  layerTitle,
   nextLayerOrder,
   placeName,
   repositoryRuns,
@@ -16,6 +17,8 @@ import {
 } from '../../renderer/state/catalog/catalog.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
+
+const DAY = 86_400_000;
 
 function image(tag: string | null, part: Partial<CatalogImage> = {}): CatalogImage {
   const reference = tag === null ? null : `shop/app:${tag}`;
@@ -88,14 +91,24 @@ test('layers are sorted by what sharing them saves at first, and then as chosen'
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
 });
 
+test('a layer without a command is called by its digest and an image that has it', () => {
+  const layer = { layer: `sha256:${'ab'.repeat(32)}`, digest: null, bytes: 1, createdBy: null };
+  const images = [image('1')];
+  const rows = { images, layers: [layer, layer], holders: [[0], []], problems: [] };
+  assert.deepEqual(
+    [0, 1].map((number) => layerTitle(rows, number)),
+    ['abababababab of shop/app:1', 'abababababab'],
+  );
+});
+
 test('tags are in the order of time, each compared with the one before of its platform', () => {
   const arm = { platform: 'linux/arm64' };
   const [group, unnamed] = tagGroups([
-    image('2', { created: 200, finalBytes: 30 }),
-    image('1', { created: 100, finalBytes: 10 }),
-    image('1', { created: 100, finalBytes: 7, ...arm }),
-    image('3', { created: 300, finalBytes: 25 }),
-    image('3', { created: 300, finalBytes: null, ...arm }),
+    image('2', { created: 2 * DAY, finalBytes: 30 }),
+    image('1', { created: 1 * DAY, finalBytes: 10 }),
+    image('1', { created: 1 * DAY, finalBytes: 7, ...arm }),
+    image('3', { created: 3 * DAY, finalBytes: 25 }),
+    image('3', { created: 3 * DAY, finalBytes: null, ...arm }),
     image(null),
   ]);
   assert.deepEqual(
@@ -106,16 +119,33 @@ test('tags are in the order of time, each compared with the one before of its pl
       ['1', null],
     ],
   );
-  assert.deepEqual([group?.most, group?.grown, group?.hasPlatforms], [30, 15, true]);
+  assert.deepEqual([group?.grown, group?.hasPlatforms], [15, true]);
+  assert.deepEqual([group?.tagCount, group?.images], [3, 5]);
+  assert.deepEqual([unnamed?.tagCount, unnamed?.images], [0, 1]);
   // Without its bytes as shown, the stored ones are taken.
   assert.equal(group?.tags.find(({ label, platform }) => label === '3' && platform === 'linux/arm64')?.bytes, 5);
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
 });
 
+test('the beginning of time, which some builds write, is no date', () => {
+  const times = [Date.parse('0001-01-01T00:00:00Z'), 0, 1000, null, Date.parse('1980-01-01T00:00:01Z')];
+  const [group] = tagGroups(times.map((created, index) => image(String(index), { created })));
+  assert.deepEqual(
+    group?.tags.map(({ label, created }) => [label, created]),
+    [['4', times[4]], ...['3', '2', '1', '0'].map((label) => [label, null])],
+  );
+});
+
+test('an image in two files is one image', () => {
+  const place = (source: string) => ({ source, reference: null, repository: null, tag: null });
+  const [unnamed] = tagGroups([image(null, { places: [place('/a.tar'), place('/b.tar')] })]);
+  assert.deepEqual([unnamed?.tags.length, unnamed?.images], [2, 1]);
+});
+
 test('tags alone are no history: each image has the name of its archive', () => {
   const alone = (file: string, created: number): CatalogImage =>
     image('1', { created, places: [{ source: `/images/${file}`, reference: '1', repository: null, tag: '1' }] });
-  const groups = tagGroups([alone('dpkg.tar', 1), alone('cache.oci.tar', 2)]);
+  const groups = tagGroups([alone('dpkg.tar', DAY), alone('cache.oci.tar', 2 * DAY)]);
   assert.deepEqual(
     groups.map(({ repository, grown, tags }) => [repository, grown, tags.map((tag) => [tag.label, tag.grown])]),
     [

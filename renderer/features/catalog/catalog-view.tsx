@@ -56,7 +56,7 @@ function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: Cat
     );
   }
   if (choice.view === 'search') return <SearchView rows={rows} search={search} choice={choice} room={room} />;
-  if (choice.view === 'tags') return <TagsView rows={rows} room={room} />;
+  if (choice.view === 'tags') return <TagsView rows={rows} summary={summary} room={room} />;
   return <LayersView rows={rows} summary={summary} room={room} />;
 }
 

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import type { SeverityCounts } from '#contract';
+import type { CatalogSummary, SeverityCounts } from '#contract';
 import { displayText } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
@@ -21,51 +21,65 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 const MOST_OPEN_ROWS = 24;
 
 /** Each name's tags in the order of time: how their sizes and findings changed. */
-export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
+export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: CatalogSummary; room: number }) {
   const { images } = rows;
   const groups = useMemo(() => tagGroups(images), [images]);
   const tree = useMemo(() => twoLevels(groups.map(({ tags }) => tags.length)), [groups]);
+  const most = useMemo(() => Math.max(1, ...groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
+  const listed = groups.reduce((sum, { tags }) => sum + tags.length, 0);
   const [open] = useState(() => firstGroups(groups));
   const tagOf = (group: number, child: number) => groups[group]?.tags[child] as TagRow;
   return (
-    <TwoLevelGrid
-      label={words.catalog.tagsTitle}
-      tree={tree}
-      columns={columnsFor(room)}
-      open={open}
-      name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
-      onChoose={({ group, child }) => {
-        const { image, place } = tagOf(group, child);
-        void openCatalogImage(image, place);
-      }}
-      cell={(place, column, twisty) => {
-        const { group, child } = place;
-        const names = groups[group] as TagGroup;
-        if (child < 0) {
-          if (column === 'name') return nameCell(place, twisty, nameOf(names), <NameText names={names} />);
-          return column === 'grown' ? changeText(names.grown) : null;
-        }
-        const tag = tagOf(group, child);
-        if (column === 'name') {
-          const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
-          const text = (
-            <>
-              {imageText(tag.label)}
-              <span className={styles.quiet}>{platform}</span>
-            </>
-          );
-          return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
-        }
-        if (column === 'bar') return tag.bytes === null ? null : <Bar share={names.most === 0 ? 0 : tag.bytes / names.most} />;
-        if (column === 'size')
-          return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
-        if (column === 'grown') return changeText(tag.grown);
-        if (column === 'findings') return <FindingCounts counts={tag.findings} />;
-        return (
-          <span className={styles.quiet}>{tag.created === null ? words.catalog.unknown : formatDate(new Date(tag.created), 'day')}</span>
-        );
-      }}
-    />
+    <>
+      <div className={styles.line}>
+        <p className={styles.sums}>{words.catalog.listed(summary.images, listed, summary.problems)}</p>
+      </div>
+      <TwoLevelGrid
+        label={words.catalog.tagsTitle}
+        tree={tree}
+        columns={columnsFor(room)}
+        open={open}
+        name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
+        onChoose={({ group, child }) => {
+          const { image, place } = tagOf(group, child);
+          void openCatalogImage(image, place);
+        }}
+        cell={(place, column, twisty) => {
+          const { group, child } = place;
+          const names = groups[group] as TagGroup;
+          if (child < 0) {
+            if (column === 'name') return nameCell(place, twisty, nameOf(names), <NameText names={names} />);
+            return column === 'grown' ? changeText(names.grown) : null;
+          }
+          const tag = tagOf(group, child);
+          if (column === 'name') {
+            const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
+            const text = (
+              <>
+                {imageText(tag.label)}
+                <span className={styles.quiet}>{platform}</span>
+              </>
+            );
+            return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
+          }
+          if (column === 'bar') return tag.bytes === null ? null : <Bar share={tag.bytes / most} />;
+          if (column === 'size')
+            return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
+          if (column === 'grown') return changeText(tag.grown);
+          if (column === 'findings') return <FindingCounts counts={tag.findings} />;
+          return <span className={styles.quiet}>{tag.created === null ? <NoDate /> : formatDate(new Date(tag.created), 'day')}</span>;
+        }}
+      />
+    </>
+  );
+}
+
+function NoDate() {
+  return (
+    <span title={words.catalog.noDate}>
+      <span aria-hidden="true">–</span>
+      <span className="visually-hidden">{words.catalog.noDate}</span>
+    </span>
   );
 }
 
@@ -73,7 +87,7 @@ function NameText({ names }: { names: TagGroup }) {
   return (
     <>
       <MiddleText className={styles.repository} text={nameOf(names)} />
-      <span className={styles.quiet}>{words.catalog.tags(names.tags.length)}</span>
+      <span className={styles.quiet}>{words.catalog.inGroup(names.tagCount, names.images)}</span>
     </>
   );
 }

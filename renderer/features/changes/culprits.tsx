@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
-import type { ImageSummary } from '#contract';
-import { displayPath, unescapePath } from '#model';
+import type { ImageRef, ImageSummary } from '#contract';
+import { displayPath, toHex, unescapePath } from '#model';
 import { Size } from '../../components/size.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseWhole, goTo } from '../../state/choosing.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './culprits.module.css';
 
 /** Names what makes an image big in one line: a layer, a folder and the hidden bytes, each with a link. */
@@ -30,12 +31,27 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
       {mostHidden === null ? null : (
         <Culprit label={words.changes.culprits.hidden} bytes={mostHidden.bytes} onGo={() => chooseWhole(mostHidden.path)}>
           {displayPath(unescapePath(mostHidden.path))}
-          {mostHidden.isFolder ? '/' : ''}
+          {mostHidden.isFolder ? '/' : <Story of={{ archiveId, image: image.index }} path={mostHidden.path} top={layers.length - 1} />}
         </Culprit>
       )}
     </ul>
   );
 }
+
+/** In which layers a file was added and hidden. */
+function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
+  const pathHex = toHex(unescapePath(path));
+  const answer = useRequest(`${archiveId}/${image}/${pathHex}`, (client, signal) =>
+    client.call('entry.details', { archiveId, image, layer: top, pathHex }, { signal }),
+  );
+  if (answer.state !== 'ready') return null;
+  const { history } = answer.value;
+  const steps = history.length > MOST_STEPS ? [...history.slice(0, 1), ...history.slice(-1)] : history;
+  return <span className={styles.story}> {words.changes.culprits.story(steps)}</span>;
+}
+
+/** Of more steps, only the first and the last are named. */
+const MOST_STEPS = 3;
 
 function Culprit({ label, bytes, onGo, children }: { label: string; bytes: number; onGo: () => void; children: ReactNode }) {
   return (

@@ -131,10 +131,11 @@ function Tables({
             <Lines rows={rows} layer={layer} isWhole={isWhole} isView largest={largest} order={ordered.order} />
           </tbody>
         ) : (
-          layers.map((each) => (
+          runsWithout(layers, isFiltered || rows.length < total ? null : rows).map(([each, ...same]) => (
             <LayerGroup
               key={each.layer}
               report={each}
+              same={same}
               rows={rows}
               image={image}
               isFiltered={isFiltered}
@@ -183,9 +184,26 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
   );
 }
 
-/** A layer's packages, and the bytes that no package owns. A layer that changes no package is one line. */
+/** Returns layers as runs: neighbours that change no package are one, others are alone. `rows` is null if some may be left out. */
+function runsWithout(
+  layers: readonly PackageLayerReport[],
+  rows: readonly PackageRow[] | null,
+): (readonly [PackageLayerReport, ...PackageLayerReport[]])[] {
+  const changed = rows === null ? null : new Set(rows.map(({ layer }) => layer));
+  const runs: [PackageLayerReport, ...PackageLayerReport[]][] = [];
+  for (const each of layers) {
+    const last = runs.at(-1);
+    const isQuiet = changed !== null && !changed.has(each.layer);
+    if (last !== undefined && isQuiet && !changed.has(last[0].layer)) last.push(each);
+    else runs.push([each]);
+  }
+  return runs;
+}
+
+/** A layer's packages, and the bytes that no package owns. Neighbours that change no package are one line. */
 function LayerGroup({
   report,
+  same,
   rows,
   image,
   isFiltered,
@@ -194,6 +212,8 @@ function LayerGroup({
   order,
 }: {
   report: PackageLayerReport;
+  /** Its neighbours, if none of them changes a package. */
+  same: readonly PackageLayerReport[];
   rows: readonly PackageRow[];
   image: ImageSummary;
   isFiltered: boolean;
@@ -202,17 +222,20 @@ function LayerGroup({
   largest: number;
   order: PackageOrder;
 }) {
-  const { layer, bytes, unownedBytes } = report;
+  const { layer, unownedBytes } = report;
+  const bytes = same.reduce((sum, each) => sum + each.bytes, report.bytes);
   const own = rows.filter((row) => row.layer === layer);
   if (isFiltered && own.length === 0) return null;
-  const command = plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
+  const command = same.length > 0 ? '' : (plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown);
+  const numbers = [layer, ...same.map((each) => each.layer)];
+  const title = same.length > 0 ? words.layerRangeTitle(Math.min(...numbers), Math.max(...numbers)) : words.layerTitle(layer);
   const replaced = own.reduce((sum, row) => sum + replacedBytes(row), 0);
   return (
-    <tbody aria-label={words.layerTitle(layer)}>
+    <tbody aria-label={title}>
       <tr className={styles.layer}>
         <th scope="rowgroup" colSpan={2}>
           <span className={styles.title}>
-            <span>{words.layerTitle(layer)}</span>
+            <span>{title}</span>
             <span className={styles.command} title={command}>
               {command}
             </span>

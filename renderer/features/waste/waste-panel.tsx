@@ -74,6 +74,7 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
           <div className={styles.top}>
             <WasteSummary
               report={answer.value}
+              image={image}
               state={
                 mayBeRewritten(answer.value) ? (
                   <RewrittenState isOpen={answer.value.rewritten === null} archiveId={archiveId} image={image.index} looking={looking} />

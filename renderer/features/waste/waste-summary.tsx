@@ -3,29 +3,37 @@ import type { ImageSummary, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Advice } from '../../components/advice.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, splitVerb } from '../../state/chain.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { causeLines, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
+import { LayerCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
 
 /**
- * Every cause with its bytes, largest file and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files
+ * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files
  * rewritten unchanged; it has a line of its own below the causes, so that they stay in their places if it finds none.
  */
-export function WasteSummary({ report, state }: { report: WasteReport; state: ReactNode }) {
+export function WasteSummary({ report, image, state }: { report: WasteReport; image: ImageSummary; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
   return (
     <section className={styles.files} aria-label={words.waste.summary}>
       <ul>
-        {causeLines(report).map(({ cause, bytes, largest }) => {
+        {causeLines(report).map(({ cause, bytes, largest, others, otherBytes }) => {
           const { title, hint } = words.waste.causes[cause];
           return (
             <Entry key={cause} id={cause} title={title} bytes={bytes} advice={hint}>
               {largest === null ? null : (
-                <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
+                <>
+                  <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
+                  <LayerCommand image={image} layer={largest.hiddenBy} />
+                  {others === 0 ? null : (
+                    <span className={styles.others}>{phrase(words.waste.others(others, <Size bytes={otherBytes} />))}</span>
+                  )}
+                </>
               )}
             </Entry>
           );

@@ -2,7 +2,7 @@ import type { CatalogImage, CatalogSummary } from '#contract';
 import { dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
 import { select } from '../choosing.ts';
 import { toast } from '../messages.ts';
-import { toOpen } from '../opening.ts';
+import { endOffers, toOpen } from '../opening.ts';
 import { type PlainError, plainError } from '../plain-error.ts';
 import { type CatalogChoice, NOTHING } from '../selection.ts';
 import { settleSelection } from '../settle-selection.ts';
@@ -51,6 +51,7 @@ export async function openCatalogImage(image: number, place: number | null = nul
   for (const each of place === null ? found.places.keys() : [place]) {
     try {
       const { jobId } = await client.call('catalog.open', { catalogId, image, place: each });
+      endOffers();
       dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id }) });
       return;
     } catch (error) {

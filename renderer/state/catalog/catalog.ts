@@ -1,5 +1,6 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
 import { displayText, shortDigest } from '#model';
+import { words } from '../../words/index.ts';
 import { plainCommand } from '../chain.ts';
 import { lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
@@ -136,10 +137,12 @@ export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by,
   return [...layers].sort((a, b) => (descending ? compare(b, a) : compare(a, b)) || size(b) - size(a));
 }
 
-/** Returns a layer's command, or what else there is to tell it by. */
-export function layerTitle({ layers }: CatalogRows, layer: number): string {
+/** Returns a layer's command, or else its digest and an image that has it. */
+export function layerTitle({ layers, holders, images }: CatalogRows, layer: number): string {
   const { createdBy = null, layer: diffId = '' } = layers[layer] ?? {};
-  return plainCommand(createdBy) ?? shortDigest(displayText(diffId));
+  const image = images[holders[layer]?.[0] ?? -1];
+  const digest = shortDigest(displayText(diffId));
+  return plainCommand(createdBy) ?? (image === undefined ? digest : words.catalog.layerOf(digest, placeName(image, 0)));
 }
 
 /** What was found, and the images that have it. */
@@ -167,7 +170,10 @@ export interface TagRow {
   readonly image: number;
   readonly place: number;
   readonly label: string;
+  /** Null: the image has no tag there. */
+  readonly tag: string | null;
   readonly platform: string | null;
+  /** Null if it isn't known. */
   readonly created: number | null;
   /** Bytes of the files that it shows or, if they aren't known, of its layers as stored. */
   readonly bytes: number | null;
@@ -181,10 +187,12 @@ export interface TagGroup {
   /** Null: images without a name. */
   readonly repository: string | null;
   readonly tags: readonly TagRow[];
+  /** Different tags, of which one may be listed for several platforms or places. */
+  readonly tagCount: number;
+  /** Different images. */
+  readonly images: number;
   /** Whether its tags are for different platforms. */
   readonly hasPlatforms: boolean;
-  /** The largest size among them. */
-  readonly most: number;
   /** Bytes from the oldest to the newest tag, of the platform that most have; null with fewer than two. */
   readonly grown: number | null;
 }
@@ -194,9 +202,10 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
   const byName = new Map<string | null, Omit<TagRow, 'grown'>[]>();
   for (const [number, image] of images.entries()) {
     for (const [place, { repository, tag }] of image.places.entries()) {
-      const { created, findings, platform } = image;
+      const { findings, platform } = image;
+      const created = knownTime(image.created);
       const label = tag === null || repository === null ? placeName(image, place) : displayText(tag);
-      const row = { image: number, place, label, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
+      const row = { image: number, place, label, tag, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
       byName.set(repository, [...(byName.get(repository) ?? []), row]);
     }
   }
@@ -205,6 +214,13 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
     (a, b) =>
       Number(a.repository === null) - Number(b.repository === null) || b.tags.length - a.tags.length || byText(a.repository, b.repository),
   );
+}
+
+const DAY_MS = 86_400_000;
+
+/** Builds that should give the same bytes each time write the beginning of 1970, or of year 1, in place of the time. */
+function knownTime(created: number | null): number | null {
+  return created === null || created < DAY_MS ? null : created;
 }
 
 function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>[]): TagGroup {
@@ -224,8 +240,9 @@ function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>
   return {
     repository,
     tags: tags.reverse(),
+    tagCount: repository === null ? 0 : new Set(tags.flatMap(({ tag }) => tag ?? [])).size,
+    images: new Set(tags.map(({ image }) => image)).size,
     hasPlatforms: sums.size > 1,
-    most: Math.max(0, ...tags.map(({ bytes }) => bytes ?? 0)),
     grown,
   };
 }

@@ -1,9 +1,9 @@
 import type { Job } from '#contract';
 import { displayText } from '#model';
 import { words } from '../../words/index.ts';
-import { appStore, connectedClient, dispatchJobs, dispatchOpenName, getApp } from '../app-state.ts';
+import { appStore, connectedClient, dispatchOpenName, getApp } from '../app-state.ts';
 import { toast } from '../messages.ts';
-import { cancelJob, dismissJob, rememberRetry, toOpen } from '../opening.ts';
+import { cancelJob, dismissJob, rememberRetry, showWhenOpen } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
 import { setOverlay } from '../set-overlay.ts';
 import { namedIn } from './name-choices.ts';
@@ -44,7 +44,7 @@ export async function openName(reference: string, platform: string | null): Prom
     const client = await connectedClient();
     const { jobId } = await client.call('sources.open', { reference, platform });
     rememberRetry(jobId, () => void openName(reference, platform));
-    dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
+    showWhenOpen(jobId);
     if (getApp().overlay === 'open-name') dispatchOpenName({ type: 'opening', reference, jobId });
     follow(jobId);
   } catch (error) {

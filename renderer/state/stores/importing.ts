@@ -1,9 +1,9 @@
 import type { ArchiveSummary, ImageSummary, StoreReport } from '#contract';
 import { words } from '../../words/index.ts';
-import { connectedClient, dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
+import { connectedClient, dispatchJobs, getApp, setApp } from '../app-state.ts';
 import { imageTitle } from '../library.ts';
 import { toast } from '../messages.ts';
-import { rememberRetry } from '../opening.ts';
+import { endOffers, rememberRetry } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
 import { canChange, isStored } from './stores.ts';
 
@@ -73,11 +73,9 @@ export function offerImport(archiveId: string, title: string): void {
   else setApp((app) => ({ offers: [...app.offers, { archiveId, title }] }));
 }
 
-/** With `always`, future offers get the same answer. */
-export function answerOffers(answer: 'look' | 'import', always: boolean): void {
-  if (always) setLayout({ onOpen: answer });
+export function answerOffers(answer: 'look' | 'import'): void {
   const { offers } = getApp();
-  setApp({ offers: [] });
+  endOffers();
   if (answer === 'import') for (const { archiveId } of offers) importAll(archiveId);
 }
 

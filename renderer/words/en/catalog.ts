@@ -3,6 +3,7 @@ import { formatCount } from '../numbers.ts';
 import { counted, FILES, IMAGES, LAYERS } from './grammar.ts';
 
 const HITS = { one: 'hit', other: 'hits' };
+const PROBLEMS = { one: 'problem', other: 'problems' };
 const TAGS = { one: 'tag', other: 'tags' };
 
 /** A catalog of many images. */
@@ -38,6 +39,8 @@ export const catalog = {
     saved,
     ' saved by sharing',
   ],
+  /** A layer without a known command, and an image that has it. */
+  layerOf: (digest: string, image: string) => `${digest} of ${image}`,
   choice: 'Which layers',
   choices: {
     all: (count: number) => `All ${formatCount(count)}`,
@@ -100,8 +103,25 @@ export const catalog = {
 
   // Tags
   tagsTitle: 'Names and their tags, newest first',
-  tagColumns: { name: 'Tag', bar: 'Size beside the largest', size: 'Size', grown: 'Change', findings: 'Findings', created: 'Created' },
-  tags: (count: number) => counted(count, TAGS),
+  tagColumns: {
+    name: 'Tag',
+    bar: 'Size beside the catalog’s largest image',
+    size: 'Size',
+    grown: 'Change',
+    findings: 'Findings',
+    created: 'Created',
+  },
+  /** Each row is an image in one place and under one name, which is what the command line counts. */
+  listed: (images: number, rows: number, problems: number) =>
+    [
+      counted(images, IMAGES),
+      ...(rows === images ? [] : [`listed ${formatCount(rows)} times, once for each of their names and files`]),
+      ...(problems === 0 ? [] : [`${counted(problems, PROBLEMS)} not listed`]),
+    ].join(' · '),
+  /** What is in a group: its tags, and its images if that is another number; images without a name have no tags. */
+  inGroup: (tags: number, images: number) =>
+    [...(tags === 0 ? [] : [counted(tags, TAGS)]), ...(tags === images ? [] : [counted(images, IMAGES)])].join(' · '),
+  noDate: 'not known',
   unnamed: 'Without a name',
   noFindings: 'none',
   unknown: 'unknown',

@@ -3,6 +3,8 @@ import { formatCount, formatSize, formatTenth } from '../numbers.ts';
 import { counted, FILES, list, PATHS } from './grammar.ts';
 
 /** The list of changes, its filters, the search in all layers, and the treemap. */
+const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
+
 export const changes = {
   title: 'Changes',
   differences: 'Differences',
@@ -43,7 +45,15 @@ export const changes = {
   itemCount: (count: number) => counted(count, { one: 'item', other: 'items' }),
 
   /** What makes an image big. Each label precedes a name and a size. */
-  culprits: { label: 'What makes it big', layer: 'Largest layer', folder: 'Largest folder', hidden: 'Most hidden' },
+  culprits: {
+    label: 'What makes it big',
+    layer: 'Largest layer',
+    folder: 'Largest folder',
+    hidden: 'Most hidden',
+    /** `added in 4, deleted in 6` */
+    story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
+      steps.map(({ layer, kind }) => `${STEPS[kind]} in ${formatCount(layer)}`).join(', '),
+  },
   shareOfTotal: (share: number) => `${share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100)} % of the total`,
 
   // What a row changes

@@ -69,7 +69,7 @@ export const store = {
   archives: (count: number) => counted(count, { one: 'archive', other: 'archives' }),
   import: 'Import',
   justView: 'Just view',
-  always: 'Always do this',
+  always: 'Settings can answer this for every image',
   isImported: 'In store',
   isIn: (store: string) => `In store ${store}`,
   importTo: 'Import to store',

@@ -43,6 +43,8 @@ export const waste = {
   /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
   layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
+  /** The other files of a cause. */
+  others: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more · `, size],
   /** Bytes that the image could do without, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,

@@ -17,6 +17,8 @@ export interface OpenRequest {
   readonly path: string | null;
   /** Name shown to the user. */
   readonly title: string;
+  /** What the job is called meanwhile, if not by the title. */
+  readonly called?: string | undefined;
   /** Opens the archive, if it is only a part of `path` or `path` is null. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
   /** What `read` opens, if that is in a store. */
@@ -77,7 +79,7 @@ export class OpenArchives implements AsyncDisposable {
   open(request: OpenRequest): string {
     const { jobs, onFailure } = this.#options;
     const archiveId = `a${++this.#last}`;
-    const jobId = jobs.start({ kind: 'open', title: request.title }, (context) => this.#run(archiveId, request, context));
+    const jobId = jobs.start({ kind: 'open', title: request.called ?? request.title }, (context) => this.#run(archiveId, request, context));
     void jobs.ended(jobId).then(async () => {
       const open = this.#archives.get(archiveId);
       const release = request.release ?? (async () => {});

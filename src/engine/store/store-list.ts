@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { BaseImageReport, ImageRef, RemovalReport, StoreChecked, StoredChanges, StoreReport } from '#contract';
 import { openDriver } from '#driver';
 import { makeMarkedFolder } from '#files';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, shortDigest } from '#model';
 import type { JobContext, Jobs } from '../library/jobs.ts';
 import type { Library } from '../library/library.ts';
 import type { CommitChoice } from './images/commit-copy.ts';
@@ -79,6 +79,19 @@ interface Listed extends StoreLocation {
   readonly isOwn: boolean;
   readonly service: Omit<StoreService, 'close'>;
   checked: StoreChecked;
+  /** What items are called by the last report, by the names that open them: images by their names, working copies by their images'. */
+  called: ReadonlyMap<string, string>;
+}
+
+/** Returns what the items of a store are called, by the names that open them. */
+function callings({ images, layers }: Pick<StoreReport, 'images' | 'layers'>): ReadonlyMap<string, string> {
+  const ofImages = images.flatMap(({ name, names }) => [name, ...names].map((each) => [each, names[0] ?? shortDigest(name)] as const));
+  const ofTops = new Map(images.map(({ layers: chain, names, name }) => [chain.at(-1)?.id, names[0] ?? shortDigest(name)]));
+  const ofCopies = layers.flatMap(({ id, parent, isReadWrite }) => {
+    const image = parent === null ? undefined : ofTops.get(parent);
+    return isReadWrite && image !== undefined ? [[id, `${image} + working copy`] as const] : [];
+  });
+  return new Map([...ofImages, ...ofCopies]);
 }
 
 /** Creates the list: the program's own store, then `more`, then those remembered in `kept`. */
@@ -90,7 +103,15 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     const there = [...stores.values()].find((store) => store.home === at && store.driver === driver);
     if (there !== undefined) return there.storeId;
     const storeId = `s${++last}`;
-    stores.set(storeId, { storeId, driver, home: at, isOwn, service: thread.service({ driver, home: at }), checked: null });
+    stores.set(storeId, {
+      storeId,
+      driver,
+      home: at,
+      isOwn,
+      service: thread.service({ driver, home: at }),
+      checked: null,
+      called: new Map(),
+    });
     return storeId;
   };
   list({ driver: 'portable', home: path.resolve(home) }, true);
@@ -127,7 +148,9 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
           const common = { storeId, driver, home: displayText(store.home), isOwn, checked };
           if (!isThere(store))
             return { ...common, elevation: 'none' as const, readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: null };
-          return { ...common, ...(await service.report().catch(problemReport)) };
+          const found = await service.report().catch(problemReport);
+          store.called = callings(found);
+          return { ...common, ...found };
         }),
       ),
 
@@ -151,6 +174,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       return library.open({
         path: store.home,
         title: titleOf(store, name),
+        called: store.called.get(name),
         stored: { storeId, name },
         read: async (reader, options) => {
           folder = makeMarkedFolder(tmpdir(), 'layerscope-store-');

@@ -103,6 +103,12 @@ test.describe('a fleet', () => {
     renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));
     await view(page, 'Tags').click();
     await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
+    await expect(page.getByText('15 images · 1 problem not listed')).toBeVisible();
+    // Bars of all names have one scale, so that only the largest image's is full.
+    const bars = tags(page).locator('[aria-hidden="true"] > [style^="width"]');
+    const widths = await bars.evaluateAll((all) => all.map((bar) => Number.parseFloat((bar as HTMLElement).style.width)));
+    expect(widths.length).toBeGreaterThan(9);
+    expect(widths.filter((width) => width === 100)).toHaveLength(1);
     const tag = (name: string) =>
       tags(page)
         .getByRole('row', { name: new RegExp(`^${name.replace('.', '\\.')} `) })

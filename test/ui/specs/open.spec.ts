@@ -110,6 +110,13 @@ test('dragging files over the window shows what a drop will do', async ({ win })
 test('a file that cannot be an archive is refused before the drop', async ({ win }) => {
   await win.hover(await win.write('holiday.png', 'no archive'));
   await expect(win.page.getByText('This is not a tar archive')).toBeVisible();
+  // After the drop the reason stays until it is dismissed.
+  await win.drop(await win.write('holiday.png', 'no archive'));
+  const alert = win.page.getByRole('alert');
+  await expect(alert).toContainText('holiday.png');
+  await expect(alert).toContainText('This is not a tar archive');
+  await alert.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(alert).toHaveCount(0);
 });
 
 test('two archives can be open at once', async ({ win }) => {

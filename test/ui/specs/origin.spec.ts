@@ -102,14 +102,14 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
     1,
     'app',
   );
-  await expect(page.getByText('No provenance of this image names lines')).toHaveCount(1);
+  await expect(page.getByText('Nothing in this image says which lines')).toHaveCount(1);
   await win.drop(await win.write('Dockerfile', DOCKERFILE));
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('A guess: the command has the same text.');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/guess-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);
   await details.getByRole('button', { name: 'Stop using Dockerfile' }).click();
-  await expect(page.getByText('No provenance of this image names lines')).toHaveCount(1);
+  await expect(page.getByText('Nothing in this image says which lines')).toHaveCount(1);
   await win.drop(await win.write('web.Dockerfile', 'FROM x\nRUN other\n'));
   await expect(page.getByText('No line of web.Dockerfile matches.')).toHaveCount(1);
   expect(win.complaints).toEqual([]);

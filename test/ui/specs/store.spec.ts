@@ -112,9 +112,12 @@ test('viewing or importing can be remembered; there is no question for an image 
   await win.drop(await win.write('old.tar', OLD));
   await expect(offer).toContainText('Keep web-api:1.7 in the store?');
   expect(await complaintsOf(page)).toEqual([]);
-  await offer.getByRole('checkbox', { name: 'Always do this' }).check();
+  expect((await offer.boundingBox())?.height).toBeLessThan(36);
   await offer.getByRole('button', { name: 'Import' }).click();
   await expect(offer).toHaveCount(0);
+  await page.keyboard.press('Control+,');
+  await page.getByRole('radiogroup', { name: 'Opened archives' }).getByRole('radio', { name: 'Import to store' }).click();
+  await page.keyboard.press('Escape');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
   await win.hover(await win.write('new.tar', NEW));
   await expect(page.getByText('Open and import this archive')).toBeVisible();
@@ -136,6 +139,14 @@ test('the offer to import disappears with its archive, and several offers become
   await expect(offer).toContainText('Keep web-api:1.8 in the store?');
   await page.getByRole('button', { name: 'Close new.tar' }).click();
   await expect(offer).toHaveCount(0);
+});
+
+test('an offer to import that is ignored ends with the next image', async ({ win }) => {
+  const offer = win.page.getByRole('region', { name: 'Keep in the store?' });
+  await win.drop(await win.write('old.tar', OLD));
+  await expect(offer).toContainText('Keep web-api:1.7 in the store?');
+  await win.drop(await win.write('new.tar', NEW));
+  await expect(offer).toContainText('Keep web-api:1.8 in the store?');
 });
 
 test('importing a layer tar asks for its parent; removing an image that a layer is based on names the layer and what to do', async ({
@@ -183,8 +194,22 @@ test('a working copy is written to from outside, shown as it changes, committed 
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
   // The copy is opened before anything is written. Changes appear as they are made, with their sizes.
+  // While it is being opened it has its name, too, and what opens it ends.
+  const library = page.getByRole('navigation', { name: 'Library' });
+  await library.evaluate((pane) => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    const look = () => {
+      for (const each of pane.querySelectorAll('[role="progressbar"]')) seen.add(each.getAttribute('aria-label') ?? '');
+    };
+    new MutationObserver(look).observe(pane, { childList: true, subtree: true, characterData: true });
+  });
   await act(win, 'web-api:1.7 + working copy', 'View changes');
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7 + working copy' })).toBeVisible();
+  await expect(library.getByRole('progressbar')).toHaveCount(0);
+  const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+  expect(seen.filter((label) => !label.includes('web-api:1.7 + working copy'))).toEqual([]);
+  expect(seen).not.toEqual([]);
   const top = page.getByRole('button', { name: /^Layer 4 .*working copy/ });
   await top.click();
   await expect(page.getByText('Nothing changed yet')).toBeVisible();
