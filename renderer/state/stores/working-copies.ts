@@ -76,7 +76,10 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
     return;
   }
   if (copy.stamp === now.stamp) return;
+  // A copy that was opened before its first count, and has no changes, is on screen as it is.
+  const isShown = copy.stamp === null && now.changes === 0;
   copy.stamp = now.stamp;
+  if (isShown) return;
   const client = await connectedClient();
   const { jobId } = await client.call('store.open', { storeId: copy.storeId, name: copy.id });
   const after = await archiveOf(jobId);
