@@ -167,7 +167,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
 function LayerList({ layers }: { layers: readonly LayerReport[] }) {
   return (
     <ul className={styles.layers} aria-label={words.newestFirst}>
-      {layers.toReversed().map(({ index, createdBy, fileBytes }) => {
+      {[...layers].reverse().map(({ index, createdBy, fileBytes }) => {
         const command = plainCommand(createdBy) ?? words.commandUnknown;
         return (
           <li key={index}>

@@ -127,7 +127,8 @@ test.describe('with system preferences', () => {
   test('the marks of folders are visible in forced colours', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ forcedColors: 'active' });
-    await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+    await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.9' })));
+    await expect(page.getByRole('heading', { name: 'acme/web-api:1.9' })).toBeVisible();
     await page.getByRole('button', { name: /^Layer 1 / }).click();
     const mark = page
       .getByRole('row', { name: /usr/ })

@@ -186,6 +186,8 @@ test('a dropped or pasted name fills the dialog, and no registry is contacted be
       document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
     }, text);
   await paste('not an image’s name at all');
+  // The host's sources are known a moment after the first frame.
+  await expect(page.getByRole('button', { name: 'Open by name…' }).first()).toBeVisible();
   await paste(`docker pull ${name}`);
   await expect(dialogOf(page).getByRole('combobox')).toHaveValue(name);
   await page.keyboard.press('Escape');
