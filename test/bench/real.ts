@@ -115,7 +115,7 @@ function benchRead(): void {
 function benchZstd(workers: string): void {
   const layout = path.join(work, 'zstd');
   const packed = path.join(work, 'zstd.tar');
-  const args = ['copy', '-q', '--dest-compress-format', 'zstd', '--dest-force-compress-format', `oci-archive:${gzip}`, `oci:${layout}:t`];
+  const args = ['copy', '-q', '--dest-compress-format', 'zstd', `docker-archive:${plain}`, `oci:${layout}:t`];
   const { status, stderr, error } = spawnSync('skopeo', args, { encoding: 'utf8' });
   if (status !== 0) {
     console.log(`not run: zstd layers (skopeo: ${error?.message ?? stderr.trim()})`);
