@@ -1,0 +1,111 @@
+// The rows of the tables of packages: each leads to the package's files.
+import type { PackageRow } from '#contract';
+import { displayText } from '#model';
+import { Mark, type MarkName } from '../../components/mark.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import { showInTree, showPathInTree } from '../../state/choosing.ts';
+import { type PackageOrder, sortedPackages } from '../../state/packages.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import styles from './packages-view.module.css';
+
+/** Rows of packages in the chosen order. */
+export function Lines({
+  rows,
+  order,
+  ...of
+}: {
+  rows: readonly PackageRow[];
+  order: PackageOrder;
+  layer: number;
+  /** Whether the rows lead to files of the whole image, not of the layer. */
+  isWhole?: boolean;
+  isView?: boolean;
+  replaces?: boolean;
+  largest: number;
+}) {
+  return sortedPackages(rows, order).map((row) => (
+    <Line key={`${row.kind}/${row.type}/${row.name}/${row.arch}/${row.version}/${row.location}`} row={row} {...of} />
+  ));
+}
+
+/** Bytes of a package's files in the layers below that the layer replaces or removes. */
+export function replacedBytes({ kind, bytes, hiddenBytes }: PackageRow): number {
+  return kind === 'removed' ? bytes : (hiddenBytes ?? 0);
+}
+
+const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
+  added: 'added',
+  modified: 'modified',
+  removed: 'removed',
+  touched: 'unchanged',
+  installed: 'unchanged',
+};
+
+/** A click anywhere leads to the package's files; that of the button with its name, which takes the keys, arrives there too. */
+function Line({
+  row,
+  layer,
+  isWhole = false,
+  isView = false,
+  replaces = false,
+  largest,
+}: {
+  row: PackageRow;
+  layer: number;
+  isWhole?: boolean;
+  isView?: boolean;
+  replaces?: boolean;
+  largest: number;
+}) {
+  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
+  const shown = displayText(name);
+  // An installed package's largest file may be from another layer than the package.
+  const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
+  const versions = displayText(words.packages.versions(version, previousVersion));
+  const replaced = replacedBytes(row);
+  const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
+  return (
+    <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
+      <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
+        <span className={styles.package}>
+          {isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
+          {path === null ? (
+            <MiddleText className={styles.name} text={shown} />
+          ) : (
+            <button type="button" className={styles.name} aria-label={label}>
+              <MiddleText text={shown} title={`${shown}\n${label}`} />
+            </button>
+          )}
+          <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+        </span>
+      </th>
+      <td className={styles.version} title={versions}>
+        {versions}
+      </td>
+      <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
+      <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />
+      <td className={styles.right}>{kind === 'removed' ? null : <Size bytes={bytes} />}</td>
+      {replaces ? (
+        <td
+          className={`${styles.right} ${styles.replaces} ${styles.was}`}
+          title={replaced === 0 ? undefined : words.packages.hiddenWhy(sizeTitle(replaced))}
+        >
+          {replaced === 0 ? null : <Size bytes={replaced} />}
+        </td>
+      ) : null}
+    </tr>
+  );
+}
+
+/** A bar beside a size, so that the large ones are seen at once. */
+export function ShareCell({ share, isQuiet = false }: { share: number; isQuiet?: boolean }) {
+  return (
+    <td className={styles.share}>
+      {share <= 0 ? null : (
+        <i className={`${styles.bar} ${isQuiet ? styles.quietBar : ''}`} style={{ width: `${Math.max(2, share * 100)}%` }} />
+      )}
+    </td>
+  );
+}
