@@ -271,7 +271,7 @@ test("the elevated process ends when no process has the parent's id", async (t) 
 
 test('the elevated process ends when it is idle', async (t) => {
   const bench = await benchOf(t);
-  bench.windows.onStart = async (started) => bench.host(started, { idleMs: 50 });
+  bench.windows.onStart = async (started) => bench.host(started, { idleMs: 1000 });
   const driver = await bench.open();
   assert.equal(await bench.hosted, 0);
   await assert.rejects(driver?.status() ?? Promise.resolve(), { code: 'IO' });
