@@ -61,7 +61,7 @@ test.describe('two images', () => {
     await expect(page.getByRole('row', { name: /removed nano \d/ })).toBeVisible();
   });
 
-  test('differ in packages that were added, upgraded and removed, which lead to their files', async ({ win }) => {
+  test('differ in packages that were added, upgraded and removed, which lead to their files', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('i');
     const table = page.getByRole('table', { name: 'Packages that differ' });
@@ -80,7 +80,7 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are broken down by kind of file and folder, with the difference, the largest first', async ({ win }) => {
+  test('are broken down by kind of file and folder, with the difference, the largest first', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('y');
     const rows = page.getByRole('table', { name: 'By top folder' }).getByRole('row');
@@ -91,7 +91,7 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are drawn in the colours of a key that says who has what', async ({ win: { page } }) => {
+  test('are drawn in the colours of a key that says who has what', { tag: '@page' }, async ({ win: { page } }) => {
     await page.keyboard.press('t');
     const key = page.getByRole('list', { name: 'Colours of the comparison' });
     await expect(key.getByRole('listitem')).toHaveText(['− only in A', '+ only in B', '~ changed']);
@@ -115,7 +115,7 @@ test.describe('two images', () => {
     for (const name of ['only in A', 'only in B', 'changed']) await expect.poll(drawn, name).toContain(await fill(name));
   });
 
-  test('have their images and layers side by side in the details', async ({ win: { page } }) => {
+  test('have their images and layers side by side in the details', { tag: '@page' }, async ({ win: { page } }) => {
     const details = page.getByRole('region', { name: 'Details' });
     await page.keyboard.press('Escape');
     await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('Nameacme/tool:yesterdayacme/tool:today');
@@ -129,7 +129,9 @@ test.describe('two images', () => {
     await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/20\.0 kB.*→.*30\.0 kB/);
   });
 
-  test('are both in sight in a narrow window, and numbers stay near their names in a wide one', async ({ win: { page } }) => {
+  test('are both in sight in a narrow window, and numbers stay near their names in a wide one', { tag: '@page' }, async ({
+    win: { page },
+  }) => {
     await page.setViewportSize({ width: 600, height: 800 });
     for (const side of ['A', 'B']) {
       await expect(page.getByRole('list', { name: `Layers of side ${side} only, newest first` }).getByRole('button')).toBeInViewport();
@@ -149,7 +151,7 @@ test.describe('two images', () => {
 
 test.describe('one image', () => {
   test.use({ startWith: { 'web.tar': WEB } });
-  test('asks what to compare it with, and says how big both sides are and what of them differs', async ({ win }) => {
+  test('asks what to compare it with, and says how big both sides are and what of them differs', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('radio', { name: 'Compare' }).click();
@@ -170,7 +172,7 @@ test.describe('one image', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('in a layer, is compared with the layer below without asking', async ({ win: { page } }) => {
+  test('in a layer, is compared with the layer below without asking', { tag: '@page' }, async ({ win: { page } }) => {
     await page.getByRole('button', { name: /^Layer 2 / }).click();
     await page.keyboard.press('3');
     await expect(differences(page)).toBeVisible();
@@ -229,7 +231,7 @@ test('the later image is side B, whichever is open', { tag: '@page' }, async ({ 
 
 test.describe('three images', () => {
   test.use({ startWith: { 'web.tar': WEB, 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
-  test('which of the others an image is compared with is asked', async ({ win }) => {
+  test('which of the others an image is compared with is asked', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     const shown = await page.getByRole('banner').getByRole('heading').textContent();

@@ -41,7 +41,7 @@ test('a check of every digest shows its result', async ({ win }) => {
   expect(await verify.boundingBox()).toEqual(before);
 });
 
-test('a scan finds secrets in files, also in removed ones, and says where, which and what to do', async ({ win }) => {
+test('a scan finds secrets in files, also in removed ones, and says where, which and what to do', { tag: '@page' }, async ({ win }) => {
   const token = SECRET_SAMPLES['secret-github-token']?.() ?? { text: '', secret: '' };
   const layers = [
     { createdBy: 'COPY . .', tar: tar(file('root/.ssh/id_rsa', privateKey('RSA ')), file('app/settings.txt', token.text)) },

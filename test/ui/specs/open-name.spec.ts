@@ -73,7 +73,7 @@ test('an image of an engine is opened by the keyboard alone', async ({ win, sour
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette has the command, and Escape gives the focus back', async ({ win: { page } }) => {
+test('the palette has the command, and Escape gives the focus back', { tag: '@window' }, async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Open by name…' }).focus();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('by name');
@@ -84,7 +84,7 @@ test('the palette has the command, and Escape gives the focus back', async ({ wi
   await expect(page.getByRole('button', { name: 'Open by name…' })).toBeFocused();
 });
 
-test('engines that have no images and engines that do not respond are named', async ({ win: { page } }) => {
+test('engines that have no images and engines that do not respond are named', { tag: '@page' }, async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Open by name…' }).click();
   const engines = dialogOf(page).getByRole('list', { name: 'Engines on this machine' });
   await expect(engines.getByText(/^no images in unix:/)).toBeVisible();
@@ -92,7 +92,7 @@ test('engines that have no images and engines that do not respond are named', as
   await expect(dialogOf(page).getByText('Type a name with its registry, such as ghcr.io/owner/app:1.')).toBeVisible();
 });
 
-test('while an engine hangs, the dialog says so and can be closed', async ({ win: { page }, sources }) => {
+test('while an engine hangs, the dialog says so and can be closed', { tag: '@page' }, async ({ win: { page }, sources }) => {
   if (sources !== null) sources.engine.faults.hangs = true;
   await openDialog(page);
   await expect(dialogOf(page).getByText('Reading the engines’ lists…')).toBeVisible();
@@ -106,7 +106,7 @@ test('while an engine hangs, the dialog says so and can be closed', async ({ win
   await expect(dialogOf(page)).toHaveCount(0);
 });
 
-test('an invalid name is explained, and nothing is contacted', async ({ win: { page }, sources }) => {
+test('an invalid name is explained, and nothing is contacted', { tag: '@page' }, async ({ win: { page }, sources }) => {
   await openDialog(page);
   await expect(dialogOf(page).getByText(/^no images in/)).toBeVisible();
   const before = askedOf(sources);
@@ -148,7 +148,7 @@ for (const [code, hint, fault] of [
   ['RATE_LIMITED', 'Try again later', { limited: { times: 9, retryAfter: '600' } }],
   ['NOT_FOUND', 'Check the name', {}],
 ] as const) {
-  test(`a registry’s refusal is shown with its hint and code: ${code}`, async ({ win: { page }, sources }) => {
+  test(`a registry’s refusal is shown with its hint and code: ${code}`, { tag: '@page' }, async ({ win: { page }, sources }) => {
     if (sources === null) throw new Error('no registry');
     Object.assign(sources.registry.faults, fault);
     await openDialog(page);
@@ -164,7 +164,10 @@ for (const [code, hint, fault] of [
   });
 }
 
-test('an export that breaks off is reported in the dialog, and leaves nothing in the library', async ({ win: { page }, sources }) => {
+test('an export that breaks off is reported in the dialog, and leaves nothing in the library', { tag: '@page' }, async ({
+  win: { page },
+  sources,
+}) => {
   sources?.engine.images.push({ id: ID, names: ['acme/web-api:1.8'], archive: webApi });
   if (sources !== null) sources.engine.faults.cut = true;
   await openDialog(page);

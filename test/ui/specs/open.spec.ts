@@ -39,7 +39,7 @@ test('a dropped archive opens', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that is dropped again is shown, and listed once', async ({ win }) => {
+test('a file that is dropped again is shown, and listed once', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const first = await win.write('web-api.tar', webApi);
   await win.drop(first);
@@ -61,7 +61,7 @@ test('a file that is dropped again is shown, and listed once', async ({ win }) =
   expect(win.complaints).toEqual([]);
 });
 
-test('an archive without images says why it shows none', async ({ win }) => {
+test('an archive without images says why it shows none', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', tar(file('manifest.json', '[]'))));
   const library = page.getByRole('navigation', { name: 'Library' });
@@ -119,7 +119,7 @@ test('a file that cannot be an archive is refused before the drop', async ({ win
   await expect(alert).toHaveCount(0);
 });
 
-test('two archives can be open at once', async ({ win }) => {
+test('two archives can be open at once', { tag: '@page' }, async ({ win }) => {
   const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
   await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
   const library = win.page.getByRole('navigation', { name: 'Library' });
@@ -133,7 +133,7 @@ test('two archives can be open at once', async ({ win }) => {
   await expect(library.getByRole('button', { name: /^other:2/ })).toHaveCount(0);
 });
 
-test('one of several images in an archive is chosen from the title', async ({ win }) => {
+test('one of several images in an archive is chosen from the title', { tag: '@page' }, async ({ win }) => {
   const images = dockerArchiveOf([
     { layers: WEB_API.slice(0, 3), options: { name: 'acme/web-api:amd', architecture: 'amd64' } },
     { layers: WEB_API.slice(0, 1), options: { name: 'acme/web-api:arm', architecture: 'arm64' } },
@@ -147,7 +147,9 @@ test('one of several images in an archive is chosen from the title', async ({ wi
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
 });
 
-test('for a broken file, the window shows what is wrong and what to do; the code is for those who copy the details', async ({ win }) => {
+test('for a broken file, the window shows what is wrong and what to do; the code is for those who copy the details', {
+  tag: '@page',
+}, async ({ win }) => {
   await win.drop(await win.write('broken.tar', 'this is no archive at all, and long enough to be looked at\n'.repeat(50)));
   const { page } = win;
   const alert = page.getByRole('alert').filter({ hasText: 'broken.tar' });
@@ -165,7 +167,7 @@ test('for a broken file, the window shows what is wrong and what to do; the code
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
 });
 
-test('work in progress doesn’t move the images in the library', async ({ win }) => {
+test('work in progress doesn’t move the images in the library', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('web-api.tar', webApi));
   const image = page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /^web-api:1\.8/ });

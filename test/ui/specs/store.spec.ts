@@ -130,7 +130,7 @@ test('viewing or importing can be remembered; there is no question for an image 
   await expect(offer).toHaveCount(0);
 });
 
-test('the offer to import disappears with its archive, and several offers become one', async ({ win }) => {
+test('the offer to import disappears with its archive, and several offers become one', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Keep in the store?' });
   await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
@@ -141,7 +141,7 @@ test('the offer to import disappears with its archive, and several offers become
   await expect(offer).toHaveCount(0);
 });
 
-test('an offer to import that is ignored ends with the next image', async ({ win }) => {
+test('an offer to import that is ignored ends with the next image', { tag: '@page' }, async ({ win }) => {
   const offer = win.page.getByRole('region', { name: 'Keep in the store?' });
   await win.drop(await win.write('old.tar', OLD));
   await expect(offer).toContainText('Keep web-api:1.7 in the store?');
@@ -302,7 +302,7 @@ test('an image with a mounted working copy is removed together with it', async (
   expect(win.complaints).toEqual([]);
 });
 
-test('a check of the store finds no problems; a cleanup shows what it removed', async ({ win }) => {
+test('a check of the store finds no problems; a cleanup shows what it removed', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
@@ -325,7 +325,7 @@ test('a check of the store finds no problems; a cleanup shows what it removed', 
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(false);
 });
 
-test('damage in the store is reported layer by layer', async ({ win }) => {
+test('damage in the store is reported layer by layer', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   const store = storeOf(win);
@@ -343,7 +343,7 @@ test('damage in the store is reported layer by layer', async ({ win }) => {
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('layers shared by images are named and linked', async ({ win }) => {
+test('layers shared by images are named and linked', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const bases = page.getByRole('region', { name: 'Shared bases' });
   await expect(bases).toHaveCount(0);
