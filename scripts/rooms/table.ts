@@ -323,7 +323,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/source/engine-api',
     runs: 'Node',
     what: 'Reads images and containers through the API of Docker and Podman.',
-    may: ['archive', 'disk', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
+    may: ['archive', 'disk', 'files', 'format/image', 'format/layer', 'format/reference', 'model', 'source/http'],
     types: ['source'],
   },
   {

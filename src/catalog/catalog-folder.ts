@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
-import { isLeftBeside, isThroughForeignLink, PROCESS_MARK, replaceFileSync, TargetFolder } from '#files';
+import { isLeftBeside, isThroughForeignLink, openWithoutForeignLinks, PROCESS_MARK, replaceFileSync, TargetFolder } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import type { RowGroup } from './parquet/chunks.ts';
 import { writeParquet } from './parquet/file-writer.ts';
@@ -82,9 +82,9 @@ export class CatalogFolder implements Disposable {
   #refuseForeign(): void {
     const root = this.#held.get(ROOT);
     if (root === undefined || ME === undefined) return;
-    this.#refuseLink(this.path);
-    const { dev, ino } = statSync(this.path, { bigint: true });
-    if (`${dev}:${ino}` !== root.identity) throw this.#refusal('it was replaced while it was opened');
+    using found = openWithoutForeignLinks(this.path);
+    if (found === null) throw this.#refusal('it is reached through another user’s link');
+    if (found.identity !== root.identity) throw this.#refusal('it was replaced while it was opened');
     const { uid, mode } = root.stats();
     if (uid === ME || uid === 0 || (mode & SHARED) !== 0) return;
     throw this.#refusal(`it belongs to another user (${uid}) and is not shared: nobody else may write to it`);

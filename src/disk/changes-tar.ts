@@ -1,5 +1,6 @@
 // Writes the changes in a folder, such as a working copy, as a layer's tar.
 import { createReadStream } from 'node:fs';
+import { isMarkerPath, OPAQUE_MARKER, whiteoutName } from '#format/layer';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { FolderPath } from './folder-path.ts';
@@ -12,6 +13,8 @@ export interface ChangedEntry {
   readonly path: string;
   /** The folder that contains it; null for the root. */
   readonly folder: WalkedEntry | null;
+  /** The folder `entry` hides what the layers below have in it. */
+  readonly isOpaque?: boolean;
 }
 
 /**
@@ -32,18 +35,18 @@ export async function* tarOfChanges(
   using folders = new FolderPath(root);
   const written = new Set<WalkedEntry>();
   const firstNames = new Map<string, string>();
-  for (const { entry, path: changed, folder } of changes) {
+  for (const { entry, path: changed, folder, isOpaque = false } of changes) {
     throwIfCancelled(signal);
+    if (isMarkerPath(changed))
+      throw new LayerscopeError('NAME_REFUSED', `${displayText(changed)}: a layer can't have a change of that name`);
     for (const above of unwritten(folder, written)) yield writer.header(headerOf(above));
-    const slash = changed.lastIndexOf('/') + 1;
     if (entry === null) {
-      yield writer.header({ name: `${changed.slice(0, slash)}.wh.${changed.slice(slash)}`, form: 'pax' });
+      yield writer.header({ name: whiteoutName(changed), form: 'pax' });
       continue;
     }
-    if (changed.slice(slash).startsWith('.wh.'))
-      throw new LayerscopeError('NAME_REFUSED', `${displayText(changed)}: a layer can't have an entry of that name`);
     if (entry.kind === 'directory') {
       for (const own of unwritten(entry, written)) yield writer.header(headerOf(own));
+      if (isOpaque) yield writer.header({ name: `${changed}/${OPAQUE_MARKER}`, form: 'pax' });
       continue;
     }
     const first = entry.links > 1 ? firstNames.get(entry.identity) : undefined;

@@ -1,17 +1,61 @@
-import { lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { TargetFolder } from './target-folder.ts';
 
 const ME = process.getuid?.();
+/** As many as Linux follows. Source: path_resolution(7). */
+const MOST_LINKS = 40;
 
 /**
  * Whether a folder on the path, or what it names, is a link that belongs to neither this user nor root. Its owner could point the link
  * anywhere. The user's own link is fine; it may lead to another disk. Throws the system's error if a part of the path is missing.
  */
 export function isThroughForeignLink(folder: string): boolean {
-  if (ME === undefined) return false;
-  for (let at = path.resolve(folder); at !== path.dirname(at); at = path.dirname(at)) {
-    const stats = lstatSync(at);
-    if (stats.isSymbolicLink() && stats.uid !== ME && stats.uid !== 0) return true;
+  return wayWithoutForeignLinks(folder) === null;
+}
+
+/**
+ * Opens a folder that is reached without another user's link; null if there is such a link, or if something on the way was replaced
+ * meanwhile. Its `path` then has no links at all. Must be disposed of. Throws the system's errors.
+ */
+export function openWithoutForeignLinks(folder: string): TargetFolder | null {
+  const way = wayWithoutForeignLinks(folder);
+  if (way === null) return null;
+  const held = TargetFolder.open(way);
+  // On Linux, `path` is where the open folder really is: a link that came after the look at the way would have led elsewhere.
+  if (ME === undefined || held.path === way) return held;
+  held[Symbol.dispose]();
+  return null;
+}
+
+/** Resolves a path as the system does, but looks at the owner of each link; null if one is another user's or is replaced meanwhile. */
+function wayWithoutForeignLinks(folder: string): string | null {
+  if (ME === undefined) return realpathSync(folder);
+  const ahead = partsOf(path.resolve(folder)).reverse();
+  let at = path.parse(path.resolve(folder)).root;
+  let links = 0;
+  for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+    const next = path.join(at, name);
+    const stats = lstatSync(next, { bigint: true });
+    if (!stats.isSymbolicLink()) {
+      at = next;
+      continue;
+    }
+    if (++links > MOST_LINKS) throw Object.assign(new Error(`too many links: ${folder}`), { code: 'ELOOP' });
+    if (stats.uid !== BigInt(ME) && stats.uid !== 0n) return null;
+    const target = readlinkSync(next);
+    if (!isSame(stats, lstatSync(next, { bigint: true }))) return null;
+    ahead.push(...partsOf(target).reverse());
+    if (path.isAbsolute(target)) at = path.parse(target).root;
   }
-  return false;
+  return at;
+}
+
+function partsOf(text: string): string[] {
+  return text.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** Renaming a link changes its ctime, so one that was away for a moment shows. */
+function isSame(before: BigIntStats, after: BigIntStats): boolean {
+  return before.dev === after.dev && before.ino === after.ino && before.ctimeNs === after.ctimeNs;
 }

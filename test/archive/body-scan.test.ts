@@ -78,6 +78,25 @@ test('the stored parts of a sparse file are searched, and a hole separates them'
   }
   const halves = `${' '.repeat(500)}${secret}`.padEnd(1024, ' ');
   assert.deepEqual(shown(await scanned(t, tar(gnuSparse('s', 8192, map, halves)))), []);
+  const adjoining: readonly (readonly [number, number])[][] = [
+    [
+      [0, 512],
+      [512, 512],
+    ],
+    [
+      [4096, 512],
+      [4608, 0],
+      [4608, 512],
+    ],
+  ];
+  for (const pieces of adjoining)
+    assert.deepEqual(shown(await scanned(t, tar(gnuSparse('s', 8192, pieces, halves)))), ['0 secret-github-token'], JSON.stringify(pieces));
+  const packed = gzip(`${' '.repeat(2000)}${secret}`);
+  const parts = [
+    [0, 20],
+    [20, packed.length - 20],
+  ] as const;
+  assert.deepEqual(shown(await scanned(t, tar(paxSparse('1.0', 's.gz', packed.length, parts, packed)))), ['0 secret-github-token']);
 });
 
 const gzip = (bytes: Uint8Array | string): Uint8Array => new Uint8Array(gzipSync(bytes));

@@ -1,7 +1,7 @@
 // Cache folders are closed to other users, because a cached image is as private as the image itself.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isThroughForeignLink } from '#files';
+import { openWithoutForeignLinks } from '#files';
 
 const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -42,8 +42,10 @@ export function isPrivateFolder(folder: string): boolean {
   if (ME === undefined) return true;
   try {
     // The user's own link is fine; it may point to another disk.
-    if (lstatSync(folder).uid !== ME || isThroughForeignLink(folder)) return false;
-    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    if (lstatSync(folder).uid !== ME) return false;
+    using held = openWithoutForeignLinks(folder);
+    if (held === null) return false;
+    const descriptor = openSync(`${held.inside}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       const { uid, mode } = fstatSync(descriptor);
       if (uid !== ME) return false;

@@ -49,7 +49,7 @@ export class BodyScanner implements TarHandler {
     if (this.#left <= 0) return;
     this.#bodyOffset = member.dataOffset;
     this.#searchable = MOST_BODY_BYTES;
-    this.#sparse = member.sparse;
+    this.#sparse = member.sparse === null || isGapless(member.sparse) ? null : member.sparse;
     this.#piece = 0;
     this.#pieceLeft = member.sparse?.[0]?.[1] ?? 0;
     this.#isOpen = true;
@@ -81,13 +81,14 @@ export class BodyScanner implements TarHandler {
     return { hits: this.#hits, leftOut: [...this.#leftOut], cut: this.#cut };
   }
 
-  /** A hole separates what was stored before and after it. */
+  /** A hole separates what was stored before and after it; pieces may also adjoin. */
   #pushSparse(pieces: NonNullable<TarMember['sparse']>, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; ) {
       while (this.#pieceLeft === 0 && this.#piece < pieces.length) {
-        this.#piece++;
-        this.#pieceLeft = pieces[this.#piece]?.[1] ?? Number.POSITIVE_INFINITY;
-        this.#scanner.push(GAP);
+        const before = pieces[this.#piece];
+        const next = pieces[++this.#piece];
+        this.#pieceLeft = next?.[1] ?? Number.POSITIVE_INFINITY;
+        if (before === undefined || next === undefined || before[0] + before[1] !== next[0]) this.#scanner.push(GAP);
       }
       const count = Math.min(end - at, this.#pieceLeft);
       this.#scanner.push(bytes, at, at + count);
@@ -130,6 +131,16 @@ function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
     if (known === undefined || RANK[hit.severity] > RANK[known.severity]) byCode.set(hit.code, hit);
   }
   return byCode.values();
+}
+
+/** Whether the pieces of a sparse file are stored as the file begins, without a hole before or between them. */
+function isGapless(pieces: NonNullable<TarMember['sparse']>): boolean {
+  let end = 0;
+  for (const [offset, length] of pieces) {
+    if (offset !== end) return false;
+    end += length;
+  }
+  return true;
 }
 
 /** Adds the result of a search for secrets to a layer. */

@@ -18,12 +18,15 @@ const ME = process.getuid?.();
 /** The folders of a home. */
 export class OwnFolders {
   readonly #home: string;
-  /** The home's identity at the first check, because other users may be able to rename a folder above the home. */
-  #identity: string | null = null;
+  readonly #identity: string;
 
-  /** `home` must be a path without links. */
-  constructor(home: string) {
+  /**
+   * `home` must be a path without links. `identity`: of the folder that was found there, because other users may be able to rename a folder
+   * above the home.
+   */
+  constructor(home: string, identity: string) {
     this.#home = home;
+    this.#identity = identity;
   }
 
   /** Whether this program has ever written to the home. */
@@ -54,7 +57,6 @@ export class OwnFolders {
   async #within<T>(work: (home: string) => Promise<T>): Promise<T> {
     return onDisk(async () => {
       using held = TargetFolder.open(this.#home);
-      this.#identity ??= held.identity;
       if (held.identity !== this.#identity) throw this.#refusal('PATH_ESCAPE', '', 'was replaced by another folder while it was open');
       // Awaited here: the descriptor is closed on return.
       return await work(held.inside);

@@ -1,9 +1,9 @@
 // The folder of a portable store: its files, its blobs and its writers.
 import type { Stats } from 'node:fs';
-import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
-import { isThroughForeignLink, placeFile } from '#files';
+import { openWithoutForeignLinks, placeFile, type TargetFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
 import { displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
@@ -62,10 +62,10 @@ export class PortableHome {
   /** Blobs that may be removed from another program's layout: those that this program added, or that the user asked to remove. */
   #placed = new Set<string>();
 
-  private constructor(folder: string, options: HomeOptions) {
+  private constructor({ path: folder, identity }: TargetFolder, options: HomeOptions) {
     this.folder = folder;
     this.#options = options;
-    this.folders = new OwnFolders(folder);
+    this.folders = new OwnFolders(folder, identity);
     this.layers = new LayerRecords({
       folder: this.in('layers'),
       temporary: this.tmp,
@@ -86,9 +86,9 @@ export class PortableHome {
         throw new LayerscopeError('EXISTS', `${displayText(folder)} is not a folder, or is below a file`, { cause: error });
       throw writeError(error, folder);
     });
-    if (await onDisk(async () => isThroughForeignLink(folder)))
-      throw new LayerscopeError('PERMISSION', `${displayText(folder)} is reached through another user's link`);
-    const home = new PortableHome(await onDisk(() => realpath(folder)), options);
+    using held = await onDisk(async () => openWithoutForeignLinks(folder));
+    if (held === null) throw new LayerscopeError('PERMISSION', `${displayText(folder)} is reached through another user's link`);
+    const home = new PortableHome(held, options);
     await home.folders.check();
     const layout = await readJson(home.in('oci-layout'));
     if (layout === undefined) {

@@ -1,6 +1,7 @@
 // Exports a layer as a tar. Follows writeTarFromLayer of Docker's driver and, for hard links, hcsshim's ociwclayer.
+import { isMarkerPath } from '#format/layer';
 import { basicInfoHeader, encodeWtf8, TarWriter, tarFromBackupStream, tarNameOf, toByteString, whiteoutHeader } from '#format/windows-tar';
-import { throwIfCancelled } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { type LayerEntry, type LayerFile, readLayerEntries } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import type { Native } from './native.ts';
@@ -14,6 +15,9 @@ async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortS
   const firstNames = new Map<string, string>();
   for await (const { path, file } of entries) {
     throwIfCancelled(signal, 'the export was cancelled');
+    // Docker's driver writes it, and the file is lost when the tar is applied.
+    if (isMarkerPath(tarNameOf(path)))
+      throw new LayerscopeError('NAME_REFUSED', `${displayText(path)}: in a tar it would be a whiteout or inside one`);
     const first = file === null ? undefined : firstNames.get(file.links.fileId);
     if (file === null) yield writer.header(whiteoutHeader(path));
     else if (first !== undefined) yield linkMember(writer, path, file, first);

@@ -3,7 +3,7 @@
 // have no meaning in a layer. Windows layers have only plain whiteouts. Source: OCI image-spec layer.md, Whiteouts.
 const PREFIX = '.wh.';
 const OWN_PREFIX = '.wh..wh.';
-const OPAQUE_MARKER = '.wh..wh..opq';
+export const OPAQUE_MARKER = '.wh..wh..opq';
 
 export type Whiteout =
   /** Hides `path`. */
@@ -25,6 +25,14 @@ export function parseWhiteout(name: string): Whiteout | null {
   if (base === OPAQUE_MARKER) return { kind: 'opaque', folder };
   if (base.startsWith(OWN_PREFIX)) return { kind: 'aufs', path: name };
   return { kind: 'whiteout', path: name.slice(0, at) + base.slice(PREFIX.length) };
+}
+
+/**
+ * Whether a path (with `/`) has a part that begins with `.wh.`: as an entry of a layer it would be a marker or inside one, and a whiteout of
+ * it would be a marker that hides something else or nothing.
+ */
+export function isMarkerPath(path: string): boolean {
+  return path.startsWith(PREFIX) || path.includes(`/${PREFIX}`);
 }
 
 /** Returns the name of the whiteout that hides `path` (with `/`). */

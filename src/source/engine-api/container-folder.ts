@@ -13,8 +13,6 @@ const CAPABILITY = 'security.capability';
 /** The last part of a data root with user namespaces: ids in it are shifted. */
 const REMAPPED = /^\d+\.\d+$/;
 const SECOND = 1_000_000_000n;
-/** A removed path of this name makes an opaque folder: `.wh.` is put in front of it. */
-const OPAQUE = '.wh..opq';
 
 /** Whether this user can read all of a container's folder without changing anything in it. */
 export function canReadContainers(dataRoot: string): boolean {
@@ -64,10 +62,9 @@ async function changedEntries(
     const isWhiteout = entry.kind === 'character' && entry.device === 0;
     if (isWhiteout !== deleted && !(deleted && entry.kind === 'directory')) throw changedMeanwhile(walked.path);
     isDeleted.delete(walked.path);
-    if (isWhiteout) changed.push({ entry: null, path: walked.path, folder: parent });
-    else changed.push({ entry, path: walked.path, folder: parent });
     // The engine says of a folder that hides what was there that it was deleted.
-    if (deleted && !isWhiteout) changed.push({ entry: null, path: `${walked.path}/${OPAQUE}`, folder: entry });
+    if (isWhiteout) changed.push({ entry: null, path: walked.path, folder: parent });
+    else changed.push({ entry, path: walked.path, folder: parent, isOpaque: deleted });
   }
   for (const [at, deleted] of isDeleted) {
     if (!deleted) throw changedMeanwhile(at);

@@ -3,13 +3,12 @@
 // there hides what was there before: it is opaque.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Archive, type ArchiveLayer, type ArchiveReader, tarBytes } from '#archive';
-import { LayerscopeError, throwIfCancelled, trimEnd, trimStart } from '#model';
+import { isMarkerPath, OPAQUE_MARKER, whiteoutName } from '#format/layer';
+import { displayText, LayerscopeError, throwIfCancelled, trimEnd, trimStart } from '#model';
 import type { ContainerChange } from './engine-client.ts';
 
 const PIECE = 1024 * 1024;
 const BLOCK = 512;
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..opq';
 
 /** What the engine reports about a container. */
 export interface ContainerState {
@@ -23,7 +22,8 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens the changes as an archive of one layer. The caller disposes of it. Throws what reading the container's files throws. */
+/** Opens the changes as an archive of one layer. The caller disposes of it. Throws what reading the container's files throws;
+ * NAME_REFUSED if a changed path would be a whiteout in a layer. */
 export async function openContainerLayer(
   reader: ArchiveReader,
   { name, changes, files }: ContainerState,
@@ -33,11 +33,14 @@ export async function openContainerLayer(
   await using whole = await reader.openStream(files, name, options);
   const layer = whole.images[0]?.layers[0];
   if (whole.format !== 'layer' || layer === undefined) throw new LayerscopeError('BAD_TAR', `the files of ${name} are not a plain tar`);
+  const marker = changes.find(({ path }) => isMarkerPath(plainPath(path)));
+  if (marker !== undefined)
+    throw new LayerscopeError('NAME_REFUSED', `${displayText(plainPath(marker.path))}: a layer can't have a change of that name`);
   const kept = new Set(changes.filter(({ kind }) => kind !== 'deleted').map(({ path }) => plainPath(path)));
   const deleted = new Set(changes.filter(({ kind }) => kind === 'deleted').map(({ path }) => plainPath(path)));
   const { ranges, opaque } = await changedRanges(reader, layer, { kept, deleted }, signal);
   const file = layer.blob?.path ?? '';
-  const whiteouts = [...deleted].map((path) => (opaque.has(path) ? `${path}/${WHITEOUT}${OPAQUE}` : whiteoutOf(path)));
+  const whiteouts = [...deleted].map((path) => (opaque.has(path) ? `${path}/${OPAQUE_MARKER}` : whiteoutName(path)));
   // Awaited here, because disposing of `whole` removes the file that the pieces are read from.
   return await reader.openStream(layerPieces(file, ranges, whiteouts, signal), name, options);
 }
@@ -92,9 +95,4 @@ async function* layerPieces(
     closeSync(descriptor);
   }
   yield new Uint8Array(2 * BLOCK);
-}
-
-function whiteoutOf(path: string): string {
-  const slash = path.lastIndexOf('/') + 1;
-  return `${path.slice(0, slash)}${WHITEOUT}${path.slice(slash)}`;
 }
