@@ -141,11 +141,15 @@ export class DiskTree {
     }
   }
 
-  /** Returns the attributes to set. File capabilities give a program rights, as set-id bits do, so both are kept or left out together. */
+  /**
+   * Returns the attributes to set. File capabilities give a program rights, as set-id bits do, so both are kept or left out together; and so
+   * are attributes that tell overlayfs where to look if the folder becomes one of its layers.
+   */
   kept(name: Uint8Array, attributes: Attributes): Attributes {
-    if (this.#keeps.setIds || !attributes.some(isCapability)) return attributes;
-    this.shortfalls.note('capabilities', name);
-    return attributes.filter((each) => !isCapability(each));
+    if (this.#keeps.setIds) return attributes;
+    if (attributes.some(isCapability)) this.shortfalls.note('capabilities', name);
+    if (attributes.some(isOfOverlay)) this.shortfalls.note('overlay', name);
+    return attributes.filter((each) => !isCapability(each) && !isOfOverlay(each));
   }
 
   /** Sets extended attributes. Call this before setting modes, because a user can set attributes only on what is writable. */
@@ -187,6 +191,11 @@ export class DiskTree {
       this.shortfalls.note(kind, name);
     }
   }
+}
+
+/** Source: Linux's Documentation/filesystems/overlayfs.rst, `userxattr` included. */
+function isOfOverlay([name]: Attributes[number]): boolean {
+  return name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.');
 }
 
 function isCapability([name]: Attributes[number]): boolean {

@@ -9,6 +9,7 @@ const SENTENCES = {
   mode: 'its mode could not be preserved',
   setId: 'its set-user-ID and set-group-ID bits were left out',
   capabilities: 'its file capabilities were left out',
+  overlay: 'its attributes for overlayfs were left out',
   time: 'this file system cannot store its time',
   link: 'it is a copy: this file system allows no more hard links',
 } as const;

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BlobSource, packTar, plainTarOf } from '#archive';
 import type { SlimLayer } from '#changes';
-import { FLAG, isMarkerPath, type LayerTable, NO_HEADER, whiteoutName } from '#format/layer';
+import { FLAG, type LayerTable, NO_HEADER, whiteoutName } from '#format/layer';
 import { decodeUtf8, displayPath, LayerscopeError, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
@@ -134,7 +134,6 @@ function endOfLast({ headerBlock, headerBlocks, flags, type, size }: LayerTable,
 function nameOf(path: Uint8Array): string {
   const text = decodeUtf8(path);
   if (text === null) throw new LayerscopeError('UNSUPPORTED', `${displayPath(path)} needs a new entry, but its name is not UTF-8`);
-  if (isMarkerPath(text)) throw new LayerscopeError('UNSUPPORTED', `${displayPath(path)} needs a new entry, which would be a whiteout`);
   return text;
 }
 

@@ -116,6 +116,14 @@ describe('a strict Windows', { skip }, () => {
     assert.equal(standIn.openHandles, 0);
   });
 
+  test('a file whose name would be a whiteout in a tar is not exported as one', async () => {
+    await using bench = new StrictBench();
+    const driver = await filled(bench);
+    writeFileSync(bench.at('base', 'Files', 'd', '.wh.x'), '');
+    await assert.rejects(gather(driver.diff('base')), { code: 'NAME_REFUSED' });
+    assert.equal(standIn.openHandles, 0);
+  });
+
   test('a layer that was created in the other flavour is refused, as are ids and homes that are not paths', async () => {
     await using bench = new StrictBench();
     await standIn.layers.createLayer(INFO, bench.at('base'), '');

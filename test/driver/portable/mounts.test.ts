@@ -21,7 +21,9 @@ import { type TestContext, test } from 'node:test';
 import { setAttributes } from '#disk';
 import { TarReader } from '#format/tar';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { hasCode } from '../../support/asserts.ts';
 import { attributesBelow } from '../../support/attributes.ts';
+import { gather } from '../../support/random-chunks.ts';
 import { directory, file, gnuSparse, hardlink, header, latin1, pax, symlink, tar } from '../../support/tar-builder.ts';
 
 async function laidOut(t: TestContext, ...layers: readonly Uint8Array[]): Promise<{ root: string; outside: string[] }> {
@@ -214,6 +216,46 @@ test('set-id bits and devices are left out and reported, unless `asIs` is set', 
   assert.deepEqual(
     ['mail', 'su', 'su2'].map((name) => modeOf(asIs.path, name)),
     ['2775', '4755', '4755'],
+  );
+});
+
+test('a change of a name that would be a whiteout in a layer is refused, in a folder of such a name too', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-markers-'));
+  await using driver = await PortableDriver.open(path.join(folder, 'home'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  await driver.create('a', null);
+  // Entries below a folder that no entry names.
+  await driver.applyDiff('a', [tar(file('.wh.q/keep', 'k'), file('.wh.gone/x', 'x'), file('q/important', 'i'))]);
+  const changes: readonly ((root: string) => void)[] = [
+    (root) => writeFileSync(path.join(root, '.wh.new'), 'n'),
+    (root) => writeFileSync(path.join(root, '.wh.q', 'new'), 'n'),
+    (root) => rmSync(path.join(root, '.wh.q', 'keep')),
+    (root) => rmSync(path.join(root, '.wh.gone'), { recursive: true }),
+  ];
+  for (const [at, change] of changes.entries()) {
+    await driver.createReadWrite(`w${at}`, 'a');
+    await using mount = await driver.mount(`w${at}`);
+    change(mount.path);
+    await assert.rejects(gather(driver.diff(`w${at}`)), hasCode('NAME_REFUSED'), String(change));
+  }
+});
+
+test('attributes by which overlayfs would look elsewhere are left out, unless all is wanted as it is', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-overlay-'));
+  await using driver = await PortableDriver.open(path.join(folder, 'home'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  await driver.create('a', null);
+  const names = ['trusted.overlay.redirect', 'user.overlay.opaque', 'user.kept'];
+  const records = Object.fromEntries(names.map((name) => [`SCHILY.xattr.${name}`, 'y']));
+  await driver.applyDiff('a', [tar(pax(records), directory('d/'))]);
+  const findings: string[] = [];
+  await using mount = await driver.mount('a', { onFinding: ({ path: at, message }) => findings.push(`${at} ${message}`) });
+  assert.deepEqual(findings, ['d its attributes for overlayfs were left out']);
+  const found = await attributesBelow(mount.path);
+  if (found === null || found.size === 0) return t.skip('no extended attributes here');
+  assert.deepEqual(
+    [...found.values()].flat().map(([name]) => name),
+    ['user.kept'],
   );
 });
 

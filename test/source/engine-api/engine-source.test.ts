@@ -324,6 +324,24 @@ test('an image of a Docker on this machine is read from the folder that Docker r
   }
 });
 
+test('a container that changed a name that would be a whiteout is not shown as if it had removed something', async (t) => {
+  for (const at of ['/.wh.b', '/.wh.d/f']) {
+    const { engine, socket } = await fakeEngine(t);
+    engine.images.push(IMAGE);
+    engine.containers.push({
+      id: 'c'.repeat(64),
+      name: 'web',
+      image: IMAGE.id,
+      changes: [{ Path: at, Kind: 1 }],
+      files: tar(file(at.slice(1), 'x')),
+    });
+    await assert.rejects(
+      sourceAt(`unix://${socket}`).open(wordOf('container:docker/web'), { reader: testReader(t) }),
+      hasCode('NAME_REFUSED'),
+    );
+  }
+});
+
 /** Why folders of containers are not read here; false if they are. */
 const noContainerFolders = process.platform === 'linux' && process.getuid?.() === 0 ? false : 'only root reads the folders of containers';
 
