@@ -151,11 +151,12 @@ export const ROOMS: readonly Room[] = [
     what: 'Reads what package managers and compilers leave in images about packages: databases, documents, programs, jars.',
     may: ['format/image', 'format/zip', 'model'],
   },
+  { folder: 'src/vectors', runs: 'anywhere', what: 'Writes and runs WebAssembly that works on 16 bytes at once.', may: [] },
   {
     folder: 'src/secrets',
     runs: 'anywhere',
     what: 'Finds secrets in files, piece by piece, and in image configs.',
-    may: ['model'],
+    may: ['model', 'vectors'],
   },
   {
     folder: 'src/findings/waste',
@@ -257,6 +258,7 @@ export const ROOMS: readonly Room[] = [
       'format/zstd-chunked',
       'model',
       'secrets',
+      'vectors',
     ],
     types: ['archive', 'archive/files'],
   },

@@ -344,7 +344,7 @@ export class CatalogReader implements Disposable {
   }
 }
 
-/** Files of an older version 1 may lack the last columns, and those of a newer one have more. */
+/** Older files of the same version may lack the last columns, and those of a newer one have more. */
 function selectOf(table: TableName, files: readonly string[]): string {
   const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
   const none = `SELECT ${columns} WHERE false`;

@@ -3,7 +3,7 @@
 // for each group; three bytes in a row that have a bit in common may be a lead. A group lets through more combinations than it has leads, so
 // what is found must be looked at again. The method is Teddy's, of Hyperscan (https://github.com/intel/hyperscan).
 
-import { type Code, type FunctionCode, get, i32, loop, set, v128, when } from './wasm-code.ts';
+import { type Code, type FunctionCode, get, i32, loop, set, v128, when } from '#vectors';
 
 /** Bytes that are looked at together. */
 export const BLOCK = 16;

@@ -1,11 +1,11 @@
 // A window of bytes in which leads and line feeds are found: by the code of `lead-code.ts` where WebAssembly has vectors, elsewhere by plain
 // loops, which find the same and take ten times as long.
 
+import { instancesOf, moduleOf } from '#vectors';
 import { WORD } from './characters.ts';
 import { BLOCK, LEAD, leadFunctions } from './lead-code.ts';
 import { LEAD_GROUPS, leadAt, leadOf } from './leads.ts';
 import { countLines } from './line-counter.ts';
-import { moduleOf } from './wasm-code.ts';
 
 /** Bytes of a window. */
 export const WINDOW = 256 * 1024;
@@ -30,34 +30,12 @@ interface LeadCode {
   countLines(at: number, end: number): number;
 }
 
-/** The part of WebAssembly that is used here. ECMAScript's own types have none of it, and some environments neither. */
-interface WebAssemblyParts {
-  validate(code: Uint8Array): boolean;
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
-const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyParts };
-const modules = new Map<boolean, object | null>();
-
-function moduleFor(isFast: boolean): object | null {
-  const known = modules.get(isFast);
-  if (known !== undefined) return known;
-  const bytes = moduleOf(leadFunctions(LEAD_GROUPS, isFast), MEMORY);
-  const module = WebAssembly?.validate(bytes) ? new WebAssembly.Module(bytes) : null;
-  modules.set(isFast, module);
-  return module;
-}
+const newFastCode = instancesOf<LeadCode>(() => moduleOf(leadFunctions(LEAD_GROUPS, true), MEMORY));
+const newOldCode = instancesOf<LeadCode>(() => moduleOf(leadFunctions(LEAD_GROUPS, false), MEMORY));
 
 /** The code with a memory of its own; null if there are no vectors, or no more memory of this kind. `isFast`: if possible. */
 export function newLeadCode(isFast = true): LeadCode | null {
-  const module = moduleFor(isFast);
-  if (WebAssembly === undefined || module === null) return isFast ? newLeadCode(false) : null;
-  try {
-    return new WebAssembly.Instance(module).exports as LeadCode;
-  } catch {
-    return null;
-  }
+  return (isFast ? newFastCode() : null) ?? newOldCode();
 }
 
 export class LeadWindow {

@@ -11,9 +11,6 @@ const MOST_HITS = 10_000;
 const MOST_CUT = 100;
 const GAP = new Uint8Array(1);
 
-/** Bytes that aren't ASCII don't matter for what a path says about its file. */
-const decoder = new TextDecoder('latin1');
-
 /** Searches the bodies that a TarReader passes on for secrets. */
 export class BodyScanner implements TarHandler {
   readonly #scanner = new BodySearcher();
@@ -54,7 +51,7 @@ export class BodyScanner implements TarHandler {
     this.#pieceLeft = member.sparse?.[0]?.[1] ?? 0;
     this.#isOpen = true;
     const path = pathBytes(member);
-    const place = decoder.decode(path);
+    const place = latin1(path);
     this.#inside = this.#prefix === null ? null : path.slice();
     this.#scanner.begin(this.#prefix === null ? place : this.#prefix + place);
     this.#packed?.begin(place, this.#left);
@@ -146,6 +143,11 @@ function isGapless(pieces: NonNullable<TarMember['sparse']>): boolean {
 /** Adds the result of a search for secrets to a layer. */
 export function withScan(layer: IndexedLayer, scanner: BodyScanner | null): IndexedLayer {
   return scanner === null ? layer : { ...layer, scan: scanner.finish() };
+}
+
+/** A path as text. Bytes that aren't ASCII don't matter for what it says about its file. */
+function latin1(path: Uint8Array): string {
+  return Buffer.from(path.buffer, path.byteOffset, path.length).toString('latin1');
 }
 
 const LONGEST_PATH = 4096;

@@ -14,7 +14,8 @@ const MOST_OF_LAYER = 2 * 2 ** 30;
 /** Packed and unpacked bytes of a file that node:zlib unpacks at once, several times as fast as piece by piece. */
 const MOST_GATHERED = 2 ** 20;
 const MOST_AT_ONCE = 8 * 2 ** 20;
-const CHUNK = 64 * 1024;
+const LEAST_CHUNK = 1024;
+const MOST_CHUNK = 256 * 1024;
 /** A tar's first block decides what the unpacked bytes are. */
 const BLOCK = 512;
 const USTAR = encodeUtf8('ustar');
@@ -99,7 +100,7 @@ export class PackedSearch {
     if (!MAGIC.every((byte, at) => packed[at] === byte)) return;
     let unpacked: Uint8Array;
     try {
-      unpacked = gunzipSync(packed, { chunkSize: CHUNK, maxOutputLength: Math.min(MOST_AT_ONCE, this.#leftOfLayer) });
+      unpacked = gunzipSync(packed, { chunkSize: roomFor(packed), maxOutputLength: Math.min(MOST_AT_ONCE, this.#leftOfLayer) });
     } catch {
       this.#stream(packed, 0, packed.length);
       return;
@@ -153,6 +154,13 @@ export class PackedSearch {
       this.#gzip = null;
     }
   }
+}
+
+/** Bytes that node:zlib should have room for at once: what the file's last four say that it unpacks to, and one to see that it ends there. */
+function roomFor(packed: Uint8Array): number {
+  const end = packed.length;
+  const stated = packed.length < 4 ? 0 : new DataView(packed.buffer, packed.byteOffset, end).getUint32(end - 4, true);
+  return Math.min(Math.max(stated + 1, LEAST_CHUNK), MOST_CHUNK);
 }
 
 const NOTHING = { hits: [], isCut: false } as const;

@@ -48,8 +48,10 @@ export const i32 = {
 export const v128 = {
   of: (bytes: readonly number[]): Code => [VECTOR, 0x0c, ...bytes],
   load: (address: Code, offset = 0): Code => [...address, VECTOR, 0, 0, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, VECTOR, 0x0b, 0, ...unsigned(offset)],
   and: vectorOperation(0x4e),
   or: vectorOperation(0x50),
+  xor: vectorOperation(0x51),
   isAny: vectorOperation(0x53),
   equal: vectorOperation(0x23),
   notEqual: vectorOperation(0x24),
@@ -63,6 +65,17 @@ export const v128 = {
   /** The last `count` bytes of the first, then the first ones of the second. */
   joined: (first: Code, second: Code, count: number): Code =>
     vectorOperation(0x0d, ...Array.from({ length: 16 }, (_, at) => 16 - count + at))(first, second),
+} as const;
+
+/** Vectors of four numbers of 32 bits. */
+export const i32x4 = {
+  /** The same number four times. */
+  of: (value: number): Code => [...i32.of(value), VECTOR, 0x11],
+  add: vectorOperation(0xae),
+  multiply: vectorOperation(0xb5),
+  shiftLeft: vectorOperation(0xab),
+  /** Zeros come in. */
+  shiftRight: vectorOperation(0xad),
 } as const;
 
 export const when = (condition: Code, then: readonly Code[]): Code => [...condition, 0x04, NOTHING, ...then.flat(), 0x0b];
