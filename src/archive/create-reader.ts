@@ -89,7 +89,7 @@ class FileReader implements ArchiveReader {
       cacheLimit: this.#cacheLimit,
       folder: this.#folder,
       pool: this.#pool,
-      readsPlain: options.readsPlain ?? false,
+      callerReads: options.callerReads ?? false,
       scanned: this.#scanned,
       ended: this.#ended.signal,
     });

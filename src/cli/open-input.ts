@@ -20,7 +20,7 @@ export interface Input extends AsyncDisposable {
  * or an image by its name. Throws what {@link ArchiveReader.open} and `openNamed` throw; USAGE if standard input is a terminal.
  */
 export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
-  const reader = readerFor(args, { readsPlain: true });
+  const reader = readerFor(args, { callerReads: true });
   try {
     const archive = await openImage(reader, context, args, image, store);
     return {
@@ -37,13 +37,13 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-/** Creates the reader of this process. The caller disposes of it. `readsPlain`: see {@link ReaderOptions}. */
-export function readerFor(args: Arguments, { readsPlain }: { readonly readsPlain: boolean }): ArchiveReader {
+/** Creates the reader of this process. The caller disposes of it. `callerReads`: see {@link ReaderOptions}. */
+export function readerFor(args: Arguments, { callerReads }: { readonly callerReads: boolean }): ArchiveReader {
   const worker = workerUrl();
   return createReader({
     cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
     workers: availableParallelism(),
-    readsPlain,
+    callerReads,
     ...(worker === undefined ? {} : { workerUrl: worker }),
   });
 }
