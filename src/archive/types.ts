@@ -285,6 +285,11 @@ export interface StreamOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Whether the bytes come from a character device, which may never end. */
   readonly isDevice?: boolean;
+  /**
+   * Whether only the list of each layer is wanted: contents of plain layers aren't written to the disk, and must not be read. Throws DAMAGED
+   * if a layer can't be listed so; the bytes are needed once more then, without this option. Default: false.
+   */
+  readonly isForListing?: boolean;
 }
 
 /** Options of {@link ArchiveReader.indexLayers}. */
