@@ -27,7 +27,7 @@ import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-
 import { StreamScan } from './open/stream-scan.ts';
 import { StreamStart } from './open/stream-start.ts';
 import { TarOpener } from './open/tar-opener.ts';
-import { blobOf, PlainOpener } from './plain-opener.ts';
+import { blobOf, contentsNotKept, PlainOpener } from './plain-opener.ts';
 import type { ContentFolder, FetchedContent, ImageParts } from './source-types.ts';
 import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
@@ -68,6 +68,7 @@ class FileReader implements ArchiveReader {
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
   /** Other ways to read the images that are open in parts, by their layers' blobs. */
   readonly #others = new WeakMap<BlobSource, OtherImage>();
+  readonly #listedOnly = new WeakSet<BlobSource>();
   readonly #ended = new AbortController();
   readonly #plains: PlainOpener;
   readonly #cacheLimit: CacheLimit | null;
@@ -82,14 +83,20 @@ class FileReader implements ArchiveReader {
     this.#blobs = cacheFolder === null ? null : new BlobCache(cacheFolder, maxCacheBytes, () => this.#folder.newPath('.blob'));
     const script = options.workerUrl ?? (options.workers > 0 ? defaultWorkerUrl() : null);
     this.#pool = options.workers > 0 && script !== null ? new WorkerPool(script, options.workers) : null;
-    this.#plains = new PlainOpener({ cache: this.#cache, blobs: this.#blobs, spools: this.#spools, others: this.#others });
+    this.#plains = new PlainOpener({
+      cache: this.#cache,
+      blobs: this.#blobs,
+      spools: this.#spools,
+      others: this.#others,
+      listedOnly: this.#listedOnly,
+    });
     this.#layers = new LayerReading({
       cache: this.#cache,
       cacheFolder,
       cacheLimit: this.#cacheLimit,
       folder: this.#folder,
       pool: this.#pool,
-      readsPlain: options.readsPlain ?? false,
+      callerReads: options.callerReads ?? false,
       scanned: this.#scanned,
       ended: this.#ended.signal,
     });
@@ -124,8 +131,8 @@ class FileReader implements ArchiveReader {
       for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         const mayBeImage = start.take(chunk);
-        file.write(chunk);
         scan.push(chunk);
+        writeAround(file, chunk, options.isForListing ? scan.listed : []);
         meter.advance(chunk.length);
         if (!mayBeImage) break;
       }
@@ -135,10 +142,16 @@ class FileReader implements ArchiveReader {
       this.#check(options.signal);
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
+    if (options.isForListing && !scan.isWhole) {
+      removeQuietly(path);
+      throw new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
+    }
     const archive = await this.#openTar(path, title, true, options);
     for (const { blob } of archive.images.flatMap(({ layers }) => layers)) {
       const indexed = blob === null || blob.path !== path ? null : scan.indexOf(blob);
-      if (blob !== null && indexed !== null) this.#scanned.set(blob, indexed);
+      if (blob === null || indexed === null) continue;
+      this.#scanned.set(blob, indexed);
+      if (options.isForListing) this.#listedOnly.add(blob);
     }
     return archive;
   }
@@ -244,6 +257,7 @@ class FileReader implements ArchiveReader {
   async indexLayers(layers: readonly ArchiveLayer[], options: IndexLayersOptions = {}): Promise<readonly (IndexedLayer | null)[]> {
     this.#check(options.signal);
     const isWhole = options.verify === true || options.scan === true;
+    if (isWhole && layers.some(({ blob }) => blob !== null && this.#listedOnly.has(blob))) throw contentsNotKept();
     const others = isWhole ? layers.filter(({ blob }) => blob !== null && this.#others.has(blob)) : [];
     if (others.length === 0) return this.#layers.read(layers, options);
     return this.#readWithOthers(layers, options);
@@ -355,6 +369,18 @@ class FileReader implements ArchiveReader {
     await this.#pool?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
+}
+
+/** Writes bytes without some ranges of them, pairs of start and end. */
+function writeAround(file: NewFile, bytes: Uint8Array, ranges: readonly number[]): void {
+  let from = 0;
+  for (let at = 0; at < ranges.length; at += 2) {
+    const [start, end] = [ranges[at] as number, ranges[at + 1] as number];
+    if (start > from) file.write(bytes.subarray(from, start));
+    file.skip(end - start);
+    from = end;
+  }
+  if (from < bytes.length) file.write(bytes.subarray(from));
 }
 
 function statOf(path: string): Stats {

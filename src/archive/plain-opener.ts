@@ -29,6 +29,8 @@ interface PlainOpenerParts {
   readonly spools: SpoolStore;
   /** Other ways to read the images that are open in parts, by their layers' blobs. */
   readonly others: WeakMap<BlobSource, OtherImage>;
+  /** Layers that were received without their contents; see `StreamOptions.isForListing`. */
+  readonly listedOnly: WeakSet<BlobSource>;
 }
 
 /** Chooses how the plain bytes of a layer are read: where they lie, fetched in pieces, from a span on, or unpacked once and kept. */
@@ -43,6 +45,7 @@ export class PlainOpener {
 
   /** Opens a layer's plain bytes. `keeps`: whether to cache pieces that are fetched one at a time. Throws BLOB_MISSING. */
   open(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps = false): PlainBytes {
+    if (this.#parts.listedOnly.has(blobOf(layer))) throw contentsNotKept();
     const arrival = arrivalOf(blobOf(layer));
     const { table } = indexed;
     if (arrival !== null && table.provenance === 'toc' && table.chunkAt.length === 0)
@@ -127,6 +130,11 @@ export class PlainOpener {
     }
     return blob.cacheKey === '' ? null : this.#checkpoints.list;
   }
+}
+
+/** The error for reading what was received for a listing: a mistake of the caller. */
+export function contentsNotKept(): LayerscopeError {
+  return new LayerscopeError('INTERNAL', 'contents of an image that was received for a listing');
 }
 
 /** Returns the layer's blob. Throws BLOB_MISSING. */

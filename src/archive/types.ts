@@ -225,10 +225,10 @@ export interface ReaderOptions {
   /** Maximum number of workers; 0: all work is done on the calling thread. */
   readonly workers: number;
   /**
-   * Whether the calling thread is idle and reads the headers of the largest plain layer itself, instead of waiting for a worker to start.
-   * Default: false.
+   * Whether the calling thread would otherwise wait, and reads some of the layers itself: the headers of the largest plain layer, and its
+   * share of lists that other files have of layers. Default: false.
    */
-  readonly readsPlain?: boolean;
+  readonly callerReads?: boolean;
   /** The worker's script; default: the one next to this module. */
   readonly workerUrl?: URL | string;
   /** Size limit of the cache in bytes. */
@@ -285,6 +285,11 @@ export interface StreamOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Whether the bytes come from a character device, which may never end. */
   readonly isDevice?: boolean;
+  /**
+   * Whether only the list of each layer is wanted: contents of plain layers aren't written to the disk, and must not be read. Throws DAMAGED
+   * if a layer can't be listed so; the bytes are needed once more then, without this option. Default: false.
+   */
+  readonly isForListing?: boolean;
 }
 
 /** Options of {@link ArchiveReader.indexLayers}. */

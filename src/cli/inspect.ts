@@ -46,7 +46,8 @@ export const spec: CommandSpec = {
 export async function run(context: Context, args: Arguments): Promise<number> {
   const keyFile = args.value('key');
   const key = keyFile === undefined ? null : readKey(keyFile);
-  await using input = await openInput(context, args, args.operands[0] ?? '');
+  const isForListing = !args.flag('verify') && !args.flag('scan');
+  await using input = await openInput(context, args, args.operands[0] ?? '', { isForListing });
   const { reader } = input;
   const archive = key === null ? input.archive : { ...input.archive, artifacts: await checkedArtifacts(context, input.archive, key) };
   const options = { verify: args.flag('verify'), scan: args.flag('scan'), signal: context.signal, onProgress: context.progress.update };

@@ -15,14 +15,21 @@ export interface Input extends AsyncDisposable {
   readonly archive: Archive;
 }
 
+interface OpenInputOptions {
+  /** Whether `store:ID` is an image or layer of a store. Default: true. */
+  readonly store?: boolean;
+  /** Whether only the list of each layer is wanted, and no contents are read. Default: false. */
+  readonly isForListing?: boolean;
+}
+
 /**
  * Opens IMAGE: a file or folder that exists, `-` for standard input, `store:ID` for an image or layer of a store, unless `store` is false,
  * or an image by its name. Throws what {@link ArchiveReader.open} and `openNamed` throw; USAGE if standard input is a terminal.
  */
-export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
-  const reader = readerFor(args, { readsPlain: true });
+export async function openInput(context: Context, args: Arguments, image: string, options: OpenInputOptions = {}): Promise<Input> {
+  const reader = readerFor(args, { callerReads: true });
   try {
-    const archive = await openImage(reader, context, args, image, store);
+    const archive = await openImage(reader, context, args, image, options);
     return {
       reader,
       archive,
@@ -37,24 +44,30 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-/** Creates the reader of this process. The caller disposes of it. `readsPlain`: see {@link ReaderOptions}. */
-export function readerFor(args: Arguments, { readsPlain }: { readonly readsPlain: boolean }): ArchiveReader {
+/** Creates the reader of this process. The caller disposes of it. `callerReads`: see {@link ReaderOptions}. */
+export function readerFor(args: Arguments, { callerReads }: { readonly callerReads: boolean }): ArchiveReader {
   const worker = workerUrl();
   return createReader({
     cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
     workers: availableParallelism(),
-    readsPlain,
+    callerReads,
     ...(worker === undefined ? {} : { workerUrl: worker }),
   });
 }
 
 /** Opens IMAGE by a reader, as {@link openInput} does. The caller disposes of the archive, and then of the reader. */
-export async function openImage(reader: ArchiveReader, context: Context, args: Arguments, image: string, store = true): Promise<Archive> {
+export async function openImage(
+  reader: ArchiveReader,
+  context: Context,
+  args: Arguments,
+  image: string,
+  { store = true, isForListing = false }: OpenInputOptions = {},
+): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) return asFile();
   // Names need the modules of stores and engines, which take longer to load than many files take to read.
   const { openWord } = await import('./open-word.ts');
-  return openWord(reader, context, args, image, { store, asFile });
+  return openWord(reader, context, args, image, { store, isForListing, asFile });
 }
 
 async function openFile(reader: ArchiveReader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {

@@ -18,7 +18,11 @@ export async function openWord(
   context: Context,
   args: Arguments,
   image: string,
-  { store, asFile }: { readonly store: boolean; readonly asFile: () => Promise<Archive> },
+  {
+    store,
+    isForListing = false,
+    asFile,
+  }: { readonly store: boolean; readonly isForListing?: boolean; readonly asFile: () => Promise<Archive> },
 ): Promise<Archive> {
   const word = parseImageWord(image);
   if (word.kind === 'file') return asFile();
@@ -31,6 +35,7 @@ export async function openWord(
     signal,
     onProgress: progress.update,
     platform: args.value('platform'),
+    isForListing,
     onNote: (text) => context.note(text),
     reasons: word.kind === 'name' ? ['no such file'] : [],
   });

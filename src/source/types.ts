@@ -30,6 +30,8 @@ export interface OpenSourceOptions extends SourceOptions {
   readonly reader: ArchiveReader;
   /** `os/arch[/variant]`, chosen before anything is fetched. */
   readonly platform?: string | undefined;
+  /** Whether only the list of each layer is wanted, and no contents are read. Default: false. */
+  readonly isForListing?: boolean;
   /** Whether an engine's images may be read from its folders on this machine. Default: true. */
   readonly folders?: boolean;
   /**

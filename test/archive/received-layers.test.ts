@@ -1,11 +1,14 @@
 // Plain layers of an archive that is received are indexed on the way, with the same result as from a file.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { Archive, ArchiveReader } from '#archive';
+import { hasCode } from '../support/asserts.ts';
 import { archiveOf, dockerArchive, Files, ociImage, ociLayout } from '../support/image-builder.ts';
 import { gather } from '../support/random-chunks.ts';
 import { concat, directory, file, hardlink, pax, tar } from '../support/tar-builder.ts';
-import { testFile, testReader } from '../support/workbench.ts';
+import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
 const LAYERS = [
   tar(directory('etc/'), file('etc/passwd', 'root'), concat(pax({ path: 'n'.repeat(300) }), file('short', 'x'.repeat(700)))),
@@ -76,4 +79,47 @@ test('an index that was made on the way is used, and verifying reads the layer n
     const [first] = await reader.indexLayers(layers, { verify: true });
     assert.notEqual(first?.measured, null, what);
   }
+});
+
+/** Returns the file in a cache folder to which an archive was received. */
+function receivedIn(cacheFolder: string): Buffer {
+  const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.in'));
+  assert.equal(files.length, 1);
+  return readFileSync(path.join(cacheFolder, files[0] ?? ''));
+}
+
+test('for a listing, layers have the same index, and contents of plain ones are not written', async (t) => {
+  for (const [what, bytes] of INPUTS) {
+    const reader = testReader(t);
+    const expected = await reader.indexLayers((await reader.open(testFile(t, bytes))).images[0]?.layers ?? []);
+    for (const length of [100, 511, 65_536]) {
+      const cacheFolder = testFolder(t);
+      const other = testReader(t, { cacheFolder });
+      await using archive = await other.openStream(pieces(bytes, length), 'it', { isForListing: true });
+      const received = receivedIn(cacheFolder);
+      assert.equal(received.length, bytes.length, what);
+      if (what === 'a docker-archive') assert.ok(received.filter((byte) => byte === 7).length < 70_000, what);
+      const layers = archive.images[0]?.layers ?? [];
+      const found = await other.indexLayers(layers);
+      assert.deepEqual(found, expected, `${what}, ${length} bytes at a time`);
+      if (what !== 'a docker-archive') continue;
+      await assert.rejects(other.indexLayers(layers, { verify: true }), hasCode('INTERNAL'));
+      const [layer, table] = [layers[1], found[1]];
+      assert.ok(layer && table);
+      assert.throws(() => other.openLayer(layer, table), hasCode('INTERNAL'));
+    }
+  }
+});
+
+test('a layer that is cut off can’t be listed without its contents, which leaves no file', async (t) => {
+  const cut = archiveOf(dockerArchive([{ layers: [(LAYERS[1] ?? new Uint8Array(0)).subarray(0, 200_192)], tags: [] }]));
+  const cacheFolder = testFolder(t);
+  const reader = testReader(t, { cacheFolder });
+  await assert.rejects(reader.openStream(pieces(cut, 10_000), 'it', { isForListing: true }), hasCode('DAMAGED'));
+  assert.deepEqual(
+    readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.in')),
+    [],
+  );
+  await using archive = await reader.openStream(pieces(cut, 10_000), 'it');
+  assert.equal((await reader.indexLayers(archive.images[0]?.layers ?? []))[0]?.status, 'damaged');
 });

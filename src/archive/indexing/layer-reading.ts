@@ -8,6 +8,7 @@ import { callerControl } from '../control/work-control.ts';
 import type { PrivateFolder } from '../files/private-folder.ts';
 import type { PackedToc } from '../source-types.ts';
 import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions } from '../types.ts';
+import { Crew } from './crew.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
 import { keptLazily, type LazyResult, lazyArrival, readLazily, tocsBeside } from './lazy-reading.ts';
 import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
@@ -31,6 +32,8 @@ const SMALL_TOC_BYTES = 128 * 1024;
  * much memory.
  */
 const TOC_BYTES_AT_ONCE = 32 * 1024 * 1024;
+/** A larger one is always read by a worker: this thread could not be interrupted for half a second. */
+const MAX_TOC_BYTES_HERE = 16 * 1024 * 1024;
 /** Smaller ones don't wait before they are fetched, only before they are read. */
 const SMALL_UNPACKED_TOC_BYTES = 1024 * 1024;
 
@@ -48,8 +51,8 @@ export interface LayerReadingParts {
   readonly folder: PrivateFolder;
   /** Null: everything is read on the calling thread. */
   readonly pool: WorkerPool | null;
-  /** The calling thread reads the largest plain blob itself. */
-  readonly readsPlain: boolean;
+  /** The calling thread reads some of the layers itself. */
+  readonly callerReads: boolean;
   /** Layers that were indexed when their archive was opened. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
   /** Aborted when the reader is disposed of. */
@@ -59,9 +62,12 @@ export interface LayerReadingParts {
 /** Indexes layers: from the cache, otherwise on workers or this thread. See {@link ArchiveReader.indexLayers}. */
 export class LayerReading {
   readonly #parts: LayerReadingParts;
+  /** Null: this thread doesn't share the workers' work. */
+  readonly #crew: Crew | null;
 
   constructor(parts: LayerReadingParts) {
     this.#parts = parts;
+    this.#crew = parts.callerReads && parts.pool !== null ? new Crew(parts.pool.size) : null;
   }
 
   async read(layers: readonly ArchiveLayer[], options: ReadingOptions): Promise<readonly (IndexedLayer | null)[]> {
@@ -118,16 +124,25 @@ export class LayerReading {
     };
     const index = async (toc: PackedToc): Promise<IndexedBlob> => {
       // A few packed bytes may be as many entries as a TOC can have.
-      await hold(toc.plainBytes ?? toc.packed.length);
+      const plainBytes = toc.plainBytes ?? toc.packed.length;
+      await hold(plainBytes);
       const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;
       const byToc = { ...task, toc };
-      return isLarge && pool !== null ? pool.run(byToc, signal, () => undefined) : runIndexTask(byToc, callerControl(signal));
+      const here = (): Promise<IndexedBlob> => runIndexTask(byToc, callerControl(signal));
+      if (!isLarge || pool === null) return here();
+      const there = (): Promise<IndexedBlob> => pool.run(byToc, signal, () => undefined);
+      return plainBytes > MAX_TOC_BYTES_HERE ? there() : this.#shared(here, there);
     };
     try {
       return await readLazily(arrival, task.blob, { index, onSize, cache }, signal);
     } finally {
       leave();
     }
+  }
+
+  /** Runs work on a worker, or on this thread if it shares the work. */
+  #shared(here: () => Promise<IndexedBlob>, there: () => Promise<IndexedBlob>): Promise<IndexedBlob> {
+    return this.#crew === null ? there() : this.#crew.run(here, there);
   }
 
   /** A temporary path for an index; null if nothing can be written. */
@@ -168,12 +183,17 @@ export class LayerReading {
     const readWhole = async (asked: readonly IndexTask[]): Promise<void> => {
       // All downloads begin at once: memory limits how many layers are indexed at the same time, not how many are fetched.
       for (const { blob } of asked) arrivalOf(blob)?.begin();
-      const isWanted = (task: IndexTask): boolean => isWorthAWorker(task, this.#parts.readsPlain, options.isOneOfMany === true);
-      const mine = this.#parts.readsPlain ? asked.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
+      const isWanted = (task: IndexTask): boolean => isWorthAWorker(task, this.#parts.callerReads, options.isOneOfMany === true);
+      const mine = this.#parts.callerReads ? asked.find(({ blob, options }) => isReadByHeaders(blob, options)) : undefined;
       const onWorkers = pool === null ? [] : asked.filter((task) => task !== mine && isWanted(task));
       const here = asked.filter((task) => !onWorkers.includes(task));
       const works = onWorkers.map((task) =>
-        gate.pass(async () => run(task, onWorker(await withTocsBeside(task, signal), pool as WorkerPool, signal, advance))),
+        gate.pass(async () => {
+          const whole = await withTocsBeside(task, signal);
+          const there = (): Promise<IndexedBlob> => onWorker(whole, pool as WorkerPool, signal, advance);
+          const here = (): Promise<IndexedBlob> => runIndexTask(whole, callerControl(signal, advance));
+          await run(task, isSplitList(task) ? this.#shared(here, there) : there());
+        }),
       );
       const inline = async (): Promise<void> => {
         for (const task of here) {
@@ -244,10 +264,10 @@ function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }
 
-function isWorthAWorker({ blob, options }: IndexTask, readsPlain: boolean, isOneOfMany: boolean): boolean {
+function isWorthAWorker({ blob, options }: IndexTask, callerReads: boolean, isOneOfMany: boolean): boolean {
   if (blob.split !== undefined) return blob.length >= SMALL_SPLIT_BYTES;
   if (!isReadByHeaders(blob, options)) return blob.length >= (isOneOfMany ? SMALL_FOR_A_RUNNING_WORKER : SMALL_WHOLE_BYTES);
-  return blob.length >= (readsPlain ? SMALL_PLAIN_BYTES_HERE : SMALL_PLAIN_BYTES);
+  return blob.length >= (callerReads ? SMALL_PLAIN_BYTES_HERE : SMALL_PLAIN_BYTES);
 }
 
 function isReadWhole({ verify, scan = false }: IndexTask['options']): boolean {
@@ -256,6 +276,11 @@ function isReadWhole({ verify, scan = false }: IndexTask['options']): boolean {
 
 function isReadByHeaders({ compression, split }: BlobSource, options: IndexTask['options']): boolean {
   return compression === 'none' && split === undefined && !isReadWhole(options);
+}
+
+/** Whether only the list of a layer in parts is read. */
+function isSplitList({ blob, options }: IndexTask): boolean {
+  return blob.split !== undefined && !isReadWhole(options);
 }
 
 /** Waits for all promises. If one fails, stops the others, waits for them as well, and throws the first error. */

@@ -53,6 +53,11 @@ export class WorkerPool implements AsyncDisposable {
     this.#limit = limit;
   }
 
+  /** Maximum number of workers. */
+  get size(): number {
+    return this.#limit;
+  }
+
   /** Queues a job; jobs start in order. Throws what the task throws; CANCELLED if `signal` aborts, once the worker has stopped. */
   run(task: IndexTask, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<IndexedBlob> {
     return new Promise((resolve, reject) => {

@@ -23,6 +23,8 @@ interface Body {
   head: Uint8Array;
   /** Null until the first block is known, and if it isn't a tar's. */
   indexer: LayerIndexer | null;
+  /** Whether any of it was in a list of {@link StreamScan.listed}. */
+  isListed: boolean;
 }
 
 /** Gets all bytes of a file in order; finds the members that are plain tars. */
@@ -33,12 +35,30 @@ export class StreamScan implements TarHandler {
   #others = 0;
   #entries = 0;
   #isOff = false;
+  /** Ranges of the last pushed bytes, pairs of start and end. */
+  #listed: number[] = [];
+  /** Layers of which some bytes were passed over, and whose index isn't finished. */
+  #unfinished = 0;
 
   constructor() {
     this.#reader = new TarReader(this);
   }
 
+  /**
+   * Ranges of the last pushed bytes, pairs of start and end, that are contents of files in layers, so that listing the layers doesn't need
+   * them again if {@link isWhole} in the end.
+   */
+  get listed(): readonly number[] {
+    return this.#listed;
+  }
+
+  /** Whether there is an index of each layer of which bytes were in {@link listed}. */
+  get isWhole(): boolean {
+    return this.#unfinished === 0;
+  }
+
   push(bytes: Uint8Array): void {
+    this.#listed = [];
     if (this.#isOff) return;
     try {
       this.#reader.push(bytes);
@@ -56,7 +76,7 @@ export class StreamScan implements TarHandler {
 
   member({ type, size, sparse, bodyOffset }: TarMember): void {
     const isBody = type === TYPE.file && sparse === null && size > BLOCK;
-    this.#body = isBody ? { start: bodyOffset, length: size, count: 0, head: new Uint8Array(0), indexer: null } : null;
+    this.#body = isBody ? { start: bodyOffset, length: size, count: 0, head: new Uint8Array(0), indexer: null, isListed: false } : null;
     if (++this.#others > MAX_OTHERS) this.#turnOff();
   }
 
@@ -67,8 +87,12 @@ export class StreamScan implements TarHandler {
     if (body === null) return;
     const piece = bytes.subarray(start, end);
     body.count += piece.length;
-    if (body.indexer !== null) body.indexer.push(piece);
-    else if (!this.#begin(body, piece)) return;
+    if (body.indexer !== null) {
+      if (!body.isListed) this.#unfinished++;
+      body.isListed = true;
+      this.#listed.push(start, end);
+      body.indexer.push(piece);
+    } else if (!this.#begin(body, piece)) return;
     if (body.count === body.length) this.#finish(body);
   }
 
@@ -89,10 +113,11 @@ export class StreamScan implements TarHandler {
     return true;
   }
 
-  #finish({ start, length, indexer }: Body): void {
+  #finish({ start, length, indexer, isListed }: Body): void {
     this.#body = null;
     const layer = indexer?.finish(length, null).layer;
     if (layer?.status !== 'present') return;
+    if (isListed) this.#unfinished--;
     this.#layers.set(`${start}:${length}`, { layer, blobDigest: null });
     this.#others = 0;
     this.#entries += layer.table.memberCount;

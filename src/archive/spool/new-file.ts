@@ -11,6 +11,7 @@ export class NewFile implements Disposable {
   readonly #isSummed: boolean;
   readonly #descriptor: number;
   readonly #space: DiskSpace;
+  #position = 0;
   #open = true;
 
   /** `isSummed`: whether the checksums are needed. */
@@ -30,10 +31,16 @@ export class NewFile implements Disposable {
     this.#space.take(bytes.length);
     if (this.#isSummed) this.sums.update(bytes);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#position + at);
+      this.#position += bytes.length;
     } catch (error) {
       throw systemError(error, this.path);
     }
+  }
+
+  /** Leaves out bytes, which take no space and are read as zeros. */
+  skip(count: number): void {
+    this.#position += count;
   }
 
   [Symbol.dispose](): void {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Archive } from '#archive';
 import { type EngineKind, type EngineName, familiarName } from '#format/reference';
-import { displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
+import { asLayerscopeError, displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import { HttpClient } from '../http/http-client.ts';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
 import { canReadContainers, openContainerFolder } from './container-folder.ts';
@@ -125,11 +125,18 @@ export class EngineSource implements ImageSource {
   async #exported(http: HttpClient, client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive> {
     const { reader, signal, onProgress, platform } = options;
     const kind: EngineKind = (await client.isPodman({ signal })) ? 'podman' : this.kind;
-    const reply = await client.exportImage(asked, platform, { signal });
     const title = displayText(asked);
-    const archive = await reader.openStream(reply.pieces({ areFreed: true }), title, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
+    const receive = async (isForListing: boolean): Promise<Archive> => {
+      const reply = await client.exportImage(asked, platform, { signal });
+      return reader.openStream(reply.pieces({ areFreed: true }), title, {
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+        isForListing,
+      });
+    };
+    const archive = await receive(options.isForListing === true).catch((error: unknown) => {
+      if (options.isForListing && asLayerscopeError(error).code === 'DAMAGED') return receive(false);
+      throw error;
     });
     const source: SourceReport = {
       kind,

@@ -78,6 +78,27 @@ test('an image opens by name, by id and by the start of its id, over the engineâ
   );
 });
 
+test('for a listing, an image with a damaged layer is asked for once more, and one without is not', async (t) => {
+  const { engine, socket } = await fakeEngine(t);
+  const whole = tar(file('big', new Uint8Array(400_000).fill(7)));
+  const source = sourceAt(`unix://${socket}`);
+  for (const [layer, status, exports] of [
+    [whole, 'present', 1],
+    [whole.subarray(0, 300_032), 'damaged', 2],
+  ] as const) {
+    engine.images.splice(0, engine.images.length, { ...IMAGE, archive: archiveOf(dockerArchive([{ layers: [layer], tags: ['app:1'] }])) });
+    engine.asked.length = 0;
+    const reader = testReader(t);
+    await using archive = await source.open(wordOf('docker:app:1'), { reader, isForListing: true });
+    const layers = await reader.indexLayers(archive.images[0]?.layers ?? []);
+    assert.deepEqual(
+      layers.map((each) => each?.status),
+      [status],
+    );
+    assert.equal(engine.asked.filter((line) => line.endsWith('/get')).length, exports);
+  }
+});
+
 test('a container is its image and one more layer: its changes, byte for byte, and whiteouts', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);

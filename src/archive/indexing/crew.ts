@@ -1,0 +1,49 @@
+interface Job {
+  readonly start: (isHere: boolean) => Promise<unknown>;
+  readonly settle: (work: Promise<unknown>) => void;
+}
+
+/**
+ * Gives work to workers and, one job at a time, to the calling thread, which would otherwise wait. One worker less has to start then, and
+ * to compile what all of them run.
+ */
+export class Crew {
+  /** Workers that may be busy. */
+  readonly #others: number;
+  readonly #waiting: Job[] = [];
+  #busyOthers = 0;
+  #isBusyHere = false;
+
+  /** `size`: threads, including the calling one. */
+  constructor(size: number) {
+    this.#others = size - 1;
+  }
+
+  /** Runs `here` or `there`, on a worker, as soon as one of the threads is free. Jobs begin in order. Throws what they throw. */
+  run<T>(here: () => Promise<T>, there: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const start = (isHere: boolean): Promise<unknown> => (isHere ? here() : there());
+      this.#waiting.push({ start, settle: (work) => void (work as Promise<T>).then(resolve, reject) });
+      this.#next();
+    });
+  }
+
+  /** Workers come first: one can start while this thread begins its own job. */
+  #next(): void {
+    while (this.#waiting.length > 0 && (this.#busyOthers < this.#others || !this.#isBusyHere)) {
+      const { start, settle } = this.#waiting.shift() as Job;
+      const isHere = this.#busyOthers >= this.#others;
+      this.#occupy(isHere, 1);
+      const work = start(isHere).finally(() => {
+        this.#occupy(isHere, -1);
+        this.#next();
+      });
+      settle(work);
+    }
+  }
+
+  #occupy(isHere: boolean, change: 1 | -1): void {
+    if (isHere) this.#isBusyHere = change > 0;
+    else this.#busyOthers += change;
+  }
+}
