@@ -219,7 +219,7 @@ class Room {
     const hasPercent = this.take(hasBar, PERCENT);
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
-    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : hasPercent ? 0 : BAR - SHORT_BAR;
+    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : BAR - SHORT_BAR;
     const bar = hasBar ? (isWide ? BAR : SHORT_BAR) + this.takeUpTo(most) : 0;
     return { share: bar + (hasPercent ? PERCENT : 0), bar, hasItems };
   }

@@ -435,10 +435,12 @@ test('differences in content, metadata and time are distinguished; differences i
   await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~2 modified (+1 time only)');
   await chip('time only').click();
   await expect(rows).toHaveCount(4);
+  await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~3 modified');
   await expect(page.getByRole('row', { name: /modified c\.txt/ })).toContainText('time');
   await chip('content').click();
   await chip('metadata').click();
   await expect(rows).toHaveCount(2);
+  await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~1 modified');
   await chip('time only').click();
   await expect(page.getByText('Only differences of hidden kinds, such as times')).toBeVisible();
   await page.getByRole('button', { name: 'Show all differences' }).click();
