@@ -92,26 +92,27 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 /** A part of at most this many characters is never cut. */
 const SHORT = 6;
 /** The least room that says something of a part, and what is around it, px. */
-const LEAST = 48;
+const LEAST = 56;
 const AROUND = 17;
 const CHARACTER = 7;
 
-/** Leaves parts out of the middle, so that the others have the room that they need. The image and the last two are kept. */
+/** Leaves folders out of the middle, so that the others have the room that they need. The last part is kept. */
 function fold(crumbs: readonly Crumb[], room: number) {
   const needs = crumbs.map(({ text }) => AROUND + Math.min(text.length * CHARACTER, LEAST));
   let sum = needs.reduce((all, each) => all + each, 0);
   const first = crumbs.findIndex(({ isFolder }) => isFolder === true);
   let end = first;
-  if (room > 0 && first >= 0) {
-    for (; sum > room - PADDING - LEAST && end < crumbs.length - 2; end++) sum -= needs[end] as number;
+  if (room > 0 && first >= 0 && sum > room - PADDING) {
+    for (; sum > room - PADDING - MENU && end < crumbs.length - 1; end++) sum -= needs[end] as number;
   }
   return end <= first
     ? { before: crumbs, folded: [], after: [] }
     : { before: crumbs.slice(0, first), folded: crumbs.slice(first, end), after: crumbs.slice(end) };
 }
 
-/** Left and right of the parts, px. */
+/** Left and right of the parts, and the width of the menu, px. */
 const PADDING = 42;
+const MENU = 40;
 
 function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[] {
   const { from, to, mode, path } = selection;

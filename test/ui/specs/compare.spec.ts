@@ -230,6 +230,8 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   const layer = WEB_API.length;
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
+  // Wide enough for all parts.
+  await page.setViewportSize({ width: 1920, height: 900 });
   await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison', 'etc', 'old.conf']);
   await expect(details).toContainText(`from side A, its layer ${layer}`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');

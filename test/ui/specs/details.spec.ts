@@ -303,6 +303,8 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   };
   await choose('C:\\Windows\\a', 'a.txt');
   const crumbs = details.getByRole('navigation', { name: 'Location' });
+  // Wide enough for all parts.
+  await page.setViewportSize({ width: 1920, height: 900 });
   await expect(crumbs.getByRole('listitem')).toHaveText([/windows:1/, 'Layer 0', 'C:\\', 'Windows', 'a.txt']);
   await expect(crumbs.getByTitle('C:\\Windows\\a.txt')).toBeVisible();
   await details.getByRole('button', { name: 'Copy path' }).click();

@@ -96,6 +96,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   expect(await run.getByText('agent.exe').first().locator('wbr').count()).toBeGreaterThan(1);
   await expect(run.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\)$/ })).toBeVisible();
   await expect(run.getByRole('row', { name: /^removed Updater REG_SZ before: C:\\Program Files/ })).toBeVisible();
+  await page.setViewportSize({ width: 1720, height: 860 });
   const [keys, values] = [await tree.boundingBox(), await run.boundingBox()];
   expect((keys?.x ?? 0) + (keys?.width ?? 0)).toBeLessThanOrEqual((values?.x ?? 0) + 1);
   await row(tree, 'Telemetry').click();

@@ -169,13 +169,13 @@ test('the layers that are drawn are in a legend, with the bytes that each wrote'
   await page.keyboard.press('0');
   const legend = page.getByRole('list', { name: 'Colours by layer' });
   const items = legend.getByRole('listitem');
-  await expect(items.first()).toHaveText('Layer 0 383.3 kB');
+  await expect(items.first()).toHaveText('Layer 2 838.7 kB');
   const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
   expect(sizes.length).toBeGreaterThan(2);
   // The colour is that of the layer in the chain.
   await expect(items.first().locator('i')).toHaveCSS(
     'background-color',
-    await page.getByRole('button', { name: /^Layer 0 / }).evaluate((layer) => getComputedStyle(layer).backgroundColor),
+    await page.getByRole('button', { name: /^Layer 2 / }).evaluate((layer) => getComputedStyle(layer).backgroundColor),
   );
   const [box, pane] = [await legend.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
   expect(box?.height).toBeLessThanOrEqual(24);
