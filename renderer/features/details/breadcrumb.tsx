@@ -105,7 +105,8 @@ function fold(crumbs: readonly Crumb[], room: number) {
   if (room > 0 && first >= 0 && sum > room - PADDING) {
     for (; sum > room - PADDING - MENU && end < crumbs.length - 1; end++) sum -= needs[end] as number;
   }
-  return end <= first
+  // A menu in place of one short name would gain nothing.
+  return end <= first || (end === first + 1 && (needs[first] as number) <= MENU)
     ? { before: crumbs, folded: [], after: [] }
     : { before: crumbs.slice(0, first), folded: crumbs.slice(first, end), after: crumbs.slice(end) };
 }

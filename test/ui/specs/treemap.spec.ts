@@ -173,10 +173,9 @@ test('the layers that are drawn are in a legend, with the bytes that each wrote'
   const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
   expect(sizes.length).toBeGreaterThan(2);
   // The colour is that of the layer in the chain.
-  await expect(items.first().locator('i')).toHaveCSS(
-    'background-color',
-    await page.getByRole('button', { name: /^Layer 2 / }).evaluate((layer) => getComputedStyle(layer).backgroundColor),
-  );
+  const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
+  const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
+  await expect(items.first().locator('i')).toHaveCSS('background-color', colour);
   const [box, pane] = [await legend.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
   expect(box?.height).toBeLessThanOrEqual(24);
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
