@@ -442,7 +442,7 @@ test('a breadcrumb is one line: a long part is cut in the middle, and the middle
   await win.drop(
     await win.write('deep.tar', dockerArchive([{ createdBy: 'COPY', tar: tar(file(`${deep}/end.txt`, 'x')) }], { name: 'a:2' })),
   );
-  await page.getByRole('searchbox').fill('end.txt');
+  await page.getByRole('searchbox', { name: 'Filter by path' }).fill('end.txt');
   await page.getByRole('row', { name: /end\.txt/ }).click();
   await expect(crumbs).toHaveAttribute('title', new RegExp(`a:2.* › ${deep.replaceAll('/', ' › ')} › end\\.txt$`));
   expect((await crumbs.boundingBox())?.height).toBeLessThan(36);

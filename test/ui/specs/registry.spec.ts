@@ -118,8 +118,8 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await page.keyboard.press('End');
   await expect(row(tree, 'Key 259')).toBeFocused();
   await expect(registry.getByRole('article', { name: 'Vendor\\Many\\Key 259 added' })).toContainText('0x00000103 (259)');
-  await page.keyboard.type('key 12');
-  await expect(row(tree, 'Key 120')).toBeFocused();
+  await page.keyboard.press('v');
+  await expect(row(tree, 'Vendor')).toBeFocused();
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowLeft');
   await expect(tree.getByRole('row')).toHaveCount(2);
@@ -131,7 +131,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
   await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
   await expect(run.getByRole('row')).toHaveCount(2);
-  await page.getByRole('searchbox').fill('0x00000103');
+  await page.getByRole('searchbox').fill('key 259');
   await expect(row(tree, 'Key 259')).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
   await page.getByRole('searchbox').fill('');
