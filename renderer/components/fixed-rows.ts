@@ -19,17 +19,17 @@ export function windowOf(count: number, height: number, scrollTop: number, room:
 
 /**
  * Determines which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of
- * rows. `show` scrolls no further than needed.
+ * rows. `show` scrolls no further than needed. `width`: of the rows, px; 0 before it is known.
  */
 export function useFixedRows(
   scroller: RefObject<HTMLElement | null>,
   { count, height, head }: { count: number; height: number; head: number },
-): RowWindow & { readonly show: (index: number) => void } {
-  const [view, setView] = useState({ top: 0, room: 600 });
+): RowWindow & { readonly width: number; readonly show: (index: number) => void } {
+  const [view, setView] = useState({ top: 0, room: 600, width: 0 });
   useLayoutEffect(() => {
     const { current } = scroller;
     if (current === null) return;
-    const look = () => setView({ top: current.scrollTop, room: current.clientHeight });
+    const look = () => setView({ top: current.scrollTop, room: current.clientHeight, width: current.clientWidth });
     look();
     const observer = new ResizeObserver(look);
     observer.observe(current);
@@ -39,12 +39,12 @@ export function useFixedRows(
     const { current } = scroller;
     if (current === null) return;
     const onScroll = () => {
-      const { scrollTop: top, clientHeight: room } = current;
+      const { scrollTop: top, clientHeight: room, clientWidth: width } = current;
       // Drawn at once, so that rows don't appear a frame late.
       flushSync(() =>
         setView((before) => {
           const [was, is] = [windowOf(count, height, before.top, before.room), windowOf(count, height, top, room)];
-          return was.first === is.first && was.end === is.end ? before : { top, room };
+          return was.first === is.first && was.end === is.end ? before : { top, room, width };
         }),
       );
     };
@@ -60,9 +60,9 @@ export function useFixedRows(
       if (top < current.scrollTop) current.scrollTop = top;
       else if (top + height > current.scrollTop + room) current.scrollTop = top + height - room;
       else return;
-      setView({ top: current.scrollTop, room: current.clientHeight });
+      setView({ top: current.scrollTop, room: current.clientHeight, width: current.clientWidth });
     },
     [scroller, height, head],
   );
-  return { ...windowOf(count, height, view.top, view.room), show };
+  return { ...windowOf(count, height, view.top, view.room), width: view.width, show };
 }

@@ -98,7 +98,8 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
-  cell: (row: number, column: string, level: number) => ReactNode;
+  /** `width`: of the row, px; 0 before it is known. */
+  cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
@@ -118,7 +119,7 @@ export function TreeGrid({
   const leftIndex = useMemo(() => (leftRow < 0 ? -1 : rows.indexOf(leftRow)), [rows, leftRow]);
   const stop = Math.max(activeIndex, leftIndex, 0);
 
-  const { first, end, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: HEAD_HEIGHT });
+  const { first, end, width, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: HEAD_HEIGHT });
   const indexes: number[] = [];
   // The row that has the focus stays in the document when scrolled away.
   if (stop < first && stop < count) indexes.push(stop);
@@ -238,7 +239,7 @@ export function TreeGrid({
     event.stopPropagation();
   }
 
-  const template = columns.map(({ width }) => width).join(' ');
+  const template = columns.map((column) => column.width).join(' ');
   function onRowClick(event: MouseEvent, row: number) {
     wantFocus.current = true;
     onActive(row);
@@ -307,7 +308,7 @@ export function TreeGrid({
             >
               {columns.map(({ id, align }) => (
                 <div key={id} role="gridcell" className={`${styles.cell} ${align === 'right' ? styles.right : ''}`}>
-                  {cell(row, id, level)}
+                  {cell(row, id, level, width)}
                 </div>
               ))}
             </div>

@@ -5,7 +5,7 @@ import { formatSize } from '../words/numbers.ts';
 import { hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
 import type { Selection } from './selection.ts';
 
-/** Maximum number of kinds of files in the legend. */
+/** Maximum number of colours in the legend. */
 const LEGEND = 8;
 
 /** Bytes by row, including everything below. */
@@ -150,18 +150,40 @@ export function typeOf(table: RowTable, weights: Float64Array, row: number): str
   return FILE_TYPES[fileTypeOf(table, largestBelow(table, weights, row))] ?? 'other';
 }
 
-/** Returns the kinds of files that take most of the drawing, most bytes first. */
-export function typesByBytes(table: RowTable, weights: Float64Array, rects: readonly TreemapRect[]): string[] {
-  const found = new Map<string, number>();
-  for (const { row, small } of rects) {
-    if (small !== undefined || !isLeaf(table, row)) continue;
-    const type = typeOf(table, weights, row);
-    found.set(type, (found.get(type) ?? 0) + (weights[row] as number));
-  }
+/** What a colour of the drawing stands for, with the bytes that have it. */
+export interface Coloured<T> {
+  readonly of: T;
+  readonly bytes: number;
+}
+
+/** Returns the kinds of files that take most of a folder's drawing (-1: of all), most bytes first. */
+export function typesByBytes(table: RowTable, { all }: Areas, root: number): readonly Coloured<string>[] {
+  return coloured(table, root, (row, add) => {
+    if (isLeaf(table, row) && (all[row] as number) > 0) add(typeOf(table, all, row), all[row] as number);
+  });
+}
+
+/** Returns the layers that wrote most of a folder's drawing (-1: of all), most bytes first. */
+export function layersByBytes(table: RowTable, { all, hatched }: Areas, root: number): readonly Coloured<number>[] {
+  return coloured(table, root, (row, add) => {
+    const bytes = all[row] as number;
+    if (!isLeaf(table, row) || bytes === 0) return;
+    const lower = hiddenLayerOf(table, row);
+    const hidden = lower === null ? 0 : (hatched[row] as number);
+    if (hidden < bytes) add(layerOf(table, all, row), bytes - hidden);
+    if (lower !== null && hidden > 0) add(lower, hidden);
+  });
+}
+
+function coloured<T>(table: RowTable, root: number, visit: (row: number, add: (of: T, bytes: number) => void) => void) {
+  const found = new Map<T, number>();
+  const add = (of: T, bytes: number) => found.set(of, (found.get(of) ?? 0) + bytes);
+  const end = root < 0 ? table.length : (table.subtreeEnd[root] as number);
+  for (let row = Math.max(0, root); row < end; row++) visit(row, add);
   return [...found]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, LEGEND)
-    .map(([type]) => type);
+    .map(([of, bytes]) => ({ of, bytes }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, LEGEND);
 }
 
 export function isLeaf(table: RowTable, row: number): boolean {

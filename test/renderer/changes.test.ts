@@ -395,7 +395,7 @@ test('the folders that are open at first don’t depend on how the rows arrive',
   const whole = tableOf(SPECS);
   const load = (cuts: readonly number[]) => {
     const assembly = new PageAssembler();
-    let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, isWhole: true });
+    let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, mode: 'image' });
     // With the first page, the host sends which folders are open at first.
     const open = foldersToOpen(whole);
     cuts.forEach((cut, at) => {
@@ -415,22 +415,26 @@ test('the folders that are open at first don’t depend on how the rows arrive',
     assert.deepEqual(load(cuts), atOnce, cuts.join());
 });
 
-test('a whole image is sorted by all its bytes until the user chooses an order', () => {
+test('a whole image is sorted by all its bytes, a layer by its size and a filesystem by name, until the user chooses an order for it', () => {
   const table = tableOf([
     { path: 'hidden', kind: KIND.removed, size: 50, more: { hiddenBytes: 50 } },
     { path: 'large', size: 40 },
     { path: 'twice', size: 30, more: { hiddenBytes: 30 } },
   ]);
-  const ask = (state: ChangesState, isWhole: boolean) => {
-    const asked = changesReducer(state, { type: 'requested', key: 'k', wanted: null, isWhole });
+  const ask = (state: ChangesState, mode: ChangesState['mode']) => {
+    const asked = changesReducer(state, { type: 'requested', key: 'k', wanted: null, mode });
     return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
   };
-  const first = ask(initialChanges, true);
+  const first = ask(initialChanges, 'image');
   assert.deepEqual([first.sort, first.descending, shown(first)], ['size', true, ['twice', 'hidden', 'large']]);
-  const layer = ask(first, false);
-  assert.deepEqual([layer.sort, shown(layer)], ['name', ['hidden', 'large', 'twice']]);
+  const layer = ask(first, 'layer');
+  assert.deepEqual([layer.sort, layer.descending], ['size', true]);
   const chosen = changesReducer(layer, { type: 'sorted', sort: 'name', descending: true });
-  assert.deepEqual(shown(ask(chosen, true)), ['twice', 'large', 'hidden']);
+  assert.deepEqual(shown(ask(chosen, 'layer')), ['twice', 'large', 'hidden']);
+  const view = ask(chosen, 'stacked');
+  assert.deepEqual([view.sort, shown(view)], ['name', ['hidden', 'large', 'twice']]);
+  assert.equal(ask(changesReducer(view, { type: 'sorted', sort: 'size' }), 'image').sort, 'size');
+  assert.deepEqual(shown(ask(ask(chosen, 'image'), 'layer')), ['twice', 'large', 'hidden']);
   assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
   assert.deepEqual(
     matchedBytes({ table, totals: first.totals as SubtreeTotals, mask: Uint8Array.of(1, 0, 1), filter: NO_FILTER, mode: 'image' }),

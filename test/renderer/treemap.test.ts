@@ -7,6 +7,7 @@ import {
   hiddenLayerOf,
   isBelow,
   layerOf,
+  layersByBytes,
   layersText,
   neighbour,
   rectAt,
@@ -146,9 +147,27 @@ test('hidden bytes belong to the layer that wrote them, not to the one that hid 
   ]);
 });
 
-test('the legend lists the kinds of files by their bytes in the drawing', () => {
+test('the legend lists the kinds of files with their bytes', () => {
   const rows = wholeImage(buildStack([[file('a.js', 9), file('b.js', 9), file('c.png', 10), file('d.py', 1)]].map(layer)));
   const sums = areas(rows, 'image', null);
-  const rects = treemap(rows, sums.all, { x: 0, y: 0, w: 100, h: 100 }, {});
-  assert.deepEqual(typesByBytes(rows, sums.all, rects), ['source', 'pictures']);
+  assert.deepEqual(typesByBytes(rows, sums, -1), [
+    { of: 'source', bytes: 19 },
+    { of: 'pictures', bytes: 10 },
+  ]);
+});
+
+test('the legend lists layers with the bytes that they wrote, hidden ones too', () => {
+  const rows = wholeImage(buildStack([[file('d/a', 9), file('b', 5)], [file('d/a', 4)], [file('c', 2)]].map(layer)));
+  const sums = areas(rows, 'image', null);
+  const bytes = (root: number) => layersByBytes(rows, sums, root).map((each) => [each.of, each.bytes]);
+  assert.deepEqual(bytes(-1), [
+    [0, 14],
+    [1, 4],
+    [2, 2],
+  ]);
+  const folder = Array.from({ length: rows.length }, (_, row) => row).find((row) => (rows.subtreeEnd[row] as number) > row + 1) ?? -1;
+  assert.deepEqual(bytes(folder), [
+    [0, 9],
+    [1, 4],
+  ]);
 });

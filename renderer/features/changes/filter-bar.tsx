@@ -84,34 +84,53 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         <>
           <button
             type="button"
-            className={styles.kind}
+            className={styles.option}
             aria-pressed={everywhere}
             title={everywhere ? words.changes.filterSelected : words.changes.searchAll}
             onClick={() => setLayout({ searchesAll: !everywhere })}
           >
-            <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>{words.changes.allLayers}</span>
+            <span className={everywhere ? styles.on : ''}>{words.changes.allLayers}</span>
+            {everywhere ? <Icon name="close" size={10} /> : null}
           </button>
-          <MenuButton
-            quiet
-            label={words.changes.minimumSize(labelOf(MINIMA, filter.minBytes))}
-            choices={MINIMA}
-            selected={String(filter.minBytes)}
-            onChoose={(id) => set({ minBytes: Number(id) })}
-          >
-            <span className={filter.minBytes > 0 ? styles.on : ''}>{labelOf(MINIMA, filter.minBytes)}</span>
-          </MenuButton>
-          <MenuButton
-            quiet
-            label={words.changes.type(labelOf(TYPES, filter.types))}
-            choices={TYPES}
-            selected={String(filter.types)}
-            onChoose={(id) => set({ types: Number(id) })}
-          >
-            <span className={filter.types > 0 ? styles.on : ''}>{labelOf(TYPES, filter.types)}</span>
-          </MenuButton>
+          <Option label={words.changes.minimumSize} choices={MINIMA} value={filter.minBytes} onChange={(minBytes) => set({ minBytes })} />
+          <Option label={words.changes.type} choices={TYPES} value={filter.types} onChange={(types) => set({ types })} />
         </>
       )}
     </div>
+  );
+}
+
+/** A chip with a menu of limits. While it limits, a cross takes that back, as it does in the chip of the search in all layers. */
+function Option({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  label: (chosen: string) => string;
+  choices: typeof MINIMA;
+  /** 0: no limit. */
+  value: number;
+  onChange: (value: number) => void;
+}) {
+  const chosen = labelOf(choices, value);
+  return (
+    <span className={value > 0 ? styles.limited : ''}>
+      <MenuButton quiet label={label(chosen)} choices={choices} selected={String(value)} onChoose={(id) => onChange(Number(id))}>
+        <span className={value > 0 ? styles.on : ''}>{chosen}</span>
+      </MenuButton>
+      {value > 0 ? (
+        <button
+          type="button"
+          className={styles.reset}
+          title={labelOf(choices, 0)}
+          aria-label={label(labelOf(choices, 0))}
+          onClick={() => onChange(0)}
+        >
+          <Icon name="close" size={10} />
+        </button>
+      ) : null}
+    </span>
   );
 }
 

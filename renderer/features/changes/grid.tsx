@@ -1,6 +1,7 @@
 import { type Ref, useMemo } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '#model';
+import { textWidths } from '../../components/cut-middle.ts';
 import { type TreeColumn, TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
@@ -70,7 +71,8 @@ export function Grid({
     onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
   // In a wide comparison, keep the numbers close to the names.
-  const name = column('name', sides !== null && room > 1_100 ? 'minmax(0, 560px)' : 'minmax(0, 1fr)');
+  const isNarrowed = sides !== null && room > 1_100;
+  const name = column('name', isNarrowed ? `minmax(0, ${NAME_IN_WIDE}px)` : 'minmax(0, 1fr)');
   const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
@@ -89,7 +91,11 @@ export function Grid({
           ...(fit.hasItems ? [column('items', `${ITEMS}px`, 'right')] : []),
           ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
         ];
-  const nameWidth = columns.slice(1).reduce((left, { width }) => left - GAP - Number.parseInt(width, 10), room - PADDING);
+  const others = columns.slice(1).reduce((sum, { width }) => sum + GAP + Number.parseInt(width, 10), 0);
+  const isWide = (row: number) => hasWhat && sides !== null && textOf(row) === '';
+  const nameWidth = (row: number, width: number) =>
+    Math.min(isNarrowed ? NAME_IN_WIDE : Number.POSITIVE_INFINITY, (width || room) - PADDING - others) + (isWide(row) ? GAP + fit.what : 0);
+  let widthOf: ((text: string) => number) | null = null;
   return (
     <TreeGrid
       label={mode === 'stacked' || isWhole ? words.changes.files : mode === 'compare' ? words.changes.differences : words.changes.title}
@@ -99,7 +105,7 @@ export function Grid({
       handle={handle}
       isShortcut={isShortcut}
       columns={columns}
-      {...(hasWhat && sides !== null ? { isWide: (row: number) => textOf(row) === '' } : {})}
+      isWide={isWide}
       onActive={(row) => {
         dispatchChanges({ type: 'activated', row });
         choosePath(escapePath(rowPath(table, row)));
@@ -113,12 +119,16 @@ export function Grid({
         showPreview();
       }}
       rowClass={(row) => (mode === 'stacked' && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
-      cell={(row, id, level) => {
+      cell={(row, id, level, width) => {
         if (id === 'name')
           return nameCell(table, totals, row, level, {
             open: state.expanded[row] === 1,
             isWhole,
-            width: nameWidth,
+            width: nameWidth(row, width),
+            widthOf: (text) => {
+              widthOf ??= textWidths(document.body);
+              return widthOf(text);
+            },
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
         if (id === 'what') return whatCell(textOf(row), isOpaque(table, row));
@@ -150,6 +160,8 @@ interface Fit {
   readonly resized: boolean;
 }
 
+/** Width of the names in a wide comparison. */
+const NAME_IN_WIDE = 560;
 const PERCENT = 62;
 /** Space around a row's cells, and between two cells. */
 const PADDING = 20;
@@ -207,7 +219,7 @@ class Room {
     const hasPercent = this.take(hasBar, PERCENT);
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
-    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : hasPercent ? 0 : BAR - SHORT_BAR;
+    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : BAR - SHORT_BAR;
     const bar = hasBar ? (isWide ? BAR : SHORT_BAR) + this.takeUpTo(most) : 0;
     return { share: bar + (hasPercent ? PERCENT : 0), bar, hasItems };
   }

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model';
+import { cutMiddle } from '../../components/cut-middle.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
@@ -50,7 +51,7 @@ function symbolOf(type: number): ReactElement {
 }
 
 /**
- * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that may not fit into `width`
+ * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into `width`
  * px is cut in the middle, because the ends of long names are what tells them apart.
  */
 export function nameCell(
@@ -58,7 +59,20 @@ export function nameCell(
   totals: SubtreeTotals,
   row: number,
   level: number,
-  { open, isWhole, width, match }: { readonly open: boolean; readonly isWhole: boolean; readonly width: number; readonly match: string },
+  {
+    open,
+    isWhole,
+    width,
+    widthOf,
+    match,
+  }: {
+    readonly open: boolean;
+    readonly isWhole: boolean;
+    readonly width: number;
+    /** Measures a text, px. */
+    readonly widthOf: (text: string) => number;
+    readonly match: string;
+  },
 ): ReactElement {
   const name = displayPath(rowName(table, row));
   const before = BEFORE_NAME + indentOf(level);
@@ -77,7 +91,7 @@ export function nameCell(
         title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
       >
         {name.length >= TAIL + LEAST_HEAD && before + name.length * WIDE_CHARACTER > width
-          ? cutInMiddle(name, matched, before + (slash === null ? 0 : SLASH_WIDTH))
+          ? cutInMiddle(name, matched, width - before - (slash === null ? 0 : SLASH_WIDTH), widthOf)
           : marked(name, matched)}
         {slash}
       </span>
@@ -110,17 +124,15 @@ function marked(name: string, match: Part | null, { from, to }: Part = { from: 0
   );
 }
 
-/** A name of which the middle gives way if it doesn't fit beside what else is in its cell, `taken` px. Screen readers get it in one piece. */
-function cutInMiddle(name: string, match: Part | null, taken: number): ReactElement {
-  const cut = name.length - TAIL;
-  // Don't cut a character in two.
-  const tail = /[\uDC00-\uDFFF]/.test(name[cut] ?? '') ? cut - 1 : cut;
+/** A name of which the middle gives way if it doesn't fit into `room` px. Screen readers get it in one piece. */
+function cutInMiddle(name: string, match: Part | null, room: number, widthOf: (text: string) => number): ReactElement {
+  const cut = cutMiddle(name, name.length - TAIL, room, widthOf);
+  if (cut === null) return marked(name, match);
   return (
     <>
       <span className="visually-hidden">{name}</span>
-      <span className={styles.middle} style={{ maxWidth: `calc(100% - ${taken}px)` }} aria-hidden="true">
-        <span className={styles.head}>{marked(name, match, { from: 0, to: tail })}</span>
-        <span>{marked(name, match, { from: tail, to: name.length })}</span>
+      <span className={styles.cut} aria-hidden="true">
+        {marked(name, match, { from: 0, to: cut.head })}…{marked(name, match, { from: cut.tail, to: name.length })}
       </span>
     </>
   );
@@ -163,7 +175,10 @@ export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, wi
   const kind = table.kind[row];
   if (isFolder(table, row)) {
     const bytes = totals.size[row] as number;
-    return bytes === 0 ? null : sizeText(bytes);
+    if (bytes > 0) return sizeText(bytes);
+    // A removed folder weighs what its files did, struck through as they are.
+    const gone = kind === KIND.removed ? (totals.hidden[row] as number) : 0;
+    return gone === 0 ? null : sizeText(gone, styles.gone);
   }
   const type = table.type[row];
   if (type !== TYPE.file && type !== TYPE.hardlink) return null;
@@ -206,7 +221,10 @@ export function itemsCell(table: RowTable, row: number): ReactElement | null {
   );
 }
 
-/** A row's share of the table's bytes: a bar, which is `bar` px wide at 100 %, and a percentage. `hidden` is the part that is hatched. */
+/**
+ * A row's share of the table's bytes: a bar in a track `bar` px wide, which is 100 %, and a percentage. The track is drawn, so that a bar is
+ * seen to be a part of it. `hidden` is the part that is hatched.
+ */
 export function shareCell(
   share: number,
   { bar, hidden, hasPercent }: { readonly bar: number; readonly hidden: number; readonly hasPercent: boolean },

@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo } from 'react';
-import { countDifferences, type SubtreeTotals } from '#changes';
+import { ALL_DIFFERENCES, countDifferences, DIFFERENCE_CLASS, type SubtreeTotals } from '#changes';
 import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
 import type { RowTable } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -27,6 +27,8 @@ import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
+
+const DIFFERENCES = ['content', 'metadata', 'time'] as const;
 
 /** Both sides, each with menus for its image and layer, their sizes, and how their configs differ. */
 export function CompareBar({ state, selection, outcome }: { state: ChangesState; selection: Selection; outcome: ReactNode }) {
@@ -85,9 +87,13 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const { table, totals } = state;
   const differing = useMemo(() => (table === null || totals === null ? null : differingBytes(table, totals)), [table, totals]);
   const counts = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
-  const timeOnly = useMemo(() => (table === null ? 0 : countDifferences(table).time), [table]);
+  const classes = useMemo(() => (table === null ? null : countDifferences(table)), [table]);
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
-  if (differing === null || counts === null) return null;
+  if (differing === null || counts === null || classes === null) return null;
+  const shown = state.filter.differences ?? ALL_DIFFERENCES;
+  // Modified paths are counted as they are listed: without those whose chip is off.
+  const left = DIFFERENCES.reduce((sum, name) => ((shown & DIFFERENCE_CLASS[name]) === 0 ? sum + classes[name] : sum), 0);
+  const timeOnly = (shown & DIFFERENCE_CLASS.time) === 0 ? classes.time : 0;
   if (state.total === 0 && state.status === 'ready') {
     return <strong>{config?.compared && config.total === 0 ? words.compare.identical : words.compare.filesIdentical}</strong>;
   }
@@ -102,7 +108,7 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
         </span>
       )}
       <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
-        <Counts {...counts} modified={counts.modified - timeOnly} />
+        <Counts {...counts} modified={counts.modified - left} />
         {timeOnly === 0 ? null : <span className="number"> {words.compare.timeOnly(timeOnly)}</span>}
       </span>
     </>

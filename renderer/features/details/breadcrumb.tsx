@@ -1,5 +1,8 @@
+import { useRef } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { MenuButton } from '../../components/menu.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import { choosePath, chooseWhole, showSide } from '../../state/choosing.ts';
 import { pathParts } from '../../state/details/shown-path.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
@@ -13,8 +16,7 @@ interface Crumb {
   readonly title: string;
   /** Null for the part that the pane already shows. */
   readonly go: (() => void) | null;
-  /** Whether it is an image's name, whose end tells it from others. */
-  readonly isImage?: boolean;
+  readonly isFolder?: boolean;
 }
 
 /** A side of a comparison. */
@@ -35,30 +37,83 @@ interface Props {
 
 /**
  * The location of what the pane shows: the image and its layers, or the sides of a comparison; then the folders of the path. Each part but
- * the last is a link.
+ * the last is a link. It is one line: parts are cut in the middle, and of a deep path the middle is in a menu.
  */
 export function Breadcrumb(props: Props) {
   const crumbs = crumbsOf(props);
+  const nav = useRef<HTMLElement>(null);
+  const room = useMeasured(nav, widthOf, 0);
+  const { before, folded, after } = fold(crumbs, room);
   return (
-    <nav className={styles.crumbs} aria-label={words.details.breadcrumb}>
+    <nav className={styles.crumbs} aria-label={words.details.breadcrumb} title={crumbs.map(({ text }) => text).join(' › ')} ref={nav}>
       <ol className={styles.list}>
-        {crumbs.map(({ id, text, title, go, isImage = false }) => (
-          <li key={id} className={`${styles.crumb} ${isImage ? styles.image : ''} ${id === 'A' ? styles.against : ''}`}>
-            {go === null ? (
-              <span className={styles.here} aria-current="location" title={title}>
-                {isImage ? <MiddleText text={text} title={title} /> : text}
-              </span>
-            ) : (
-              <button type="button" className={styles.link} title={title} onClick={go} data-focus={id}>
-                {isImage ? <MiddleText text={text} title={title} /> : text}
-              </button>
-            )}
+        {before.map((crumb) => (
+          <Part key={crumb.id} crumb={crumb} />
+        ))}
+        {folded.length === 0 ? null : (
+          <li className={styles.crumb}>
+            <MenuButton
+              bare
+              label={words.details.foldersBetween}
+              choices={folded.map(({ id, text }) => ({ id, label: text }))}
+              selected={null}
+              onChoose={(chosen) => folded.find(({ id }) => id === chosen)?.go?.()}
+            >
+              …
+            </MenuButton>
           </li>
+        )}
+        {after.map((crumb) => (
+          <Part key={crumb.id} crumb={crumb} />
         ))}
       </ol>
     </nav>
   );
 }
+
+function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
+  const isShort = text.length <= SHORT;
+  const name = isShort ? text : <MiddleText text={text} title={title} />;
+  return (
+    <li className={`${styles.crumb} ${isShort ? styles.short : ''} ${id === 'A' ? styles.against : ''}`}>
+      {go === null ? (
+        <span className={styles.here} aria-current="location" title={title}>
+          {name}
+        </span>
+      ) : (
+        <button type="button" className={styles.link} title={title} onClick={go} data-focus={id}>
+          {name}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** A part of at most this many characters is never cut. */
+const SHORT = 6;
+/** The least room that says something of a part, and what is around it, px. */
+const LEAST = 56;
+const AROUND = 17;
+const CHARACTER = 7;
+
+/** Leaves folders out of the middle, so that the others have the room that they need. The last part is kept. */
+function fold(crumbs: readonly Crumb[], room: number) {
+  const needs = crumbs.map(({ text }) => AROUND + Math.min(text.length * CHARACTER, LEAST));
+  let sum = needs.reduce((all, each) => all + each, 0);
+  const first = crumbs.findIndex(({ isFolder }) => isFolder === true);
+  let end = first;
+  if (room > 0 && first >= 0 && sum > room - PADDING) {
+    for (; sum > room - PADDING - MENU && end < crumbs.length - 1; end++) sum -= needs[end] as number;
+  }
+  // A menu in place of one short name would gain nothing.
+  return end <= first || (end === first + 1 && (needs[first] as number) <= MENU)
+    ? { before: crumbs, folded: [], after: [] }
+    : { before: crumbs.slice(0, first), folded: crumbs.slice(first, end), after: crumbs.slice(end) };
+}
+
+/** Left and right of the parts, and the width of the menu, px. */
+const PADDING = 42;
+const MENU = 40;
 
 function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[] {
   const { from, to, mode, path } = selection;
@@ -70,7 +125,7 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
   } else {
     const title = imageTitle(archive, image);
     const goWhole = mode === 'image' && path === null ? null : () => chooseWhole(null);
-    crumbs.push({ id: 'image', text: lastPart(title), title, go: goWhole, isImage: true });
+    crumbs.push({ id: 'image', text: lastPart(title), title, go: goWhole });
   }
   if (mode === 'layer' || mode === 'stacked') {
     const layers = mode === 'layer' && from !== to ? words.layerRangeTitle(from, to) : words.layerTitle(to);
@@ -78,7 +133,8 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
   }
   if (path === null) return crumbs;
   for (const part of pathParts(path, image)) {
-    crumbs.push({ id: part.path, text: part.name, title: part.absolute, go: part.path === path ? null : () => choosePath(part.path) });
+    const go = part.path === path ? null : () => choosePath(part.path);
+    crumbs.push({ id: part.path, text: part.name, title: part.absolute, go, isFolder: true });
   }
   return crumbs;
 }
@@ -91,6 +147,5 @@ function sideCrumb({ letter, known: { archive, image, side } }: Props['sides'][n
     text: `${letter} ${name}`,
     title: words.compare.sideImage(letter, title),
     go: () => showSide(side),
-    isImage: true,
   };
 }

@@ -1,117 +1,175 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValueChange } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
-import { Mark } from '../../components/mark.tsx';
+import { Mark, MixedMark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
+import { KeyForest, type KeyNode, type KeyTree, keyTree, openAtFirst } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
-import { useRequest } from '../use-request.ts';
+import { formatCount } from '../../words/numbers.ts';
+import { KeyGrid } from './key-grid.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
+import { useChanges } from './use-changes.ts';
 
-const PAGE = 200;
-/** A search reads all changes, so it waits until typing has paused for this many ms. */
-const SEARCH_AFTER = 150;
 /** A key that changed more values than this shows the first of them. */
-const SHOWN_VALUES = 8;
+const SHOWN_VALUES = 100;
 
 type Wanted = ImageRef & { readonly from: number; readonly to: number; readonly text: string };
 
-/** What layers changed in the registry, as a list that grows by pages. */
+/** What layers changed in the registry: a tree of the changed keys, and beside it what changed in the chosen one. */
 export function RegistryChanges({ of }: { of: Wanted }) {
-  const [pages, setPages] = useState(1);
+  const { items, isRead, isCutOff, error } = useChanges(of);
+  const [own, choose] = useState<string | null>(null);
+  const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(NO_FOLDS);
+  const { roots, tree, hives, unreadable } = useMemo(() => sorted(items), [items]);
+  const isSearch = of.text !== '';
+  const open = useMemo(() => (isSearch && tree.nodes.length <= OPENED ? null : openAtFirst(roots)), [roots, tree, isSearch]);
+  const isOpen = useCallback((id: string) => folds.get(id) ?? (open === null || open.has(id)), [folds, open]);
+  if (error !== null) {
+    return (
+      <Notice icon="error" title={words.registry.failed} tone="error">
+        <ErrorText error={error} hint={hintFor(error)} />
+      </Notice>
+    );
+  }
+  if (items.length === 0) {
+    if (!isRead) {
+      return (
+        <p role="status" className={`${styles.loading} ${styles.alone}`}>
+          {words.registry.reading}
+        </p>
+      );
+    }
+    return isSearch ? <NothingFound /> : <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
+  }
+  // What a search found, and what a layer changed first, is shown as if it were chosen.
+  const first = tree.nodes.find(({ changes }) => changes.length > 0) ?? roots[0];
+  const chosen = own !== null && tree.rowOf(own) >= 0 ? own : (first?.id ?? null);
+  const row = chosen === null ? -1 : tree.rowOf(chosen);
+  const isAlone = of.from === of.to;
   return (
-    <div className={styles.scroll}>
-      {Array.from({ length: pages }, (_, page) => (
-        <Page
-          // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number
-          key={page}
-          of={of}
-          start={page * PAGE}
-          onMore={page === pages - 1 ? () => setPages(pages + 1) : null}
+    <div className={styles.split}>
+      <div className={styles.keys}>
+        {unreadable.map(({ layer, file, message }) => (
+          <p key={`${layer}/${file}`} className={styles.problem}>
+            {words.registry.unreadable(layer, displayText(file), displayText(message))}
+          </p>
+        ))}
+        {isCutOff ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
+        <KeyGrid
+          label={words.registry.changedKeys}
+          tree={tree}
+          isOpen={isOpen}
+          active={chosen}
+          onActive={({ id }) => choose(id)}
+          onToggle={(nodes, opens) => {
+            setFolds((before) => new Map([...before, ...nodes.map(({ id }) => [id, opens] as const)]));
+            // The chosen key isn't left in a closed one.
+            if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
+          }}
+          mark={(at) => markOf(tree, at)}
+          column={{ head: words.registry.changedValues, width: 104, cell: (at) => countOf(tree, at) }}
         />
-      ))}
+      </div>
+      <div className={styles.key}>
+        {row < 0 ? null : (
+          <KeyChanges key={chosen} node={tree.nodes[row] as KeyNode} isAlone={isAlone} hives={hives} changed={changedIn(tree, row)} />
+        )}
+      </div>
     </div>
   );
 }
 
-/** `onMore`: shows the next page; null if it is shown already. */
-function Page({ of, start, onMore }: { of: Wanted; start: number; onMore: (() => void) | null }) {
-  const { text, from, to, archiveId, image } = of;
-  const answer = useRequest(
-    start,
-    (client, signal) => client.call('registry.changes', { archiveId, image, from, to, text, start, count: PAGE }, { signal }),
-    { delay: text === '' ? 0 : SEARCH_AFTER },
+const NO_FOLDS: ReadonlyMap<string, boolean> = new Map();
+/** A search that leaves more keys than this doesn't open all of them. */
+const OPENED = 2_000;
+
+function sorted(items: readonly RegistryItem[]) {
+  const forest = new KeyForest();
+  const hives: RegistryHive[] = [];
+  const unreadable: Extract<RegistryItem, { kind: 'unreadable' }>[] = [];
+  for (const item of items) {
+    if (item.kind === 'unreadable') unreadable.push(item);
+    else if (item.kind === 'hive') {
+      hives.push(item);
+      forest.add({ hive: item.hive, path: '' });
+    } else forest.add(item).changes.push(item);
+  }
+  forest.sort();
+  return { roots: forest.roots, tree: keyTree(forest.roots), hives, unreadable };
+}
+
+function isInside({ end }: KeyTree, row: number, above: number): boolean {
+  return row > above && row < (end[above] as number);
+}
+
+function changedIn({ added, modified, removed }: KeyTree, row: number): number {
+  return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
+}
+
+/** How a key itself was changed last or, as in the tree of files, how the keys below it were. */
+function markOf(tree: KeyTree, row: number): ReactNode {
+  const change = tree.nodes[row]?.changes.at(-1);
+  if (change !== undefined) return <Mark name={change.hasBase || change.kind === 'removed' ? change.kind : 'unchanged'} />;
+  const [added, modified, removed] = [tree.added[row] as number, tree.modified[row] as number, tree.removed[row] as number];
+  return <MixedMark added={added} modified={modified} removed={removed} />;
+}
+
+function countOf(tree: KeyTree, row: number): ReactNode {
+  const values = tree.values[row] as number;
+  return (
+    <span className={`number ${styles.count}`} title={words.registry.changedBelow(values, changedIn(tree, row))}>
+      {values === 0 ? '' : formatCount(values)}
+    </span>
   );
-  if (answer.state === 'failed') {
-    return (
-      <Notice icon="error" title={words.registry.failed} tone="error">
-        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
-      </Notice>
-    );
-  }
-  if (answer.state !== 'ready') {
-    return (
-      <p role="status" className={styles.loading}>
-        {words.registry.reading}
-      </p>
-    );
-  }
-  const { items, total, complete } = answer.value;
-  if (total === 0 && text !== '') return <NothingFound />;
-  if (total === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
-  const rest = total - start - items.length;
+}
+
+/** What changed in a key, layer by layer; of a hive, also what it has. */
+function KeyChanges({
+  node: { hive, path, changes },
+  isAlone,
+  hives,
+  changed,
+}: {
+  node: KeyNode;
+  /** Whether only one layer's changes are listed. */
+  isAlone: boolean;
+  hives: readonly RegistryHive[];
+  /** Number of changed keys, with those below. */
+  changed: number;
+}) {
   return (
     <>
-      <ol className={styles.changes}>
-        {items.map((item) => (
-          <li key={keyOf(item)}>
-            <Item item={item} isAlone={from === to} />
-          </li>
-        ))}
-      </ol>
-      {rest > 0 && onMore !== null ? (
-        <p className={styles.more}>
-          <Button kind="quiet" onPress={onMore}>
-            {words.registry.moreChanges(rest)}
-          </Button>
-        </p>
-      ) : null}
-      {rest === 0 && !complete ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
+      <h3 className={`${styles.keyTitle} selectable`}>
+        <Breakable text={displayText(path === '' ? hive : `${hive}\\${path}`)} after="separators" />
+      </h3>
+      {path === ''
+        ? hives
+            .filter((each) => each.hive === hive)
+            .map((each) => <HiveFacts key={`${each.layer}/${each.file}`} hive={each} isAlone={isAlone} />)
+        : null}
+      {changes.map((change) => (
+        <Change key={change.layer} change={change} isAlone={isAlone} />
+      ))}
+      {changes.length === 0 ? <p className={styles.note}>{words.registry.changedOnlyBelow(changed)}</p> : null}
     </>
   );
 }
 
-function keyOf(item: RegistryItem): string {
-  if (item.kind === 'hive' || item.kind === 'unreadable') return `${item.layer}/${item.kind}/${item.file}`;
-  return `${item.layer}/${item.hive}/${item.path}/${item.kind}`;
-}
-
-/** `isAlone`: only one layer's changes are listed. */
-function Item({ item, isAlone }: { item: RegistryItem; isAlone: boolean }): ReactNode {
-  if (item.kind === 'hive') return <HiveHead hive={item} isAlone={isAlone} />;
-  if (item.kind === 'unreadable') {
-    return <p className={styles.problem}>{words.registry.unreadable(item.layer, displayText(item.file), displayText(item.message))}</p>;
-  }
-  return <Change change={item} />;
-}
-
-function HiveHead({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) {
-  const name = displayText(hive.hive);
+function HiveFacts({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) {
   return (
-    <header className={styles.hive}>
-      <h3>{isAlone ? name : words.registry.hiveOf(hive.layer, name)}</h3>
-      <span className={styles.note}>
-        {hive.file === hive.hive ? null : `${displayText(hive.file)} · `}
-        {words.registry.hiveFacts(hive)}
-      </span>
-    </header>
+    <p className={styles.note}>
+      {isAlone ? null : `${words.layerTitle(hive.layer)} · `}
+      {hive.file === hive.hive ? null : `${displayText(hive.file)} · `}
+      {words.registry.hiveFacts(hive)}
+    </p>
   );
 }
 
-function Change({ change }: { change: RegistryChange }) {
+function Change({ change, isAlone }: { change: RegistryChange; isAlone: boolean }) {
   const [all, setAll] = useState(false);
   const { kind, path, hasBase, hidden, values, moreValues } = change;
   const shown = all ? values : values.slice(0, SHOWN_VALUES);
@@ -119,7 +177,7 @@ function Change({ change }: { change: RegistryChange }) {
     <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path), hasBase)}>
       <p className={styles.path}>
         {hasBase || kind === 'removed' ? <Mark name={kind} /> : null}
-        <span className="selectable">{path === '' ? words.registry.root : <Breakable text={displayText(path)} after="separators" />}</span>
+        <span>{words.registry.changeLine(kind, hasBase, isAlone ? null : change.layer)}</span>
         <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase })}</span>
       </p>
       {values.length === 0 ? null : (

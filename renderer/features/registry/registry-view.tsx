@@ -13,7 +13,7 @@ export function RegistryView({ selection, handle }: { selection: Selection; hand
   useOwnFilter();
   const text = useApp((app) => app.changes.filter.text);
   const view = useRef<HTMLElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('button, [tabindex]')?.focus() }));
+  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('[tabindex="0"], button')?.focus() }));
   const { archiveId, image, from, to, mode } = selection;
   const ref = { archiveId: archiveId ?? '', image };
   const key = `${archiveId}/${image}/${from}/${to}/${mode}`;

@@ -23,6 +23,8 @@ export interface Palette {
   readonly ground: string;
   readonly side: string;
   readonly line: string;
+  /** The line around a folder. */
+  readonly frame: string;
   readonly text: string;
   readonly textQuiet: string;
   readonly font: string;
@@ -37,6 +39,7 @@ export function readPalette(element: Element): Palette {
     ground: get('--ground'),
     side: get('--side'),
     line: get('--line-strong'),
+    frame: get('--line'),
     text: get('--strata-text'),
     textQuiet: get('--strata-text-2'),
     font: get('--font'),
@@ -127,7 +130,8 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   const { row, x, y, w, h } = rect;
   context.fillStyle = palette.side;
   context.fillRect(x, y, w - 1, h - 1);
-  context.strokeStyle = palette.line;
+  // A hairline for each folder: of a stronger one, nested folders would make bars.
+  context.strokeStyle = palette.frame;
   context.lineWidth = 1;
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
   if (Math.min(w, h) <= 2 * HEADER) return;

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type TreemapRect, treemap } from '#changes';
 import { displayPath, escapePath, KIND, NO_LAYER, type RowTable, rowName, rowPath } from '#model';
+import { Size } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
@@ -9,16 +10,18 @@ import type { ChangesState } from '../../state/changes/changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
-import { sideColour, typeColour } from '../../state/layer-colours.ts';
+import { layerColour, sideColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
 import {
   type Areas,
   areas,
   areaText,
+  type Coloured,
   coloursByType,
   type Direction,
   isBelow,
   isLeaf,
+  layersByBytes,
   layersText,
   neighbour,
   rectAt,
@@ -36,6 +39,8 @@ import styles from './treemap-view.module.css';
 
 const CAPTION_ID = 'treemap-caption';
 const KEYS_ID = 'treemap-keys';
+
+const NO_TYPES: readonly Coloured<string>[] = [];
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowRight: 'next',
@@ -87,7 +92,11 @@ export function TreemapView({
     for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) sum += weights[row] as number;
     return sum;
   }, [table, weights, root]);
-  const types = useMemo(() => (coloursByType(selection) ? typesByBytes(table, weights, rects) : []), [table, weights, rects, selection]);
+  const types = useMemo(() => (coloursByType(selection) ? typesByBytes(table, sums, root) : NO_TYPES), [table, sums, root, selection]);
+  const writers = useMemo(
+    () => (coloursByType(selection) || mode === 'compare' ? [] : layersByBytes(table, sums, root)),
+    [table, sums, root, selection, mode],
+  );
   const { active } = state;
   const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
   const legend = [forced && !coloursByType(selection) ? words.treemap.numbers : '', hasHatching ? words.treemap.hatched[mode] : '']
@@ -103,7 +112,7 @@ export function TreemapView({
     if (current === null || context === null || size.w === 0) return;
     current.width = Math.round(size.w * window.devicePixelRatio);
     current.height = Math.round(size.h * window.devicePixelRatio);
-    draw(context, { table, areas: sums, selection, layers, types }, rects, readPalette(current));
+    draw(context, { table, areas: sums, selection, layers, types: types.map(({ of }) => of) }, rects, readPalette(current));
   }, [rects, size, theme, forced]);
   useImperativeHandle(handle, () => ({ focus: () => stage.current?.focus() }));
 
@@ -198,6 +207,7 @@ export function TreemapView({
       </div>
       {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       {mode === 'compare' ? <SideLegend /> : null}
+      {writers.length > 0 ? <LayerLegend writers={writers} layers={layers} /> : null}
       <p className="visually-hidden" id={KEYS_ID}>
         {words.treemap.keys}
       </p>
@@ -267,11 +277,11 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
 }
 
 /** The kinds of files that take most of the picture, in their colours. With forced colours, their numbers stand for the colours. */
-function TypeLegend({ types, forced }: { types: readonly string[]; forced: boolean }) {
+function TypeLegend({ types, forced }: { types: readonly Coloured<string>[]; forced: boolean }) {
   const dark = useTheme() === 'dark';
   return (
     <ul className={styles.legend} aria-label={words.treemap.types}>
-      {types.map((type, at) => (
+      {types.map(({ of: type, bytes }, at) => (
         <li key={type}>
           {forced ? (
             <b className="number" aria-hidden="true">
@@ -280,7 +290,22 @@ function TypeLegend({ types, forced }: { types: readonly string[]; forced: boole
           ) : (
             <i style={{ background: typeColour(type, dark).fill }} />
           )}
-          {words.breakdown.typeNames[type] ?? type}
+          {words.breakdown.typeNames[type] ?? type} <Size bytes={bytes} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The layers that wrote most of the picture, in their colours. */
+function LayerLegend({ writers, layers }: { writers: readonly Coloured<number>[]; layers: number }) {
+  const dark = useTheme() === 'dark';
+  return (
+    <ul className={styles.legend} aria-label={words.treemap.layerColours}>
+      {writers.map(({ of: layer, bytes }) => (
+        <li key={layer}>
+          <i style={{ background: layerColour(layer, layers, dark).fill }} />
+          {words.layerTitle(layer)} <Size bytes={bytes} />
         </li>
       ))}
     </ul>

@@ -20,7 +20,6 @@ export function WasteKinds({ kinds, image }: { kinds: readonly WasteKindReport[]
 function Kind({ kind, image }: { kind: WasteKindReport; image: ImageSummary }) {
   const { code, bytes, count, places } = kind;
   const listed = places.reduce((sum, place) => sum + place.bytes, 0);
-  const largest = Math.max(1, places[0]?.bytes ?? 0);
   return (
     <FoldedList
       id={code}
@@ -45,7 +44,7 @@ function Kind({ kind, image }: { kind: WasteKindReport; image: ImageSummary }) {
           path={path}
           layer={layer}
           bytes={own}
-          largest={largest}
+          whole={Math.max(1, bytes)}
           title={words.waste.kindPlace}
           {...(of === undefined ? {} : { note: words.waste.sameAs(displayPath(unescapePath(of))) })}
         />

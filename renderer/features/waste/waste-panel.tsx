@@ -133,7 +133,6 @@ function Group({ cause, report, image }: { cause: CauseLine['cause']; report: Wa
   const { bytes, files: count } = group;
   const { title } = words.waste.causes[cause];
   const files = report.files.filter((file) => file.cause === cause);
-  const largest = Math.max(1, files[0]?.wastedBytes ?? 0);
   const listed = files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
   return (
     <FoldedList
@@ -167,7 +166,7 @@ function Group({ cause, report, image }: { cause: CauseLine['cause']; report: Wa
           path={file.path}
           layer={writersOf(file)[0] ?? 0}
           bytes={file.wastedBytes}
-          largest={largest}
+          whole={Math.max(1, bytes)}
           title={words.waste.fileHidden}
         />
       )}

@@ -12,6 +12,7 @@ import { words } from '../../words/index.ts';
 import { LayerCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
+import { WasteShare } from './waste-row.tsx';
 
 /**
  * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files
@@ -108,7 +109,7 @@ function Largest({
 
 /** Hidden bytes by the layer that wrote them. */
 export function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }) {
-  const largest = Math.max(1, ...report.byLayer);
+  const whole = report.byLayer.reduce((sum, bytes) => sum + bytes, 0);
   const lines = report.byLayer.map((bytes, layer) => ({ bytes, layer })).filter(({ bytes }) => bytes > 0);
   if (lines.length === 0) return null;
   return (
@@ -120,7 +121,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
             <button
               type="button"
               className={styles.line}
-              title={words.waste.hidden(sizeTitle(bytes))}
+              title={words.list([words.waste.hidden(sizeTitle(bytes)), words.waste.shareOfList(bytes / whole)])}
               onClick={() => chooseLayer(layer, false)}
             >
               <span className={`number ${styles.layer}`}>
@@ -128,9 +129,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
                 {layer}
               </span>
               <Size bytes={bytes} className={styles.size} />
-              <span className={styles.share}>
-                <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
-              </span>
+              <WasteShare share={bytes / whole} />
               <span className={styles.layerCommand}>{commandOf(image, layer)}</span>
             </button>
           </li>

@@ -13,12 +13,18 @@ import { filterRows, type RowFilter, type RowMatches } from '#changes/filter';
 import { type RowTable, unescapePath } from '#model';
 import { sideBytes } from '../compare.ts';
 import type { PlainError } from '../plain-error.ts';
+import type { Selection } from '../selection.ts';
 import { openListed, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
 import { allBytes, itemCounts } from './shown-bytes.ts';
 import { findRow } from './table-facts.ts';
 
 /** A column to sort by; `share` sorts like `size`. */
 export type SortBy = 'name' | 'what' | 'size' | 'share' | 'hidden' | 'items' | 'net';
+
+interface Order {
+  readonly sort: SortBy;
+  readonly descending: boolean;
+}
 
 /** A table, its open folders, filter and order, and the active row. */
 export interface ChangesState {
@@ -43,8 +49,9 @@ export interface ChangesState {
   readonly compares: boolean;
   readonly sort: SortBy;
   readonly descending: boolean;
-  /** Whether the user chose the order, which is then kept. By default, a whole image is sorted by size, a comparison by how much each path grew or shrank, everything else by name. */
-  readonly isSortChosen: boolean;
+  readonly mode: Selection['mode'];
+  /** The orders that the user chose, each for its mode; others have their {@link FIRST_ORDERS}. */
+  readonly chosenOrders: Partial<Readonly<Record<Selection['mode'], Order>>>;
   /** By row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
   /** The folders that were open before the filter opened more; null without a filter. */
@@ -84,7 +91,8 @@ export const initialChanges: ChangesState = {
   compares: false,
   sort: 'name',
   descending: false,
-  isSortChosen: false,
+  mode: 'stacked',
+  chosenOrders: {},
   mask: null,
   unfiltered: null,
   filtering: false,
@@ -101,8 +109,8 @@ export type ChangesAction =
       readonly type: 'requested';
       readonly key: string;
       readonly wanted: string | null;
-      readonly isWhole?: boolean;
-      readonly compares?: boolean;
+      /** A filesystem without it. */
+      readonly mode?: Selection['mode'];
     }
   /** `open` is set with a table's first rows if more follow: the folders of the whole table to open initially. */
   | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly open?: Uint32Array }
@@ -126,7 +134,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
   switch (action.type) {
     case 'requested':
       return {
-        ...kept(state, { isWhole: action.isWhole === true, compares: action.compares === true }),
+        ...kept(state, action.mode ?? 'stacked'),
         key: action.key,
         status: 'loading',
         wanted: action.wanted,
@@ -136,7 +144,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'failed':
       return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;
     case 'cleared':
-      return kept(state, state);
+      return kept(state, state.mode);
     case 'toggled':
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
@@ -160,35 +168,38 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'matched':
       if (action.table !== state.table || action.filter !== state.filter) return state;
       return arranged(withMatches({ ...state, filtering: false }, action.found), action.found.count);
-    case 'sorted':
-      return arranged(
-        { ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort), isSortChosen: true },
-        state.rows.length,
-      );
+    case 'sorted': {
+      const order = { sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) };
+      return arranged({ ...state, ...order, chosenOrders: { ...state.chosenOrders, [state.mode]: order } }, state.rows.length);
+    }
     case 'ordered':
       return isSameOrder(state, action.of) ? { ...state, sorting: false, rows: action.rows } : state;
   }
 }
 
-/** Returns the initial state for a new table: keeps the filter, and the order if the user chose it. */
-function kept(
-  { filter, sort, descending, isSortChosen }: ChangesState,
-  { isWhole, compares }: Pick<ChangesState, 'isWhole' | 'compares'>,
-): ChangesState {
+/** Returns the initial state for a new table: keeps the filter, and the order that the user chose for its mode. */
+function kept({ filter, chosenOrders }: ChangesState, mode: Selection['mode']): ChangesState {
   return {
     ...initialChanges,
     filter,
-    isSortChosen,
-    isWhole,
-    compares,
-    ...(isSortChosen ? { sort, descending } : firstOrder(isWhole, compares)),
+    mode,
+    chosenOrders,
+    isWhole: mode === 'image',
+    compares: mode === 'compare',
+    ...(chosenOrders[mode] ?? FIRST_ORDERS[mode]),
   };
 }
 
-function firstOrder(isWhole: boolean, compares: boolean): Pick<ChangesState, 'sort' | 'descending'> {
-  if (compares) return { sort: 'net', descending: true };
-  return isWhole ? { sort: 'size', descending: true } : { sort: 'name', descending: false };
-}
+/**
+ * The order of each mode until the user chooses another one for it: an image and its layers are asked what is big in them, a comparison what
+ * grew or shrank most; in a filesystem one looks for a path by its name.
+ */
+const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
+  image: { sort: 'size', descending: true },
+  layer: { sort: 'size', descending: true },
+  stacked: { sort: 'name', descending: false },
+  compare: { sort: 'net', descending: true },
+};
 
 /** Maximum number of rows sorted at once, which takes a few milliseconds. */
 const SORTED_AT_ONCE = 150_000;

@@ -41,7 +41,7 @@ function fetchRows(
 export async function loadChanges(key: string, selection: Selection): Promise<void> {
   const signal = newRequest('changes');
   const { mode, path } = selection;
-  dispatchChanges({ type: 'requested', key, wanted: path, isWhole: mode === 'image', compares: mode === 'compare' });
+  dispatchChanges({ type: 'requested', key, wanted: path, mode });
   const { client, tables } = getApp();
   const known = tables.get(key);
   if (known !== undefined) {

@@ -190,6 +190,7 @@ export const treemap = {
   more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
+  layerColours: 'Colours by layer',
   sideColours: 'Colours of the comparison',
   sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
   sideMarks: { removed: '−', added: '+', modified: '~' },

@@ -6,6 +6,7 @@ export const details = {
   title: 'Details',
   closePane: 'Close details',
   breadcrumb: 'Location',
+  foldersBetween: 'Folders between',
   comparison: 'Comparison',
   deselect: 'Show the layer’s details',
   fullName: 'Show the whole name',

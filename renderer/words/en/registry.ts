@@ -2,6 +2,7 @@ import { formatCount } from '../numbers.ts';
 import { counted, form, list } from './grammar.ts';
 
 const KEYS = { one: 'key', other: 'keys' };
+const CHANGED_KEYS = { one: 'changed key', other: 'changed keys' };
 const SUBKEYS = { one: 'subkey', other: 'subkeys' };
 const VALUES = { one: 'value', other: 'values' };
 
@@ -17,9 +18,12 @@ export const registry = {
   noHives: 'No registry hives here',
   noHivesWhy: 'A layer of a Windows image has a hive for each part of the registry that it changes.',
   leftOut: 'There are more changes than can be listed. The command line lists all: layerscope hive IMAGE.',
-  moreChanges: (count: number) => `Show more (${formatCount(count)} left)`,
+  changedKeys: 'Changed keys',
+  key: 'Key',
+  changedValues: 'Changed values',
+  changedBelow: (values: number, keys: number) => `${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)}`,
+  changedOnlyBelow: (keys: number) => `Not changed itself; ${counted(keys, CHANGED_KEYS)} below`,
   unreadable: (layer: number, file: string, message: string) => `Layer ${layer}: ${file} could not be read: ${message}`,
-  hiveOf: (layer: number, hive: string) => `Layer ${layer} · ${hive}`,
   hiveFacts: ({
     role,
     keys,
@@ -44,7 +48,9 @@ export const registry = {
     ]),
   changeLabel: (kind: 'added' | 'modified' | 'removed', path: string, hasBase: boolean) =>
     `${path} ${hasBase || kind === 'removed' ? kind : 'set'}`,
-  root: '(top of the hive)',
+  /** Precedes what else is to say of a change of the chosen key. */
+  changeLine: (kind: 'added' | 'modified' | 'removed', hasBase: boolean, layer: number | null) =>
+    `${hasBase || kind === 'removed' ? `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}` : 'Set'}${layer === null ? '' : ` in layer ${layer}`}`,
   changeNotes: ({
     hidden,
     isSet,
@@ -75,8 +81,6 @@ export const registry = {
   valuesLeftOut: (count: number) =>
     `${counted(count, { one: 'value is', other: 'values are' })} not listed here. Under Filesystem, the key shows all of its values.`,
   tree: 'Registry keys',
-  keysBelow: (name: string) => `Subkeys of ${name}`,
-  moreKeys: (count: number) => `Show more keys (${formatCount(count)} left)`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
   saveReg: 'Save as .reg…',

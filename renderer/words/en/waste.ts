@@ -36,6 +36,7 @@ export const waste = {
   byLayerLabel: 'Waste by layer',
   byLayer: 'By layer',
   hidden: (size: string) => `${size} hidden`,
+  shareOfList: (share: number) => `${formatShare(share)} % of this list`,
   fileHidden: (path: string, size: string) => `${path}: ${size} hidden`,
   /** `added in 4 → deleted in 5`, with links to the layers. */
   story: <T>(writers: T, cause: WasteCause, hider: T): Phrase<T> => ['added in ', writers, ` → ${cause} in `, hider],

@@ -230,6 +230,8 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   const layer = WEB_API.length;
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
+  // Wide enough for all parts.
+  await page.setViewportSize({ width: 1920, height: 900 });
   await expect(crumbs.getByRole('listitem')).toHaveText(['A web-api:1.7', 'B web-api:1.8', 'Comparison', 'etc', 'old.conf']);
   await expect(details).toContainText(`from side A, its layer ${layer}`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
@@ -435,10 +437,12 @@ test('differences in content, metadata and time are distinguished; differences i
   await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~2 modified (+1 time only)');
   await chip('time only').click();
   await expect(rows).toHaveCount(4);
+  await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~3 modified');
   await expect(page.getByRole('row', { name: /modified c\.txt/ })).toContainText('time');
   await chip('content').click();
   await chip('metadata').click();
   await expect(rows).toHaveCount(2);
+  await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~1 modified');
   await chip('time only').click();
   await expect(page.getByText('Only differences of hidden kinds, such as times')).toBeVisible();
   await page.getByRole('button', { name: 'Show all differences' }).click();

@@ -39,6 +39,8 @@ test('a click on a layer shows the layer, whatever was selected', { tag: '@windo
 
 test('the breadcrumb links to the folders of a path, its layer and the image', async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
+  // Wide enough for all parts.
+  await page.setViewportSize({ width: 1920, height: 900 });
   await page.getByRole('row', { name: /libssl/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
   await expect(crumbs.getByRole('listitem')).toHaveText([/web-api:1\.8/, 'Layer 1', 'usr', 'lib', 'libssl.so.3']);

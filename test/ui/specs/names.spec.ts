@@ -48,6 +48,31 @@ test('a long name keeps the beginning of its repository and its whole tag', { ta
   expect(listedTag?.is).toBeGreaterThanOrEqual(listedTag?.full ?? 0);
 });
 
+test('a name that is cut leaves no hole, however narrow', { tag: '@page' }, async ({ win }) => {
+  await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
+  const { page } = win;
+  const name = titleButton(win).locator('[title]').first();
+  for (let width = 600; width <= 1400; width += 50) {
+    await page.setViewportSize({ width, height: 700 });
+    const drawn = await name.evaluate((element) => {
+      const cut = element.getAttribute('data-cut');
+      const text = document.createElement('span');
+      text.textContent = cut ?? element.textContent;
+      text.style.cssText = `position: absolute; white-space: pre; font: ${getComputedStyle(element).font}`;
+      document.body.append(text);
+      const wide = text.getBoundingClientRect().width;
+      text.remove();
+      return { cut, left: element.getBoundingClientRect().width - wide };
+    });
+    // Less room is left than the next letter would take.
+    expect(drawn.left, `${width} px: ${drawn.cut}`).toBeLessThan(drawn.cut === null ? 1 : 13);
+    expect(drawn.left, `${width} px: ${drawn.cut}`).toBeGreaterThan(-1);
+    if (drawn.cut !== null) expect(drawn.cut).toMatch(/^a.*….*-rc1$/);
+  }
+  await page.setViewportSize({ width: 600, height: 700 });
+  await expect(name).toHaveAttribute('data-cut', /…/);
+});
+
 test('an image that is only named by a tag gets the name of its archive', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const members = [...ociLayout(LAYERS, '1')].map(([name, content]) => file(name, content));

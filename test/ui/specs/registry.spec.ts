@@ -1,5 +1,5 @@
 // The registry of a Windows image: what each layer changed, and the registry at a layer as a tree.
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { deltaHive, descriptor, dword, hive, removedValue, sz } from '../../support/hive-builder.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -66,28 +66,73 @@ async function openRegistry(win: LayerscopeWindow) {
   };
 }
 
-test('a layer shows the keys and values that it added, modified and removed', { tag: '@page' }, async ({ win }) => {
+const row = (registry: Locator, name: string) =>
+  registry.getByRole('row', { name: new RegExp(`^(added |modified |removed |contains .* )?${name}( [\\d,]+)?$`) });
+
+test('a layer’s changed keys are a tree with counts, and beside it is what changed in the chosen key', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
-  await expect(registry.getByRole('heading', { name: 'SOFTWARE', exact: true })).toBeVisible();
-  // Paths are broken after separators, not inside names.
-  expect(await registry.getByText('agent.exe').first().locator('wbr').count()).toBeGreaterThan(1);
+  const tree = registry.getByRole('treegrid', { name: 'Changed keys' });
+  // Open down to the topmost changed keys, which are closed, with the number of values that changed in and below each.
+  await expect(tree.getByRole('row')).toHaveText([
+    /Key.*Changed values/,
+    /SOFTWARE265$/,
+    /Microsoft4$/,
+    /Run3$/,
+    /Telemetry1$/,
+    /Vendor261$/,
+  ]);
+  await expect(row(tree, 'Microsoft')).toHaveAttribute('aria-level', '2');
+  await expect(row(tree, 'Vendor')).toHaveAttribute('aria-expanded', 'false');
+  // The first changed key is chosen.
+  await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
   const run = registry.getByRole('article', { name: 'Microsoft\\Run modified' });
   await expect(run.getByRole('row')).toHaveCount(4);
   await expect(run.getByRole('row', { name: /^added Agent REG_SZ C:\\agent\\agent\.exe$/ })).toBeVisible();
+  // Paths are broken after separators, not inside names.
+  expect(await run.getByText('agent.exe').first().locator('wbr').count()).toBeGreaterThan(1);
   await expect(run.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\)$/ })).toBeVisible();
   await expect(run.getByRole('row', { name: /^removed Updater REG_SZ before: C:\\Program Files/ })).toBeVisible();
-  const gone = registry.getByRole('article', { name: 'Microsoft\\Telemetry removed' });
-  await expect(gone).toContainText('1 subkey, 1 value');
+  await page.setViewportSize({ width: 1720, height: 860 });
+  const [keys, values] = [await tree.boundingBox(), await run.boundingBox()];
+  expect((keys?.x ?? 0) + (keys?.width ?? 0)).toBeLessThanOrEqual((values?.x ?? 0) + 1);
+  await row(tree, 'Telemetry').click();
+  await expect(registry.getByRole('article', { name: 'Microsoft\\Telemetry removed' })).toContainText('1 subkey, 1 value');
+  await row(tree, 'Microsoft').click();
+  await expect(registry).toContainText('Not changed itself; 2 changed keys below');
+  await row(tree, 'SOFTWARE').click();
+  await expect(registry).toContainText('Software_Delta');
+  await row(tree, 'Vendor').click();
   await expect(registry.getByRole('article', { name: 'Vendor added' })).toContainText('Vendor \\u202Ecod.exe');
-  await expect(registry.getByRole('article', { name: 'Vendor\\Many\\Key 230 added' })).toHaveCount(0);
-  await registry.getByRole('button', { name: /^Show more \(/ }).click();
-  await expect(registry.getByRole('article', { name: 'Vendor\\Many\\Key 230 added' })).toHaveCount(1);
 
+  // Only rows in sight are in the document.
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(row(tree, 'Many')).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await expect(tree).toHaveAttribute('aria-rowcount', '267');
+  expect(await tree.getByRole('row').count()).toBeLessThan(80);
+  await page.keyboard.press('End');
+  await expect(row(tree, 'Key 259')).toBeFocused();
+  await expect(registry.getByRole('article', { name: 'Vendor\\Many\\Key 259 added' })).toContainText('0x00000103 (259)');
+  await page.keyboard.press('v');
+  await expect(row(tree, 'Vendor')).toBeFocused();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowLeft');
+  await expect(tree.getByRole('row')).toHaveCount(2);
+  await page.keyboard.press('ArrowRight');
+  expect(await complaintsOf(page)).toEqual([]);
+
+  // A search opens the way to what it finds, and chooses the first of it.
   await page.getByRole('searchbox').fill('AGENT.exe');
-  await expect(registry.getByRole('article')).toHaveCount(1);
+  await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
+  await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
   await expect(run.getByRole('row')).toHaveCount(2);
+  await page.getByRole('searchbox').fill('key 259');
+  await expect(row(tree, 'Key 259')).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
   await page.getByRole('searchbox').fill('');
   await layer(2).click();
@@ -119,13 +164,11 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(page.getByRole('heading', { name: 'Registry at layer 1' })).toBeVisible();
-  // The tree is open down to the first key that the layer changed, which is lit from edge to edge.
-  const run = registry.getByRole('button', { name: 'Run', exact: true });
-  await expect(run).toHaveAttribute('aria-pressed', 'true');
-  await expect(run).toHaveAttribute('tabindex', '0');
-  const [label, tree] = [await run.boundingBox(), await registry.getByRole('list', { name: 'Registry keys' }).boundingBox()];
-  expect((label?.x ?? 0) + (label?.width ?? 0)).toBeCloseTo((tree?.x ?? 0) + (tree?.width ?? 0), 0);
-  await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toHaveCount(0);
+  const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
+  // The tree is open down to the first key that the layer changed.
+  await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
+  await expect(row(tree, 'Run')).toHaveAttribute('tabindex', '0');
+  await expect(row(tree, 'Telemetry')).toHaveCount(0);
   const key = registry.getByRole('article', { name: 'Registry key' });
   await expect(key).toContainText('SOFTWARE\\Microsoft\\Run');
   await expect(key.getByRole('row')).toHaveText([/Name/, /Agent.*agent\.exe.*1/, /Delay.*\(5\).*1/]);
@@ -138,26 +181,28 @@ test('the registry at a layer is a tree of keys with values, which can be search
     '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Run]\r\n"Agent"="C:\\\\agent\\\\agent.exe"\r\n"Delay"=dword:00000005\r\n',
   );
 
-  await registry.getByRole('button', { name: 'Subkeys of Vendor' }).click();
-  await registry.getByRole('button', { name: 'Subkeys of Many' }).click();
-  await expect(registry.getByRole('button', { name: 'Key 199', exact: true })).toBeVisible();
-  await registry.getByRole('button', { name: /^Show more keys \(60 left\)$/ }).click();
-  await expect(registry.getByRole('button', { name: 'Key 259', exact: true })).toBeVisible();
+  await row(tree, 'Vendor').dblclick();
+  await row(tree, 'Many').dblclick();
+  await expect(tree).toHaveAttribute('aria-rowcount', '266');
+  expect(await tree.getByRole('row').count()).toBeLessThan(80);
+  await page.keyboard.press('End');
+  await expect(row(tree, 'Key 259')).toBeFocused();
+  await expect(key).toContainText('0x00000103 (259)');
 
   // A layer without changes begins with its only hive.
   await layer(0).click();
-  await expect(registry.getByRole('button', { name: 'SOFTWARE', exact: true })).toHaveAttribute('aria-pressed', 'true');
-  await registry.getByRole('button', { name: 'Subkeys of Microsoft' }).click();
-  await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toBeVisible();
+  await expect(row(tree, 'SOFTWARE')).toHaveAttribute('aria-selected', 'true');
+  await row(tree, 'Microsoft').dblclick();
+  await expect(row(tree, 'Telemetry')).toBeVisible();
 
   await page.getByRole('searchbox').fill('telemetry.EXAMPLE');
-  const found = registry.getByRole('list', { name: 'Matching keys' }).getByRole('button');
-  await expect(found).toHaveText(['SOFTWARE\\Microsoft\\Telemetry Server']);
+  const found = registry.getByRole('treegrid', { name: 'Matching keys' });
+  await expect(found.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Telemetry Server/]);
   // The first hit is shown at once; afterwards the tree is open down to it.
-  await expect(found).toHaveAttribute('aria-pressed', 'true');
+  await expect(row(found, 'Telemetry Server')).toHaveAttribute('aria-selected', 'true');
   await expect(key.getByRole('row', { name: /Server/ })).toContainText('telemetry.example');
   await page.getByRole('searchbox').fill('');
-  await expect(registry.getByRole('button', { name: 'Telemetry', exact: true })).toHaveAttribute('aria-pressed', 'true');
+  await expect(row(tree, 'Telemetry')).toHaveAttribute('aria-selected', 'true');
   expect(win.complaints).toEqual([]);
 });
 
@@ -165,33 +210,28 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
-  const key = (name: string) => registry.getByRole('button', { name, exact: true });
-  await expect(key('SOFTWARE')).toBeVisible();
-  await expect(key('Run')).toHaveAttribute('aria-pressed', 'true');
-  await key('SOFTWARE').focus();
+  const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
+  await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
+  await row(tree, 'SOFTWARE').click();
   const press = async (keys: readonly string[], focused: string) => {
     for (const each of keys) await page.keyboard.press(each);
-    await expect(key(focused)).toBeFocused();
+    await expect(row(tree, focused)).toBeFocused();
   };
-  await expect(key('Microsoft')).toBeVisible();
   await press(['ArrowRight'], 'Microsoft');
   await press(['ArrowLeft'], 'Microsoft');
   await press(['ArrowDown'], 'Vendor');
   await press(['ArrowUp', 'ArrowRight'], 'Microsoft');
-  await expect(key('Run')).toBeVisible();
+  await expect(row(tree, 'Run')).toBeVisible();
   await press(['ArrowDown'], 'Run');
-  // Run has no subkeys.
-  await press(['ArrowRight'], 'Run');
-  await page.keyboard.press('Enter');
   await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('SOFTWARE\\Microsoft\\Run');
-  await expect(key('Run')).toHaveAttribute('aria-pressed', 'true');
   await press(['Home'], 'SOFTWARE');
   await press(['End'], 'Vendor');
   await press(['Home', 'ArrowDown', 'ArrowDown'], 'Run');
   await press(['ArrowLeft'], 'Microsoft');
   await press(['ArrowLeft'], 'Microsoft');
-  await expect(key('Run')).toHaveCount(0);
+  await expect(row(tree, 'Run')).toHaveCount(0);
   await press(['ArrowLeft', 'ArrowLeft'], 'SOFTWARE');
+  await expect(tree.getByRole('row')).toHaveCount(2);
   // Tab leaves the tree, and comes back to the same key.
   await page.keyboard.press('Tab');
   await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeFocused();
@@ -199,12 +239,12 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   expect(await complaintsOf(page)).toEqual([]);
 
   await page.getByRole('searchbox').fill('number');
-  const found = registry.getByRole('list', { name: 'Matching keys' }).getByRole('button');
-  await expect(found).toHaveCount(260);
-  await found.first().focus();
+  const found = registry.getByRole('treegrid', { name: 'Matching keys' });
+  await expect(found).toHaveAttribute('aria-rowcount', '264');
+  await expect(row(found, 'Key 000 Number')).toHaveAttribute('aria-selected', 'true');
+  await row(found, 'Key 000 Number').focus();
   await page.keyboard.press('End');
-  await expect(found.last()).toBeFocused();
-  await page.keyboard.press('Enter');
+  await expect(row(found, 'Key 259 Number')).toBeFocused();
   await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('0x00000103 (259)');
   await page.getByRole('searchbox').fill('nowhere at all');
   await expect(registry.getByText('No key, name or text matches')).toBeVisible();
@@ -234,7 +274,7 @@ test('a key with more values than a page has is read to its last value', { tag: 
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   const registry = page.getByRole('region', { name: 'Registry', exact: true });
-  await registry.getByRole('button', { name: 'Vendor', exact: true }).click();
+  await row(registry, 'Vendor').click();
   const key = registry.getByRole('article', { name: 'Registry key' });
   await expect(key.getByRole('row')).toHaveCount(501);
   await key.getByRole('button', { name: 'Show 500 more values' }).click();
@@ -262,7 +302,7 @@ for (const [width, height] of [
       await expect(registry.getByRole('article').first()).toBeVisible();
       await expectNoOverflow(page);
       await page.getByRole('radio', { name: 'Filesystem' }).click();
-      await registry.getByRole('button', { name: 'Run', exact: true }).click();
+      await row(registry, 'Run').click();
       const key = registry.getByRole('article', { name: 'Registry key' });
       await expect(key.getByRole('row')).toHaveCount(3);
       await expectNoOverflow(page);

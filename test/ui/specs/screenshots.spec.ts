@@ -26,9 +26,11 @@ async function picture(page: Page, name: string) {
   await page.waitForTimeout(700); // until the tooltip is gone
   // The specs' temporary folders are no place where a user's store would be.
   await page.evaluate(() => {
-    for (const part of document.querySelectorAll('[data-text]')) {
-      const text = part.getAttribute('data-text') ?? '';
-      part.setAttribute('data-text', text.replace(/^\/tmp\/layerscope-ui-\w+\/data/, '/home/ada/.local/share'));
+    for (const attribute of ['data-text', 'data-cut']) {
+      for (const part of document.querySelectorAll(`[${attribute}]`)) {
+        const text = part.getAttribute(attribute) ?? '';
+        part.setAttribute(attribute, text.replace(/^\/tmp\/layerscope-ui-\w+\/data/, '/home/ada/.local/share'));
+      }
     }
   });
   await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });

@@ -164,13 +164,30 @@ test('files that are too small to be drawn share a rectangle, which shows their 
   expect([...seen].filter((text) => text.startsWith('many/ 3,000 small files'))).toHaveLength(1);
 });
 
+test('the layers that are drawn are in a legend, with the bytes that each wrote', { tag: '@page' }, async ({ win }) => {
+  const { page } = await openTreemap(win);
+  await page.keyboard.press('0');
+  const legend = page.getByRole('list', { name: 'Colours by layer' });
+  const items = legend.getByRole('listitem');
+  await expect(items.first()).toHaveText('Layer 2 838.7 kB');
+  const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
+  expect(sizes.length).toBeGreaterThan(2);
+  // The colour is that of the layer in the chain.
+  const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
+  const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
+  await expect(items.first().locator('i')).toHaveCSS('background-color', colour);
+  const [box, pane] = [await legend.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
+  expect(box?.height).toBeLessThanOrEqual(24);
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
+});
+
 test('a single layer is coloured by kinds of files, with a legend', { tag: '@page' }, async ({ win }) => {
   const { page } = await openTreemap(win);
   const legend = page.getByRole('list', { name: 'Colours by kind of file' });
   await expect(legend).toHaveCount(0);
   await page.getByRole('radio', { name: 'Layer' }).click();
   await page.getByRole('button', { name: /^Layer 2 / }).click();
-  await expect(legend.getByRole('listitem')).toHaveText(['Source code', 'Pictures']);
+  await expect(legend.getByRole('listitem')).toHaveText([/^Source code [\d.]+ k?B$/, /^Pictures \d+ B$/]);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,0 +1,100 @@
+import { type ReactNode, useMemo } from 'react';
+import { displayText } from '#model';
+import { Icon } from '../../components/icons.tsx';
+import { type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
+import { isShortcut } from '../../state/commands.ts';
+import { type KeyNode, type KeyTree, keysInSight } from '../../state/registry-keys.ts';
+import { words } from '../../words/index.ts';
+import styles from './registry.module.css';
+
+const INDENT = 14;
+
+/** Keys as a tree, as in Windows' own editor. `column`: what stands beside their names. */
+export function KeyGrid({
+  label,
+  tree,
+  isOpen,
+  active,
+  onActive,
+  onToggle,
+  mark,
+  note,
+  isFound,
+  column,
+}: {
+  label: string;
+  tree: KeyTree;
+  /** Whether the key with an id is open. */
+  isOpen: (id: string) => boolean;
+  /** The id of the chosen key; null for none. */
+  active: string | null;
+  onActive: (node: KeyNode) => void;
+  onToggle: (nodes: readonly KeyNode[], open: boolean) => void;
+  /** What stands before the name. */
+  mark?: (row: number) => ReactNode;
+  /** What stands after the name. */
+  note?: (node: KeyNode) => ReactNode;
+  /** Whether a search found the key; the others only lead to such. */
+  isFound?: (node: KeyNode) => boolean;
+  column?: { readonly head: string; readonly width: number; readonly cell: (row: number) => ReactNode };
+}) {
+  const rows = useMemo(() => keysInSight(tree, isOpen), [tree, isOpen]);
+  const nodeAt = (row: number) => tree.nodes[row] as KeyNode;
+  const shape = useMemo(
+    () => ({
+      parent: tree.parent,
+      isFolder: (row: number) => (tree.nodes[row] as KeyNode).hasSubkeys,
+      isOpen: (row: number) => isOpen((tree.nodes[row] as KeyNode).id),
+      name: (row: number) => nameOf(tree.nodes[row] as KeyNode),
+    }),
+    [tree, isOpen],
+  );
+  const columns: TreeColumn[] = [
+    { id: 'key', header: words.registry.key, width: 'minmax(0, 1fr)' },
+    ...(column === undefined ? [] : [{ id: 'more', header: column.head, width: `${column.width}px`, align: 'right' as const }]),
+  ];
+  const flip = (row: number) => {
+    if (nodeAt(row).hasSubkeys) onToggle([nodeAt(row)], !shape.isOpen(row));
+  };
+  return (
+    <TreeGrid
+      label={label}
+      rows={rows}
+      shape={shape}
+      columns={columns}
+      active={active === null ? -1 : tree.rowOf(active)}
+      onActive={(row) => onActive(nodeAt(row))}
+      onToggle={(row, open) => onToggle([nodeAt(row)], open)}
+      onOpenSiblings={(row) => onToggle(siblings(tree, row), true)}
+      onOpen={flip}
+      onPreview={flip}
+      cell={(row, id, level) => {
+        if (id === 'more') return column?.cell(row);
+        const node = nodeAt(row);
+        const name = nameOf(node);
+        return (
+          <span style={{ paddingLeft: level * INDENT }} title={displayText(node.path === '' ? node.hive : `${node.hive}\\${node.path}`)}>
+            <span className={styles.twisty} data-twisty={node.hasSubkeys ? '' : undefined}>
+              {node.hasSubkeys ? <Icon name={shape.isOpen(row) ? 'chevronDown' : 'chevronRight'} size={12} /> : null}
+            </span>
+            {mark?.(row)}
+            <Icon name={node.path === '' ? 'image' : 'folder'} size={14} className={styles.keyIcon} />
+            {isFound?.(node) ? <strong>{name}</strong> : name}
+            {note?.(node)}
+          </span>
+        );
+      }}
+      rowClass={() => undefined}
+      isShortcut={isShortcut}
+    />
+  );
+}
+
+function nameOf({ name }: KeyNode): string {
+  return name === '' ? words.registry.noName : displayText(name);
+}
+
+/** The keys with subkeys that are in the same key. */
+function siblings({ nodes, parent }: KeyTree, row: number): KeyNode[] {
+  return nodes.filter(({ hasSubkeys }, at) => hasSubkeys && parent[at] === parent[row]);
+}

@@ -1,0 +1,84 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { ImageRef } from '#contract';
+import { type PlainError, plainError } from '../../state/plain-error.ts';
+import { type KeyAt, type KeyNode, type KeyTree, keyId, keyNode, keyTree } from '../../state/registry-keys.ts';
+import { useApp } from '../use-app.ts';
+
+/** Number of keys that the host sends at once. */
+const PAGE = 500;
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Keys that are loaded as they are opened. */
+export interface Keys {
+  readonly tree: KeyTree;
+  readonly isOpen: (id: string) => boolean;
+  readonly error: PlainError | null;
+  toggle(nodes: readonly KeyNode[], open: boolean): void;
+  open(keys: readonly KeyAt[]): void;
+}
+
+/** The keys of hives as seen at a layer. The component must be another one for another view. */
+export function useKeys({ archiveId, image, layer }: ImageRef & { layer: number }, hives: readonly string[]): Keys {
+  const client = useApp((app) => app.client);
+  const [open, setOpen] = useState(NONE);
+  /** The keys below each key that was opened, as far as they have arrived. */
+  const [below, setBelow] = useState<ReadonlyMap<string, readonly KeyNode[]>>(new Map());
+  const [error, setError] = useState<PlainError | null>(null);
+  const asked = useRef(new Set<string>());
+  const control = useRef<AbortController | null>(null);
+  useEffect(() => {
+    const made = new AbortController();
+    control.current = made;
+    asked.current.clear();
+    return () => made.abort();
+  }, []);
+
+  const load = useCallback(
+    async (key: KeyAt) => {
+      const id = keyId(key);
+      const signal = control.current?.signal;
+      if (client === null || signal === undefined || asked.current.has(id)) return;
+      asked.current.add(id);
+      const keys: KeyNode[] = [];
+      try {
+        for (;;) {
+          const of = { archiveId, image, layer, hive: key.hive, path: key.path };
+          const page = await client.call('registry.key', { ...of, start: keys.length, count: PAGE }, { signal });
+          if (signal.aborted) return;
+          for (const { name, path, hasSubkeys } of page.subkeys) keys.push({ ...keyNode({ hive: key.hive, path }, hasSubkeys), name });
+          const arrived = [...keys];
+          setBelow((before) => new Map(before).set(id, arrived));
+          if (keys.length >= page.total || page.subkeys.length === 0) return;
+        }
+      } catch (failure) {
+        // It is asked for again when it is opened again.
+        asked.current.delete(id);
+        if (!signal.aborted) setError(plainError(failure));
+      }
+    },
+    [client, archiveId, image, layer],
+  );
+  const openAll = useCallback(
+    (keys: readonly KeyAt[]) => {
+      setOpen((before) => new Set([...before, ...keys.map(keyId)]));
+      for (const key of keys) void load(key);
+    },
+    [load],
+  );
+  const tree = useMemo(() => {
+    const linked = (node: KeyNode): KeyNode => ({ ...node, children: open.has(node.id) ? (below.get(node.id) ?? []).map(linked) : [] });
+    return keyTree(hives.map((hive) => linked(keyNode({ hive, path: '' }, true))));
+  }, [hives, open, below]);
+  return {
+    tree,
+    isOpen: useCallback((id: string) => open.has(id), [open]),
+    error,
+    toggle(nodes, opens) {
+      setError(null);
+      if (opens) openAll(nodes);
+      else setOpen((before) => new Set([...before].filter((id) => nodes.every((node) => node.id !== id))));
+    },
+    open: openAll,
+  };
+}

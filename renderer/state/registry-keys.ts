@@ -1,0 +1,145 @@
+// Keys of the registry as a tree of rows, made of what the host lists: keys with their paths, in any order.
+import type { RegistryChange } from '#contract';
+
+/** A key, by hive and path; the path of a hive itself is empty. */
+export interface KeyAt {
+  readonly hive: string;
+  readonly path: string;
+}
+
+/** A key in a tree, with the keys below it as far as they are known. */
+export interface KeyNode extends KeyAt {
+  readonly id: string;
+  /** The last part of the path, or the hive's name. */
+  readonly name: string;
+  readonly children: KeyNode[];
+  /** Whether there are keys below it, known or not. */
+  hasSubkeys: boolean;
+  /** What changed the key itself, oldest layer first. */
+  readonly changes: RegistryChange[];
+  /** The matching value of a key that a search found; null if its own name matches; undefined if it only leads to such keys. */
+  found?: string | null;
+}
+
+/** Keys by row number, depth first, with the sums of what is in and below each. */
+export interface KeyTree {
+  readonly nodes: readonly KeyNode[];
+  readonly parent: Int32Array;
+  /** The row after the last one below each row. */
+  readonly end: Uint32Array;
+  /** Changed values. */
+  readonly values: Uint32Array;
+  /** Changed keys, by kind. */
+  readonly added: Uint32Array;
+  readonly modified: Uint32Array;
+  readonly removed: Uint32Array;
+  rowOf(id: string): number;
+}
+
+/** Returns what tells a key from others. Windows compares names of keys without regard to case. */
+export function keyId({ hive, path }: KeyAt): string {
+  return `${hive}\\${path}`.toLowerCase();
+}
+
+export function keyNode(at: KeyAt, hasSubkeys: boolean): KeyNode {
+  const { hive, path } = at;
+  const name = path === '' ? hive : path.slice(path.lastIndexOf('\\') + 1);
+  return { hive, path, id: keyId(at), name, children: [], hasSubkeys, changes: [] };
+}
+
+/** Returns the keys above a key, from its hive down; without the key itself. */
+export function keysAbove({ hive, path }: KeyAt): KeyAt[] {
+  const above: KeyAt[] = path === '' ? [] : [{ hive, path: '' }];
+  for (let at = path.indexOf('\\'); at >= 0; at = path.indexOf('\\', at + 1)) above.push({ hive, path: path.slice(0, at) });
+  return above;
+}
+
+/** Collects keys and those above them. */
+export class KeyForest {
+  readonly roots: KeyNode[] = [];
+  readonly #known = new Map<string, KeyNode>();
+
+  /** Returns the node of a key, which it makes if it is new. */
+  add(at: KeyAt): KeyNode {
+    const known = this.#known.get(keyId(at));
+    if (known !== undefined) return known;
+    const node = keyNode(at, false);
+    this.#known.set(node.id, node);
+    if (at.path === '') this.roots.push(node);
+    else {
+      const above = this.add({ hive: at.hive, path: at.path.slice(0, Math.max(0, at.path.lastIndexOf('\\'))) });
+      above.children.push(node);
+      above.hasSubkeys = true;
+    }
+    return node;
+  }
+
+  /** Puts the keys of each key in the order of their names, in which a hive has them. */
+  sort(): void {
+    for (const { children } of this.#known.values()) {
+      if (children.length > 1) children.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    }
+  }
+}
+
+/** Numbers the known keys depth first, and sums up their changes. */
+export function keyTree(roots: readonly KeyNode[]): KeyTree {
+  const nodes: KeyNode[] = [];
+  const above: number[] = [];
+  const rows = new Map<string, number>();
+  const waiting = roots.map((node) => ({ node, up: -1 })).reverse();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const row = nodes.length;
+    nodes.push(next.node);
+    above.push(next.up);
+    rows.set(next.node.id, row);
+    for (let at = next.node.children.length - 1; at >= 0; at--) waiting.push({ node: next.node.children[at] as KeyNode, up: row });
+  }
+  const parent = Int32Array.from(above);
+  const end = Uint32Array.from(nodes, (_, row) => row + 1);
+  const values = new Uint32Array(nodes.length);
+  const added = new Uint32Array(nodes.length);
+  const modified = new Uint32Array(nodes.length);
+  const removed = new Uint32Array(nodes.length);
+  const kinds = { added, modified, removed };
+  for (let row = nodes.length - 1; row >= 0; row--) {
+    for (const change of (nodes[row] as KeyNode).changes) {
+      values[row] = (values[row] as number) + change.values.length + change.moreValues + (change.hidden?.values ?? 0);
+      kinds[change.kind][row] = (kinds[change.kind][row] as number) + 1;
+    }
+    const up = parent[row] as number;
+    if (up < 0) continue;
+    end[up] = Math.max(end[up] as number, end[row] as number);
+    for (const sum of [values, added, modified, removed]) sum[up] = (sum[up] as number) + (sum[row] as number);
+  }
+  return { nodes, parent, end, values, added, modified, removed, rowOf: (id) => rows.get(id) ?? -1 };
+}
+
+/** Returns the rows in sight, top to bottom. */
+export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boolean): Uint32Array {
+  const rows: number[] = [];
+  for (let row = 0; row < nodes.length; ) {
+    rows.push(row);
+    row = isOpen((nodes[row] as KeyNode).id) ? row + 1 : (end[row] as number);
+  }
+  return Uint32Array.from(rows);
+}
+
+/** Maximum number of rows that are in sight at first. */
+const FIRST_ROWS = 200;
+
+/** Returns the keys that are open at first: those above the topmost keys with changed values, level by level, unless that is too many. */
+export function openAtFirst(roots: readonly KeyNode[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  let inSight = roots.length;
+  let level = roots;
+  while (level.length > 0) {
+    const unchanged = level.filter(({ changes, children }) => children.length > 0 && changes.every(({ values }) => values.length === 0));
+    const below = unchanged.flatMap(({ children }) => children);
+    inSight += below.length;
+    if (inSight > FIRST_ROWS && level !== roots) break;
+    for (const { id } of unchanged) open.add(id);
+    level = below;
+  }
+  return open;
+}
