@@ -11,7 +11,7 @@ import { type Answer, isAwaited, useRequest } from '../features/use-request.ts';
 import { goTo } from '../state/choosing.ts';
 import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
-import { landing, matchesWords, ranked } from '../state/palette.ts';
+import { landing, matchesWords } from '../state/palette.ts';
 import { paletteItems } from '../state/palette-items.ts';
 import { words } from '../words/index.ts';
 import styles from './help-sheet.module.css';
@@ -50,10 +50,10 @@ function Palette() {
   const answer = useRequest(
     archiveId === null || query.length < 2 ? null : `${archiveId}/${image}/${query}`,
     (client, signal) =>
-      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_RANKED, scattered: true }, { signal }),
+      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_FILES, scattered: true }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
-  const files = answer.state !== 'ready' || query.length < 2 ? [] : ranked(answer.value.matches, query).slice(0, MAX_FILES);
+  const files = answer.state !== 'ready' || query.length < 2 ? [] : answer.value.matches;
   const isSearching = isAwaited(answer);
   const all = [
     ...paletteItems(app, recent).filter(({ label, detail }) => matchesWords(`${label} ${typeof detail === 'string' ? detail : ''}`, text)),
@@ -86,8 +86,6 @@ function Palette() {
 
 /** Maximum number of files listed among the commands. */
 const MAX_FILES = 20;
-/** Among how many matches the best are looked for. */
-const MAX_RANKED = 1000;
 const MAX_PATHS = 100;
 /** How long, in ms, typing must have paused before a search. */
 const SEARCH_AFTER = 80;
