@@ -9,7 +9,7 @@ import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { type Answer, isAwaited, useRequest } from '../features/use-request.ts';
 import { goTo } from '../state/choosing.ts';
-import { COMMANDS, setOverlay } from '../state/commands.ts';
+import { COMMANDS, commandsHere, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
 import { landing, matchesWords } from '../state/palette.ts';
 import { paletteItems } from '../state/palette-items.ts';
@@ -60,6 +60,7 @@ function Palette() {
     ...files.map((match) => ({
       id: `file ${match.path}`,
       label: displayText(match.path),
+      isPath: true,
       detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
       isEarlier: isSearching,
       run: () => goFrom(match, to),
@@ -118,6 +119,7 @@ function GoToPath() {
         choices={matches.map((match) => ({
           id: match.path,
           label: displayText(match.path),
+          isPath: true,
           detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
           isEarlier: isSearching,
         }))}
@@ -145,8 +147,9 @@ const ROW_KEYS = [
   { id: 'fold', keys: ['←', '→'] },
 ] as const;
 
-/** Every shortcut, by group. */
+/** Every shortcut of this host and image, by group. */
 function HelpSheet() {
+  const commands = commandsHere(useApp((app) => app));
   return (
     <Sheet label={words.frame.shortcuts} onClose={close}>
       <SheetHead title={words.frame.shortcuts} close={words.frame.closeShortcuts} onClose={close} />
@@ -158,9 +161,11 @@ function HelpSheet() {
               <h3 className={styles.heading}>{words.frame.groups[group]}</h3>
               <dl>
                 {group !== 'Rows' ? null : ROW_KEYS.map(({ id, keys }) => <KeyLine key={id} title={words.frame.rowKeys[id]} keys={keys} />)}
-                {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
-                  <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
-                ))}
+                {commands
+                  .filter((command) => command.group === group && !command.again)
+                  .map((command) => (
+                    <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
+                  ))}
               </dl>
             </section>
           ))}
