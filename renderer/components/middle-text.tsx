@@ -3,41 +3,58 @@ import { cutMiddle, cutText, textWidths } from './cut-middle.ts';
 import styles from './middle-text.module.css';
 import { tailStart } from './tail-start.ts';
 
-const watched = new WeakMap<Element, string>();
+/** A name, and where the end begins that stays visible. */
+interface Name {
+  readonly text: string;
+  readonly tail: number;
+}
+
+const watched = new WeakMap<Element, Name>();
+const NO_NAME: Name = { text: '', tail: 0 };
 let observer: ResizeObserver | null = null;
 
 /** Cuts names anew whose room has changed. All are measured before one is changed. */
 function fit(elements: readonly Element[]): void {
   const cuts = elements.map((element) => {
-    const text = watched.get(element) ?? '';
-    const tail = tailStart(text);
+    const { text, tail } = watched.get(element) ?? NO_NAME;
     return tail === 0 ? null : cutMiddle(text, tail, element.getBoundingClientRect().width, textWidths(element));
   });
   elements.forEach((element, at) => {
     const cut = cuts[at] ?? null;
     if (cut === null) element.removeAttribute('data-cut');
-    else element.setAttribute('data-cut', cutText(watched.get(element) ?? '', cut));
+    else element.setAttribute('data-cut', cutText((watched.get(element) ?? NO_NAME).text, cut));
   });
 }
 
 /** Cuts a name as its room changes; returns how to stop that. */
-function keepFitting(element: Element, text: string): () => void {
+function keepFitting(element: Element, name: Name): () => void {
   observer ??= new ResizeObserver((entries) => fit(entries.map(({ target }) => target)));
-  watched.set(element, text);
+  watched.set(element, name);
   observer.observe(element);
   return () => observer?.unobserve(element);
 }
 
 /**
  * A name that is cut in the middle if it doesn't fit, because the end is distinctive. `title`: the full name for the tooltip, if `text` is
- * only part of it.
+ * only part of it; null if what is around it has one. `mostTail`: how many characters of its end stay visible at most, where there is more
+ * room than in a list.
  */
-export function MiddleText({ text, title = text, className = '' }: { text: string; title?: string; className?: string | undefined }) {
+export function MiddleText({
+  text,
+  title = text,
+  className = '',
+  mostTail,
+}: {
+  text: string;
+  title?: string | null;
+  className?: string | undefined;
+  mostTail?: number;
+}) {
   const name = useRef<HTMLSpanElement>(null);
-  const at = tailStart(text);
-  useEffect(() => (name.current === null ? undefined : keepFitting(name.current, text)), [text]);
+  const at = tailStart(text, mostTail);
+  useEffect(() => (name.current === null ? undefined : keepFitting(name.current, { text, tail: at })), [text, at]);
   return (
-    <span className={`${styles.middle} ${className}`} title={title} ref={name}>
+    <span className={`${styles.middle} ${className}`} title={title ?? undefined} ref={name}>
       {/* CSS draws the parts, so that screen readers see a single text. Those of a name that is cut only keep its room. */}
       <span className="visually-hidden">{text}</span>
       <span className={styles.head} aria-hidden="true" data-text={text.slice(0, at)} />

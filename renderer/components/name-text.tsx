@@ -1,15 +1,25 @@
+import { MiddleText } from './middle-text.tsx';
 import styles from './name-text.module.css';
 
-/** The name of an image, on two lines if one is too short: the second is the tag or digest, which is never cut for the repository's sake. */
+/**
+ * The name of an image, on two lines if one is too short: the second is the tag or digest. What is last is cut in the middle if it is too
+ * long, so that the end of a name, a tag or a digest stays visible. The tooltip is that of what it is in.
+ */
 export function NameText({ text, className = '' }: { text: string; className?: string | undefined }) {
+  const parts = text.split(/(?=@)|(?<!@.*)(?=:)/);
+  const last = parts.pop() ?? '';
   return (
     <span className={`${styles.name} ${className}`}>
       {/* CSS draws the parts, so that screen readers see a single text. */}
-      <span className="visually-hidden">{text}</span>
-      {text.split(/(?=@)|(?<!@.*)(?=:)/).map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
-        <span key={index} className={styles.part} aria-hidden="true" data-text={part} />
+      {parts.map((part) => (
+        <span key={part} className="visually-hidden">
+          {part}
+        </span>
       ))}
+      {parts.map((part) => (
+        <span key={part} className={styles.part} aria-hidden="true" data-text={part} />
+      ))}
+      <MiddleText className={styles.last} text={last} title={null} />
     </span>
   );
 }

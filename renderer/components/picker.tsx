@@ -1,18 +1,24 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { words } from '../words/index.ts';
 import { Icon } from './icons.tsx';
+import { MiddleText } from './middle-text.tsx';
 import styles from './picker.module.css';
 import { Keys } from './sheet.tsx';
 
 export interface PickerChoice {
   readonly id: string;
   readonly label: string;
+  /** Whether the label is a path: on one line, cut in the middle, because its end tells it from others. */
+  readonly isPath?: boolean;
   readonly detail?: ReactNode;
   /** Heading of a group of consecutive choices. */
   readonly group?: string;
   /** Whether it was found for an earlier text, and may not match the present one. */
   readonly isEarlier?: boolean;
 }
+
+/** Maximum number of characters of a path's name that stay visible. */
+const PATH_END = 48;
 
 /** A field and the choices that match its text: arrow keys move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
 export function Picker({
@@ -113,7 +119,11 @@ export function Picker({
                   onPointerMove={() => setWanted(index)}
                   onClick={() => onChoose(choice.id)}
                 >
-                  <span className={styles.label}>{choice.label}</span>
+                  {choice.isPath === true ? (
+                    <MiddleText className={styles.path} text={choice.label} mostTail={PATH_END} />
+                  ) : (
+                    <span className={styles.label}>{choice.label}</span>
+                  )}
                   {choice.detail === undefined ? null : (
                     <span className={styles.detail} title={typeof choice.detail === 'string' ? choice.detail : undefined}>
                       {choice.detail}

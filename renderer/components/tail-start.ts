@@ -11,9 +11,9 @@ const LAST = 8;
  * Returns the index at which the visible end of a name starts: its last path component with the tag, or else the tag, or else its last
  * characters. 0 for a name that is too short to be cut in the middle.
  */
-export function tailStart(text: string): number {
+export function tailStart(text: string, mostTail = MOST_TAIL): number {
   const slash = text.lastIndexOf('/');
   const colon = text.lastIndexOf(':');
   const places = [slash + 1, colon > slash ? colon : 0, text.length - LAST];
-  return places.find((at) => at >= LEAST_HEAD && text.length - at <= MOST_TAIL) ?? 0;
+  return places.find((at) => at >= LEAST_HEAD && text.length - at <= mostTail) ?? 0;
 }

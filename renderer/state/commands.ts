@@ -1,6 +1,7 @@
 import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId } from '#contract';
+import { isWindowsPlatform } from '#model';
 import { words } from '../words/index.ts';
-import { dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
+import { type AppState, dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
 import { chooseMode, leave, moveLayer, openDetails, swapSides, toggleView } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { copiedPath, imageOf } from './details/shown-path.ts';
@@ -60,6 +61,15 @@ export interface Command extends CommandFacts {
 }
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
+
+/** Returns the commands that do something here: a host without sources opens no images by name, and a registry is Windows'. */
+export function commandsHere({ info, archives, selection }: Pick<AppState, 'info' | 'archives' | 'selection'>): readonly Command[] {
+  const platform = imageOf({ archives, selection })?.platform ?? null;
+  return COMMANDS.filter(
+    ({ id }) =>
+      (id !== 'open-name' || info?.opensNames === true) && (id !== 'registry' || platform === null || isWindowsPlatform(platform)),
+  );
+}
 
 /**
  * Runs a command of the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is selected.

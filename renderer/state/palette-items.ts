@@ -4,7 +4,7 @@ import { type AppState, setLayout } from './app-state.ts';
 import { showCatalog } from './catalog/catalog-actions.ts';
 import { plainCommand } from './chain.ts';
 import { goTo, showImage } from './choosing.ts';
-import { COMMANDS } from './commands.ts';
+import { commandsHere } from './commands.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import { keysOf } from './key-names.ts';
 import type { LayoutState } from './layout.ts';
@@ -52,12 +52,14 @@ function byUse(items: readonly PaletteItem[]): readonly PaletteItem[] {
  */
 export function paletteItems(app: AppState, recent: readonly RecentFile[]): readonly PaletteItem[] {
   const found = selectedImage(app.archives ?? [], app.selection);
-  const commands = COMMANDS.filter(({ id, again, image }) => !again && id !== 'palette' && (found !== null || !image)).map((command) => ({
-    id: command.id,
-    label: words.frame.commands[command.id],
-    keys: keysOf(command),
-    run: command.run,
-  }));
+  const commands = commandsHere(app)
+    .filter(({ id, again, image }) => !again && id !== 'palette' && (found !== null || !image))
+    .map((command) => ({
+      id: command.id,
+      label: words.frame.commands[command.id],
+      keys: keysOf(command),
+      run: command.run,
+    }));
   const themes = THEMES.map((theme) => ({
     id: `theme ${theme}`,
     label: words.frame.themes[theme],

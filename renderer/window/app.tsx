@@ -1,4 +1,4 @@
-import { type CSSProperties, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
@@ -31,8 +31,11 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useDetailsWidth, useWidth } from './width.ts';
 
-/** Width of the folded library, px. */
-const RAIL = 56;
+/** The most width that a chain takes: less where a drawer of details leaves only the beginnings of rows beside it in sight. */
+const MOST_CHAIN = {
+  chainWidth: { medium: 'max(224px, 26vw)', others: '36vw' },
+  compareWidth: { medium: 'max(224px, 30vw)', others: '36vw' },
+} as const;
 
 /** The window: its panes, or what is shown in their place. */
 export function App() {
@@ -88,7 +91,7 @@ export function App() {
             <Icon name="warning" /> {words.frame.lost}
           </p>
         ) : null}
-        <div className={styles.body} style={{ '--drawer': `max(300px, ${RAIL}px + min(${layout[chain]}px, 36vw))` } as CSSProperties}>
+        <div className={styles.body}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
             <div className={styles.library} style={{ width: layout.libraryWidth }}>
@@ -105,7 +108,14 @@ export function App() {
             </main>
           ) : (
             <>
-              <div className={styles.chain} style={width === 'narrow' ? {} : { width: `min(${layout[chain]}px, 36vw)` }}>
+              <div
+                className={styles.chain}
+                style={
+                  width === 'narrow'
+                    ? {}
+                    : { width: `min(${layout[chain]}px, ${MOST_CHAIN[chain][width === 'medium' ? width : 'others']})` }
+                }
+              >
                 <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} width={layout[chain]} />} />
               </div>
               <main className={styles.main}>

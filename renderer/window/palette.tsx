@@ -9,9 +9,9 @@ import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { type Answer, isAwaited, useRequest } from '../features/use-request.ts';
 import { goTo } from '../state/choosing.ts';
-import { COMMANDS, setOverlay } from '../state/commands.ts';
+import { COMMANDS, commandsHere, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
-import { landing, matchesWords, ranked } from '../state/palette.ts';
+import { landing, matchesWords } from '../state/palette.ts';
 import { paletteItems } from '../state/palette-items.ts';
 import { words } from '../words/index.ts';
 import styles from './help-sheet.module.css';
@@ -50,16 +50,17 @@ function Palette() {
   const answer = useRequest(
     archiveId === null || query.length < 2 ? null : `${archiveId}/${image}/${query}`,
     (client, signal) =>
-      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_RANKED, scattered: true }, { signal }),
+      client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_FILES, scattered: true }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
-  const files = answer.state !== 'ready' || query.length < 2 ? [] : ranked(answer.value.matches, query).slice(0, MAX_FILES);
+  const files = answer.state !== 'ready' || query.length < 2 ? [] : answer.value.matches;
   const isSearching = isAwaited(answer);
   const all = [
     ...paletteItems(app, recent).filter(({ label, detail }) => matchesWords(`${label} ${typeof detail === 'string' ? detail : ''}`, text)),
     ...files.map((match) => ({
       id: `file ${match.path}`,
       label: displayText(match.path),
+      isPath: true,
       detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
       isEarlier: isSearching,
       run: () => goFrom(match, to),
@@ -86,8 +87,6 @@ function Palette() {
 
 /** Maximum number of files listed among the commands. */
 const MAX_FILES = 20;
-/** Among how many matches the best are looked for. */
-const MAX_RANKED = 1000;
 const MAX_PATHS = 100;
 /** How long, in ms, typing must have paused before a search. */
 const SEARCH_AFTER = 80;
@@ -120,6 +119,7 @@ function GoToPath() {
         choices={matches.map((match) => ({
           id: match.path,
           label: displayText(match.path),
+          isPath: true,
           detail: words.frame.inLayers(match.touches.map(({ layer }) => layer)),
           isEarlier: isSearching,
         }))}
@@ -147,8 +147,9 @@ const ROW_KEYS = [
   { id: 'fold', keys: ['←', '→'] },
 ] as const;
 
-/** Every shortcut, by group. */
+/** Every shortcut of this host and image, by group. */
 function HelpSheet() {
+  const commands = commandsHere(useApp((app) => app));
   return (
     <Sheet label={words.frame.shortcuts} onClose={close}>
       <SheetHead title={words.frame.shortcuts} close={words.frame.closeShortcuts} onClose={close} />
@@ -160,9 +161,11 @@ function HelpSheet() {
               <h3 className={styles.heading}>{words.frame.groups[group]}</h3>
               <dl>
                 {group !== 'Rows' ? null : ROW_KEYS.map(({ id, keys }) => <KeyLine key={id} title={words.frame.rowKeys[id]} keys={keys} />)}
-                {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
-                  <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
-                ))}
+                {commands
+                  .filter((command) => command.group === group && !command.again)
+                  .map((command) => (
+                    <KeyLine key={command.id} title={words.frame.commands[command.id]} keys={keysOf(command)} />
+                  ))}
               </dl>
             </section>
           ))}

@@ -14,6 +14,12 @@ export interface CatalogSummary {
   readonly layerBytes: number;
   /** Bytes of the layers of all images, as if none were shared. */
   readonly unsharedBytes: number;
+  /** Files that the images show, summed over the images of which it is known. */
+  readonly files: number;
+  /** Images of which packages are known. */
+  readonly packagedImages: number;
+  /** When an image was last added or indexed again, in milliseconds since 1970; null if the folder doesn't say. */
+  readonly indexed: number | null;
   /** Images that couldn't be indexed, and files of the catalog that can't be read. */
   readonly problems: number;
 }

@@ -130,6 +130,24 @@ test('the best paths come first, and scattered letters find only what no path of
   assert.deepEqual(await search('etcsrclist', false), []);
 });
 
+test('a search is limited to its best paths: names before folders, beginnings before the rest, shorter ones first', async (t) => {
+  const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
+  const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
+  // The better ones are in the upper layer, which is searched last.
+  const layers = [tar(directory('a/model/'), ...worse.map((path) => file(path, 'm'))), tar(...ordered.map((path) => file(path, 'm')))];
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
+  const search = (text: string, limit: number) => library.search({ archiveId: ids[0] ?? '', image: 0 }, { text, limit }, signal);
+  const best = await search('Model', 8);
+  assert.deepEqual(
+    best.matches.map(({ path }) => path),
+    ['a/model', ...ordered, 'a/model/00'],
+  );
+  assert.equal(best.total, 47);
+  for (const limit of [1, 3, 47]) assert.deepEqual((await search('model', limit)).matches[0]?.path, 'a/model');
+  assert.equal((await search('model', 1)).total, 47);
+  assert.equal((await search('c/mod', 1)).matches[0]?.path, 'a/bc/model');
+});
+
 test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
   const layer = tar(directory('Files/'), directory('Files/Windows/'), file('Files/Windows/a.dll', 'a'), file('Hives/System_Delta', 'h'));
   const { library, ids } = await open(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMAND_FACTS, type CommandFacts } from '#contract';
 import { keysOf } from '../../renderer/state/key-names.ts';
-import { landing, matchesWords, ranked } from '../../renderer/state/palette.ts';
+import { landing, matchesWords } from '../../renderer/state/palette.ts';
 import { words } from '../../renderer/words/index.ts';
 
 test('up to four layers are named, more are counted', () => {
@@ -15,16 +15,6 @@ test('words find a command in any order and case', () => {
   assert.equal(matchesWords('Widen the range upwards', 'UP wid'), true);
   assert.equal(matchesWords('Widen the range upwards', 'wid down'), false);
   assert.equal(matchesWords('Waste', ''), true);
-});
-
-test('of the files that match, the name counts first, then the size', () => {
-  const found = ['a/model_function.js', 'x/model/readme', 'a/supermodel', 'a/data-model', 'opt/model.bin', 'opt/model', 'opt/model.txt'];
-  const sizes = [9, 9, 9, 9, 300, 1, 2];
-  const matches = found.map((path, at) => ({ path, touches: [{ layer: 0, kind: 'added' as const, size: sizes[at] ?? 0 }] }));
-  assert.deepEqual(
-    ranked(matches, 'Model').map(({ path }) => path),
-    ['opt/model', 'opt/model.bin', 'a/model_function.js', 'opt/model.txt', 'a/data-model', 'a/supermodel', 'x/model/readme'],
-  );
 });
 
 test('keys are named as printed on keyboards', () => {

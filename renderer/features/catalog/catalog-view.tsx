@@ -2,13 +2,16 @@ import { useRef } from 'react';
 import type { CatalogSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
+import { phrase } from '../../components/phrase.tsx';
 import { Progress } from '../../components/progress.tsx';
+import { Size } from '../../components/size.tsx';
 import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import type { CatalogRows } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog, dismissRefusal } from '../../state/catalog/catalog-actions.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { CatalogChoice } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { formatDate } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
 import { LayersView } from './layers-view.tsx';
@@ -34,9 +37,28 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
           {allRows === 0 ? null : <p className="number">{words.catalog.readingRows(doneRows, allRows)}</p>}
         </Notice>
       ) : (
-        <Views rows={rows} choice={choice} summary={summary} room={room} />
+        <>
+          {rows.images.length === 0 ? null : <Holds summary={summary} />}
+          <Views rows={rows} choice={choice} summary={summary} room={room} />
+        </>
       )}
     </section>
+  );
+}
+
+/** What the catalog holds, at a glance. */
+function Holds({ summary }: { summary: CatalogSummary }) {
+  const { images, layers, layerBytes, unsharedBytes, files, packagedImages, indexed } = summary;
+  const stored = <Size key="stored" bytes={layerBytes} />;
+  const saved = <Size key="saved" bytes={unsharedBytes - layerBytes} />;
+  return (
+    <ul className={styles.holds} aria-label={words.catalog.facts}>
+      <li className={styles.main}>{words.catalog.images(images)}</li>
+      <li>{phrase(words.catalog.sums(layers, stored, saved))}</li>
+      {files === 0 ? null : <li title={words.catalog.filesTitle}>{words.catalog.files(files)}</li>}
+      {packagedImages === 0 ? null : <li title={words.catalog.packagesTitle}>{words.catalog.packagesOf(packagedImages)}</li>}
+      {indexed === null ? null : <li>{words.catalog.indexed(formatDate(new Date(indexed), 'minute'))}</li>}
+    </ul>
   );
 }
 
@@ -57,7 +79,7 @@ function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: Cat
   }
   if (choice.view === 'search') return <SearchView rows={rows} search={search} choice={choice} room={room} />;
   if (choice.view === 'tags') return <TagsView rows={rows} summary={summary} room={room} />;
-  return <LayersView rows={rows} summary={summary} room={room} />;
+  return <LayersView rows={rows} room={room} />;
 }
 
 /** Why the last image could not be opened. */

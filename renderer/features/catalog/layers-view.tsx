@@ -1,10 +1,9 @@
 import { type PointerEvent, useMemo, useRef, useState } from 'react';
-import type { CatalogImage, CatalogSummary } from '#contract';
+import type { CatalogImage } from '#contract';
 import { displayText } from '#model';
 import { Notice } from '../../components/notice.tsx';
-import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { Size, sizeText } from '../../components/size.tsx';
+import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
 import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import {
@@ -32,7 +31,7 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
 /** Layers, those that save the most by sharing first: how big they are, and which images stand on them. */
-export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary: CatalogSummary; room: number }) {
+export function LayersView({ rows, room }: { rows: CatalogRows; room: number }) {
   const [choice, setChoice] = useState<LayerChoice>('all');
   const [order, setOrder] = useState<LayerOrder>(FIRST_ORDER);
   const listed = useMemo(() => CHOICES.map((value) => ({ value, layers: layersOf(rows.holders, value) })), [rows]);
@@ -50,16 +49,6 @@ export function LayersView({ rows, summary, room }: { rows: CatalogRows; summary
           options={listed.map(({ value, layers: some }) => ({ value, label: words.catalog.choices[value](some.length) }))}
           onChange={setChoice}
         />
-        <p className={styles.sums}>
-          {phrase(
-            words.catalog.sums(
-              summary.images,
-              summary.layers,
-              <Size key="stored" bytes={summary.layerBytes} />,
-              <Size key="saved" bytes={summary.unsharedBytes - summary.layerBytes} />,
-            ),
-          )}
-        </p>
       </div>
       {layers.length === 0 ? (
         <Notice icon="image" title={words.catalog.none[choice]}>

@@ -206,7 +206,10 @@ function Hits({
         const hit = hitOf(group);
         const image = imageOf(group, child);
         const title = image === undefined ? '' : imageTitle(images, image);
-        if (child >= 0) return column === 'name' ? nameCell(place, twisty, title, imageText(nameOf(image))) : null;
+        if (child >= 0) {
+          if (column === 'name') return nameCell(place, twisty, title, imageText(nameOf(image)));
+          return column === 'layer' ? <span className={styles.quiet}>{placeOf(images[image ?? -1]?.layers, hit.layer)}</span> : null;
+        }
         // The end of a path tells it from others, as does the end of a package's name.
         if (column === 'name') return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} />);
         if (column === 'type') return <span className={styles.quiet}>{typeOf(hit)}</span>;
@@ -253,15 +256,21 @@ function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
 }
 
+/** Where a hit's layer is in an image. */
+function placeOf(layers: readonly number[] = [], layer: number | null): string {
+  const at = layer === null ? -1 : layers.indexOf(layer);
+  return at < 0 ? '' : words.catalog.layerIn(at, layers.length);
+}
+
 function hitColumns(room: number, what: NonNullable<CatalogChoice['what']>): readonly TreeColumn[] {
   const { hitColumns: headers } = words.catalog;
   const column = (id: keyof typeof headers, width: string, align?: 'right'): TreeColumn => ({ id, header: headers[id], width, align });
   return [
     column('name', 'minmax(120px, 1.6fr)'),
-    ...(room < 640 ? [] : [column('type', '90px')]),
+    ...(room < 900 ? [] : [column('type', '90px')]),
     ...(what === 'package' ? [column('version', 'minmax(80px, 0.8fr)')] : []),
     column('size', '72px', 'right'),
-    ...(room < 900 ? [] : [column('layer', 'minmax(100px, 1fr)')]),
+    ...(room < 560 ? [] : [column('layer', 'minmax(100px, 1fr)')]),
     column('images', 'minmax(90px, 1fr)'),
   ];
 }

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
-import { displayPath, displayText, type HistoryReport, type LayerReport, unescapePath } from '#model';
+import { displayText, type HistoryReport, type LayerReport } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
@@ -20,12 +20,12 @@ import {
 import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing.ts';
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
-import { lastPart } from '../../state/library.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
 import head from '../pane-head.module.css';
+import { NO_TOUCHES, type Touches, TouchGutter, TouchWords, touchesOf, touchTitle } from '../touches.tsx';
 import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
@@ -46,8 +46,6 @@ export function ChainPane({ edge }: { edge: ReactNode }) {
   );
 }
 
-type TouchKind = 'added' | 'modified' | 'removed';
-
 function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSummary; edge: ReactNode }) {
   const selection = useApp((app) => app.selection);
   const jobs = useApp((app) => app.jobs);
@@ -67,12 +65,10 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     return new Map(layers.map((layer, i) => [layer.index, found[i] ?? STRATUM_MIN]));
   }, [lines, image.loaded, room, folds]);
   const all = useMemo(() => image.layers.reduce((sum, layer) => sum + stratumBytes(layer, image.loaded), 0), [image]);
-  const touches = useMemo(() => {
-    const found = new Map<number, TouchKind>();
-    if (selection.path !== null && details.state === 'ready') for (const { layer, kind } of details.value.history) found.set(layer, kind);
-    return found;
-  }, [selection.path, details]);
-  const reach = touches.size === 0 ? null : { from: Math.min(...touches.keys()), to: Math.max(...touches.keys()) };
+  const touches = useMemo(
+    () => (details.state === 'ready' ? touchesOf(selection.path, details.value.history) : NO_TOUCHES),
+    [selection.path, details],
+  );
   const isWhole = selection.mode === 'image';
   const dark = useTheme() === 'dark';
   const hasColours = selection.view === 'treemap' && (selection.mode !== 'layer' || selection.from !== selection.to);
@@ -153,9 +149,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               lit={!isWhole && line.layer.index >= selection.from && line.layer.index <= selection.to}
               stop={!isWhole && line.layer.index === selection.to}
               stacked={selection.mode === 'stacked' && line.layer.index < selection.to}
-              touch={touches.get(line.layer.index) ?? null}
-              touched={selection.path === null ? '' : lastPart(displayPath(unescapePath(selection.path)))}
-              well={reach === null || line.layer.index < reach.from || line.layer.index > reach.to ? null : place(line.layer.index, reach)}
+              touches={touches}
             />
           ),
         )}
@@ -173,11 +167,6 @@ function Stored({ image }: { image: ImageSummary }) {
   return phrase(text(<Size bytes={bytes} />));
 }
 
-function place(index: number, reach: { from: number; to: number }): string {
-  if (reach.from === reach.to) return '';
-  return index === reach.to ? 'below' : index === reach.from ? 'above' : 'through';
-}
-
 const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = words.chain.status;
 
 function LayerStratum({
@@ -193,9 +182,7 @@ function LayerStratum({
   lit,
   stop,
   stacked,
-  touch,
-  touched,
-  well,
+  touches,
 }: {
   layer: LayerReport;
   step: HistoryReport | null;
@@ -211,10 +198,7 @@ function LayerStratum({
   lit: boolean;
   stop: boolean;
   stacked: boolean;
-  touch: TouchKind | null;
-  /** Name of the path that the layer touches. */
-  touched: string;
-  well: string | null;
+  touches: Touches;
 }) {
   const command = plainCommand(layer.createdBy ?? step?.createdBy ?? null);
   const bytes = stratumBytes(layer, loaded);
@@ -236,14 +220,11 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touch === null ? '' : `\n${words.chain.dot[touch](touched)}`}`}
+        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
-        <span className={styles.gutter} aria-hidden="true">
-          {well === null ? null : <i className={`${styles.well} ${styles[well] ?? ''}`} />}
-          {touch === null ? null : <i className={`${styles.dot} ${styles[touch]}`} />}
-        </span>
+        <TouchGutter touches={touches} layer={layer.index} />
         <span className={`number ${styles.index}`}>
           <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
@@ -268,7 +249,7 @@ function LayerStratum({
           </span>
         ) : null}
         <Size bytes={bytes} className={styles.size} />
-        {touch === null ? null : <span className="visually-hidden">{words.chain.touched[touch]}</span>}
+        <TouchWords touches={touches} layer={layer.index} />
       </button>
       {share === 0 ? null : <i className={styles.bar} style={{ width: `${share * 100}%` }} aria-hidden="true" />}
     </li>

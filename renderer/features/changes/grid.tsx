@@ -6,7 +6,7 @@ import { type TreeColumn, TreeGrid, type TreeGridHandle } from '../../components
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
 import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
-import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { previousSize, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
@@ -131,7 +131,8 @@ export function Grid({
             },
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
-        if (id === 'what') return whatCell(textOf(row), isOpaque(table, row));
+        if (id === 'what')
+          return whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row));
         if (id === 'size') return isWhole ? bytesCell(table, all, row) : sizeCell(table, totals, row, resized);
         if (id === 'hidden') return hiddenCell(totals, row);
         if (id === 'items') return itemsCell(table, row);
@@ -232,7 +233,7 @@ function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fi
 
 /**
  * Fits columns in order of priority: what differs, the previous size, long texts and names, the bar of the share, percentages. Layers that
- * only remove have no shares.
+ * only remove have no shares. Without room for the previous size beside the size, what differs begins with it.
  */
 function fitOfChanges(
   room: number,
@@ -252,11 +253,12 @@ function fitOfSides(
   needs: ColumnNeeds,
   { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
 ): Fit {
-  const left = new Room(room, NAME_BETWEEN, 2);
+  const name = Math.min(NAME_BETWEEN, needs.name);
+  const left = new Room(room, name, 2);
   const what = left.take(differs, WHAT_BETWEEN + GAP) ? WHAT_BETWEEN : 0;
-  left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
+  const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  const resized = left.take(hasBar && modified, RESIZED);
+  left.takeUpTo(nameRoom(room, needs.name) - name);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
   return { share: 0, bar, what, hasItems: false, resized };
 }

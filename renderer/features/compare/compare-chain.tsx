@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { ImageSummary } from '#contract';
-import type { LayerReport } from '#model';
+import { type LayerReport, toHex, unescapePath } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
@@ -10,7 +10,9 @@ import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
+import { NO_TOUCHES, type Touches, TouchGutter, TouchWords, touchesOf, touchTitle } from '../touches.tsx';
 import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './compare-chain.module.css';
 
 /** The chains of both sides: shared layers once, at the bottom, and above them one column per side. */
@@ -48,6 +50,7 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
 }
 
 function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
+  const touches = useTouches(b);
   const heights = useHeights([image.layers], 520);
   const [low, high] = [Math.min(a.layer, b.layer), Math.max(a.layer, b.layer)];
   return (
@@ -62,9 +65,20 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
         image={image}
         a={a}
         b={b}
+        touches={touches}
       />
     </div>
   );
+}
+
+/** The layers of a side's image that touch the selected path. Each side has a history of its own, which its details alone would not tell. */
+function useTouches({ archiveId, image, layer }: Side): Touches {
+  const path = useApp((app) => app.selection.path);
+  const answer = useRequest(path === null ? null : `${archiveId}/${image}/${layer}/${path}`, (client, signal) =>
+    client.call('entry.details', { archiveId, image, layer, pathHex: toHex(unescapePath(path ?? '')) }, { signal }),
+  );
+  // A side that never had the path answers that it has none.
+  return useMemo(() => (answer.state === 'ready' ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path]);
 }
 
 /** Layers of an image that both sides have, newest first; a long run of those that don't matter is one line that opens. */
@@ -74,6 +88,7 @@ function Strata({
   layers,
   a,
   b,
+  touches,
   heightOf,
   keeps,
   runLabel,
@@ -83,6 +98,7 @@ function Strata({
   layers: readonly LayerReport[];
   a: Side;
   b: Side;
+  touches: Touches;
   heightOf: (layer: number) => number;
   keeps: (layer: number) => boolean;
   runLabel: (count: number, top: number) => string;
@@ -97,6 +113,7 @@ function Strata({
       height={heightOf(layer.index)}
       isA={layer.index === a.layer}
       isB={layer.index === b.layer}
+      touches={touches}
       onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
     />
   );
@@ -136,6 +153,8 @@ function TwoChains({
   titleB: string;
 }) {
   const common = commonLayers(imageA, imageB);
+  const touchesA = useTouches(a);
+  const touchesB = useTouches(b);
   const heights = useHeights([imageA.layers, imageB.layers], 440);
   const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
     <div className={styles.column}>
@@ -156,6 +175,7 @@ function TwoChains({
               height={heights(name === 'A' ? 0 : 1, layer.index)}
               isA={name === 'A' && layer.index === a.layer}
               isB={name === 'B' && layer.index === b.layer}
+              touches={name === 'A' ? touchesA : touchesB}
               onChoose={() => (name === 'A' ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
             />
           ))}
@@ -179,6 +199,8 @@ function TwoChains({
           image={imageB}
           a={a}
           b={b}
+          // What happened in shared layers is the same for both, but only a side that has the path knows it.
+          touches={touchesB.kinds.size > 0 ? touchesB : touchesA}
         />
       )}
     </div>
@@ -192,6 +214,7 @@ function Stratum({
   height,
   isA,
   isB,
+  touches,
   narrow = false,
   onChoose,
 }: {
@@ -201,6 +224,7 @@ function Stratum({
   height: number;
   isA: boolean;
   isB: boolean;
+  touches: Touches;
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
@@ -215,9 +239,10 @@ function Stratum({
         type="button"
         className={styles.button}
         aria-pressed={isA || isB}
-        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}`}
+        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
         onClick={(event) => onChoose(event.altKey)}
       >
+        <TouchGutter touches={touches} layer={layer.index} />
         <span className={`number ${styles.index}`} style={{ ['--digits' as string]: String(count - 1).length }}>
           <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
@@ -236,6 +261,7 @@ function Stratum({
             <span className="visually-hidden">{words.compare.beforeLetter}</span>B
           </span>
         ) : null}
+        <TouchWords touches={touches} layer={layer.index} />
       </button>
     </li>
   );

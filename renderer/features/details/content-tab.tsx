@@ -4,7 +4,6 @@ import { displayText, toHex, unescapePath } from '#model';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { Size } from '../../components/size.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
 import { showInView } from '../../state/choosing.ts';
 import type { DetailsState, LoadedContent } from '../../state/details/details.ts';
@@ -15,6 +14,7 @@ import { IMAGE_LIMIT_BYTES, mayBeArchive, type PreviewKind, previewKind, textEnc
 import { viewBefore, viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import { ArchiveList } from './archive-list.tsx';
 import { ContentDiff } from './content-diff.tsx';
@@ -48,7 +48,16 @@ function useDiff(details: EntryDetails): 'none' | 'same' | 'modified' {
 }
 
 /** A file as text, picture or bytes; for anything else, a note on what it is. */
-export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
+export function ContentTab({
+  state,
+  details,
+  withSize = false,
+}: {
+  state: DetailsState;
+  details: EntryDetails;
+  /** Whether nothing around it says how big the file is. */
+  withSize?: boolean;
+}) {
   const diff = useDiff(details);
   const entry = details.now ?? details.before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
@@ -85,6 +94,7 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
       showAs={state.showAs}
       removedFrom={details.now === null ? entry.layer : null}
       diff={diff}
+      withSize={withSize}
     />
   );
 }
@@ -119,6 +129,7 @@ function Loaded({
   showAs,
   removedFrom,
   diff,
+  withSize,
 }: {
   content: LoadedContent;
   showAs: DetailsState['showAs'];
@@ -126,6 +137,7 @@ function Loaded({
   removedFrom: number | null;
   /** Whether there is a file to compare with, and whether its content differs. */
   diff: 'none' | 'same' | 'modified';
+  withSize: boolean;
 }) {
   const compares = useApp((app) => app.selection.mode === 'compare');
   const modifiedAs = useApp((app) => app.layout.modifiedAs);
@@ -152,26 +164,33 @@ function Loaded({
     dispatchDetails({ type: 'shownAs', showAs: value });
     if (diff === 'modified' && value !== 'hex') setLayout({ modifiedAs: value === 'diff' ? 'diff' : 'content' });
   };
+  const notes = [
+    removedFrom === null ? '' : compares ? words.details.fromSideA(removedFrom) : words.details.fromLayer(removedFrom),
+    complete ? (withSize ? formatSize(totalBytes) : '') : words.details.firstOf(bytes.length, totalBytes),
+    encoding === null || encoding === 'utf-8' ? '' : words.details.encodings[encoding],
+  ];
+  const note = words.details.notes(notes);
+  const views = (
+    <Segmented
+      small
+      label={words.details.showAs}
+      value={shown === 'image' || shown === 'archive' ? 'own' : shown}
+      options={options}
+      onChange={choose}
+    />
+  );
   return (
     <>
-      <div className={styles.bar}>
-        <span className={styles.note}>
-          {removedFrom === null ? '' : `${compares ? words.details.fromSideA(removedFrom) : words.details.fromLayer(removedFrom)} · `}
-          {complete ? <Size bytes={totalBytes} /> : <span className="number">{words.details.firstOf(bytes.length, totalBytes)}</span>}
-          {encoding === null || encoding === 'utf-8' ? '' : ` · ${words.details.encodings[encoding]}`}
-        </span>
-        <Segmented
-          small
-          label={words.details.showAs}
-          value={shown === 'image' || shown === 'archive' ? 'own' : shown}
-          options={options}
-          onChange={choose}
-        />
-      </div>
+      {shown === 'text' && note === '' ? null : (
+        <div className={styles.bar}>
+          {note === '' ? null : <span className={`number ${styles.note}`}>{note}</span>}
+          {shown === 'text' ? null : views}
+        </div>
+      )}
       {shown === 'archive' ? (
         <ArchiveList />
       ) : shown === 'text' ? (
-        <TextView bytes={bytes} />
+        <TextView bytes={bytes} views={views} />
       ) : shown === 'diff' ? (
         <Diff />
       ) : shown === 'hex' ? (

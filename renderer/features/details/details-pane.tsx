@@ -1,11 +1,14 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { ArchiveSummary, EntryDetails, ImageSummary } from '#contract';
-import { unescapePath } from '#model';
+import { displayText, type LayerReport, unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
+import { plainCommand } from '../../state/chain.ts';
 import { contentWords } from '../../state/changes/row-text.ts';
 import { findRow, touched } from '../../state/changes/table-facts.ts';
 import { choosePath, goTo, goToSideA } from '../../state/choosing.ts';
@@ -114,7 +117,9 @@ function PathDetails({
     <>
       <header className={styles.head}>
         <div className={styles.nameLine}>
-          <FileName key={path} name={pathParts(path, image).at(-1)?.name ?? ''} />
+          <h2 className={`${styles.name} selectable`}>
+            <MiddleText className={styles.whole} text={pathParts(path, image).at(-1)?.name ?? ''} mostTail={NAME_END} />
+          </h2>
           <CopyButton label={words.copyPath} text={copiedPath(path, image)} />
           {state.details.state === 'ready' && isExportable(state.details.value) ? (
             <IconButton small label={words.details.save} icon="save" onPress={exportPath} />
@@ -124,6 +129,7 @@ function PathDetails({
             <IconButton small label={words.details.deselect} keys={keysOfId('deselect')} icon="close" onPress={() => choosePath(null)} />
           )}
         </div>
+        {state.details.state === 'ready' ? <Kind details={state.details.value} /> : null}
         {offDrive === null ? null : <p className={styles.folder}>{offDrive}</p>}
         {state.details.state === 'ready' ? (
           <Story details={state.details.value} image={image} selection={selection} onLayer={onLayer} />
@@ -157,32 +163,25 @@ function PathDetails({
   );
 }
 
-/** A name, of which at most three lines are shown at first. */
-function FileName({ name }: { name: string }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const [isCut, setCut] = useState(false);
-  const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    const { current } = heading;
-    if (current === null || isOpen) return;
-    const observer = new ResizeObserver(() => setCut(current.scrollHeight > current.clientHeight));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [isOpen]);
+/** Maximum number of characters of a name's end that stay visible. */
+const NAME_END = 24;
+
+/** What the path is, and how big; of all but files, the content says so. */
+function Kind({ details: { now, before } }: { details: EntryDetails }) {
+  const entry = now ?? before;
+  if (entry === null || (entry.type !== 'file' && entry.type !== 'hardlink')) return null;
+  const previous = now !== null && before !== null && before.type === entry.type && before.size !== now.size ? before.size : null;
   return (
-    <>
-      <h2 ref={heading} className={`${styles.name} ${isOpen ? '' : styles.cut} selectable`} title={name}>
-        {name}
-      </h2>
-      {isCut ? (
-        <IconButton
-          small
-          label={isOpen ? words.details.shortName : words.details.fullName}
-          icon={isOpen ? 'chevronUp' : 'chevronDown'}
-          onPress={() => setOpen(!isOpen)}
-        />
-      ) : null}
-    </>
+    <p className={styles.kind}>
+      <span>{words.entryType(entry.type)}</span>
+      {previous === null ? null : (
+        <>
+          <Size bytes={previous} />
+          <span aria-hidden="true">→</span>
+        </>
+      )}
+      <Size bytes={entry.size} className={styles.bytes} />
+    </p>
   );
 }
 
@@ -228,6 +227,9 @@ function Story({
     !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low) ? words.details.firstSeen(first.layer) : '';
   const content = useContentWords(kind === 'modified' ? selection.path : null);
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
+  // Both sides of a comparison have a writer, whose layers its chains show.
+  const wrote = compared ? undefined : history.findLast(({ layer }) => isWhole || layer <= selection.to);
+  const writer = wrote === undefined ? undefined : image.layers[wrote.layer];
   // No layer of a whole image has an entry for an implied folder.
   if (isWhole && last === undefined) return null;
   const what = compared
@@ -240,10 +242,28 @@ function Story({
       <p className={`${styles.story} ${kind === 'absent' ? styles.absent : ''}`}>
         {kind === 'unchanged' || kind === 'absent' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
+      {writer === undefined ? null : <Writer layer={writer} onChoose={() => onLayer(writer.index, null)} />}
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
       ) : null}
     </>
+  );
+}
+
+/** The layer that wrote or removed the path last, and its command: why the path is as it is. Leads to the layer's details. */
+function Writer({ layer, onChoose }: { layer: LayerReport; onChoose: () => void }) {
+  const command = plainCommand(layer.createdBy);
+  if (command === null) return null;
+  return (
+    <button
+      type="button"
+      className={styles.writer}
+      title={command}
+      aria-label={words.details.showLayer(layer.index, displayText(command), sizeTitle(layer.fileBytes))}
+      onClick={onChoose}
+    >
+      {displayText(command)}
+    </button>
   );
 }
 

@@ -18,6 +18,7 @@ export function Fact({
   mono = false,
   main = false,
   below = false,
+  number = false,
 }: {
   label: string;
   children: ReactNode;
@@ -28,6 +29,8 @@ export function Fact({
   main?: boolean;
   /** Whether the value is below the label, with the full width. */
   below?: boolean;
+  /** Whether the value is a number, aligned at its right with those of other lines, and perhaps a note. */
+  number?: boolean;
 }) {
   return (
     <div className={`${styles.fact} ${main ? styles.main : ''} ${below ? styles.below : ''}`}>
@@ -35,7 +38,7 @@ export function Fact({
         <Breakable text={label} />
       </dt>
       <dd className={styles.line}>
-        <span className={`${styles.value} ${mono ? styles.mono : ''} selectable`}>{children}</span>
+        <span className={`${styles.value} ${mono ? styles.mono : ''} ${number ? styles.number : ''} selectable`}>{children}</span>
         {copy === undefined ? null : <CopyButton className={styles.copy} label={words.copyThe(label)} text={copy} />}
       </dd>
     </div>

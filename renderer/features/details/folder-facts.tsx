@@ -1,6 +1,7 @@
 import type { FolderReport } from '#contract';
 import { displayPath, toHex, unescapePath } from '#model';
 import { Mark } from '../../components/mark.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { choosePath, goTo } from '../../state/choosing.ts';
@@ -37,23 +38,23 @@ function Report({ report, path }: { report: FolderReport; path: string }) {
     <div className={styles.body}>
       <Section title={words.details.folder}>
         <Facts>
-          <Fact label={words.details.attributes.size}>
+          <Fact label={words.details.attributes.size} main number>
             <Size bytes={all} />
           </Fact>
           {hiddenBytes === 0 ? null : (
             <>
-              <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
+              <Fact label={words.details.labels.visible} title={words.details.visibleTitle} number>
                 <Size bytes={bytes} />
               </Fact>
-              <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle}>
+              <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle} number>
                 <Size bytes={hiddenBytes} />
               </Fact>
             </>
           )}
-          <Fact label={words.details.folderFiles}>
+          <Fact label={words.details.folderFiles} number>
             <span className="number">{formatCount(files)}</span>
           </Fact>
-          <Fact label={words.details.folderFolders}>
+          <Fact label={words.details.folderFolders} number>
             <span className="number">{formatCount(folders)}</span>
           </Fact>
         </Facts>
@@ -83,6 +84,9 @@ function Report({ report, path }: { report: FolderReport; path: string }) {
     </div>
   );
 }
+
+/** Maximum number of characters of a file's name that stay visible. */
+const PATH_END = 32;
 
 interface Line {
   readonly id: string | number;
@@ -115,15 +119,8 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
                   {name} {count}
                 </span>
               ) : (
-                <button
-                  type="button"
-                  className={`${styles.name} ${isPath ? styles.path : ''}`}
-                  title={isPath ? name : undefined}
-                  onClick={go}
-                >
-                  <bdi>
-                    {name} {count}
-                  </bdi>
+                <button type="button" className={styles.name} onClick={go}>
+                  {isPath ? <MiddleText className={styles.path} text={name} mostTail={PATH_END} /> : name} {count}
                 </button>
               )}
               <Size bytes={all} />

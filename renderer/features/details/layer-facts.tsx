@@ -4,6 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
@@ -209,29 +210,25 @@ function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
     if (first === undefined) return null;
     const { label, title } = words.sizes[first.of];
     return (
-      <Fact key={first.of} label={label} title={title} main={first.of === 'files'}>
+      <Fact key={first.of} label={label} title={title} main={first.of === 'files'} number>
         <Size bytes={first.bytes} />
-        {first.note === undefined ? null : (
-          <span className={styles.quiet}>
-            {first.of === 'files' ? ' ' : ' · '}
-            {first.note}
-          </span>
-        )}
-        {same.length === 0 ? null : (
-          <span
-            className={styles.quiet}
-            title={same.map(({ of, bytes }) => `${words.sizes[of].title}: ${words.exactBytes(bytes)}`).join('\n')}
-          >
-            {' · '}
-            {words.details.also(
-              same.map(({ of }) => words.sizes[of].label),
-              same.at(-1)?.note ?? null,
-            )}
-          </span>
-        )}
+        <SizeNote first={first} same={same} />
       </Fact>
     );
   });
+}
+
+/** What is said beside a size: its note, and which others are the same. */
+function SizeNote({ first, same }: { first: NamedSize; same: readonly NamedSize[] }) {
+  if (first.note === undefined && same.length === 0) return null;
+  const labels = same.map(({ of }) => words.sizes[of].label);
+  const also = same.length === 0 ? '' : words.details.also(labels, same.at(-1)?.note ?? null);
+  const title = same.map(({ of, bytes }) => `${words.sizes[of].title}: ${words.exactBytes(bytes)}`).join('\n');
+  return (
+    <span className={styles.quiet} title={same.length === 0 ? undefined : title}>
+      {words.details.notes([first.note ?? '', also])}
+    </span>
+  );
 }
 
 function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
@@ -240,13 +237,13 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   return (
     <Section title={words.details.image}>
       <Facts>
-        <Fact label={words.details.labels.name}>
-          {image.names.length === 0 || archive.format === 'layer' ? imageTitle(archive, image) : words.list(image.names.map(displayText))}
-        </Fact>
+        <ImageName archive={archive} image={image} />
         <Fact label={words.details.labels.platform}>
           {image.platform === 'unknown' ? words.details.notSpecified : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
         </Fact>
+      </Facts>
+      <Facts>
         <SizeFacts
           sizes={[
             image.loaded ? { of: 'files', bytes: totals.fileBytes } : null,
@@ -256,24 +253,29 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
         />
         {image.loaded ? (
           <>
-            <Fact label={words.details.labels.visible} title={words.details.visibleTitle}>
-              <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
+            <Fact label={words.details.labels.visible} title={words.details.visibleTitle} number>
+              <Size bytes={totals.finalBytes} />
+              <span className={styles.quiet}>{words.details.inFiles(totals.files)}</span>
             </Fact>
-            <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle}>
-              <Size bytes={totals.wastedBytes} />{' '}
-              <span className={styles.quiet}>
-                · <span className={styles.unbroken}>{words.efficiency(totals.efficiency)}</span>
-              </span>
+            <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle} number>
+              <Size bytes={totals.wastedBytes} />
+              <span className={styles.quiet}>{words.efficiency(totals.efficiency)}</span>
             </Fact>
           </>
         ) : null}
-        <DigestFact label={words.details.labels.config} digest={image.configDigest} />
-        <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
+        {archive.source === undefined || archive.source.requests === 0 ? null : (
+          <Fact label={words.details.labels.fetched} number>
+            <Size bytes={archive.source.fetchedBytes} />
+            <span className={styles.quiet}>{words.details.inRequests(archive.source.requests)}</span>
+          </Fact>
+        )}
+      </Facts>
+      <Facts>
         {archive.stored === undefined ? (
           <Fact label={words.details.labels.archive}>
-            {displayText(archive.title)}{' '}
-            <span className={styles.quiet}>
-              · {words.formats[archive.format]}
+            <MiddleText text={displayText(archive.title)} />
+            <span className={`${styles.quiet} ${styles.below}`}>
+              {words.formats[archive.format]}
               {formatSize(archive.sizeBytes) === formatSize(sizes.stored) ? null : (
                 <>
                   , <Size bytes={archive.sizeBytes} />
@@ -286,15 +288,22 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
             <InStore storeId={archive.stored.storeId} />
           </Fact>
         )}
-        {archive.source === undefined || archive.source.requests === 0 ? null : (
-          <Fact label={words.details.labels.fetched}>
-            <Size bytes={archive.source.fetchedBytes} />{' '}
-            <span className={styles.quiet}>{words.details.inRequests(archive.source.requests)}</span>
-          </Fact>
-        )}
+        <DigestFact label={words.details.labels.config} digest={image.configDigest} />
+        <DigestFact label={words.details.labels.manifest} digest={image.manifestDigest} />
       </Facts>
       {image.loaded ? <ImageActions archive={archive} image={image} /> : null}
     </Section>
+  );
+}
+
+/** An image's name, which is cut in the middle; several names as far as they need. */
+function ImageName({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const names = image.names.length === 0 || archive.format === 'layer' ? [imageTitle(archive, image)] : image.names.map(displayText);
+  const [only] = names;
+  return (
+    <Fact label={words.details.labels.name} copy={names.length === 1 ? only : undefined}>
+      {names.length === 1 && only !== undefined ? <MiddleText text={only} /> : words.list(names)}
+    </Fact>
   );
 }
 
@@ -306,7 +315,7 @@ function InStore({ storeId }: { storeId: string }) {
   );
 }
 
-/** Buttons for the whole image: check, save, import. */
+/** Buttons for the whole image: save, check, import. */
 function ImageActions({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
@@ -316,14 +325,6 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
   const [target] = targets;
   return (
     <p className={`${styles.verify} ${styles.block}`}>
-      <Button
-        disabled={checking}
-        otherLabels={[words.details.verify, words.details.verifying]}
-        onPress={() => void verifyImage(archive.archiveId, image.index)}
-      >
-        {checking ? words.details.verifying : words.details.verify}
-      </Button>
-      <ScanButton archiveId={archiveId} image={image.index} />
       <MenuButton
         label={words.details.saveImage}
         framed
@@ -344,6 +345,14 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         {words.details.saveImage}
       </MenuButton>
       <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
+      <Button
+        disabled={checking}
+        otherLabels={[words.details.verify, words.details.verifying]}
+        onPress={() => void verifyImage(archive.archiveId, image.index)}
+      >
+        {checking ? words.details.verifying : words.details.verify}
+      </Button>
+      <ScanButton archiveId={archiveId} image={image.index} />
       {areDone ? (
         <span className={styles.inStore} role="status">
           <Icon name="check" size={14} />

@@ -35,7 +35,7 @@ export function PreviewSheet() {
           keys={keysOfId('preview')}
           onClose={close}
         />
-        {state.details.state === 'ready' ? <ContentTab state={state} details={state.details.value} /> : null}
+        {state.details.state === 'ready' ? <ContentTab state={state} details={state.details.value} withSize /> : null}
       </div>
     </Sheet>
   );

@@ -25,8 +25,8 @@ function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])
   return done?.lines === lines ? done.tokens : null;
 }
 
-/** Text with numbered lines and a search field. */
-export function TextView({ bytes }: { bytes: Uint8Array }) {
+/** Text with numbered lines and a search field. `views`: the choice of what else the content is shown as, at the right of the tools. */
+export function TextView({ bytes, views }: { bytes: Uint8Array; views: ReactNode }) {
   const wraps = useApp((app) => app.layout.wraps);
   const lines = useMemo(() => textLines(bytes), [bytes]);
   const highlighted = useHighlighted(lines);
@@ -54,7 +54,15 @@ export function TextView({ bytes }: { bytes: Uint8Array }) {
   const view = wraps ? `${styles.view} ${styles.wraps}` : styles.view;
   return (
     <>
-      <Tools wanted={wanted} found={found.length} at={at} wraps={wraps} onSearch={search} onStep={(step) => show(at + step)} />
+      <Tools
+        wanted={wanted}
+        found={found.length}
+        at={at}
+        wraps={wraps}
+        views={views}
+        onSearch={search}
+        onStep={(step) => show(at + step)}
+      />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.fileText}>
         <div
@@ -83,6 +91,7 @@ function Tools({
   found,
   at,
   wraps,
+  views,
   onSearch,
   onStep,
 }: {
@@ -91,6 +100,7 @@ function Tools({
   found: number;
   at: number;
   wraps: boolean;
+  views: ReactNode;
   onSearch: (text: string) => void;
   onStep: (step: 1 | -1) => void;
 }) {
@@ -128,6 +138,7 @@ function Tools({
       )}
       <span className={styles.toolsEnd}>
         <IconButton small label={words.details.wrapLines} icon="wrap" pressed={wraps} onPress={() => setLayout({ wraps: !wraps })} />
+        {views}
       </span>
     </div>
   );

@@ -3,6 +3,7 @@ import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { NameText } from '../../components/name-text.tsx';
 import { Size } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
@@ -125,7 +126,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           <ImageButton archive={archive} image={only} current={shown !== null} />
         ) : (
           <span className={item.archiveTitle} title={archive.title}>
-            <span className={item.title}>{archive.title}</span>
+            <MiddleText className={item.title} text={archive.title} title={null} />
             <span className={item.sub}>
               {words.formats[archive.format]} · {contentWords(archive)}
             </span>
@@ -167,6 +168,7 @@ function ImageButton({
 }) {
   const title = imageTitle(archive, image);
   const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
+  const platform = nested || image.platform !== 'unknown' ? image.platform : '';
   const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
   return (
     <button
@@ -188,9 +190,13 @@ function ImageButton({
           <Size bytes={storedBytes(image)} className={item.size} />
         </span>
         <span className={item.second}>
-          <span className={item.sub}>
-            {nested ? image.platform : archive.stored === undefined ? archive.title : words.library.inStore}
-            {nested || image.platform === 'unknown' ? '' : ` · ${image.platform}`}
+          <span className={`${item.sub} ${item.parts}`}>
+            {nested ? null : archive.stored === undefined ? (
+              <MiddleText text={archive.title} title={null} />
+            ) : (
+              <span>{words.library.inStore}</span>
+            )}
+            {platform === '' ? null : <span className={item.end}>{nested ? platform : `\u00a0· ${platform}`}</span>}
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
         </span>

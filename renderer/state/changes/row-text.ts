@@ -1,5 +1,6 @@
-import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
@@ -29,6 +30,13 @@ export function whatDiffersBetween(table: RowTable, row: number): string {
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
   return words.changes.withPaths(entries);
+}
+
+/** Returns a modified file's previous size in words, if it is another; else an empty text. */
+export function previousSize(table: RowTable, row: number): string {
+  const previous = table.previousSize[row] as number;
+  const isResized = table.kind[row] === KIND.modified && table.type[row] === TYPE.file && previous !== table.size[row];
+  return isResized ? words.changes.was(formatSize(previous)) : '';
 }
 
 /** Describes how a modified file's content relates to its previous content; empty if unknown. */

@@ -22,6 +22,16 @@ export const catalog = {
   onlyProblemsWhy: 'Problems says why.',
   showProblems: 'Show problems',
 
+  /** What a catalog holds, on every view of it. */
+  facts: 'The catalog',
+  images: (count: number) => counted(count, IMAGES),
+  sums: <T>(layers: number, stored: T, saved: T): Phrase<T> => [`${counted(layers, LAYERS)}, `, stored, ' · ', saved, ' saved by sharing'],
+  files: (count: number) => counted(count, FILES),
+  filesTitle: 'Files that containers of these images see; a file of a shared layer counts in each image that shows it',
+  packagesOf: (images: number) => `packages of ${counted(images, IMAGES)}`,
+  packagesTitle: 'Images whose packages are known',
+  indexed: (time: string) => `indexed ${time}`,
+
   // An image that can't be opened
   couldNotOpen: (name: string) => `${name} could not be opened`,
   otherImage: (file: string) => `${file} now holds another image than the catalog knows`,
@@ -32,13 +42,6 @@ export const catalog = {
 
   // Layers
   layersTitle: 'Layers and the images that have them',
-  sums: <T>(images: number, layers: number, stored: T, saved: T): Phrase<T> => [
-    `${counted(images, IMAGES)} · ${counted(layers, LAYERS)} · `,
-    stored,
-    ' · ',
-    saved,
-    ' saved by sharing',
-  ],
   /** A layer without a known command, and an image that has it. */
   layerOf: (digest: string, image: string) => `${digest} of ${image}`,
   choice: 'Which layers',
@@ -99,6 +102,8 @@ export const catalog = {
   hitColumns: { name: 'Found', type: 'Type', version: 'Version', size: 'Size', layer: 'Layer', images: 'Image' },
   hitKinds: { entry: '', whiteout: 'removal', opaque: 'hides what is below', package: '', image: 'image', layer: 'layer' },
   inImages: (count: number) => counted(count, IMAGES),
+  /** Where a layer is in an image, from the lowest, 0. */
+  layerIn: (layer: number, layers: number) => `layer ${layer} of ${layers}`,
   root: '(root folder)',
 
   // Tags

@@ -16,6 +16,9 @@ export const changes = {
   stillInImage: '(still in the image)',
   hiddenTitle: (bytes: string) => `${bytes} of the layers below, still in the image`,
 
+  /** A modified file's previous size, before what differs, where the size has no room for it. */
+  was: (size: string) => `was ${size}`,
+
   // How many rows
   filtering: 'filtering…',
   sorting: 'sorting…',

@@ -9,8 +9,6 @@ export const details = {
   foldersBetween: 'Folders between',
   comparison: 'Comparison',
   deselect: 'Show the layer’s details',
-  fullName: 'Show the whole name',
-  shortName: 'Show less of the name',
   /** For paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
     hives: 'Registry hives: not on the container’s drive',
@@ -58,7 +56,9 @@ export const details = {
   /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `${labels.map((label) => label.toLowerCase()).join(' and ')} too${note === null ? '' : `, ${note}`}`,
-  /** Of a range's list of layers. */
+  /** Beside a size: `in 2 entries · stored too`. */
+  notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
+  /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { checkMarker } from '#catalog/layout';
+import { checkMarker, digestName } from '#catalog/layout';
 import type { CatalogImage, CatalogLayer, CatalogPage, CatalogProblem, CatalogSearchPart, CatalogSummary } from '#contract';
 import { createStateTopic, type Jobs } from '#engine';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
@@ -98,7 +98,8 @@ export function createCatalogList({ thread, jobs, intervalMs }: CatalogListOptio
   };
 }
 
-function summaryOf(catalogId: string, title: string, folder: string, { images, layers, problemsTotal }: ReadCatalog): CatalogSummary {
+function summaryOf(catalogId: string, title: string, folder: string, read: ReadCatalog): CatalogSummary {
+  const { images, layers, files, indexed, packageFiles, problemsTotal } = read;
   let unsharedBytes = 0;
   for (const image of images) for (const layer of new Set(image.layers)) unsharedBytes += layers[layer]?.bytes ?? 0;
   return {
@@ -109,6 +110,9 @@ function summaryOf(catalogId: string, title: string, folder: string, { images, l
     layers: layers.length,
     layerBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
     unsharedBytes,
+    files,
+    packagedImages: images.filter(({ id }) => packageFiles.has(`${digestName(id)}.parquet`)).length,
+    indexed,
     problems: problemsTotal,
   };
 }

@@ -37,10 +37,10 @@ export interface RowHit {
 
 /** The worker's tasks: what each takes and gives. */
 export interface Tasks {
-  /** Names of a table's files. Throws UNSUPPORTED and what reading a folder throws. */
+  /** Names of a table's files, and when one was last added, in milliseconds since 1970; null without the folder. Throws UNSUPPORTED and what reading a folder throws. */
   list: {
     input: { readonly folder: string; readonly table: TableName };
-    output: { readonly names: readonly string[]; readonly isCut: boolean };
+    output: { readonly names: readonly string[]; readonly isCut: boolean; readonly changed: number | null };
   };
   rows: {
     input: FilesPart & { readonly columns: readonly string[] };

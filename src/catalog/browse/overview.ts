@@ -12,6 +12,7 @@ export const IMAGE_COLUMNS = [
   'digest',
   'platform',
   'created',
+  'files',
   'finalBytes',
   'wastedBytes',
   'blobBytes',
@@ -25,6 +26,8 @@ export const FINDING_COLUMNS = ['severity'] as const;
 export interface Overview {
   readonly images: readonly CatalogImage[];
   readonly layers: readonly CatalogLayer[];
+  /** Files that the images show, as far as it is known. */
+  readonly files: number;
 }
 
 /** An image before its layers have numbers. */
@@ -112,7 +115,8 @@ export class OverviewBuilder {
       };
     });
     const shared = layers.filter((layer) => layer.images > 1).length;
-    return { images: images.sort(byChain(shared)), layers: layers.map(({ images: _, ...layer }) => layer) };
+    const files = [...this.#images.values()].reduce((sum, { row }) => sum + (number(row.files) ?? 0), 0);
+    return { files, images: images.sort(byChain(shared)), layers: layers.map(({ images: _, ...layer }) => layer) };
   }
 }
 

@@ -15,6 +15,8 @@ export interface ReadCatalog extends Overview {
   readonly problems: readonly CatalogProblem[];
   /** All problems, of which `problems` are the first. */
   readonly problemsTotal: number;
+  /** When an image was last added, in milliseconds since 1970; null if the folder doesn't say. */
+  readonly indexed: number | null;
   /** Which files there are to search. */
   readonly entryFiles: ReadonlySet<string>;
   readonly packageFiles: ReadonlySet<string>;
@@ -43,6 +45,7 @@ class Reading {
   #images = 0;
   #steps = 0;
   #text = 0;
+  #indexed: number | null = null;
 
   constructor(thread: CatalogThread, folder: string, options: ReadOptions) {
     this.#thread = thread;
@@ -80,7 +83,14 @@ class Reading {
     const entryFiles = new Set(await this.#list('entries'));
     const packageFiles = new Set(await this.#list('packages'));
     const all = [...this.#builder.problems, ...this.#problems];
-    return { ...this.#builder.build(), problems: all.slice(0, MOST_PROBLEMS), problemsTotal: all.length, entryFiles, packageFiles };
+    return {
+      ...this.#builder.build(),
+      problems: all.slice(0, MOST_PROBLEMS),
+      problemsTotal: all.length,
+      indexed: this.#indexed,
+      entryFiles,
+      packageFiles,
+    };
   }
 
   /** Files of a table that describe images of the catalog, and which. */
@@ -93,7 +103,8 @@ class Reading {
   async #list(table: TableName): Promise<readonly string[]> {
     throwIfCancelled(this.#options.signal);
     this.#options.onProgress(`listing ${table}`);
-    const { names, isCut } = await this.#thread.run('list', { folder: this.#folder, table });
+    const { names, isCut, changed } = await this.#thread.run('list', { folder: this.#folder, table });
+    if (table === 'images') this.#indexed = changed;
     if (isCut) this.#problem({ file: table, code: 'TOO_LARGE', message: 'the folder has more files than are read' });
     return names;
   }

@@ -1,5 +1,5 @@
 // The worker's tasks. Each reads files of a table for a moment and says how far it came.
-import { opendirSync } from 'node:fs';
+import { opendirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EMPTY_FILE, isOwnFile } from '#catalog/layout';
 import { displayText, fileError, LayerscopeError } from '#model';
@@ -20,22 +20,25 @@ export const TASKS: { readonly [N in TaskName]: (input: Tasks[N]['input']) => Ta
 function listFiles({ folder, table }: Tasks['list']['input']): Tasks['list']['output'] {
   const names: string[] = [];
   const at = path.join(folder, table);
+  let changed: number | null = null;
   try {
+    // Files are renamed into place, which changes the folder.
+    changed = statSync(at).mtimeMs;
     const listing = opendirSync(at);
     try {
       for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
         if (entry.name === EMPTY_FILE || !isOwnFile(table, entry.name)) continue;
-        if (names.length >= MOST_TABLE_FILES) return { names, isCut: true };
+        if (names.length >= MOST_TABLE_FILES) return { names, isCut: true, changed };
         names.push(entry.name);
       }
     } finally {
       listing.closeSync();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { names, isCut: false };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { names, isCut: false, changed };
     throw fileError(error, at);
   }
-  return { names: names.sort(), isCut: false };
+  return { names: names.sort(), isCut: false, changed };
 }
 
 /** Limits of texts by column, in characters. */

@@ -13,9 +13,9 @@ interface SearchOptions {
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first: paths and names that are the text, then those with a
- * part that begins with it, then the rest; each sorted by path. `text` has the syntax of a RowFilter; in a Windows image it may begin with
- * `C:\`, like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
+ * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}); of equally good ones the shorter first.
+ * At most `limit` are returned, and no better one is left out. `text` has the syntax of a RowFilter; in a Windows image it
+ * may begin with `C:\`, like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
  */
 export async function searchLayers(stack: Stack, text: string, { limit, scattered, signal }: SearchOptions): Promise<SearchReport> {
   const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
@@ -26,8 +26,7 @@ export async function searchLayers(stack: Stack, text: string, { limit, scattere
 }
 
 async function search(stack: Stack, text: string, { limit, scattered, signal }: SearchOptions): Promise<SearchReport> {
-  const found: readonly Map<string, Touch[]>[] = Array.from({ length: RANKS }, () => new Map());
-  const others = new Set<string>();
+  const best = new BestPaths(text, limit);
   for (let layer = 0; layer < stack.layers.length; layer++) {
     throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
@@ -36,36 +35,98 @@ async function search(stack: Stack, text: string, { limit, scattered, signal }: 
     if (problem !== null) return { total: 0, matches: [], problem };
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
-      const path = escapePath(rowPath(table, row));
-      const touch: Touch = {
+      best.add(escapePath(rowPath(table, row)), {
         layer,
         kind: KIND_NAMES[table.kind[row] as number] as Touch['kind'],
         size: table.size[row] as number,
-      };
-      const equals = found[rankOf(path, text)] as Map<string, Touch[]>;
-      const known = equals.get(path);
-      if (known !== undefined) known.push(touch);
-      else if (equals.size < limit) equals.set(path, [touch]);
-      else others.add(path);
+      });
     }
   }
-  const total = found.reduce((sum, { size }) => sum + size, others.size);
-  return { total, matches: found.flatMap(byPath).slice(0, limit), problem: null };
+  return { total: best.total, matches: best.matches(), problem: null };
 }
 
-const RANKS = 3;
+interface Ranked {
+  readonly path: string;
+  readonly rank: number;
+  readonly touches: Touch[];
+}
 
-/** How well a path fits a text, ignoring case: 0 if it or its name is the text, 1 if one of its parts begins with it, else 2. */
+/** The best paths of those that were added: more than asked for only for a while, so that an image of a million matches takes little memory. */
+class BestPaths {
+  readonly #text: string;
+  readonly #limit: number;
+  readonly #others = new Set<string>();
+  #best = new Map<string, Ranked>();
+  /** The worst that is kept, once others were dropped. */
+  #worst: Ranked | null = null;
+
+  constructor(text: string, limit: number) {
+    this.#text = text.toLowerCase().replace(/^\/|\/$/g, '');
+    this.#limit = limit;
+  }
+
+  add(path: string, touch: Touch): void {
+    const known = this.#best.get(path);
+    if (known !== undefined) {
+      known.touches.push(touch);
+      return;
+    }
+    const ranked = { path, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
+    // What was dropped before is also worse than the worst now.
+    if (this.#worst !== null && order(ranked, this.#worst) > 0) {
+      this.#others.add(path);
+      return;
+    }
+    this.#best.set(path, ranked);
+    if (this.#best.size >= 4 * this.#limit) this.#drop();
+  }
+
+  /** Number of different paths that were added. */
+  get total(): number {
+    return this.#best.size + this.#others.size;
+  }
+
+  matches(): PathMatch[] {
+    return this.#sorted()
+      .slice(0, this.#limit)
+      .map(({ path, touches }) => ({ path, touches }));
+  }
+
+  #sorted(): Ranked[] {
+    return [...this.#best.values()].sort(order);
+  }
+
+  #drop(): void {
+    const sorted = this.#sorted();
+    for (const { path } of sorted.slice(this.#limit)) this.#others.add(path);
+    const kept = sorted.slice(0, this.#limit);
+    this.#best = new Map(kept.map((ranked) => [ranked.path, ranked]));
+    this.#worst = kept.at(-1) ?? null;
+  }
+}
+
+/** Sorts by rank; those that no name or folder begins with, and so all that a pattern finds, by path alone. */
+function order(a: Ranked, b: Ranked): number {
+  return a.rank - b.rank || (a.rank < WORST ? a.path.length - b.path.length : 0) || (a.path < b.path ? -1 : 1);
+}
+
+const WORST = 5;
+
+/**
+ * How well a path fits a text, both in lower case: 0 if it or its name is the text, 1 if its name begins with it, 2 if a word of its name
+ * does, 3 if its name has it, 4 if a folder begins with it, else 5. What of a text with slashes is before the last one belongs to a folder.
+ */
 function rankOf(path: string, text: string): number {
-  const letters = `/${text.toLowerCase().replace(/^\/|\/$/g, '')}`;
-  const whole = `/${path.toLowerCase()}`;
-  if (whole.endsWith(letters)) return 0;
-  return whole.includes(letters) ? 1 : 2;
-}
-
-function byPath(found: ReadonlyMap<string, readonly Touch[]>): PathMatch[] {
-  const matches = [...found].map(([path, touches]) => ({ path, touches }));
-  return matches.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const whole = `/${path}`;
+  if (whole.endsWith(`/${text}`)) return 0;
+  const name = whole.lastIndexOf('/') + 1;
+  const isInName = (part: string, at: number) => at >= 0 && at + part.length > name;
+  if (isInName(`/${text}`, whole.lastIndexOf(`/${text}`))) return 1;
+  if (!isInName(text, whole.lastIndexOf(text))) return whole.includes(`/${text}`) ? 4 : WORST;
+  for (let at = whole.indexOf(text, Math.max(0, name - text.length)); at >= 0; at = whole.indexOf(text, at + 1)) {
+    if (isInName(text, at) && !/[\p{L}\p{N}]/u.test(whole[at - 1] ?? '')) return 2;
+  }
+  return 3;
 }
 
 /** Longest time between two yields. */

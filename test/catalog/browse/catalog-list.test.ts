@@ -37,12 +37,16 @@ test('a fleet: what is shared, what is alone, and what was found where', async (
   const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 2, broken: true });
   assert.ok(looksLikeCatalog(catalog));
   assert.ok(!looksLikeCatalog(path.dirname(catalog)));
-  const { list, open, find } = setUp(t);
+  const { list, open, find, latest } = setUp(t);
   const { catalogId = '', state } = await open(catalog);
   assert.equal(state, 'done');
   const { rows: images, total } = list.images(catalogId, { start: 0, count: 100 });
   const { rows: layers } = list.layers(catalogId, { start: 0, count: 100 });
   assert.equal(total, 9);
+  const { files, packagedImages, indexed } = latest()[0] ?? { files: 0, packagedImages: 0, indexed: null };
+  assert.ok(files > 9);
+  assert.equal(packagedImages, images.filter(({ layers: those }) => those.includes(0)).length);
+  assert.ok(indexed !== null && Math.abs(Date.now() - indexed) < 86_400_000);
   const holders = (layer: number) => images.filter((image) => image.layers.includes(layer)).length;
   // Debian is below node and java and two tags of each; nothing is below more.
   assert.deepEqual([layers[0]?.createdBy, holders(0)], ['ADD debian-12.tar.xz /', 6]);

@@ -74,6 +74,21 @@ test.describe('a fleet', () => {
     await searchField(page).fill('/usr/bin/bash');
     await expect(hits(page).getByRole('row', { name: /usr\/bin\/bash/ })).toContainText('11 images');
     await expect(page.getByText('1 hit in 11 images')).toBeVisible();
+    // Each view says what the catalog holds, and each image where in it a hit's layer is.
+    const holds = page.getByRole('list', { name: 'The catalog' }).getByRole('listitem');
+    await expect(holds).toHaveText([
+      /^15 images$/,
+      /^\d+ layers, .* saved by sharing$/,
+      /^\d+ files$/,
+      /^packages of \d+ images$/,
+      /^indexed /,
+    ]);
+    await hits(page)
+      .getByRole('row', { name: /usr\/bin\/bash/ })
+      .click();
+    await page.keyboard.press('ArrowRight');
+    await expect(hits(page).getByRole('row', { name: /shop\/checkout:1\.0/ })).toContainText('layer 0 of 4');
+    await page.keyboard.press('ArrowLeft');
     // In a narrow window a path keeps its end, and its tooltip has all of it.
     await page.setViewportSize({ width: 600, height: 800 });
     const path = hits(page).getByTitle('usr/bin/bash', { exact: true }).first();

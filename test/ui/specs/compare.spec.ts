@@ -47,6 +47,37 @@ test('comparing two images shows shared layers once, sizes of both sides, and wh
   expect(win.complaints).toEqual([]);
 });
 
+test('layers that touch the selected path have a dot in a comparison, on each side by its own history', { tag: '@page' }, async ({
+  win,
+}) => {
+  const page = await compareImages(win);
+  const chain = page.getByRole('region', { name: 'Chain' });
+  const dotsOf = (list: RegExp) =>
+    chain
+      .getByRole('list', { name: list })
+      .locator('[data-touch]')
+      .evaluateAll((dots) => dots.map((dot) => [dot.closest('button')?.title.split('\n').at(-1), dot.getAttribute('data-touch')]));
+  await expect(chain.locator('[data-touch]')).toHaveCount(0);
+  await page.getByRole('row', { name: /modified app\.conf/ }).click();
+  await expect.poll(() => dotsOf(/side A only/)).toEqual([['● app.conf: added here', 'added']]);
+  expect(await dotsOf(/side B only/)).toEqual([['● app.conf: added here', 'added']]);
+  await expect(chain.getByRole('button', { name: /app\.conf.*the path was added here/ })).toHaveCount(2);
+  await page.getByRole('row', { name: /modified passwd/ }).click();
+  await expect.poll(() => dotsOf(/side B only/)).toEqual([['● passwd: modified here', 'modified']]);
+  expect(await dotsOf(/Shared layers/)).toEqual([['● passwd: added here', 'added']]);
+});
+
+test('a modified row says its previous size, in changes and comparisons alike', { tag: '@page' }, async ({ win }) => {
+  const page = await compareImages(win);
+  const size = page.getByRole('row', { name: /modified passwd/ });
+  for (const width of [600, 900, 1440]) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect(size, `${width} px`).toContainText(/\d B→\d+ B|was \d+ B, content/);
+    const cell = size.getByRole('gridcell').filter({ hasText: /→|was/ });
+    expect(await cell.evaluate((element) => element.scrollWidth - element.clientWidth), `${width} px`).toBeLessThanOrEqual(0);
+  }
+});
+
 const STEPS = Array.from({ length: 30 }, (_, step) => ({
   createdBy: `RUN /bin/sh -c make step-${step} && echo ${'the end of a long command '.repeat(4)}`,
   tar: tar(file(`step/${step}`, 'x'.repeat(10_000))),

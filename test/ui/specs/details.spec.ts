@@ -320,11 +320,9 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   expect(win.complaints).toEqual([]);
 });
 
-test('the dots of a file’s history are on one line, and a long name has three lines until it is opened', { tag: '@page' }, async ({
-  win,
-}) => {
+test('the dots of a file’s history are on one line, and a long name is on one, cut in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
-  const long = `${'name-'.repeat(40)}.txt`;
+  const long = `${'name-'.repeat(18)}.txt`;
   const layers = Array.from({ length: 8 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file('all', `${at}`), file(long, `${at}`)) }));
   const rest = Array.from({ length: 26 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file(`other-${at}`, 'x')) }));
   await win.drop(await win.write('long.tar', dockerArchive([...layers, ...rest], { name: 'acme/long:1' })));
@@ -341,12 +339,55 @@ test('the dots of a file’s history are on one line, and a long name has three 
   expect(last.y).toBe(first.y);
   expect(last.x + last.width).toBeLessThanOrEqual(pane.x + pane.width);
   const name = details.locator('h2').first();
-  expect((await box(name)).height).toBe(60);
-  await details.getByRole('button', { name: 'Show the whole name' }).click();
-  expect((await box(name)).height).toBeGreaterThan(60);
-  await details.getByRole('button', { name: 'Show less of the name' }).click();
-  expect((await box(name)).height).toBe(60);
+  expect((await box(name)).height).toBeLessThan(26);
+  await expect(name.getByTitle(long)).toBeVisible();
+  const end = name.locator('[data-text$=".txt"]');
+  expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+  // Beside it, the actions are of one size, at the right.
+  const actions = [
+    await box(details.getByRole('button', { name: 'Copy path' })),
+    await box(details.getByRole('button', { name: 'Save…' })),
+    await box(details.getByRole('button', { name: 'Show the layer’s details' })),
+  ];
+  expect(new Set(actions.map(({ y, width, height }) => `${y} ${width} ${height}`)).size).toBe(1);
+  expect(pane.x + pane.width - ((actions.at(-1)?.x ?? 0) + (actions.at(-1)?.width ?? 0))).toBeLessThan(14);
   expect(await complaintsOf(page)).toEqual([]);
+});
+
+test('the details of a file begin with what it is, how big, and the command that made it so; numbers end at one edge', {
+  tag: '@page',
+}, async ({ win }) => {
+  const { page, details } = await openWebApi(win, 4);
+  await page.getByRole('row', { name: /modified passwd/ }).click();
+  const facts = details.getByText(/^file\d/);
+  await expect(facts).toHaveText(/^file\d+ B→\d+ B$/);
+  // The content doesn't say the size again.
+  await expect(details.getByTitle(/bytes$/)).toHaveCount(2);
+  for (const width of [300, 360, 480]) {
+    await page.evaluate((px) => localStorage.setItem('layerscope.layout', JSON.stringify({ detailsWidth: px })), width);
+    await page.reload();
+    await expect(facts).toBeVisible();
+    for (const view of ['Text', 'Hex', 'Diff']) {
+      await details.getByRole('radio', { name: view }).click();
+      const boxes = await details
+        .getByRole('tabpanel')
+        .locator('input, button, [role="radiogroup"]')
+        .evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1 && each.tagName !== 'INPUT').length);
+      expect(boxes, `${width} px, ${view}`).toBe(0);
+      const right = await details.getByRole('radiogroup', { name: 'Show as' }).evaluate((group) => {
+        const pane = group.closest('section')?.getBoundingClientRect();
+        return (pane?.right ?? 0) - group.getBoundingClientRect().right;
+      });
+      expect(right, `${width} px, ${view}`).toBeGreaterThanOrEqual(0);
+    }
+  }
+  await details.getByRole('button', { name: /^Show layer 4: / }).click();
+  await expect(details.getByRole('heading', { name: 'Layer 4' })).toBeVisible();
+  const edges = await details
+    .locator('dd .number[title$="bytes"]:first-child')
+    .evaluateAll((numbers) => numbers.map((each) => Math.round(each.getBoundingClientRect().right)));
+  expect(edges.length).toBeGreaterThan(5);
+  expect(new Set(edges).size).toBe(1);
 });
 
 test('a folder of a whole image weighs what its row says, and its hidden files are among the biggest', { tag: '@page' }, async ({
@@ -393,10 +434,10 @@ test('the biggest files of a folder end with their names, and their sizes are in
     const size = await each.getByTitle(/bytes$/).boundingBox();
     expect(right(size)).toBeLessThanOrEqual(right(pane) - 12);
     expect(right(await path.boundingBox())).toBeLessThanOrEqual(size?.x ?? 0);
-    // The path is cut at its start.
-    const text = await path.locator('bdi').boundingBox();
-    expect(right(text)).toBeLessThanOrEqual(right(await path.boundingBox()));
-    expect(text?.x).toBeLessThan((await path.boundingBox())?.x ?? 0);
+    // The path is cut in the middle: its end is whole.
+    const end = path.locator('[data-text$=".runtime.production.js"]');
+    expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    await expect(path.getByTitle(/^node_modules.*production\.js$/)).toBeVisible();
   }
 });
 

@@ -115,7 +115,7 @@ test('the image’s buttons are of one size, and a size is said once', { tag: '@
   }
   // Plain layers of few large files: what is stored is what is unpacked.
   const sizes = details.locator('dd', { hasText: 'stored too' });
-  await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.* · (unpacked and )?stored too/);
+  await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.*(unpacked and )?stored too/);
 });
 
 test('the details of a range list its layers, and lead to each', { tag: '@page' }, async ({ win }) => {

@@ -83,3 +83,16 @@ test('an image that is only named by a tag gets the name of its archive', { tag:
   const crumb = page.getByRole('navigation', { name: 'Location' }).getByRole('button', { name: 'dpkg:1' });
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
+
+test('the library cuts names and archives without a tag in the middle', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('an-archive-with-a-very-long-name-of-release-2.14.3.tar', dockerArchive(LAYERS)));
+  const library = page.getByRole('navigation', { name: 'Library' });
+  for (const end of ['14.3.tar', 'x/amd64']) await expect(library).toContainText(end);
+  const ends = library.locator('button[data-archive] [data-text$="14.3.tar"]');
+  expect(await ends.count()).toBeGreaterThan(0);
+  for (const each of await ends.all()) {
+    expect(await each.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    await expect(each).toBeInViewport();
+  }
+});

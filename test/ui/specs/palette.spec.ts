@@ -1,3 +1,4 @@
+import { file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -67,6 +68,21 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
 });
 
 for (const key of ['g', 'ControlOrMeta+k']) {
+  test(`a long path is on one line, cut in the middle, with its whole name: ${key}`, { tag: '@page' }, async ({
+    win: { page, ...win },
+  }) => {
+    const path = `srv/${'a-long-folder/'.repeat(4)}create-type-annotation-of-it.js`;
+    await win.drop(await win.write('long.tar', dockerArchive([{ createdBy: 'COPY', tar: tar(file(path, 'x')) }], { name: 'a:1' })));
+    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.keyboard.press(key);
+    await page.keyboard.type('annotation');
+    const option = page.getByRole('option', { name: path });
+    await expect(option.getByTitle(path)).toBeVisible();
+    expect((await option.boundingBox())?.height).toBeLessThan(34);
+    const end = option.locator('[data-text$="create-type-annotation-of-it.js"]');
+    expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+  });
+
   test(`Enter pressed while paths are still searched for chooses by the whole text, not by what an earlier one found: ${key}`, async ({
     win,
   }) => {
