@@ -11,15 +11,13 @@ export function NameText({ text, className = '' }: { text: string; className?: s
   return (
     <span className={`${styles.name} ${className}`}>
       {/* CSS draws the parts, so that screen readers see a single text. */}
-      {parts.map((part) => (
-        <span key={part} className="visually-hidden">
-          {part}
-        </span>
-      ))}
-      {parts.map((part) => (
-        <span key={part} className={styles.part} aria-hidden="true" data-text={part} />
-      ))}
-      <MiddleText className={styles.last} text={last} title={null} />
+      <span className="visually-hidden">{text}</span>
+      <span className={styles.drawn} aria-hidden="true">
+        {parts.map((part) => (
+          <span key={part} className={styles.part} data-text={part} />
+        ))}
+        <MiddleText className={styles.last} text={last} title={null} />
+      </span>
     </span>
   );
 }

@@ -157,9 +157,12 @@ test('kinds and sizes filter, and a filter without matches can be cleared', { ta
 test('sorting by size puts the largest first, folder by folder', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
-  await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();
+  // That is the order in which a layer begins.
   await expect(page.getByRole('columnheader', { name: /Size/ })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
+  await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();
+  await expect(page.getByRole('columnheader', { name: /Size/ })).toHaveAttribute('aria-sort', 'ascending');
+  await expect(page.getByRole('row').nth(1)).not.toContainText('usr');
 });
 
 test('stacked shows the file system at a layer, without dimming', { tag: '@page' }, async ({ win }) => {
@@ -215,6 +218,6 @@ test('only those of a hundred thousand rows that are in sight are in the documen
   await page.keyboard.press('*');
   await expect(page.getByRole('treegrid')).toHaveAttribute('aria-rowcount', String(100_000 + 50 + 1 + 1));
   await page.keyboard.press('End');
-  await expect(page.getByRole('row', { name: /file-099959\.txt/ })).toBeFocused();
+  await expect(page.locator('[role="row"]:focus')).toHaveAttribute('aria-rowindex', String(100_000 + 50 + 1 + 1));
   expect(await page.getByRole('row').count()).toBeLessThan(200);
 });

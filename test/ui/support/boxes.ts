@@ -106,6 +106,8 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
         const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
         // Lines of a text may touch, because glyphs are lower than their boxes.
         if (high <= 4 || one.element === other.element) continue;
+        // A drawer lies over the beginning or end of what is beside it.
+        if (one.element.closest('[data-drawer]') !== other.element.closest('[data-drawer]')) continue;
         complaints.push(
           `${nameOf(other.element)}“${one.words.slice(0, 40)}” and “${other.words.slice(0, 40)}” overlap by ${Math.round(wide)} × ${Math.round(high)} px`,
         );
