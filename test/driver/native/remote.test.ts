@@ -7,4 +7,5 @@ driverSuite({
   open: () => RemoteBench.over(new WindowsBench('windowsfilter')),
   tellsAdditions: false,
   applies: true,
+  deepest: 16,
 });

@@ -2,4 +2,11 @@ import { PortableBench } from '../../support/portable-bench.ts';
 import { RemoteBench } from '../../support/remote-bench.ts';
 import { driverSuite } from '../suite.ts';
 
-driverSuite({ name: 'portable, at a distance', open: () => RemoteBench.over(new PortableBench()), tellsAdditions: true, applies: true });
+// Long chains are the other drivers' own, and are tested there.
+driverSuite({
+  name: 'portable, at a distance',
+  open: () => RemoteBench.over(new PortableBench()),
+  tellsAdditions: true,
+  applies: true,
+  deepest: 16,
+});

@@ -59,10 +59,10 @@ test('folders open and close with the mouse', { tag: '@window' }, async ({ win }
   const open = await modules.getAttribute('aria-expanded');
   if (open === 'true') await modules.dblclick();
   await expect(modules).toHaveAttribute('aria-expanded', 'false');
-  await expect(page.getByRole('row', { name: /package-000/ })).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /package-\d/ })).toHaveCount(0);
   await modules.dblclick();
   await expect(modules).toHaveAttribute('aria-expanded', 'true');
-  await expect(page.getByRole('row', { name: /package-000/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /package-\d/ }).first()).toBeVisible();
 });
 
 test('the tree can be navigated by the keyboard alone', { tag: '@window' }, async ({ win }) => {
@@ -77,17 +77,18 @@ test('the tree can be navigated by the keyboard alone', { tag: '@window' }, asyn
   await page.keyboard.press('ArrowRight');
   await expect(app).toHaveAttribute('aria-expanded', 'true');
   await page.keyboard.press('ArrowRight');
-  await expect(page.getByRole('row', { name: /logo\.png|node_modules/ }).first()).toBeFocused();
-  await page.keyboard.type('serv');
-  const server = page.getByRole('row', { name: /server\.js/ });
-  await expect(server).toBeFocused();
-  await expect(server).toHaveAttribute('aria-selected', 'true');
+  // The largest comes first.
+  await expect(page.getByRole('row', { name: /server\.js/ })).toBeFocused();
+  await page.keyboard.type('logo');
+  const logo = page.getByRole('row', { name: /logo\.png/ });
+  await expect(logo).toBeFocused();
+  await expect(logo).toHaveAttribute('aria-selected', 'true');
   await page.keyboard.press('ArrowLeft');
   await expect(app).toBeFocused();
   await page.keyboard.press('End');
-  await expect(server).toBeFocused();
+  await expect(logo).toBeFocused();
   await page.keyboard.press('k');
-  await expect(server).not.toBeFocused();
+  await expect(logo).not.toBeFocused();
 });
 
 test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', { tag: '@window' }, async ({ win }) => {

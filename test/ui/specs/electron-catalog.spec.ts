@@ -11,13 +11,13 @@ test('a folder is recognised as a catalog when it is dropped, damaged, empty or 
   test.slow(); // the command line indexes the fleet
   const { page } = win;
   const folder = fleet?.catalog ?? '';
-  await expect(page.getByText(/^5 images ·/)).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: /^5 images$/ })).toBeVisible();
   await page.getByRole('region', { name: 'Catalogs' }).getByRole('button', { name: 'Close catalog' }).click();
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
   const damaged = (await readdir(path.join(folder, 'images'))).find((name) => name !== 'empty.parquet') ?? '';
   truncateSync(path.join(folder, 'images', damaged), 100);
   await win.drop(folder);
-  await expect(page.getByText(/^4 images ·/)).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: /^4 images$/ })).toBeVisible();
   await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Problems' }).click();
   await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
 
