@@ -14,7 +14,7 @@ import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
-/** How many writers to kill: LAYERSCOPE_KILLS. The killed verbs of test/cli, of which CI kills more, do the same step by step. */
+/** How many writers to kill: LAYERSCOPE_KILLS. The killed verbs of test/hostile/faults, of which CI kills more, do the same step by step. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
 /**
