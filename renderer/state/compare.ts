@@ -20,19 +20,34 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
 }
 
 /**
- * Whether a filesystem is known to be later than another: a higher layer of the same image, or an image that was created later. A
- * comparison reads from the earlier to the later, so the later one is side B, whichever of them is on the screen.
+ * Whether a filesystem is known to be later than another: a higher layer of the same image, or an image that was created later or, if that
+ * isn't known, has a higher version. A comparison reads from the earlier to the later, so the later one is side B, whichever of them is on
+ * the screen.
  */
 export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
   if (side.archiveId === than.archiveId && side.image === than.image) return side.layer > than.layer;
-  return createdAt(archives, side) > createdAt(archives, than);
+  const [one, other] = [imageOf(archives, side), imageOf(archives, than)];
+  const [oneTime, otherTime] = [createdAt(one), createdAt(other)];
+  if (oneTime > otherTime || oneTime < otherTime) return oneTime > otherTime;
+  const [oneTag, otherTag] = [versionIn(one), versionIn(other)];
+  return oneTag !== null && otherTag !== null && BY_VERSION.compare(oneTag, otherTag) > 0;
+}
+
+const BY_VERSION = new Intl.Collator('en', { numeric: true });
+
+function imageOf(archives: readonly ArchiveSummary[], { archiveId, image }: Side): ImageSummary | undefined {
+  return archives.find((each) => each.archiveId === archiveId)?.images.find(({ index }) => index === image);
 }
 
 /** Returns when the last step of an image that states a time was made, in ms since 1970; NaN if none does. */
-function createdAt(archives: readonly ArchiveSummary[], { archiveId, image }: Side): number {
-  const found = archives.find((each) => each.archiveId === archiveId)?.images.find(({ index }) => index === image);
-  const stated = found?.history.findLast(({ created }) => setTime(created) !== null);
+function createdAt(image: ImageSummary | undefined): number {
+  const stated = image?.history.findLast(({ created }) => setTime(created) !== null);
   return Date.parse(stated?.created ?? '');
+}
+
+/** Returns the tag of an image if it begins like a version. */
+function versionIn(image: ImageSummary | undefined): string | null {
+  return /:(v?\d[^/@]*)(?:@|$)/.exec(image?.names[0] ?? '')?.[1] ?? null;
 }
 
 interface ImageOf {

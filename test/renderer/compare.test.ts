@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
-import { commonLayers, foldedRuns, obviousSide, sideBytes, sideChoices, signedSize, textReport } from '../../renderer/state/compare.ts';
+import {
+  commonLayers,
+  foldedRuns,
+  isLater,
+  obviousSide,
+  sideBytes,
+  sideChoices,
+  signedSize,
+  textReport,
+} from '../../renderer/state/compare.ts';
 import type { Selection } from '../../renderer/state/selection.ts';
 import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
@@ -64,6 +73,27 @@ test('a comparison begins with the only other image, else with the layer below, 
   assert.deepEqual(obviousSide([two], { ...at('a2', 1), to: 2 }), { archiveId: 'a2', image: 0, layer: 0 });
   assert.equal(obviousSide([two], at('a2', 0)), 'ask');
   assert.equal(obviousSide([two], { ...at('a2', 0), to: 2, mode: 'image' }), 'ask');
+});
+
+test('an image is later by its time, else by the version in its tag', () => {
+  const of = (archiveId: string, name: string, created: string | null) =>
+    archive(archiveId, { ...image(0, ['x']), names: [name], history: [{ created }] } as unknown as ImageSummary);
+  const later = (...[one, other]: readonly (readonly [string, string | null])[]) => {
+    const archives = [of('a1', ...(one ?? ['', null])), of('a2', ...(other ?? ['', null]))];
+    const [a, b] = archives.map(({ archiveId }) => ({ archiveId, image: 0, layer: 0 }));
+    if (a === undefined || b === undefined) throw new Error('two images');
+    return [isLater(archives, a, b), isLater(archives, b, a)];
+  };
+  const [old, recent] = ['2024-01-01T00:00:00Z', '2025-01-01T00:00:00Z'];
+  assert.deepEqual(later(['app:2', old], ['app:1', recent]), [false, true]);
+  assert.deepEqual(later(['app:1.10', old], ['app:1.9', old]), [true, false]);
+  assert.deepEqual(later(['host:5000/app:v2', null], ['app:v10', recent]), [false, true]);
+  for (const [one, other] of [
+    ['app:latest', 'app:1'],
+    ['host:5000/app', 'app:1'],
+    ['app:1', 'app:1'],
+  ] as const)
+    assert.deepEqual(later([one, null], [other, null]), [false, false], one);
 });
 
 test('a comparison can be with every other image, one that is yet to be opened, and every other layer', () => {
