@@ -36,6 +36,8 @@ export interface RowMatches {
   readonly count: number;
   /** Why the text is ignored, for example an invalid regular expression. One line, safe to show. */
   readonly problem: string | null;
+  /** Whether no path has the text: rows with its characters in that order match, possibly with others between them. */
+  readonly isScattered: boolean;
 }
 
 const SLASH = 0x2f;
@@ -55,13 +57,13 @@ export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
 /** {@link filterRows} in steps of a few milliseconds, for a thread that also draws a window. The table must not change meanwhile. */
 export function* filterSteps(table: RowTable, filter: RowFilter): Generator<undefined, RowMatches> {
   const { length } = table;
-  const { matches: text, problem } = yield* matchText(table, filter.text, filter.scattered ?? true);
+  const { matches: text, problem, isScattered = false } = yield* matchText(table, filter.text, filter.scattered ?? true);
   yield;
   const { minBytes, types } = filter;
   const kinds = filter.kinds & ALL_KINDS;
   const differences = filter.differences ?? ALL_DIFFERENCES;
   const isWhole = text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0;
-  if (isWhole && differences === ALL_DIFFERENCES) return { matches: null, count: length, problem };
+  if (isWhole && differences === ALL_DIFFERENCES) return { matches: null, count: length, problem, isScattered };
   const matches = new Uint8Array(length);
   let count = 0;
   for (let row = length - 1; row >= 0; row--) {
@@ -79,7 +81,7 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
     if (above >= 0 && matches[row] !== 0) matches[above] = 2;
     if (row % (4 * STEP_ROWS) === 0) yield;
   }
-  return { matches, count, problem };
+  return { matches, count, problem, isScattered };
 }
 
 /** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */
@@ -92,6 +94,7 @@ function differs(table: RowTable, row: number, classes: number): boolean {
 interface TextMatches {
   readonly matches: Uint8Array | null;
   readonly problem: string | null;
+  readonly isScattered?: boolean;
 }
 
 type Steps<T> = Generator<undefined, T>;
@@ -124,7 +127,8 @@ function* matchText(table: RowTable, text: string, mayScatter: boolean): Steps<T
   }
   if (isGlob) return glob === null ? { matches: null, problem: 'the pattern is too long' } : { matches: globbed, problem: null };
   const scattered = mayScatter ? textPattern(printed, true) : null;
-  return { matches: scattered === null ? new Uint8Array(table.length) : yield* matchPattern(table, scattered), problem: null };
+  if (scattered === null) return { matches: new Uint8Array(table.length), problem: null };
+  return { matches: yield* matchPattern(table, scattered), problem: null, isScattered: true };
 }
 
 /** Returns the row of a full path; -1 if there is none. */

@@ -148,6 +148,7 @@ test('a filter opens the folders of its matches and counts them', () => {
   const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
   assert.deepEqual(shown(state), ['app', 'lib', 'b.js']);
   assert.equal(state.matches, 1);
+  assert.equal(state.isScattered, false);
 });
 
 test('clearing the filter restores the folding, but keeps the active row visible', () => {

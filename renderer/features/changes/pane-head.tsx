@@ -153,11 +153,12 @@ function Outcome({ state, selection, isSilent }: { state: ChangesState; selectio
   );
 }
 
-function outcome({ status, table, total, problem, mask, matches, filter, filtering, sorting }: ChangesState): string {
+function outcome({ status, table, total, problem, mask, matches, isScattered, filter, filtering, sorting }: ChangesState): string {
   if (filtering) return words.changes.filtering;
   if (sorting) return words.changes.sorting;
   if (problem !== null) return problem;
   const loaded = status === 'partial' && table !== null ? table.length : null;
   if (mask === null || isUnfiltered(filter)) return loaded === null ? '' : words.changes.rowsLoaded(loaded, total);
+  if (isScattered && matches > 0) return words.changes.similar(matches);
   return loaded === null ? words.changes.matches(matches) : words.changes.matchesIn(matches, loaded, total);
 }

@@ -62,6 +62,8 @@ export interface ChangesState {
   readonly sorting: boolean;
   /** Number of rows that match the filter. */
   readonly matches: number;
+  /** Whether they have the text's characters with others between them, because no path has the text. */
+  readonly isScattered: boolean;
   /** Why the filter's text is invalid; null if it is valid. */
   readonly problem: string | null;
   /** Row numbers in sight, top to bottom. */
@@ -98,6 +100,7 @@ export const initialChanges: ChangesState = {
   filtering: false,
   sorting: false,
   matches: 0,
+  isScattered: false,
   problem: null,
   rows: EMPTY_ROWS,
   active: -1,
@@ -302,12 +305,12 @@ export function isUnfiltered({ text, kinds, minBytes, types }: RowFilter): boole
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
 }
 
-function withMatches(state: ChangesState, { matches: mask, count, problem }: RowMatches): ChangesState {
+function withMatches(state: ChangesState, { matches: mask, count, problem, isScattered }: RowMatches): ChangesState {
   const { table, unfiltered } = state;
   if (table === null) return state;
   if (mask === null || isUnfiltered(state.filter)) {
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
-    return { ...state, mask, matches: count, problem, expanded, unfiltered: null };
+    return { ...state, mask, matches: count, isScattered, problem, expanded, unfiltered: null };
   }
   // Opens folders above matches. With very many matches, folders that match themselves stay as they are.
   const expanded = (unfiltered ?? state.expanded).slice();
@@ -315,7 +318,7 @@ function withMatches(state: ChangesState, { matches: mask, count, problem }: Row
     const above = table.parent[row] as number;
     if (mask[row] !== 0 && above >= 0 && (count <= OPENED_MATCHES || mask[above] === 2)) expanded[above] = 1;
   }
-  return { ...state, mask, matches: count, problem, expanded, unfiltered: unfiltered ?? state.expanded };
+  return { ...state, mask, matches: count, isScattered, problem, expanded, unfiltered: unfiltered ?? state.expanded };
 }
 
 const OPENED_MATCHES = 2_000;

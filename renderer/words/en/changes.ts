@@ -24,6 +24,7 @@ export const changes = {
   sorting: 'sorting…',
   rowsLoaded: (loaded: number, total: number) => `${formatCount(loaded)} of ${formatCount(total)} rows`,
   matches: (count: number) => counted(count, { one: 'match', other: 'matches' }),
+  similar: (count: number) => `no such path: ${counted(count, { one: 'similar path', other: 'similar paths' })}`,
   matchesIn: (count: number, loaded: number, total: number) =>
     `${counted(count, { one: 'match', other: 'matches' })} in ${formatCount(loaded)} of ${formatCount(total)} rows`,
 
