@@ -142,16 +142,22 @@ class FileReader implements ArchiveReader {
       this.#check(options.signal);
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
-    if (options.isForListing && !scan.isWhole) {
-      removeQuietly(path);
-      throw new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
-    }
-    const archive = await this.#openTar(path, title, true, options);
+    const notListed = new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
+    const archive = await this.#openTar(path, title, true, options).catch((error: unknown) => {
+      // A document may be among what was passed over.
+      throw options.isForListing && !scan.isWholeWith(new Set()) ? notListed : error;
+    });
+    const known = new Set<IndexedBlob>();
     for (const { blob } of archive.images.flatMap(({ layers }) => layers)) {
       const indexed = blob === null || blob.path !== path ? null : scan.indexOf(blob);
       if (blob === null || indexed === null) continue;
+      known.add(indexed);
       this.#scanned.set(blob, indexed);
       if (options.isForListing) this.#listedOnly.add(blob);
+    }
+    if (options.isForListing && !scan.isWholeWith(known)) {
+      await archive[Symbol.asyncDispose]();
+      throw notListed;
     }
     return archive;
   }

@@ -95,6 +95,14 @@ test('for a listing, layers have the same index, and contents of plain ones are 
     for (const length of [100, 511, 65_536]) {
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
+      if (what === 'a layer with tars in it') {
+        // They are no layers of an image.
+        const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
+        if (length === 65_536)
+          await (await opening)[Symbol.asyncDispose](); // whole in one piece
+        else await assert.rejects(opening, hasCode('DAMAGED'));
+        continue;
+      }
       await using archive = await other.openStream(pieces(bytes, length), 'it', { isForListing: true });
       const received = receivedIn(cacheFolder);
       assert.equal(received.length, bytes.length, what);
@@ -122,4 +130,29 @@ test('a layer that is cut off can’t be listed without its contents, which leav
   );
   await using archive = await reader.openStream(pieces(cut, 10_000), 'it');
   assert.equal((await reader.indexLayers(archive.images[0]?.layers ?? []))[0]?.status, 'damaged');
+});
+
+test('a config that is also a tar is not taken for a layer', async (t) => {
+  const layer = LAYERS[0] ?? new Uint8Array(0);
+  // A header whose fields end with spaces has no byte that JSON refuses in a string.
+  const body = `","rootfs":{"type":"layers","diff_ids":[]},"config":{"Labels":{"pad":"${'p'.repeat(10_000)}"}}}`.padEnd(10_240, ' ');
+  const fields = ['{"architecture":"amd64","os":"linux","x":"'.padEnd(100, 'x'), '0000644 ', '0000000 ', '0000000 '];
+  const header = Buffer.from(
+    [...fields, `${body.length.toString(8).padStart(11, '0')} `, '14524330000 ', '        ', '0', ' '.repeat(100), 'ustar  ']
+      .join('')
+      .padEnd(512, ' '),
+  );
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}  `, 148);
+  const config = Buffer.concat([header, Buffer.from(body)]);
+  assert.ok(JSON.parse(config.toString()));
+  const image = tar(
+    file('config.json', config),
+    file('layer.tar', layer),
+    file('manifest.json', JSON.stringify([{ Config: 'config.json', Layers: ['layer.tar'], RepoTags: ['app:1'] }])),
+  );
+  const reader = testReader(t);
+  const expected = await reader.open(testFile(t, image));
+  assert.ok(expected.images[0]?.config !== undefined);
+  await assert.rejects(reader.openStream(pieces(image, 512), 'it', { isForListing: true }), hasCode('DAMAGED'));
 });

@@ -39,6 +39,8 @@ export class StreamScan implements TarHandler {
   #listed: number[] = [];
   /** Layers of which some bytes were passed over, and whose index isn't finished. */
   #unfinished = 0;
+  /** Those whose index is finished. */
+  readonly #passedOver = new Set<IndexedBlob>();
 
   constructor() {
     this.#reader = new TarReader(this);
@@ -46,15 +48,18 @@ export class StreamScan implements TarHandler {
 
   /**
    * Ranges of the last pushed bytes, pairs of start and end, that are contents of files in layers, so that listing the layers doesn't need
-   * them again if {@link isWhole} in the end.
+   * them again if {@link isWholeWith} in the end.
    */
   get listed(): readonly number[] {
     return this.#listed;
   }
 
-  /** Whether there is an index of each layer of which bytes were in {@link listed}. */
-  get isWhole(): boolean {
-    return this.#unfinished === 0;
+  /**
+   * Whether each body of which bytes were in {@link listed} has an index, and it is one of these. Another body, such as a config that is
+   * also a tar, is read by its bytes.
+   */
+  isWholeWith(known: ReadonlySet<IndexedBlob>): boolean {
+    return this.#unfinished === 0 && [...this.#passedOver].every((each) => known.has(each));
   }
 
   push(bytes: Uint8Array): void {
@@ -117,8 +122,12 @@ export class StreamScan implements TarHandler {
     this.#body = null;
     const layer = indexer?.finish(length, null).layer;
     if (layer?.status !== 'present') return;
-    if (isListed) this.#unfinished--;
-    this.#layers.set(`${start}:${length}`, { layer, blobDigest: null });
+    const indexed: IndexedBlob = { layer, blobDigest: null };
+    this.#layers.set(`${start}:${length}`, indexed);
+    if (isListed) {
+      this.#unfinished--;
+      this.#passedOver.add(indexed);
+    }
     this.#others = 0;
     this.#entries += layer.table.memberCount;
     if (this.#layers.size >= MAX_LAYERS || this.#entries > MAX_ENTRIES) this.#turnOff();
