@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
-import { isLeftBeside, isThroughForeignLink, openWithoutForeignLinks, PROCESS_MARK, replaceFileSync, TargetFolder } from '#files';
+import { isLeftBeside, makeWithoutForeignLinks, PROCESS_MARK, replaceFileSync, type TargetFolder } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import type { RowGroup } from './parquet/chunks.ts';
 import { writeParquet } from './parquet/file-writer.ts';
@@ -54,11 +54,9 @@ export class CatalogFolder implements Disposable {
   #hold(folder: string): void {
     const whole = this.path;
     try {
-      let there = whole;
-      while (lstatSync(there, { throwIfNoEntry: false }) === undefined && path.dirname(there) !== there) there = path.dirname(there);
-      this.#refuseLink(there);
-      mkdirSync(whole, { recursive: true });
-      this.#held.set(ROOT, TargetFolder.open(whole));
+      const made = makeWithoutForeignLinks(whole, 0o777);
+      if (made === null) throw this.#refusal('it is reached through another user’s link');
+      this.#held.set(ROOT, made);
       this.#refuseForeign();
     } catch (error) {
       throw error instanceof LayerscopeError ? error : fileError(error, folder);
@@ -74,17 +72,10 @@ export class CatalogFolder implements Disposable {
     for (const table of TABLE_NAMES) if (!this.has(table, EMPTY_FILE)) this.write(table, EMPTY_FILE, []);
   }
 
-  #refuseLink(folder: string): void {
-    if (isThroughForeignLink(folder)) throw this.#refusal('it is reached through another user’s link');
-  }
-
   /** Asked once it is open; the folder that is open must be the one that the path without such a link leads to. */
   #refuseForeign(): void {
     const root = this.#held.get(ROOT);
     if (root === undefined || ME === undefined) return;
-    using found = openWithoutForeignLinks(this.path);
-    if (found === null) throw this.#refusal('it is reached through another user’s link');
-    if (found.identity !== root.identity) throw this.#refusal('it was replaced while it was opened');
     const { uid, mode } = root.stats();
     if (uid === ME || uid === 0 || (mode & SHARED) !== 0) return;
     throw this.#refusal(`it belongs to another user (${uid}) and is not shared: nobody else may write to it`);

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { TargetFolder } from './target-folder.ts';
 
@@ -26,6 +26,28 @@ export function openWithoutForeignLinks(folder: string): TargetFolder | null {
   if (ME === undefined || held.path === way) return held;
   held[Symbol.dispose]();
   return null;
+}
+
+/**
+ * Like {@link openWithoutForeignLinks}, but creates the folder and those above it if they are missing, with a mode; nothing is created below
+ * another user's link. Node's recursive mkdir tries forever in /proc, where a folder can't be made and isn't there.
+ */
+export function makeWithoutForeignLinks(folder: string, mode: number): TargetFolder | null {
+  const missing: string[] = [];
+  let at = path.resolve(folder);
+  for (; lstatSync(at, { throwIfNoEntry: false }) === undefined && path.dirname(at) !== at; at = path.dirname(at))
+    missing.push(path.basename(at));
+  if (isThroughForeignLink(at)) return null;
+  for (const name of missing.reverse()) {
+    at = path.join(at, name);
+    try {
+      mkdirSync(at, { mode });
+    } catch (error) {
+      // Another process may be making the same folder.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return openWithoutForeignLinks(folder);
 }
 
 /** Resolves a path as the system does, but looks at the owner of each link; null if one is another user's or is replaced meanwhile. */

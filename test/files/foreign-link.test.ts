@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process';
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isPrivateFolder } from '#archive/private-place';
-import { isThroughForeignLink, openWithoutForeignLinks } from '#files';
+import { isPrivateFolder, makePrivateFolder } from '#archive/private-place';
+import { isThroughForeignLink, makeWithoutForeignLinks, openWithoutForeignLinks } from '#files';
 import { CatalogFolder } from '../../src/catalog/catalog-folder.ts';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
+import { hasCode } from '../support/asserts.ts';
 import { testFolder } from '../support/workbench.ts';
 
 const NOBODY = 65534;
@@ -31,6 +32,27 @@ test('a path is resolved as the system resolves it', { skip: process.platform ==
       () => openWithoutForeignLinks(path.join(folder, way)),
       ({ code }: NodeJS.ErrnoException) => code === 'ELOOP' || code === 'ENOENT',
     );
+});
+
+test('nothing is made behind another user’s link', { skip: noRoot }, async (t) => {
+  const folder = realpathSync(testFolder(t));
+  mkdirSync(path.join(folder, 'real'));
+  symlinkSync('real', path.join(folder, 'link'));
+  lchownSync(path.join(folder, 'link'), NOBODY, NOBODY);
+  const below = path.join(folder, 'link', 'a', 'b');
+  await assert.rejects(PortableDriver.open(below), hasCode('PERMISSION'));
+  assert.throws(() => CatalogFolder.create(below), hasCode('PERMISSION'));
+  assert.equal(makePrivateFolder(below), false);
+  assert.deepEqual(readdirSync(path.join(folder, 'real')), []);
+  using made = makeWithoutForeignLinks(path.join(folder, 'real', 'a', 'b'), 0o700);
+  assert.equal(made?.path, path.join(folder, 'real', 'a', 'b'));
+});
+
+test('a folder that can’t be made in /proc is an error at once', { skip: process.platform !== 'linux' }, async () => {
+  const below = '/proc/self/none/a/b';
+  await assert.rejects(PortableDriver.open(below), hasCode('NOT_FOUND'));
+  assert.throws(() => CatalogFolder.create(below), hasCode('NOT_FOUND'));
+  assert.equal(makePrivateFolder(below), false);
 });
 
 test('no link that comes and goes leads a store, a catalog or a cache elsewhere', { skip: noRoot }, async (t) => {

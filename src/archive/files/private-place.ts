@@ -1,7 +1,7 @@
 // Cache folders are closed to other users, because a cached image is as private as the image itself.
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { openWithoutForeignLinks } from '#files';
+import { makeWithoutForeignLinks, openWithoutForeignLinks } from '#files';
 
 const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -30,8 +30,8 @@ export function cacheFolderIn(folder: string): string {
  */
 export function makePrivateFolder(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return isPrivateFolder(folder);
+    using made = makeWithoutForeignLinks(folder, 0o700);
+    return made !== null && isPrivateFolder(folder);
   } catch {
     return false;
   }

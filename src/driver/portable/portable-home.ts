@@ -1,9 +1,9 @@
 // The folder of a portable store: its files, its blobs and its writers.
 import type { Stats } from 'node:fs';
-import { appendFile, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
-import { openWithoutForeignLinks, placeFile, type TargetFolder } from '#files';
+import { makeWithoutForeignLinks, placeFile, type TargetFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
 import { displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
@@ -48,6 +48,18 @@ export interface HomeOptions {
   readonly waitMs?: number;
 }
 
+/** Opens or creates the folder; null if it is reached through another user's link. Throws EXISTS, PERMISSION, IO. */
+function makeHome(folder: string): TargetFolder | null {
+  try {
+    return makeWithoutForeignLinks(folder, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw new LayerscopeError('EXISTS', `${displayText(folder)} is not a folder, or is below a file`, { cause: error });
+    throw writeError(error, folder);
+  }
+}
+
 /** An open home. */
 export class PortableHome {
   readonly folder: string;
@@ -80,13 +92,7 @@ export class PortableHome {
    * or PERMISSION if the home's folders are links or belong to another user.
    */
   static async open(folder: string, options: HomeOptions = {}): Promise<PortableHome> {
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST' || code === 'ENOTDIR')
-        throw new LayerscopeError('EXISTS', `${displayText(folder)} is not a folder, or is below a file`, { cause: error });
-      throw writeError(error, folder);
-    });
-    using held = await onDisk(async () => openWithoutForeignLinks(folder));
+    using held = makeHome(folder);
     if (held === null) throw new LayerscopeError('PERMISSION', `${displayText(folder)} is reached through another user's link`);
     const home = new PortableHome(held, options);
     await home.folders.check();
