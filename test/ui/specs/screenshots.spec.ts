@@ -369,6 +369,7 @@ test('what a layer of a Windows image changed in the registry', async ({ win }) 
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.getByRole('radio', { name: 'Registry' }).click();
   await page.getByRole('button', { name: /^Layer 1 / }).click();
-  await expect(page.getByRole('article', { name: /Run modified$/ })).toBeVisible();
+  await page.getByRole('row', { name: /\bRun\b/ }).click();
+  await expect(page.getByRole('row', { name: /\bRun\b/ })).toHaveAttribute('aria-selected', 'true');
   await picture(page, 'registry');
 });
