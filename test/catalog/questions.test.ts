@@ -164,7 +164,7 @@ test('each question gives the answer that its fleet was made for', async (t) => 
 
   assert.deepEqual(await ask(folder, 'secrets'), []);
   const [su, ...others] = await ask(folder, 'setuid');
-  assert.deepEqual([others.length, su?.path, su?.mode, su?.images], [0, 'usr/su', 0o4755, 6]);
+  assert.deepEqual([others.length, su?.path, su?.mode, su?.octal, su?.images], [0, 'usr/su', 0o4755, 4755, 6]);
   const errors = await ask(folder, 'errors');
   assert.deepEqual(
     errors.map(({ source }) => path.basename(String(source))),

@@ -28,8 +28,10 @@ export function WholeRow({ image, lit }: { image: ImageSummary; lit: boolean }) 
           <>
             <span className={`${styles.line} ${styles.quiet}`}>
               <span>
-                {phrase(words.chain.visible(<Size bytes={finalBytes} />))}
-                {' · '}
+                <span className={wastedBytes === 0 ? undefined : styles.visible}>
+                  {phrase(words.chain.visible(<Size bytes={finalBytes} />))}
+                  {' · '}
+                </span>
                 {wastedBytes === 0 ? words.chain.nothingHidden : phrase(words.chain.hidden(<Size bytes={wastedBytes} />))}
               </span>
             </span>
