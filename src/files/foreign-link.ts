@@ -50,7 +50,10 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
   return openWithoutForeignLinks(folder);
 }
 
-/** Resolves a path as the system does, but looks at the owner of each link; null if one is another user's or is replaced meanwhile. */
+/**
+ * Resolves a path, of which `..` are cut as text; links are followed as the system follows them, but with a look at the owner of each. Null if
+ * one is another user’s or is replaced meanwhile.
+ */
 function wayWithoutForeignLinks(folder: string): string | null {
   if (ME === undefined) return realpathSync(folder);
   const ahead = partsOf(path.resolve(folder)).reverse();
