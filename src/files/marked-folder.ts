@@ -1,5 +1,6 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { fileError } from '#model';
 import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 import { alsoRead } from './reading-bounds.ts';
 
@@ -10,13 +11,21 @@ const ME = process.getuid?.();
 /**
  * Creates a folder for this process alone, named after `prefix` and its process mark, and removes folders with that prefix that killed
  * processes of this user left there. `staleMs`: age at which a folder is also removed if it can't be determined here whether its process
- * has ended; default: never. The caller removes the new folder. Throws the system's errors.
+ * has ended; default: never. The caller removes the new folder. Throws PERMISSION, NOT_FOUND, IO.
  */
 export function makeMarkedFolder(under: string, prefix: string, staleMs: number = Number.POSITIVE_INFINITY): string {
   sweep(under, prefix, staleMs);
-  const folder = mkdtempSync(path.join(under, `${prefix}${PROCESS_MARK}-`));
+  const folder = newFolder(under, prefix);
   alsoRead(folder);
   return folder;
+}
+
+function newFolder(under: string, prefix: string): string {
+  try {
+    return mkdtempSync(path.join(under, `${prefix}${PROCESS_MARK}-`));
+  } catch (error) {
+    throw fileError(error, under);
+  }
 }
 
 /** Removes folders that killed processes left; skips those that belong to another user or can't be removed. */

@@ -70,8 +70,8 @@ function inTemporary(): string {
   try {
     return makeMarkedFolder(tmpdir(), IN_TEMPORARY);
   } catch (error) {
-    const { code } = asLayerscopeError(error);
-    const what = `cannot create a folder in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
+    const { code, cause } = asLayerscopeError(error);
+    const what = `cannot create a folder in ${displayText(tmpdir())} (${String((cause as NodeJS.ErrnoException | undefined)?.code)})`;
     throw new LayerscopeError(code, `${what}: set TMPDIR or LAYERSCOPE_CACHE to a writable folder`, { cause: error });
   }
 }
