@@ -84,7 +84,7 @@ export const SECRETS: readonly Mutant[] = [
     id: 'K09',
     what: 'a hole does not separate what a sparse file stores',
     file: 'src/archive/indexing/body-scan.ts',
-    search: '        this.#scanner.push(GAP);\n',
+    search: '        if (before === undefined || next === undefined || before[0] + before[1] !== next[0]) this.#scanner.push(GAP);\n',
     replace: '',
     suite: 'unit',
     tests: ['test/archive/body-scan.test.ts'],
