@@ -115,7 +115,7 @@ test.describe('long chains', () => {
 
     // Of one image, what lies between the sides is shown.
     await page.getByRole('button', { name: /^Side A: / }).click();
-    await page.getByRole('menuitemradio', { name: /long:1/ }).click();
+    await page.getByRole('menuitemradio', { name: /long:2/ }).click();
     await page.getByRole('button', { name: /^Layer of side A: / }).click();
     const command = page.getByRole('menuitemradio', { name: /^Layer 28(?! alone)/ });
     await expect(command).toHaveText(/the end of a long command$/);
