@@ -21,7 +21,7 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
 
 /**
  * Whether a filesystem is known to be later than another: a higher layer of the same image, or an image that was created later or, if that
- * isn't known, has a higher version. A comparison reads from the earlier to the later, so the later one is side B, whichever of them is on
+ * isn't known, is a higher version of the same. A comparison reads from the earlier to the later, so the later one is side B, whichever of them is on
  * the screen.
  */
 export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
@@ -29,8 +29,9 @@ export function isLater(archives: readonly ArchiveSummary[], side: Side, than: S
   const [one, other] = [imageOf(archives, side), imageOf(archives, than)];
   const [oneTime, otherTime] = [createdAt(one), createdAt(other)];
   if (oneTime > otherTime || oneTime < otherTime) return oneTime > otherTime;
-  const [oneTag, otherTag] = [versionIn(one), versionIn(other)];
-  return oneTag !== null && otherTag !== null && BY_VERSION.compare(oneTag, otherTag) > 0;
+  const [version, thanVersion] = [versionIn(one), versionIn(other)];
+  if (version === null || version.of !== thanVersion?.of) return false;
+  return BY_VERSION.compare(version.tag, thanVersion.tag) > 0;
 }
 
 const BY_VERSION = new Intl.Collator('en', { numeric: true });
@@ -45,9 +46,10 @@ function createdAt(image: ImageSummary | undefined): number {
   return Date.parse(stated?.created ?? '');
 }
 
-/** Returns the tag of an image if it begins like a version. */
-function versionIn(image: ImageSummary | undefined): string | null {
-  return /:(v?\d[^/@]*)(?:@|$)/.exec(image?.names[0] ?? '')?.[1] ?? null;
+/** Returns the last part of an image's name and its tag, if that begins like a version. */
+function versionIn(image: ImageSummary | undefined): { readonly of: string; readonly tag: string } | null {
+  const [, of, tag] = /([^/]+):(v?\d[^/@]*)(?:@|$)/.exec(image?.names[0] ?? '') ?? [];
+  return of === undefined || tag === undefined ? null : { of, tag };
 }
 
 interface ImageOf {

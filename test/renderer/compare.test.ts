@@ -90,6 +90,7 @@ test('an image is later by its time, else by the version in its tag', () => {
   assert.deepEqual(later(['host:5000/app:v2', null], ['app:v10', recent]), [false, true]);
   for (const [one, other] of [
     ['app:latest', 'app:1'],
+    ['app:2', 'other:1'],
     ['host:5000/app', 'app:1'],
     ['app:1', 'app:1'],
   ] as const)
