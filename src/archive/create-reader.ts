@@ -12,8 +12,6 @@ import { readBodyBytes } from './bodies/read-body.ts';
 import { BlobCache } from './cache/blob-cache.ts';
 import { CacheLimit, DEFAULT_CACHE_BYTES } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
-import { abortable } from './control/abortable.ts';
-import { ProgressMeter } from './control/progress-meter.ts';
 import { cancelled } from './control/work-control.ts';
 import { PrivateFolder } from './files/private-folder.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
@@ -24,12 +22,10 @@ import { openFetchedImage } from './open/open-fetched.ts';
 import { openFolder } from './open/open-folder.ts';
 import { layersOfParts, openContent, openParts } from './open/open-parts.ts';
 import { inPlaceOf, OtherImage, partsProblem, withFallback } from './open/other-image.ts';
-import { StreamScan } from './open/stream-scan.ts';
-import { StreamStart } from './open/stream-start.ts';
+import { receive } from './open/receive.ts';
 import { TarOpener } from './open/tar-opener.ts';
 import { blobOf, contentsNotKept, PlainOpener } from './plain-opener.ts';
 import type { ContentFolder, FetchedContent, ImageParts } from './source-types.ts';
-import { NewFile } from './spool/new-file.ts';
 import { SpoolStore } from './spool/spool-store.ts';
 import type {
   Archive,
@@ -122,26 +118,10 @@ class FileReader implements ArchiveReader {
 
   async openStream(bytes: AsyncIterable<Uint8Array>, title: string, options: StreamOptions = {}): Promise<Archive> {
     const path = this.#folder.newPath('.in');
-    const meter = new ProgressMeter('receive', null, options.onProgress);
-    const scan = new StreamScan();
-    try {
-      using file = new NewFile(path, { isSummed: false });
-      this.#check(options.signal);
-      const start = new StreamStart(title, options.isDevice ?? false);
-      for await (const chunk of abortable(bytes, options.signal)) {
-        this.#check(options.signal);
-        const mayBeImage = start.take(chunk);
-        scan.push(chunk);
-        writeAround(file, chunk, options.isForListing ? scan.listed : []);
-        meter.advance(chunk.length);
-        if (!mayBeImage) break;
-      }
-      this.#check(options.signal);
-    } catch (error) {
+    const scan = await receive({ bytes, title, path, options, check: () => this.#check(options.signal) }).catch((error: unknown) => {
       removeQuietly(path);
-      this.#check(options.signal);
-      throw error instanceof LayerscopeError ? error : systemError(error, title);
-    }
+      throw error;
+    });
     const notListed = new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
     const archive = await this.#openTar(path, title, true, options).catch((error: unknown) => {
       // A document may be among what was passed over.
@@ -375,18 +355,6 @@ class FileReader implements ArchiveReader {
     await this.#pool?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
-}
-
-/** Writes bytes without some ranges of them, pairs of start and end. */
-function writeAround(file: NewFile, bytes: Uint8Array, ranges: readonly number[]): void {
-  let from = 0;
-  for (let at = 0; at < ranges.length; at += 2) {
-    const [start, end] = [ranges[at] as number, ranges[at + 1] as number];
-    if (start > from) file.write(bytes.subarray(from, start));
-    file.skip(end - start);
-    from = end;
-  }
-  if (from < bytes.length) file.write(bytes.subarray(from));
 }
 
 function statOf(path: string): Stats {
