@@ -2,7 +2,6 @@ import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { PackageDifferencesReport } from '#contract';
 import { displayText } from '#model';
 import { Mark } from '../../components/mark.tsx';
-import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
@@ -15,6 +14,7 @@ import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
+import { PackageName } from './package-name.tsx';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
 
@@ -104,27 +104,22 @@ function SumOfNet({ rows }: { rows: readonly Row[] }) {
 }
 
 function Line({ row }: { row: Row }) {
-  const { kind, type, name, arch, version, previousVersion, location, bytes, path } = row;
-  const shown = displayText(name);
+  const { kind, name, version, previousVersion, location, bytes, path } = row;
   const isRemoved = kind === 'removed';
   const versions = words.packages.versions(displayText(version), previousVersion === null ? null : displayText(previousVersion));
-  const label = words.packages.showInComparison(shown);
   return (
     <tr>
       <th scope="row" title={`${words.packages.inSides[kind]} · ${displayText(location)}`}>
-        <span className={styles.package}>
-          <span className={styles.mark}>
-            <Mark name={kind} />
-          </span>
-          {path === null ? (
-            <MiddleText className={styles.name} text={shown} />
-          ) : (
-            <button type="button" className={styles.name} aria-label={label} onClick={() => showPathInTree(path)}>
-              <MiddleText text={shown} title={`${shown}\n${label}`} />
-            </button>
-          )}
-          <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
-        </span>
+        <PackageName
+          of={row}
+          mark={
+            <span className={styles.mark}>
+              <Mark name={kind} />
+            </span>
+          }
+          leads={path === null ? null : words.packages.showInComparison(displayText(name))}
+          {...(path === null ? {} : { onPress: () => showPathInTree(path) })}
+        />
       </th>
       <td className={styles.version} title={versions}>
         {versions}

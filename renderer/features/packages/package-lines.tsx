@@ -2,12 +2,12 @@
 import type { PackageRow } from '#contract';
 import { displayText } from '#model';
 import { Mark, type MarkName } from '../../components/mark.tsx';
-import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { showInTree, showPathInTree } from '../../state/choosing.ts';
 import { type PackageOrder, sortedPackages } from '../../state/packages.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
+import { PackageName } from './package-name.tsx';
 import styles from './packages-view.module.css';
 
 /** Rows of packages in the chosen order. */
@@ -59,7 +59,7 @@ function Line({
   replaces?: boolean;
   largest: number;
 }) {
-  const { kind, type, name, arch, version, previousVersion, location, files, bytes, path } = row;
+  const { kind, name, version, previousVersion, location, files, bytes, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
@@ -69,17 +69,11 @@ function Line({
   return (
     <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
-        <span className={styles.package}>
-          {isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
-          {path === null ? (
-            <MiddleText className={styles.name} text={shown} />
-          ) : (
-            <button type="button" className={styles.name} aria-label={label}>
-              <MiddleText text={shown} title={`${shown}\n${label}`} />
-            </button>
-          )}
-          <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
-        </span>
+        <PackageName
+          of={row}
+          mark={isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
+          leads={path === null ? null : label}
+        />
       </th>
       <td className={styles.version} title={versions}>
         {versions}
