@@ -6,6 +6,24 @@ import { FOLLOW_LINKS_OPTION, JSON_OPTION, NETWORK_OPTIONS, STORE_OPTIONS } from
 
 const VERB_OPERANDS = { index: 'IMAGE|REFERENCE|FOLDER…', query: '[SQL]' } as const;
 
+/** The questions that ship with the program, which shells complete: the names of the files in `src/catalog/questions`. */
+const QUESTIONS = [
+  'base-versions',
+  'errors',
+  'files-stored-twice',
+  'growth',
+  'layers-stored-twice',
+  'lineage',
+  'secrets',
+  'setuid',
+  'shared-layers',
+  'waste-by-command',
+  'waste-by-image',
+  'who-has-content',
+  'who-has-package',
+  'who-has-path',
+];
+
 export const spec: CommandSpec = {
   name: 'catalog',
   operands: 'index IMAGE|REFERENCE|FOLDER… | query [SQL]',
@@ -18,7 +36,7 @@ export const spec: CommandSpec = {
     verify: { summary: 'index: read every byte and check every digest' },
     'all-tags': { summary: 'index: all tags of each NAME of a registry' },
     from: { value: 'FOLDER', summary: 'query: the catalog' },
-    named: { value: 'QUESTION', summary: 'query: ask one of the questions that query alone lists' },
+    named: { value: 'QUESTION', words: QUESTIONS, summary: 'query: ask one of the questions that query alone lists' },
     param: { value: 'NAME=VALUE', repeats: true, summary: 'query: a parameter of the question, or of the SQL, where it is $NAME' },
     csv: { summary: 'query: print CSV' },
     markdown: { summary: 'query: print a table in Markdown' },

@@ -1,6 +1,6 @@
 import { sortedByPathBytes } from '#changes';
 import { changeLines, chooseLayer, createRowPaths, hidesFolder, listChanges, type RowPaths } from '#engine';
-import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
+import { changeWords, formatSize, KIND, NO_LAYER, plural, REASON_NAMES, type RowTable, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -76,9 +76,7 @@ function changeLine(rows: RowTable, row: number, paths: RowPaths, style: Style):
       notes.push(`was ${formatSize(rows.previousSize[row] as number)}`);
   }
   if (hidesFolder(rows, row))
-    notes.push(
-      `hides ${rows.hiddenEntries[row]} ${rows.hiddenEntries[row] === 1 ? 'entry' : 'entries'}, ${formatSize(rows.hiddenBytes[row] as number)}`,
-    );
+    notes.push(`hides ${plural(rows.hiddenEntries[row] as number, 'entry', 'entries')}, ${formatSize(rows.hiddenBytes[row] as number)}`);
   const suffix = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
   return kind === KIND.removed
     ? `${style.removed('−')} ${size}  ${style.removed(label)}${suffix}`

@@ -1,5 +1,5 @@
 import { exportPath, typedPath } from '#engine';
-import { displayText, formatSize } from '#model';
+import { displayText, formatSize, plural } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -48,7 +48,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   });
   context.progress.clear();
   const { files, folders, links, bytes, refused } = result;
-  const counts = `${files} ${files === 1 ? 'file' : 'files'}, ${folders} ${folders === 1 ? 'folder' : 'folders'}, ${links} ${links === 1 ? 'link' : 'links'}`;
+  const counts = `${plural(files, 'file')}, ${plural(folders, 'folder')}, ${plural(links, 'link')}`;
   context.out.write(`${displayText(result.target)}: ${counts}, ${formatSize(bytes)}${refused > 0 ? `; ${refused} left out` : ''}\n`);
   return refused > 0 ? EXIT.unreadable : EXIT.done;
 }

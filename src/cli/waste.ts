@@ -85,7 +85,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   for (const { cause, bytes, files } of report.groups) {
     let [listed, listedBytes] = [0, 0];
     const { title, hint } = WASTE_HINTS[cause];
-    out.write(`\n${style.bold(title)}: ${formatSize(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}\n${style.dim(hint)}\n`);
+    out.write(`\n${style.bold(title)}: ${formatSize(bytes)} in ${plural(files, 'file')}\n${style.dim(hint)}\n`);
     for (const file of report.files) {
       if (file.cause !== cause) continue;
       listed++;

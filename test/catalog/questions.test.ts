@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { duckSql, parseQuestion, readQuestions, TABLES } from '#catalog';
+import { spec } from '../../src/cli/catalog.ts';
 import { type SmallImage, writeArchive, writeLayout } from '../support/catalog.ts';
 import { commandJson, commandLines, type JsonLine, runCommand } from '../support/command-line.ts';
 import { archiveOf, dockerArchive } from '../support/image-builder.ts';
@@ -221,4 +222,11 @@ test('the page of the format lists the columns of each table, in their order and
       table,
     );
   }
+});
+
+test('shells complete the name of each question', () => {
+  assert.deepEqual(
+    spec.options.named?.words,
+    QUESTIONS.map(({ name }) => name),
+  );
 });

@@ -4,11 +4,14 @@ import { writePieces } from '#files';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import type { BlobSource } from '../types.ts';
 import { algorithmOf, Digester } from './digest.ts';
+import { DigesterBeside } from './digest-beside.ts';
 import { openPlace } from './open-place.ts';
 
 const CHUNK = 4 * 1024 * 1024;
 /** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
 const READ_CHUNK = 1024 * 1024;
+/** Blobs from this size on are hashed on a thread of their own, whose start takes as long as hashing 30 MB. */
+const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -63,28 +66,32 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
 }
 
 /**
- * Yields a blob's bytes as stored. The next chunk is read and hashed while the caller writes the current one. Throws DIGEST_MISMATCH after
- * the last chunk if the bytes don't match the stated digest; IO, CANCELLED.
+ * Yields a blob's bytes as stored. The next chunk is read while the caller writes the current one; those of a large blob are hashed on
+ * another thread. The caller may keep a chunk, but not change it. Throws DIGEST_MISMATCH after the last chunk if the bytes don't match the
+ * stated digest; IO, CANCELLED.
  */
 export async function* readBlob(source: BlobSource, options: CopyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   const { file, start, length } = await openPlace(source, options.signal);
   using _file = file;
-  const digester = new Digester(algorithmOf(source.statedDigest));
+  const algorithm = algorithmOf(source.statedDigest);
+  using beside = length >= BESIDE_BYTES ? new DigesterBeside(algorithm) : null;
+  const digester = beside === null ? new Digester(algorithm) : null;
   let at = 0;
   let isStopped = false;
-  const readNext = (): Uint8Array | null => {
+  const readNext = async (): Promise<Uint8Array | null> => {
     if (isStopped || at >= length) return null;
     throwIfCancelled(options.signal);
-    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, length - at));
+    const buffer = newChunk(Math.min(READ_CHUNK, length - at), beside !== null);
     const count = file.read(buffer, start + at);
     if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was being read`);
     const bytes = buffer.subarray(0, count);
-    digester.update(bytes);
     at += count;
+    digester?.update(bytes);
+    await beside?.update(bytes as Uint8Array<SharedArrayBuffer>);
     return bytes;
   };
   try {
-    for (let bytes = readNext(); bytes !== null; ) {
+    for (let bytes = await readNext(); bytes !== null; ) {
       options.onProgress?.(bytes.length);
       const next = soon(readNext);
       yield bytes;
@@ -94,14 +101,18 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
     // If the caller stops early, the file is closed before the next chunk would be read.
     isStopped = true;
   }
-  const digest = digester.finish();
+  const digest = beside === null ? (digester as Digester).finish() : await beside.finish();
   // Content that matches the stated digest is right even if the file was modified meanwhile.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
 }
 
+function newChunk(length: number, isShared: boolean): Uint8Array {
+  return isShared ? new Uint8Array(new SharedArrayBuffer(length)) : Buffer.allocUnsafeSlow(length);
+}
+
 /** Runs `work` after pending callbacks, such as those that start the caller's write. The promise rejects if `work` throws. */
-function soon<T>(work: () => T): Promise<T> {
+function soon<T>(work: () => Promise<T>): Promise<T> {
   const done = new Promise<void>((resolve) => setImmediate(resolve)).then(work);
   done.catch(() => {});
   return done;

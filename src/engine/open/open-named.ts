@@ -74,8 +74,14 @@ async function askInTurn<T>(
   }
   const absent = word.kind === 'name' ? absentEngines(sources) : [];
   const reasons = [...here, ...absent, ...elsewhere];
-  if (reasons.length === 0) reasons.push(`${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`);
+  if (reasons.length === 0) reasons.push(absenceOf(word));
   throw new LayerscopeError(code, `${displayText(word.text)}: ${reasons.join('; ')}`);
+}
+
+/** Returns why no source of this machine could be asked for a word at all. */
+function absenceOf(word: SourceWord): string {
+  if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'}, which containers are read through`;
+  return `${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`;
 }
 
 /** Returns a line for each engine that was not found at all: no socket, no folder, no setting. */
