@@ -22,7 +22,7 @@ export interface MatchedOptions {
 }
 
 /** Rows per step. */
-const STEP_ROWS = 131_072;
+const STEP_ROWS = 65_536;
 
 /**
  * Sums what a filter leaves, in steps of a few milliseconds, for a thread that also draws a window. A row counts if it matches. So does one
