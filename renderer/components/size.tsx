@@ -8,11 +8,11 @@ export function Size({ bytes, className }: { bytes: number; className?: string |
   return sizeText(bytes, className);
 }
 
-/** Like {@link Size}, as a plain function, which is faster than a component for many rows. */
-export function sizeText(bytes: number, className = ''): ReactElement {
+/** Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip that says more. */
+export function sizeText(bytes: number, className = '', title = words.exactBytes(bytes)): ReactElement {
   const { value, unit } = sizeParts(bytes);
   return (
-    <span className={`number ${className}`} title={words.exactBytes(bytes)}>
+    <span className={`number ${className}`} title={title}>
       {value}
       <span className={styles.unit}> {unit}</span>
     </span>

@@ -2,7 +2,8 @@ import { FILE_TYPES, fileTypeOf, type TreemapRect } from '#changes';
 import { KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
-import { hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
+import { grownBytes, hatchedBytes, plainBytes } from './changes/shown-bytes.ts';
+import { signedSize } from './compare.ts';
 import type { Selection } from './selection.ts';
 
 /** Maximum number of colours in the legend. */
@@ -10,21 +11,21 @@ const LEGEND = 8;
 
 /** Bytes by row, including everything below. */
 export interface Areas {
-  /** Bytes of the row's rectangle. */
+  /** Bytes of the row's rectangle; in a comparison, by how many its files grew or shrank. */
   readonly all: Float64Array;
   /** The hatched part of these bytes (see {@link hatchedBytes}). */
   readonly hatched: Float64Array;
 }
 
-/** Computes the areas of all rows. With a filter, only matching rows have bytes. */
-export function areas(table: RowTable, mode: Selection['mode'], mask: Uint8Array | null): Areas {
+/** Computes the areas of all rows. `counts`: by row, 1 for those that the filter leaves (see MatchedSums); null without a filter. */
+export function areas(table: RowTable, mode: Selection['mode'], counts: Uint8Array | null): Areas {
   const { length, parent } = table;
   const all = new Float64Array(length);
   const hatched = new Float64Array(length);
   for (let row = length - 1; row >= 0; row--) {
-    if (mask === null || mask[row] === 1) {
+    if (counts === null || counts[row] === 1) {
       const ownHatched = hatchedBytes(table, row, mode);
-      all[row] = (all[row] as number) + plainBytes(table, row) + ownHatched;
+      all[row] = (all[row] as number) + ownHatched + (mode === 'compare' ? grownBytes(table, row) : plainBytes(table, row));
       hatched[row] = (hatched[row] as number) + ownHatched;
     }
     const above = parent[row] as number;
@@ -134,8 +135,15 @@ function largestBelow(table: RowTable, weights: Float64Array, row: number): numb
   }
 }
 
-/** Describes a size. Mentions a whole image's hidden bytes, so that nobody mistakes them for visible ones. */
+/**
+ * Describes an area. Mentions a whole image's hidden bytes, so that nobody mistakes them for visible ones. In a comparison, says by how much
+ * files grew and shrank: `+5.0 MB −1.2 MB`.
+ */
 export function areaText(all: number, hatched: number, mode: Selection['mode']): string {
+  if (mode === 'compare') {
+    const [grown, shrunk] = [signedSize(all - hatched), signedSize(-hatched)];
+    return hatched === 0 ? grown : hatched === all ? shrunk : words.treemap.grownAndShrunk(grown, shrunk);
+  }
   if (mode !== 'image' || hatched === 0) return formatSize(all);
   return hatched === all ? words.treemap.hidden(formatSize(all)) : words.treemap.withHidden(formatSize(all - hatched), formatSize(hatched));
 }

@@ -2,13 +2,13 @@
  * Filters rows. Imported as `#changes/filter`, not through index.ts, because the regular expression engine is slow to load and no command
  * needs it at start.
  */
-import { compareBytes, decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName, unescapePath } from '#model';
-import { ALL_DIFFERENCES, differenceClass } from './difference-classes.ts';
+import { compareBytes, decodeUtf8, encodeUtf8, escapePath, type RowTable, rowName, unescapePath } from '#model';
 import { compileExpression } from './expression.ts';
 import { LongText } from './long-text.ts';
 import { globPattern, type PathPattern, step, textPattern } from './path-pattern.ts';
+import { criteriaTest, type RowCriteria } from './row-criteria.ts';
 
-export interface RowFilter {
+export interface RowFilter extends RowCriteria {
   /**
    * - Empty: every row.
    * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
@@ -19,14 +19,8 @@ export interface RowFilter {
    */
   readonly text: string;
   readonly scattered?: boolean;
-  /** Bits of `1 << KIND`; 15: all. */
-  readonly kinds: number;
-  /** The row's own bytes, visible or hidden. */
-  readonly minBytes: number;
   /** Bits of `1 << TYPE`; 0: all. */
   readonly types: number;
-  /** Bits of {@link DIFFERENCE_CLASS}, for modified rows; absent: all. */
-  readonly differences?: number;
 }
 
 export interface RowMatches {
@@ -43,8 +37,6 @@ export interface RowMatches {
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 
-const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
-
 /** Finds the rows that match, and the folders that lead to them. Rows below a match are not included. */
 export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
   const steps = filterSteps(table, filter);
@@ -59,20 +51,16 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
   const { length } = table;
   const { matches: text, problem, isScattered = false } = yield* matchText(table, filter.text, filter.scattered ?? true);
   yield;
-  const { minBytes, types } = filter;
-  const kinds = filter.kinds & ALL_KINDS;
-  const differences = filter.differences ?? ALL_DIFFERENCES;
-  const isWhole = text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0;
-  if (isWhole && differences === ALL_DIFFERENCES) return { matches: null, count: length, problem, isScattered };
+  const { types } = filter;
+  const meets = criteriaTest(table, filter);
+  if (text === null && types === 0 && meets === null) return { matches: null, count: length, problem, isScattered };
   const matches = new Uint8Array(length);
   let count = 0;
   for (let row = length - 1; row >= 0; row--) {
     const isMatch =
       (text === null || text[row] === 1) &&
-      ((kinds >>> (table.kind[row] as number)) & 1) === 1 &&
       (types === 0 || ((types >>> (table.type[row] as number)) & 1) === 1) &&
-      (differences === ALL_DIFFERENCES || differs(table, row, differences)) &&
-      (minBytes <= 0 || (table.size[row] as number) >= minBytes || (table.hiddenBytes[row] as number) >= minBytes);
+      (meets === null || meets(row));
     if (isMatch) {
       matches[row] = 1;
       count++;
@@ -82,13 +70,6 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
     if (row % (4 * STEP_ROWS) === 0) yield;
   }
   return { matches, count, problem, isScattered };
-}
-
-/** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */
-function differs(table: RowTable, row: number, classes: number): boolean {
-  if (table.kind[row] === KIND.unchanged) return false;
-  const found = differenceClass(table, row);
-  return found === 0 || (found & classes) !== 0;
 }
 
 interface TextMatches {

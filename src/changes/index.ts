@@ -29,6 +29,7 @@ export {
   type StreamAt,
   streamsOf,
 } from './lookup.ts';
+export { type MatchedSums, matchedSumSteps } from './matched-sums.ts';
 export { NodeViews } from './node-views.ts';
 export { PathFollower } from './path-follower.ts';
 export { sortedByPathBytes } from './path-order.ts';

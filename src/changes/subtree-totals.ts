@@ -34,16 +34,10 @@ export function emptyTotals(length: number): SubtreeTotals {
  * page is summed once, not once per page.
  */
 export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
-  const { parent, kind, counted } = table;
+  const { parent } = table;
   const { size, hidden, added, modified, removed } = totals;
   for (let row = table.length - 1; row >= from; row--) {
-    const ownKind = kind[row];
-    if (ownKind === KIND.added) added[row] = (added[row] as number) + 1;
-    else if (ownKind === KIND.modified) modified[row] = (modified[row] as number) + 1;
-    else if (ownKind === KIND.removed) removed[row] = (removed[row] as number) + 1;
-    if (ownKind !== KIND.removed && ((counted[row] as number) & COUNTED.now) !== 0)
-      size[row] = (size[row] as number) + (table.size[row] as number);
-    if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
+    addRow(table, totals, row);
     // The loop won't visit folders before `from` again, so add to all of them now.
     for (let above = parent[row] as number; above >= 0; above = parent[above] as number) {
       size[above] = (size[above] as number) + (size[row] as number);
@@ -54,6 +48,17 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
       if (above >= from) break;
     }
   }
+}
+
+/** Adds what a row has itself to its own sums, in place. */
+export function addRow(table: RowTable, { size, hidden, added, modified, removed }: SubtreeTotals, row: number): void {
+  const kind = table.kind[row];
+  if (kind === KIND.added) added[row] = (added[row] as number) + 1;
+  else if (kind === KIND.modified) modified[row] = (modified[row] as number) + 1;
+  else if (kind === KIND.removed) removed[row] = (removed[row] as number) + 1;
+  if (kind !== KIND.removed && ((table.counted[row] as number) & COUNTED.now) !== 0)
+    size[row] = (size[row] as number) + (table.size[row] as number);
+  if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
 }
 
 /** Whether the row sums up what its marker hid, so that rows below repeat the same bytes. */

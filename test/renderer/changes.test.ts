@@ -4,14 +4,15 @@ import {
   type ChangesAction,
   type ChangesState,
   changesReducer,
+  findSteps,
   initialChanges,
   NO_FILTER,
-  orderSteps,
 } from '../../renderer/state/changes/changes.ts';
+import { orderSteps } from '../../renderer/state/changes/ordering.ts';
 import { matchIn, whatDiffers } from '../../renderer/state/changes/row-text.ts';
 import { matchedBytes } from '../../renderer/state/changes/shown-bytes.ts';
 import { findRow } from '../../renderer/state/changes/table-facts.ts';
-import type { SubtreeTotals } from '../../src/changes/index.ts';
+import type { MatchedSums } from '../../src/changes/index.ts';
 import { PageAssembler, type RowPage, slicePage, tablePages } from '../../src/contract/index.ts';
 import { foldersToOpen } from '../../src/engine/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
@@ -437,10 +438,48 @@ test('a whole image is sorted by all its bytes, a layer by its size and a filesy
   assert.equal(ask(changesReducer(view, { type: 'sorted', sort: 'size' }), 'image').sort, 'size');
   assert.deepEqual(shown(ask(ask(chosen, 'image'), 'layer')), ['twice', 'large', 'hidden']);
   assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
-  assert.deepEqual(
-    matchedBytes({ table, totals: first.totals as SubtreeTotals, mask: Uint8Array.of(1, 0, 1), filter: NO_FILTER, mode: 'image' }),
-    110,
-  );
+});
+
+test('with a filter, folders weigh what matches in them, are ordered by that, and add up to what the heading says', () => {
+  const specs: readonly Spec[] = [
+    { path: 'big/' },
+    { path: 'big/data.bin', size: 900 },
+    { path: 'big/a.js', size: 5 },
+    { path: 'small/' },
+    { path: 'small/b.js', size: 20, kind: KIND.modified },
+    { path: 'small/c.js', size: 30 },
+  ];
+  const table = tableOf(specs);
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, mode: 'layer' });
+  const all = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, open: NONE_OPEN });
+  assert.deepEqual([shown(all), all.matched], [['big', 'small'], null]);
+  const scripts = changesReducer(all, { type: 'filtered', filter: { ...NO_FILTER, text: '*.js' } });
+  assert.deepEqual(shown(scripts), ['small', 'c.js', 'b.js', 'big', 'a.js']);
+  const { matched } = scripts;
+  assert.ok(matched !== null);
+  assert.deepEqual([...matched.size], [5, 0, 5, 50, 20, 30]);
+  assert.equal(matchedBytes(table, matched, 'layer'), 55);
+  assert.deepEqual(shown(changesReducer(scripts, { type: 'sorted', sort: 'items' })), ['small', 'b.js', 'c.js', 'big', 'a.js']);
+  const added = changesReducer(scripts, { type: 'filtered', filter: { ...NO_FILTER, kinds: 2 } });
+  assert.deepEqual(shown(added), ['big', 'data.bin', 'a.js', 'small', 'c.js']);
+  assert.deepEqual([...(added.matched?.size ?? [])], [905, 900, 5, 30, 0, 30]);
+  const cleared = changesReducer(added, { type: 'filtered', filter: NO_FILTER });
+  assert.deepEqual([shown(cleared), cleared.matched], [['big', 'small'], null]);
+});
+
+test('a long table is filtered and summed between frames', () => {
+  const table = flatTable(30_000);
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, mode: 'layer' });
+  const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
+  const filter = { ...NO_FILTER, minBytes: 6 };
+  const waiting = changesReducer(before, { type: 'filtered', filter });
+  assert.deepEqual([waiting.filtering, waiting.matched, waiting.rows], [true, null, before.rows]);
+  const steps = findSteps(waiting, table);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  const done = changesReducer(waiting, { type: 'matched', table, filter, found: step.value });
+  assert.equal(done.filtering, false);
+  assert.equal(matchedBytes(table, done.matched as MatchedSums, 'layer'), 6 * done.matches);
 });
 
 test('the part of a name that a filter matches is marked', () => {

@@ -59,8 +59,26 @@ test('the size of a path of a whole image states how much is hidden', () => {
   assert.equal(areaText(100, 40, 'layer'), '100 B');
 });
 
+test('in a comparison, area shows by how much files grew or shrank', () => {
+  // a is added, b shrinks from 50 to 30, c is removed, d has the same size.
+  const compared = {
+    ...table,
+    kind: Uint8Array.of(KIND.unchanged, KIND.added, KIND.modified, KIND.removed, KIND.unchanged, KIND.modified),
+    previousSize: Float64Array.of(0, 0, 50, 0, 0, 5),
+    counted: Uint8Array.of(0, 1, 3, 2, 0, 3),
+  };
+  assert.deepEqual(listed(areas(compared, 'compare', null)), [
+    [90, 60, 20, 10, 0, 0],
+    [30, 0, 20, 10, 0, 0],
+  ]);
+  assert.deepEqual(
+    [areaText(90, 30, 'compare'), areaText(60, 0, 'compare'), areaText(20, 20, 'compare'), areaText(0, 0, 'compare')],
+    ['+60 B −30 B', '+60 B', '−20 B', '0 B'],
+  );
+});
+
 test('with a filter, only matches have area', () => {
-  assert.deepEqual([...areas(table, 'layer', Uint8Array.of(2, 0, 1, 1, 0, 0)).all], [40, 0, 30, 10, 0, 0]);
+  assert.deepEqual([...areas(table, 'layer', Uint8Array.of(0, 0, 1, 1, 0, 0)).all], [40, 0, 30, 10, 0, 0]);
 });
 
 test('children that are too small share a rectangle, which states the number of files', () => {

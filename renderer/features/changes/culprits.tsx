@@ -9,31 +9,43 @@ import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './culprits.module.css';
 
-/** Names what makes an image big in one line: a layer, a folder and the hidden bytes, each with a link. */
+/**
+ * Names what makes an image big in one line: a layer, a folder and the hidden bytes, each with a link. The places of the last two are there
+ * before what they name is known, so that nothing below moves when it comes.
+ */
 export function Culprits({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
   const answer = useBreakdown({ archiveId, image: image.index }, { what: 'image' });
   const { layers, totals } = image;
   const [biggest] = [...layers].sort((a, b) => b.fileBytes - a.fileBytes || a.index - b.index);
+  const isPending = answer.state === 'loading' || answer.state === 'idle';
   const { largestFolder = null, mostHidden = null } = answer.state === 'ready' ? answer.value : {};
+  const { culprits } = words.changes;
   if (totals.fileBytes === 0) return null;
+  const command = plainCommand(biggest?.createdBy ?? null) ?? '';
+  const hidden = mostHidden === null ? '' : displayPath(unescapePath(mostHidden.path));
+  const folder = largestFolder === null ? '' : `${displayPath(unescapePath(largestFolder.path))}/`;
   return (
-    <ul className={styles.culprits} aria-label={words.changes.culprits.label}>
+    <ul className={styles.culprits} aria-label={culprits.label} aria-busy={isPending}>
       {biggest === undefined || layers.length < 2 ? null : (
-        <Culprit label={words.changes.culprits.layer} bytes={biggest.fileBytes} onGo={() => goTo(biggest.index, null)}>
-          {biggest.index} {plainCommand(biggest.createdBy) ?? ''}
+        <Culprit of="layer" bytes={biggest.fileBytes} title={command} onGo={() => goTo(biggest.index, null)}>
+          {biggest.index} {command}
         </Culprit>
       )}
-      {largestFolder === null ? null : (
-        <Culprit label={words.changes.culprits.folder} bytes={largestFolder.bytes} onGo={() => chooseWhole(largestFolder.path)}>
-          {displayPath(unescapePath(largestFolder.path))}/
+      {largestFolder !== null ? (
+        <Culprit of="folder" bytes={largestFolder.bytes} title={folder} onGo={() => chooseWhole(largestFolder.path)}>
+          {folder}
         </Culprit>
-      )}
-      {mostHidden === null ? null : (
-        <Culprit label={words.changes.culprits.hidden} bytes={mostHidden.bytes} onGo={() => chooseWhole(mostHidden.path)}>
-          {displayPath(unescapePath(mostHidden.path))}
+      ) : isPending ? (
+        <Place of="folder" />
+      ) : null}
+      {mostHidden !== null ? (
+        <Culprit of="hidden" bytes={mostHidden.bytes} title={hidden} onGo={() => chooseWhole(mostHidden.path)}>
+          {hidden}
           {mostHidden.isFolder ? '/' : <Story of={{ archiveId, image: image.index }} path={mostHidden.path} top={layers.length - 1} />}
         </Culprit>
-      )}
+      ) : isPending && totals.wastedBytes > 0 ? (
+        <Place of="hidden" />
+      ) : null}
     </ul>
   );
 }
@@ -53,12 +65,49 @@ function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: st
 /** Of more steps, only the first and the last are named. */
 const MOST_STEPS = 3;
 
-function Culprit({ label, bytes, onGo, children }: { label: string; bytes: number; onGo: () => void; children: ReactNode }) {
+type Kind = 'layer' | 'folder' | 'hidden';
+
+function Culprit({
+  of,
+  bytes,
+  title,
+  onGo,
+  children,
+}: {
+  of: Kind;
+  bytes: number;
+  /** All of what is named, which may be cut. */
+  title: string;
+  onGo: () => void;
+  children: ReactNode;
+}) {
   return (
-    <li className={styles.culprit}>
-      <button type="button" className={styles.link} onClick={onGo}>
-        <span className={styles.label}>{label}</span> <span className={styles.name}>{children}</span> <Size bytes={bytes} />
+    <li className={`${styles.culprit} ${styles[of]}`}>
+      <button type="button" className={styles.link} title={title} onClick={onGo}>
+        <Label of={of} /> <span className={styles.name}>{children}</span> <Size bytes={bytes} className={styles.size} />
       </button>
     </li>
+  );
+}
+
+/** Where a culprit will be named. */
+function Place({ of }: { of: Kind }) {
+  return (
+    <li className={`${styles.culprit} ${styles[of]}`} aria-hidden="true">
+      <span className={styles.link}>
+        <Label of={of} />
+      </span>
+    </li>
+  );
+}
+
+function Label({ of }: { of: Kind }) {
+  return (
+    <>
+      <span className={styles.label}>{words.changes.culprits[of]}</span>
+      <span className={styles.short} aria-hidden="true">
+        {words.changes.culprits.short[of]}
+      </span>
+    </>
   );
 }

@@ -4,8 +4,9 @@ import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '
 import { textWidths } from '../../components/cut-middle.ts';
 import { type TreeColumn, TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
 import { dispatchChanges } from '../../state/app-state.ts';
-import type { ChangesState, SortBy } from '../../state/changes/changes.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
 import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
+import type { SortBy } from '../../state/changes/ordering.ts';
 import { previousSize, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
@@ -36,12 +37,18 @@ export function Grid({
   room: number;
   handle: Ref<TreeGridHandle>;
 }) {
-  const { isWhole, filter, mask } = state;
+  const { isWhole, filter, mask, matched } = state;
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
-  const whole = isWhole ? sums.size + sums.hidden : sums.size;
-  const all = isWhole ? allBytes(totals) : totals.size;
-  const sides = useMemo(() => (mode === 'compare' ? sideBytes(table) : null), [table, mode]);
-  const largest = useMemo(() => (sides === null ? 1 : largestSide(table, sides, totals)), [table, sides, totals]);
+  // Numbers are those of what the filter leaves; columns, of all rows, so that no column comes and goes with it.
+  const shown = matched ?? totals;
+  const items = matched?.items ?? null;
+  const whole = useMemo(() => {
+    const { size, hidden } = wholeTotals(table, shown);
+    return isWhole ? size + hidden : size;
+  }, [table, shown, isWhole]);
+  const all = isWhole ? allBytes(shown) : shown.size;
+  const sides = useMemo(() => (mode === 'compare' ? (matched?.sides ?? sideBytes(table)) : null), [table, mode, matched]);
+  const largest = useMemo(() => (sides === null ? 1 : largestSide(table, sides, shown)), [table, sides, shown]);
   const shape = useMemo(
     () => ({
       parent: table.parent,
@@ -54,12 +61,13 @@ export function Grid({
   const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
   const differs = !isWhole && sums.modified + sums.removed > 0;
   const needs = useMemo(() => columnNeeds(table), [table]);
-  const fit =
-    sides !== null
-      ? fitOfSides(room, needs, { differs, modified: sums.modified > 0 })
-      : isWhole
-        ? fitOfWhole(room, needs, sums.hidden > 0)
-        : fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 });
+  const fit = isWhole
+    ? steady(fitOfWhole(room, needs, sums.hidden > 0), () => fitOfWhole(room, needs, true))
+    : sides !== null
+      ? steady(fitOfSides(room, needs, { differs, modified: sums.modified > 0 }), () => fitOfSides(room, needs, MODIFIED))
+      : steady(fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 }), () =>
+          fitOfChanges(room, { ...needs, what: Math.max(needs.what, USUAL_WHAT) }, { ...MODIFIED, hasBytes: sums.size > 0 }),
+        );
   const { resized } = fit;
   const hasWhat = fit.what > 0;
   const column = (id: SortBy, width: string, align?: 'right'): TreeColumn => ({
@@ -87,7 +95,7 @@ export function Grid({
           name,
           ...(fit.share === 0 ? [] : [column('share', `${fit.share}px`)]),
           size,
-          ...(isWhole && sums.hidden > 0 ? [column('hidden', '72px', 'right')] : []),
+          ...(fit.hasHidden ? [column('hidden', '72px', 'right')] : []),
           ...(fit.hasItems ? [column('items', `${ITEMS}px`, 'right')] : []),
           ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
         ];
@@ -118,12 +126,13 @@ export function Grid({
         choosePath(escapePath(rowPath(table, row)));
         showPreview();
       }}
-      rowClass={(row) => (mode === 'stacked' && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
+      rowClass={(row) => (mode === 'stacked' && table.kind[row] === KIND.unchanged && !touched(shown, row) ? styles.dim : undefined)}
       cell={(row, id, level, width) => {
         if (id === 'name')
-          return nameCell(table, totals, row, level, {
+          return nameCell(table, shown, row, level, {
             open: state.expanded[row] === 1,
             isWhole,
+            items,
             width: nameWidth(row, width),
             widthOf: (text) => {
               widthOf ??= textWidths(document.body);
@@ -133,17 +142,21 @@ export function Grid({
           });
         if (id === 'what')
           return whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row));
-        if (id === 'size') return isWhole ? bytesCell(table, all, row) : sizeCell(table, totals, row, resized);
-        if (id === 'hidden') return hiddenCell(totals, row);
-        if (id === 'items') return itemsCell(table, row);
+        if (id === 'size')
+          return isWhole
+            ? bytesCell(table, all, allBytes(totals), row)
+            : sizeCell(table, shown, row, { withPrevious: resized, full: totals });
+        if (id === 'hidden') return hiddenCell(shown, totals, row);
+        if (id === 'items') return itemsCell(table, row, items);
         if (id === 'net' && sides !== null) return <Net bytes={sides.net[row] as number} />;
         if (id === 'sides' && sides !== null)
-          return <SideBars before={sides.before[row] as number} now={totals.size[row] as number} largest={largest} />;
+          return <SideBars before={sides.before[row] as number} now={shown.size[row] as number} largest={largest} />;
         const own = all[row] as number;
         return shareCell(whole === 0 ? 0 : own / whole, {
           bar: fit.bar,
           hasPercent: fit.share > fit.bar,
-          hidden: isWhole && own > 0 ? (totals.hidden[row] as number) / own : 0,
+          hidden: isWhole && own > 0 ? (shown.hidden[row] as number) / own : 0,
+          isFiltered: matched !== null,
         });
       }}
     />
@@ -157,6 +170,7 @@ interface Fit {
   readonly bar: number;
   readonly what: number;
   readonly hasItems: boolean;
+  readonly hasHidden: boolean;
   /** Whether a modified file's previous size is shown too. */
   readonly resized: boolean;
 }
@@ -179,13 +193,29 @@ const LONG_NAME = 320;
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
-/** The least and the most width of what a row changes. */
+/** The part of a row that a bar takes at most. */
+const BAR_PART = 0.2;
+/** The least width of what a row changes, that which most changes need, and the most. */
 const WHAT = 128;
+const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
 /** Width of what differs between the sides of a comparison, beside which names get less, and of the bars of its sizes. */
 const NAME_BETWEEN = 172;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;
+
+/** A table with modified rows, which have all columns. */
+const MODIFIED = { differs: true, modified: true };
+
+/**
+ * Returns the fit of a table that has everything, if that has all columns of the table's own fit, so that columns stay where they are from
+ * one image or layer to the next.
+ */
+function steady(own: Fit, most: () => Fit): Fit {
+  const full = most();
+  const loses = (full.bar === 0 && own.bar > 0) || (full.share === full.bar && own.share > own.bar) || (own.hasItems && !full.hasItems);
+  return loses ? own : full;
+}
 
 /** Returns the least width of the name: what the longest name `needs`, but at most half of the row. */
 function nameRoom(room: number, needs: number): number {
@@ -194,9 +224,11 @@ function nameRoom(room: number, needs: number): number {
 
 /** Room for optional columns, beside the name and `numbers` columns of numbers. */
 class Room {
+  readonly #room: number;
   #left: number;
 
   constructor(room: number, name: number, numbers: number) {
+    this.#room = room;
     this.#left = room - PADDING - name - numbers * (SIZE + GAP);
   }
 
@@ -214,13 +246,17 @@ class Room {
     return taken;
   }
 
-  /** Takes the columns of shares and items, in order of priority; bars take up to half of what is left in the end. */
+  /**
+   * Takes the columns of shares and items, in order of priority; bars take up to half of what is left in the end, but no more than a part of
+   * the room, which is the same whatever the names.
+   */
   takeShares(wanted: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const hasBar = this.take(wanted, SHORT_BAR + GAP);
     const hasPercent = this.take(hasBar, PERCENT);
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
-    const most = isWide ? Math.min(LONG_BAR - BAR, Math.floor(this.#left / 2)) : BAR - SHORT_BAR;
+    const part = Math.max(BAR, Math.min(LONG_BAR, Math.floor(this.#room * BAR_PART)));
+    const most = isWide ? Math.min(part - BAR, Math.floor(this.#left / 2)) : BAR - SHORT_BAR;
     const bar = hasBar ? (isWide ? BAR : SHORT_BAR) + this.takeUpTo(most) : 0;
     return { share: bar + (hasPercent ? PERCENT : 0), bar, hasItems };
   }
@@ -228,7 +264,7 @@ class Room {
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
   const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
-  return { ...left.takeShares(true), what: 0, resized: false };
+  return { ...left.takeShares(true), what: 0, hasHidden, resized: false };
 }
 
 /**
@@ -245,7 +281,7 @@ function fitOfChanges(
   const resized = left.take(modified, RESIZED);
   const what = hasWhat ? WHAT + left.takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
   left.takeUpTo(Math.min(needs.name, LONG_NAME) - nameRoom(room, needs.name));
-  return { ...left.takeShares(hasBytes), what, resized };
+  return { ...left.takeShares(hasBytes), what, hasHidden: false, resized };
 }
 
 function fitOfSides(
@@ -260,7 +296,7 @@ function fitOfSides(
   const hasBar = left.take(true, SHORT_BAR + GAP);
   left.takeUpTo(nameRoom(room, needs.name) - name);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
-  return { share: 0, bar, what, hasItems: false, resized };
+  return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
 }
 
 /** Returns the most bytes of either side in a single top-level row, which is the scale of the bars. */

@@ -130,14 +130,14 @@ function WholeSums({ image }: { image: ImageSummary }) {
 
 /** How many rows match and their bytes, why the filter is invalid, or how many rows are loaded. */
 function Outcome({ state, selection, isSilent }: { state: ChangesState; selection: Selection; isSilent: boolean }) {
-  const { table, totals, mask, filter, problem, filtering } = state;
+  const { table, matched, filter, problem, filtering } = state;
   const bytes = useMemo(
-    () => (table === null || totals === null || mask === null ? 0 : matchedBytes({ table, totals, mask, filter, mode: selection.mode })),
-    [table, totals, mask, filter, selection.mode],
+    () => (table === null || matched === null ? 0 : matchedBytes(table, matched, selection.mode)),
+    [table, matched, selection.mode],
   );
   // If no row is left, the button is shown in place of the rows.
   const hasNone = table !== null && state.total > 0 && state.rows.length === 0 && !filtering;
-  const hasBytes = !isSilent && mask !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
+  const hasBytes = !isSilent && matched !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
   return (
     <>
       <span className={`number ${head.end} ${styles.outcome} ${problem === null ? '' : styles.problem}`} role="status">

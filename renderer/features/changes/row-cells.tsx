@@ -6,8 +6,9 @@ import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
 import { BEFORE_NAME, indentOf } from '../../state/changes/column-needs.ts';
-import { matchIn } from '../../state/changes/row-text.ts';
-import { isFolder, touched } from '../../state/changes/table-facts.ts';
+import { matchIn, readsAlike } from '../../state/changes/row-text.ts';
+import { isFolder, itemsBelow, touched } from '../../state/changes/table-facts.ts';
+import { signedSize } from '../../state/compare.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
@@ -62,12 +63,15 @@ export function nameCell(
   {
     open,
     isWhole,
+    items,
     width,
     widthOf,
     match,
   }: {
     readonly open: boolean;
     readonly isWhole: boolean;
+    /** How many rows are shown below, by row; null without a filter. */
+    readonly items: Float64Array | null;
     readonly width: number;
     /** Measures a text, px. */
     readonly widthOf: (text: string) => number;
@@ -88,7 +92,7 @@ export function nameCell(
       {symbolOf(table.type[row] as number)}
       <span
         className={isRemoved ? styles.struck : undefined}
-        title={isParent ? words.changes.folderTitle(name, (table.subtreeEnd[row] as number) - row - 1) : name}
+        title={isParent ? words.changes.folderTitle(name, itemsTitle(table, row, items)) : name}
       >
         {name.length >= TAIL + LEAST_HEAD && before + name.length * WIDE_CHARACTER > width
           ? cutInMiddle(name, matched, width - before - (slash === null ? 0 : SLASH_WIDTH), widthOf)
@@ -170,15 +174,23 @@ export function whatCell(text: string, opaque: boolean): ReactElement | null {
   );
 }
 
-/** The bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. */
-export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, withPrevious: boolean): ReactElement | null {
+/**
+ * The bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. `full`: the sums without
+ * the filter.
+ */
+export function sizeCell(
+  table: RowTable,
+  sums: SubtreeTotals,
+  row: number,
+  { withPrevious, full }: { readonly withPrevious: boolean; readonly full: SubtreeTotals },
+): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
-    const bytes = totals.size[row] as number;
-    if (bytes > 0) return sizeText(bytes);
+    const bytes = sums.size[row] as number;
+    if (bytes > 0) return sizeText(bytes, '', bytesTitle(bytes, full.size[row] as number));
     // A removed folder weighs what its files did, struck through as they are.
-    const gone = kind === KIND.removed ? (totals.hidden[row] as number) : 0;
-    return gone === 0 ? null : sizeText(gone, styles.gone);
+    const gone = kind === KIND.removed ? (sums.hidden[row] as number) : 0;
+    return gone === 0 ? null : sizeText(gone, styles.gone, bytesTitle(gone, full.hidden[row] as number));
   }
   const type = table.type[row];
   if (type !== TYPE.file && type !== TYPE.hardlink) return null;
@@ -187,6 +199,14 @@ export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, wi
   if (type === TYPE.hardlink) return sizeText(size, styles.linked);
   const previous = table.previousSize[row] as number;
   if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
+  if (readsAlike(previous, size)) {
+    return (
+      <span className={styles.change}>
+        <span className={`number ${styles.was}`}>{signedSize(size - previous)}</span>
+        {sizeText(size)}
+      </span>
+    );
+  }
   return (
     <span className={styles.change}>
       {sizeText(previous, styles.was)}
@@ -196,42 +216,59 @@ export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, wi
   );
 }
 
-/** All bytes at and below a path of a whole image. */
-export function bytesCell(table: RowTable, all: Float64Array, row: number): ReactElement | null {
+/** All bytes at and below a path of a whole image, and without the filter. */
+export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
-  if (bytes > 0) return sizeText(bytes);
+  if (bytes > 0) return sizeText(bytes, '', bytesTitle(bytes, full[row] as number));
   if (type === TYPE.hardlink) return sizeText(table.size[row] as number, styles.linked);
   return type === TYPE.file ? sizeText(0) : null;
 }
 
-export function hiddenCell({ hidden }: SubtreeTotals, row: number): ReactElement | null {
-  const bytes = hidden[row] as number;
-  return bytes === 0 ? null : sizeText(bytes, styles.hiddenBytes);
+export function hiddenCell(sums: SubtreeTotals, full: SubtreeTotals, row: number): ReactElement | null {
+  const bytes = sums.hidden[row] as number;
+  return bytes === 0 ? null : sizeText(bytes, styles.hiddenBytes, bytesTitle(bytes, full.hidden[row] as number));
 }
 
-/** How many paths are in a folder. */
-export function itemsCell(table: RowTable, row: number): ReactElement | null {
-  const items = (table.subtreeEnd[row] as number) - row - 1;
-  if (items === 0) return null;
+/** The exact bytes and, where a filter leaves some out, of how many. */
+function bytesTitle(bytes: number, full: number): string {
+  return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
+}
+
+/** How many paths are in a folder. `items`: how many a filter leaves, by row; null without one. */
+export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
+  const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
+  if (shown === 0) return null;
   return (
-    <span className={`number ${styles.items}`} title={words.changes.itemCount(items)}>
-      {formatCount(items)}
+    <span className={`number ${styles.items}`} title={itemsTitle(table, row, items)}>
+      {formatCount(shown)}
     </span>
   );
 }
 
+function itemsTitle(table: RowTable, row: number, items: Float64Array | null): string {
+  const all = itemsBelow(table, row);
+  const shown = items === null ? all : (items[row] as number);
+  return shown === all ? words.changes.itemCount(all) : words.changes.itemsMatch(shown, all);
+}
+
+interface ShareOptions {
+  readonly bar: number;
+  /** The part that is hatched. */
+  readonly hidden: number;
+  readonly hasPercent: boolean;
+  /** Whether it is the share of what a filter leaves. */
+  readonly isFiltered: boolean;
+}
+
 /**
  * A row's share of the table's bytes: a bar in a track `bar` px wide, which is 100 %, and a percentage. The track is drawn, so that a bar is
- * seen to be a part of it. `hidden` is the part that is hatched.
+ * seen to be a part of it.
  */
-export function shareCell(
-  share: number,
-  { bar, hidden, hasPercent }: { readonly bar: number; readonly hidden: number; readonly hasPercent: boolean },
-): ReactElement | null {
+export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;
   const width = share * 100;
-  const title = words.changes.shareOfTotal(share);
+  const title = isFiltered ? words.changes.shareOfMatches(share) : words.changes.shareOfTotal(share);
   return (
     <span className={styles.share} title={title}>
       {bar === 0 ? null : (

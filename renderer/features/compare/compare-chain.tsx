@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { type LayerReport, toHex, unescapePath } from '#model';
 import { Icon } from '../../components/icons.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
@@ -159,7 +160,7 @@ function TwoChains({
   const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
-        <span className={`${styles.letter} ${styles[name]}`}>{name}</span> {title}
+        <span className={`${styles.letter} ${styles[name]}`}>{name}</span> <MiddleText text={title} title={null} />
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         {image.layers
@@ -225,6 +226,7 @@ function Stratum({
   isA: boolean;
   isB: boolean;
   touches: Touches;
+  /** Whether it is in one of two columns, where the size has a line of its own. */
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
@@ -233,11 +235,14 @@ function Stratum({
   return (
     <li
       className={`${styles.stratum} ${isA ? styles.litA : ''} ${isB ? styles.litB : ''}`}
-      style={{ ['--height' as string]: `${height}px`, ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1) }}
+      style={{
+        ['--height' as string]: `${narrow ? Math.max(height, STRATUM_TALL) : height}px`,
+        ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
+      }}
     >
       <button
         type="button"
-        className={styles.button}
+        className={`${styles.button} ${narrow ? styles.narrow : ''}`}
         aria-pressed={isA || isB}
         title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
         onClick={(event) => onChoose(event.altKey)}
@@ -247,7 +252,7 @@ function Stratum({
           <span className="visually-hidden">{words.beforeNumber}</span>
           {layer.index}
         </span>
-        <span className={`${styles.about} ${narrow ? styles.narrow : ''} ${height < STRATUM_TALL ? styles.short : ''}`}>
+        <span className={styles.about}>
           <span className={styles.command}>{command ?? words.commandUnknown}</span>
           <Size bytes={bytes} className={styles.size} />
         </span>

@@ -7,9 +7,11 @@ import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
 import type { Loadable } from '../../state/details/details.ts';
 import { NO_NAMES, namesById, type OwnerNames } from '../../state/details/owner-names.ts';
+import { partingFrom } from '../../state/details/parted.ts';
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
@@ -85,20 +87,30 @@ function useNames(path: string | null, details: EntryDetails): OwnerNames['users
   return answer.state === 'ready' ? answer.value : NO_NAMES.users;
 }
 
+/** Characters of a value that is shortened. */
+const SHORT = 20;
+
 function Value({ row }: { row: AttributeRow }) {
   // Shorten a value that is explained below. The Raw tab shows the complete value, and Copy copies it.
-  const short = (text: string) => (row.meaning.length > 0 && text.length > 40 ? `${text.slice(0, 20)}…` : text);
+  const from = row.was === null || row.meaning.length === 0 ? 0 : partingFrom(row.was, row.value, SHORT);
+  const short = (text: string) =>
+    row.meaning.length > 0 && text.length > 2 * SHORT
+      ? `${from === 0 ? '' : '…'}${text.slice(from, from + SHORT)}${from + SHORT < text.length ? '…' : ''}`
+      : text;
   if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
+  // Sizes that read alike are told in full.
+  const [was, now] = [row.wasBytes, row.bytes];
+  const isAlike = was !== null && now !== null && formatSize(was) === formatSize(now);
   return (
     <span className={styles.change}>
       <del className={styles.was}>
-        <One text={short(row.was)} bytes={row.wasBytes} mono={row.mono} />
+        <One text={isAlike ? words.exactBytes(was) : short(row.was)} bytes={isAlike ? null : was} mono={row.mono} />
       </del>
       <span aria-hidden="true" className={styles.arrow}>
         →
       </span>
       <ins className={styles.now}>
-        <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />
+        <One text={isAlike ? words.exactBytes(now) : short(row.value)} bytes={isAlike ? null : now} mono={row.mono} />
       </ins>
     </span>
   );

@@ -37,7 +37,8 @@ interface Props {
 
 /**
  * The location of what the pane shows: the image and its layers, or the sides of a comparison; then the folders of the path. Each part but
- * the last is a link. It is one line: parts are cut in the middle, and of a deep path the middle is in a menu.
+ * the last is a link, and so is each side. It is one line: parts are cut in the middle, and of a deep path the middle is in a menu. The path's
+ * name and its folder are always there.
  */
 export function Breadcrumb(props: Props) {
   const crumbs = crumbsOf(props);
@@ -91,19 +92,23 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 
 /** A part of at most this many characters is never cut. */
 const SHORT = 6;
-/** The least room that says something of a part, and what is around it, px. */
+/** The least room that says something of a part, px. */
 const LEAST = 56;
+/** Room that the last two parts have before others are cut, px. */
+const WANTED = 112;
+/** What is around a part, px. */
 const AROUND = 17;
 const CHARACTER = 7;
 
-/** Leaves folders out of the middle, so that the others have the room that they need. The last part is kept. */
+/** Leaves folders out of the middle, so that the others have the room that they need. The last two parts are kept. */
 function fold(crumbs: readonly Crumb[], room: number) {
-  const needs = crumbs.map(({ text }) => AROUND + Math.min(text.length * CHARACTER, LEAST));
+  const kept = crumbs.length - 2;
+  const needs = crumbs.map(({ text }, at) => AROUND + Math.min(text.length * CHARACTER, at < kept ? LEAST : WANTED));
   let sum = needs.reduce((all, each) => all + each, 0);
   const first = crumbs.findIndex(({ isFolder }) => isFolder === true);
   let end = first;
   if (room > 0 && first >= 0 && sum > room - PADDING) {
-    for (; sum > room - PADDING - MENU && end < crumbs.length - 1; end++) sum -= needs[end] as number;
+    for (; sum > room - PADDING - MENU && end < kept; end++) sum -= needs[end] as number;
   }
   // A menu in place of one short name would gain nothing.
   return end <= first || (end === first + 1 && (needs[first] as number) <= MENU)
@@ -120,8 +125,9 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
   const goUp = path === null ? null : () => choosePath(null);
   const crumbs: Crumb[] = [];
   if (mode === 'compare') {
-    crumbs.push(...sides.map(sideCrumb));
-    crumbs.push({ id: 'comparison', text: words.details.comparison, title: words.details.comparison, go: goUp });
+    // The names of the sides would leave no room for a path; they are over the rows, and in the details without a path.
+    if (goUp === null) crumbs.push(...sides.map(sideCrumb));
+    else crumbs.push({ id: 'comparison', text: words.details.comparison.short, title: comparisonTitle(sides), go: goUp });
   } else {
     const title = imageTitle(archive, image);
     const goWhole = mode === 'image' && path === null ? null : () => chooseWhole(null);
@@ -139,13 +145,22 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
   return crumbs;
 }
 
-function sideCrumb({ letter, known: { archive, image, side } }: Props['sides'][number]): Crumb {
-  const title = imageTitle(archive, image);
-  const name = side.layer < image.layers.length - 1 ? words.compare.atLayer(lastPart(title), side.layer) : lastPart(title);
+function comparisonTitle(sides: Props['sides']): string {
+  const [a = '', b = ''] = sides.map(({ known }) => sideName(known, imageTitle(known.archive, known.image)));
+  return words.details.comparison.title(a, b);
+}
+
+/** A side's title, with the layer unless it is the top one. */
+function sideName({ image, side }: KnownSide, title: string): string {
+  return side.layer < image.layers.length - 1 ? words.compare.atLayer(title, side.layer) : title;
+}
+
+function sideCrumb({ letter, known }: Props['sides'][number]): Crumb {
+  const title = imageTitle(known.archive, known.image);
   return {
     id: letter,
-    text: `${letter} ${name}`,
+    text: `${letter} ${sideName(known, lastPart(title))}`,
     title: words.compare.sideImage(letter, title),
-    go: () => showSide(side),
+    go: () => showSide(known.side),
   };
 }

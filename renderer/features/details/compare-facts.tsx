@@ -5,6 +5,7 @@ import { Breakable } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { signedSize } from '../../state/compare.ts';
+import { partingFrom } from '../../state/details/parted.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
@@ -214,13 +215,23 @@ function Bytes({
   return <Fact label={label} title={title} values={[first, a === b ? first : second]} />;
 }
 
+/** Digits of which it is certain that a line shows them. */
+const SURE_DIGITS = 4;
+
+/** Digests, of which as many digits are shown as fit; if the first ones are equal, those from where they differ. */
 function Digest({ label, values }: { label: string; values: readonly (string | null)[] }) {
   const [a = null, b = null] = values;
+  // The algorithm would take the room of digits.
+  const algorithm = a === null || b === null || a.split(':', 1)[0] === b.split(':', 1)[0] ? (a ?? b ?? '').indexOf(':') + 1 : 0;
+  const from = a === null || b === null ? 0 : partingFrom(a.slice(algorithm), b.slice(algorithm), SURE_DIGITS);
   const short = (digest: string | null) => {
     if (digest === null) return null;
+    const text = displayText(digest);
     return (
-      <span className={styles.digest} title={digest}>
-        {displayText(digest)}
+      <span className={styles.digest} title={text}>
+        <span className="visually-hidden">{text.slice(0, algorithm + from)}</span>
+        {from === 0 ? null : <span className={styles.left} />}
+        {text.slice(algorithm + from)}
       </span>
     );
   };

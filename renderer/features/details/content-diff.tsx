@@ -23,6 +23,7 @@ import styles from './content-diff.module.css';
 import { HexView } from './hex-view.tsx';
 import { type Part, PictureDiff } from './picture-diff.tsx';
 import { useLines } from './use-lines.ts';
+import { useVersionNames } from './use-version-names.ts';
 
 /** Only the beginning of a larger file is compared, to keep the page responsive. */
 const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
@@ -260,6 +261,7 @@ function shownText(text: string, changed: readonly [number, number] | null): Rea
 }
 
 function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
+  const names = useVersionNames();
   const first = useMemo(() => {
     const length = Math.min(a.bytes.length, b.bytes.length);
     let at = 0;
@@ -275,10 +277,10 @@ function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>{words.list([words.details.firstDifference(first), cut ?? ''])}</span>
       </div>
-      <h3 className={styles.half2}>{words.details.before}</h3>
-      <HexView bytes={part(a)} base={base} label={words.details.bytesBefore} />
-      <h3 className={styles.half2}>{words.details.now}</h3>
-      <HexView bytes={part(b)} base={base} label={words.details.bytesNow} />
+      <h3 className={styles.half2}>{names.before}</h3>
+      <HexView bytes={part(a)} base={base} label={names.bytesBefore} />
+      <h3 className={styles.half2}>{names.now}</h3>
+      <HexView bytes={part(b)} base={base} label={names.bytesNow} />
     </>
   );
 }

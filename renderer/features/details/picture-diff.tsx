@@ -8,6 +8,7 @@ import { formatSize } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import { PictureGate, usePictureUrl } from './picture.tsx';
 import styles from './picture-diff.module.css';
+import { useVersionNames } from './use-version-names.ts';
 
 /** The beginning of a file, or the entire file. */
 export interface Part {
@@ -26,6 +27,7 @@ const WAYS = (['two-up', 'swipe', 'onion'] as const).map((value) => ({ value, la
 /** Two pictures side by side, one wiped over the other, or one faded into the other. */
 export function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: PreviewKind; kindB: PreviewKind }) {
   const way = useApp((app) => app.layout.pictureDiff);
+  const names = useVersionNames();
   const before = useMemo(() => ({ part: a, kind: kindA, size: pictureSize(a.bytes, kindA) }), [a, kindA]);
   const now = useMemo(() => ({ part: b, kind: kindB, size: pictureSize(b.bytes, kindB) }), [b, kindB]);
   return (
@@ -36,8 +38,8 @@ export function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: P
       </div>
       {way === 'two-up' ? (
         <div className={styles.pictures}>
-          <Captioned title={words.details.before} alt={words.details.pictureBefore} of={before} />
-          <Captioned title={words.details.now} alt={words.details.pictureNow} of={now} />
+          <Captioned title={names.before} alt={names.pictureBefore} of={before} />
+          <Captioned title={names.now} alt={names.pictureNow} of={now} />
         </div>
       ) : (
         <Over way={way} before={before} now={now} />
@@ -67,6 +69,7 @@ function Captioned({ title, alt, of: { part, kind, size } }: { title: string; al
 /** Both pictures on top of each other, at the same scale, with a slider for how much of the newer one is visible. */
 function Over({ way, before, now }: { way: 'swipe' | 'onion'; before: Sided; now: Sided }) {
   const [share, setShare] = useState(50);
+  const names = useVersionNames();
   const urlA = usePictureUrl(before.part.bytes, before.kind);
   const urlB = usePictureUrl(now.part.bytes, now.kind);
   const width = Math.max(before.size?.width ?? 1, now.size?.width ?? 1);
@@ -78,23 +81,23 @@ function Over({ way, before, now }: { way: 'swipe' | 'onion'; before: Sided; now
   return (
     <div className={styles.over}>
       <div className={styles.frame} style={{ aspectRatio: `${width} / ${height}`, maxWidth: width }}>
-        {urlA === null ? null : <img className={styles.layer} style={scaled(before.size)} src={urlA} alt={words.details.pictureBefore} />}
+        {urlA === null ? null : <img className={styles.layer} style={scaled(before.size)} src={urlA} alt={names.pictureBefore} />}
         <div className={styles.cover} style={way === 'swipe' ? { clipPath: `inset(0 0 0 ${share}%)` } : { opacity: share / 100 }}>
-          {urlB === null ? null : <img className={styles.layer} style={scaled(now.size)} src={urlB} alt={words.details.pictureNow} />}
+          {urlB === null ? null : <img className={styles.layer} style={scaled(now.size)} src={urlB} alt={names.pictureNow} />}
         </div>
         {way === 'swipe' ? <span className={styles.edge} style={{ left: `${share}%` }} /> : null}
       </div>
       <label className={styles.slider}>
-        <span>{words.details.before}</span>
+        <span>{names.before}</span>
         <input
           type="range"
           min={0}
           max={100}
           value={share}
-          aria-label={way === 'swipe' ? words.details.swipeEdge : words.details.onionShare}
+          aria-label={way === 'swipe' ? names.swipeEdge : names.onionShare}
           onChange={({ currentTarget }) => setShare(Number(currentTarget.value))}
         />
-        <span>{words.details.now}</span>
+        <span>{names.now}</span>
       </label>
     </div>
   );

@@ -2,7 +2,6 @@
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type TreemapRect, treemap } from '#changes';
 import { displayPath, escapePath, KIND, NO_LAYER, type RowTable, rowName, rowPath } from '#model';
-import { Size } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
@@ -10,7 +9,6 @@ import type { ChangesState } from '../../state/changes/changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
-import { layerColour, sideColour, typeColour } from '../../state/layer-colours.ts';
 import type { Selection } from '../../state/selection.ts';
 import {
   type Areas,
@@ -35,6 +33,7 @@ import { formatSize } from '../../words/numbers.ts';
 import { useForcedColours } from '../use-forced-colours.ts';
 import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
+import { LayerLegend, SideLegend, TypeLegend } from './legend.tsx';
 import styles from './treemap-view.module.css';
 
 const CAPTION_ID = 'treemap-caption';
@@ -54,8 +53,8 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 };
 
 /**
- * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file; in a comparison, which side has the
- * path), and hatching shows hidden bytes.
+ * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file), and hatching shows hidden bytes. In a
+ * comparison, area shows by how much files grew or shrank, and colour which side has them.
  */
 export function TreemapView({
   state,
@@ -80,18 +79,14 @@ export function TreemapView({
   const setRoot = (row: number) => setZoom({ key: state.key, row });
   const [hover, setHover] = useState<TreemapRect | null>(null);
   const { mode } = selection;
-  const sums = useMemo(() => areas(table, mode, state.mask), [table, mode, state.mask]);
+  const counts = state.matched?.counts ?? null;
+  const sums = useMemo(() => areas(table, mode, counts), [table, mode, counts]);
   const weights = sums.all;
   const rects = useMemo(
     () => treemap(table, weights, { x: 0, y: 0, w: size.w, h: size.h }, { root, header: HEADER, inset: 2, minArea: 14 }),
     [table, weights, size, root],
   );
-  const whole = useMemo(() => {
-    if (root >= 0) return weights[root] as number;
-    let sum = 0;
-    for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) sum += weights[row] as number;
-    return sum;
-  }, [table, weights, root]);
+  const { all: whole, hatched: wholeHatched } = useMemo(() => sumOf(table, sums, root), [table, sums, root]);
   const types = useMemo(() => (coloursByType(selection) ? typesByBytes(table, sums, root) : NO_TYPES), [table, sums, root, selection]);
   const writers = useMemo(
     () => (coloursByType(selection) || mode === 'compare' ? [] : layersByBytes(table, sums, root)),
@@ -99,9 +94,7 @@ export function TreemapView({
   );
   const { active } = state;
   const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
-  const legend = [forced && !coloursByType(selection) ? words.treemap.numbers : '', hasHatching ? words.treemap.hatched[mode] : '']
-    .join(' ')
-    .trim();
+  const legend = hasHatching ? words.treemap.hatched[mode] : '';
   const marked = useMemo(() => rects.find(({ row, small }) => row === active && small === undefined) ?? null, [rects, active]);
   const described = hover !== null && hover.row < table.length ? hover : active < 0 ? null : { row: active, small: undefined };
 
@@ -172,7 +165,7 @@ export function TreemapView({
             {displayPath(rowName(table, row))}/
           </button>
         ))}
-        <span className={`number ${styles.sum}`}>{formatSize(whole)}</span>
+        <span className={`number ${styles.sum}`}>{mode === 'compare' ? areaText(whole, wholeHatched, mode) : formatSize(whole)}</span>
       </nav>
       <div
         ref={stage}
@@ -203,11 +196,13 @@ export function TreemapView({
             style={{ left: marked.x, top: marked.y, width: Math.max(4, marked.w - 1), height: Math.max(4, marked.h - 1) }}
           />
         )}
-        {rects.length === 0 ? <p className={styles.none}>{words.treemap.nothing}</p> : null}
+        {rects.length === 0 ? (
+          <p className={styles.none}>{mode === 'compare' ? words.treemap.noneDiffers : words.treemap.nothing}</p>
+        ) : null}
       </div>
       {coloursByType(selection) ? <TypeLegend types={types} forced={forced} /> : null}
       {mode === 'compare' ? <SideLegend /> : null}
-      {writers.length > 0 ? <LayerLegend writers={writers} layers={layers} /> : null}
+      {writers.length > 0 ? <LayerLegend writers={writers} layers={layers} forced={forced} selection={selection} /> : null}
       <p className="visually-hidden" id={KEYS_ID}>
         {words.treemap.keys}
       </p>
@@ -239,10 +234,14 @@ function Caption({
 }) {
   const bytes = all[row] as number;
   const layer = table.layer[row] as number;
+  const isResized = mode === 'compare' && table.kind[row] === KIND.modified && table.size[row] !== table.previousSize[row];
   const what = [
     areaText(bytes, hatched[row] as number, mode),
     whole > 0 ? words.percent(bytes / whole) : '',
     isLeaf(table, row) && mode === 'compare' ? words.treemap.sides[sideOf(table, all, row)] : '',
+    isResized && isLeaf(table, row)
+      ? words.treemap.fromTo(formatSize(table.previousSize[row] as number), formatSize(table.size[row] as number))
+      : '',
     !isLeaf(table, row) || layer === NO_LAYER || mode === 'compare' ? '' : mode === 'image' ? layersText(table, row) : words.layer(layer),
     table.kind[row] === KIND.removed && mode === 'layer' ? words.changed.removed : '',
     mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
@@ -276,55 +275,15 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
   );
 }
 
-/** The kinds of files that take most of the picture, in their colours. With forced colours, their numbers stand for the colours. */
-function TypeLegend({ types, forced }: { types: readonly Coloured<string>[]; forced: boolean }) {
-  const dark = useTheme() === 'dark';
-  return (
-    <ul className={styles.legend} aria-label={words.treemap.types}>
-      {types.map(({ of: type, bytes }, at) => (
-        <li key={type}>
-          {forced ? (
-            <b className="number" aria-hidden="true">
-              {at + 1}
-            </b>
-          ) : (
-            <i style={{ background: typeColour(type, dark).fill }} />
-          )}
-          {words.breakdown.typeNames[type] ?? type} <Size bytes={bytes} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** The layers that wrote most of the picture, in their colours. */
-function LayerLegend({ writers, layers }: { writers: readonly Coloured<number>[]; layers: number }) {
-  const dark = useTheme() === 'dark';
-  return (
-    <ul className={styles.legend} aria-label={words.treemap.layerColours}>
-      {writers.map(({ of: layer, bytes }) => (
-        <li key={layer}>
-          <i style={{ background: layerColour(layer, layers, dark).fill }} />
-          {words.layerTitle(layer)} <Size bytes={bytes} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** What the colours of a comparison mean. */
-function SideLegend() {
-  const dark = useTheme() === 'dark';
-  return (
-    <ul className={styles.legend} aria-label={words.treemap.sideColours}>
-      {(['removed', 'added', 'modified'] as const).map((kind) => (
-        <li key={kind}>
-          <i style={{ background: sideColour(kind, dark).fill }} />
-          {words.treemap.sideMarks[kind]} {words.treemap.sides[kind]}
-        </li>
-      ))}
-    </ul>
-  );
+/** Returns the areas of a folder (-1: of everything). */
+function sumOf(table: RowTable, { all, hatched }: Areas, root: number): { readonly all: number; readonly hatched: number } {
+  if (root >= 0) return { all: all[root] as number, hatched: hatched[root] as number };
+  const sum = { all: 0, hatched: 0 };
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    sum.all += all[row] as number;
+    sum.hatched += hatched[row] as number;
+  }
+  return sum;
 }
 
 /** Returns the folders from the top down to a row, including the row. */

@@ -1,73 +1,50 @@
-import {
-  ALL_DIFFERENCES,
-  addTotals,
-  emptyTotals,
-  firstOpen,
-  type SortOrder,
-  type SubtreeTotals,
-  sortedRows,
-  sortSteps,
-  visibleRows,
-} from '#changes';
-import { filterRows, type RowFilter, type RowMatches } from '#changes/filter';
-import { type RowTable, unescapePath } from '#model';
-import { sideBytes } from '../compare.ts';
+import { ALL_DIFFERENCES, addTotals, emptyTotals, firstOpen, type MatchedSums, matchedSumSteps, type SubtreeTotals } from '#changes';
+import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
+import { KIND, type RowTable, unescapePath } from '#model';
 import type { PlainError } from '../plain-error.ts';
 import type { Selection } from '../selection.ts';
 import { openListed, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
-import { allBytes, itemCounts } from './shown-bytes.ts';
+import {
+  type Arranged,
+  arranged,
+  FIRST_ORDERS,
+  isSameOrder,
+  isSlowOrder,
+  nextDirection,
+  type Order,
+  rowsInOrder,
+  type SortBy,
+} from './ordering.ts';
 import { findRow } from './table-facts.ts';
 
-/** A column to sort by; `share` sorts like `size`. */
-export type SortBy = 'name' | 'what' | 'size' | 'share' | 'hidden' | 'items' | 'net';
-
-interface Order {
-  readonly sort: SortBy;
-  readonly descending: boolean;
-}
-
 /** A table, its open folders, filter and order, and the active row. */
-export interface ChangesState {
+export interface ChangesState extends Arranged {
   /** Key of the request for the table; responses to other requests are dropped. */
   readonly key: string | null;
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly error: PlainError | null;
-  readonly table: RowTable | null;
   readonly total: number;
-  readonly totals: SubtreeTotals | null;
-  /** By row: 1 means open. Replaced, never modified. */
-  readonly expanded: Uint8Array;
   /** Folders to open as they are loaded. */
   readonly unfolding: Unfolding;
   /** Rows of folders that are initially open, ascending; later ones may not be loaded yet. */
   readonly opening: Uint32Array;
-  /** Whether the table shows all bytes of an image, including hidden ones. */
-  readonly isWhole: boolean;
   /** Its `differences` apply to comparisons only; see {@link rowFilter}. */
   readonly filter: RowFilter;
   /** Whether the table is a comparison. */
   readonly compares: boolean;
-  readonly sort: SortBy;
-  readonly descending: boolean;
   readonly mode: Selection['mode'];
   /** The orders that the user chose, each for its mode; others have their {@link FIRST_ORDERS}. */
   readonly chosenOrders: Partial<Readonly<Record<Selection['mode'], Order>>>;
-  /** By row (see RowMatches); null without a filter. */
-  readonly mask: Uint8Array | null;
   /** The folders that were open before the filter opened more; null without a filter. */
   readonly unfiltered: Uint8Array | null;
-  /** Whether a long table is being filtered by {@link filterSteps}. The mask is still the previous filter's then. */
+  /** Whether a long table is being filtered by {@link findSteps}. The mask is still the previous filter's then. */
   readonly filtering: boolean;
-  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
-  readonly sorting: boolean;
   /** Number of rows that match the filter. */
   readonly matches: number;
   /** Whether they have the text's characters with others between them, because no path has the text. */
   readonly isScattered: boolean;
   /** Why the filter's text is invalid; null if it is valid. */
   readonly problem: string | null;
-  /** Row numbers in sight, top to bottom. */
-  readonly rows: Uint32Array;
   /** The row with the keyboard focus, or -1. */
   readonly active: number;
   /** Path to make active once its row is loaded. */
@@ -96,6 +73,7 @@ export const initialChanges: ChangesState = {
   mode: 'stacked',
   chosenOrders: {},
   mask: null,
+  matched: null,
   unfiltered: null,
   filtering: false,
   sorting: false,
@@ -126,8 +104,8 @@ export type ChangesAction =
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
-  /** The result of {@link filterSteps}. */
-  | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: RowMatches }
+  /** The result of {@link findSteps}. */
+  | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: Found }
   /** The result of {@link sortSteps}. */
   | { readonly type: 'ordered'; readonly of: ChangesState; readonly rows: Uint32Array }
   /** Without `descending`, the column's default direction, or the opposite if the table is already sorted by it. */
@@ -159,7 +137,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       return arranged({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1), unfolding: 'all' }, state.expanded.length);
     case 'allFolded':
       return {
-        ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length), unfolding: null, opening: EMPTY_ROWS }),
+        ...arranged({ ...state, expanded: new Uint8Array(state.expanded.length), unfolding: null, opening: EMPTY_ROWS }, 0),
         active: -1,
       };
     case 'activated':
@@ -191,56 +169,6 @@ function kept({ filter, chosenOrders }: ChangesState, mode: Selection['mode']): 
     compares: mode === 'compare',
     ...(chosenOrders[mode] ?? FIRST_ORDERS[mode]),
   };
-}
-
-/**
- * The order of each mode until the user chooses another one for it: an image and its layers are asked what is big in them, a comparison what
- * grew or shrank most; in a filesystem one looks for a path by its name.
- */
-const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
-  image: { sort: 'size', descending: true },
-  layer: { sort: 'size', descending: true },
-  stacked: { sort: 'name', descending: false },
-  compare: { sort: 'net', descending: true },
-};
-
-/** Maximum number of rows sorted at once, which takes a few milliseconds. */
-const SORTED_AT_ONCE = 150_000;
-
-/** Whether the rows are shown in the table's own order, by name. */
-const liesSorted = ({ sort, descending }: ChangesState): boolean => sort === 'name' && !descending;
-
-/** Updates the rows in sight, at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
-function arranged(state: ChangesState, most: number): ChangesState {
-  return most > SORTED_AT_ONCE && !liesSorted(state) ? { ...state, sorting: true } : withRows(state);
-}
-
-/** Whether a result of sorting still applies. */
-export function isSameOrder(a: ChangesState, b: ChangesState): boolean {
-  return (
-    a.sorting &&
-    a.table === b.table &&
-    a.expanded === b.expanded &&
-    a.mask === b.mask &&
-    a.totals === b.totals &&
-    a.sort === b.sort &&
-    a.descending === b.descending
-  );
-}
-
-/** Returns the sorting steps that {@link ChangesState.sorting} waits for; null if nothing is to be sorted. */
-export function orderSteps({ sorting, table, totals, expanded, mask, ...sort }: ChangesState): Generator<undefined, Uint32Array> | null {
-  if (!sorting || table === null || totals === null) return null;
-  return sortSteps(table, expanded, totals, sortOrder(table, totals, sort), { mask });
-}
-
-function sortOrder(table: RowTable, totals: SubtreeTotals, state: Pick<ChangesState, 'sort' | 'descending' | 'isWhole'>): SortOrder {
-  const { sort, descending, isWhole } = state;
-  if (sort === 'net') return { by: sideBytes(table).net.map(Math.abs), descending };
-  if (sort === 'items') return { by: itemCounts(table), descending };
-  if (sort === 'hidden') return { by: totals.hidden, descending };
-  if (sort !== 'size' && sort !== 'share') return { by: sort, descending };
-  return { by: isWhole ? allBytes(totals) : 'size', descending };
 }
 
 function withTable(state: ChangesState, table: RowTable, total: number, open: Uint32Array | undefined): ChangesState {
@@ -278,7 +206,7 @@ function withFilter(state: ChangesState): ChangesState {
   const { table, mask } = state;
   const filter = rowFilter(state);
   if (table === null) return state;
-  if (table.length <= FILTERED_AT_ONCE || isNoFilter(filter)) return withMatches({ ...state, filtering: false }, filterRows(table, filter));
+  if (table.length <= FILTERED_AT_ONCE || isNoFilter(filter)) return withMatches({ ...state, filtering: false }, findAtOnce(state, table));
   if (mask === null || mask.length === table.length) return { ...state, filtering: true };
   // New rows stay hidden until they are known to match.
   const grown = new Uint8Array(table.length);
@@ -286,14 +214,41 @@ function withFilter(state: ChangesState): ChangesState {
   return { ...state, filtering: true, mask: grown };
 }
 
+/** What a filter leaves, and its sums. */
+export interface Found extends RowMatches {
+  readonly matched: MatchedSums | null;
+}
+
+/** Filters the table and sums what is left, in steps of a few milliseconds. */
+export function* findSteps(state: ChangesState, table: RowTable): Generator<undefined, Found> {
+  const filter = rowFilter(state);
+  const matches = yield* filterSteps(table, filter);
+  if (matches.matches === null) return { ...matches, matched: null };
+  const room = state.totals?.size.length ?? table.length;
+  const options = { matches: matches.matches, compares: state.compares, room };
+  return { ...matches, matched: yield* matchedSumSteps(table, filter, options) };
+}
+
+function findAtOnce(state: ChangesState, table: RowTable): Found {
+  const steps = findSteps(state, table);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 /** Maximum number of rows filtered at once, which takes a few milliseconds. */
 const FILTERED_AT_ONCE = 25_000;
 
-/** Returns the filter that applies to the table. */
-export function rowFilter({ filter, compares }: ChangesState): RowFilter {
-  if (compares || filter.differences === undefined) return filter;
-  const { differences: _, ...rest } = filter;
-  return rest;
+/**
+ * Returns the filter that applies to the table. Where unchanged rows are only there for what is in them, and have no chip, a filter by kind
+ * leaves them out by themselves.
+ */
+function rowFilter({ filter, compares, mode }: ChangesState): RowFilter {
+  const { differences, ...rest } = filter;
+  const isByKind = (mode === 'layer' || compares) && filter.kinds !== NO_FILTER.kinds;
+  const kinds = isByKind ? filter.kinds & ~(1 << KIND.unchanged) : filter.kinds;
+  return { ...rest, kinds, ...(compares && differences !== undefined ? { differences } : {}) };
 }
 
 function isNoFilter(filter: RowFilter): boolean {
@@ -305,12 +260,13 @@ export function isUnfiltered({ text, kinds, minBytes, types }: RowFilter): boole
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
 }
 
-function withMatches(state: ChangesState, { matches: mask, count, problem, isScattered }: RowMatches): ChangesState {
+function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered }: Found): ChangesState {
   const { table, unfiltered } = state;
   if (table === null) return state;
+  const found = { mask, matched, matches: count, isScattered, problem };
   if (mask === null || isUnfiltered(state.filter)) {
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
-    return { ...state, mask, matches: count, isScattered, problem, expanded, unfiltered: null };
+    return { ...state, ...found, expanded, unfiltered: null };
   }
   // Opens folders above matches. With very many matches, folders that match themselves stay as they are.
   const expanded = (unfiltered ?? state.expanded).slice();
@@ -318,22 +274,10 @@ function withMatches(state: ChangesState, { matches: mask, count, problem, isSca
     const above = table.parent[row] as number;
     if (mask[row] !== 0 && above >= 0 && (count <= OPENED_MATCHES || mask[above] === 2)) expanded[above] = 1;
   }
-  return { ...state, mask, matches: count, isScattered, problem, expanded, unfiltered: unfiltered ?? state.expanded };
+  return { ...state, ...found, expanded, unfiltered: unfiltered ?? state.expanded };
 }
 
 const OPENED_MATCHES = 2_000;
-
-/** Names sort ascending first, everything else descending; choosing the same column again reverses the order. */
-function nextDirection(state: ChangesState, sort: SortBy): boolean {
-  return sort === state.sort ? !state.descending : sort !== 'name';
-}
-
-function withRows(state: ChangesState): ChangesState {
-  if (state.table === null) return state;
-  const { table, totals, expanded, mask } = state;
-  if (totals === null || liesSorted(state)) return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
-  return { ...state, sorting: false, rows: sortedRows(table, expanded, totals, sortOrder(table, totals, state), { mask }) };
-}
 
 function refold(state: ChangesState, folders: readonly number[], open: boolean): ChangesState {
   const { table } = state;
@@ -349,7 +293,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   if (state.sorting) return next;
   const [only] = folders;
   const most = folders.reduce((sum, row) => sum + (table.subtreeEnd[row] as number) - row, 0);
-  const isSlow = open && most > SORTED_AT_ONCE && !liesSorted(state);
+  const isSlow = open && isSlowOrder(state, most);
   if (folders.length === 1 && only !== undefined && !isSlow) return { ...next, rows: withFolded(state, next, table, only, open) };
   return arranged(next, most);
 }
@@ -367,9 +311,7 @@ function withFolded(
   let end = at + 1;
   // Rows are in depth-first order, so the parent of anything inside the folder is the folder or a later row.
   while (end < before.length && (table.parent[before[end] as number] as number) >= folder) end++;
-  const below = open
-    ? sortedRows(table, state.expanded, state.totals, sortOrder(table, state.totals, state), { mask: state.mask, below: folder })
-    : EMPTY_ROWS;
+  const below = open ? rowsInOrder(state, table, folder) : EMPTY_ROWS;
   const rows = new Uint32Array(before.length - (end - at - 1) + below.length);
   rows.set(before.subarray(0, at + 1));
   rows.set(below, at + 1);

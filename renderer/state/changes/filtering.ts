@@ -1,6 +1,6 @@
-import { filterSteps } from '#changes/filter';
 import { appStore, dispatchChanges } from '../app-state.ts';
-import { isSameOrder, orderSteps, rowFilter } from './changes.ts';
+import { findSteps } from './changes.ts';
+import { isSameOrder, orderSteps } from './ordering.ts';
 
 /** How long, in ms, a slice of work may block drawing. */
 const SLICE = 10;
@@ -13,7 +13,7 @@ export function watchFilter(): void {
     slices.cancel();
     const { table, filter, filtering } = changes;
     if (!filtering || table === null) return;
-    slices.run(filterSteps(table, rowFilter(changes)), (found) => dispatchChanges({ type: 'matched', table, filter, found }));
+    slices.run(findSteps(changes, table), (found) => dispatchChanges({ type: 'matched', table, filter, found }));
   });
 }
 

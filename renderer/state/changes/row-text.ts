@@ -1,6 +1,7 @@
 import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
+import { signedSize } from '../compare.ts';
 
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
@@ -32,11 +33,19 @@ export function whatDiffersBetween(table: RowTable, row: number): string {
   return words.changes.withPaths(entries);
 }
 
-/** Returns a modified file's previous size in words, if it is another; else an empty text. */
+/** Returns a modified file's previous size in words, or the difference if both sizes read alike; an empty text if the size is the same. */
 export function previousSize(table: RowTable, row: number): string {
   const previous = table.previousSize[row] as number;
   const isResized = table.kind[row] === KIND.modified && table.type[row] === TYPE.file && previous !== table.size[row];
-  return isResized ? words.changes.was(formatSize(previous)) : '';
+  if (!isResized) return '';
+  return readsAlike(previous, table.size[row] as number)
+    ? signedSize((table.size[row] as number) - previous)
+    : words.changes.was(formatSize(previous));
+}
+
+/** Whether two sizes are the same text. */
+export function readsAlike(a: number, b: number): boolean {
+  return formatSize(a) === formatSize(b);
 }
 
 /** Describes how a modified file's content relates to its previous content; empty if unknown. */

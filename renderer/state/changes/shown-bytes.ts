@@ -1,7 +1,7 @@
-import { bytesBefore, type SubtreeTotals } from '#changes';
-import type { RowFilter } from '#changes/filter';
+import { bytesBefore, bytesNow, type MatchedSums, type SubtreeTotals } from '#changes';
 import { COUNTED, KIND, type RowTable } from '#model';
 import type { Selection } from '../selection.ts';
+import { itemsBelow, wholeTotals } from './table-facts.ts';
 
 const known = new WeakMap<SubtreeTotals, Float64Array>();
 
@@ -23,7 +23,7 @@ export function itemCounts(table: RowTable): Float64Array {
   const found = counts.get(table);
   if (found !== undefined) return found;
   const items = new Float64Array(table.length);
-  for (let row = 0; row < items.length; row++) items[row] = (table.subtreeEnd[row] as number) - row - 1;
+  for (let row = 0; row < items.length; row++) items[row] = itemsBelow(table, row);
   counts.set(table, items);
   return items;
 }
@@ -36,43 +36,41 @@ export function plainBytes(table: RowTable, row: number): number {
 
 /**
  * Returns a row's hatched bytes, without the rows below it. In a whole image these are hidden bytes; in layers, files that the layers
- * remove but the image still contains; in a comparison, files that only side A has. Overwritten files aren't part of the layer that
+ * remove but the image still contains; in a comparison, the bytes that side B has less. Overwritten files aren't part of the layer that
  * overwrites them.
  */
 export function hatchedBytes(table: RowTable, row: number, mode: Selection['mode']): number {
   if (mode === 'image') return table.hiddenBytes[row] as number;
-  if (table.kind[row] !== KIND.removed) return 0;
-  return mode === 'compare' ? bytesBefore(table, row) : (table.hiddenBytes[row] as number);
+  if (mode === 'compare') return Math.max(0, bytesBefore(table, row) - bytesNow(table, row));
+  return table.kind[row] === KIND.removed ? (table.hiddenBytes[row] as number) : 0;
 }
 
-/**
- * Returns the bytes of the rows that a filter matches. A folder matched by name counts with everything in it, but not one matched only by
- * other criteria, which concern each row separately.
- */
-export function matchedBytes({
-  table,
+/** Returns the bytes that side B of a comparison has more, without the rows below. */
+export function grownBytes(table: RowTable, row: number): number {
+  return Math.max(0, bytesNow(table, row) - bytesBefore(table, row));
+}
+
+/** Sums by row as they are shown: with a filter, of what it leaves. */
+export interface ShownSums extends SubtreeTotals {
+  /** Rows below; absent without a filter, see {@link itemCounts}. */
+  readonly items?: MatchedSums['items'];
+  /** Absent without a filter, and except in a comparison. */
+  readonly sides?: MatchedSums['sides'];
+}
+
+/** Returns the sums of what a filter leaves or, without one, of all rows; null while there is no table. */
+export function shownSums({
   totals,
-  mask,
-  filter: { kinds, minBytes, types },
-  mode,
+  matched,
 }: {
-  readonly table: RowTable;
-  readonly totals: SubtreeTotals;
-  readonly mask: Uint8Array;
-  readonly filter: RowFilter;
-  readonly mode: Selection['mode'];
-}): number {
-  const byName = kinds === 15 && minBytes === 0 && types === 0;
-  const all = mode === 'image' ? allBytes(totals) : totals.size;
-  let bytes = 0;
-  for (let row = 0; row < mask.length; ) {
-    if (mask[row] === 1 && byName) {
-      bytes += all[row] as number;
-      row = table.subtreeEnd[row] as number;
-      continue;
-    }
-    if (mask[row] === 1) bytes += plainBytes(table, row) + (mode === 'image' ? hatchedBytes(table, row, mode) : 0);
-    row++;
-  }
-  return bytes;
+  readonly totals: SubtreeTotals | null;
+  readonly matched: MatchedSums | null;
+}): ShownSums | null {
+  return matched ?? totals;
+}
+
+/** Returns the bytes of everything that a filter leaves. */
+export function matchedBytes(table: RowTable, matched: MatchedSums, mode: Selection['mode']): number {
+  const { size, hidden } = wholeTotals(table, matched);
+  return mode === 'image' ? size + hidden : size;
 }

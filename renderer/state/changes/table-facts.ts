@@ -32,6 +32,11 @@ export function isFolder(table: RowTable, row: number): boolean {
   return table.type[row] === TYPE.directory || (table.subtreeEnd[row] as number) > row + 1;
 }
 
+/** How many rows are below a row. */
+export function itemsBelow(table: RowTable, row: number): number {
+  return (table.subtreeEnd[row] as number) - row - 1;
+}
+
 /** Whether something changed at a row or below it. */
 export function touched(totals: SubtreeTotals, row: number): boolean {
   return (totals.added[row] as number) + (totals.modified[row] as number) + (totals.removed[row] as number) > 0;

@@ -2,9 +2,12 @@ import type { Phrase } from '../language.ts';
 import { formatCount, formatSize, formatTenth } from '../numbers.ts';
 import { counted, FILES, list, PATHS } from './grammar.ts';
 
-/** The list of changes, its filters, the search in all layers, and the treemap. */
 const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
+const ITEMS = { one: 'item', other: 'items' };
 
+const someShare = (share: number) => (share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100));
+
+/** The list of changes, its filters, the search in all layers, and the treemap. */
 export const changes = {
   title: 'Changes',
   differences: 'Differences',
@@ -45,8 +48,11 @@ export const changes = {
 
   columns: { name: 'Name', what: 'Change', size: 'Size', hidden: 'Hidden', items: 'Items', net: 'Net', sides: 'A, B', share: 'Share' },
   fileCount: (count: number) => counted(count, FILES),
-  folderTitle: (name: string, items: number) => `${name} · ${counted(items, { one: 'item', other: 'items' })}`,
-  itemCount: (count: number) => counted(count, { one: 'item', other: 'items' }),
+  folderTitle: (name: string, items: string) => `${name} · ${items}`,
+  itemCount: (count: number) => counted(count, ITEMS),
+  // With a filter: how much of a folder it leaves
+  itemsMatch: (count: number, all: number) => `${formatCount(count)} of ${counted(all, ITEMS)} match the filter`,
+  bytesMatch: (bytes: number, all: number) => `${formatCount(bytes)} of ${formatCount(all)} bytes match the filter`,
 
   /** What makes an image big. Each label precedes a name and a size. */
   culprits: {
@@ -54,11 +60,14 @@ export const changes = {
     layer: 'Largest layer',
     folder: 'Largest folder',
     hidden: 'Most hidden',
+    /** The same where room is scarce. */
+    short: { layer: 'Layer', folder: 'Folder', hidden: 'Hidden' },
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
       steps.map(({ layer, kind }) => `${STEPS[kind]} in ${formatCount(layer)}`).join(', '),
   },
-  shareOfTotal: (share: number) => `${share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100)} % of the total`,
+  shareOfTotal: (share: number) => `${someShare(share)} % of the total`,
+  shareOfMatches: (share: number) => `${someShare(share)} % of what matches the filter`,
 
   // What a row changes
   differs: {
@@ -181,25 +190,33 @@ export const treemap = {
   role: 'treemap',
   folders: 'Current folder',
   nothing: 'No files with content here.',
+  noneDiffers: 'No file differs in size.',
   keys: 'Arrow keys move, Enter zooms in, Escape zooms out.',
   /** What hatching means. */
   hatched: {
     image: 'Hatched: hidden but still in the image.',
     layer: 'Hatched: removed here, still in the image.',
     stacked: '',
-    compare: 'Hatched: only in A.',
+    compare: 'Hatched: gone or smaller in B.',
   },
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
   /** Shorter than {@link small}. */
   more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
+  /** By how many bytes the files of a comparison grew and shrank: `+5.0 MB −1.2 MB`. */
+  grownAndShrunk: (grown: string, shrunk: string) => `${grown} ${shrunk}`,
+  /** The sizes of a file on both sides. */
+  fromTo: (a: string, b: string) => `${a} → ${b}`,
   withHidden: (visible: string, hidden: string) => `${visible} + ${hidden} hidden`,
   layerColours: 'Colours by layer',
   sideColours: 'Colours of the comparison',
   sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
   sideMarks: { removed: '−', added: '+', modified: '~' },
-  /** With forced colours, when colours would stand for layers. */
-  numbers: 'Numbers: layers.',
+  // Before the key
+  colours: { layers: 'Colours: layers', types: 'Colours: kinds of files' },
+  /** With forced colours. */
+  numbers: { layers: 'Numbers: layers', types: 'Numbers: kinds of files' },
+  areas: 'Areas: changes in size',
   writtenIn: (layer: number) => `written in layer ${layer}`,
   removedIn: (layer: number, hider: number) =>
     layer === hider ? `written and hidden in layer ${layer}` : `written in layer ${layer}, removed in layer ${hider}`,

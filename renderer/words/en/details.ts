@@ -7,7 +7,8 @@ export const details = {
   closePane: 'Close details',
   breadcrumb: 'Location',
   foldersBetween: 'Folders between',
-  comparison: 'Comparison',
+  /** The comparison that a path is shown in. */
+  comparison: { short: 'A → B', title: (a: string, b: string) => `Comparison of A, ${a}, with B, ${b}` },
   deselect: 'Show the layer’s details',
   /** For paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
@@ -258,16 +259,31 @@ export const details = {
   /** Before a line, for screen readers. */
   addedLine: 'added: ',
   removedLine: 'removed: ',
-  before: 'Before',
-  now: 'Now',
-  pictureBefore: 'Before this change',
-  pictureNow: 'After this change',
+  /** What is before and after: a change, or the sides of a comparison. */
+  versions: {
+    change: {
+      before: 'Before',
+      now: 'Now',
+      bytesBefore: 'Bytes before',
+      bytesNow: 'Bytes now',
+      pictureBefore: 'Before this change',
+      pictureNow: 'After this change',
+      swipeEdge: 'Where the new picture begins',
+      onionShare: 'How much of the new picture is visible',
+    },
+    comparison: {
+      before: 'A',
+      now: 'B',
+      bytesBefore: 'Bytes in A',
+      bytesNow: 'Bytes in B',
+      pictureBefore: 'Picture in A',
+      pictureNow: 'Picture in B',
+      swipeEdge: 'Where the picture in B begins',
+      onionShare: 'How much of the picture in B is visible',
+    },
+  },
   pictureDiffs: { 'two-up': 'Two-up', swipe: 'Swipe', onion: 'Onion skin' },
-  swipeEdge: 'Where the new picture begins',
-  onionShare: 'How much of the new picture is visible',
   identicalContent: 'Content is identical',
   noDifferenceYet: 'No difference so far',
   firstDifference: (offset: number) => `first difference at byte ${formatCount(offset)}`,
-  bytesBefore: 'Bytes before',
-  bytesNow: 'Bytes now',
 };

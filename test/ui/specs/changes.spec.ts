@@ -280,3 +280,57 @@ test('at the first width, the heading is whole and the chips have words', { tag:
   const chips = page.getByRole('group', { name: 'Change kinds' }).getByRole('button');
   for (const chip of await chips.all()) expect((await chip.boundingBox())?.width).toBeGreaterThan(50);
 });
+
+test('with a filter, folders show how much of them matches, in every number, and are ordered by it', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await page.setViewportSize(WIDE);
+  await layer(1).click();
+  const rows = page.getByRole('treegrid').getByRole('row');
+  const folder = (name: string) => page.getByRole('row', { name: new RegExp(`${name}/`) }).first();
+  const status = page.getByRole('region', { name: 'Changes' }).getByRole('status').first();
+  await expect(folder('usr')).toContainText('451.0 kB');
+  await expect(rows.nth(2)).toContainText('lib/');
+  await page.getByRole('searchbox').fill('curl');
+  await expect(status).toHaveText(/2 matches · 150\.0 kB/);
+  await expect(folder('usr')).toContainText('150.0 kB');
+  await expect(folder('usr').getByTitle('150,000 of 451,000 bytes match the filter')).toBeVisible();
+  await expect(folder('usr').getByTitle('100.0 % of what matches the filter')).toBeVisible();
+  await expect(folder('usr').getByTitle('2 of 5 items match the filter').first()).toBeVisible();
+  // The mark tells what matches, too.
+  await expect(folder('usr').getByRole('img')).toHaveAccessibleName('contains 2 added');
+  await page.getByRole('searchbox').fill('');
+  await page.getByTitle('Hide modified paths').click();
+  await expect(status).toHaveText(/2 matches · 150\.0 kB/);
+  await expect(folder('usr')).toContainText('150.0 kB');
+  await page.getByTitle('Show modified paths').click();
+  await page.getByTitle('Hide added paths').click();
+  await expect(folder('usr')).toContainText('301.0 kB');
+  await page.getByTitle('Show added paths').click();
+  await expect(folder('usr')).toContainText('451.0 kB');
+  // A folder that is found by its name counts with everything in it.
+  await page.getByRole('button', { name: /^Whole image/ }).click();
+  await page.getByRole('searchbox').fill('*modules');
+  await expect(status).toHaveText(/1 match · 109\.\d kB/);
+  await expect(folder('app')).toContainText(/109\.\d kB/);
+  await page.getByRole('searchbox').fill('*.js');
+  await expect(rows.nth(1)).toContainText('app/');
+  await expect(folder('app').getByTitle(/^838,\d{3} of 838,\d{3} bytes match the filter$/)).toBeVisible();
+});
+
+test('columns stay when other layers and images are chosen, where there is room', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await page.setViewportSize({ width: 1920, height: 900 });
+  const columns = () =>
+    page.getByRole('columnheader').evaluateAll((heads) => heads.map((head) => `${head.textContent} ${head.getBoundingClientRect().x}`));
+  const whole = await columns();
+  await layer(1).click();
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
+  const changed = await columns();
+  await layer(2).click();
+  await expect(page.getByRole('row', { name: /added server/ })).toBeVisible();
+  expect(await columns()).toEqual(changed);
+  await win.drop(await win.write('plain.tar', dockerArchive(WEB_API.slice(2, 3), { name: 'acme/plain:1' })));
+  await expect(page.getByRole('heading', { name: 'acme/plain:1' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
+  expect(await columns()).toEqual(whole);
+});

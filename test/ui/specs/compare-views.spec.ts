@@ -115,6 +115,22 @@ test.describe('two images', () => {
     for (const name of ['only in A', 'only in B', 'changed']) await expect.poll(drawn, name).toContain(await fill(name));
   });
 
+  test('are drawn by how much they grew or shrank, which the key and the captions say', { tag: '@page' }, async ({ win: { page } }) => {
+    await page.keyboard.press('t');
+    await expect(page.getByText('Areas: changes in size', { exact: true })).toBeVisible();
+    const caption = page.locator('#treemap-caption');
+    await page.getByRole('application', { name: 'Treemap' }).focus();
+    // opt/tool.zip is gone; curl grew by a half; nano is gone, and jq is new.
+    await page.keyboard.press('ArrowRight');
+    await expect(caption).toHaveText(/^opt −70\.0 kB · \d/);
+    await page.keyboard.press('ArrowRight');
+    await expect(caption).toHaveText(/^usr \+19\.0 kB −5\.0 kB · /);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect(caption).toHaveText(/^usr\/bin\/curl \+10\.0 kB · .* · changed · 20\.0 kB → 30\.0 kB · /);
+    await expect(page.getByRole('navigation', { name: 'Current folder' })).toContainText(/\+19\.\d kB −75\.\d kB$/);
+  });
+
   test('have their images and layers side by side in the details', { tag: '@page' }, async ({ win: { page } }) => {
     const details = page.getByRole('region', { name: 'Details' });
     await page.keyboard.press('Escape');

@@ -41,11 +41,14 @@ test('an image opens with all its bytes, the largest branches open, and what mak
   await expect(libssl).toContainText('300.0 kB');
 
   const culprits = changes.getByRole('list', { name: 'What makes it big' }).getByRole('button');
-  await expect(culprits).toHaveText([
-    /Largest layer 2 RUN npm ci.*838\.7 kB/,
-    /Largest folder app\/ ?838\.7 kB/,
-    /Most hidden usr\/.*libssl\.so\.3 added in 0, changed in 1 ?300\.0 kB/,
-  ]);
+  await expect(culprits).toHaveText(
+    [
+      /Largest layer\s2 RUN npm ci.*838\.7 kB/s,
+      /Largest folder\sapp\/\s?838\.7 kB/,
+      /Most hidden\susr\/.*libssl\.so\.3 added in 0, changed in 1\s?300\.0 kB/s,
+    ],
+    { useInnerText: true },
+  );
   await culprits.nth(2).click();
   await expect(libssl).toHaveAttribute('aria-selected', 'true');
   await expect.poll(() => hash()).toMatch(/^#\/image\/[^/]+\?path=usr\/lib\/libssl\.so\.3$/);
@@ -310,3 +313,55 @@ for (const [colorScheme, forcedColors] of [
     });
   });
 }
+
+test('what makes an image big has its place before it is known, and is there in every window', { tag: '@page' }, async ({ win }) => {
+  const { page, changes } = await openImage(win);
+  const culprits = changes.getByRole('list', { name: 'What makes it big' });
+  for (const [width, height] of [
+    [1320, 860],
+    [900, 700],
+    [720, 450],
+    [600, 400],
+    [320, 400],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    const buttons = culprits.getByRole('button');
+    await expect(buttons).toHaveCount(3);
+    for (const button of await buttons.all()) {
+      await expect(button, `${width} × ${height}`).toBeInViewport({ ratio: 1 });
+      const size = button.locator('[title$=" bytes"]');
+      expect(await size.evaluate((element) => element.scrollWidth <= element.clientWidth + 1)).toBe(true);
+      const [box, room] = [await size.boundingBox(), await culprits.boundingBox()];
+      expect((box?.x ?? 0) + (box?.width ?? 0), `${width} × ${height}`).toBeLessThanOrEqual((room?.x ?? 0) + (room?.width ?? 0));
+    }
+    await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
+  }
+  if (win.door !== 'web') return;
+  for (const [width, height] of [
+    [1320, 860],
+    [720, 800],
+    [720, 450],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route(/\/call\/image\.breakdown$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    const grid = page.getByRole('treegrid');
+    await expect(grid).toBeVisible();
+    await expect(culprits).toHaveAttribute('aria-busy', 'true');
+    const before = await grid.boundingBox();
+    const places = () => culprits.locator('li').evaluateAll((items) => items.map((item) => item.getBoundingClientRect().x));
+    const first = await places();
+    answer();
+    await expect(culprits.getByRole('button')).toHaveCount(3);
+    expect(await grid.boundingBox(), `${width} × ${height}`).toEqual(before);
+    expect(await places(), `${width} × ${height}`).toEqual(first);
+    await page.unroute(/\/call\/image\.breakdown$/);
+  }
+});

@@ -1,0 +1,109 @@
+// The order of the rows in sight.
+import { type MatchedSums, type SortOrder, type SubtreeTotals, sortedRows, sortSteps, visibleRows } from '#changes';
+import type { RowTable } from '#model';
+import { sideBytes } from '../compare.ts';
+import type { Selection } from '../selection.ts';
+import { allBytes, itemCounts, type ShownSums, shownSums } from './shown-bytes.ts';
+
+/** A column to sort by; `share` sorts like `size`. */
+export type SortBy = 'name' | 'what' | 'size' | 'share' | 'hidden' | 'items' | 'net';
+
+export interface Order {
+  readonly sort: SortBy;
+  readonly descending: boolean;
+}
+
+/** A table, and what decides which of its rows are in sight in which order. */
+export interface Arranged extends Order {
+  readonly table: RowTable | null;
+  readonly totals: SubtreeTotals | null;
+  /** By row: 1 means open. Replaced, never modified. */
+  readonly expanded: Uint8Array;
+  /** By row (see RowMatches); null without a filter. */
+  readonly mask: Uint8Array | null;
+  /** Sums of what the filter leaves, which belong to the mask; null without a filter. */
+  readonly matched: MatchedSums | null;
+  /** Whether the table shows all bytes of an image, including hidden ones. */
+  readonly isWhole: boolean;
+  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
+  readonly sorting: boolean;
+  /** Row numbers in sight, top to bottom. */
+  readonly rows: Uint32Array;
+}
+
+/**
+ * The order of each mode until the user chooses another one for it: an image and its layers are asked what is big in them, a comparison what
+ * grew or shrank most; in a filesystem one looks for a path by its name.
+ */
+export const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
+  image: { sort: 'size', descending: true },
+  layer: { sort: 'size', descending: true },
+  stacked: { sort: 'name', descending: false },
+  compare: { sort: 'net', descending: true },
+};
+
+/** Maximum number of rows sorted at once, which takes a few milliseconds. */
+const SORTED_AT_ONCE = 150_000;
+
+/** Whether the rows are shown in the table's own order, by name. */
+const liesSorted = ({ sort, descending }: Order): boolean => sort === 'name' && !descending;
+
+/** Updates the rows in sight, at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
+export function arranged<State extends Arranged>(state: State, most: number): State {
+  return isSlowOrder(state, most) ? { ...state, sorting: true } : withRows(state);
+}
+
+/** Whether sorting `most` rows would take long. */
+export function isSlowOrder(state: Order, most: number): boolean {
+  return most > SORTED_AT_ONCE && !liesSorted(state);
+}
+
+/** Whether a result of sorting still applies. */
+export function isSameOrder(a: Arranged, b: Arranged): boolean {
+  return (
+    a.sorting &&
+    a.table === b.table &&
+    a.expanded === b.expanded &&
+    a.mask === b.mask &&
+    a.totals === b.totals &&
+    a.sort === b.sort &&
+    a.descending === b.descending
+  );
+}
+
+/** Returns the sorting steps that {@link Arranged.sorting} waits for; null if nothing is to be sorted. */
+export function orderSteps(state: Arranged): Generator<undefined, Uint32Array> | null {
+  const { sorting, table, expanded, mask } = state;
+  const sums = shownSums(state);
+  if (!sorting || table === null || sums === null) return null;
+  return sortSteps(table, expanded, sums, sortOrder(table, sums, state), { mask });
+}
+
+function sortOrder(table: RowTable, sums: ShownSums, state: Pick<Arranged, 'sort' | 'descending' | 'isWhole'>): SortOrder {
+  const { sort, descending, isWhole } = state;
+  if (sort === 'net') return { by: (sums.sides ?? sideBytes(table)).net.map(Math.abs), descending };
+  if (sort === 'items') return { by: sums.items ?? itemCounts(table), descending };
+  if (sort === 'hidden') return { by: sums.hidden, descending };
+  if (sort !== 'size' && sort !== 'share') return { by: sort, descending };
+  return { by: isWhole ? allBytes(sums) : 'size', descending };
+}
+
+/** Names sort ascending first, everything else descending; choosing the same column again reverses the order. */
+export function nextDirection(state: Order, sort: SortBy): boolean {
+  return sort === state.sort ? !state.descending : sort !== 'name';
+}
+
+function withRows<State extends Arranged>(state: State): State {
+  const { table, expanded, mask } = state;
+  if (table === null) return state;
+  if (liesSorted(state)) return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
+  return { ...state, sorting: false, rows: rowsInOrder(state, table) };
+}
+
+/** Returns the rows in sight in the state's order, or those of them that are below a row. */
+export function rowsInOrder(state: Arranged, table: RowTable, below?: number): Uint32Array<ArrayBuffer> {
+  const { expanded, mask } = state;
+  const sums = shownSums(state);
+  if (sums === null) return visibleRows(table, expanded, { mask });
+  return sortedRows(table, expanded, sums, sortOrder(table, sums, state), { mask, ...(below === undefined ? {} : { below }) });
+}

@@ -1,0 +1,33 @@
+import { KIND, type RowTable } from '#model';
+import { ALL_DIFFERENCES, differenceClass } from './difference-classes.ts';
+
+/** The criteria of a filter besides path and type. */
+export interface RowCriteria {
+  /** Bits of `1 << KIND`; 15: all. */
+  readonly kinds: number;
+  /** The row's own bytes, visible or hidden. */
+  readonly minBytes: number;
+  /** Bits of DIFFERENCE_CLASS, for modified rows; absent: all. */
+  readonly differences?: number;
+}
+
+const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
+
+/** Returns whether a row meets the criteria; null if all rows do. */
+export function criteriaTest(table: RowTable, criteria: RowCriteria): ((row: number) => boolean) | null {
+  const { minBytes, differences = ALL_DIFFERENCES } = criteria;
+  const kinds = criteria.kinds & ALL_KINDS;
+  if (kinds === ALL_KINDS && minBytes <= 0 && differences === ALL_DIFFERENCES) return null;
+  const { kind, size, hiddenBytes } = table;
+  return (row) =>
+    ((kinds >>> (kind[row] as number)) & 1) === 1 &&
+    (differences === ALL_DIFFERENCES || differs(table, row, differences)) &&
+    (minBytes <= 0 || (size[row] as number) >= minBytes || (hiddenBytes[row] as number) >= minBytes);
+}
+
+/** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */
+function differs(table: RowTable, row: number, classes: number): boolean {
+  if (table.kind[row] === KIND.unchanged) return false;
+  const found = differenceClass(table, row);
+  return found === 0 || (found & classes) !== 0;
+}

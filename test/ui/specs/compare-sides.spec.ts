@@ -1,0 +1,113 @@
+// What tells the sides of a comparison apart, in details and chains.
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, PNG } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+/** Opens two images and compares the first, A, with the second, B. */
+async function compareTwo(win: LayerscopeWindow, a: Uint8Array, b: Uint8Array) {
+  const { page } = win;
+  await win.drop(await win.write('a.tar', a));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', b));
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  return page;
+}
+
+test('the breadcrumb always has the name of a path and its folder, at every width', { tag: '@page' }, async ({ win }) => {
+  const path = 'opt/application/releases/current/configuration/settings.conf';
+  const image = (text: string, tag: string) =>
+    dockerArchive([{ createdBy: 'COPY', tar: tar(file(path, text)) }], { name: `registry.example.com/platform/team/web-api:${tag}` });
+  const page = await compareTwo(win, image('a', '1'), image('bb', '2'));
+  const row = page.getByRole('row', { name: /modified settings/ });
+  const crumbs = page.getByRole('navigation', { name: 'Location' });
+  for (const width of [1320, 720, 600]) {
+    await page.setViewportSize({ width, height: width === 1320 ? 860 : 450 });
+    if (width === 1320 || (await crumbs.isHidden())) await row.click();
+    await expect(crumbs.getByRole('listitem').first()).toHaveText('A → B');
+    const [folder, name] = [crumbs.getByRole('listitem').nth(-2), crumbs.getByRole('listitem').last()];
+    await expect(folder).toHaveText('configuration');
+    await expect(name).toHaveText('settings.conf');
+    for (const part of [folder, name]) {
+      expect((await part.boundingBox())?.width, `${width} px`).toBeGreaterThan(64);
+      await expect(part).toBeInViewport({ ratio: 1 });
+    }
+  }
+  // The folders between are in a menu.
+  await crumbs.getByRole('button', { name: 'Folders between' }).click();
+  await page.getByRole('menuitem', { name: 'releases' }).click();
+  await expect(crumbs.getByRole('listitem').last()).toHaveText('releases');
+});
+
+test('bytes and pictures of a comparison are those of A and B, not of before and now', { tag: '@page' }, async ({ win }) => {
+  const image = (byte: number, tag: string) =>
+    dockerArchive(
+      [
+        {
+          createdBy: 'COPY',
+          tar: tar(file('data.bin', Uint8Array.of(0, 1, 2, byte, 255)), file('logo.png', Uint8Array.from([...PNG, byte]))),
+        },
+      ],
+      { name: `acme/app:${tag}` },
+    );
+  const page = await compareTwo(win, image(1, '1'), image(2, '2'));
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('row', { name: /modified data/ }).click();
+  for (const side of ['A', 'B']) {
+    await expect(details.getByRole('heading', { name: side, exact: true })).toBeVisible();
+    await expect(details.getByRole('region', { name: `Bytes in ${side}` })).toBeVisible();
+  }
+  await page.getByRole('row', { name: /modified logo/ }).click();
+  for (const side of ['A', 'B']) await expect(details.getByRole('img', { name: `Picture in ${side}` })).toBeVisible();
+  await expect(details.getByText(/^Before|^Now/)).toHaveCount(0);
+});
+
+test('digests and sizes that read alike show what differs', { tag: '@page' }, async ({ win }) => {
+  const image = (bytes: number, tag: string) =>
+    dockerArchive([{ createdBy: 'COPY', tar: tar(file('data.bin', 'x'.repeat(bytes))) }], { name: `acme/app:${tag}` });
+  const page = await compareTwo(win, image(700_010, '1'), image(700_020, '2'));
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const details = page.getByRole('region', { name: 'Details' });
+  const digests = details.getByRole('row', { name: /^Diff ID/ }).locator('td > span');
+  await expect(digests).toHaveCount(2);
+  for (const digest of await digests.all()) {
+    // The algorithm, which both have, is left out.
+    await expect(digest.locator('.visually-hidden')).toHaveText('sha256:');
+    expect(await digest.evaluate((element) => element.clientWidth / 7.3)).toBeGreaterThan(10);
+  }
+  const size = page.getByRole('row', { name: /modified data/ });
+  await expect(size).toContainText(/\+10 B ?700\.0 kB/);
+  await size.click();
+  await details.getByRole('tab', { name: 'Attributes' }).click();
+  await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/700,010 bytes.*→.*700,020 bytes/);
+});
+
+test('in a low and narrow window, the sizes in both chains are whole', { tag: '@page' }, async ({ win }) => {
+  const layers = (text: string) =>
+    [888_800, 640_000, 120].map((bytes, at) => ({
+      createdBy: `RUN make step-${at} ${text}`,
+      tar: tar(file(`step/${at}`, text.repeat(bytes))),
+    }));
+  const image = (text: string) => dockerArchive(layers(text), { name: `registry.example.com/platform/team/web-api:${text}` });
+  const page = await compareTwo(win, image('1'), image('2'));
+  for (const [width, height] of [
+    [1320, 860],
+    [900, 700],
+    [720, 450],
+    [600, 450],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const side of ['A', 'B']) {
+      const list = page.getByRole('list', { name: `Layers of side ${side} only, newest first` });
+      const sizes = list.locator('span[title$=" bytes"]');
+      await expect(sizes).toHaveText(['120 B', '640.0 kB', '888.8 kB']);
+      for (const size of await sizes.all()) {
+        const spill = await size.evaluate((element) => {
+          const [own, stratum] = [element.getBoundingClientRect(), element.closest('li')?.getBoundingClientRect()];
+          if (stratum === undefined) return 999;
+          return Math.max(stratum.left - own.left, own.right - stratum.right, stratum.top - own.top, own.bottom - stratum.bottom);
+        });
+        expect(spill, `${width} × ${height}, ${side}, ${await size.textContent()}`).toBeLessThanOrEqual(0);
+      }
+    }
+  }
+});
