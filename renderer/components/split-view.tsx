@@ -14,28 +14,31 @@ export function Splitter({
   onChange,
 }: {
   label: string;
-  /** Width of the pane, px. */
+  /** Width of the pane or, if it is on top, its height, px. */
   value: number;
   min: number;
   max: number;
-  side: 'left' | 'right';
+  side: 'left' | 'right' | 'top';
   onChange: (value: number) => void;
 }) {
-  const drag = useRef<{ x: number; value: number } | null>(null);
+  const drag = useRef<{ at: number; value: number } | null>(null);
+  const isOnTop = side === 'top';
+  const at = ({ clientX, clientY }: PointerEvent) => (isOnTop ? clientY : clientX);
   const clamp = (wanted: number) => Math.round(Math.min(max, Math.max(min, wanted)));
-  const sign = side === 'left' ? 1 : -1;
+  const sign = side === 'right' ? -1 : 1;
 
   function onPointerDown(event: PointerEvent<HTMLDivElement>) {
-    drag.current = { x: event.clientX, value };
+    drag.current = { at: at(event), value };
     event.currentTarget.setPointerCapture(event.pointerId);
     event.preventDefault();
   }
   function onPointerMove(event: PointerEvent<HTMLDivElement>) {
-    if (drag.current !== null) onChange(clamp(drag.current.value + sign * (event.clientX - drag.current.x)));
+    if (drag.current !== null) onChange(clamp(drag.current.value + sign * (at(event) - drag.current.at)));
   }
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
     const step = event.shiftKey ? 64 : 16;
-    const wanted = { ArrowLeft: value - sign * step, ArrowRight: value + sign * step, Home: min, End: max }[event.key];
+    const [less, more] = isOnTop ? ['ArrowUp', 'ArrowDown'] : ['ArrowLeft', 'ArrowRight'];
+    const wanted = { [less as string]: value - sign * step, [more as string]: value + sign * step, Home: min, End: max }[event.key];
     if (wanted === undefined) return;
     event.preventDefault();
     onChange(clamp(wanted));
@@ -46,7 +49,7 @@ export function Splitter({
     <div
       className={`${styles.splitter} ${styles[side]}`}
       role="separator"
-      aria-orientation="vertical"
+      aria-orientation={isOnTop ? 'horizontal' : 'vertical'}
       aria-label={label}
       aria-valuenow={value}
       aria-valuemin={min}

@@ -82,6 +82,7 @@ export function TreeGrid({
   isWide,
   handle,
   isShortcut,
+  headHeight = HEAD_HEIGHT,
 }: {
   label: string;
   /** Row numbers in sight, top to bottom. */
@@ -106,6 +107,8 @@ export function TreeGrid({
   handle?: Ref<TreeGridHandle>;
   /** Whether a key has another meaning and so doesn't start type-ahead. */
   isShortcut: (key: string) => boolean;
+  /** Of the headings with their line below, px; that of the highest. */
+  headHeight?: number;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const wantFocus = useRef(false);
@@ -119,7 +122,7 @@ export function TreeGrid({
   const leftIndex = useMemo(() => (leftRow < 0 ? -1 : rows.indexOf(leftRow)), [rows, leftRow]);
   const stop = Math.max(activeIndex, leftIndex, 0);
 
-  const { first, end, width, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: HEAD_HEIGHT });
+  const { first, end, width, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: headHeight });
   const indexes: number[] = [];
   // The row that has the focus stays in the document when scrolled away.
   if (stop < first && stop < count) indexes.push(stop);

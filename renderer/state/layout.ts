@@ -5,6 +5,10 @@ export interface LayoutState {
   readonly chainWidth: number;
   /** null: as wide as the window allows, see {@link detailsRoom}. */
   readonly detailsWidth: number | null;
+  /** Width of the registry's tree of keys; null: a share of the pane. */
+  readonly keysWidth: number | null;
+  /** Its height where the values are below it. */
+  readonly keysHeight: number | null;
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
   readonly wasteOpen: boolean;
@@ -45,6 +49,8 @@ export const PANE_LIMITS = {
   chainWidth: { min: 200, max: 480 },
   compareWidth: { min: 240, max: 720 },
   detailsWidth: { min: 280, max: 640 },
+  keysWidth: { min: 180, max: 1_200 },
+  keysHeight: { min: 80, max: 1_200 },
 } as const;
 
 /** Returns the width of the details in a window of `room` px unless another was chosen: 300 px up to 1,320, 480 px from 2,560 on. */
@@ -58,6 +64,8 @@ const initial: LayoutState = {
   libraryWidth: 196,
   chainWidth: 262,
   detailsWidth: null,
+  keysWidth: null,
+  keysHeight: null,
   libraryOpen: true,
   findingsOpen: false,
   wasteOpen: false,
@@ -114,6 +122,8 @@ export function parseLayout(kept: unknown): LayoutState {
     chainWidth: width('chainWidth'),
     compareWidth: width('compareWidth'),
     detailsWidth: width('detailsWidth'),
+    keysWidth: width('keysWidth'),
+    keysHeight: width('keysHeight'),
   };
 }
 

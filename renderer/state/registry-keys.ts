@@ -19,6 +19,8 @@ export interface KeyNode extends KeyAt {
   readonly changes: RegistryChange[];
   /** The matching value of a key that a search found; null if its own name matches; undefined if it only leads to such keys. */
   found?: string | null;
+  /** The layer that removed the key, which is shown as it was below; absent if it wasn't removed. */
+  removedIn?: number;
 }
 
 /** Keys by row number, depth first, with the sums of what is in and below each. */
@@ -123,6 +125,53 @@ export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boo
     row = isOpen((nodes[row] as KeyNode).id) ? row + 1 : (end[row] as number);
   }
   return Uint32Array.from(rows);
+}
+
+/** Returns what changes of one thing, oldest first, come to: what they made of what was there before the first. */
+export function sumOfChanges(changes: readonly { readonly kind: RegistryChange['kind'] }[]): RegistryChange['kind'] | null {
+  const last = changes.at(-1)?.kind;
+  if (last === undefined || last === 'removed') return last ?? null;
+  return changes[0]?.kind === 'added' ? 'added' : 'modified';
+}
+
+/** Returns the keys that are no longer there after all changes, by the ids of the keys above them. */
+export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, readonly KeyNode[]> {
+  const removed = new Map<string, KeyNode[]>();
+  for (const [row, { hive, path, changes }] of nodes.entries()) {
+    const last = changes.at(-1);
+    const above = nodes[parent[row] as number];
+    if (last?.kind !== 'removed' || above === undefined) continue;
+    const node: KeyNode = { ...keyNode({ hive, path }, (last.hidden?.keys ?? 0) > 0), removedIn: last.layer };
+    removed.set(above.id, [...(removed.get(above.id) ?? []), node]);
+  }
+  return removed;
+}
+
+/** What layers did to a key's values: the kind of change by folded name, and the values that are no longer there. */
+export interface ChangedValues {
+  readonly kinds: ReadonlyMap<string, RegistryChange['kind']>;
+  readonly removed: readonly { readonly name: string; readonly type: string; readonly text: string; readonly layer: number }[];
+}
+
+/** Sums up what a key's changes, oldest first, did to its values. Without the hive's base, it isn't known what was there before. */
+export function changedValues(changes: readonly RegistryChange[]): ChangedValues {
+  const byName = new Map<string, (RegistryChange['values'][number] & { readonly layer: number })[]>();
+  for (const { layer, hasBase, values } of changes) {
+    if (!hasBase) continue;
+    for (const value of values) {
+      const name = value.name.toLowerCase();
+      byName.set(name, [...(byName.get(name) ?? []), { ...value, layer }]);
+    }
+  }
+  const kinds = new Map<string, RegistryChange['kind']>();
+  const removed: { name: string; type: string; text: string; layer: number }[] = [];
+  for (const [name, all] of byName) {
+    const kind = sumOfChanges(all);
+    const last = all.at(-1);
+    if (kind !== null) kinds.set(name, kind);
+    if (last?.kind === 'removed' && last.before !== null) removed.push({ name: last.name, ...last.before, layer: last.layer });
+  }
+  return { kinds, removed };
 }
 
 /** Maximum number of rows that are in sight at first. */

@@ -18,7 +18,7 @@ export interface CatalogChoice {
   readonly text?: string;
 }
 
-export const CATALOG_VIEWS = ['layers', 'search', 'tags', 'problems'] as const;
+export const CATALOG_VIEWS = ['images', 'layers', 'tags', 'search', 'problems'] as const;
 type CatalogView = (typeof CATALOG_VIEWS)[number];
 
 /** What the panes show. Layers are numbered from 0, the lowest, as on the command line. */

@@ -44,7 +44,7 @@ export function settleSelection(): void {
   const first = archives.find(({ images }) => images.some(({ loaded }) => loaded));
   if (first !== undefined) showImage(first.archiveId, first.images.find(({ loaded }) => loaded)?.index ?? 0);
   else if (archives.length === 0 && catalogs?.[0] !== undefined) {
-    select({ ...NOTHING, catalog: { catalogId: catalogs[0].catalogId, view: 'layers' } }, { replace: true });
+    select({ ...NOTHING, catalog: { catalogId: catalogs[0].catalogId, view: 'images' } }, { replace: true });
   }
 }
 

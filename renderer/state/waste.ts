@@ -1,4 +1,4 @@
-import type { WastedFileReport, WasteReport } from '#contract';
+import type { WastedFileReport, WasteKindReport, WasteReport } from '#contract';
 
 /** The bytes that one cause hides, and the file that has the most of them. */
 export interface CauseLine {
@@ -34,20 +34,65 @@ export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly numb
   return below.length === 0 ? layers : below;
 }
 
-/** Items with the same layers and command. */
-export interface Group<T> {
+/** A file or place in a list of waste. */
+export interface WasteLine {
   readonly key: string;
-  readonly items: readonly T[];
+  /** As escapePath prints it; null for many small places. */
+  readonly path: string | null;
+  readonly bytes: number;
+  /** The layer in which it is shown. */
+  readonly layer: number;
+  readonly writers: readonly number[];
+  /** The layer that hid it; null if none did. */
+  readonly hider: number | null;
+  /** A path with the same content, escaped. */
+  readonly sameAs: string | null;
 }
 
-/** Groups items by a key. Groups, and the items of each, keep their order. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly Group<T>[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups].map(([key, grouped]) => ({ key, items: grouped }));
+/** Returns the listed files of a cause as lines; like the report, largest first. */
+export function fileLines({ files }: WasteReport, cause: CauseLine['cause']): readonly WasteLine[] {
+  return files
+    .filter((file) => file.cause === cause)
+    .map((file) => {
+      const { path, wastedBytes, hiddenBy } = file;
+      const writers = writersOf(file);
+      return { key: path, path, bytes: wastedBytes, layer: writers[0] ?? 0, writers, hider: hiddenBy, sameAs: null };
+    });
+}
+
+/** Returns the places of a kind as lines. */
+export function placeLines(places: WasteKindReport['places']): readonly WasteLine[] {
+  return places.map(({ path, layer, bytes, removedIn = null, of = null }) => ({
+    key: `${layer} ${path}`,
+    path,
+    bytes,
+    layer,
+    writers: [layer],
+    hider: removedIn,
+    sameAs: of,
+  }));
+}
+
+/** The column by which lines are sorted, and how. */
+export interface WasteOrder {
+  readonly by: 'bytes' | 'path';
+  readonly descending: boolean;
+}
+
+export const FIRST_WASTE_ORDER: WasteOrder = { by: 'bytes', descending: true };
+
+/** Returns the order after a column's heading was chosen: first the largest, or the first by name; then reversed. */
+export function nextWasteOrder(order: WasteOrder, by: WasteOrder['by']): WasteOrder {
+  return { by, descending: order.by === by ? !order.descending : by === 'bytes' };
+}
+
+/** Returns lines in an order; the many small places, which have no path, are last by name. */
+export function sortedWaste(lines: readonly WasteLine[], { by, descending }: WasteOrder): readonly WasteLine[] {
+  const compare = (a: WasteLine, b: WasteLine) => (by === 'bytes' ? a.bytes - b.bytes : byPath(a.path, b.path));
+  return [...lines].sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+}
+
+function byPath(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return a < b ? -1 : a > b ? 1 : 0;
 }

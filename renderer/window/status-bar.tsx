@@ -65,17 +65,18 @@ function FindingsButton() {
   const counts = countFindings(groups);
   if (groups.length === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
   const severe = groups[0]?.severity ?? 'note';
+  const count = groups.reduce((sum, { findings }) => sum + findings.length, 0);
   return (
     <button
       type="button"
       className={`${styles.button} ${styles[severe]}`}
-      aria-label={words.frame.findingsButton(words.frame.findings(counts))}
+      title={words.frame.findings(counts)}
       aria-expanded={open}
       data-opens="findings"
       onClick={toggleFindings}
     >
       <Icon name={severe} size={12} />
-      {words.frame.findings(counts)}
+      {words.frame.findingsButton(count, counts.secret)}
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
   );

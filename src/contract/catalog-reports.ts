@@ -55,6 +55,9 @@ export interface CatalogImage {
   readonly blobBytes: number | null;
   readonly finalBytes: number | null;
   readonly wastedBytes: number | null;
+  /** Files that it shows; null if they aren't listed. */
+  readonly files: number | null;
+  readonly hasPackages: boolean;
   /** Numbers of its layers, lowest first. */
   readonly layers: readonly number[];
   /** Null if its findings can't be read. */

@@ -8,6 +8,7 @@ import {
   holdersOf,
   layersOf,
   layerTitle,
+  nextColumnOrder,
   nextLayerOrder,
   placeName,
   repositoryRuns,
@@ -15,6 +16,7 @@ import {
   sortedLayers,
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
+import { FIRST_IMAGE_ORDER, imageRows, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 
@@ -31,6 +33,8 @@ function image(tag: string | null, part: Partial<CatalogImage> = {}): CatalogIma
     blobBytes: 5,
     finalBytes: 10,
     wastedBytes: 0,
+    files: null,
+    hasPackages: false,
     layers: [0],
     findings: null,
     ...part,
@@ -89,6 +93,38 @@ test('layers are sorted by what sharing them saves at first, and then as chosen'
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'images')), [2, 3, 1, 0]);
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'size')), [2, 1, 0, 3]);
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
+});
+
+test('an image’s row has its tags, its bytes and those that no other image has', () => {
+  const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
+  const place = (repository: string, tag: string | null) => ({ source: '/a.tar', reference: `${repository}:${tag}`, repository, tag });
+  const images = [
+    image('1', { layers: [0, 1], blobBytes: 110, created: 3 * DAY }),
+    image(null, { layers: [0, 2, 2], blobBytes: null, created: 0 }),
+    image('2', {
+      layers: [0],
+      places: [place('docker.io/shop/app', '2'), place('docker.io/shop/app', 'latest'), place('ghcr.io/shop/app', '2')],
+      created: 2 * DAY,
+    }),
+    image('10', { layers: [0, 1], created: 4 * DAY }),
+  ];
+  const rows = imageRows({ images, layers: [100, 10, 7].map(layer), holders: holdersOf(images, 3), problems: [] });
+  assert.deepEqual(
+    rows.map(({ name, tags, otherNames, size, unique, layers, created }) => [name, tags, otherNames, size, unique, layers, created]),
+    [
+      ['shop/app', ['1'], 0, 110, 0, 2, 3 * DAY],
+      // Each layer once.
+      ['app.tar', [], 0, 107, 7, 3, null],
+      ['shop/app', ['2', 'latest'], 1, 5, 0, 1, 2 * DAY],
+      ['shop/app', ['10'], 0, 5, 0, 2, 4 * DAY],
+    ],
+  );
+  const sorted = (order: typeof FIRST_IMAGE_ORDER) => sortedImages(rows, order).map((row) => row.image);
+  assert.deepEqual(sorted(FIRST_IMAGE_ORDER), [1, 3, 0, 2]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'name', 'name')), [3, 0, 2, 1]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'size', 'name')), [0, 1, 3, 2]);
+  assert.deepEqual(sorted({ by: 'unique', descending: true })[0], 1);
+  assert.deepEqual(sorted({ by: 'created', descending: false }), [1, 2, 0, 3]);
 });
 
 test('a layer without a command is called by its digest and an image that has it', () => {
@@ -180,6 +216,7 @@ test('an image is called by its name or else by its file, with control character
 
 test('a catalog and a search of it have addresses', () => {
   for (const catalog of [
+    { catalogId: 'c1', view: 'images', what: 'path', text: '' },
     { catalogId: 'c1', view: 'layers', what: 'path', text: '' },
     { catalogId: 'c1', view: 'search', what: 'package', text: 'log4j 2 & more' },
   ] as const) {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyForest, type KeyNode, keysAbove, keysInSight, keyTree, openAtFirst } from '../../renderer/state/registry-keys.ts';
+import {
+  changedValues,
+  KeyForest,
+  type KeyNode,
+  keysAbove,
+  keysInSight,
+  keyTree,
+  openAtFirst,
+  removedKeys,
+  sumOfChanges,
+} from '../../renderer/state/registry-keys.ts';
 import type { RegistryChange } from '../../src/contract/index.ts';
 
 const value = (name: string) => ({ kind: 'added', name, now: { type: 'REG_SZ', text: name }, before: null }) as const;
@@ -69,4 +79,55 @@ test('a tree of twenty thousand keys in one key is numbered in order', () => {
   for (let at = 0; at < 20_000; at++) forest.add({ hive: 'S', path: `k${String(at).padStart(5, '0')}` });
   const { nodes, end } = keyTree(forest.roots);
   assert.deepEqual([nodes.length, end[0], (nodes.at(-1) as KeyNode).name], [20_001, 20_001, 'k19999']);
+});
+
+test('changes come to what they made of what was there before them', () => {
+  const kinds = (...all: RegistryChange['kind'][]) => sumOfChanges(all.map((kind) => ({ kind })));
+  assert.equal(kinds(), null);
+  assert.equal(kinds('added', 'modified'), 'added');
+  assert.equal(kinds('modified', 'modified'), 'modified');
+  assert.equal(kinds('added', 'removed'), 'removed');
+  assert.equal(kinds('removed', 'added'), 'modified');
+});
+
+test('keys that are gone after all changes are listed by the key above, with the layer that removed them', () => {
+  const { tree } = treeOf([
+    change('Vendor\\Back', 0, { kind: 'removed' }),
+    change('Vendor\\Gone', 0, { kind: 'removed', layer: 2, hidden: { keys: 3, values: 0 } }),
+    change('Vendor\\Back', 1, { layer: 3 }),
+  ]);
+  const removed = [...removedKeys(tree)].map(([id, nodes]) => [
+    id,
+    nodes.map(({ path, removedIn, hasSubkeys }) => [path, removedIn, hasSubkeys]),
+  ]);
+  assert.deepEqual(removed, [['software\\vendor', [['Vendor\\Gone', 2, true]]]]);
+});
+
+test('values of a key are summed up by name without case, and removed ones keep their last data', () => {
+  const data = (text: string) => ({ type: 'REG_SZ', text });
+  const { kinds, removed } = changedValues([
+    change('Run', 0, {
+      values: [
+        { kind: 'added', name: 'New', now: data('1'), before: null },
+        { kind: 'modified', name: 'Old', now: data('2'), before: data('1') },
+      ],
+    }),
+    change('Run', 0, {
+      layer: 2,
+      values: [
+        { kind: 'modified', name: 'new', now: data('3'), before: data('1') },
+        { kind: 'removed', name: 'Old', now: null, before: data('2') },
+      ],
+    }),
+    // Only set: what was there before isn't known.
+    change('Run', 2, { layer: 3, hasBase: false }),
+  ]);
+  assert.deepEqual(
+    [...kinds],
+    [
+      ['new', 'added'],
+      ['old', 'removed'],
+    ],
+  );
+  assert.deepEqual(removed, [{ name: 'Old', type: 'REG_SZ', text: '2', layer: 2 }]);
 });

@@ -1,19 +1,50 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causeLines, groupBy, mayBeRewritten } from '../../renderer/state/waste.ts';
+import {
+  causeLines,
+  FIRST_WASTE_ORDER,
+  fileLines,
+  mayBeRewritten,
+  nextWasteOrder,
+  placeLines,
+  sortedWaste,
+} from '../../renderer/state/waste.ts';
 import { bestWhatIf, whatIfCommand } from '../../renderer/state/weigh.ts';
 import type { ArchiveSummary, ImageSummary, WasteReport, WhatIfReport } from '../../src/contract/index.ts';
 
-test('groups keep the order of their first items', () => {
-  const groups = groupBy([5, 2, 7, 4], (each) => (each % 2 === 0 ? 'even' : 'odd'));
-  assert.deepEqual(groups, [
-    { key: 'odd', items: [5, 7] },
-    { key: 'even', items: [2, 4] },
-  ]);
+test('files and places become lines, which are sorted by bytes or by path', () => {
+  const report = {
+    files: [
+      { cause: 'deleted', path: 'b', wastedBytes: 9, layers: [0, 2], hiddenBy: 2 },
+      { cause: 'overwritten', path: 'c', wastedBytes: 8, layers: [1], hiddenBy: 2 },
+      { cause: 'deleted', path: 'a', wastedBytes: 7, layers: [1], hiddenBy: 3 },
+    ],
+  } as unknown as WasteReport;
+  const files = fileLines(report, 'deleted');
   assert.deepEqual(
-    groupBy([], () => ''),
-    [],
+    files.map(({ path, bytes, writers, layer, hider }) => [path, bytes, writers, layer, hider]),
+    [
+      ['b', 9, [0], 0, 2],
+      ['a', 7, [1], 1, 3],
+    ],
   );
+  const places = placeLines([
+    { layer: 1, path: null, bytes: 5 },
+    { layer: 0, path: 'tmp/x', bytes: 4, removedIn: 2, of: 'y' },
+  ] as unknown as Parameters<typeof placeLines>[0]);
+  assert.deepEqual(
+    places.map(({ path, hider, sameAs }) => [path, hider, sameAs]),
+    [
+      [null, null, null],
+      ['tmp/x', 2, 'y'],
+    ],
+  );
+  const paths = (order: typeof FIRST_WASTE_ORDER) => sortedWaste([...files, ...places], order).map(({ path }) => path);
+  assert.deepEqual(paths(FIRST_WASTE_ORDER), ['b', 'a', null, 'tmp/x']);
+  const byPath = nextWasteOrder(FIRST_WASTE_ORDER, 'path');
+  assert.deepEqual(paths(byPath), ['a', 'b', 'tmp/x', null]);
+  assert.deepEqual(paths(nextWasteOrder(byPath, 'path')), [null, 'tmp/x', 'b', 'a']);
+  assert.deepEqual(nextWasteOrder(byPath, 'bytes'), FIRST_WASTE_ORDER);
 });
 
 test('causes keep the report’s order, and those that hide nothing are left out', () => {

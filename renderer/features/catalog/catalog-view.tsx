@@ -14,12 +14,13 @@ import { words } from '../../words/index.ts';
 import { formatDate } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
+import { ImagesView } from './images-view.tsx';
 import { LayersView } from './layers-view.tsx';
 import { ProblemsView } from './problems-view.tsx';
 import { SearchView } from './search-view.tsx';
 import { TagsView } from './tags-view.tsx';
 
-/** A catalog: its layers, a search, its tags, or its problems. */
+/** A catalog: its images, its layers, its tags, a search, or its problems. */
 export function CatalogView({ choice, summary }: { choice: CatalogChoice; summary: CatalogSummary }) {
   const { rows, error, doneRows, allRows } = useApp((app) => app.catalog);
   const pane = useRef<HTMLElement>(null);
@@ -79,7 +80,8 @@ function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: Cat
   }
   if (choice.view === 'search') return <SearchView rows={rows} search={search} choice={choice} room={room} />;
   if (choice.view === 'tags') return <TagsView rows={rows} summary={summary} room={room} />;
-  return <LayersView rows={rows} room={room} />;
+  if (choice.view === 'layers') return <LayersView rows={rows} room={room} />;
+  return <ImagesView rows={rows} room={room} />;
 }
 
 /** Why the last image could not be opened. */

@@ -1,11 +1,11 @@
-import { type PointerEvent, useMemo, useRef, useState } from 'react';
+import { type PointerEvent, type ReactNode, useMemo, useState } from 'react';
 import type { CatalogImage } from '#contract';
 import { displayText } from '#model';
 import { Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { useMeasured, widthOf } from '../../components/use-measured.ts';
+import { barScale } from '../../state/bar-scale.ts';
 import {
   type CatalogRows,
   FIRST_ORDER,
@@ -26,7 +26,12 @@ import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
 import { firstName, imageTitle } from './image-names.ts';
+import { Legend } from './legend.tsx';
+import { barHead, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
+
+/** Layers differ more in size than images do: only a layer or two among many are outliers. */
+const FEW_OUTLIERS = 0.98;
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
@@ -49,6 +54,15 @@ export function LayersView({ rows, room }: { rows: CatalogRows; room: number }) 
           options={listed.map(({ value, layers: some }) => ({ value, label: words.catalog.choices[value](some.length) }))}
           onChange={setChoice}
         />
+        {layers.length === 0 || room < LEAST_HELD ? null : (
+          <Legend
+            title={words.catalog.heldLegend.title}
+            items={[
+              { colour: 'accent', text: words.catalog.heldLegend.has },
+              { colour: 'empty', text: words.catalog.heldLegend.hasNot },
+            ]}
+          />
+        )}
       </div>
       {layers.length === 0 ? (
         <Notice icon="image" title={words.catalog.none[choice]}>
@@ -79,14 +93,23 @@ function LayerGrid({
   const { images, holders } = rows;
   const tree = useMemo(() => twoLevels(layers.map((layer) => holders[layer]?.length ?? 0)), [layers, holders]);
   const between = useMemo(() => linesBetween(images), [images]);
-  const most = Math.max(1, ...layers.map((layer) => rows.layers[layer]?.bytes ?? 0));
+  const full = useMemo(
+    () =>
+      barScale(
+        layers.map((layer) => rows.layers[layer]?.bytes ?? 0),
+        FEW_OUTLIERS,
+      ),
+    [layers, rows],
+  );
+  const held = useMemo(() => heldNames(images, heldRoom(room)), [images, room]);
   const layerOf = (group: number) => layers[group] as number;
   const imageOf = (group: number, child: number) => holders[layerOf(group)]?.[child] as number;
   return (
     <TwoLevelGrid
       label={words.catalog.layersTitle}
       tree={tree}
-      columns={columnsFor(room, images, ordered)}
+      columns={columnsFor(room, full, <HeldHead images={images} held={held} />, ordered)}
+      headHeight={room < LEAST_HELD ? HEAD_HEIGHT : held.height}
       ids={layers}
       name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
       onChoose={({ group, child }) => void openCatalogImage(imageOf(group, child))}
@@ -94,7 +117,7 @@ function LayerGrid({
         const { group, child } = place;
         const layer = layerOf(group);
         const { bytes = 0, layer: diffId = '' } = rows.layers[layer] ?? {};
-        const held = holders[layer] ?? [];
+        const holding = holders[layer] ?? [];
         if (child >= 0) {
           const image = imageOf(group, child);
           if (column === 'layer') return nameCell(place, twisty, imageTitle(images, image), imageText(firstName(images, image)));
@@ -105,11 +128,11 @@ function LayerGrid({
           const command = layerTitle(rows, layer);
           return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{command}</span>);
         }
-        if (column === 'held') return <Held numbers={held} images={images} between={between} />;
-        if (column === 'bar') return <Bar share={bytes / most} />;
+        if (column === 'held') return <Held numbers={holding} images={images} between={between} />;
+        if (column === 'bar') return <SizeBar bytes={bytes} full={full} />;
         if (column === 'size') return sizeText(bytes);
-        if (column === 'images') return <span className="number">{formatCount(held.length)}</span>;
-        return held.length < 2 ? null : sizeText(savedBytes(rows, layer));
+        if (column === 'images') return <span className="number">{formatCount(holding.length)}</span>;
+        return holding.length < 2 ? null : sizeText(savedBytes(rows, layer));
       }}
     />
   );
@@ -128,8 +151,31 @@ function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
+/** Room of the view in which a column is left out if there is less, px. */
+const LEAST_HELD = 480;
+const LEAST_BAR = 760;
+const LEAST_SAVED = 900;
+const WIDTHS = { bar: 90, size: 72, images: 60, saved: 124 };
+const GAP = 12;
+/** What a row has on its left and right. */
+const EDGES = 20;
+
+/** Shares of what is left for the column of marks, beside one for the layers' names. */
+function heldShare(room: number): { readonly least: number; readonly share: number } {
+  return room < LEAST_SAVED ? { least: 100, share: 0.8 } : { least: 160, share: 1.2 };
+}
+
+/** Returns the width of the column of marks, px. */
+function heldRoom(room: number): number {
+  const { bar, size, images, saved } = WIDTHS;
+  const others = [size, images, ...(room < LEAST_BAR ? [] : [bar]), ...(room < LEAST_SAVED ? [] : [saved])];
+  const left = room - EDGES - others.reduce((sum, width) => sum + GAP + width, GAP);
+  const { least, share } = heldShare(room);
+  return Math.max(least, (left * share) / (1 + share));
+}
+
 /** Columns that fit: the picture and the numbers before the bars. */
-function columnsFor(room: number, images: readonly CatalogImage[], { order, onOrder }: Ordered): readonly TreeColumn[] {
+function columnsFor(room: number, full: number, heldHead: ReactNode, { order, onOrder }: Ordered): readonly TreeColumn[] {
   const { columns } = words.catalog;
   const column = (id: LayerSort, width: string, align?: 'right'): TreeColumn => ({
     id,
@@ -139,48 +185,56 @@ function columnsFor(room: number, images: readonly CatalogImage[], { order, onOr
     sorted: order.by !== id ? undefined : order.descending ? 'descending' : 'ascending',
     onSort: () => onOrder(nextLayerOrder(order, id)),
   });
+  const { least, share } = heldShare(room);
   return [
     column('layer', 'minmax(110px, 1fr)'),
-    ...(room < 480
-      ? []
-      : [{ id: 'held', header: <HeldHead images={images} />, width: room < 900 ? 'minmax(100px, 0.8fr)' : 'minmax(160px, 1.2fr)' }]),
-    ...(room < 760 ? [] : [{ id: 'bar', header: <span className="visually-hidden">{columns.bar}</span>, width: '90px' }]),
-    column('size', '72px', 'right'),
-    column('images', '60px', 'right'),
-    ...(room < 900 ? [] : [column('saved', '124px', 'right')]),
+    ...(room < LEAST_HELD ? [] : [{ id: 'held', header: heldHead, width: `minmax(${least}px, ${share}fr)` }]),
+    ...(room < LEAST_BAR ? [] : [{ id: 'bar', header: barHead(full), width: `${WIDTHS.bar}px` }]),
+    column('size', `${WIDTHS.size}px`, 'right'),
+    column('images', `${WIDTHS.images}px`, 'right'),
+    ...(room < LEAST_SAVED ? [] : [column('saved', `${WIDTHS.saved}px`, 'right')]),
   ];
 }
 
-/** A bar as long as a share of the column, from 0 to 1. */
-export function Bar({ share }: { share: number }) {
-  return (
-    <span className={styles.track} aria-hidden="true">
-      <span className={styles.bar} style={{ width: `${Math.max(1, share * 100)}%` }} />
-    </span>
-  );
+/** A name needs this much room to be recognized, px; one that stands upright, this much. */
+const NAME_ROOM = 44;
+const UPRIGHT_ROOM = 13;
+const HEAD_HEIGHT = 27;
+const MOST_HEAD = 96;
+const LETTER = 6.5;
+
+/** Names above the marks of images. All stand upright if there is no room for one of them otherwise. */
+interface HeldNames {
+  readonly names: readonly { readonly name: string; readonly start: number; readonly length: number }[];
+  readonly isUpright: boolean;
+  /** Of the heading, px. */
+  readonly height: number;
 }
 
-/** A name needs this much room to be recognized, px. */
-const NAME_ROOM = 44;
+/** Returns the names that fit above a column `room` px wide. */
+function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
+  const roomOf = (length: number) => (length / images.length) * room;
+  const names = repositoryRuns(images).filter(({ length }) => roomOf(length) >= UPRIGHT_ROOM);
+  const isUpright = names.some(({ name, length }) => roomOf(length) < NAME_ROOM && LETTER * name.length > roomOf(length));
+  const longest = isUpright ? Math.max(0, ...names.map(({ name }) => name.length)) : 0;
+  const height = longest === 0 ? HEAD_HEIGHT : Math.min(MOST_HEAD, Math.max(HEAD_HEIGHT, Math.round(14 + LETTER * longest)));
+  return { names, isUpright, height };
+}
 
 /** Above the marks of images, the names of those that fit; without room for any, what the marks mean. */
-function HeldHead({ images }: { images: readonly CatalogImage[] }) {
-  const head = useRef<HTMLSpanElement>(null);
-  const room = useMeasured(head, widthOf, 0);
-  const runs = useMemo(() => repositoryRuns(images), [images]);
-  const shareOf = (count: number) => count / images.length;
-  const named = runs.filter(({ length }) => shareOf(length) * room >= NAME_ROOM);
+function HeldHead({ images, held: { names, isUpright, height } }: { images: readonly CatalogImage[]; held: HeldNames }) {
+  const percent = (count: number) => `${(count / images.length) * 100}%`;
   const text = words.catalog.columns.held(images.length);
   return (
-    <span className={styles.heldHead} ref={head} title={text}>
-      <span className={named.length > 0 ? 'visually-hidden' : ''}>{text}</span>
-      {named.map(({ name, start, length }) => (
+    <span className={styles.heldHead} title={text} style={{ height: height - 1 }}>
+      <span className={names.length > 0 ? 'visually-hidden' : ''}>{text}</span>
+      {names.map(({ name, start, length }) => (
         <span
           key={start}
           aria-hidden="true"
-          className={styles.heldName}
+          className={`${styles.heldName} ${isUpright ? styles.upright : ''}`}
           title={name}
-          style={{ left: `${shareOf(start) * 100}%`, width: `${shareOf(length) * 100}%` }}
+          style={{ left: percent(start), width: percent(length) }}
         >
           {name}
         </span>

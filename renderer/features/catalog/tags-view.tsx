@@ -1,20 +1,22 @@
 import { useMemo, useState } from 'react';
-import type { CatalogSummary, SeverityCounts } from '#contract';
+import type { CatalogSummary } from '#contract';
 import { displayText } from '#model';
-import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
+import { barScale } from '../../state/bar-scale.ts';
 import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
 import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { shortName } from '../../state/library.ts';
 import { words } from '../../words/index.ts';
-import { formatCount, formatDate, formatSize } from '../../words/numbers.ts';
+import { formatDate, formatSize } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
 import styles from './catalog.module.css';
+import { FindingCounts } from './finding-counts.tsx';
 import { imageTitle } from './image-names.ts';
-import { Bar } from './layers-view.tsx';
+import { NoDate } from './no-date.tsx';
+import { barHead, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 /** Names that are open at first: as many as fit in a window. */
@@ -25,7 +27,7 @@ export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: 
   const { images } = rows;
   const groups = useMemo(() => tagGroups(images), [images]);
   const tree = useMemo(() => twoLevels(groups.map(({ tags }) => tags.length)), [groups]);
-  const most = useMemo(() => Math.max(1, ...groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
+  const full = useMemo(() => barScale(groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
   const listed = groups.reduce((sum, { tags }) => sum + tags.length, 0);
   const [open] = useState(() => firstGroups(groups));
   const tagOf = (group: number, child: number) => groups[group]?.tags[child] as TagRow;
@@ -37,7 +39,7 @@ export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: 
       <TwoLevelGrid
         label={words.catalog.tagsTitle}
         tree={tree}
-        columns={columnsFor(room)}
+        columns={columnsFor(room, full)}
         open={open}
         name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
         onChoose={({ group, child }) => {
@@ -62,7 +64,7 @@ export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: 
             );
             return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
           }
-          if (column === 'bar') return tag.bytes === null ? null : <Bar share={tag.bytes / most} />;
+          if (column === 'bar') return tag.bytes === null ? null : <SizeBar bytes={tag.bytes} full={full} />;
           if (column === 'size')
             return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
           if (column === 'grown') return changeText(tag.grown);
@@ -71,15 +73,6 @@ export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: 
         }}
       />
     </>
-  );
-}
-
-function NoDate() {
-  return (
-    <span title={words.catalog.noDate}>
-      <span aria-hidden="true">–</span>
-      <span className="visually-hidden">{words.catalog.noDate}</span>
-    </span>
   );
 }
 
@@ -113,31 +106,12 @@ function changeText(bytes: number | null) {
   return <Net bytes={bytes}>{bytes > 0 ? words.catalog.grownBy(size) : words.catalog.shrunkBy(size)}</Net>;
 }
 
-const SEVERITIES = ['error', 'warning', 'note'] as const;
-
-function FindingCounts({ counts }: { counts: SeverityCounts | null }) {
-  if (counts === null) return <span className={styles.quiet}>{words.catalog.unknown}</span>;
-  const some = SEVERITIES.filter((severity) => counts[severity] > 0);
-  if (some.length === 0) return <span className={styles.quiet}>{words.catalog.noFindings}</span>;
-  const text = words.frame.findings(counts);
-  return (
-    <span className={styles.findings} role="img" aria-label={text} title={text}>
-      {some.map((severity) => (
-        <span key={severity} className={styles[severity]}>
-          <Icon name={severity} size={12} />
-          <span className="number">{formatCount(counts[severity])}</span>
-        </span>
-      ))}
-    </span>
-  );
-}
-
-function columnsFor(room: number): readonly TreeColumn[] {
+function columnsFor(room: number, full: number): readonly TreeColumn[] {
   const { tagColumns: headers } = words.catalog;
   const column = (id: keyof typeof headers, width: string, align?: 'right'): TreeColumn => ({ id, header: headers[id], width, align });
   return [
     column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
-    ...(room < 760 ? [] : [column('bar', 'minmax(120px, 1fr)')]),
+    ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(120px, 1fr)' }]),
     column('size', '72px', 'right'),
     column('grown', '84px', 'right'),
     ...(room < 480 ? [] : [column('findings', '110px')]),

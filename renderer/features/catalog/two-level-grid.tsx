@@ -29,6 +29,7 @@ export function TwoLevelGrid({
   name,
   cell,
   onChoose,
+  headHeight,
 }: {
   label: string;
   tree: TwoLevels;
@@ -42,6 +43,8 @@ export function TwoLevelGrid({
   /** `twisty`: the row's triangle, or the room that it would take. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
   onChoose: (place: Place) => void;
+  /** Of the columns' headings, px, if one of them isn't a single line. */
+  headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
   // By place, because the rows before it become more while a search goes on.
@@ -68,6 +71,7 @@ export function TwoLevelGrid({
   return (
     <TreeGrid
       label={label}
+      {...(headHeight === undefined ? {} : { headHeight })}
       rows={rows}
       shape={shape}
       columns={columns}

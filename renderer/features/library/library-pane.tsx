@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -14,6 +14,7 @@ import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
@@ -185,7 +186,7 @@ function ImageButton({
     >
       <Icon name="image" className={item.icon ?? ''} />
       <span className={item.words}>
-        <span className={item.first}>
+        <span className={item.first} style={{ '--name-aside': `${0.85 * formatSize(storedBytes(image)).length + 0.8}ch` } as CSSProperties}>
           <NameText className={item.name} text={lastPart(title)} />
           <Size bytes={storedBytes(image)} className={item.size} />
         </span>

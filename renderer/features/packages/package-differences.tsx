@@ -117,6 +117,7 @@ function Line({ row }: { row: Row }) {
               <Mark name={kind} />
             </span>
           }
+          isGone={isRemoved}
           leads={path === null ? null : words.packages.showInComparison(displayText(name))}
           {...(path === null ? {} : { onPress: () => showPathInTree(path) })}
         />

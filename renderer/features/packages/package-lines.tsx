@@ -67,16 +67,18 @@ function Line({
   const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
   return (
-    <tr className={`${kind === 'touched' ? styles.touched : ''} ${show === undefined ? '' : styles.linked}`} onClick={show}>
+    <tr className={show === undefined ? undefined : styles.linked} onClick={show}>
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
         <PackageName
           of={row}
           mark={isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
           leads={path === null ? null : label}
+          isGone={kind === 'removed'}
         />
       </th>
       <td className={styles.version} title={versions}>
         {versions}
+        {kind === 'touched' ? <span className={styles.again}> {words.packages.touched}</span> : null}
       </td>
       <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
       <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />

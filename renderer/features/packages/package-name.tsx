@@ -8,21 +8,25 @@ export function PackageName({
   of: { name, type, arch },
   mark,
   leads,
+  isGone = false,
   onPress,
 }: {
   of: { readonly name: string; readonly type: string; readonly arch: string | null };
   mark: ReactNode;
   leads: string | null;
+  /** Whether the package is no longer there. */
+  isGone?: boolean;
   onPress?: () => void;
 }) {
   const shown = displayText(name);
+  const style = `${styles.name} ${isGone ? styles.gone : ''}`;
   return (
     <span className={styles.package}>
       {mark}
       {leads === null ? (
-        <MiddleText className={styles.name} text={shown} />
+        <MiddleText className={style} text={shown} />
       ) : (
-        <button type="button" className={styles.name} aria-label={leads} onClick={onPress}>
+        <button type="button" className={style} aria-label={leads} onClick={onPress}>
           <MiddleText text={shown} title={`${shown}\n${leads}`} />
         </button>
       )}

@@ -31,7 +31,7 @@ export function KeyGrid({
   onActive: (node: KeyNode) => void;
   onToggle: (nodes: readonly KeyNode[], open: boolean) => void;
   /** What stands before the name. */
-  mark?: (row: number) => ReactNode;
+  mark?: (node: KeyNode) => ReactNode;
   /** What stands after the name. */
   note?: (node: KeyNode) => ReactNode;
   /** Whether a search found the key; the others only lead to such. */
@@ -77,9 +77,9 @@ export function KeyGrid({
             <span className={styles.twisty} data-twisty={node.hasSubkeys ? '' : undefined}>
               {node.hasSubkeys ? <Icon name={shape.isOpen(row) ? 'chevronDown' : 'chevronRight'} size={12} /> : null}
             </span>
-            {mark?.(row)}
+            {mark?.(node)}
             <Icon name={node.path === '' ? 'image' : 'folder'} size={14} className={styles.keyIcon} />
-            {isFound?.(node) ? <strong>{name}</strong> : name}
+            {isFound?.(node) ? <strong>{name}</strong> : node.removedIn === undefined ? name : <del className={styles.gone}>{name}</del>}
             {note?.(node)}
           </span>
         );

@@ -3,15 +3,18 @@ import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValu
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
-import { Mark, MixedMark } from '../../components/mark.tsx';
+import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyTree, openAtFirst } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { KeyGrid } from './key-grid.tsx';
+import { markOf } from './key-marks.tsx';
+import { KeySplit } from './key-split.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
+import { RemovedKey } from './removed-key.tsx';
 import { useChanges } from './use-changes.ts';
 
 /** A key that changed more values than this shows the first of them. */
@@ -51,35 +54,36 @@ export function RegistryChanges({ of }: { of: Wanted }) {
   const row = chosen === null ? -1 : tree.rowOf(chosen);
   const isAlone = of.from === of.to;
   return (
-    <div className={styles.split}>
-      <div className={styles.keys}>
-        {unreadable.map(({ layer, file, message }) => (
-          <p key={`${layer}/${file}`} className={styles.problem}>
-            {words.registry.unreadable(layer, displayText(file), displayText(message))}
-          </p>
-        ))}
-        {isCutOff ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
-        <KeyGrid
-          label={words.registry.changedKeys}
-          tree={tree}
-          isOpen={isOpen}
-          active={chosen}
-          onActive={({ id }) => choose(id)}
-          onToggle={(nodes, opens) => {
-            setFolds((before) => new Map([...before, ...nodes.map(({ id }) => [id, opens] as const)]));
-            // The chosen key isn't left in a closed one.
-            if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
-          }}
-          mark={(at) => markOf(tree, at)}
-          column={{ head: words.registry.changedValues, width: 104, cell: (at) => countOf(tree, at) }}
-        />
-      </div>
-      <div className={styles.key}>
-        {row < 0 ? null : (
-          <KeyChanges key={chosen} node={tree.nodes[row] as KeyNode} isAlone={isAlone} hives={hives} changed={changedIn(tree, row)} />
-        )}
-      </div>
-    </div>
+    <KeySplit
+      keys={
+        <>
+          {unreadable.map(({ layer, file, message }) => (
+            <p key={`${layer}/${file}`} className={styles.problem}>
+              {words.registry.unreadable(layer, displayText(file), displayText(message))}
+            </p>
+          ))}
+          {isCutOff ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
+          <KeyGrid
+            label={words.registry.changedKeys}
+            tree={tree}
+            isOpen={isOpen}
+            active={chosen}
+            onActive={({ id }) => choose(id)}
+            onToggle={(nodes, opens) => {
+              setFolds((before) => new Map([...before, ...nodes.map(({ id }) => [id, opens] as const)]));
+              // The chosen key isn't left in a closed one.
+              if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
+            }}
+            mark={({ id }) => markOf(tree, tree.rowOf(id))}
+            column={{ head: words.registry.changedValues, width: 104, cell: (at) => countOf(tree, at) }}
+          />
+        </>
+      }
+    >
+      {row < 0 ? null : (
+        <KeyChanges key={chosen} of={of} node={tree.nodes[row] as KeyNode} isAlone={isAlone} hives={hives} changed={changedIn(tree, row)} />
+      )}
+    </KeySplit>
   );
 }
 
@@ -110,14 +114,6 @@ function changedIn({ added, modified, removed }: KeyTree, row: number): number {
   return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
 }
 
-/** How a key itself was changed last or, as in the tree of files, how the keys below it were. */
-function markOf(tree: KeyTree, row: number): ReactNode {
-  const change = tree.nodes[row]?.changes.at(-1);
-  if (change !== undefined) return <Mark name={change.hasBase || change.kind === 'removed' ? change.kind : 'unchanged'} />;
-  const [added, modified, removed] = [tree.added[row] as number, tree.modified[row] as number, tree.removed[row] as number];
-  return <MixedMark added={added} modified={modified} removed={removed} />;
-}
-
 function countOf(tree: KeyTree, row: number): ReactNode {
   const values = tree.values[row] as number;
   return (
@@ -129,11 +125,13 @@ function countOf(tree: KeyTree, row: number): ReactNode {
 
 /** What changed in a key, layer by layer; of a hive, also what it has. */
 function KeyChanges({
+  of,
   node: { hive, path, changes },
   isAlone,
   hives,
   changed,
 }: {
+  of: ImageRef;
   node: KeyNode;
   /** Whether only one layer's changes are listed. */
   isAlone: boolean;
@@ -152,7 +150,7 @@ function KeyChanges({
             .map((each) => <HiveFacts key={`${each.layer}/${each.file}`} hive={each} isAlone={isAlone} />)
         : null}
       {changes.map((change) => (
-        <Change key={change.layer} change={change} isAlone={isAlone} />
+        <Change key={change.layer} of={of} change={change} isAlone={isAlone} />
       ))}
       {changes.length === 0 ? <p className={styles.note}>{words.registry.changedOnlyBelow(changed)}</p> : null}
     </>
@@ -169,17 +167,18 @@ function HiveFacts({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) 
   );
 }
 
-function Change({ change, isAlone }: { change: RegistryChange; isAlone: boolean }) {
+function Change({ of: { archiveId, image }, change, isAlone }: { of: ImageRef; change: RegistryChange; isAlone: boolean }) {
   const [all, setAll] = useState(false);
-  const { kind, path, hasBase, hidden, values, moreValues } = change;
+  const { kind, layer, hive, path, hasBase, hidden, values, moreValues } = change;
   const shown = all ? values : values.slice(0, SHOWN_VALUES);
   return (
     <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path), hasBase)}>
       <p className={styles.path}>
         {hasBase || kind === 'removed' ? <Mark name={kind} /> : null}
-        <span>{words.registry.changeLine(kind, hasBase, isAlone ? null : change.layer)}</span>
+        <span>{words.registry.changeLine(kind, hasBase, isAlone ? null : layer)}</span>
         <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase })}</span>
       </p>
+      {kind === 'removed' && layer > 0 ? <RemovedKey of={{ archiveId, image, layer: layer - 1, hive, path }} /> : null}
       {values.length === 0 ? null : (
         <table className={styles.values}>
           <colgroup>

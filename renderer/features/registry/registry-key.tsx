@@ -1,21 +1,29 @@
-import { useState } from 'react';
-import type { ImageRef, RegistryKeyReport } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
+import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { startExport } from '../../state/exporting.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { filetimeText } from '../../state/registry.ts';
+import type { ChangedValues } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
+import { type KeyAtLayer, KeyValues } from './key-values.tsx';
 import styles from './registry.module.css';
 
-type At = ImageRef & { readonly layer: number; readonly hive: string; readonly path: string };
-
 /** The values of a key, and facts about it. */
-export function RegistryKey({ of }: { of: At }) {
-  const [pages, setPages] = useState(1);
+export function RegistryKey({
+  of,
+  changed,
+  removedIn = null,
+}: {
+  of: KeyAtLayer;
+  /** What layers did to its values; null if that isn't shown or known. */
+  changed: ChangedValues | null;
+  /** The layer that removed the key; `of` is as it was below that. */
+  removedIn?: number | null;
+}) {
   const answer = useRequest(of.path, (client, signal) => client.call('registry.key', { ...of, start: 0, count: 1 }, { signal }));
   if (answer.state === 'failed') {
     return (
@@ -25,9 +33,8 @@ export function RegistryKey({ of }: { of: At }) {
     );
   }
   if (answer.state !== 'ready') return null;
-  const { path, values, moreValues, layers, written, className, security, total } = answer.value;
+  const { path, layers, written, className, security, total } = answer.value;
   const time = filetimeText(written);
-  const rest = values.length + moreValues - pages * values.length;
   return (
     <article aria-label={words.registry.keyLabel}>
       <header className={styles.keyHead}>
@@ -38,39 +45,14 @@ export function RegistryKey({ of }: { of: At }) {
           {words.registry.saveReg}
         </Button>
       </header>
-      <p className={styles.note}>{words.registry.keyFacts({ layers, subkeys: total, time })}</p>
-      {values.length === 0 ? (
-        <p className={styles.note}>{words.registry.noValues}</p>
-      ) : (
-        <table className={styles.values}>
-          <colgroup>
-            <col className={styles.nameColumn} />
-            <col className={styles.typeColumn} />
-            <col />
-            <col className={styles.layerColumn} />
-          </colgroup>
-          <thead>
-            <tr>
-              <th scope="col">{words.registry.name}</th>
-              <th scope="col">{words.registry.type}</th>
-              <th scope="col">{words.registry.data}</th>
-              <th scope="col">{words.registry.layer}</th>
-            </tr>
-          </thead>
-          <tbody>
-            <ValueRows values={values} />
-            {Array.from({ length: pages - 1 }, (_, page) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number
-              <MoreValues key={page} of={of} start={(page + 1) * values.length} />
-            ))}
-          </tbody>
-        </table>
+      {removedIn === null ? null : (
+        <p className={styles.path}>
+          <Mark name="removed" />
+          <span>{words.registry.removedIn(removedIn)}</span>
+        </p>
       )}
-      {rest > 0 ? (
-        <Button kind="quiet" onPress={() => setPages(pages + 1)}>
-          {words.registry.moreValues(Math.min(rest, values.length))}
-        </Button>
-      ) : null}
+      <p className={styles.note}>{words.registry.keyFacts({ layers, subkeys: total, time })}</p>
+      <KeyValues of={of} first={answer.value} changed={changed} isRemoved={removedIn !== null} />
       {className === null ? null : <p className={styles.note}>{words.registry.classIs(displayText(className))}</p>}
       {security.length === 0 ? null : (
         <details className={styles.security}>
@@ -83,42 +65,5 @@ export function RegistryKey({ of }: { of: At }) {
         </details>
       )}
     </article>
-  );
-}
-
-function ValueRows({ values }: Pick<RegistryKeyReport, 'values'>) {
-  return values.map((value, row) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a damaged key may have two values of one name
-    <tr key={row}>
-      <th scope="row" className="selectable">
-        {value.name === '' ? words.registry.defaultValue : displayText(value.name)}
-      </th>
-      <td className={styles.type}>{value.type}</td>
-      <td className={`${styles.data} selectable`}>
-        <Breakable text={displayText(value.text)} after="separators" />
-      </td>
-      <td className="number">{value.layer}</td>
-    </tr>
-  ));
-}
-
-/** The values of a key from one on. */
-function MoreValues({ of, start }: { of: At; start: number }) {
-  const answer = useRequest(start, (client, signal) =>
-    client.call('registry.key', { ...of, start: 0, count: 1, valueStart: start }, { signal }),
-  );
-  if (answer.state === 'ready') return <ValueRows values={answer.value.values} />;
-  return (
-    <tr>
-      <td colSpan={4}>
-        {answer.state === 'failed' ? (
-          <ErrorText error={answer.error} hint={hintFor(answer.error)} />
-        ) : (
-          <span role="status" className={styles.loading}>
-            {words.loading}
-          </span>
-        )}
-      </td>
-    </tr>
   );
 }

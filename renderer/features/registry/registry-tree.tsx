@@ -1,15 +1,18 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import type { ImageRef, RegistryChange, RegistryItem } from '#contract';
 import { displayText } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
-import { type KeyAt, KeyForest, keyId, keysAbove, keyTree } from '../../state/registry-keys.ts';
+import { changedValues, type KeyAt, KeyForest, type KeyNode, keyId, keysAbove, keyTree, removedKeys } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { KeyGrid } from './key-grid.tsx';
+import { sumMarkOf } from './key-marks.tsx';
+import { KeySplit } from './key-split.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RegistryKey } from './registry-key.tsx';
+import { useChanges } from './use-changes.ts';
 import { useKeys } from './use-keys.ts';
 
 const FOUND = 500;
@@ -22,28 +25,46 @@ const FIRST_CHANGES = 50;
 const NO_HIVES: readonly string[] = [];
 const NO_MATCHES: readonly (KeyAt & { readonly value: string | null })[] = [];
 const NO_FOLDS: ReadonlySet<string> = new Set();
+const NO_REMOVED: ReadonlyMap<string, readonly KeyNode[]> = new Map();
 
 type View = ImageRef & { readonly layer: number };
 
+/** A key, and the layer that removed it if one did. */
+type ChosenKey = KeyAt & Pick<KeyNode, 'removedIn'>;
+
+/** The keys that layers changed, as a tree. */
+function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
+  const { items } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
+  return useMemo(() => {
+    const forest = new KeyForest();
+    for (const item of items) if (item.kind !== 'hive' && item.kind !== 'unreadable') forest.add(item).changes.push(item);
+    return keyTree(forest.roots);
+  }, [items]);
+}
+
 /**
  * The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. It begins with the first key that
- * the layer changed, unless the user was faster; without one, with the only hive.
+ * the layer changed, unless the user was faster; without one, with the only hive. Marks say what the layer changed or, with `isWhole`, what
+ * all layers changed of the lowest; keys and values that they removed are listed then, too.
  */
-export function RegistryTree({ of, text }: { of: View; text: string }) {
+export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;
   const hives = useRequest('hives', (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
   const changes = useRequest('changes', (client, signal) =>
     client.call('registry.changes', { archiveId, image, from: layer, to: layer, text: '', start: 0, count: FIRST_CHANGES }, { signal }),
   );
-  const [chosen, choose] = useState<KeyAt | null>(null);
+  const [chosen, choose] = useState<ChosenKey | null>(null);
   const [isTouched, setTouched] = useState(false);
   const names = hives.state === 'ready' ? hives.value.hives : NO_HIVES;
-  const keys = useKeys(of, names);
+  const changed = useChangedKeys(of, isWhole);
+  const removed = useMemo(() => (isWhole ? removedKeys(changed) : NO_REMOVED), [changed, isWhole]);
+  const keys = useKeys(of, names, removed);
+  const mark = (node: KeyNode) => sumMarkOf(changed, changed.rowOf(node.id));
   const { open } = keys;
   const begin = useMemo((): KeyAt | null => {
     if (changes.state !== 'ready' && changes.state !== 'failed') return null;
-    const changed = changes.state === 'ready' ? changes.value.items.find(isKept) : undefined;
-    if (changed !== undefined) return { hive: changed.hive, path: changed.path };
+    const first = changes.state === 'ready' ? changes.value.items.find(isKept) : undefined;
+    if (first !== undefined) return { hive: first.hive, path: first.path };
     return names.length === 1 && names[0] !== undefined ? { hive: names[0], path: '' } : null;
   }, [changes, names]);
   const [lone] = names;
@@ -64,16 +85,16 @@ export function RegistryTree({ of, text }: { of: View; text: string }) {
     [open],
   );
   return (
-    <div className={styles.split}>
-      <div className={styles.keys}>
-        {hives.state === 'failed' ? (
+    <KeySplit
+      keys={
+        hives.state === 'failed' ? (
           <ErrorText error={hives.error} hint={hintFor(hives.error)} />
         ) : hives.state !== 'ready' ? (
           <Loading />
         ) : names.length === 0 ? (
           <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>
         ) : text !== '' ? (
-          <Found key={text} of={of} text={text} chosen={chosen} onShow={show} />
+          <Found key={text} of={of} text={text} chosen={chosen} mark={mark} onShow={show} />
         ) : (
           <>
             {keys.error === null ? null : <ErrorText error={keys.error} hint={hintFor(keys.error)} />}
@@ -82,30 +103,55 @@ export function RegistryTree({ of, text }: { of: View; text: string }) {
               tree={keys.tree}
               isOpen={keys.isOpen}
               active={chosen === null ? null : keyId(chosen)}
+              mark={mark}
               onActive={(key) => {
                 setTouched(true);
-                choose({ hive: key.hive, path: key.path });
+                choose(chosenKey(key));
               }}
               onToggle={(nodes, opens) => {
                 setTouched(true);
                 keys.toggle(nodes, opens);
                 // The chosen key isn't left in a closed one.
                 const above = opens || chosen === null ? undefined : nodes.find((node) => isAbove(node, chosen));
-                if (above !== undefined) choose({ hive: above.hive, path: above.path });
+                if (above !== undefined) choose(chosenKey(above));
               }}
             />
           </>
-        )}
-      </div>
-      <div className={styles.key}>
-        {chosen !== null ? (
-          <RegistryKey key={keyId(chosen)} of={{ ...of, ...chosen }} />
-        ) : changes.state === 'loading' ? null : (
-          <Notice title={words.registry.chooseKey} />
-        )}
-      </div>
-    </div>
+        )
+      }
+    >
+      {chosen !== null ? (
+        <ChosenValues key={keyId(chosen)} of={of} chosen={chosen} node={changed.nodes[changed.rowOf(keyId(chosen))]} isWhole={isWhole} />
+      ) : changes.state === 'loading' ? null : (
+        <Notice title={words.registry.chooseKey} />
+      )}
+    </KeySplit>
   );
+}
+
+function chosenKey({ hive, path, removedIn }: KeyNode): ChosenKey {
+  return { hive, path, ...(removedIn === undefined ? {} : { removedIn }) };
+}
+
+/** The chosen key. `node`: what layers changed of it. */
+function ChosenValues({
+  of: { archiveId, image, layer },
+  chosen: { hive, path, removedIn },
+  node,
+  isWhole,
+}: {
+  of: View;
+  chosen: ChosenKey;
+  node: KeyNode | undefined;
+  isWhole: boolean;
+}) {
+  const changed = useMemo(() => {
+    if (node === undefined) return null;
+    const all = changedValues(node.changes);
+    return isWhole ? all : { ...all, removed: [] };
+  }, [node, isWhole]);
+  if (removedIn === undefined) return <RegistryKey of={{ archiveId, image, layer, hive, path }} changed={changed} />;
+  return <RegistryKey of={{ archiveId, image, layer: removedIn - 1, hive, path }} changed={null} removedIn={removedIn} />;
 }
 
 function isKept(item: RegistryItem): item is RegistryChange {
@@ -121,11 +167,13 @@ function Found({
   of: { archiveId, image, layer },
   text,
   chosen,
+  mark,
   onShow,
 }: {
   of: View;
   text: string;
   chosen: KeyAt | null;
+  mark: (node: KeyNode) => ReactNode;
   onShow: (key: KeyAt) => void;
 }) {
   const answer = useRequest(
@@ -160,6 +208,7 @@ function Found({
         tree={tree}
         isOpen={isOpen}
         active={chosen === null ? null : keyId(chosen)}
+        mark={mark}
         onActive={onShow}
         onToggle={(nodes, opens) =>
           setClosed((before) => {

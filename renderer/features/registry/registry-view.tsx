@@ -13,7 +13,9 @@ export function RegistryView({ selection, handle }: { selection: Selection; hand
   useOwnFilter();
   const text = useApp((app) => app.changes.filter.text);
   const view = useRef<HTMLElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('[tabindex="0"], button')?.focus() }));
+  useImperativeHandle(handle, () => ({
+    focus: () => view.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"], button')?.focus(),
+  }));
   const { archiveId, image, from, to, mode } = selection;
   const ref = { archiveId: archiveId ?? '', image };
   const key = `${archiveId}/${image}/${from}/${to}/${mode}`;
@@ -22,7 +24,7 @@ export function RegistryView({ selection, handle }: { selection: Selection; hand
       {mode === 'layer' ? (
         <RegistryChanges key={`${key}/${text}`} of={{ ...ref, from, to, text }} />
       ) : (
-        <RegistryTree key={key} of={{ ...ref, layer: to }} text={text} />
+        <RegistryTree key={key} of={{ ...ref, layer: to }} text={text} isWhole={mode === 'image'} />
       )}
     </section>
   );

@@ -18,8 +18,15 @@ export interface Keys {
   open(keys: readonly KeyAt[]): void;
 }
 
-/** The keys of hives as seen at a layer. The component must be another one for another view. */
-export function useKeys({ archiveId, image, layer }: ImageRef & { layer: number }, hives: readonly string[]): Keys {
+/**
+ * The keys of hives as seen at a layer. `removed`: keys that layers removed, by the ids of the keys above them; they are as they were before.
+ * The component must be another one for another view.
+ */
+export function useKeys(
+  { archiveId, image, layer }: ImageRef & { layer: number },
+  hives: readonly string[],
+  removed: ReadonlyMap<string, readonly KeyNode[]>,
+): Keys {
   const client = useApp((app) => app.client);
   const [open, setOpen] = useState(NONE);
   /** The keys below each key that was opened, as far as they have arrived. */
@@ -35,18 +42,20 @@ export function useKeys({ archiveId, image, layer }: ImageRef & { layer: number 
   }, []);
 
   const load = useCallback(
-    async (key: KeyAt) => {
+    async (key: KeyAt & Pick<KeyNode, 'removedIn'>) => {
       const id = keyId(key);
       const signal = control.current?.signal;
       if (client === null || signal === undefined || asked.current.has(id)) return;
       asked.current.add(id);
       const keys: KeyNode[] = [];
+      const { hive, path: at, removedIn } = key;
+      const gone = removedIn === undefined ? {} : { removedIn };
       try {
         for (;;) {
-          const of = { archiveId, image, layer, hive: key.hive, path: key.path };
+          const of = { archiveId, image, layer: removedIn === undefined ? layer : removedIn - 1, hive, path: at };
           const page = await client.call('registry.key', { ...of, start: keys.length, count: PAGE }, { signal });
           if (signal.aborted) return;
-          for (const { name, path, hasSubkeys } of page.subkeys) keys.push({ ...keyNode({ hive: key.hive, path }, hasSubkeys), name });
+          for (const { name, path, hasSubkeys } of page.subkeys) keys.push({ ...keyNode({ hive, path }, hasSubkeys), name, ...gone });
           const arrived = [...keys];
           setBelow((before) => new Map(before).set(id, arrived));
           if (keys.length >= page.total || page.subkeys.length === 0) return;
@@ -67,9 +76,18 @@ export function useKeys({ archiveId, image, layer }: ImageRef & { layer: number 
     [load],
   );
   const tree = useMemo(() => {
-    const linked = (node: KeyNode): KeyNode => ({ ...node, children: open.has(node.id) ? (below.get(node.id) ?? []).map(linked) : [] });
+    const childrenOf = (id: string): readonly KeyNode[] => {
+      const there = below.get(id) ?? [];
+      const gone = (removed.get(id) ?? []).filter((key) => there.every((each) => each.id !== key.id));
+      return gone.length === 0 ? there : [...there, ...gone].sort((a, b) => (a.id < b.id ? -1 : 1));
+    };
+    const linked = (node: KeyNode): KeyNode => ({
+      ...node,
+      hasSubkeys: node.hasSubkeys || removed.has(node.id),
+      children: open.has(node.id) ? childrenOf(node.id).map(linked) : [],
+    });
     return keyTree(hives.map((hive) => linked(keyNode({ hive, path: '' }, true))));
-  }, [hives, open, below]);
+  }, [hives, open, below, removed]);
   return {
     tree,
     isOpen: useCallback((id: string) => open.has(id), [open]),

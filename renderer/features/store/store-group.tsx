@@ -190,7 +190,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
-    <li className={`${line.line} ${isShown ? line.current : ''}`}>
+    <li className={`${line.line} ${line.withMenu} ${isShown ? line.current : ''}`}>
       <button
         type="button"
         className={line.image}
@@ -256,7 +256,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
     else runOnLayer(chosen, { storeId, id, title, mountPath });
   };
   return (
-    <li className={`${line.line} ${isShown ? line.current : ''}`} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
+    <li className={`${line.line} ${line.withMenu} ${isShown ? line.current : ''}`} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
       <button
         type="button"
         className={line.image}

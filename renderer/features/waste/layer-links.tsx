@@ -2,24 +2,36 @@ import type { ImageSummary } from '#contract';
 import { plainCommand } from '../../state/chain.ts';
 import { goTo } from '../../state/choosing.ts';
 import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import styles from './waste-panel.module.css';
+import table from './waste-table.module.css';
+
+/** More layers than these are counted. */
+const MOST = 2;
 
 /** Numbers of layers; each leads to the path there. */
 export function LayerLinks({ layers, path }: { layers: readonly number[]; path: string | null }) {
+  const shown = layers.slice(0, MOST);
+  const others = layers.slice(MOST);
   return (
-    <>
-      {layers.map((layer) => (
+    <span className={table.links}>
+      {shown.map((layer) => (
         <button
           key={layer}
           type="button"
-          className={`number ${styles.at}`}
+          className={`number ${table.at}`}
           aria-label={words.waste.showInLayer(layer)}
           onClick={() => goTo(layer, path)}
         >
           {layer}
         </button>
       ))}
-    </>
+      {others.length === 0 ? null : (
+        <span className="number" title={words.waste.inLayers(others)}>
+          +{formatCount(others.length)}
+        </span>
+      )}
+    </span>
   );
 }
 

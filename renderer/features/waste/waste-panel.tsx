@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { ArchiveSummary, ImageSummary, WasteReport } from '#contract';
 import { IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
@@ -8,17 +8,15 @@ import { setLayout } from '../../state/app-state.ts';
 import { endedJob, runningJob } from '../../state/jobs.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { lookForRewritten, lookWhenIdle } from '../../state/rewritten.ts';
-import { type CauseLine, causeLines, mayBeRewritten, writersOf } from '../../state/waste.ts';
+import { type CauseLine, causeLines, fileLines, mayBeRewritten } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
 import { PanelHead } from '../panel-head.tsx';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
-import { FoldedList } from './folded-list.tsx';
-import { LayerCommand, LayerLinks } from './layer-links.tsx';
 import { WasteKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
-import { WasteRow } from './waste-row.tsx';
 import { ByLayer, WasteSummary } from './waste-summary.tsx';
+import { WasteTable } from './waste-table.tsx';
 import { WhatIf } from './what-if.tsx';
 
 /** Maximum number of files listed; the rest are only counted. */
@@ -67,6 +65,11 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
         <strong className="number">{words.efficiency(efficiency)}</strong>
       </PanelHead>
       {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
+      {answer.state === 'loading' || answer.state === 'idle' ? (
+        <p className={`${styles.none} ${styles.waiting}`} role="status">
+          {words.waste.adding}
+        </p>
+      ) : null}
       {answer.state !== 'ready' ? null : wastedBytes === 0 && answer.value.kinds.length === 0 ? (
         <p className={styles.none}>{words.waste.none}</p>
       ) : (
@@ -128,49 +131,21 @@ function RewrittenState({
 
 /** Files whose bytes are hidden for the same reason. */
 function Group({ cause, report, image }: { cause: CauseLine['cause']; report: WasteReport; image: ImageSummary }) {
+  const lines = useMemo(() => fileLines(report, cause), [report, cause]);
   const group = report.groups.find((each) => each.cause === cause);
   if (group === undefined) return null;
   const { bytes, files: count } = group;
   const { title } = words.waste.causes[cause];
-  const files = report.files.filter((file) => file.cause === cause);
-  const listed = files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
+  const listed = lines.reduce((sum, line) => sum + line.bytes, 0);
   return (
-    <FoldedList
+    <WasteTable
       id={cause}
       label={title}
       title={phrase(words.waste.group(title, <Size bytes={bytes} />, count))}
-      items={files}
-      keyOf={(file) => `${writersOf(file).join()}/${file.hiddenBy}`}
-      heading={({ items }) => {
-        const [file] = items;
-        if (file === undefined) return null;
-        const link = items.length === 1 ? file.path : null;
-        return (
-          <>
-            <span className={styles.story}>
-              {phrase(
-                words.waste.story(
-                  <LayerLinks layers={writersOf(file)} path={link} />,
-                  cause,
-                  <LayerLinks layers={[file.hiddenBy]} path={link} />,
-                ),
-              )}
-            </span>
-            <LayerCommand image={image} layer={file.hiddenBy} />
-          </>
-        );
-      }}
-      row={(file) => (
-        <WasteRow
-          key={file.path}
-          path={file.path}
-          layer={writersOf(file)[0] ?? 0}
-          bytes={file.wastedBytes}
-          whole={Math.max(1, bytes)}
-          title={words.waste.fileHidden}
-        />
-      )}
-      rest={{ count: count - files.length, bytes: bytes - listed }}
+      lines={lines}
+      image={image}
+      hiddenIn={words.waste.columns.hiddenIn[cause]}
+      rest={{ count: count - lines.length, bytes: bytes - listed, whole: bytes }}
     />
   );
 }

@@ -12,7 +12,7 @@ import { words } from '../../words/index.ts';
 import { LayerCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
-import { WasteShare } from './waste-row.tsx';
+import { WasteShare } from './waste-table.tsx';
 
 /**
  * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files

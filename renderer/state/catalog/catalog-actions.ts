@@ -8,10 +8,10 @@ import { type CatalogChoice, NOTHING } from '../selection.ts';
 import { settleSelection } from '../settle-selection.ts';
 import { placeName } from './catalog.ts';
 
-/** Shows a catalog: what its images share. */
+/** Shows a catalog, its images first. */
 export function showCatalog(catalogId: string): void {
   if (getApp().selection.catalog?.catalogId === catalogId) return;
-  select({ ...NOTHING, catalog: { catalogId, view: 'layers' } });
+  select({ ...NOTHING, catalog: { catalogId, view: 'images' } });
   setLayout({ drawer: 'none' });
 }
 

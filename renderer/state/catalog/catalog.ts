@@ -106,17 +106,24 @@ export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): 
 /** Columns by which layers are sorted. */
 export type LayerSort = 'layer' | 'size' | 'images' | 'saved';
 
-export interface LayerOrder {
-  readonly by: LayerSort;
+/** The column by which rows are sorted, and how. */
+export interface ColumnOrder<By extends string> {
+  readonly by: By;
   readonly descending: boolean;
 }
+
+export type LayerOrder = ColumnOrder<LayerSort>;
 
 /** At first, layers that save the most by sharing come first. */
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
-/** Returns the order after a column's heading was chosen: first texts ascending and numbers descending, then reversed. */
+/** Returns the order after a column's heading was chosen: first the texts of column `text` ascending and numbers descending, then reversed. */
+export function nextColumnOrder<By extends string>(order: ColumnOrder<By>, by: By, text: By): ColumnOrder<By> {
+  return { by, descending: order.by === by ? !order.descending : by !== text };
+}
+
 export function nextLayerOrder(order: LayerOrder, by: LayerSort): LayerOrder {
-  return { by, descending: order.by === by ? !order.descending : by !== 'layer' };
+  return nextColumnOrder(order, by, 'layer');
 }
 
 /** Returns the bytes that aren't stored again because a layer is shared. */
@@ -218,8 +225,8 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
 
 const DAY_MS = 86_400_000;
 
-/** Builds that should give the same bytes each time write the beginning of 1970, or of year 1, in place of the time. */
-function knownTime(created: number | null): number | null {
+/** Returns a time unless it is the beginning of 1970 or of year 1: reproducible builds write that in place of the time. */
+export function knownTime(created: number | null): number | null {
   return created === null || created < DAY_MS ? null : created;
 }
 
@@ -249,6 +256,6 @@ function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>
 
 const BY_TEXT = new Intl.Collator('en', { numeric: true });
 
-function byText(a: string | null, b: string | null): number {
+export function byText(a: string | null, b: string | null): number {
   return BY_TEXT.compare(a ?? '', b ?? '');
 }

@@ -1,9 +1,10 @@
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, FILES, IMAGES, LAYERS } from './grammar.ts';
+import { counted, FILES, IMAGES, LAYERS, list } from './grammar.ts';
 
 const HITS = { one: 'hit', other: 'hits' };
 const PROBLEMS = { one: 'problem', other: 'problems' };
+const PLACES = { one: 'place', other: 'places' };
 const TAGS = { one: 'tag', other: 'tags' };
 
 /** A catalog of many images. */
@@ -12,14 +13,14 @@ export const catalog = {
   holds: (images: number) => counted(images, IMAGES),
   close: (title: string) => `Close ${title}`,
   view: 'View of the catalog',
-  views: { layers: 'Layers', search: 'Search', tags: 'Tags', problems: 'Problems' },
+  views: { images: 'Images', layers: 'Layers', tags: 'Tags', search: 'Search', problems: 'Problems' },
   reading: 'Reading the catalog…',
   readingRows: (done: number, all: number) => `${formatCount(done)} of ${formatCount(all)} images and layers`,
   failed: 'Could not read the catalog',
   empty: 'This catalog has no images',
   emptyWhy: 'Add some with layerscope catalog index IMAGE… --to FOLDER, and open the folder again.',
   onlyProblems: 'No image of this catalog could be read',
-  onlyProblemsWhy: 'Problems says why.',
+  onlyProblemsWhy: 'See Problems for the reasons.',
   showProblems: 'Show problems',
 
   /** What a catalog holds, on every view of it. */
@@ -28,17 +29,41 @@ export const catalog = {
   sums: <T>(layers: number, stored: T, saved: T): Phrase<T> => [`${counted(layers, LAYERS)}, `, stored, ' · ', saved, ' saved by sharing'],
   files: (count: number) => counted(count, FILES),
   filesTitle: 'Files that containers of these images see; a file of a shared layer counts in each image that shows it',
-  packagesOf: (images: number) => `packages of ${counted(images, IMAGES)}`,
+  packagesOf: (images: number) => `packages known for ${counted(images, IMAGES)}`,
   packagesTitle: 'Images whose packages are known',
   indexed: (time: string) => `indexed ${time}`,
 
   // An image that can't be opened
   couldNotOpen: (name: string) => `${name} could not be opened`,
-  otherImage: (file: string) => `${file} now holds another image than the catalog knows`,
+  otherImage: (file: string) => `${file} now holds a different image from the one indexed`,
 
   /** An image with several names, of which the first is shown. */
   andNames: (name: string, more: number) => (more === 0 ? name : `${name} +${formatCount(more)}`),
   openImage: (name: string, source: string) => `Open ${name}\n${source}`,
+
+  // Images
+  imagesTitle: 'Images of the catalog',
+  imageColumns: {
+    name: 'Name',
+    tags: 'Tags',
+    size: 'Size',
+    unique: 'Unique',
+    layers: 'Layers',
+    created: 'Built',
+    findings: 'Findings',
+    known: 'Indexed',
+  },
+  sizeLegend: { title: 'Size as stored', unique: 'in layers of this image only', shared: 'in shared layers' },
+  otherNames: (count: number) => `+${counted(count, { one: 'name', other: 'names' })}`,
+  inPlaces: (count: number) => `In ${counted(count, PLACES)}`,
+  /** What the catalog has of an image. */
+  known: (files: number | null, hasPackages: boolean) =>
+    list([files === null ? '' : counted(files, FILES), hasPackages ? 'packages' : '']) || 'layers only',
+
+  // Bars of sizes
+  barHead: (full: string) => `Up to ${full}`,
+  barWhy: (full: string) => `A full bar is ${full}; cut bars are longer`,
+  barCut: (size: string) => `${size}: longer than the column`,
 
   // Layers
   layersTitle: 'Layers and the images that have them',
@@ -53,11 +78,11 @@ export const catalog = {
   columns: {
     layer: 'Layer',
     size: 'Size',
-    bar: 'Size as a bar',
     images: 'Images',
     saved: 'Saved by sharing',
     held: (images: number) => `Which of ${counted(images, IMAGES)} have it`,
   },
+  heldLegend: { title: 'Layers in images, by repository', has: 'has the layer', hasNot: 'doesn’t' },
   heldBy: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
   /** In the tooltip of the picture of all images: the image at the pointer, and whether it has the layer. */
   heldAt: (name: string, has: boolean, count: number, all: number) =>
@@ -80,27 +105,27 @@ export const catalog = {
   fields: {
     path: 'Path in any image: libssl, *.jar, /etc/passwd',
     package: 'Package in any image: openssl, log4j-core 2.14',
-    content: 'Checksum of a content, or the beginning of a digest',
+    content: 'Content checksum, or the start of a digest',
   },
   typeWhat: 'Search all images at once',
   typeWhy: {
-    path: 'Part of a path finds it in every layer. A slash at the beginning means the whole path from there; * and ? stand for letters.',
-    package: 'Part of a name finds it in every image. A second word is the beginning of a version.',
+    path: 'Type part of a path. Start with / to match from the root; * and ? are wildcards.',
+    package: 'Type part of a name. A second word is the start of a version.',
     content:
-      '16 hexadecimal digits find files of the same content, where contents were read. The beginning of a digest finds images and layers.',
+      'A checksum of 16 hexadecimal digits finds files with that content, if contents were indexed. The start of a digest finds images and layers.',
   },
   noHits: 'No image has it',
-  noHitsWhy: (files: number) => `${counted(files, FILES)} of the catalog were searched.`,
-  notSearchable: 'This can’t be searched for',
+  noHitsWhy: (files: number) => `Searched ${counted(files, FILES)} of the catalog.`,
+  notSearchable: 'Can’t search for this',
   searching: (hits: number, done: number, files: number) =>
     `${counted(hits, HITS)} so far · ${formatCount(done)} of ${counted(files, FILES)} searched`,
   found: (hits: number, images: number) => `${counted(hits, HITS)} in ${counted(images, IMAGES)}`,
-  firstHits: (hits: number) => `The first ${counted(hits, HITS)}: search for more of it to see the others`,
+  firstHits: (hits: number) => `First ${counted(hits, HITS)}; narrow the search to see others`,
   stopped: (hits: number) => `${counted(hits, HITS)}, stopped before the end`,
   stop: 'Stop',
   unread: (files: number) => `${counted(files, FILES)} could not be read`,
   hitColumns: { name: 'Found', type: 'Type', version: 'Version', size: 'Size', layer: 'Layer', images: 'Image' },
-  hitKinds: { entry: '', whiteout: 'removal', opaque: 'hides what is below', package: '', image: 'image', layer: 'layer' },
+  hitKinds: { entry: '', whiteout: 'whiteout', opaque: 'opaque folder', package: '', image: 'image', layer: 'layer' },
   inImages: (count: number) => counted(count, IMAGES),
   /** Where a layer is in an image, from the lowest, 0. */
   layerIn: (layer: number, layers: number) => `layer ${layer} of ${layers}`,
@@ -110,7 +135,6 @@ export const catalog = {
   tagsTitle: 'Names and their tags, newest first',
   tagColumns: {
     name: 'Tag',
-    bar: 'Size beside the catalog’s largest image',
     size: 'Size',
     grown: 'Change',
     findings: 'Findings',
@@ -120,7 +144,7 @@ export const catalog = {
   listed: (images: number, rows: number, problems: number) =>
     [
       counted(images, IMAGES),
-      ...(rows === images ? [] : [`listed ${formatCount(rows)} times, once for each of their names and files`]),
+      ...(rows === images ? [] : [`in ${counted(rows, PLACES)}`]),
       ...(problems === 0 ? [] : [`${counted(problems, PROBLEMS)} not listed`]),
     ].join(' · '),
   /** What is in a group: its tags, and its images if that is another number; images without a name have no tags. */
@@ -135,7 +159,7 @@ export const catalog = {
   sameSize: 'same',
 
   // Problems
-  problemsTitle: 'What the catalog lacks',
+  problemsTitle: 'Problems of the catalog',
   problemColumns: { subject: 'Image or file', code: 'Code', message: 'Why' },
   noProblems: 'Nothing is missing',
   noProblemsWhy: 'Every image was indexed, and every file of the catalog that was read is intact.',

@@ -54,10 +54,10 @@ export const details = {
   hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
-  /** After a size, others that are the same: `unpacked and stored too`, `stored too, uncompressed`. */
+  /** After a size, others that are the same: `same as unpacked and stored`, `same as stored, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
-    `${labels.map((label) => label.toLowerCase()).join(' and ')} too${note === null ? '' : `, ${note}`}`,
-  /** Beside a size: `in 2 entries · stored too`. */
+    `same as ${labels.map((label) => label.toLowerCase()).join(' and ')}${note === null ? '' : `, ${note}`}`,
+  /** Beside a size: `in 2 entries · same as stored`. */
   notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
@@ -139,7 +139,7 @@ export const details = {
   pathHistory: 'Path history',
 
   // Attributes
-  implied: 'No tar entry: implied by the paths in it.',
+  implied: 'No tar entry: the paths in it imply this folder.',
   removedHere: (layer: number) => `Removed here. These are its attributes in layer ${layer}.`,
   onlyInA: (layer: number) => `Only in side A, from its layer ${layer}.`,
   meaningOf: (label: string) => `Meaning of ${label}`,
@@ -209,7 +209,7 @@ export const details = {
   fifo: 'Named pipe',
   block: 'Block device',
   character: 'Character device',
-  unpacking: 'The first time, a compressed layer is unpacked up to this file.',
+  unpacking: 'Unpacking the layer up to this file. This happens only once.',
   emptyFile: 'Empty file',
   fromLayer: (layer: number) => `from layer ${layer}`,
   fromSideA: (layer: number) => `from side A, its layer ${layer}`,

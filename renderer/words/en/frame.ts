@@ -1,7 +1,7 @@
 import { COMMAND_FACTS, type CommandId } from '#contract';
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, form, LAYERS, NOTES, SECRETS } from './grammar.ts';
+import { counted, FINDINGS, form, LAYERS, list, SECRETS } from './grammar.ts';
 
 /** Title bar, status bar, sheets over the window, drops, and what is shown instead of the panes. */
 export const frame = {
@@ -34,7 +34,7 @@ export const frame = {
   /** In views that aren't about paths. */
   filterOthers: { packages: 'Filter packages', registry: 'Filter registry' },
   filterTitle: 'Part of a path, *.so or /regex/',
-  filterOff: 'The breakdown is of all files',
+  filterOff: 'The breakdown always covers all files',
 
   // Status bar
   lost: 'Lost connection, reconnecting…',
@@ -42,13 +42,17 @@ export const frame = {
   administrator: 'Administrator',
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
-  findingsButton: (counts: string) => `Findings: ${counts}`,
+  /** How many there are, and how many of them are secrets. */
+  findingsButton: (count: number, secrets: number) =>
+    `Findings: ${list([formatCount(count), secrets === 0 ? '' : counted(secrets, SECRETS)])}`,
+  findingsCount: (count: number) => counted(count, FINDINGS),
+  /** Findings by how grave they are. */
   findings: ({ secret = 0, error, warning, note }: Readonly<Record<'error' | 'warning' | 'note', number>> & { readonly secret?: number }) =>
     [
       ...(secret === 0 ? [] : [counted(secret, SECRETS)]),
       ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
       ...(warning === 0 ? [] : [counted(warning, { one: 'warning', other: 'warnings' })]),
-      ...(note === 0 ? [] : [counted(note, NOTES)]),
+      ...(note === 0 ? [] : [`${formatCount(note)} minor`]),
     ].join(' · '),
 
   // Without an image

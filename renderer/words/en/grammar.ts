@@ -8,6 +8,6 @@ export const FILES = { one: 'file', other: 'files' };
 export const PATHS = { one: 'path', other: 'paths' };
 export const CHANGES = { one: 'change', other: 'changes' };
 export const ENTRIES = { one: 'entry', other: 'entries' };
-export const NOTES = { one: 'note', other: 'notes' };
+export const FINDINGS = { one: 'finding', other: 'findings' };
 export const SECRETS = { one: 'secret', other: 'secrets' };
 export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };

@@ -1,5 +1,5 @@
 import { formatCount } from '../numbers.ts';
-import { counted, IMAGES, list, NOTES, SECRETS } from './grammar.ts';
+import { counted, FINDINGS, form, IMAGES, list, SECRETS } from './grammar.ts';
 
 const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
 
@@ -46,8 +46,10 @@ export const jobs = {
   digestsMatch: 'All digests match',
   digestsDiffer: (count: number) => `${counted(count, { one: 'digest does', other: 'digests do' })} not match`,
   noSecrets: 'No secrets found',
-  /** `notes`: what was found besides, such as encrypted keys. */
-  secretsFound: (count: number, notes: number) =>
-    notes === 0 ? `${counted(count, SECRETS)} found` : `${count === 0 ? 'No secrets' : counted(count, SECRETS)} · ${counted(notes, NOTES)}`,
+  /** `others`: what was found besides, such as encrypted keys. */
+  secretsFound: (count: number, others: number) =>
+    others === 0
+      ? `${counted(count, SECRETS)} found`
+      : `${count === 0 ? 'No secrets' : counted(count, SECRETS)} · ${formatCount(others)} minor ${form(others, FINDINGS)}`,
   leftOut: (count: number) => `${counted(count, { one: 'entry', other: 'entries' })} left out: names or links that lead outside the image`,
 };

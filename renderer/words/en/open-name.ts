@@ -21,14 +21,14 @@ export const openName = {
 
   // What is wrong with a text
   inStore: 'Images of a store are listed in the library.',
-  looksLikeFile: 'This looks like a file: choose Open… for files.',
-  noName: 'This is not an image’s name.',
+  looksLikeFile: 'This looks like a file. Use Open… for files.',
+  noName: 'Not a valid image name.',
 
   // What engines say
   asking: 'asking…',
   holds: (count: number, places: string) => `${count === 0 ? 'no images' : counted(count, IMAGES)} in ${places}`,
   problem: (place: string, message: string) => (place === '' ? message : `${place}: ${message}`),
-  noMatch: 'No image of an engine matches.',
+  noMatch: 'No matching image in these engines.',
   typeName: 'Type a name with its registry, such as ghcr.io/owner/app:1.',
   noEngine: 'No engine answered. Type a name with its registry, such as ghcr.io/owner/app:1.',
   readingLists: 'Reading the engines’ lists…',

@@ -42,6 +42,8 @@ export const packages = {
   noChanges: 'No package changes',
   /** Bytes of all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
+  /** Of a package whose files a layer writes again. */
+  touched: 'written again',
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
   kinds: {
@@ -60,8 +62,8 @@ export const packages = {
       removed === 0 ? '' : `${formatCount(removed)} only in A`,
     ])} (A has ${counted(packagesA, PACKAGES)}, B has ${formatCount(packagesB)})`,
   firstOnly: (shown: number) => `, showing the first ${formatCount(shown)}`,
-  same: 'The same packages',
-  sameButFiles: 'The same packages; files differ, see Tree',
+  same: 'Same packages',
+  sameButFiles: 'Same packages, but files differ: see Tree',
   sameWhy: (count: number) => `Both sides have the same ${counted(count, PACKAGES)}, in the same versions.`,
   versions: (now: string, before: string | null) => (before === null ? now : `${before} → ${now}`),
   inSides: { added: 'Only in B', modified: 'Another version in A', removed: 'Only in A' },

@@ -63,7 +63,7 @@ export const registry = {
     classDiffers: boolean;
   }) =>
     list([
-      isSet && hidden === null ? 'set; the image does not have the hive below' : '',
+      isSet && hidden === null ? 'the image has no hive below to compare with' : '',
       hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, SUBKEYS),
       hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
       securityDiffers ? 'permissions differ' : '',
@@ -81,6 +81,12 @@ export const registry = {
   valuesLeftOut: (count: number) =>
     `${counted(count, { one: 'value is', other: 'values are' })} not listed here. Under Filesystem, the key shows all of its values.`,
   tree: 'Registry keys',
+  keysWidth: 'Width of the key tree',
+  keysHeight: 'Height of the key tree',
+  removedIn: (layer: number) => `removed in layer ${layer}; shown as it was before`,
+  valuesBefore: 'Values before the removal',
+  subkeyBefore: (name: string) => `Subkey ${name}`,
+  moreSubkeys: (count: number) => `${counted(count, { one: 'more subkey', other: 'more subkeys' })}: see Filesystem of the layer below`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
   saveReg: 'Save as .reg…',

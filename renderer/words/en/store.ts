@@ -1,4 +1,5 @@
 import type { Phrase } from '../language.ts';
+import { formatCount } from '../numbers.ts';
 import { CHANGES, counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.ts';
 
 /** Stores and base images. */
@@ -64,12 +65,12 @@ export const store = {
   declined: 'Elevation declined; nothing changed',
 
   // Import
-  keepLabel: 'Keep in the store?',
-  keep: <T>(what: T): Phrase<T> => ['Keep ', what, ' in the store?'],
-  archives: (count: number) => counted(count, { one: 'archive', other: 'archives' }),
+  /** Beside the button that imports what was opened. */
+  notStored: (archives: number) => (archives === 1 ? 'Not stored' : `${formatCount(archives)} not stored`),
+  offerLabel: 'Import to store',
   import: 'Import',
   justView: 'Just view',
-  always: 'Settings can answer this for every image',
+  always: 'Settings has a standing answer',
   isImported: 'In store',
   isIn: (store: string) => `In store ${store}`,
   importTo: 'Import to store',
@@ -148,7 +149,7 @@ export const store = {
   bases: 'Base images',
   noBases: 'No shared base images on this system.',
   sharedBases: 'Shared bases',
-  sharedBase: (layers: number, images: number) => `Shared base (${counted(layers, LAYERS)}, ${counted(images, IMAGES)})`,
+  sharedBase: (layers: number, images: number) => `${counted(layers, LAYERS)} in ${counted(images, IMAGES)}`,
   created: (day: string) => `created ${day}`,
   isAdopted: 'Adopted as a layer of the store',
   adopt: 'Adopt',

@@ -1,7 +1,7 @@
 import { FINDING_HINTS, WASTE_HINTS, WASTE_KINDS, type WasteCause, type WasteCode, wasteAdvice } from '#model';
 import type { Phrase } from '../language.ts';
 import { formatCount, formatShare } from '../numbers.ts';
-import { counted, FILES, LAYERS } from './grammar.ts';
+import { counted, FILES, form, LAYERS } from './grammar.ts';
 
 /** More layers than these are counted. */
 const MOST_NAMED = 3;
@@ -27,6 +27,7 @@ export const waste = {
   inFiles: (size: string) => `${size} in files that a later layer removes or overwrites`,
   sums: <T>(wasted: T, all: T): Phrase<T> => [wasted, ' of ', all, ' hidden'],
   none: 'No waste: every file of every layer is visible in the image.',
+  adding: 'Adding up hidden bytes by cause and layer…',
   comparing: 'Looking for files rewritten without changes…',
   findRewritten: 'Find files rewritten without changes',
   noneRewritten: 'No file was rewritten without changes.',
@@ -37,9 +38,17 @@ export const waste = {
   byLayer: 'By layer',
   hidden: (size: string) => `${size} hidden`,
   shareOfList: (share: number) => `${formatShare(share)} % of this list`,
-  fileHidden: (path: string, size: string) => `${path}: ${size} hidden`,
-  /** `added in 4 → deleted in 5`, with links to the layers. */
-  story: <T>(writers: T, cause: WasteCause, hider: T): Phrase<T> => ['added in ', writers, ` → ${cause} in `, hider],
+  placeOf: (path: string, size: string) => `${path}: ${size}`,
+  /** Headings of the lists. The layers below `hiddenIn` hid what those below `addedIn` wrote. */
+  columns: {
+    bytes: 'Size',
+    path: 'Path',
+    addedIn: 'Added in',
+    hiddenIn: { deleted: 'Deleted in', overwritten: 'Overwritten in', rewritten: 'Rewritten in' } satisfies Record<WasteCause, string>,
+    removedIn: 'Removed in',
+    command: 'By command',
+  },
+  inLayers: (layers: readonly number[]) => `also in ${form(layers.length, LAYERS)} ${layers.join(', ')}`,
   showInLayer: (layer: number) => `${layer}: show in layer ${layer}`,
   /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
@@ -51,37 +60,33 @@ export const waste = {
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
   /** Above the kinds, whose bytes don't add up with the causes'. */
-  kinds: 'Also worth dropping (visible, or counted above)',
-  kindPlace: (path: string, size: string) => `${path}: ${size}`,
-  /** `in layer 4`, with a link to the layer; then the layer that removed it, or the path with the same content. */
-  inLayer: <T>(layer: T): Phrase<T> => ['in layer ', layer],
-  removedIn: <T>(layer: T): Phrase<T> => ['→ removed in ', layer],
-  sameAs: (path: string) => `· same as ${path}`,
+  kinds: 'Other savings (may overlap with the above)',
+  sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
   /** What the image would weigh if its layers were made differently. */
-  whatIf: 'What would it weigh',
-  whatIfHint: 'If its layers were made differently. This command writes the smallest such image:',
-  whatIfOnly: 'If its layers were made differently.',
+  whatIf: 'What if',
+  whatIfHint: 'Sizes if the layers were built differently. This command writes the smallest variant:',
+  whatIfOnly: 'Sizes if the layers were built differently.',
   /** As the command line understands it, in every language. `image`: its number in an archive of several. */
   command: (archive: string, image: number | null, change: string) =>
     `layerscope waste ${archive}${image === null ? '' : ` --image ${image}`} --if ${change} --to slim.tar`,
   copyCommand: 'Copy the command',
   copyCommandFor: (change: string) => `Copy the command for: ${change}`,
-  whatIfColumns: { change: 'If', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
-  whatIfNow: 'as it is',
+  whatIfColumns: { change: 'Change', layers: 'Layers', size: 'Files', saved: 'Saved', stored: 'Stored' },
+  whatIfNow: 'As is',
   whatIfChange: (kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd', from: number | null, top: number) =>
     ({
-      squash: from === 0 ? 'all layers were one' : `layers ${from ?? 0} to ${top} were one`,
-      'drop-caches': 'no layer had caches',
-      'merge-removals': 'files were removed in the layer that adds them',
-      zstd: 'all layers were packed as zstd',
+      squash: from === 0 ? 'Squash all layers into one' : `Squash layers ${from ?? 0}–${top} into one`,
+      'drop-caches': 'Drop all caches',
+      'merge-removals': 'Delete files in the layer that adds them',
+      zstd: 'Compress all layers with zstd',
     })[kind],
   /** The stored size of a what-if that nobody packed. */
-  notPacked: 'not known until packed',
-  cannotPack: 'can’t be packed',
-  pack: 'Pack the layers to know what they would take',
-  packStop: 'Stop packing',
-  packing: 'Packing',
+  notPacked: 'not measured yet',
+  cannotPack: 'can’t be measured',
+  pack: 'Measure stored sizes',
+  packStop: 'Stop measuring',
+  packing: 'Compressing the layers to measure them',
   /** How many files are not listed. */
   moreFiles: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more, `, size],
 };
@@ -90,7 +95,7 @@ export const findings = {
   title: 'Findings',
   close: 'Close findings',
   /** Before a group's title, for screen readers. */
-  severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
+  severities: { error: 'Error: ', warning: 'Warning: ', note: 'Minor: ' },
   /** Title and advice by code. */
   codes: FINDING_HINTS,
   more: (count: number) => `and ${formatCount(count)} more`,

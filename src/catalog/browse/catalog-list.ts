@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { checkMarker, digestName } from '#catalog/layout';
+import { checkMarker } from '#catalog/layout';
 import type { CatalogImage, CatalogLayer, CatalogPage, CatalogProblem, CatalogSearchPart, CatalogSummary } from '#contract';
 import { createStateTopic, type Jobs } from '#engine';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
@@ -99,7 +99,7 @@ export function createCatalogList({ thread, jobs, intervalMs }: CatalogListOptio
 }
 
 function summaryOf(catalogId: string, title: string, folder: string, read: ReadCatalog): CatalogSummary {
-  const { images, layers, files, indexed, packageFiles, problemsTotal } = read;
+  const { images, layers, files, indexed, problemsTotal } = read;
   let unsharedBytes = 0;
   for (const image of images) for (const layer of new Set(image.layers)) unsharedBytes += layers[layer]?.bytes ?? 0;
   return {
@@ -111,7 +111,7 @@ function summaryOf(catalogId: string, title: string, folder: string, read: ReadC
     layerBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
     unsharedBytes,
     files,
-    packagedImages: images.filter(({ id }) => packageFiles.has(`${digestName(id)}.parquet`)).length,
+    packagedImages: images.filter(({ hasPackages }) => hasPackages).length,
     indexed,
     problems: problemsTotal,
   };

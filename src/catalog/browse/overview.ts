@@ -48,6 +48,7 @@ export class OverviewBuilder {
   readonly #images = new Map<string, Draft>();
   readonly #layers = new Map<string, LayerDraft>();
   readonly #findings = new Map<string, SeverityCounts>();
+  readonly #packaged = new Set<string>();
 
   /** Ids of the images. */
   get ids(): readonly string[] {
@@ -97,6 +98,11 @@ export class OverviewBuilder {
     this.#findings.set(id, { error: count('error'), warning: count('warning'), note: count('note') });
   }
 
+  /** Says that the packages of an image are known. */
+  addPackaged(id: string): void {
+    this.#packaged.add(id);
+  }
+
   build(): Overview {
     const layers = [...this.#layers.values()].sort((a, b) => b.images - a.images || b.bytes - a.bytes || (a.layer < b.layer ? -1 : 1));
     const numbers = new Map(layers.map(({ layer }, index) => [layer, index]));
@@ -110,6 +116,8 @@ export class OverviewBuilder {
         blobBytes: number(row.blobBytes),
         finalBytes: number(row.finalBytes),
         wastedBytes: number(row.wastedBytes),
+        files: number(row.files),
+        hasPackages: this.#packaged.has(id),
         layers: chain.map((layer) => numbers.get(layer) as number),
         findings: this.#findings.get(id) ?? null,
       };

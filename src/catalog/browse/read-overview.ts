@@ -82,6 +82,7 @@ class Reading {
   async result(): Promise<ReadCatalog> {
     const entryFiles = new Set(await this.#list('entries'));
     const packageFiles = new Set(await this.#list('packages'));
+    for (const id of this.#builder.ids) if (packageFiles.has(fileOf(id))) this.#builder.addPackaged(id);
     const all = [...this.#builder.problems, ...this.#problems];
     return {
       ...this.#builder.build(),

@@ -45,6 +45,11 @@ test('a fleet: what is shared, what is alone, and what was found where', async (
   assert.equal(total, 9);
   const { files, packagedImages, indexed } = latest()[0] ?? { files: 0, packagedImages: 0, indexed: null };
   assert.ok(files > 9);
+  assert.ok(images.every((image) => image.files !== null && image.files > 0));
+  assert.deepEqual(
+    images.map(({ hasPackages }) => hasPackages),
+    images.map(({ layers: those }) => those.includes(0)),
+  );
   assert.equal(packagedImages, images.filter(({ layers: those }) => those.includes(0)).length);
   assert.ok(indexed !== null && Math.abs(Date.now() - indexed) < 86_400_000);
   const holders = (layer: number) => images.filter((image) => image.layers.includes(layer)).length;

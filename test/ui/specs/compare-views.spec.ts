@@ -224,7 +224,7 @@ test('sides of equal packages whose sizes read alike say that their files differ
   const details = page.getByRole('region', { name: 'Details' });
   await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('Visible1.2 MB1.2 MB+27.0 kB');
   await page.keyboard.press('i');
-  await expect(page.getByText('The same packages; files differ, see Tree')).toBeVisible();
+  await expect(page.getByText('Same packages, but files differ: see Tree')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
 });
 

@@ -107,7 +107,7 @@ test('a mount can be shown in the file manager', async ({ win }) => {
     };
   });
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
-  await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+  await page.getByRole('region', { name: 'Import to store' }).getByRole('button', { name: 'Import' }).click();
   await page.getByRole('button', { name: 'Actions for acme/web-api:1.8' }).click();
   await page.getByRole('menuitem', { name: 'Mount as folder' }).click();
   const said = page.getByTitle(/^acme\/web-api:1\.8\n\//).first();

@@ -13,7 +13,9 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   const button = page.getByRole('button', { name: /^Findings: / });
-  await expect(button).toHaveText(/^\d+ (warnings?|notes?)( · \d+ notes?)?$/);
+  // Everywhere findings are called findings; the tooltip says how grave they are.
+  await expect(button).toHaveText(/^Findings: \d+$/);
+  await expect(button).toHaveAttribute('title', /^(\d+ warnings? · )?\d+ minor$/);
   await button.click();
   const findings = page.getByRole('region', { name: 'Findings' });
   await expect(findings).toContainText('Duplicate path');
@@ -59,9 +61,9 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   await expect(findings).toContainText('Secret in the config');
   await expect(findings.getByText('config', { exact: true })).toBeVisible();
   await findings.getByRole('button', { name: 'Scan for secrets' }).click();
-  const said = page.getByRole('status').getByText('3 secrets · 2 notes');
+  const said = page.getByRole('status').getByText('3 secrets · 2 minor findings');
   await expect(said).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Findings: / })).toContainText('3 secrets · 3 notes');
+  await expect(page.getByRole('button', { name: /^Findings: / })).toContainText(/^Findings: 6, 3 secrets$/);
   await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
   const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
   await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');

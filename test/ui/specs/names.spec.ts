@@ -84,6 +84,19 @@ test('an image that is only named by a tag gets the name of its archive', { tag:
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
 
+test('a name in the library has the whole width of its second line, below the size', { tag: '@page' }, async ({ win }) => {
+  await openNamed(win, 'nightly.tar', 'acme/nightly:2025-11-25-alpine');
+  const button = win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]');
+  await expect(button.locator('[data-cut]').filter({ hasText: 'alpine' })).toHaveCount(0);
+  const tag = await button.locator('[data-text$="alpine"]').last().boundingBox();
+  const size = await button.getByTitle(/^[\d,]+ bytes$/).boundingBox();
+  expect(tag?.y).toBeGreaterThanOrEqual((size?.y ?? 0) + (size?.height ?? 0) - 2);
+  expect((tag?.x ?? 0) + (tag?.width ?? 0)).toBeGreaterThan(size?.x ?? 0);
+  // A short one is beside it.
+  await openNamed(win, 'web.tar', 'acme/web-api:1.8');
+  expect((await button.last().boundingBox())?.height).toBeLessThan(48);
+});
+
 test('the library cuts names and archives without a tag in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('an-archive-with-a-very-long-name-of-release-2.14.3.tar', dockerArchive(LAYERS)));

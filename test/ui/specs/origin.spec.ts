@@ -82,7 +82,7 @@ test('a file shows the lines that made it, their stage, and the base image of it
   await expect(versions).toContainText('Dockerfile, line 6, in stage 1 (FROM debian)');
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('COPY --from=build /out /srv');
-  await expect(versions).toContainText('What it copied or mounted was made by lines 2–3, in stage build (FROM golang).');
+  await expect(versions).toContainText('Files it copied or mounted come from lines 2–3, in stage build (FROM golang).');
   await expect(versions.getByRole('listitem').filter({ hasText: 'RUN go build' }).first()).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/origin-${win.door}.png` });
@@ -102,14 +102,14 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
     1,
     'app',
   );
-  await expect(page.getByText('Nothing in this image says which lines')).toHaveCount(1);
+  await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('Dockerfile', DOCKERFILE));
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('A guess: the command has the same text.');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/guess-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);
   await details.getByRole('button', { name: 'Stop using Dockerfile' }).click();
-  await expect(page.getByText('Nothing in this image says which lines')).toHaveCount(1);
+  await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('web.Dockerfile', 'FROM x\nRUN other\n'));
   await expect(page.getByText('No line of web.Dockerfile matches.')).toHaveCount(1);
   expect(win.complaints).toEqual([]);
@@ -119,7 +119,7 @@ test('an image shows what is attested about it: builder, source, parameters, mat
   const { page } = win;
   await win.drop(await win.write('shop.tar', WITH_PROVENANCE));
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('heading', { name: 'Stated about this image' })).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'Attestations' })).toBeVisible();
   await details.getByText('Provenance, SLSA v1').click();
   for (const words of ['https://example.com/run/1', 'https://example.com/app.git', 'build-arg:A=1', 'pkg:docker/alpine@3.20'])
     await expect(details).toContainText(words);
@@ -128,7 +128,7 @@ test('an image shows what is attested about it: builder, source, parameters, mat
   await details.getByText('SBOM, SPDX 2.3').click();
   await details.getByText('Packages', { exact: true }).last().click();
   await expect(details.getByRole('row', { name: 'zlib1g 1:1.2.13 Zlib' })).toBeVisible();
-  await expect(details).toContainText('https://example.com/other · Not known to be about this image');
+  await expect(details).toContainText('https://example.com/other · May be about another image');
   await expect(details).toContainText('· Damaged');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/stated-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);

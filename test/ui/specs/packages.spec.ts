@@ -81,6 +81,28 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   expect(win.complaints).toEqual([]);
 });
 
+test('only what is gone is grey: a package whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const [base] = LAYERS as [(typeof LAYERS)[0]];
+  const again = {
+    createdBy: 'RUN apt-get remove -y curl && strip /usr/lib/libssl.so.3',
+    tar: tar(status(['libssl3', '3.0.11']), file('usr/bin/.wh.curl'), file('usr/lib/libssl.so.3', 'u'.repeat(40_000))),
+  };
+  await win.drop(await win.write('image.tar', dockerArchive([base, again], { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  const rows = groups(page).first().getByRole('row');
+  const nameOf = (row: RegExp) => rows.filter({ hasText: row }).getByRole('rowheader').getByRole('button');
+  await expect(rows.filter({ hasText: /libssl3/ })).toContainText('3.0.11 written again');
+  const colour = (name: ReturnType<typeof nameOf>) => name.evaluate((element) => getComputedStyle(element).color);
+  expect(await colour(nameOf(/libssl3/))).not.toBe(await colour(nameOf(/curl/)));
+  expect(await colour(nameOf(/libssl3/))).toBe(await page.evaluate(() => getComputedStyle(document.body).color));
+  await expect(nameOf(/curl/)).toHaveCSS('text-decoration-line', 'line-through');
+  // A name keeps a distance from the version.
+  const version = rows.nth(1).getByRole('cell').first();
+  await expect(version).toHaveCSS('padding-left', '24px');
+});
+
 test('layers that change no package are one line, and a long name leaves its type in sight', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const name = '@img/sharp-libvips-linuxmusl-x64-with-everything';

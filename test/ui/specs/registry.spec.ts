@@ -140,6 +140,88 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   expect(win.complaints).toEqual([]);
 });
 
+test('a removed key shows the values and subkeys that it had', { tag: '@page' }, async ({ win }) => {
+  const { page, registry, layer } = await openRegistry(win);
+  await layer(1).click();
+  await row(registry, 'Telemetry').click();
+  const removed = registry.getByRole('article', { name: 'Microsoft\\Telemetry removed' });
+  await expect(removed.getByRole('row', { name: /^removed Server REG_SZ telemetry\.example 0$/ })).toBeVisible();
+  await removed.getByText('Subkey Queue').click();
+  await expect(removed.getByText('This key has no values.')).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});
+
+test('in the whole image, keys and values have marks, and removed ones are listed as they were', { tag: '@page' }, async ({ win }) => {
+  const { page, registry } = await openRegistry(win);
+  const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
+  await row(tree, 'SOFTWARE').click();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}$`) });
+  await expect(marked('Vendor', 'added')).toBeVisible();
+  await expect(marked('Microsoft', 'contains 1 modified, 1 removed')).toBeVisible();
+  await row(tree, 'Microsoft').dblclick();
+  await expect(marked('Telemetry', 'removed')).toBeVisible();
+  await marked('Run', 'modified').click();
+  const key = registry.getByRole('article', { name: 'Registry key' });
+  await expect(key.getByRole('row')).toHaveCount(4);
+  await expect(key.getByRole('row', { name: /^added Agent/ })).toBeVisible();
+  await expect(key.getByRole('row', { name: /^modified Delay/ })).toBeVisible();
+  await expect(key.getByRole('row', { name: /^removed Updater REG_SZ C:\\Program Files.* 1$/ })).toBeVisible();
+  await marked('Telemetry', 'removed').click();
+  await expect(key).toContainText('removed in layer 1; shown as it was before');
+  await expect(key.getByRole('row', { name: /^removed Server REG_SZ telemetry\.example 0$/ })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await row(tree, 'Queue').click();
+  await expect(key).toContainText('SOFTWARE\\Microsoft\\Telemetry\\Queue');
+  await expect(key).toContainText('removed in layer 1');
+  expect(await complaintsOf(page)).toEqual([]);
+  // A filesystem has only what is there, with what its layer changed.
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect(marked('Run', 'modified')).toBeVisible();
+  await expect(row(tree, 'Telemetry')).toHaveCount(0);
+  await expect(key.getByRole('row')).toHaveCount(3);
+  expect(win.complaints).toEqual([]);
+});
+
+test('the line between keys and values is moved by pointer and keys, and stays there', { tag: '@window' }, async ({ win }) => {
+  const { page, registry, layer } = await openRegistry(win);
+  await page.setViewportSize({ width: 1720, height: 860 });
+  await layer(1).click();
+  const line = registry.getByRole('separator', { name: 'Width of the key tree' });
+  const width = async () => (await registry.getByRole('treegrid').boundingBox())?.width ?? 0;
+  const before = await width();
+  const box = (await line.boundingBox()) ?? { x: 0, y: 0 };
+  await page.mouse.move(box.x, box.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(box.x - 60, box.y + 100);
+  await page.mouse.up();
+  await expect.poll(width).toBe(before - 60);
+  await line.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(width).toBe(before - 44);
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect.poll(width).toBe(before - 44);
+  await page.reload();
+  await expect.poll(width).toBe(before - 44);
+  // Values keep their room, and in a narrow pane they are below the keys.
+  await page.keyboard.press('Escape');
+  await line.focus();
+  await page.keyboard.press('End');
+  const values = await registry.getByRole('article').first().boundingBox();
+  expect(values?.width).toBeGreaterThan(280);
+  await page.setViewportSize({ width: 1320, height: 860 });
+  await expect(line).toHaveCount(0);
+  const height = async () => (await registry.getByRole('treegrid').boundingBox())?.height ?? 0;
+  const high = await height();
+  await registry.getByRole('separator', { name: 'Height of the key tree' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(height).toBe(high + 16);
+  expect(win.complaints).toEqual([]);
+});
+
 test('the heading of the registry says what is lit in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();

@@ -173,7 +173,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
   for (const { name, layers } of images) {
     const title = name.replace(/^acme\/|:/g, '');
     await win.drop(await win.write(`${title}.tar`, dockerArchive(layers, { name })));
-    await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+    await page.getByRole('region', { name: 'Import to store' }).getByRole('button', { name: 'Import' }).click();
     await expect(page.getByText(`${name} is in the store`)).toBeVisible();
     await page.getByRole('button', { name: `Close ${title}.tar` }).click();
   }
@@ -207,7 +207,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
     step(`COPY part${index} /data`, file(`data/part${index}`, Buffer.alloc(120_000_000, index + 1))),
   );
   await win.drop(await win.write('nightly.tar', dockerArchive(big, { name: 'acme/nightly:2025-11-25' })));
-  await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+  await page.getByRole('region', { name: 'Import to store' }).getByRole('button', { name: 'Import' }).click();
   await expect(page.getByRole('list', { name: 'In progress' })).toContainText(/layer [2-5] of 6/);
   await picture(page, 'import');
 });
@@ -338,7 +338,7 @@ test.describe('many images', () => {
   test.use({ withCatalog: { services: 12, tags: 6 } });
   test('the layers of a catalog, and which images stand on them', async ({ win: { page } }) => {
     test.slow(); // the command line indexes the fleet
-    await expect(page.getByRole('treegrid')).toBeVisible();
+    await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Layers' }).click();
     await page
       .getByRole('row', { name: /RUN npm ci/ })
       .first()

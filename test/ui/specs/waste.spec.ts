@@ -19,9 +19,9 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(layers.getByRole('listitem')).toHaveCount(1);
   await expect(layers.getByRole('button', { name: /^Layer 0/ })).toContainText('384.7 kB');
   const overwritten = waste.getByRole('region', { name: 'Overwritten by a later layer' });
-  await expect(overwritten.getByRole('listitem').first()).toContainText('usr/lib/libssl.so.3');
-  await expect(overwritten.getByRole('listitem').first()).toContainText('300.0 kB');
-  await expect(overwritten).toContainText(/added in 0 → overwritten in 1RUN apt-get update/);
+  // Columns: bytes, path, the layers that wrote and hid it, and the command.
+  await expect(overwritten.getByRole('columnheader')).toHaveText(['Size ↓', 'Path', 'Added in', 'Overwritten in', 'By command']);
+  await expect(overwritten.getByRole('row').nth(1)).toHaveText(/^300\.0 kBusr\/lib\/libssl\.so\.301RUN apt-get update/);
   const causes = waste.getByRole('region', { name: 'Causes and kinds' }).getByRole('listitem');
   // The biggest file of each, and the layers that wrote and hid it; most bytes first. What hides none is one line at the end.
   await expect(causes).toHaveText([
@@ -32,10 +32,22 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   expect((await causes.nth(2).boundingBox())?.height).toBeLessThan(26);
   const deleted = waste.getByRole('region', { name: 'Deleted by a later layer' });
   await expect(deleted.getByRole('heading')).toContainText(/84\.7 kB in 3 files$/);
-  await expect(deleted.getByRole('listitem').first()).toContainText('var/cache/a.bin');
-  // One heading for the three files that the same step deleted.
-  await expect(deleted.getByText(/^added in/)).toHaveText('added in 0 → deleted in 3');
-  await expect(deleted).toContainText('deleted in 3RUN rm -rf');
+  const paths = deleted.getByRole('rowheader');
+  await expect(paths).toHaveText([/^var\/cache\/a\.bin/, /b\.bin/, /./]);
+  await expect(deleted.getByRole('row').nth(1)).toHaveText(/03RUN rm -rf/);
+  // By size, or by path; each column begins where its heading does.
+  const head = (name: string) => deleted.getByRole('columnheader', { name });
+  await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
+  await head('Path').getByRole('button').click();
+  await expect(head('Path')).toHaveAttribute('aria-sort', 'ascending');
+  const named = await paths.allTextContents();
+  expect(named).toEqual([...named].sort());
+  await head('Path').getByRole('button').click();
+  await expect(paths).toHaveText([...named].reverse());
+  await head('Size').getByRole('button').click();
+  await expect(paths.first()).toHaveText(/^var\/cache\/a\.bin/);
+  const left = async (name: string) => Math.round((await head(name).boundingBox())?.x ?? 0);
+  expect(await left('Path')).toBe(Math.round((await paths.first().boundingBox())?.x ?? 0));
   await causes
     .nth(1)
     .getByRole('button', { name: /Deleted/ })
@@ -69,7 +81,7 @@ test('causes are listed by bytes, also once rewritten files are found', { tag: '
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
   const summary = page.getByRole('region', { name: 'Causes and kinds' });
-  await expect(summary.getByRole('heading')).toHaveText('Also worth dropping (visible, or counted above)');
+  await expect(summary.getByRole('heading')).toHaveText('Other savings (may overlap with the above)');
   const causes = summary.getByRole('list').first().getByRole('listitem');
   await expect(causes).toHaveText([/^200\.0 kBOverwritten/, /^200\.0 kBDeleted/, /^Find files rewritten without changes$/]);
   found();
@@ -133,14 +145,14 @@ test('files rewritten with the same content are found automatically, and disting
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
   const same = page.getByRole('region', { name: 'Rewritten without changes' });
-  await expect(same.getByRole('listitem')).toHaveCount(2);
+  await expect(same.getByRole('rowheader')).toHaveCount(2);
   await expect(same.getByRole('heading')).toContainText('200.0 kB in 2 files');
   await expect(page.getByRole('region', { name: 'Causes and kinds' })).toContainText('COPY --chown');
-  await expect(same.getByRole('listitem').first()).toContainText('app/data');
+  await expect(same.getByRole('rowheader').first()).toContainText('app/data');
   await expect(same).not.toContainText('changed');
-  await expect(page.getByRole('region', { name: 'Overwritten by a later layer' }).getByRole('listitem')).toContainText('app/changed');
+  await expect(page.getByRole('region', { name: 'Overwritten by a later layer' }).getByRole('rowheader')).toContainText('app/changed');
   await expect(page.getByRole('button', { name: 'Find files rewritten without changes' })).toHaveCount(0);
-  await same.getByRole('button', { name: '1: show in layer 1' }).click();
+  await same.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified data/ })).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/rewritten.png` });
@@ -161,9 +173,9 @@ test('long lists show five files at first, and the panel can fill the window unt
   await page.keyboard.press('w');
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
   const deleted = waste.getByRole('region', { name: 'Deleted by a later layer' });
-  await expect(deleted.getByRole('listitem')).toHaveCount(5);
+  await expect(deleted.getByRole('rowheader')).toHaveCount(5);
   await deleted.getByRole('button', { name: 'Show all 700' }).click();
-  await expect(deleted.getByRole('listitem')).toHaveCount(500);
+  await expect(deleted.getByRole('rowheader')).toHaveCount(500);
   await expect(deleted).toContainText('200 more');
   await waste.getByRole('button', { name: 'Fill the window with waste' }).click();
   await expect(page.getByRole('treegrid')).toHaveCount(0);
@@ -171,6 +183,28 @@ test('long lists show five files at first, and the panel can fill the window unt
   await expect(page.getByRole('row', { name: /added 000/ })).toHaveAttribute('aria-selected', 'true');
   await expect(waste).toBeVisible();
   expect(win.complaints).toEqual([]);
+});
+
+test('before the answer, the panel says what it adds up, and nothing jumps when that arrives', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route(/image\.waste/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await openWebApi(win);
+  await page.keyboard.press('w');
+  const waste = page.getByRole('region', { name: 'Waste', exact: true });
+  const adding = waste.getByText('Adding up hidden bytes by cause and layer…');
+  await expect(adding).toBeVisible();
+  const before = await waste.boundingBox();
+  answer();
+  await expect(adding).toHaveCount(0);
+  await expect(waste.getByRole('table').first()).toBeVisible();
+  expect(await waste.boundingBox()).toEqual(before);
 });
 
 test('an image without waste says so', { tag: '@page' }, async ({ win }) => {
@@ -208,24 +242,25 @@ test('waste lists what the image could do without by kind, with layer, command a
   const lists = waste.getByRole('region', { name: 'apt package lists' });
   await expect(lists).toContainText('50.0 kB');
   await expect(waste.getByRole('region', { name: 'Causes and kinds' })).toContainText('rm -rf /var/lib/apt/lists/* (hadolint DL3009)');
-  await expect(lists).toContainText(/in layer 0\s*→ removed in 1\s*RUN apt-get update/);
-  const whatIf = waste.getByRole('region', { name: 'What would it weigh' }).getByRole('row');
+  await expect(lists.getByRole('columnheader')).toHaveText([/^Size/, 'Path', 'Added in', 'Removed in', 'By command']);
+  await expect(lists.getByRole('row').nth(1)).toHaveText(/^50\.0 kB.*01RUN/);
+  const whatIf = waste.getByRole('region', { name: 'What if' }).getByRole('row');
   for (const [row, text] of [
-    /^IfLayersFilesSavedStored$/,
-    /^as it is259\.0 kB64\.0 kB$/,
+    /^ChangeLayersFilesSavedStored$/,
+    /^As is259\.0 kB64\.0 kB$/,
     // What isn't compressed need not be packed to know its size.
-    /^no layer had caches21 B59\.0 kB\d\.\d kB$/,
-    /^all layers were one19\.0 kB50\.0 kB\d\d\.\d kB$/,
+    /^Drop all caches21 B59\.0 kB\d\.\d kB$/,
+    /^Squash all layers into one19\.0 kB50\.0 kB\d\d\.\d kB$/,
   ].entries())
     await expect(whatIf.nth(row)).toHaveText(text);
   const command = 'layerscope waste kinds.tar --if drop-caches --to slim.tar';
-  await expect(waste.getByRole('region', { name: 'What would it weigh' })).toContainText(command);
-  await waste.getByRole('button', { name: 'Copy the command for: all layers were one' }).click();
+  await expect(waste.getByRole('region', { name: 'What if' })).toContainText(command);
+  await waste.getByRole('button', { name: 'Copy the command for: Squash all layers into one' }).click();
   await expect(waste.getByRole('button', { name: 'Copied' })).toBeVisible();
   const pip = waste.getByRole('region', { name: 'pip cache' });
   await pip.getByRole('button', { name: /root\/\.cache\/pip/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 1 /, pressed: true })).toBeVisible();
-  await expect(page.getByRole('row', { name: /pip/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('treegrid').getByRole('row', { name: /pip/ })).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
@@ -247,15 +282,15 @@ test('a button packs the layers as they would be, and the stored sizes are shown
   const { page } = win;
   await win.drop(await win.write('packed.tar', dockerArchive(packedLayers(200_000), { name: 'acme/packed:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
-  const whatIf = page.getByRole('region', { name: 'What would it weigh' });
-  const merged = whatIf.getByRole('row', { name: /removed in the layer that adds them/ });
-  await expect(merged).toContainText('not known until packed');
-  const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
+  const whatIf = page.getByRole('region', { name: 'What if' });
+  const merged = whatIf.getByRole('row', { name: /Delete files in the layer that adds them/ });
+  await expect(merged).toContainText('not measured yet');
+  const pack = whatIf.getByRole('button', { name: 'Measure stored sizes' });
   await pack.click();
   await expect(pack).toHaveCount(0);
   await expect(merged).toHaveText(/2400\.0 kB100\.0 kB40\d\.\d kB$/);
-  await expect(whatIf.getByRole('row', { name: /all layers were one/ })).toHaveText(/1200\.0 kB300\.0 kB20\d\.\d kB$/);
-  await expect(whatIf).not.toContainText('not known');
+  await expect(whatIf.getByRole('row', { name: /Squash all layers into one/ })).toHaveText(/1200\.0 kB300\.0 kB20\d\.\d kB$/);
+  await expect(whatIf).not.toContainText('not measured');
   for (const width of [320, 480, 720]) {
     await page.setViewportSize({ width, height: 860 });
     const [box, panel] = [await whatIf.getByRole('table').boundingBox(), await whatIf.boundingBox()];
@@ -273,15 +308,15 @@ test('packing shows how far it is, and can be stopped', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('big.tar', dockerArchive(packedLayers(48_000_000), { name: 'acme/big:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
-  const whatIf = page.getByRole('region', { name: 'What would it weigh' });
-  const pack = whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' });
+  const whatIf = page.getByRole('region', { name: 'What if' });
+  const pack = whatIf.getByRole('button', { name: 'Measure stored sizes' });
   await pack.click();
-  await expect(whatIf.getByRole('progressbar', { name: 'Packing' })).toBeVisible();
+  await expect(whatIf.getByRole('progressbar', { name: 'Compressing the layers to measure them' })).toBeVisible();
   await expect(whatIf.getByRole('status')).toContainText(/packing \d of \d/);
-  await whatIf.getByRole('button', { name: 'Stop packing' }).click();
+  await whatIf.getByRole('button', { name: 'Stop measuring' }).click();
   await expect(pack).toBeVisible();
   await expect(pack).toBeFocused();
-  await expect(whatIf).toContainText('not known until packed');
+  await expect(whatIf).toContainText('not measured yet');
   expect(win.complaints).toEqual([]);
 });
 
@@ -292,9 +327,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = win;
       await win.drop(await win.write('big.tar', dockerArchive(packedLayers(24_000_000), { name: 'acme/big:1' })));
       await page.getByRole('button', { name: /^Waste: / }).click();
-      const whatIf = page.getByRole('region', { name: 'What would it weigh' });
-      await whatIf.getByRole('button', { name: 'Pack the layers to know what they would take' }).click();
-      await expect(whatIf.getByRole('progressbar', { name: 'Packing' })).toBeVisible();
+      const whatIf = page.getByRole('region', { name: 'What if' });
+      await whatIf.getByRole('button', { name: 'Measure stored sizes' }).click();
+      await expect(whatIf.getByRole('progressbar', { name: 'Compressing the layers to measure them' })).toBeVisible();
       if (process.env.LAYERSCOPE_SHOTS !== undefined) {
         await whatIf.scrollIntoViewIfNeeded();
         await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/what-if-${colorScheme}.png` });
@@ -400,7 +435,7 @@ test('in a low window, as at 200 %, waste fills it, and texts have its whole wid
   const panel = await waste.boundingBox();
   const advice = await waste.getByText(/^Write a file once/).boundingBox();
   expect((advice?.x ?? 0) - (panel?.x ?? 0)).toBeLessThan(24);
-  for (const name of ['What would it weigh', 'Waste by layer']) {
+  for (const name of ['What if', 'Waste by layer']) {
     const box = await waste.getByRole('region', { name }).boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((panel?.x ?? 0) + (panel?.width ?? 0));
   }

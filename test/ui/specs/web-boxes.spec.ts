@@ -231,9 +231,16 @@ const GROUPS: readonly Group[] = [
     withCatalog: { services: 4, tags: 3, broken: true },
     views: [
       {
-        name: 'the layers of many images',
+        name: 'many images',
         async reach(page) {
           await loaded(page);
+          await expect(page.getByRole('row', { name: /base\/node/ })).toBeVisible();
+        },
+      },
+      {
+        name: 'the layers of many images',
+        async reach(page) {
+          await catalogView(page, 'Layers');
           await page
             .getByRole('row', { name: /ADD debian-12/ })
             .locator('[data-twisty]')
@@ -273,7 +280,7 @@ const GROUPS: readonly Group[] = [
         name: 'what a catalog lacks',
         async reach(page) {
           await catalogView(page, 'Problems');
-          await expect(page.getByRole('table', { name: 'What the catalog lacks' })).toBeVisible();
+          await expect(page.getByRole('table', { name: 'Problems of the catalog' })).toBeVisible();
         },
       },
     ],
@@ -286,13 +293,13 @@ const GROUPS: readonly Group[] = [
         name: 'the offer to import',
         async reach(page, win) {
           await win.drop(await win.write('new.tar', NEW));
-          await expect(page.getByRole('region', { name: 'Keep in the store?' })).toBeVisible();
+          await expect(page.getByRole('region', { name: 'Import to store' })).toBeVisible();
         },
       },
       {
         name: 'a working copy',
         async reach(page) {
-          await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+          await page.getByRole('region', { name: 'Import to store' }).getByRole('button', { name: 'Import' }).click();
           await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
           await act(page, 'acme/web-api:1.8', 'Create working copy');
           await expect(page.getByText('no changes · mounted')).toBeVisible();

@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { displayText } from '#model';
+import { ErrorText } from '../../components/notice.tsx';
+import { hintFor } from '../../state/plain-error.ts';
+import { words } from '../../words/index.ts';
+import { useRequest } from '../use-request.ts';
+import { type KeyAtLayer, KeyValues } from './key-values.tsx';
+import styles from './registry.module.css';
+
+/** Subkeys of a removed key that are listed. */
+const SUBKEYS = 100;
+
+/** What a removed key had: its values, and its subkeys, which open likewise. `of`: the key as seen below the layer that removed it. */
+export function RemovedKey({ of }: { of: KeyAtLayer }) {
+  const answer = useRequest(`${of.layer}/${of.path}`, (client, signal) =>
+    client.call('registry.key', { ...of, start: 0, count: SUBKEYS }, { signal }),
+  );
+  if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
+  if (answer.state !== 'ready') {
+    return (
+      <p role="status" className={styles.loading}>
+        {words.loading}
+      </p>
+    );
+  }
+  const { subkeys, total } = answer.value;
+  return (
+    <>
+      <KeyValues of={of} first={answer.value} changed={null} isRemoved />
+      {subkeys.map(({ name, path }) => (
+        <Subkey key={path} name={displayText(name)} of={{ ...of, path }} />
+      ))}
+      {total > subkeys.length ? <p className={styles.note}>{words.registry.moreSubkeys(total - subkeys.length)}</p> : null}
+    </>
+  );
+}
+
+/** A subkey, which is read when it is opened. */
+function Subkey({ name, of }: { name: string; of: KeyAtLayer }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className={styles.subkey} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary className="selectable">{words.registry.subkeyBefore(name)}</summary>
+      {isOpen ? <RemovedKey of={of} /> : null}
+    </details>
+  );
+}

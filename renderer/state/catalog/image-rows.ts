@@ -1,0 +1,63 @@
+// The images of a catalog as rows of a table.
+import { displayText } from '#model';
+import { words } from '../../words/index.ts';
+import { shortName } from '../library.ts';
+import { byText, type CatalogRows, type ColumnOrder, knownTime, placeName } from './catalog.ts';
+
+/** An image of a catalog, with what its columns say. Sizes are in bytes, as stored. */
+export interface ImageRow {
+  /** Its number in the catalog. */
+  readonly image: number;
+  /** The name without the tag, or what the image is called without one. */
+  readonly name: string;
+  /** Its tags of that name. */
+  readonly tags: readonly string[];
+  /** Other names that it has. */
+  readonly otherNames: number;
+  readonly size: number;
+  /** Of the layers that no other image has. */
+  readonly unique: number;
+  readonly layers: number;
+  /** Milliseconds since 1970; null if it isn't known. */
+  readonly created: number | null;
+}
+
+/** Returns a row for each image, in the catalog's order. */
+export function imageRows({ images, layers, holders }: CatalogRows): readonly ImageRow[] {
+  return images.map((image, number) => {
+    const own = [...new Set(image.layers)];
+    const bytesOf = (some: readonly number[]) => some.reduce((sum, layer) => sum + (layers[layer]?.bytes ?? 0), 0);
+    const repository = image.places[0]?.repository ?? null;
+    const names = new Set(image.places.flatMap((place) => place.repository ?? []));
+    const tags = image.places.flatMap((place) => (place.repository === repository && place.tag !== null ? displayText(place.tag) : []));
+    return {
+      image: number,
+      name: repository === null ? placeName(image, 0) : displayText(shortName(repository)),
+      tags: repository === null ? [] : [...new Set(tags)],
+      otherNames: Math.max(0, names.size - 1),
+      size: image.blobBytes ?? bytesOf(own),
+      unique: bytesOf(own.filter((layer) => holders[layer]?.length === 1)),
+      layers: image.layers.length,
+      created: knownTime(image.created),
+    };
+  });
+}
+
+/** Columns by which images are sorted. */
+export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
+
+/** At first, images of one name are together, the newest first. */
+export const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
+
+/** Returns rows in an order; equal ones by name, then the newest first. */
+export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {
+  const sortValue = (row: ImageRow) => (by === 'name' ? 0 : (row[by] ?? 0));
+  const compare = (a: ImageRow, b: ImageRow) => (by === 'name' ? byText(a.name, b.name) : sortValue(a) - sortValue(b));
+  return [...rows].sort(
+    (a, b) =>
+      (descending ? compare(b, a) : compare(a, b)) ||
+      byText(a.name, b.name) ||
+      (b.created ?? 0) - (a.created ?? 0) ||
+      byText(words.list(b.tags), words.list(a.tags)),
+  );
+}
