@@ -3,17 +3,21 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';
 import { removeTree } from '#disk';
-import { besideName, createFile, isLeftBeside, replaceFile, TargetFolder } from '#files';
+import { besideName, createFile, isLeftBeside, mayOthersRename, replaceFile, TargetFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWords } from '#model';
 
 const ME = process.getuid?.();
 
-/** Removes unfinished files that this user's killed processes left in a folder. Ignores failures. */
+/**
+ * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given them
+ * their names. Ignores failures.
+ */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
     const left = path.join(folder, name);
     const stats = await lstat(left).catch(() => null);
-    if (stats !== null && (ME === undefined || stats.uid === ME)) await removeTree(left).catch(() => {});
+    if (stats === null || (ME !== undefined && stats.uid !== ME) || (stats.isDirectory() && mayOthersRename(folder))) continue;
+    await removeTree(left).catch(() => {});
   }
 }
 
