@@ -38,7 +38,7 @@ export interface QueryOptions {
  */
 const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
 /** Functions that a SELECT may call and that do more than read, or run SQL that isn't looked at here. */
-const NOT_READING = /^(enable_|disable_|truncate_|force_|checkpoint$|write_log$|query$)/i;
+const NOT_READING = /^(enable_|disable_|truncate_|force_|checkpoint$|write_log$|query$|json_execute_serialized_sql$)/i;
 
 const SETTINGS = {
   memory_limit: `${Math.floor(Math.min(MOST_MEMORY_BYTES, totalmem() / 4) / 2 ** 20)}MiB`,

@@ -14,20 +14,21 @@ const MOST_OPEN = 32;
 /**
  * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
  * Links are not followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
- * anything, if a file system is mounted in the folder.
+ * anything, if a file system is mounted in the folder. `identity`: as HeldFolder has it; another folder that has the name now is left alone.
  */
-export async function removeTree(folder: string | Buffer): Promise<void> {
+export async function removeTree(folder: string | Buffer, identity: string | null = null): Promise<void> {
   // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
   if (process.platform === 'win32') return fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const top = typeof folder === 'string' ? Buffer.from(folder) : folder;
   const stats = fs.lstatSync(top, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isDirectory()) {
+    if (identity !== null) return;
     remove(() => fs.unlinkSync(top));
     return;
   }
   refuseMountPoints(top.toString());
-  await new Removal(top).run();
+  await new Removal(top, identity).run();
 }
 
 /** A folder on the path to the folder that is being emptied. */
@@ -48,11 +49,13 @@ const CHANGED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 
 
 class Removal {
   readonly #top: Buffer;
+  readonly #identity: string | null;
   readonly #levels: Level[] = [];
   #count = 0;
 
-  constructor(top: Buffer) {
+  constructor(top: Buffer, identity: string | null) {
     this.#top = top;
+    this.#identity = identity;
   }
 
   async run(): Promise<void> {
@@ -73,6 +76,10 @@ class Removal {
     if (IS_RESTRICTED) open(at);
     const descriptor = openOrGone(at);
     if (descriptor === null) return;
+    if (this.#levels.length === 0 && this.#identity !== null && identityOf(descriptor) !== this.#identity) {
+      fs.closeSync(descriptor);
+      return;
+    }
     const level: Level = { name, identity: identityOf(descriptor), folders: [], descriptor };
     this.#levels.push(level);
     // The first stays open: reopening starts from there.

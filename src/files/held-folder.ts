@@ -64,6 +64,13 @@ export class HeldFolder implements Disposable {
     this.#requireAt(target);
   }
 
+  /** Identifies the folder among all folders of this machine; null if this system has no descriptors of folders. */
+  get identity(): string | null {
+    if (this.#descriptor === null) return null;
+    const { dev, ino } = fstatSync(this.#descriptor, { bigint: true });
+    return `${dev}:${ino}`;
+  }
+
   #requireAt(path: string): void {
     if (this.#descriptor === null) return;
     const own = fstatSync(this.#descriptor, { bigint: true });

@@ -34,5 +34,6 @@ export {
 export { isProcessThere, PROCESS_MARK, PROCESS_PLACE, processBegan } from './process-mark.ts';
 export { isInside, refuseUnreadable, restrictReading } from './reading-bounds.ts';
 export { readSettings } from './settings-file.ts';
+export { mayOthersRename } from './shared-folder.ts';
 export { TargetFolder } from './target-folder.ts';
 export { writePieces } from './write-pieces.ts';

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileError } from '#model';
 import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 import { alsoRead } from './reading-bounds.ts';
+import { mayOthersRename } from './shared-folder.ts';
 
 /** The part after the prefix: the mark of the creating process, then the suffix from mkdtemp. */
 const REST = /^(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
@@ -28,7 +29,10 @@ function newFolder(under: string, prefix: string): string {
   }
 }
 
-/** Removes folders that killed processes left; skips those that belong to another user or can't be removed. */
+/**
+ * Removes folders that killed processes left; skips those that belong to another user or can't be removed, and all where another user may have
+ * given them their names.
+ */
 function sweep(under: string, prefix: string, staleMs: number): void {
   for (const name of namesIn(under)) {
     const mark = name.startsWith(prefix) ? REST.exec(name.slice(prefix.length))?.[1] : undefined;
@@ -36,7 +40,7 @@ function sweep(under: string, prefix: string, staleMs: number): void {
     const folder = path.join(under, name);
     try {
       const stats = lstatSync(folder);
-      if (!stats.isDirectory() || (ME !== undefined && stats.uid !== ME)) continue;
+      if (!stats.isDirectory() || (ME !== undefined && stats.uid !== ME) || mayOthersRename(under)) continue;
       if (hasEnded(mark) ?? Date.now() - stats.mtimeMs > staleMs) rmSync(folder, { recursive: true, force: true });
     } catch {
       // Another process was quicker, or the system refused: the next process will try again.

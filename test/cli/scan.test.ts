@@ -1,6 +1,6 @@
 // `inspect --scan`, and the findings and reports of `check`.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -187,11 +187,13 @@ test('a report into a folder that does not exist fails', async (t) => {
   assert.ok(!existsSync(path.join(bench.folder, 'nowhere')));
 });
 
-test('a report replaces no folder and no device', { skip: process.platform === 'win32' }, async (t) => {
+test('a report replaces no folder, no device and no link to what is open', { skip: process.platform === 'win32' }, async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'folder'));
-  for (const target of ['folder', '/dev/null']) {
+  // As /dev/stdout is one.
+  symlinkSync('/proc/self/fd/1', path.join(bench.folder, 'stdout'));
+  for (const target of ['folder', '/dev/null', 'stdout']) {
     const { code, stderr } = await bench.cli(['check', 'image.tar', '--sarif', target]);
     assert.equal(code, 3);
     assert.match(stderr, new RegExp(`IO: ${target} is not a regular file, and was not replaced`));

@@ -1,12 +1,24 @@
 // Another user may rename things in the folder that an export goes to: nothing is written or deleted elsewhere. This process plays the
 // attacker and renames in the middle of the work, so that each run hits the right moment.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type Archive, type ArchiveRoot, createReader, writeLayout } from '#archive';
 import { removeTree } from '#disk';
 import { exportPath, loadImage } from '#engine';
+import { makeMarkedFolder, PROCESS_MARK, writeWhole } from '#files';
 import { createNamed, replaceNamed } from '../../src/engine/export/named-file.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
@@ -79,6 +91,53 @@ for (const [what, parts, into] of [
     expectUntouched(victim);
   });
 }
+
+test('an export leaves a folder alone that another user puts in the place of its own', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  const precious = path.join(folder, 'precious');
+  mkdirSync(precious);
+  writeFileSync(path.join(precious, 'file'), 'precious');
+  const archiveFile = path.join(testFolder(t), 'image.tar');
+  writeFileSync(archiveFile, image);
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(archiveFile);
+  let taken = '';
+  await exportPath(await loadImage(reader, archive, 0), {
+    parts: [Buffer.from('d')],
+    folder,
+    onRefused: ({ path: at, message }) => assert.fail(`${at}: ${message}`),
+    onSkipped: () => {},
+    onProgress: () => {
+      const [stage] = taken === '' ? readdirSync(folder).filter((name) => name.startsWith('.layerscope-')) : [];
+      if (stage === undefined) return;
+      taken = path.join(folder, stage);
+      renameSync(taken, path.join(folder, 'away'));
+      renameSync(precious, taken);
+    },
+  });
+  assert.equal(readFileSync(path.join(taken, 'file'), 'utf8'), 'precious');
+});
+
+test('no folder is taken for a left one where others may give it that name', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  const mark = PROCESS_MARK.replace(/^\d+-\d+/, '4194305-1');
+  const left = [path.join(folder, `.layerscope-0123456789abcdef-${mark}`), path.join(folder, `layerscope-${mark}-abcdef`)];
+  for (const each of left) mkdirSync(path.join(each, 'precious'), { recursive: true });
+  for (const mode of [0o777, 0o770, 0o1777]) {
+    chmodSync(folder, mode);
+    assert.deepEqual(
+      left.map((each) => existsSync(each)),
+      [true, true],
+    );
+    await replaceNamed(path.join(folder, 'file'), writeWhole('x'));
+    rmSync(makeMarkedFolder(folder, 'layerscope-'), { recursive: true });
+  }
+  // With the sticky bit, nobody else can rename them.
+  assert.deepEqual(
+    left.map((each) => existsSync(each)),
+    [false, false],
+  );
+});
 
 /** Moves a folder away and puts a link to the victim's folder in its place. */
 function swapFolder(at: string, victim: string): void {

@@ -27,6 +27,8 @@ export const MOST_STEPS = 2_000_000;
 export const MOST_FILE_ROWS = 200_000;
 /** Characters of all texts that are kept of a catalog. */
 export const MOST_TEXT = 64 * MIB;
+/** Characters of the rows of a file that a task gives: a text of a few bytes in a file may be in each row, and a message has it each time. */
+export const MOST_FILE_TEXT = 16 * MIB;
 /** Characters of one text; the rest is left out. */
 export const MOST_SOURCE = 4_096;
 export const MOST_COMMAND = 400;

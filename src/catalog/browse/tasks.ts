@@ -3,7 +3,7 @@ import { opendirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EMPTY_FILE, isOwnFile } from '#catalog/layout';
 import { displayText, fileError, LayerscopeError } from '#model';
-import { MOST_COMMAND, MOST_FILE_ROWS, MOST_MESSAGE, MOST_SOURCE, MOST_TABLE_FILES } from './bounds.ts';
+import { MOST_COMMAND, MOST_FILE_ROWS, MOST_FILE_TEXT, MOST_MESSAGE, MOST_SOURCE, MOST_TABLE_FILES } from './bounds.ts';
 import type { FileProblem, FilesPart, Reached, RowHit, TableRow, TaskName, Tasks } from './messages.ts';
 import { matcherOf } from './search-query.ts';
 import { type CellValue, TableFile, tableError } from './table-file.ts';
@@ -47,11 +47,16 @@ const LIMITS: Readonly<Record<string, number>> = { createdBy: MOST_COMMAND, mess
 function readRows({ columns, ...part }: Tasks['rows']['input']): Tasks['rows']['output'] {
   const rows: TableRow[] = [];
   const files: number[] = [];
+  const text = new Map<number, number>();
   const reached = inMoments(part, (file, number, group) => {
     if (file.rowsOf(group) * (group + 1) > MOST_FILE_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows');
     const cells = file.readGroup(group, columns);
     for (let row = 0; row < cells.rows; row++) {
-      rows.push(Object.fromEntries(columns.map((name) => [name, cut(cells[name]?.[row] ?? null, LIMITS[name])])));
+      const kept = columns.map((name) => [name, cut(cells[name]?.[row] ?? null, LIMITS[name])] as const);
+      const length = kept.reduce((sum, [, cell]) => sum + (typeof cell === 'string' ? cell.length : 0), text.get(number) ?? 0);
+      if (length > MOST_FILE_TEXT) throw new LayerscopeError('TOO_LARGE', 'it has too much text');
+      text.set(number, length);
+      rows.push(Object.fromEntries(kept));
       files.push(number);
     }
     return false;

@@ -122,8 +122,9 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     throw folder.naming(writeError(error, options.folder));
   } finally {
     if (stage !== null) {
+      const { identity } = stage;
       stage[Symbol.dispose]();
-      await removeTree(stage.path);
+      await removeTree(stage.path, identity);
     }
     if (!kept) folder.removeMade();
   }

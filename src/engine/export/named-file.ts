@@ -1,19 +1,23 @@
 // Writes files that the user named. Each is written beside its target, after removing leftovers of killed processes there.
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';
 import { removeTree } from '#disk';
-import { besideName, createFile, isLeftBeside, replaceFile, TargetFolder } from '#files';
+import { besideName, createFile, isLeftBeside, mayOthersRename, replaceFile, TargetFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWords } from '#model';
 
 const ME = process.getuid?.();
 
-/** Removes unfinished files that this user's killed processes left in a folder. Ignores failures. */
+/**
+ * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given them
+ * their names. Ignores failures.
+ */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
     const left = path.join(folder, name);
     const stats = await lstat(left).catch(() => null);
-    if (stats !== null && (ME === undefined || stats.uid === ME)) await removeTree(left).catch(() => {});
+    if (stats === null || (ME !== undefined && stats.uid !== ME) || (stats.isDirectory() && mayOthersRename(folder))) continue;
+    await removeTree(left).catch(() => {});
   }
 }
 
@@ -25,10 +29,14 @@ export async function createNamed<T>(target: string, write: (unfinished: string)
   return named(target, write, createFile);
 }
 
-/** Like {@link createNamed}, but replaces an existing file once the new one is complete. Throws IO for a folder, a device or a pipe. */
+/**
+ * Like {@link createNamed}, but replaces an existing file once the new one is complete. Throws IO for a folder, a device or a pipe, and
+ * for a link to what a process has open, such as /dev/stdout: the system would lose it.
+ */
 export async function replaceNamed<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
   const stats = await lstat(target).catch(() => null);
-  if (stats !== null && !stats.isFile() && !stats.isSymbolicLink())
+  const isOfProcess = stats?.isSymbolicLink() === true && (await readlink(target).catch(() => '')).startsWith('/proc/');
+  if (stats !== null && (isOfProcess || (!stats.isFile() && !stats.isSymbolicLink())))
     throw new LayerscopeError('IO', `${displayText(target)} is not a regular file, and was not replaced`);
   return named(target, write, replaceFile);
 }

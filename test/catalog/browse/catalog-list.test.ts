@@ -4,8 +4,11 @@ import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createCatalogList, createCatalogThread, looksLikeCatalog } from '#catalog/browse';
+import { TABLES } from '#catalog/layout';
 import type { CatalogCursor, CatalogHit, CatalogSummary } from '#contract';
 import { createJobs } from '#engine';
+import { CatalogFolder } from '../../../src/catalog/catalog-folder.ts';
+import { groupsOf } from '../../../src/catalog/row-groups.ts';
 import { hasCode } from '../../support/asserts.ts';
 import { writeFleet } from '../../support/fleet.ts';
 import { testFolder } from '../../support/workbench.ts';
@@ -113,6 +116,20 @@ test('damaged files are problems with a code, and everything else is shown', asy
   list.close(catalogId);
   assert.throws(() => list.images(catalogId, { start: 0, count: 1 }), hasCode('NOT_FOUND'));
   assert.ok(latest().length <= 1);
+});
+
+test('a text that a small file has in each row is not given as often', async (t) => {
+  const catalog = path.join(testFolder(t), 'catalog');
+  const long = 'long '.repeat(1000);
+  const rows = Array.from({ length: 10_000 }, () => ({ image: `sha256:${'a'.repeat(64)}`, source: long, reference: long }));
+  using folder = CatalogFolder.create(catalog);
+  folder.write('images', `${'a'.repeat(32)}-${'b'.repeat(32)}.parquet`, groupsOf(TABLES.images, rows));
+  const { list, open } = setUp(t);
+  const { catalogId = '' } = await open(catalog);
+  const [problem] = list.problems(catalogId).rows;
+  assert.deepEqual([problem?.code, problem?.message], ['TOO_LARGE', 'it has too much text']);
+  const [image] = list.images(catalogId, { start: 0, count: 1 }).rows;
+  assert.ok((image?.places.length ?? 0) > 1000);
 });
 
 test('a folder that is no catalog, or one of another version, says so', async (t) => {
