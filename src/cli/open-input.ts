@@ -55,6 +55,9 @@ export function readerFor(args: Arguments, { callerReads }: { readonly callerRea
   });
 }
 
+/** What an image's name may begin with. */
+const SCHEME = /^(?:docker|podman|containerd|container|registry|store):/;
+
 /** Opens IMAGE by a reader, as {@link openInput} does. The caller disposes of the archive, and then of the reader. */
 export async function openImage(
   reader: ArchiveReader,
@@ -64,7 +67,11 @@ export async function openImage(
   { store = true, isForListing = false }: OpenInputOptions = {},
 ): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
-  if (image === '-' || isThere(image)) return asFile();
+  if (image === '-' || isThere(image)) {
+    // A checkout of somebody else's may have such a file, and the user mean the engine.
+    if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as the file of that name, because there is one`);
+    return asFile();
+  }
   // Names need the modules of stores and engines, which take longer to load than many files take to read.
   const { openWord } = await import('./open-word.ts');
   return openWord(reader, context, args, image, { store, isForListing, asFile });

@@ -14,16 +14,16 @@ const MOST_OPEN = 32;
 /**
  * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
  * Links are not followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
- * anything, if a file system is mounted in the folder. `identity`: as HeldFolder has it; another folder that has the name now is left alone.
+ * anything, if a file system is mounted in the folder. `identity`: as HeldFolder has it; what else has the name by now is left alone.
  */
 export async function removeTree(folder: string | Buffer, identity: string | null = null): Promise<void> {
   // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
   if (process.platform === 'win32') return fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const top = typeof folder === 'string' ? Buffer.from(folder) : folder;
-  const stats = fs.lstatSync(top, { throwIfNoEntry: false });
+  const stats = fs.lstatSync(top, { throwIfNoEntry: false, bigint: true });
   if (stats === undefined) return;
   if (!stats.isDirectory()) {
-    if (identity !== null) return;
+    if (identity !== null && identity !== `${stats.dev}:${stats.ino}`) return;
     remove(() => fs.unlinkSync(top));
     return;
   }

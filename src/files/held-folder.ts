@@ -1,4 +1,5 @@
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 import { placeFolder } from './place.ts';
 
@@ -71,11 +72,30 @@ export class HeldFolder implements Disposable {
     return `${dev}:${ino}`;
   }
 
-  #requireAt(path: string): void {
-    if (this.#descriptor === null) return;
+  /**
+   * Removes the contents, and the folder itself if it still has the name `at`. What another user gave that name instead is left alone. Ignores
+   * failures.
+   */
+  discardAt(at: string): void {
+    const isHere = this.#isAt(at);
+    if (!isHere && this.inside === this.path) return;
+    try {
+      for (const name of readdirSync(this.inside)) rmSync(join(this.inside, name), { recursive: true, force: true });
+      if (isHere) rmdirSync(at);
+    } catch {
+      // A leftover, as of a process that was killed.
+    }
+  }
+
+  #isAt(path: string): boolean {
+    if (this.#descriptor === null) return true;
     const own = fstatSync(this.#descriptor, { bigint: true });
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (found?.dev === own.dev && found.ino === own.ino) return;
+    return found?.dev === own.dev && found.ino === own.ino;
+  }
+
+  #requireAt(path: string): void {
+    if (this.#isAt(path)) return;
     throw new LayerscopeError(
       'IO',
       `${displayText(path)} was replaced while it was being written: others may rename what is in its folder`,

@@ -47,6 +47,15 @@ test('empty standard input is not an image, plain or compressed, in any command'
   assert.equal(blank.code, 0, 'an empty tar is an empty layer');
 });
 
+test('a file that is named like the image of an engine is read, which is said', async (t) => {
+  const { cli, write } = createBench(t);
+  write('docker:app:1', dockerArchive([[LAYER]]));
+  const { code, stdout, stderr } = await cli(['ls', 'docker:app:1']);
+  assert.deepEqual([code, stderr], [0, 'layerscope: warning: docker:app:1 is read as the file of that name, because there is one\n']);
+  assert.match(stdout, /passwd/);
+  assert.equal((await cli(['ls', './docker:app:1'])).stderr, '');
+});
+
 function chart(files: Files) {
   const config = files.add(json({ name: 'chart' }), 'application/vnd.cncf.helm.config.v1+json');
   const layer = files.add(utf8('not a tar'), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -269,6 +270,45 @@ test('a layout follows no link that replaces its folder meanwhile', { skip: else
   );
   assert.ok(isSwapped);
   expectUntouched(victim);
+});
+
+test('a folder that got the name of an unfinished layout is not removed with it', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  const precious = path.join(folder, 'precious');
+  mkdirSync(precious);
+  writeFileSync(path.join(precious, 'kept'), '');
+  const archiveFile = path.join(testFolder(t), 'image.tar');
+  writeFileSync(archiveFile, image);
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(archiveFile);
+  const onProgress = () => {
+    const unfinished = readdirSync(folder).find((name) => name.startsWith('.layerscope-')) ?? '';
+    renameSync(path.join(folder, unfinished), path.join(folder, 'away'));
+    renameSync(precious, path.join(folder, unfinished));
+  };
+  const root = layoutRoot(archive);
+  // A second blob of that name can't be written.
+  const broken = { ...root, blobs: [...root.blobs, ...root.blobs] };
+  await assert.rejects(writeLayout(broken, path.join(folder, 'new'), { onProgress }));
+  const [place] = readdirSync(folder).filter((name) => name !== 'away');
+  assert.deepEqual(readdirSync(path.join(folder, place ?? '')), ['kept']);
+});
+
+test('a tree is removed only if it is the one that is meant', { skip: elsewhere }, async (t) => {
+  const folder = testFolder(t);
+  for (const name of ['tree', 'other']) mkdirSync(path.join(folder, name));
+  for (const name of ['file', 'another']) writeFileSync(path.join(folder, name), '');
+  const identityOf = (name: string): string => {
+    const { dev, ino } = lstatSync(path.join(folder, name), { bigint: true });
+    return `${dev}:${ino}`;
+  };
+  const [tree, file] = [identityOf('tree'), identityOf('file')];
+  await removeTree(path.join(folder, 'other'), tree);
+  await removeTree(path.join(folder, 'another'), file);
+  assert.equal(readdirSync(folder).length, 4);
+  await removeTree(path.join(folder, 'tree'), tree);
+  await removeTree(path.join(folder, 'file'), file);
+  assert.deepEqual(readdirSync(folder).sort(), ['another', 'other']);
 });
 
 const forRoot = process.getuid?.() === 0 ? elsewhere : 'not run: mounting needs root';

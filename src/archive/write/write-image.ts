@@ -1,5 +1,5 @@
 // Writes an image to a file of its own. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName, HeldFolder, TargetFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
@@ -91,8 +91,8 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
   const target = path.join(parent.inside, path.basename(path.resolve(folder)));
   const unfinished = besideName(target);
   let isPlaced = false;
+  using held = heldFolder(unfinished, parent, folder);
   try {
-    using held = new HeldFolder(unfinished);
     for (const { digest, source } of root.blobs) {
       const file = path.join(held.inside, ...blobName(digest).split('/'));
       await mkdir(path.dirname(file), { recursive: true });
@@ -105,7 +105,15 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     isPlaced = true;
     parent.requireThere();
   } catch (error) {
-    await rm(isPlaced ? target : unfinished, { recursive: true, force: true });
+    held.discardAt(isPlaced ? target : unfinished);
+    throw parent.naming(writeError(error, folder));
+  }
+}
+
+function heldFolder(unfinished: string, parent: TargetFolder, folder: string): HeldFolder {
+  try {
+    return new HeldFolder(unfinished);
+  } catch (error) {
     throw parent.naming(writeError(error, folder));
   }
 }

@@ -219,17 +219,18 @@ function exists(target: Buffer): boolean {
 
 /** Moves the laid-out entries to their final place. If one fails, removes those already moved. */
 async function moveIntoPlace(folder: TargetFolder, stage: string, laid: LaidOut, target: Buffer, whole: boolean): Promise<void> {
-  const moved: Buffer[] = [];
+  const moved: { readonly place: Buffer; readonly identity: string | null }[] = [];
   try {
     for (const name of readdirSync(stage, { encoding: 'buffer' })) {
+      const identity = identityAt(Buffer.concat([Buffer.from(stage + path.sep), name]));
       const place = whole ? Buffer.concat([target, Buffer.from(path.sep), name]) : target;
       if (exists(place)) throw new LayerscopeError('EXISTS', `${displayPath(place)} already exists`);
-      moved.push(place);
+      moved.push({ place, identity });
       laid.moveOut(name, place);
     }
     folder.requireThere();
   } catch (error) {
-    for (const place of moved) await removeTree(place);
+    for (const { place, identity } of moved) await removeTree(place, identity);
     throw error;
   }
 }
@@ -240,9 +241,16 @@ async function placeStage(folder: TargetFolder, stage: HeldFolder, target: strin
   try {
     folder.requireThere();
   } catch (error) {
-    await removeTree(target);
+    await removeTree(target, stage.identity);
     throw error;
   }
+}
+
+/** Identifies an entry as {@link HeldFolder} does, because another user may give its name to something else; null where files have no numbers. */
+function identityAt(entry: Buffer): string | null {
+  if (process.platform === 'win32') return null;
+  const { dev, ino } = lstatSync(entry, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 const MOST_ESCAPES = 1000;
