@@ -4,6 +4,8 @@ const LIBRARIES = ['usr/share/', 'usr/lib/', 'usr/lib32/', 'usr/lib64/', 'usr/li
 const LIBRARY_FOLDERS = /(?:^|\/)(?:site-packages|dist-packages|go\/pkg\/mod)\//;
 const TEST_FOLDERS = /(?:^|\/)(?:test|example)[^/]*\//i;
 
+const LIBRARY_FILE = /\.(?:so(?:\.\d+)*|dylib|dll)$/i;
+
 /** Whether hits at a path are only notes. `path`: relative, with `/`. */
 export function isQuietPlace(path: string): boolean {
   return (
@@ -12,4 +14,9 @@ export function isQuietPlace(path: string): boolean {
     TEST_FOLDERS.test(path) ||
     path.slice(-3).toLowerCase() === '.md'
   );
+}
+
+/** Whether a private key at a path is only a note: libraries of TLS, wherever they were copied to, have keys that they test themselves with. */
+export function isLibrary(path: string): boolean {
+  return LIBRARY_FILE.test(path);
 }

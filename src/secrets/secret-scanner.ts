@@ -13,7 +13,7 @@ import { type KnownFile, knownFileOf } from './known-files.ts';
 import { giveBack, type LeadWindow, takeWindow, WINDOW } from './lead-window.ts';
 import { HOST_LEAD, KEY_LEAD, leadAt } from './leads.ts';
 import { headerAround, KEY_BYTES, privateKeyAt } from './private-key.ts';
-import { isQuietPlace } from './quiet-places.ts';
+import { isLibrary, isQuietPlace } from './quiet-places.ts';
 import { RunMemory } from './run-memory.ts';
 import { type Doubt, isPlaceholder, LONGEST_TOKEN, severityOf, tokenAt } from './token-rules.ts';
 
@@ -223,9 +223,9 @@ export class SecretScanner {
     }
   }
 
-  #isInQuietPlace(): boolean {
+  #isQuietFor(code: FindingCode): boolean {
     this.#isQuiet ??= this.#path !== '' && isQuietPlace(this.#path);
-    return this.#isQuiet;
+    return this.#isQuiet || (code === 'secret-private-key' && isLibrary(this.#path));
   }
 
   #mayLookClosely(): boolean {
@@ -235,7 +235,7 @@ export class SecretScanner {
   /** Whether a hit would be kept. */
   #isNews(code: FindingCode, severity: Severity): boolean {
     const known = this.#hits.get(code);
-    return known === undefined || RANK[this.#isInQuietPlace() ? 'note' : severity] > RANK[known.severity];
+    return known === undefined || RANK[this.#isQuietFor(code) ? 'note' : severity] > RANK[known.severity];
   }
 
   #addToken(code: FindingCode, start: number, end: number, doubt: Doubt | null): void {
@@ -258,7 +258,7 @@ export class SecretScanner {
 
   #keep(hit: SecretHit): void {
     if (!this.#isNews(hit.code, hit.severity)) return;
-    this.#hits.set(hit.code, this.#isInQuietPlace() && hit.severity !== 'note' ? { ...hit, severity: 'note', doubt: 'place' } : hit);
+    this.#hits.set(hit.code, this.#isQuietFor(hit.code) && hit.severity !== 'note' ? { ...hit, severity: 'note', doubt: 'place' } : hit);
   }
 }
 

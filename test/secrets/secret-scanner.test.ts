@@ -150,6 +150,12 @@ test('libraries, tests, examples and Markdown have notes only', () => {
     assert.deepEqual(summary(hitsIn(token, path)), ['error secret-github-token'], path);
 });
 
+test('private keys in libraries are notes, wherever these were copied to; other secrets there are not', () => {
+  for (const path of ['opt/x/libgnutls.so.30.34.3', 'app/a.so', 'app/B.DLL', 'app/c.dylib'])
+    assert.deepEqual(summary(hitsIn(`${privateKey()}${TOKEN()}`, path)), ['error secret-github-token', 'note secret-private-key'], path);
+  assert.deepEqual(summary(hitsIn(privateKey(), 'app/x.so.pem')), ['error secret-private-key']);
+});
+
 test('encrypted keys are notes', () => {
   const old = privateKey('RSA ', 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n');
   for (const text of [privateKey('ENCRYPTED '), old, old.replaceAll('\n', '\r\n'), JSON.stringify(old), opensshKey('aes256-ctr')]) {
