@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type KeptHomes, type StoreLocation, saveText } from '#engine';
+import { type KeptHomes, readSettings, type StoreLocation, saveText } from '#engine';
 
 /** Maximum number of stores, in case the file is damaged or forged. */
 const MOST = 100;
@@ -23,7 +22,7 @@ export function createKeptHomes(file: string, onFailure: (error: unknown) => voi
 /** Reads the list; empty if the file is missing or malformed. */
 function readHomes(file: string): readonly StoreLocation[] {
   try {
-    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const kept: unknown = JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
     return Array.isArray(kept) ? kept.flatMap(homeOf).slice(0, MOST) : [];
   } catch {
     return [];

@@ -71,7 +71,7 @@ export function valueLines(values: readonly HiveValue[], style: Style): string[]
 /** A line for each value of a view, with the layer that it comes from. */
 export function shownValueLines(values: readonly ShownValue[], style: Style): string[] {
   const width = nameWidth(values);
-  const layerWidth = Math.max(0, ...values.map(({ layer }) => layerText(layer).length));
+  const layerWidth = values.reduce((width, { layer }) => Math.max(width, layerText(layer).length), 0);
   return values.map((value) => `    ${valueText(value, { width, from: padText(layerText(value.layer), layerWidth) }, style, 4)}`);
 }
 

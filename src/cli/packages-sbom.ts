@@ -1,7 +1,7 @@
 // `packages --sbom`: what an SBOM says, beside what is in the image.
 import { attachedSboms, type FoundSbom, readSbomFile, sbomDifferences } from '#engine';
 import { type ImagePackages, PACKAGE_TYPES } from '#engine/packages';
-import { displayText, LayerscopeError, plural } from '#model';
+import { displayText, jsonText, LayerscopeError, plural } from '#model';
 import type { Context } from './context.ts';
 import type { loadChosen } from './load-input.ts';
 
@@ -33,11 +33,11 @@ export async function* sbomLines(
 function* jsonLines(found: FoundSbom, packages: ImagePackages): Generator<string> {
   const { onlyStated, onlyFound, otherVersion, same, notCompared } = differences(found, packages);
   const { source, sbom } = found;
-  yield `${JSON.stringify({ kind: 'sbom', source, format: sbom.format, packages: sbom.packages.length, same, notCompared })}\n`;
-  for (const { type, name, version } of onlyStated) yield `${JSON.stringify({ kind: 'sbom-only', type, name, version })}\n`;
-  for (const { type, name, version } of onlyFound) yield `${JSON.stringify({ kind: 'image-only', type, name, version })}\n`;
+  yield `${jsonText({ kind: 'sbom', source, format: sbom.format, packages: sbom.packages.length, same, notCompared })}\n`;
+  for (const { type, name, version } of onlyStated) yield `${jsonText({ kind: 'sbom-only', type, name, version })}\n`;
+  for (const { type, name, version } of onlyFound) yield `${jsonText({ kind: 'image-only', type, name, version })}\n`;
   for (const { type, name, stated, found: versions } of otherVersion)
-    yield `${JSON.stringify({ kind: 'other-version', type, name, sbom: stated, image: versions })}\n`;
+    yield `${jsonText({ kind: 'other-version', type, name, sbom: stated, image: versions })}\n`;
 }
 
 function* textLines(found: FoundSbom, packages: ImagePackages, style: Context['style']): Generator<string> {

@@ -43,7 +43,9 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   options: { readonly header?: (text: string) => string; readonly paint?: (cell: string, row: number, column: number) => string } = {},
 ): string[] {
-  const widths = columns.map(({ title }, column) => Math.max(textWidth(title), ...rows.map((row) => textWidth(row[column] ?? ''))));
+  const widths = columns.map(({ title }, column) =>
+    rows.reduce((width, row) => Math.max(width, textWidth(row[column] ?? '')), textWidth(title)),
+  );
   const line = (cells: readonly string[], paint: (cell: string, column: number) => string): string =>
     cells
       .map((cell, column) => {

@@ -1,5 +1,6 @@
-import { type BigIntStats, lstatSync, mkdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { displayText, LayerscopeError } from '#model';
 import { TargetFolder } from './target-folder.ts';
 
 const ME = process.getuid?.();
@@ -51,10 +52,47 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 }
 
 /**
- * Resolves a path, of which `..` are cut as text; links are followed as the system follows them, but with a look at the owner of each. Null if
- * one is another user’s or is replaced meanwhile.
+ * Opens a folder that the user named to write into, and creates it and those above it if `isMade`. Follows links, also another user's, but not
+ * one that lies in a folder where all may write, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off, as on other
+ * systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the way changed meanwhile.
  */
-function wayWithoutForeignLinks(folder: string): string | null {
+export function openNamedFolder(folder: string, isMade = false): TargetFolder {
+  const missing: string[] = [];
+  let at = path.resolve(folder);
+  for (; isMade && lstatSync(at, { throwIfNoEntry: false }) === undefined && path.dirname(at) !== at; at = path.dirname(at))
+    missing.unshift(path.basename(at));
+  const way = wayWithoutForeignLinks(at, isPlanted);
+  if (way === null) {
+    const why = 'another user’s link, in a folder where all may write, is on the way';
+    throw new LayerscopeError('PERMISSION', `${displayText(folder)} is not used: ${why}`);
+  }
+  const whole = path.join(way, ...missing);
+  const held = isMade ? TargetFolder.make(whole) : TargetFolder.open(whole);
+  if (ME === undefined || held.path === whole) return held;
+  held.removeMade();
+  held[Symbol.dispose]();
+  throw new LayerscopeError('IO', `${displayText(folder)} was replaced while it was being opened`);
+}
+
+/** Whether a link is neither this user's nor root's. */
+function isForeign({ uid }: BigIntStats): boolean {
+  return uid !== BigInt(ME ?? 0) && uid !== 0n;
+}
+
+const STICKY_FOR_ALL = 0o1002;
+
+/** Whether another user may have put a link into a folder of neither. Source: proc_sys_fs(5), protected_symlinks. */
+function isPlanted(link: BigIntStats, folder: string): boolean {
+  if (!isForeign(link)) return false;
+  const { mode, uid } = statSync(folder);
+  return (mode & STICKY_FOR_ALL) === STICKY_FOR_ALL && BigInt(uid) !== link.uid;
+}
+
+/**
+ * Resolves a path, of which `..` are cut as text; links are followed as the system follows them, but with a look at the owner of each. Null if
+ * one is another user’s, or what `isRefused` says instead, or is replaced meanwhile.
+ */
+function wayWithoutForeignLinks(folder: string, isRefused: (link: BigIntStats, at: string) => boolean = isForeign): string | null {
   if (ME === undefined) return realpathSync(folder);
   const ahead = partsOf(path.resolve(folder)).reverse();
   let at = path.parse(path.resolve(folder)).root;
@@ -67,7 +105,7 @@ function wayWithoutForeignLinks(folder: string): string | null {
       continue;
     }
     if (++links > MOST_LINKS) throw Object.assign(new Error(`too many links: ${folder}`), { code: 'ELOOP' });
-    if (stats.uid !== BigInt(ME) && stats.uid !== 0n) return null;
+    if (isRefused(stats, at)) return null;
     const target = readlinkSync(next);
     if (!isSame(stats, lstatSync(next, { bigint: true }))) return null;
     ahead.push(...partsOf(target).reverse());

@@ -55,6 +55,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     return made;
   };
 
+  /** `sizeBytes`: beyond what is promised already. */
   const requireRoom = async (sizeBytes: number): Promise<void> => {
     const { bavail, bsize } = await statfs(under);
     if (sizeBytes > bavail * bsize - promisedBytes - KEPT_FREE_BYTES) {
@@ -90,6 +91,14 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     }
   };
 
+  const storeWithRoom = async (grant: string, file: Expected, request: IncomingMessage): Promise<void> => {
+    await requireRoom(0).catch(async (error: unknown) => {
+      await grants.revoke(grant);
+      throw error;
+    });
+    await store(grant, file, request);
+  };
+
   return {
     async expect(sender, { name, sizeBytes }) {
       await requireRoom(sizeBytes);
@@ -112,9 +121,9 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
         throw new Refusal(413, 'TOO_LARGE', 'the upload is longer than announced');
       if (receiving.size >= atOnce) throw new Refusal(429, 'TOO_LARGE', 'too many uploads at once');
       expected.delete(grant);
-      await requireRoom(file.sizeBytes);
+      // Counted before anything is waited for, so that uploads at the same moment see each other.
       promisedBytes += file.sizeBytes;
-      const work = store(grant, file, request).finally(() => {
+      const work = storeWithRoom(grant, file, request).finally(() => {
         promisedBytes -= file.sizeBytes;
         receiving.delete(work);
       });

@@ -1,7 +1,7 @@
 // Writes an image to a file of its own. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { besideName, HeldFolder, TargetFolder } from '#files';
+import { besideName, HeldFolder, openNamedFolder, type TargetFolder } from '#files';
 import { MEDIA_TYPE } from '#format/image';
 import { LayerscopeError } from '#model';
 import { type CopyOptions, copyBlob, readBlob } from '../blob/copy-blob.ts';
@@ -120,7 +120,7 @@ function heldFolder(unfinished: string, parent: TargetFolder, folder: string): H
 
 function openParentOf(folder: string): TargetFolder {
   try {
-    return TargetFolder.open(path.dirname(path.resolve(folder)));
+    return openNamedFolder(path.dirname(path.resolve(folder)));
   } catch (error) {
     throw writeError(error, folder);
   }

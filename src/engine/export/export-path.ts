@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { type LayerBodies, type Progress, writeError } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
-import { besideName, HeldFolder, TargetFolder } from '#files';
+import { besideName, HeldFolder, openNamedFolder, type TargetFolder } from '#files';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import {
@@ -172,7 +172,7 @@ function openTarget(named: string, isWhole: boolean): Target {
   const folder = path.resolve(named);
   const waits = isWhole && lstatSync(folder, { throwIfNoEntry: false }) === undefined;
   try {
-    return new Target(TargetFolder.make(waits ? path.dirname(folder) : folder), waits ? path.basename(folder) : null);
+    return new Target(openNamedFolder(waits ? path.dirname(folder) : folder, true), waits ? path.basename(folder) : null);
   } catch (error) {
     if (error instanceof LayerscopeError) throw error;
     const { code } = error as NodeJS.ErrnoException;

@@ -3,7 +3,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';
 import { removeTree } from '#disk';
-import { besideName, createFile, isLeftBeside, mayOthersRename, replaceFile, TargetFolder } from '#files';
+import { besideName, createFile, isLeftBeside, mayOthersRename, openNamedFolder, replaceFile, type TargetFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWords } from '#model';
 
 const ME = process.getuid?.();
@@ -62,7 +62,7 @@ async function named<T>(target: string, write: (unfinished: string) => Promise<T
 function openFolderOf(target: string): TargetFolder {
   const folder = path.dirname(path.resolve(target));
   try {
-    return TargetFolder.open(folder);
+    return openNamedFolder(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notWritten(error, target);
     throw new LayerscopeError('NOT_FOUND', `${displayText(target)} can't be written: there is no folder ${displayText(folder)}`, {

@@ -36,3 +36,5 @@ export async function saveFile(
 export async function saveText(file: string, text: string): Promise<void> {
   await replaceNamed(file, writeWhole(text));
 }
+
+export { readSettings } from '#files';

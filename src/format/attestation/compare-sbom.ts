@@ -65,8 +65,9 @@ function differences(packages: ReadonlyMap<string, Versions>): Omit<SbomDifferen
     if (first !== undefined && missing.length > 0)
       otherVersion.push({ type: first.type, name: first.name, stated: missing.map(shownVersion), found: more.map(shownVersion) });
     else {
-      onlyStated.push(...missing);
-      onlyFound.push(...more);
+      // One by one: a package may have more versions than a call takes arguments.
+      for (const each of missing) onlyStated.push(each);
+      for (const each of more) onlyFound.push(each);
     }
   }
   return { onlyStated, onlyFound, otherVersion, same };
