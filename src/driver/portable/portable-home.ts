@@ -46,6 +46,8 @@ interface Marker {
 export interface HomeOptions {
   /** How long to wait for another writer that shows no sign of work, in ms. */
   readonly waitMs?: number;
+  /** This user's cache folder; without it, tables of compressed blobs are made anew each time. */
+  readonly cacheFolder?: string | null | undefined;
 }
 
 /** Opens or creates the folder; null if it is reached through another user's link. Throws EXISTS, PERMISSION, IO. */
@@ -84,7 +86,12 @@ export class PortableHome {
       images: () => this.images(),
       remove: (name) => this.folders.removeFile('layers', name),
     });
-    this.tables = new LayerTables({ folder: this.in('tables'), temporary: this.tmp, blob: (digest) => this.blob(digest) });
+    this.tables = new LayerTables({
+      folder: this.in('tables'),
+      temporary: this.tmp,
+      cacheFolder: options.cacheFolder ?? null,
+      blob: (digest) => this.blob(digest),
+    });
   }
 
   /**
