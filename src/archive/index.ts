@@ -22,7 +22,7 @@ export { writeError } from './blob/source-file.ts';
 export { unpackPieces } from './blob/unpack-stream.ts';
 export { openBodies, readLayer, readWholeLayer } from './bodies/layer-bodies.ts';
 export { BodyComparer, LayerBytes } from './bodies/layer-bytes.ts';
-export { decodeIndex, encodeIndex } from './cache/index-file.ts';
+export { TableSeal } from './cache/table-seal.ts';
 export { createReader } from './create-reader.ts';
 export { blobName } from './members/member-store.ts';
 export { platformField, rootOfImage } from './open/archive-roots.ts';

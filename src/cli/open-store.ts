@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DriverName, type GraphDriver, openDriver } from '#driver';
 import { defaultStoreHome } from '#engine';
+import { cacheFolder } from '#engine/cache-folder';
 import { displayText, LayerscopeError } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -33,7 +34,7 @@ export function noStore(args: Arguments): LayerscopeError {
 export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
   const { driver, home } = homeOf(args);
   try {
-    return await openDriver(driver, home);
+    return await openDriver(driver, home, { cacheFolder: cacheFolder() });
   } catch (error) {
     if (readsOnly && driver !== 'portable' && error instanceof LayerscopeError && error.code === 'UNSUPPORTED') {
       return openDriver(driver, home, { readOnly: true });

@@ -4,6 +4,8 @@ import type { DriverName, GraphDriver } from './driver.ts';
 export interface OpenDriverOptions {
   /** Opens a Windows home for reading only, which works on any system, without Windows' libraries. */
   readonly readOnly?: boolean;
+  /** This user's cache folder, for a portable home; without it, tables of compressed blobs are made anew each time. */
+  readonly cacheFolder?: string | null;
 }
 
 /**
@@ -14,7 +16,7 @@ export async function openDriver(name: DriverName, home: string, options: OpenDr
   const folder = path.resolve(home);
   if (name === 'portable') {
     const { PortableDriver } = await import('./portable/index.ts');
-    return PortableDriver.open(folder);
+    return PortableDriver.open(folder, { cacheFolder: options.cacheFolder });
   }
   if (options.readOnly === true) {
     const { ReadOnlyWindowsHome } = await import('./windows/read-only-home.ts');

@@ -395,6 +395,12 @@ test('a folder of other files is left alone, and so is a catalog of another vers
     assert.equal(result.error?.code, 'UNSUPPORTED', argv.join(' '));
     assert.match(result.stderr, /version 1;/);
   }
+  writeFileSync(path.join(to, 'catalog.json'), '{"kind":"layerscope-catalog","version":{"toString":1}}');
+  assert.equal(
+    (await runCommand(['catalog', 'query', 'SELECT 1', '--from', to])).error?.code,
+    'UNSUPPORTED',
+    'a version that is an object',
+  );
 });
 
 test('a catalog can be moved, and its files copied into another', async (t) => {

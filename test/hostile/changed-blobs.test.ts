@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createReader } from '#archive';
 import { exportLayer, exportStoredImage, importArchive, verifyStore } from '#engine';
+import { asLayerscopeError } from '#model';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { createBench } from '../cli/run-cli.ts';
 import { archiveOf, type BuiltDescriptor, Files, ociImage, ociLayout, pack } from '../support/image-builder.ts';
@@ -127,11 +128,12 @@ test('a store without its oci-layout, or with a damaged index.json, loses nothin
   assert.equal((await again.images.list()).length, 1);
   const index = path.join(driver.home, 'index.json');
   const honest = readFileSync(index);
-  for (const bytes of [honest.subarray(0, 30), Buffer.from('null'), Buffer.from('{}'), Buffer.from('{"manifests":7}'), Buffer.alloc(0)]) {
+  const wrong = ['null', '{}', '{"manifests":7}', '{"manifests":[{"digest":{"toString":1}}]}', ''].map((text) => Buffer.from(text));
+  for (const bytes of [honest.subarray(0, 30), ...wrong]) {
     writeFileSync(index, bytes);
     const broken = await PortableDriver.open(driver.home);
     for (const work of [() => broken.cleanup(), () => broken.create('a', null), () => broken.remove('a'), () => take(broken, image)])
-      await work().catch(() => {});
+      await work().catch((error: unknown) => assert.notEqual(asLayerscopeError(error).code, 'INTERNAL', `${bytes}: ${error}`));
     for (const blob of all) assert.ok(existsSync(blob), `${bytes}: ${blob}`);
     writeFileSync(index, honest);
   }

@@ -171,3 +171,24 @@ test('storage folders are found by the settings that apply to this user', (t) =>
   assert.deepEqual(places({ CONTAINER_HOST: 'ssh://h/run/podman.sock' }), []);
   assert.deepEqual(places({ CONTAINER_HOST: 'unix:///run/podman.sock' }), [usual]);
 });
+
+test('a chain that loops is that image’s problem, and many images on a long chain are listed at once', async (t) => {
+  const root = testFolder(t);
+  const { ids } = await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
+  const [images, layers] = [path.join(root, 'overlay-images', 'images.json'), path.join(root, 'overlay-layers', 'layers.json')];
+  const idOf = (number: number): string => number.toString(16).padStart(64, '0');
+  const chain = Array.from({ length: 1000 }, (_, at) => ({ id: idOf(at), 'diff-size': 2, ...(at > 0 ? { parent: idOf(at - 1) } : {}) }));
+  const loop = [0, 1].map((at) => ({ id: idOf(5000 + at), 'diff-size': 1, parent: idOf(5001 - at) }));
+  const many = Array.from({ length: 20_000 }, (_, at) => ({ id: idOf(at), layer: idOf(999) }));
+  writeFileSync(layers, JSON.stringify([...JSON.parse(readFileSync(layers, 'utf8')), ...chain, ...loop]));
+  const looping = { id: idOf(60_000), names: ['localhost/loop:1'], layer: idOf(5000) };
+  writeFileSync(images, JSON.stringify([...JSON.parse(readFileSync(images, 'utf8')), ...many, looping]));
+  const start = performance.now();
+  const listed = (await containersStorageSource(root).list?.({})) ?? [];
+  assert.ok(performance.now() - start < 5000, 'not the images times the layers');
+  const sizes = new Map(listed.map(({ id, sizeBytes }) => [id, sizeBytes]));
+  assert.deepEqual(
+    [sizes.size, sizes.get(ids[0] ?? ''), sizes.get(`sha256:${idOf(7)}`), sizes.get(`sha256:${idOf(60_000)}`)],
+    [20_002, BASE.length + TOP.length, 2000, null],
+  );
+});

@@ -34,7 +34,7 @@ export async function allTold(root: string, ...layers: readonly Uint8Array[]): P
   });
   const folder = path.dirname(root);
   const blob = (digest: string) => blobInFile(fileOf(digest), digest);
-  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blob });
+  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, cacheFolder: null, blob });
   await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding: (found) => findings.push(found) });
   return findings.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
 }

@@ -12,25 +12,40 @@ import { readSplit, type SplitSink } from './split-feed.ts';
 
 const SMALL_BODY = 256 * 1024;
 const CRC_BYTES = 8;
-/** Limit on the metadata that is kept in memory for one layer. */
-const MAX_KEPT_BYTES = 1 << 30;
+/**
+ * Limit on the memory for one layer's metadata, and what its size as packed adds: honest metadata takes 7 to 9 bytes for each of its own. Its
+ * lines pack to nothing if they are all alike.
+ */
+const MAX_KEPT_BYTES = 96 * 1024 * 1024;
+const KEPT_BYTES_A_BYTE = 8;
+const MOST_KEPT_BYTES = 1 << 30;
 const SEGMENT = -1;
+/** Numbers kept of a part, and their bytes. */
+const FIELDS = 4;
+const PART_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
+const NO_BYTES = new Uint8Array(PART_BYTES);
+const [START, NAME, PLACE, ZEROS] = [0, 1, 2, 3] as const;
 
 /** A split tar's headers, and where its bodies belong. Immutable once built; the parts follow one another without gaps. */
 export class SplitMap implements SplitSink {
-  /** Offset of each part in the tar. */
-  readonly #starts: number[] = [];
-  /** For each part: -1 if it is a segment, the length of the name if it is a file. */
-  readonly #names: number[] = [];
   /**
-   * For each part, an offset in `#kept`: of a segment's bytes (preceded in the tar by `#zeros` zero bytes), or of a file's name followed by
-   * its checksum.
+   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE: an
+   * offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
    */
-  readonly #places: number[] = [];
-  readonly #zeros: number[] = [];
-  #kept = new Uint8Array(64 * 1024);
+  readonly #parts: Float64Array<ArrayBuffer>;
+  readonly #kept: Uint8Array<ArrayBuffer>;
+  readonly #mostBytes: number;
+  #count = 0;
   #keptBytes = 0;
   #size = 0;
+
+  private constructor(metadataBytes: number) {
+    this.#mostBytes = Math.min(MOST_KEPT_BYTES, MAX_KEPT_BYTES + KEPT_BYTES_A_BYTE * metadataBytes);
+    // These grow in place: copies would take as much again.
+    const maxByteLength = Math.ceil(this.#mostBytes / PART_BYTES) * PART_BYTES;
+    this.#parts = new Float64Array(new ArrayBuffer(0, { maxByteLength }));
+    this.#kept = new Uint8Array(new ArrayBuffer(0, { maxByteLength }));
+  }
 
   /** Reads a blob's metadata. Throws what {@link readSplit} throws; TRUNCATED or DAMAGED if the metadata is incomplete. */
   static async read(blob: BlobSource, signal?: AbortSignal): Promise<SplitMap> {
@@ -41,7 +56,7 @@ export class SplitMap implements SplitSink {
 
   /** Reads as much of the metadata as possible. Throws what {@link readSplit} throws. */
   static async readPartly(blob: BlobSource, signal?: AbortSignal): Promise<{ readonly map: SplitMap; readonly packed: Decompressed }> {
-    const map = new SplitMap();
+    const map = new SplitMap(sizeOf(blob));
     const steps = readSplit(blob, map, signal);
     for (;;) {
       const { done, value } = await steps.next();
@@ -56,11 +71,11 @@ export class SplitMap implements SplitSink {
 
   /** Bytes of memory that the map holds. */
   get heldBytes(): number {
-    return this.#kept.length + 32 * this.#starts.length;
+    return this.#kept.length + this.#parts.byteLength;
   }
 
   get count(): number {
-    return this.#starts.length;
+    return this.#count;
   }
 
   segment(bytes: Uint8Array, start: number, end: number): void {
@@ -70,7 +85,7 @@ export class SplitMap implements SplitSink {
     let to = end;
     while (from < to && bytes[from] === 0) from++;
     while (to > from && bytes[to - 1] === 0) to--;
-    this.#add(end - start, SEGMENT, from - start);
+    if (!this.#joins(end - start, from - start, to === from)) this.#add(end - start, SEGMENT, from - start);
     this.#keep(bytes, from, to);
   }
 
@@ -81,63 +96,99 @@ export class SplitMap implements SplitSink {
     this.#keep(crc64, 0, CRC_BYTES);
   }
 
+  /** Makes a segment part of the one before it, if the zeros between them take less memory than a part. Returns whether it does. */
+  #joins(length: number, zeros: number, isAllZeros: boolean): boolean {
+    const last = this.#count - 1;
+    if (last < 0 || this.#field(last, NAME) !== SEGMENT) return false;
+    const stored = this.#keptBytes - this.#field(last, PLACE);
+    if (stored === 0) this.#parts[last * FIELDS + ZEROS] = this.#size - this.#field(last, START) + (isAllZeros ? length : zeros);
+    else if (!isAllZeros) {
+      const between = this.#size + zeros - (this.#field(last, START) + this.#field(last, ZEROS) + stored);
+      if (between > PART_BYTES) return false;
+      this.#keep(NO_BYTES, 0, between);
+    }
+    this.#size += length;
+    return true;
+  }
+
   #add(length: number, name: number, zeros: number): void {
-    this.#starts.push(this.#size);
-    this.#names.push(name);
-    this.#places.push(this.#keptBytes);
-    this.#zeros.push(zeros);
+    this.#refuseMore(PART_BYTES);
+    const at = this.#count * FIELDS;
+    grow(this.#parts.buffer, (at + FIELDS) * Float64Array.BYTES_PER_ELEMENT);
+    this.#parts[at + START] = this.#size;
+    this.#parts[at + NAME] = name;
+    this.#parts[at + PLACE] = this.#keptBytes;
+    this.#parts[at + ZEROS] = zeros;
+    this.#count++;
     this.#size += length;
   }
 
   #keep(bytes: Uint8Array, from: number, to: number): void {
-    const needed = this.#keptBytes + to - from;
-    if (needed > MAX_KEPT_BYTES) throw new LayerscopeError('TOO_LARGE', `tar-split metadata of more than ${MAX_KEPT_BYTES} bytes`);
-    if (needed > this.#kept.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#kept.length));
-      grown.set(this.#kept.subarray(0, this.#keptBytes));
-      this.#kept = grown;
-    }
+    this.#refuseMore(to - from);
+    grow(this.#kept.buffer, this.#keptBytes + to - from);
     this.#kept.set(bytes.subarray(from, to), this.#keptBytes);
-    this.#keptBytes = needed;
+    this.#keptBytes += to - from;
+  }
+
+  #refuseMore(bytes: number): void {
+    if (this.#keptBytes + this.#count * PART_BYTES + bytes <= this.#mostBytes) return;
+    throw new LayerscopeError('TOO_LARGE', `tar-split metadata takes more than ${this.#mostBytes} bytes`);
+  }
+
+  #field(part: number, field: number): number {
+    return this.#parts[part * FIELDS + field] as number;
   }
 
   /** The index of the part that contains the byte at `offset`, which must be less than {@link size}. */
   at(offset: number): number {
-    let [low, high] = [0, this.#starts.length - 1];
+    let [low, high] = [0, this.#count - 1];
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#starts[middle] as number) <= offset) low = middle;
+      if (this.#field(middle, START) <= offset) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
   start(part: number): number {
-    return this.#starts[part] as number;
+    return this.#field(part, START);
   }
 
   length(part: number): number {
-    return (this.#starts[part + 1] ?? this.#size) - (this.#starts[part] as number);
+    return (part + 1 < this.#count ? this.#field(part + 1, START) : this.#size) - this.#field(part, START);
   }
 
   /** Name and checksum of a file's content; null for a segment. */
   body(part: number): { readonly name: Uint8Array; readonly crc64: Uint8Array } | null {
-    const name = this.#names[part] as number;
+    const name = this.#field(part, NAME);
     if (name === SEGMENT) return null;
-    const place = this.#places[part] as number;
-    return { name: this.#kept.subarray(place, place + name), crc64: this.#kept.subarray(place + name, place + name + CRC_BYTES) };
+    const place = this.#field(part, PLACE);
+    // Copies: not everything takes views of a buffer that may grow.
+    return { name: this.#kept.slice(place, place + name), crc64: this.#kept.slice(place + name, place + name + CRC_BYTES) };
   }
 
   /** Copies `length` bytes of a segment, starting at `from`, to `target` at `at`. */
   copy(part: number, from: number, target: Uint8Array, at: number, length: number): void {
-    const zeros = this.#zeros[part] as number;
-    const place = this.#places[part] as number;
-    const stored = (this.#places[part + 1] ?? this.#keptBytes) - place;
+    const zeros = this.#field(part, ZEROS);
+    const place = this.#field(part, PLACE);
+    const stored = (part + 1 < this.#count ? this.#field(part + 1, PLACE) : this.#keptBytes) - place;
     target.fill(0, at, at + length);
     const first = Math.max(from, zeros);
     const last = Math.min(from + length, zeros + stored);
     if (last > first) target.set(this.#kept.subarray(place + first - zeros, place + last - zeros), at + first - from);
   }
+}
+
+/** Lets a buffer have at least this many bytes. */
+function grow(buffer: ArrayBuffer, bytes: number): void {
+  if (bytes > buffer.byteLength)
+    buffer.resize(Math.min(buffer.maxByteLength, Math.max(64 * 1024, Math.ceil(bytes / 8) * 8, 2 * buffer.byteLength)));
+}
+
+/** Size of a blob's metadata as packed. Throws NOT_FOUND, PERMISSION, IO. */
+function sizeOf(blob: BlobSource): number {
+  using file = new SourceFile(blob.path, blob.identity);
+  return file.size;
 }
 
 /** The file that is being read. */

@@ -14,9 +14,10 @@ export const MOST_HEADER_VALUES = 1_000;
 /** Structs inside structs. Parquet's own nest seven deep. */
 export const MOST_NESTING = 20;
 export const MOST_COLUMNS = 200;
-/** A column of a row group, as stored and as decompressed. */
+/** A column of a row group as stored. */
 export const MOST_CHUNK_BYTES = 64 * MIB;
-export const MOST_CHUNK_PLAIN_BYTES = 128 * MIB;
+/** All columns that are read of a row group together, as decompressed. As text they may take twice as much, and reading the last one as much again. */
+export const MOST_GROUP_PLAIN_BYTES = 96 * MIB;
 export const MOST_GROUP_ROWS = 1_048_576;
 
 /** Files in the folder of a table. */

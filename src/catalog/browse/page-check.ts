@@ -4,7 +4,7 @@ import * as zlib from 'node:zlib';
 import type { CompressionCodec, Compressors, PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { LayerscopeError } from '#model';
-import { MOST_CHUNK_PLAIN_BYTES, MOST_HEADER_BYTES, MOST_HEADER_VALUES } from './bounds.ts';
+import { MOST_HEADER_BYTES, MOST_HEADER_VALUES } from './bounds.ts';
 import { checkThrift } from './thrift-check.ts';
 
 /** Decompressors for hyparquet: they never write more than a page says that it has. */
@@ -34,10 +34,15 @@ export interface ColumnChunk {
   readonly rows: number;
   readonly isOptional: boolean;
   readonly isFlag: boolean;
+  /** Bytes that its pages may have together, decompressed. */
+  readonly mostPlainBytes: number;
 }
 
-/** Throws DAMAGED; TOO_LARGE; UNSUPPORTED for encodings and compressions that no catalog is written with. */
-export function checkPages(chunk: ColumnChunk): void {
+/**
+ * Returns how many bytes the pages have, decompressed. Throws DAMAGED; TOO_LARGE; UNSUPPORTED for encodings and compressions that no catalog is
+ * written with.
+ */
+export function checkPages(chunk: ColumnChunk): number {
   let rows = 0;
   let plainBytes = 0;
   for (let at = 0; rows < chunk.rows; ) {
@@ -47,10 +52,11 @@ export function checkPages(chunk: ColumnChunk): void {
     const { compressed_page_size: stored, uncompressed_page_size: plain } = page;
     if (!isCount(stored) || !isCount(plain) || at + stored > chunk.bytes.length) throw damaged();
     plainBytes += plain;
-    if (plainBytes > MOST_CHUNK_PLAIN_BYTES) throw new LayerscopeError('TOO_LARGE', 'a column of it is too large');
+    if (plainBytes > chunk.mostPlainBytes) throw new LayerscopeError('TOO_LARGE', 'a piece of it has too much text');
     rows += checkPage(chunk, page, chunk.bytes.subarray(at, at + stored), chunk.rows - rows);
     at += stored;
   }
+  return plainBytes;
 }
 
 /** Returns the rows of the page: none for a dictionary. */

@@ -5,12 +5,26 @@ import { readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { type ColumnType, TABLES, type TableName } from '#catalog/layout';
 import { displayText, fileError, LayerscopeError } from '#model';
-import { MOST_CHUNK_BYTES, MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_FOOTER_VALUES, MOST_GROUP_ROWS } from './bounds.ts';
+import {
+  MOST_CHUNK_BYTES,
+  MOST_COLUMNS,
+  MOST_FOOTER_BYTES,
+  MOST_FOOTER_VALUES,
+  MOST_GROUP_PLAIN_BYTES,
+  MOST_GROUP_ROWS,
+} from './bounds.ts';
 import { checkPages, DECOMPRESSORS } from './page-check.ts';
 import { checkThrift } from './thrift-check.ts';
 
 /** What a column holds in a row. 64-bit numbers are as near as a number is; times are milliseconds since 1970, UTC. */
 export type CellValue = string | number | boolean | null;
+
+/** Columns of a row group. */
+type GroupCells<Name extends string> = Record<Name, readonly CellValue[]> & {
+  readonly rows: number;
+  /** Bytes of these columns' pages, decompressed. */
+  readonly plainBytes: number;
+};
 
 /** Types of columns that are read: lists, maps and bytes are not. */
 type ReadType = Exclude<ColumnType, 'bytes' | 'texts' | 'textMap'>;
@@ -72,24 +86,29 @@ export class TableFile implements Disposable {
   }
 
   /**
-   * Reads columns of a row group: for each wanted name the cells of its rows. A column that the file lacks has nulls. Throws DAMAGED,
-   * TOO_LARGE, UNSUPPORTED, IO.
+   * Reads columns of a row group: for each wanted name the cells of its rows. A column that the file lacks has nulls. `heldBytes`: the
+   * `plainBytes` of columns of the group that were read before and are still held. Throws DAMAGED, TOO_LARGE, UNSUPPORTED, IO.
    */
-  readGroup<Name extends string>(index: number, wanted: readonly Name[]): Record<Name, readonly CellValue[]> & { readonly rows: number } {
+  readGroup<Name extends string>(index: number, wanted: readonly Name[], heldBytes = 0): GroupCells<Name> {
     const rows = this.rowsOf(index);
     const group = this.#metadata.row_groups[index] as RowGroup;
     try {
-      const columns = wanted.map((name) => [name, this.#readColumn(group, name, rows)] as const);
-      return { ...(Object.fromEntries(columns) as Record<Name, readonly CellValue[]>), rows };
+      let plainBytes = 0;
+      const columns = wanted.map((name) => {
+        const read = this.#readColumn(group, name, rows, MOST_GROUP_PLAIN_BYTES - heldBytes - plainBytes);
+        plainBytes += read.plainBytes;
+        return [name, read.cells] as const;
+      });
+      return { ...(Object.fromEntries(columns) as Record<Name, readonly CellValue[]>), rows, plainBytes };
     } catch (error) {
       throw readError(error);
     }
   }
 
-  #readColumn(group: RowGroup, name: string, rows: number): readonly CellValue[] {
+  #readColumn(group: RowGroup, name: string, rows: number, mostPlainBytes: number): ColumnCells {
     const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === name);
     const element = this.#metadata.schema.find((each) => each.name === name && each.type !== undefined);
-    if (chunk === undefined || element === undefined || rows === 0) return nullCells(rows);
+    if (chunk === undefined || element === undefined || rows === 0) return { cells: nullCells(rows), plainBytes: 0 };
     const type = typeOf(this.#table, name);
     const { meta_data: facts, file_path: elsewhere } = chunk;
     if (facts === undefined || elsewhere !== undefined || element.type !== ELEMENTS[type].type || facts.type !== element.type) {
@@ -98,7 +117,8 @@ export class TableFile implements Disposable {
     if (element.repetition_type !== 'OPTIONAL' && element.repetition_type !== 'REQUIRED') {
       throw new LayerscopeError('UNSUPPORTED', `its column ${displayText(name)} holds lists`);
     }
-    return cellsOf(this.#readChunk(facts), { type, codec: facts.codec, name, rows, repetition: element.repetition_type });
+    const { codec } = facts;
+    return cellsOf(this.#readChunk(facts), { type, codec, name, rows, repetition: element.repetition_type, mostPlainBytes });
   }
 
   #readChunk(facts: ColumnMetaData): Uint8Array<ArrayBuffer> {
@@ -179,11 +199,17 @@ interface ColumnFacts {
   readonly name: string;
   readonly rows: number;
   readonly repetition: 'OPTIONAL' | 'REQUIRED';
+  readonly mostPlainBytes: number;
+}
+
+interface ColumnCells {
+  readonly cells: readonly CellValue[];
+  readonly plainBytes: number;
 }
 
 /** Decodes a column's pages. The description that hyparquet gets is the catalog's, not the file's, which may ask for other conversions. */
-function cellsOf(bytes: Uint8Array<ArrayBuffer>, { type, codec, name, rows, repetition }: ColumnFacts): readonly CellValue[] {
-  checkPages({ bytes, codec, rows, isOptional: repetition === 'OPTIONAL', isFlag: type === 'flag' });
+function cellsOf(bytes: Uint8Array<ArrayBuffer>, { type, codec, name, rows, repetition, mostPlainBytes }: ColumnFacts): ColumnCells {
+  const plainBytes = checkPages({ bytes, codec, rows, isOptional: repetition === 'OPTIONAL', isFlag: type === 'flag', mostPlainBytes });
   const element = { name, repetition_type: repetition, ...ELEMENTS[type] } as const;
   const root = { element: { name: 'root', num_children: 1 }, children: [], count: 2, path: [] };
   const { data } = readColumn(
@@ -201,7 +227,7 @@ function cellsOf(bytes: Uint8Array<ArrayBuffer>, { type, codec, name, rows, repe
   );
   const cells = data.flatMap((part) => Array.from(part as ArrayLike<unknown>, (value) => cellOf(value, type)));
   if (cells.length !== rows) throw new LayerscopeError('DAMAGED', 'a column of it has another number of rows');
-  return cells;
+  return { cells, plainBytes };
 }
 
 function cellOf(value: unknown, type: ReadType): CellValue {

@@ -79,13 +79,13 @@ function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['
   const hits: RowHit[] = [];
   let isCut = false;
   const reached = inMoments(part, (file, number, group) => {
-    const { [key]: keys = [] } = file.readGroup<string>(group, [key]);
+    const { [key]: keys = [], plainBytes } = file.readGroup(group, [key]);
     const isMatch = matcherOf(query);
     const found: number[] = [];
     for (const [row, cell] of keys.entries()) if (typeof cell === 'string' && isMatch(cell)) found.push(row);
     if (found.length === 0) return false;
     // The other columns are only read where something was found.
-    const cells = file.readGroup<string>(group, others);
+    const cells = file.readGroup<string>(group, others, plainBytes);
     for (const row of found) {
       const hit = Object.fromEntries(columns.map((name) => [name, cut((name === key ? keys : cells[name])?.[row] ?? null)]));
       if (query.what === 'package' && !String(hit.version ?? '').startsWith(query.version)) continue;
@@ -124,5 +124,7 @@ function inMoments({ folder, table, files, part }: FilesPart, read: (file: Table
 function cut(value: CellValue, most = MOST_SOURCE): CellValue {
   if (typeof value !== 'string' || value.length <= most) return value;
   // Not through the middle of a character.
-  return `${value.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  const text = `${value.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  // A copy: a slice of a text keeps all of it in memory.
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

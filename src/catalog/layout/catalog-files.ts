@@ -31,7 +31,8 @@ export function checkMarker(folder: string, shown: string = folder): boolean {
   if (found === undefined) return false;
   if (found?.kind !== KIND) throw new LayerscopeError('UNSUPPORTED', `${displayText(path.join(shown, MARKER))} is not a catalog’s`);
   if (found.version === Number(SCHEMA_VERSION)) return true;
-  const version = displayText(String(found.version).slice(0, 20));
+  // Not `String`, which fails for an object whose `toString` is no function.
+  const version = displayText((JSON.stringify(found.version) ?? 'none').slice(0, 20));
   throw new LayerscopeError(
     'UNSUPPORTED',
     `${displayText(shown)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,

@@ -1,13 +1,20 @@
 // Caches the tables of compressed blobs in the home, so that a blob that was decompressed for an import or a mount isn't decompressed again
-// for a list. Files that are missing, damaged or of another blob are ignored.
+// for a list. A home may come from a stranger, so only tables that this user's programs sealed are used: others, and files that are missing,
+// damaged or of another blob, are ignored.
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type BlobSource, decodeIndex, encodeIndex, type IndexedLayer } from '#archive';
+import { isDeepStrictEqual } from 'node:util';
+import { type BlobSource, type IndexedLayer, TableSeal } from '#archive';
 import { replaceFile, writeWhole } from '#files';
+import { LayerscopeError, throwIfCancelled } from '#model';
 import { type ReadBlob, readBlobTable } from './layer-blob.ts';
 import { readOwnFile, unfinishedName } from './own-files.ts';
 
+const ENDING = '.idx';
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
+/** Columns that say what a layer holds and where. */
+const COMPARED = ['node', 'type', 'flags', 'size', 'mtimeSeconds', 'mtimeNanos', 'headerBlock', 'headerBlocks', 'meta', 'link'] as const;
+const COMPARED_NAMES = ['nodeParent', 'nodeNameStart', 'nodeNames', 'linkStart', 'linkNames', 'linkTarget'] as const;
 /** Maximum size of a cached table; a million entries take about 80 MB. */
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -17,12 +24,15 @@ export interface TablePlaces {
   readonly folder: string;
   /** Folder of unfinished files, in the same file system. */
   readonly temporary: string;
+  /** This user's cache folder, which has the key of the seals; if null, no table is kept or used. */
+  readonly cacheFolder: string | null;
   readonly blob: (digest: string) => BlobSource;
 }
 
 /** The cached tables of a home. */
 export class LayerTables {
   readonly #places: TablePlaces;
+  #seal: TableSeal | null = null;
 
   constructor(places: TablePlaces) {
     this.#places = places;
@@ -45,13 +55,37 @@ export class LayerTables {
     try {
       const { compression, cacheKey } = blob(digest);
       if (compression === 'none' || layer.status !== 'present') return;
+      const seal = await this.#ownSeal(true);
+      if (seal === null) return;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await mkdir(temporary, { recursive: true, mode: 0o700 });
-      const bytes = Buffer.concat(encodeIndex(cacheKey, { layer, blobDigest: digest }));
-      await replaceFile(this.#file(digest), writeWhole(bytes), { unfinished: unfinishedName(temporary) });
+      await replaceFile(this.#file(digest), writeWhole(seal.encode({ digest, cacheKey }, layer)), {
+        unfinished: unfinishedName(temporary),
+      });
     } catch {
       // The disk is full, or another writer cleaned up the temporary folder: the blob will be read again next time.
     }
+  }
+
+  /**
+   * Compares the tables that would be used with what their blobs say. Returns the digests of blobs whose tables are wrong; blobs that can't be
+   * read are left to others. Throws CANCELLED.
+   */
+  async verify(signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const wrong: string[] = [];
+    for (const name of await readdir(this.#places.folder).catch(() => [])) {
+      throwIfCancelled(signal);
+      if (!TABLE.test(name)) continue;
+      const digest = name.replace('-', ':').slice(0, -ENDING.length);
+      try {
+        const blob = this.#places.blob(digest);
+        const kept = await this.#kept(digest, blob.cacheKey);
+        if (kept !== null && !isSameTable(kept, (await readBlobTable(blob, { signal })).indexed)) wrong.push(digest);
+      } catch (error) {
+        if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED') throw error;
+      }
+    }
+    return wrong;
   }
 
   /** Removes the tables of all blobs except `named`. */
@@ -62,16 +96,36 @@ export class LayerTables {
     }
   }
 
-  async #kept(digest: string, key: string): Promise<IndexedLayer | null> {
+  async #kept(digest: string, cacheKey: string): Promise<IndexedLayer | null> {
     try {
-      const { buffer, byteOffset, byteLength } = await readOwnFile(this.#file(digest), MOST_BYTES);
-      return decodeIndex(key, buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)?.layer ?? null;
+      const seal = await this.#ownSeal(false);
+      return seal?.decode({ digest, cacheKey }, await readOwnFile(this.#file(digest), MOST_BYTES)) ?? null;
     } catch {
       return null;
     }
   }
 
-  #file(digest: string): string {
-    return path.join(this.#places.folder, `${digest.replace(':', '-')}.idx`);
+  async #ownSeal(makes: boolean): Promise<TableSeal | null> {
+    const { cacheFolder } = this.#places;
+    if (cacheFolder !== null) this.#seal ??= await TableSeal.in(cacheFolder, makes);
+    return this.#seal;
   }
+
+  #file(digest: string): string {
+    return path.join(this.#places.folder, `${digest.replace(':', '-')}${ENDING}`);
+  }
+}
+
+/** Whether two tables list the same entries at the same places. Sums of contents are left out: not every reading makes them. */
+function isSameTable({ table: one }: IndexedLayer, { table: other }: IndexedLayer): boolean {
+  return (
+    one.memberCount === other.memberCount &&
+    one.nodeCount === other.nodeCount &&
+    [...COMPARED, ...COMPARED_NAMES].every((name) => Buffer.compare(bytesOf(one[name]), bytesOf(other[name])) === 0) &&
+    isDeepStrictEqual(one.metas, other.metas)
+  );
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

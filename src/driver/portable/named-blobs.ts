@@ -31,7 +31,7 @@ export async function addNamedBlobs(document: unknown, blobFile: (digest: string
 function manifestsOf(document: unknown): Set<string> {
   const { manifests } = (document ?? {}) as { manifests?: unknown };
   const entries = Array.isArray(manifests) ? (manifests as readonly unknown[]) : [];
-  return new Set(entries.map((entry) => String((entry as { digest?: unknown } | null)?.digest ?? '')));
+  return new Set(entries.map((entry) => textOf((entry as { digest?: unknown } | null)?.digest)));
 }
 
 function refuseOther(digest: string, bytes: Uint8Array): void {
@@ -61,4 +61,9 @@ async function documentAt(file: string, isManifest: boolean): Promise<Buffer | n
     if (!begins) return null;
   }
   return readOwnFile(file, MAX_DOCUMENT_BYTES);
+}
+
+/** Returns a text, empty for anything else. Not `String`, which fails for an object whose `toString` is no function. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

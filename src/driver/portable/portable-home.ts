@@ -11,7 +11,7 @@ import { STORE_VERSION } from './layer-record.ts';
 import { LayerRecords } from './layer-records.ts';
 import { LayerTables } from './layer-tables.ts';
 import { type LayoutImages, readLayoutImages } from './layout-images.ts';
-import { addNamedBlobs } from './named-blobs.ts';
+import { addNamedBlobs, textOf } from './named-blobs.ts';
 import { createDurably, MAX_INDEX_BYTES, onDisk, readJson, readOwnFile, statsOf, unfinishedName, writeDurably } from './own-files.ts';
 import { OwnFolders } from './own-folders.ts';
 import { storedBlob } from './stored-blob.ts';
@@ -46,6 +46,8 @@ interface Marker {
 export interface HomeOptions {
   /** How long to wait for another writer that shows no sign of work, in ms. */
   readonly waitMs?: number;
+  /** This user's cache folder; without it, tables of compressed blobs are made anew each time. */
+  readonly cacheFolder?: string | null | undefined;
 }
 
 /** Opens or creates the folder; null if it is reached through another user's link. Throws EXISTS, PERMISSION, IO. */
@@ -84,7 +86,12 @@ export class PortableHome {
       images: () => this.images(),
       remove: (name) => this.folders.removeFile('layers', name),
     });
-    this.tables = new LayerTables({ folder: this.in('tables'), temporary: this.tmp, blob: (digest) => this.blob(digest) });
+    this.tables = new LayerTables({
+      folder: this.in('tables'),
+      temporary: this.tmp,
+      cacheFolder: options.cacheFolder ?? null,
+      blob: (digest) => this.blob(digest),
+    });
   }
 
   /**
@@ -387,5 +394,5 @@ function stampOf(stats: Stats | null): string {
 /** Whether all entries of an index have a digest. If not, the index is damaged, and what it refers to is unknown. */
 export function isWholeIndex(index: unknown): boolean {
   const { manifests } = (index ?? {}) as { manifests?: unknown };
-  return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(String((entry as { digest?: unknown } | null)?.digest)));
+  return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(textOf((entry as { digest?: unknown } | null)?.digest)));
 }

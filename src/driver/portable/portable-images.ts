@@ -294,6 +294,9 @@ export class PortableImages implements ImageStore {
         }
       }
     }
+    for (const digest of await this.#home.tables.verify(signal)) {
+      problems.push({ name: digest, message: `the table kept of this blob is not what the blob says: remove ${this.#home.in('tables')}` });
+    }
     return problems;
   }
 }

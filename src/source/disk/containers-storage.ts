@@ -118,24 +118,51 @@ function chainOf(top: string | null, layers: ReadonlyMap<string, StoredLayer>): 
   const chain: string[] = [];
   for (let id = top; id !== null; id = layers.get(id)?.parent ?? null) {
     if (chain.length >= MAX_LAYERS) throw new LayerscopeError('DAMAGED', `the parents of layer ${top} form a loop or are too many`);
-    chain.unshift(id);
+    chain.push(id);
   }
-  return chain;
+  return chain.reverse();
+}
+
+/** Adds up the sizes of images' layers. Many images share a long chain, so what was added up is kept. */
+class ChainSizes {
+  readonly #layers: ReadonlyMap<string, StoredLayer>;
+  /** For a layer, the size of its chain, null if unknown; and how many layers that has. */
+  readonly #known = new Map<string, { readonly bytes: number | null; readonly count: number }>();
+
+  constructor(layers: ReadonlyMap<string, StoredLayer>) {
+    this.#layers = layers;
+  }
+
+  /** Returns the size of an image's layers; null if it is unknown, or if their parents form a loop or are too many. */
+  of(top: string | null): number | null {
+    const above: string[] = [];
+    let id = top;
+    for (; id !== null && !this.#known.has(id); id = this.#layers.get(id)?.parent ?? null) {
+      if (above.length >= MAX_LAYERS) {
+        this.#known.set(top as string, { bytes: null, count: MAX_LAYERS });
+        return null;
+      }
+      above.push(id);
+    }
+    let sum = id === null ? { bytes: 0, count: 0 } : (this.#known.get(id) as { readonly bytes: number | null; readonly count: number });
+    for (const layer of above.reverse()) {
+      const bytes: number | null = this.#layers.get(layer)?.sizeBytes ?? null;
+      const count = sum.count + 1;
+      sum = { bytes: sum.bytes === null || bytes === null || count > MAX_LAYERS ? null : sum.bytes + bytes, count };
+      this.#known.set(layer, sum);
+    }
+    return sum.bytes;
+  }
 }
 
 async function listImages(root: string, { signal }: SourceOptions): Promise<readonly ListedImage[]> {
-  const byDriver = new Map<string, ReadonlyMap<string, StoredLayer>>();
+  const byDriver = new Map<string, ChainSizes>();
   const listed: ListedImage[] = [];
   for (const { driver, id, names, digest, created, top } of await images(root)) {
     signal?.throwIfAborted();
-    const layers = byDriver.get(driver) ?? (await layersOf(root, driver));
-    byDriver.set(driver, layers);
-    let sizeBytes: number | null = 0;
-    for (const layer of chainOf(top, layers)) {
-      const size: number | null = layers.get(layer)?.sizeBytes ?? null;
-      sizeBytes = sizeBytes === null || size === null ? null : sizeBytes + size;
-    }
-    listed.push({ names, id, digest, sizeBytes, created, platform: null });
+    const sizes = byDriver.get(driver) ?? new ChainSizes(await layersOf(root, driver));
+    byDriver.set(driver, sizes);
+    listed.push({ names, id, digest, sizeBytes: sizes.of(top), created, platform: null });
   }
   return listed;
 }

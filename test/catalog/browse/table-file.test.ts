@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { TABLES, type TableName } from '#catalog';
+import { CatalogFolder, TABLES, type TableName } from '#catalog';
 import { LayerscopeError } from '#model';
 import { TableFile } from '../../../src/catalog/browse/table-file.ts';
 import { TASKS } from '../../../src/catalog/browse/tasks.ts';
+import { groupsOf } from '../../../src/catalog/row-groups.ts';
 import { hasCode } from '../../support/asserts.ts';
 import { tableRows } from '../../support/catalog.ts';
 import { writeFleet } from '../../support/fleet.ts';
@@ -117,4 +118,24 @@ test('what is no file of a table is named with its reason', async (t) => {
   copyFileSync(path.join(catalog, 'layers', 'empty.parquet'), other);
   using open = TableFile.open(other, 'images');
   assert.equal(open.groups, 0);
+});
+
+test('columns of a group are bounded together, not each by itself', (t) => {
+  const folder = path.join(testFolder(t), 'catalog');
+  // Kilobytes in the file, 25 MB as text in each column.
+  const text = 'y'.repeat(25_000_000);
+  const row = { image: text, source: text, repository: text, tag: text, digest: text };
+  {
+    using catalog = CatalogFolder.create(folder);
+    catalog.write('images', `${'a'.repeat(32)}-${'b'.repeat(32)}.parquet`, groupsOf(TABLES.images, [row]));
+  }
+  const [name = ''] = TASKS.list({ folder, table: 'images' }).names;
+  using open = TableFile.open(path.join(folder, 'images', name), 'images');
+  const two = open.readGroup(0, ['image', 'source']);
+  assert.ok(two.plainBytes > 50_000_000 && two.plainBytes < 50_001_000, `${two.plainBytes}`);
+  assert.throws(() => open.readGroup(0, ['image', 'source', 'repository', 'tag', 'digest']), hasCode('TOO_LARGE'));
+  assert.throws(() => open.readGroup(0, ['repository', 'tag', 'digest'], two.plainBytes), hasCode('TOO_LARGE'), 'with what is held');
+  const columns = ['image', 'source', 'repository', 'tag', 'digest'];
+  const { rows, problems } = TASKS.rows({ folder, table: 'images', files: [name], part: 0, columns });
+  assert.deepEqual([rows.length, problems.map(({ code }) => code)], [0, ['TOO_LARGE']]);
 });

@@ -1,19 +1,22 @@
 // The store's cached tables of compressed layers: they save a decompression, and are never used for another blob.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import fs, { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { TableSeal } from '#archive';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { readBlobTable } from '../../../src/driver/portable/layer-blob.ts';
+import { PortableHome } from '../../../src/driver/portable/portable-home.ts';
 import { concat, file, pax, tar } from '../../support/tar-builder.ts';
 
 async function openStore(t: TestContext): Promise<PortableDriver> {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-tables-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const driver = await PortableDriver.open(path.join(folder, 'home'));
+  const driver = await PortableDriver.open(path.join(folder, 'home'), { cacheFolder: path.join(folder, 'cache') });
   t.after(() => driver[Symbol.asyncDispose]());
   return driver;
 }
@@ -89,4 +92,65 @@ test('a table is removed with its blob, and an uncompressed layer has none', asy
   assert.equal(kept(driver).length, 1);
   await driver.remove('a');
   assert.deepEqual(kept(driver), []);
+});
+
+test('a table that a stranger made is not used, whatever it says', async (t) => {
+  const driver = await openStore(t);
+  const honest = await addPacked(driver, 'a', tar(file('good', 'content')));
+  const bait = await addPacked(driver, 'b', tar(file('evil', 'content')));
+  const home = await PortableHome.open(driver.home);
+  const tableOf = (blob: string): string => path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
+  const own = readFileSync(tableOf(honest));
+  // A stranger's seal, over a table with another name in it and the key of this very file.
+  const strangers = await TableSeal.in(path.join(path.dirname(driver.home), 'stranger'), true);
+  const digest = `sha256:${path.basename(honest)}`;
+  const { cacheKey } = home.blob(digest);
+  const forged = (await readBlobTable(home.blob(`sha256:${path.basename(bait)}`), {})).indexed;
+  const sealed = strangers?.encode({ digest, cacheKey }, forged) ?? Buffer.alloc(0);
+  assert.equal(strangers?.decode({ digest, cacheKey }, sealed)?.table.memberCount, 1);
+  for (const [what, bytes] of [
+    ['with a stranger’s seal', sealed],
+    ['without a seal', sealed.subarray(32)],
+    ['with the seal of the true table', Buffer.concat([own.subarray(0, 32), sealed.subarray(32)])],
+    ['of another blob, which this user sealed', readFileSync(tableOf(bait))],
+  ] as const) {
+    writeFileSync(tableOf(honest), bytes);
+    assert.deepEqual(await mounted(driver, 'a'), { good: 'content' }, what);
+    assert.deepEqual(readFileSync(tableOf(honest)), own, `${what}: made anew`);
+  }
+});
+
+test('verify compares the tables that would be used with their blobs', async (t) => {
+  const driver = await openStore(t);
+  const blob = await addPacked(driver, 'a', tar(file('f', 'content'), pax({ comment: 'x' }), file('g', 'more')));
+  assert.deepEqual(await driver.images.verify(), []);
+  const home = await PortableHome.open(driver.home);
+  const digest = `sha256:${path.basename(blob)}`;
+  const seal = await TableSeal.in(path.join(path.dirname(driver.home), 'cache'), false);
+  const source = home.blob(digest);
+  const { indexed } = await readBlobTable(source, {});
+  indexed.table.size[0] = 3;
+  const table = path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
+  writeFileSync(table, seal?.encode({ digest, cacheKey: source.cacheKey }, indexed) ?? '');
+  assert.deepEqual(
+    (await driver.images.verify()).map(({ name }) => name),
+    [digest],
+  );
+});
+
+test('without a cache folder no table is kept or used, and one that others may enter has no key', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-tables-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  await using driver = await PortableDriver.open(path.join(folder, 'home'));
+  await addPacked(driver, 'a', tar(file('f', 'content')));
+  assert.deepEqual(await mounted(driver, 'a'), { f: 'content' });
+  assert.equal(existsSync(path.join(driver.home, 'tables')), false);
+  const cache = path.join(folder, 'cache');
+  assert.equal(await TableSeal.in(cache, false), null, 'nothing is made for reading');
+  assert.equal(existsSync(cache), false);
+  assert.notEqual(await TableSeal.in(cache, true), null);
+  assert.equal(statSync(path.join(cache, 'index', 'tables.key')).mode & 0o077, 0);
+  writeFileSync(path.join(cache, 'index', 'tables.key'), 'short');
+  assert.equal(await TableSeal.in(cache, false), null, 'a damaged key');
+  assert.notEqual(await TableSeal.in(cache, true), null, 'is replaced');
 });

@@ -68,7 +68,7 @@ async function layOut(root: string, work: string, layers: readonly Uint8Array[])
     return { version: 1, parent: null, readWrite: false, blob } as const;
   });
   const blob = (digest: string) => blobInFile(fileOf(digest), digest);
-  const tables = new LayerTables({ folder: path.join(work, 'tables'), temporary: work, blob });
+  const tables = new LayerTables({ folder: path.join(work, 'tables'), temporary: work, cacheFolder: null, blob });
   const onFinding = ({ message }: { readonly message: string }): void => expectCleanText(message);
   await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding });
 }

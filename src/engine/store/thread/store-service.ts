@@ -2,6 +2,7 @@
 import { type ArchiveReader, createReader } from '#archive';
 import { type DriverName, type GraphDriver, type Mount, openDriver, openElevatedDriver, type SharedBaseImage } from '#driver';
 import { displayText, LayerscopeError } from '#model';
+import { cacheFolder } from '../../system/cache-folder.ts';
 import { isElevated } from '../../system/elevated.ts';
 import { type CommitChoice, commitCopy } from '../images/commit-copy.ts';
 import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from '../images/layer-transfer.ts';
@@ -100,7 +101,7 @@ export interface DriverSource {
 }
 
 const SYSTEM: DriverSource = {
-  open: openDriver,
+  open: (name, home, options) => openDriver(name, home, { cacheFolder: cacheFolder(), ...options }),
   openElevated: openElevatedDriver,
   needsElevation: (name) => name !== 'portable' && process.platform === 'win32' && !isElevated(),
 };
