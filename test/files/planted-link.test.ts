@@ -1,0 +1,39 @@
+// A folder that the user names to write into, and another user's link on the way to it.
+import assert from 'node:assert/strict';
+import { chmodSync, lchownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { openNamedFolder } from '#files';
+import { hasCode } from '../support/asserts.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'not run: making a link of another user needs root';
+const OTHER = 65_534;
+
+test('another user’s link in a folder where all may write is not followed, nor is anything made behind it', { skip }, (t) => {
+  const folder = testFolder(t);
+  const [shared, behind] = [path.join(folder, 'shared'), path.join(folder, 'behind')];
+  for (const each of [shared, behind]) mkdirSync(each);
+  chmodSync(shared, 0o1777);
+  const link = path.join(shared, 'out');
+  symlinkSync(behind, link);
+  lchownSync(link, OTHER, OTHER);
+  assert.throws(() => openNamedFolder(link), hasCode('PERMISSION'));
+  assert.throws(() => openNamedFolder(path.join(link, 'a', 'b'), true), hasCode('PERMISSION'));
+  assert.deepEqual(readdirSync(behind), []);
+});
+
+test('other links are followed: one’s own, and another user’s in a folder that isn’t for all', { skip }, (t) => {
+  const folder = testFolder(t);
+  const [shared, home, behind] = [path.join(folder, 'shared'), path.join(folder, 'home'), path.join(folder, 'behind')];
+  for (const each of [shared, home, behind]) mkdirSync(each);
+  chmodSync(shared, 0o1777);
+  symlinkSync(behind, path.join(shared, 'out'));
+  symlinkSync(behind, path.join(home, 'out'));
+  lchownSync(path.join(home, 'out'), OTHER, OTHER);
+  for (const each of [shared, home]) {
+    using held = openNamedFolder(path.join(each, 'out', path.basename(each)), true);
+    assert.equal(held.path, path.join(behind, path.basename(each)));
+  }
+  assert.deepEqual(readdirSync(behind).sort(), ['home', 'shared']);
+});
