@@ -85,10 +85,10 @@ test('causes are listed by bytes, also once rewritten files are found', { tag: '
   const causes = summary.getByRole('list').first().getByRole('listitem');
   await expect(causes).toHaveText([/^200\.0 kBOverwritten/, /^200\.0 kBDeleted/, /^Find files written again with the same content$/]);
   found();
-  await expect(causes).toHaveText([/^200\.0 kBRewritten/, /^200\.0 kBDeleted/]);
+  await expect(causes).toHaveText([/^200\.0 kBSame content/, /^200\.0 kBDeleted/]);
   const largest = summary
     .getByRole('listitem')
-    .filter({ hasText: 'Rewritten' })
+    .filter({ hasText: 'Same content' })
     .getByRole('button', { name: /app\/data/ });
   await expect(largest).toHaveText('app/data200.0 kBlayer 0 → 1');
   await largest.click();
