@@ -29,7 +29,10 @@ export function countFindings(groups: readonly FindingGroup[]): FindingCounts {
 
 export type FindingCounts = Readonly<Record<'secret' | Severity, number>>;
 
-/** Returns the findings of the archive and of one image, grouped by code, most severe first. */
+/**
+ * Returns the findings of the archive and of one image, grouped by code: the most severe first, then those of the most bytes. So are the
+ * findings of a group, and then by layer and path.
+ */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
   const shown = findings.filter((finding) => finding.image === undefined || finding.image === image);
   return [...grouped(shown, ({ code }) => code)]
@@ -37,8 +40,24 @@ export function groupFindings(findings: readonly Finding[], image: number): read
       const code = key as FindingCode;
       const { title, hint } = words.findings.codes[code];
       // Secrets of one code differ in severity: a key that is encrypted is a note.
-      const sorted = [...members].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+      const sorted = [...members].sort(compareMembers);
       return { code, severity: sorted[0]?.severity ?? 'note', title, hint, findings: sorted };
     })
-    .sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.title.localeCompare(b.title, 'en'));
+    .sort(
+      (a, b) => RANK[a.severity] - RANK[b.severity] || bytesOf(b.findings) - bytesOf(a.findings) || a.title.localeCompare(b.title, 'en'),
+    );
+}
+
+function compareMembers(a: Finding, b: Finding): number {
+  const [pathA, pathB] = [a.path ?? '', b.path ?? ''];
+  return (
+    RANK[a.severity] - RANK[b.severity] ||
+    (b.bytes ?? 0) - (a.bytes ?? 0) ||
+    (a.layer ?? -1) - (b.layer ?? -1) ||
+    (pathA < pathB ? -1 : Number(pathA > pathB))
+  );
+}
+
+function bytesOf(findings: readonly Finding[]): number {
+  return findings.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
 }

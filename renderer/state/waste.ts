@@ -22,7 +22,7 @@ export function causeLines({ groups, files }: WasteReport): readonly CauseLine[]
     });
 }
 
-/** Whether files were overwritten, and none of them is known to be rewritten without changes. */
+/** Whether files were overwritten, and none of them is known to be written again with the same content. */
 export function mayBeRewritten({ groups }: WasteReport): boolean {
   const has = (cause: CauseLine['cause']) => groups.some((group) => group.cause === cause);
   return has('overwritten') && !has('rewritten');

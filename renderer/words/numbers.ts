@@ -1,4 +1,4 @@
-import { sizeParts as plainSizeParts } from '#model';
+import { scaleSize } from '#model';
 
 // Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (times of files,
 // numbers in text reports) have the same form everywhere and are not formatted here.
@@ -6,15 +6,19 @@ import { sizeParts as plainSizeParts } from '#model';
 interface Formats {
   readonly whole: Intl.NumberFormat;
   readonly tenth: Intl.NumberFormat;
+  readonly hundredth: Intl.NumberFormat;
   readonly day: Intl.DateTimeFormat;
   readonly minute: Intl.DateTimeFormat;
 }
 
 function formatsOf(locale: string): Formats {
   const utc = { timeZone: 'UTC' } as const;
+  const decimals = (count: number) =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: count, maximumFractionDigits: count, useGrouping: false });
   return {
     whole: new Intl.NumberFormat(locale),
-    tenth: new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false }),
+    tenth: decimals(1),
+    hundredth: decimals(2),
     day: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium' }),
     minute: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium', timeStyle: 'short' }),
   };
@@ -51,25 +55,18 @@ export function setUnits(units: 'decimal' | 'binary'): void {
   binary = units === 'binary';
 }
 
-const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-
-function binaryParts(bytes: number): { value: string; unit: string } {
-  let value = bytes;
-  let unit = 0;
-  // A value that would print as 1024.0 becomes 1.0 of the next unit.
-  while (Math.abs(value) >= 1023.95 && unit < BINARY_UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return { value: unit === 0 ? formatCount(value) : formatTenth(value), unit: BINARY_UNITS[unit] as string };
-}
+const UNITS = {
+  decimal: ['B', 'kB', 'MB', 'GB', 'TB', 'PB'],
+  binary: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'],
+} as const;
 
 /** Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). */
 export function sizeParts(bytes: number): { value: string; unit: string } {
-  if (binary) return binaryParts(bytes);
-  const { value, unit } = plainSizeParts(bytes);
-  const number = Number(value.replace('−', '-'));
-  return { value: unit === 'B' ? formatCount(number) : formatTenth(number), unit };
+  const { value, power, decimals } = scaleSize(bytes, binary ? 1024 : 1000);
+  const format = decimals === 0 ? formats.whole : decimals === 1 ? formats.tenth : formats.hundredth;
+  // Rounded as on the command line; Intl alone rounds 1.005 up.
+  const rounded = decimals === 0 ? value : Number(value.toFixed(decimals));
+  return { value: minus(format.format(rounded)), unit: UNITS[binary ? 'binary' : 'decimal'][power] as string };
 }
 
 /** Formats a size: `41.0 MB`. */

@@ -46,7 +46,7 @@ export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly 
     hint: 'Write a file once, with its final content, or join the steps that write it.',
   },
   rewritten: {
-    title: 'Rewritten without changes',
+    title: 'Same content written again',
     hint: 'Set owner and mode when the file is copied (COPY --chown, --chmod), not in a later step.',
   },
 };

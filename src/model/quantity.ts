@@ -1,19 +1,25 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** Formats a size in decimal units, with value and unit separate: `{ value: '41.0', unit: 'MB' }`. */
-export function sizeParts(bytes: number): { value: string; unit: string } {
-  if (bytes < 0) {
-    const { value, unit } = sizeParts(-bytes);
-    return { value: `−${value}`, unit };
-  }
-  if (bytes < 1000) return { value: String(bytes), unit: 'B' };
-  let unit = 0;
+/**
+ * Scales a size to the unit in which it reads best. `power`: how many times `base` (1000 or 1024) it was divided by. `decimals`: how many of
+ * them to print: none for bytes, one up to MB. From GB up, where a tenth is 100 MB, it is two as long as that is no wider than `888.8`.
+ */
+export function scaleSize(bytes: number, base: number): { value: number; power: number; decimals: number } {
+  let power = 0;
   let value = bytes;
-  while (value >= 999.95 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
+  // A value that would print as 1000.0 becomes 1.0 of the next unit.
+  while (Math.abs(value) >= base - (power === 0 ? 0.5 : 0.05) && power < UNITS.length - 1) {
+    value /= base;
+    power++;
   }
-  return { value: value.toFixed(1), unit: UNITS[unit] ?? 'PB' };
+  const isFine = power >= 3 && Math.abs(value) < 99.995;
+  return { value, power, decimals: power === 0 ? 0 : isFine ? 2 : 1 };
+}
+
+/** Formats a size in decimal units, with value and unit separate: `{ value: '41.0', unit: 'MB' }`, `{ value: '1.23', unit: 'GB' }`. */
+export function sizeParts(bytes: number): { value: string; unit: string } {
+  const { value, power, decimals } = scaleSize(Math.abs(bytes), 1000);
+  return { value: `${bytes < 0 ? '−' : ''}${value.toFixed(decimals)}`, unit: UNITS[power] ?? 'PB' };
 }
 
 /** Formats a size in decimal units: `41.0 MB`. */

@@ -37,7 +37,7 @@ test('waste lists bytes by layer and file, and with --rewritten files rewritten 
   const deep = await bench.cli(['waste', 'image.tar', '--rewritten', '--limit', '1']);
   assert.match(
     deep.stdout,
-    /Rewritten without changes: 1\.0 kB in 1 file\n.+\n {3}1\.0 kB {2}same {2}added in 0 → rewritten in 1 \(RUN step 1\)\n/,
+    /Same content written again: 1\.0 kB in 1 file\n.+\n {3}1\.0 kB {2}same {2}added in 0 → rewritten in 1 \(RUN step 1\)\n/,
   );
   assert.match(deep.stdout, /Overwritten by a later layer: 500 B in 1 file\n/);
   const json = JSON.parse((await bench.cli(['waste', 'image.tar', '--rewritten', '--json'])).stdout);

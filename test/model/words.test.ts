@@ -24,6 +24,13 @@ test('sizes are decimal and never show 1000 of a unit', () => {
   assert.equal(formatSize(999_949), '999.9 kB');
   assert.equal(formatSize(999_951), '1.0 MB');
   assert.equal(formatSize(-41_000_000), '−41.0 MB');
+  assert.equal(formatSize(999_949_999), '999.9 MB');
+  assert.equal(formatSize(999_950_001), '1.00 GB');
+  assert.equal(formatSize(1_168_900_000), '1.17 GB');
+  assert.equal(formatSize(-1_234_800_000), '−1.23 GB');
+  assert.equal(formatSize(99_994_000_000), '99.99 GB');
+  assert.equal(formatSize(99_995_000_001), '100.0 GB');
+  assert.equal(formatSize(999_950_000_001), '1.00 TB');
 });
 
 test('a mode is four octal digits without the file type', () => {

@@ -6,7 +6,7 @@ import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '.
 import { parseLayout } from '../../renderer/state/layout.ts';
 import { artifactTitle, contentWords, imageTitle, lastPart, shortTitle } from '../../renderer/state/library.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
-import { finding } from '../../src/model/index.ts';
+import { type FindingCode, finding } from '../../src/model/index.ts';
 
 const file = (type: string) => ({ kind: 'file', type });
 
@@ -90,6 +90,26 @@ test('findings are grouped by code, most severe first; those of other images are
       ['trailing-data', 2],
       ['duplicate-path', 1],
     ],
+  );
+});
+
+test('within a severity, findings of the most bytes are first, then by layer and path', () => {
+  const at = (code: FindingCode, layer: number, path: string, bytes?: number) =>
+    finding(code, path, { image: 0, layer, path, ...(bytes === undefined ? {} : { bytes }) });
+  const groups = groupFindings(
+    [
+      at('waste-logs', 0, 'log', 10),
+      at('bare-whiteout', 2, 'c'),
+      at('bare-whiteout', 1, 'd'),
+      at('bare-whiteout', 1, 'b'),
+      at('waste-tmp', 0, 'tmp/a', 5),
+      at('waste-tmp', 1, 'tmp/b', 9),
+    ],
+    0,
+  );
+  assert.deepEqual(
+    groups.map(({ findings }) => findings.map(({ path }) => path)),
+    [['b', 'd', 'c'], ['tmp/b', 'tmp/a'], ['log']],
   );
 });
 

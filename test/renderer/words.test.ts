@@ -3,12 +3,17 @@ import { after, test } from 'node:test';
 import { formatCount as plainCount, formatSize as plainSize } from '#model';
 import { words } from '../../renderer/words/index.ts';
 import { grammarOf } from '../../renderer/words/language.ts';
-import { formatCount, formatDate, formatSize, formatTenth, setLocale, sizeParts } from '../../renderer/words/numbers.ts';
+import { formatCount, formatDate, formatSize, formatTenth, setLocale, setUnits, sizeParts } from '../../renderer/words/numbers.ts';
 
-after(() => setLocale('en'));
+after(() => {
+  setLocale('en');
+  setUnits('decimal');
+});
 
 test('in English, counts and sizes are formatted as on the command line', () => {
-  for (const bytes of [0, 1, 999, 1000, 1050, 99_949, 999_950, 41_000_000, 1.2e12, 5e18, -1, -340_000]) {
+  for (const bytes of [
+    0, 1, 999, 1000, 1050, 99_949, 999_950, 41_000_000, 999_950_000, 1_168_900_000, 1.005e9, 1.2e12, 5e18, -1, -340_000,
+  ]) {
     assert.equal(formatSize(bytes), plainSize(bytes));
   }
   for (const count of [0, 999, 1204, 918_008]) assert.equal(formatCount(count), plainCount(count));
@@ -20,12 +25,22 @@ test('numbers, sizes and dates follow the locale', () => {
   setLocale('de');
   assert.equal(formatCount(918_008), '918.008');
   assert.deepEqual(sizeParts(1_234_567), { value: '1,2', unit: 'MB' });
+  assert.deepEqual(sizeParts(-1_234_567_890), { value: '−1,23', unit: 'GB' });
   assert.equal(formatTenth(12.34), '12,3');
   assert.equal(formatDate(time, 'day'), '25.11.2025');
   assert.equal(formatDate(time, 'minute'), '25.11.2025, 04:14 UTC');
   assert.equal(words.layers(1204), '1.204 layers');
   setLocale('en');
   assert.equal(formatDate(time, 'day'), 'Nov 25, 2025');
+});
+
+test('sizes have two decimals from GB and GiB up', () => {
+  const sizes = [1023, 1_048_000, 2 ** 30, 1.25 * 2 ** 40].map(formatSize);
+  assert.deepEqual(sizes, ['1.0 kB', '1.0 MB', '1.07 GB', '1.37 TB']);
+  setUnits('binary');
+  const binary = [1023, 1_048_000, 2 ** 30, 1.25 * 2 ** 40].map(formatSize);
+  setUnits('decimal');
+  assert.deepEqual(binary, ['1,023 B', '1023.4 KiB', '1.00 GiB', '1.25 TiB']);
 });
 
 test('a share greater than zero is never zero per cent', () => {

@@ -112,7 +112,7 @@ function columnsFor(room: number, full: number): readonly TreeColumn[] {
   return [
     column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
     ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(120px, 1fr)' }]),
-    column('size', '72px', 'right'),
+    { ...column('size', '72px', 'right'), header: <span title={words.details.visibleTitle}>{headers.size}</span> },
     column('grown', '84px', 'right'),
     ...(room < 480 ? [] : [column('findings', '110px')]),
     ...(room < 640 ? [] : [column('created', '96px', 'right')]),

@@ -211,7 +211,10 @@ function SideChoice({
   );
 }
 
-/** Returns the choices of a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. */
+/**
+ * Returns the choices of a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range from
+ * the bottom has no lower layers that it could be without: it is that filesystem again, and only a choice if it is the present one.
+ */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;
   const detail = (createdBy: string | null) => plainCommand(createdBy) ?? '';
@@ -220,10 +223,11 @@ function layerChoices({ layers }: ImageSummary, side: Side) {
     label: index === top ? words.compare.wholeImageAt(index) : words.layerTitle(index),
     detail: detail(createdBy),
   }));
-  const alone = layers.slice(0, side.layer + 1).map(({ index, createdBy }) => ({
+  const lowest = side.layer === 0 || side.since === 0 ? 0 : 1;
+  const alone = layers.slice(lowest, side.layer + 1).map(({ index, createdBy }) => ({
     id: `since ${index}`,
     label: words.compare.aloneTitle(index, side.layer),
-    detail: index === side.layer ? detail(createdBy) : words.compare.withoutLower,
+    detail: index === side.layer ? detail(createdBy) : index === 0 ? undefined : words.compare.withoutLower,
   }));
   return [...stacks.reverse(), ...alone.reverse()];
 }

@@ -4,14 +4,12 @@ import { displayText, type LayerReport } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
-import { signedSize } from '../../state/compare.ts';
 import { partingFrom } from '../../state/details/parted.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { imageSizes } from '../../state/sizes.ts';
+import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
-import { formatSize } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-facts.module.css';
@@ -168,21 +166,11 @@ interface SizeOf {
   readonly of: (known: Known) => number | null;
 }
 
-/** Sizes; those that read like the ones above on both sides, and differ as much, are told together with them. */
+/** Sizes; those that are exactly as many bytes on both sides as the one above are told together with it. */
 function Sizes({ sides, sizes }: { sides: readonly (Known | null)[]; sizes: readonly SizeOf[] }) {
-  const lines: SizeOf[][] = [];
-  const text = ({ of }: SizeOf) => {
-    const [a = 0, b = 0] = sides.map((known) => (known === null ? 0 : (of(known) ?? -1)));
-    return [formatSize(a), formatSize(b), signedSize(b - a)].join();
-  };
-  for (const size of sizes) {
-    const line = lines.at(-1);
-    if (line?.[0] !== undefined && text(line[0]) === text(size)) line.push(size);
-    else lines.push([size]);
-  }
-  return lines.map((line) => {
+  const bytesOf = ({ of }: SizeOf) => sides.map((known) => (known === null ? null : of(known)));
+  return sizeLines(sizes, bytesOf).map((line) => {
     const [first, ...same] = line;
-    if (first === undefined) return null;
     const label = [first.label.label, ...same.map((each) => each.label.label.toLowerCase())].join(', ');
     return <Bytes key={label} label={label} title={line.map((each) => each.label.title).join('\n')} sides={sides} of={first.of} />;
   });

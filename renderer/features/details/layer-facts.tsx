@@ -14,7 +14,7 @@ import { runningJob } from '../../state/jobs.ts';
 import { imageTitle } from '../../state/library.ts';
 import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
-import { imageSizes } from '../../state/sizes.ts';
+import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { importTargets, importToStore } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
@@ -197,17 +197,10 @@ interface NamedSize {
   readonly note?: string;
 }
 
-/** Sizes, the first of which matters most. One that reads like the one above it is told beside that. */
+/** Sizes, the first of which matters most. One that is exactly as many bytes as the one above is told beside that. */
 function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
-  const lines: NamedSize[][] = [];
-  for (const size of sizes) {
-    if (size === null) continue;
-    const line = lines.at(-1);
-    if (line?.[0] !== undefined && formatSize(line[0].bytes) === formatSize(size.bytes)) line.push(size);
-    else lines.push([size]);
-  }
-  return lines.map(([first, ...same]) => {
-    if (first === undefined) return null;
+  const known = sizes.filter((size) => size !== null);
+  return sizeLines(known, ({ bytes }) => [bytes]).map(([first, ...same]) => {
     const { label, title } = words.sizes[first.of];
     return (
       <Fact key={first.of} label={label} title={title} main={first.of === 'files'} number>
@@ -259,7 +252,7 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
             </Fact>
             <Fact label={words.details.labels.hidden} title={words.details.hiddenTitle} number>
               <Size bytes={totals.wastedBytes} />
-              <span className={styles.quiet}>{words.efficiency(totals.efficiency)}</span>
+              <span className={styles.quiet}>{words.waste.share(1 - totals.efficiency)}</span>
             </Fact>
           </>
         ) : null}

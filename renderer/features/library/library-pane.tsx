@@ -5,7 +5,7 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { NameText } from '../../components/name-text.tsx';
-import { Size } from '../../components/size.tsx';
+import { sizeText } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { keysOfId } from '../../state/key-names.ts';
@@ -188,7 +188,7 @@ function ImageButton({
       <span className={item.words}>
         <span className={item.first} style={{ '--name-aside': `${0.85 * formatSize(storedBytes(image)).length + 0.8}ch` } as CSSProperties}>
           <NameText className={item.name} text={lastPart(title)} />
-          <Size bytes={storedBytes(image)} className={item.size} />
+          {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}
         </span>
         <span className={item.second}>
           <span className={`${item.sub} ${item.parts}`}>

@@ -3,7 +3,7 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { NameText } from '../../components/name-text.tsx';
-import { Size } from '../../components/size.tsx';
+import { sizeText } from '../../components/size.tsx';
 import { setApp } from '../../state/app-state.ts';
 import { lastPart } from '../../state/library.ts';
 import { closeArchive } from '../../state/opening.ts';
@@ -99,7 +99,7 @@ function StoreGroup({ store }: { store: StoreReport }) {
         <h3 className={styles.heading} title={`${driver} · ${home}`}>
           {title}
         </h3>
-        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={line.groupSize} />}
+        {store.sizeBytes === 0 ? null : sizeText(store.sizeBytes, line.groupSize, words.store.kept(words.exactBytes(store.sizeBytes)))}
         {choices.length === 0 ? null : <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} />}
       </header>
       {store.isOwn ? null : (
@@ -204,7 +204,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
           <span className={line.sub}>
             {problem ?? (
               <>
-                {platform} · <Size bytes={sizeBytes} />
+                {platform} · {sizeText(sizeBytes, '', words.store.kept(words.exactBytes(sizeBytes)))}
               </>
             )}
           </span>
@@ -284,7 +284,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
             {sizeBytes === null ? null : (
               <>
                 {' · '}
-                <Size bytes={sizeBytes} />
+                {sizeText(sizeBytes, '', words.store.kept(words.exactBytes(sizeBytes)))}
               </>
             )}
           </span>

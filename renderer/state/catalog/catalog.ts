@@ -182,7 +182,7 @@ export interface TagRow {
   readonly platform: string | null;
   /** Null if it isn't known. */
   readonly created: number | null;
-  /** Bytes of the files that it shows or, if they aren't known, of its layers as stored. */
+  /** Bytes of the files that it shows; null if they aren't known. */
   readonly bytes: number | null;
   /** Bytes more than the tag before it; null for the oldest. */
   readonly grown: number | null;
@@ -212,7 +212,7 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
       const { findings, platform } = image;
       const created = knownTime(image.created);
       const label = tag === null || repository === null ? placeName(image, place) : displayText(tag);
-      const row = { image: number, place, label, tag, platform, created, findings, bytes: image.finalBytes ?? image.blobBytes };
+      const row = { image: number, place, label, tag, platform, created, findings, bytes: image.finalBytes };
       byName.set(repository, [...(byName.get(repository) ?? []), row]);
     }
   }

@@ -46,7 +46,7 @@ export const catalog = {
   imageColumns: {
     name: 'Name',
     tags: 'Tags',
-    size: 'Size',
+    size: 'Stored',
     unique: 'Unique',
     layers: 'Layers',
     created: 'Built',
@@ -77,7 +77,7 @@ export const catalog = {
   },
   columns: {
     layer: 'Layer',
-    size: 'Size',
+    size: 'Stored',
     images: 'Images',
     saved: 'Saved by sharing',
     held: (images: number) => `Which of ${counted(images, IMAGES)} have it`,
@@ -135,7 +135,7 @@ export const catalog = {
   tagsTitle: 'Names and their tags, newest first',
   tagColumns: {
     name: 'Tag',
-    size: 'Size',
+    size: 'Visible',
     grown: 'Change',
     findings: 'Findings',
     created: 'Created',

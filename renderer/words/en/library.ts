@@ -6,6 +6,8 @@ const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
 /** Open archives, and running work. */
 export const library = {
   title: 'Library',
+  /** Which of an image's sizes is shown. */
+  stored: (bytes: string) => `Layers as stored: ${bytes}`,
   inStore: 'in store',
   nothingOpen: 'Open an image to list it here.',
   sample: 'Sample image',

@@ -36,7 +36,7 @@ export const packages = {
   allTitle: 'Packages of the whole image',
   byLayer: 'Packages by layer',
   showAllFiles: (name: string) => `${name}: show its files in the image`,
-  replaces: 'Replaces',
+  replaces: 'Hides',
   replacesWhy: 'Bytes of the files that were replaced or removed. The layers below still contain them.',
   hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
   noChanges: 'No package changes',

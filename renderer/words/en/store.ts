@@ -5,6 +5,8 @@ import { CHANGES, counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.
 /** Stores and base images. */
 export const store = {
   own: 'Store',
+  /** Which of the sizes of an image, a layer or a store is shown. */
+  kept: (bytes: string) => `Layers as the store keeps them: ${bytes}`,
   add: 'Add store…',
   actions: (title: string) => `Actions for ${title}`,
   elevated: (driver: string) => `${driver}, elevated`,

@@ -28,9 +28,9 @@ export const waste = {
   sums: <T>(wasted: T, all: T): Phrase<T> => [wasted, ' of ', all, ' hidden'],
   none: 'No waste: every file of every layer is visible in the image.',
   adding: 'Adding up hidden bytes by cause and layer…',
-  comparing: 'Looking for files rewritten without changes…',
-  findRewritten: 'Find files rewritten without changes',
-  noneRewritten: 'No file was rewritten without changes.',
+  comparing: 'Looking for files written again with the same content…',
+  findRewritten: 'Find files written again with the same content',
+  noneRewritten: 'No file was written again with the same content.',
   /** Title and advice by cause. */
   causes: WASTE_HINTS,
   group: <T>(title: string, size: T, files: number): Phrase<T> => [`${title} · `, size, ` in ${counted(files, FILES)}`],

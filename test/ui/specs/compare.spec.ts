@@ -192,6 +192,8 @@ test('layers are compared alone, without those below, even after swapping sides'
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
   await page.getByRole('button', { name: 'Layer of side A: layer 2' }).click();
+  // From the bottom there are none below to be without.
+  await expect(page.getByRole('menuitemradio', { name: /^Layers 0–2 alone/ })).toHaveCount(0);
   await page.getByRole('menuitemradio', { name: /^Layers 1–2 alone/ }).click();
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 4 alone/ }).click();

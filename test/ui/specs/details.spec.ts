@@ -24,7 +24,9 @@ test('with no path selected, the details show the layer and the image', async ({
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
   await expect(details).toContainText('npm ci --omit=dev');
   await expect(details).toContainText('Diff ID');
-  await expect(details).toContainText('efficiency');
+  // The share of what is hidden, as in the status bar; its complement, efficiency, is only in Waste.
+  await expect(details.getByText(/^\(\d+\.\d %\)$/)).toBeVisible();
+  await expect(details).not.toContainText('efficiency');
 });
 
 test('the config shows how the image is run, and the history every step, including those without a layer', { tag: '@page' }, async ({

@@ -27,7 +27,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(causes).toHaveText([
     /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1RUN apt-get update.*Write a file once/,
     /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3RUN rm -rf.*2 more · 24\.7 kBDelete files in/,
-    /^No file was rewritten without changes\.$/,
+    /^No file was written again with the same content\.$/,
   ]);
   expect((await causes.nth(2).boundingBox())?.height).toBeLessThan(26);
   const deleted = waste.getByRole('region', { name: 'Deleted by a later layer' });
@@ -83,12 +83,12 @@ test('causes are listed by bytes, also once rewritten files are found', { tag: '
   const summary = page.getByRole('region', { name: 'Causes and kinds' });
   await expect(summary.getByRole('heading')).toHaveText('Other savings (may overlap with the above)');
   const causes = summary.getByRole('list').first().getByRole('listitem');
-  await expect(causes).toHaveText([/^200\.0 kBOverwritten/, /^200\.0 kBDeleted/, /^Find files rewritten without changes$/]);
+  await expect(causes).toHaveText([/^200\.0 kBOverwritten/, /^200\.0 kBDeleted/, /^Find files written again with the same content$/]);
   found();
-  await expect(causes).toHaveText([/^200\.0 kBRewritten/, /^200\.0 kBDeleted/]);
+  await expect(causes).toHaveText([/^200\.0 kBSame content/, /^200\.0 kBDeleted/]);
   const largest = summary
     .getByRole('listitem')
-    .filter({ hasText: 'Rewritten' })
+    .filter({ hasText: 'Same content' })
     .getByRole('button', { name: /app\/data/ });
   await expect(largest).toHaveText('app/data200.0 kBlayer 0 → 1');
   await largest.click();
@@ -107,7 +107,7 @@ test('closing a panel aborts its requests', async ({ win }) => {
   await page.getByRole('button', { name: /^Waste: / }).click();
   await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
   // The automatic search has ended, and its result is shown.
-  await expect(page.getByText('No file was rewritten without changes.')).toBeVisible();
+  await expect(page.getByText('No file was written again with the same content.')).toBeVisible();
   await page.evaluate(() => delete document.body.dataset.aborts);
   await page.getByRole('button', { name: 'Close waste' }).click();
   await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
@@ -144,14 +144,14 @@ test('files rewritten with the same content are found automatically, and disting
   ];
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
-  const same = page.getByRole('region', { name: 'Rewritten without changes' });
+  const same = page.getByRole('region', { name: 'Same content written again' });
   await expect(same.getByRole('rowheader')).toHaveCount(2);
   await expect(same.getByRole('heading')).toContainText('200.0 kB in 2 files');
   await expect(page.getByRole('region', { name: 'Causes and kinds' })).toContainText('COPY --chown');
   await expect(same.getByRole('rowheader').first()).toContainText('app/data');
   await expect(same).not.toContainText('changed');
   await expect(page.getByRole('region', { name: 'Overwritten by a later layer' }).getByRole('rowheader')).toContainText('app/changed');
-  await expect(page.getByRole('button', { name: 'Find files rewritten without changes' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Find files written again with the same content' })).toHaveCount(0);
   await same.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified data/ })).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);

@@ -144,7 +144,7 @@ const GROUPS: readonly Group[] = [
         async reach(page) {
           await loaded(page);
           await page.keyboard.press('w');
-          await expect(page.getByText('No file was rewritten without changes.')).toBeAttached();
+          await expect(page.getByText('No file was written again with the same content.')).toBeAttached();
         },
       },
       { name: 'findings', reach: (page) => page.keyboard.press('p') },
@@ -198,7 +198,7 @@ const GROUPS: readonly Group[] = [
         name: 'the waste of 111 layers',
         async reach(page) {
           await page.keyboard.press('w');
-          await expect(page.getByText('No file was rewritten without changes.')).toBeAttached();
+          await expect(page.getByText('No file was written again with the same content.')).toBeAttached();
         },
       },
       {
