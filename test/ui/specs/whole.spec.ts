@@ -336,6 +336,17 @@ test('what makes an image big has its place before it is known, and is there in 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
+  // Layouts that answer it themselves have its room.
+  await page.setViewportSize({ width: 1320, height: 860 });
+  for (const [layout, isThere] of [
+    ['Breakdown', false],
+    ['Treemap', true],
+    ['Packages', false],
+    ['Tree', true],
+  ] as const) {
+    await page.getByRole('radio', { name: layout, exact: true }).click();
+    await expect(culprits, layout).toHaveCount(isThere ? 1 : 0);
+  }
   if (win.door !== 'web') return;
   for (const [width, height] of [
     [1320, 860],
