@@ -2,11 +2,12 @@ import { words } from '../words/index.ts';
 import { formatCount } from '../words/numbers.ts';
 import styles from './mark.module.css';
 
-export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged' | 'visible' | 'partlyHidden' | 'hidden';
+export type MarkName = 'added' | 'modified' | 'rewritten' | 'removed' | 'opaque' | 'unchanged' | 'visible' | 'partlyHidden' | 'hidden';
 
 const GLYPHS: Record<MarkName, string> = {
   added: '+',
   modified: '~',
+  rewritten: '≈',
   removed: '−',
   opaque: '⊘',
   unchanged: '',

@@ -1,10 +1,28 @@
+/** Degrees between which hues all look green; layers pass through them faster. */
+const GREENS = { from: 70, to: 160, pace: 2.5 };
+const FIRST_HUE = 34;
+const LAST_HUE = 330;
+
+/** Returns the hue at a part of the way from the lowest layer to the top. */
+function hueAt(part: number): number {
+  const { from, to, pace } = GREENS;
+  const way = LAST_HUE - FIRST_HUE - (to - from) * (1 - 1 / pace);
+  const at = FIRST_HUE + part * way;
+  if (at <= from) return at;
+  const through = from + (at - from) * pace;
+  return through <= to ? through : to + (at - from - (to - from) / pace);
+}
+
 /** Returns the colours of a layer in the treemap. Hues go from brown for the lowest layer through green and blue to rose. */
 export function layerColour(layer: number, count: number, dark: boolean): { readonly fill: string; readonly edge: string } {
-  const hue = Math.round(34 + (count <= 1 ? 0 : (layer / (count - 1)) * 296)) % 360;
+  const hue = Math.round(hueAt(count <= 1 ? 0 : layer / (count - 1)));
   // Neighbours differ in lightness too, because the hues of many layers are close.
   const odd = layer % 2 === 1;
+  // Brown, blue and rose are dimmer than green at the same lightness, and would hardly stand out from a dark ground.
+  const dim = Math.min(1, Math.max(0, (Math.abs(hue - 120) - 60) / 30));
+  const lightness = odd ? 27 + (hue < 120 ? 4 : 7) * dim : 21 + 7 * dim;
   return dark
-    ? { fill: `hsl(${hue} 26% ${odd ? 27 : 21}%)`, edge: `hsl(${hue} 26% 45%)` }
+    ? { fill: `hsl(${hue} 26% ${lightness}%)`, edge: `hsl(${hue} 26% 45%)` }
     : { fill: `hsl(${hue} 46% ${odd ? 76 : 84}%)`, edge: `hsl(${hue} 34% 52%)` };
 }
 

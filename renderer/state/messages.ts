@@ -1,6 +1,6 @@
 import { type AppState, appStore, setApp, type Toast } from './app-state.ts';
 
-const SHOWN_MS = 6_000;
+const SHOWN_MS = 5_000;
 const MOST_TOASTS = 3;
 
 /** Ids and digests in full, which nobody reads in a message; but not in paths, which would lead nowhere. */

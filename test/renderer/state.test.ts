@@ -88,7 +88,7 @@ test('an equal message takes the other’s place, and a message goes when it no 
   assert.deepEqual(toasts(), ['21 secrets found', 'Path copied']);
   setLayout({ findingsOpen: true });
   assert.deepEqual(toasts(), ['Path copied']);
-  mock.timers.tick(10_000);
+  mock.timers.tick(5_000);
   assert.deepEqual(toasts(), []);
 });
 

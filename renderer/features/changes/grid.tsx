@@ -9,7 +9,7 @@ import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.
 import type { SortBy } from '../../state/changes/ordering.ts';
 import { previousSize, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
-import { touched, wholeTotals } from '../../state/changes/table-facts.ts';
+import { isFolder, touched, wholeTotals } from '../../state/changes/table-facts.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { isShortcut, showPreview } from '../../state/commands.ts';
 import { type SideBytes, sideBytes } from '../../state/compare.ts';
@@ -142,6 +142,8 @@ export function Grid({
           });
         if (id === 'what')
           return whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row));
+        // Sums of what has come so far would look final.
+        if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
           return isWhole
             ? bytesCell(table, all, allBytes(totals), row)

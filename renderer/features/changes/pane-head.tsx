@@ -19,7 +19,7 @@ import styles from './changes-pane.module.css';
 import { Culprits } from './culprits.tsx';
 import { FilterBar } from './filter-bar.tsx';
 
-/** Heading, sums and filters; for a whole image, also what makes it big; for a working copy, where it is and what can be done with it. */
+/** Heading, sums and filters; for the rows of a whole image, also what makes it big; for a working copy, where it is and what can be done with it. */
 export function PaneHead({
   state,
   selection,
@@ -61,7 +61,7 @@ export function PaneHead({
         </div>
       )}
       {copy === null || compares ? null : <WorkingCopyBar copy={copy} />}
-      {mode === 'image' && !isRegistry && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
+      {mode === 'image' && hasRows && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
       {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}
     </header>
   );

@@ -23,6 +23,7 @@ const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
 const MARKS: Record<MarkName, ReactElement> = {
   added: <Mark name="added" />,
   modified: <Mark name="modified" />,
+  rewritten: <Mark name="rewritten" />,
   removed: <Mark name="removed" />,
   opaque: <Mark name="opaque" title={words.changes.opaqueWhy} />,
   unchanged: <Mark name="unchanged" />,

@@ -27,8 +27,19 @@ export function FolderFacts({ path, view, withHidden }: { path: string; view: Si
       </Notice>
     );
   }
-  if (answer.state !== 'ready') return null;
+  if (answer.state !== 'ready') return <Counting />;
   return <Report report={answer.value} path={path} />;
+}
+
+/** In place of the sums of a huge folder, until they are there. */
+function Counting() {
+  return (
+    <div className={styles.counting} role="status" aria-label={words.details.folderCounting}>
+      {[38, 62, 54, 70, 46].map((width) => (
+        <span key={width} style={{ width: `${width}%` }} />
+      ))}
+    </div>
+  );
 }
 
 function Report({ report, path }: { report: FolderReport; path: string }) {

@@ -178,7 +178,7 @@ function ImageButton({
       data-image={image.index}
       data-archive={archive.archiveId}
       aria-current={current ? 'true' : undefined}
-      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}`}
+      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}`}
       onClick={() => {
         showImage(archive.archiveId, image.index);
         setLayout({ drawer: 'none' });

@@ -39,7 +39,7 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
   added: 'added',
   modified: 'modified',
   removed: 'removed',
-  touched: 'unchanged',
+  touched: 'rewritten',
   installed: 'unchanged',
 };
 
@@ -78,7 +78,6 @@ function Line({
       </th>
       <td className={styles.version} title={versions}>
         {versions}
-        {kind === 'touched' ? <span className={styles.again}> {words.packages.touched}</span> : null}
       </td>
       <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
       <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />

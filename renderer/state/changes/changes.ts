@@ -21,7 +21,6 @@ import { findRow } from './table-facts.ts';
 export interface ChangesState extends Arranged {
   /** Key of the request for the table; responses to other requests are dropped. */
   readonly key: string | null;
-  readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly error: PlainError | null;
   readonly total: number;
   /** Folders to open as they are loaded. */

@@ -15,6 +15,8 @@ export interface Order {
 
 /** A table, and what decides which of its rows are in sight in which order. */
 export interface Arranged extends Order {
+  /** Of its loading. While it is `partial`, sums aren't known, and rows keep the table's own order. */
+  readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly table: RowTable | null;
   readonly totals: SubtreeTotals | null;
   /** By row: 1 means open. Replaced, never modified. */
@@ -45,8 +47,10 @@ export const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
 /** Maximum number of rows sorted at once, which takes a few milliseconds. */
 const SORTED_AT_ONCE = 150_000;
 
+type Ordering = Pick<Arranged, 'sort' | 'descending' | 'status'>;
+
 /** Whether the rows are shown in the table's own order, by name. */
-const liesSorted = ({ sort, descending }: Order): boolean => sort === 'name' && !descending;
+const liesSorted = ({ sort, descending, status }: Ordering): boolean => status === 'partial' || (sort === 'name' && !descending);
 
 /** Updates the rows in sight, at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
 export function arranged<State extends Arranged>(state: State, most: number): State {
@@ -54,7 +58,7 @@ export function arranged<State extends Arranged>(state: State, most: number): St
 }
 
 /** Whether sorting `most` rows would take long. */
-export function isSlowOrder(state: Order, most: number): boolean {
+export function isSlowOrder(state: Ordering, most: number): boolean {
   return most > SORTED_AT_ONCE && !liesSorted(state);
 }
 
@@ -79,7 +83,8 @@ export function orderSteps(state: Arranged): Generator<undefined, Uint32Array> |
   return sortSteps(table, expanded, sums, sortOrder(table, sums, state), { mask });
 }
 
-function sortOrder(table: RowTable, sums: ShownSums, state: Pick<Arranged, 'sort' | 'descending' | 'isWhole'>): SortOrder {
+function sortOrder(table: RowTable, sums: ShownSums, state: Ordering & Pick<Arranged, 'isWhole'>): SortOrder {
+  if (liesSorted(state)) return { by: 'name', descending: false };
   const { sort, descending, isWhole } = state;
   if (sort === 'net') return { by: (sums.sides ?? sideBytes(table)).net.map(Math.abs), descending };
   if (sort === 'items') return { by: sums.items ?? itemCounts(table), descending };

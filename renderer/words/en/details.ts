@@ -193,6 +193,7 @@ export const details = {
   closePreview: 'Close preview',
   contentFailed: 'Could not read the content',
   folder: 'Folder',
+  folderCounting: 'Adding up the folder…',
   folderFailed: 'Could not add up the folder',
   folderFiles: 'Files',
   folderFolders: 'Folders',

@@ -42,8 +42,6 @@ export const packages = {
   noChanges: 'No package changes',
   /** Bytes of all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
-  /** Of a package whose files a layer writes again. */
-  touched: 'written again',
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
   kinds: {

@@ -57,7 +57,15 @@ export const shared = {
   amountOf: (done: number, total: number) => `${formatSize(done)} of ${formatSize(total)}`,
   efficiency: (share: number) => `efficiency ${formatTenth(share * 100)} %`,
 
-  marks: { ...changed, opaque: 'opaque', unchanged: 'unchanged', visible: 'visible', partlyHidden: 'partly hidden', hidden: 'hidden' },
+  marks: {
+    ...changed,
+    rewritten: 'written again',
+    opaque: 'opaque',
+    unchanged: 'unchanged',
+    visible: 'visible',
+    partlyHidden: 'partly hidden',
+    hidden: 'hidden',
+  },
   changed,
   changedIn: {
     added: (layer: number) => `added in layer ${layer}`,

@@ -48,6 +48,22 @@ test('a long name keeps the beginning of its repository and its whole tag', { ta
   expect(listedTag?.is).toBeGreaterThanOrEqual(listedTag?.full ?? 0);
 });
 
+test('in the library, a file’s name comes before the platform', { tag: '@page' }, async ({ win }) => {
+  await openNamed(win, 'a.tar', 'acme/short:1');
+  await openNamed(win, 'nightly-frontend.tar', 'acme/long:1');
+  const items = win.page.getByRole('navigation', { name: 'Library' }).getByRole('listitem');
+  const platform = (at: number) => items.nth(at).getByText('linux/amd64');
+  const isInSight = (at: number) =>
+    platform(at).evaluate((element) => {
+      const { x, y, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(x + 20, y + height / 2));
+    });
+  expect([await isInSight(0), await isInSight(1)]).toEqual([true, false]);
+  const file = items.nth(1).locator('[data-text$=".tar"]');
+  expect(await file.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  await expect(items.nth(1).getByRole('button').first()).toHaveAttribute('title', /nightly-frontend\.tar · .* · linux\/amd64$/);
+});
+
 test('a name that is cut leaves no hole, however narrow', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
   const { page } = win;

@@ -65,7 +65,7 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   const sums = page.getByRole('status').getByText('in packages');
   await expect(sums).toHaveText(/kB in packages, \d+\.\d kB outside/);
   // Where there is room, bars are in the sizes' proportion, on one scale for all layers.
-  await page.setViewportSize({ width: 1500, height: 860 });
+  await page.setViewportSize({ width: 1620, height: 860 });
   const bar = (at: number, row: number) => groups(page).nth(at).getByRole('row').nth(row).locator('td i');
   const widths = [await bar(3, 1).boundingBox(), await bar(2, 1).boundingBox()].map((box) => box?.width ?? 0);
   expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(50 / 60, 1);
@@ -93,7 +93,10 @@ test('only what is gone is grey: a package whose files are written again says so
   await page.keyboard.press('i');
   const rows = groups(page).first().getByRole('row');
   const nameOf = (row: RegExp) => rows.filter({ hasText: row }).getByRole('rowheader').getByRole('button');
-  await expect(rows.filter({ hasText: /libssl3/ })).toContainText('3.0.11 written again');
+  // A mark, which leaves the version its line.
+  const rewritten = rows.filter({ hasText: /libssl3/ });
+  await expect(rewritten.getByRole('rowheader').getByRole('img', { name: 'written again' })).toBeVisible();
+  await expect(rewritten.getByRole('cell').first()).toHaveText('3.0.11');
   const colour = (name: ReturnType<typeof nameOf>) => name.evaluate((element) => getComputedStyle(element).color);
   expect(await colour(nameOf(/libssl3/))).not.toBe(await colour(nameOf(/curl/)));
   expect(await colour(nameOf(/libssl3/))).toBe(await page.evaluate(() => getComputedStyle(document.body).color));
@@ -255,17 +258,19 @@ test('a long name keeps room and its type at every width, and a number of files 
   await expect(button).toHaveText(name);
   for (const width of [1440, 1320, 1200, 900, 600, 400]) {
     await page.setViewportSize({ width, height: 860 });
-    const { room, shown, typeTop } = await button.evaluate((element) => {
+    const { room, share, shown, typeTop } = await button.evaluate((element) => {
       const cell = element.closest('th') as HTMLElement;
       const type = element.nextElementSibling as HTMLElement;
       return {
         room: element.getBoundingClientRect().width,
+        share: cell.offsetWidth / (cell.closest('table') as HTMLElement).offsetWidth,
         // What is drawn at the middle of the name: the name itself, not an ellipsis in place of it.
         shown: element.contains(document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8)),
         typeTop: type.getBoundingClientRect().top - cell.getBoundingClientRect().top,
       };
     });
     expect(room, `${width} px`).toBeGreaterThanOrEqual(56);
+    expect(share, `${width} px`).toBeGreaterThanOrEqual(0.4);
     expect(shown, `${width} px`).toBe(true);
     expect(typeTop, `${width} px`).toBeLessThan(24);
     const files = row.locator('td').nth(1);

@@ -136,6 +136,38 @@ test('the whole image is reached by keys: 0, and up from the top layer', { tag: 
   await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
 });
 
+test('until all rows are there, folders have no numbers and keep their order', { tag: '@page' }, async ({ win }) => {
+  test.skip(win.door !== 'web');
+  const { page } = win;
+  const members = Array.from({ length: 2_500 }, (_, at) => file(`a/file-${at}`, 'x'));
+  const { changes } = await openImage(win, [{ createdBy: 'ADD', tar: tar(...members, file('b/c', 'x'.repeat(90_000))) }]);
+  const folders = changes.getByRole('row', { name: /^(visible )?[ab]\// });
+  await expect(folders).toHaveText([/^b.*90\.0/, /^a.*2\.5/]);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let pages = 0;
+  await page.route(/\/call\/image\.whole$/, async (route) => {
+    pages++;
+    if (pages > 1) await held;
+    await route.continue();
+  });
+  await page.reload();
+  await expect(changes.getByText(/2,000 of 2,50\d/)).toBeVisible();
+  await expect(folders).toHaveText([/^a\/$/]);
+  await page.route(/\/call\/entry\.folder$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await folders.first().click();
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('status', { name: 'Adding up the folder…' })).toBeVisible();
+  answer();
+  await expect(details).toContainText('2,500');
+  await expect(folders).toHaveText([/^b.*90\.0/, /^a.*2\.5/]);
+});
+
 test('selecting a thin layer does not move others', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openImage(win);
   await page.setViewportSize({ width: 1320, height: 400 });
@@ -335,6 +367,17 @@ test('what makes an image big has its place before it is known, and is there in 
       expect((box?.x ?? 0) + (box?.width ?? 0), `${width} × ${height}`).toBeLessThanOrEqual((room?.x ?? 0) + (room?.width ?? 0));
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
+  }
+  // Layouts that answer it themselves have its room.
+  await page.setViewportSize({ width: 1320, height: 860 });
+  for (const [layout, isThere] of [
+    ['Breakdown', false],
+    ['Treemap', true],
+    ['Packages', false],
+    ['Tree', true],
+  ] as const) {
+    await page.getByRole('radio', { name: layout, exact: true }).click();
+    await expect(culprits, layout).toHaveCount(isThere ? 1 : 0);
   }
   if (win.door !== 'web') return;
   for (const [width, height] of [
