@@ -134,7 +134,13 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
     const window = someWindow();
     const sender = window === undefined ? null : bridge.senderOf(window);
     if (sender === null) return false;
-    host.request(sender, files.map(grantedFile));
+    try {
+      host.request(sender, files.map(grantedFile));
+    } catch (error) {
+      // More files than may wait to be opened: those that fit are.
+      if (!(error instanceof LayerscopeError)) throw error;
+      onDefect(error);
+    }
     return true;
   };
 

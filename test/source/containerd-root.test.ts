@@ -193,6 +193,15 @@ test('names and manifests that would together be millions of images are refused'
   await assert.rejects(opener(t, root).open('containerd:default/app:1'), hasCode('TOO_LARGE'));
 });
 
+test('names of images are bounded together', async (t) => {
+  const files = new Files();
+  const built = image(files, BASE);
+  const root = testFolder(t);
+  const names = Array.from({ length: 900 }, (_, at) => `${at}`.padEnd(20_000, 'x'));
+  writeContainerdRoot(root, files, { default: Object.fromEntries(names.map((name) => [name, built])) });
+  await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /names of images/ });
+});
+
 test('the folders of nerdctl without root and of k3s are those of containerd', (t) => {
   const home = testFolder(t);
   const root = path.join(home, '.local', 'share', 'containerd');

@@ -2,6 +2,7 @@
 // test/shared/docker-engine.test.ts reads roots that a real Docker has written.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -327,6 +328,22 @@ test('the list has names, ids, digests, sizes and platforms', async (t) => {
       { names: ['app:1'], id: ids[0], digest: `sha256:${hex}`, sizeBytes: BASE.length + TOP.length, platform: 'linux/amd64' },
       { names: [], id: ids[1], digest: null, sizeBytes: TOP.length, platform: 'linux/amd64' },
     ],
+  );
+});
+
+test('an image whose config can’t be used doesn’t hide the others in the list', async (t) => {
+  const { root, ids } = await rootOf(t, [{ names: ['app:1'], layers: [BASE] }]);
+  const diffIds = Array.from({ length: 10_001 }, (_, at) => `sha256:${at.toString(16).padStart(64, '0')}`);
+  const config = JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: diffIds } });
+  const hex = createHash('sha256').update(config).digest('hex');
+  writeFileSync(path.join(root, 'image/overlay2/imagedb/content/sha256', hex), config);
+  const listed = (await dockerRootSource(root).list?.({})) ?? [];
+  assert.deepEqual(
+    new Map(listed.map(({ id, sizeBytes }) => [id, sizeBytes])),
+    new Map([
+      [ids[0], BASE.length],
+      [`sha256:${hex}`, null],
+    ]),
   );
 });
 

@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { Digester } from '#archive';
 import { writePieces, writeWhole } from '#files';
 import { throwIfCancelled } from '#model';
 import { replaceNamed } from './named-file.ts';
 
 /**
- * Writes a file that the user named. An existing file is replaced only once the new one is complete; on failure it is left unchanged.
+ * Writes a file that the user named. An existing file is replaced only once the new one is complete, which nobody may read who couldn't
+ * read the old one; on failure it is left unchanged.
  * Returns the digest of the bytes written, `sha256:…`. Throws IO, PERMISSION, CANCELLED, and whatever `pieces` throws.
  */
 export async function saveFile(
@@ -15,7 +16,8 @@ export async function saveFile(
 ): Promise<string> {
   return replaceNamed(target, async (unfinished) => {
     const digester = new Digester('sha256');
-    await using handle = await open(unfinished, 'wx', 0o644);
+    const old = await lstat(target).catch(() => null);
+    await using handle = await open(unfinished, 'wx', old?.isFile() ? old.mode & 0o644 : 0o644);
     let done = 0;
     const watched = async function* (): AsyncGenerator<Uint8Array> {
       for await (const bytes of pieces) {

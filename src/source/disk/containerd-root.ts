@@ -88,11 +88,17 @@ async function images(root: string): Promise<readonly ContainerdImage[]> {
   }
 }
 
+/** Bytes of all names. Namespaces may share pages of a damaged or made-up file, so that its size is no limit. */
+const MAX_NAME_BYTES = 16 * 1024 * 1024;
+
 function imagesIn(file: BoltFile): readonly ContainerdImage[] {
   const found: ContainerdImage[] = [];
+  let nameBytes = 0;
   for (const { key: namespaceKey, bucket: namespace } of file.root.bucket(encodeUtf8('v1'))?.entries() ?? []) {
     const space = decodeUtf8(namespaceKey);
     for (const { key, bucket } of space === null ? [] : (namespace?.bucket(encodeUtf8('images'))?.entries() ?? [])) {
+      nameBytes += namespaceKey.length + key.length;
+      if (nameBytes > MAX_NAME_BYTES) throw new LayerscopeError('TOO_LARGE', `names of images with more than ${MAX_NAME_BYTES} bytes`);
       const image = bucket === null || space === null ? null : imageOf(space, decodeUtf8(key), bucket.bucket(encodeUtf8('target')));
       if (image !== null) found.push(image);
       if (found.length > MAX_IMAGES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_IMAGES} images`);

@@ -83,6 +83,20 @@ function namesById(document: unknown): Map<string, { readonly names: string[]; r
   return byId;
 }
 
+/** Layers of all images whose sizes are looked for in a list; images beyond have no size there. */
+const MAX_SIZES = 50_000;
+
+type ConfigFacts = ReturnType<typeof parseImageConfig>;
+
+/** What a list says of a config. A config that can't be used is one image's problem: it shows when that image is opened. */
+function configFacts(value: unknown): { readonly platform: ConfigFacts['platform']; readonly diffIds: ConfigFacts['diffIds'] | null } {
+  try {
+    return parseImageConfig(value);
+  } catch {
+    return { platform: null, diffIds: null };
+  }
+}
+
 async function listImages(root: string, { signal }: SourceOptions): Promise<readonly ListedImage[]> {
   const listed: ListedImage[] = [];
   const sizes = new Map<string, number | null>();
@@ -90,9 +104,11 @@ async function listImages(root: string, { signal }: SourceOptions): Promise<read
     signal?.throwIfAborted();
     const { id, names, digestNames, driver } = image;
     const value = await readConfig(root, image).catch(() => null);
-    const { platform, diffIds } = parseImageConfig(value);
-    let sizeBytes: number | null = value === null ? null : 0;
-    for (const chainId of chainIds(diffIds)) {
+    const { platform, diffIds } = configFacts(value);
+    // Each layer takes a look at the disk, and a config may name thousands.
+    const isKnown = value !== null && diffIds !== null && sizes.size + diffIds.length <= MAX_SIZES;
+    let sizeBytes: number | null = isKnown ? 0 : null;
+    for (const chainId of isKnown ? chainIds(diffIds) : []) {
       const key = `${driver} ${chainId}`;
       if (!sizes.has(key)) sizes.set(key, chainId === null ? null : await layerSize(root, driver, chainId));
       const size = sizes.get(key) ?? null;
