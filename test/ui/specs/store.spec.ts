@@ -351,7 +351,7 @@ test('layers shared by images are named and linked', { tag: '@page' }, async ({ 
   const bases = page.getByRole('region', { name: 'Shared bases' });
   await expect(bases).toHaveCount(0);
   await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
-  const shared = bases.getByRole('button', { name: /Shared base \(4 layers, 2 images\)/ });
+  const shared = bases.getByRole('button', { name: /4 layers in 2 images/ });
   await expect(shared).toContainText('web-api:1.7, web-api:1.8');
   await shared.click();
   await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
