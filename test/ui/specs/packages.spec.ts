@@ -165,7 +165,6 @@ test('a long command of a layer pushes no column out of the pane, at any width',
     // The title bar names the layout that is shown, also where it has no room for a row of them.
     const layout = page.getByRole('radio', { name: 'Packages', checked: true }).or(page.getByRole('button', { name: 'Layout: Packages' }));
     await expect(layout).toBeVisible();
-    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/packages-${width}.png` });
   }
 });
 
@@ -230,7 +229,6 @@ test.describe('in dark mode', () => {
     await page.keyboard.press('Enter');
     await expect(page.getByRole('button', { name: 'libssl3: show its files in layer 1' })).toBeFocused();
     expect(await complaintsOf(page)).toEqual([]);
-    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/packages-dark-${win.door}.png` });
     await page.keyboard.press('Tab');
     await expect(page.getByRole('button', { name: 'curl: show its files in layer 1' })).toBeFocused();
     await page.keyboard.press('Enter');
@@ -277,7 +275,6 @@ test('a long name keeps room and its type at every width, and a number of files 
     const heading = table.getByRole('columnheader', { name: 'Files' });
     expect(await files.isVisible(), `${width} px`).toBe(await heading.isVisible());
     expect(await files.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), `${width} px`).toBe(true);
-    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/names-${width}.png` });
   }
   expect(win.complaints).toEqual([]);
 });
