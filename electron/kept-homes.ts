@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type KeptHomes, readSettings, type StoreLocation, saveText } from '#engine';
+import { type KeptHomes, readSaved, type StoreLocation, saveText } from '#engine';
 
 /** Maximum number of stores, in case the file is damaged or forged. */
 const MOST = 100;
@@ -21,12 +21,8 @@ export function createKeptHomes(file: string, onFailure: (error: unknown) => voi
 
 /** Reads the list; empty if the file is missing or malformed. */
 function readHomes(file: string): readonly StoreLocation[] {
-  try {
-    const kept: unknown = JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
-    return Array.isArray(kept) ? kept.flatMap(homeOf).slice(0, MOST) : [];
-  } catch {
-    return [];
-  }
+  const kept = readSaved(file);
+  return Array.isArray(kept) ? kept.flatMap(homeOf).slice(0, MOST) : [];
 }
 
 function homeOf(kept: unknown): StoreLocation[] {

@@ -137,7 +137,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
     try {
       host.request(sender, files.map(grantedFile));
     } catch (error) {
-      // More files than may wait to be opened: those that fit are.
+      // More files than may wait: the first ones are opened.
       if (!(error instanceof LayerscopeError)) throw error;
       onDefect(error);
     }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readSettings, saveText } from '#engine';
+import { readSaved, saveText } from '#engine';
 import type { GrantedFile, RecentFiles } from '#host';
 
 /** Length of the list; older files are forgotten. */
@@ -39,12 +39,6 @@ function granted(target: string): GrantedFile {
 
 /** Reads the list; empty if the file is missing or malformed. */
 function readPaths(file: string): readonly string[] {
-  try {
-    const kept: unknown = JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
-    return Array.isArray(kept)
-      ? kept.filter((each): each is string => typeof each === 'string' && path.isAbsolute(each)).slice(0, MOST)
-      : [];
-  } catch {
-    return [];
-  }
+  const kept = readSaved(file);
+  return Array.isArray(kept) ? kept.filter((each): each is string => typeof each === 'string' && path.isAbsolute(each)).slice(0, MOST) : [];
 }

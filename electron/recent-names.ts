@@ -1,4 +1,4 @@
-import { readSettings, saveText } from '#engine';
+import { readSaved, saveText } from '#engine';
 import { type RecentNames, withName } from '#host';
 
 /** Maximum length of the list, also in case the file is damaged or forged. */
@@ -19,11 +19,7 @@ export function createRecentNames(file: string, onFailure: (error: unknown) => v
 
 /** Reads the list; empty if the file is missing or malformed. */
 function readNames(file: string): readonly string[] {
-  try {
-    const kept: unknown = JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
-    const isName = (each: unknown): each is string => typeof each === 'string' && each !== '' && each.length <= MAX_LENGTH;
-    return Array.isArray(kept) ? kept.filter(isName).slice(0, MOST) : [];
-  } catch {
-    return [];
-  }
+  const kept = readSaved(file);
+  const isName = (each: unknown): each is string => typeof each === 'string' && each !== '' && each.length <= MAX_LENGTH;
+  return Array.isArray(kept) ? kept.filter(isName).slice(0, MOST) : [];
 }

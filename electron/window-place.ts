@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { type BrowserWindow, screen } from 'electron';
-import { readSettings } from '#engine';
+import { readSaved } from '#engine';
 
 /** A window's position and size, in px of the desktop, and whether it fills the screen. */
 interface WindowPlace {
@@ -18,13 +18,7 @@ const IN_SIGHT = 80;
 
 /** Reads the saved position; the default if there is none or no screen shows it any more. */
 export function readPlace(file: string): WindowPlace {
-  try {
-    const kept: unknown = JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
-    return placeOf(kept) ?? FIRST;
-  } catch {
-    // No file yet, or not JSON.
-    return FIRST;
-  }
+  return placeOf(readSaved(file)) ?? FIRST;
 }
 
 function placeOf(kept: unknown): WindowPlace | null {

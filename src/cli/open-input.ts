@@ -68,7 +68,7 @@ export async function openImage(
 ): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) {
-    // A checkout of somebody else's may have such a file, and the user mean the engine.
+    // Somebody else's checkout may have such a file while the user means the engine.
     if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as the file of that name, because there is one`);
     return asFile();
   }

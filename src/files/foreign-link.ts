@@ -81,7 +81,7 @@ function isForeign({ uid }: BigIntStats): boolean {
 
 const STICKY_FOR_ALL = 0o1002;
 
-/** Whether another user may have put a link into a folder of neither. Source: proc_sys_fs(5), protected_symlinks. */
+/** Whether a link is another user's and lies in a sticky folder for all that isn't that user's own. Source: proc_sys_fs(5), protected_symlinks. */
 function isPlanted(link: BigIntStats, folder: string): boolean {
   if (!isForeign(link)) return false;
   const { mode, uid } = statSync(folder);

@@ -30,8 +30,12 @@ export function createRequests(grants: Grants): Requests {
   return {
     add(sender, files) {
       const { open, topic } = windowOf(sender);
-      for (const file of files) open.push(grants.give(sender, file));
-      topic.changed();
+      try {
+        for (const file of files) open.push(grants.give(sender, file));
+      } finally {
+        // The window is told of those that came before one too many.
+        topic.changed();
+      }
     },
     used(sender, grant) {
       const known = windows.get(sender);

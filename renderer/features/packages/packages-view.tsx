@@ -6,6 +6,7 @@ import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { SortHead } from '../../components/sort-head.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { nextOrder, type PackageOrder } from '../../state/packages.ts';
@@ -285,17 +286,14 @@ function Table({
   replaces: boolean;
   children: React.ReactNode;
 } & Ordered) {
-  const heading = (by: NonNullable<PackageOrder>['by'], text: string, className = '') => {
-    const sorted = order?.by !== by ? undefined : order.descending ? ('descending' as const) : ('ascending' as const);
-    return (
-      <th scope="col" className={className} aria-sort={sorted}>
-        <button type="button" className={styles.sort} onClick={() => onOrder(nextOrder(order, by))}>
-          {text}
-          <span aria-hidden="true">{sorted === undefined ? '' : sorted === 'ascending' ? ' ↑' : ' ↓'}</span>
-        </button>
-      </th>
-    );
-  };
+  const heading = (by: NonNullable<PackageOrder>['by'], text: string, className = '') => (
+    <SortHead
+      text={text}
+      descending={order?.by === by ? order.descending : null}
+      className={className}
+      onSort={() => onOrder(nextOrder(order, by))}
+    />
+  );
   return (
     <table className={`${styles.table} ${isView ? styles.seen : ''}`}>
       <caption className={isTitled ? styles.caption : 'visually-hidden'}>{title}</caption>

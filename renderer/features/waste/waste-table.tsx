@@ -5,6 +5,7 @@ import { Button } from '../../components/button.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { SortHead } from '../../components/sort-head.tsx';
 import { goTo } from '../../state/choosing.ts';
 import { FIRST_WASTE_ORDER, nextWasteOrder, sortedWaste, type WasteLine, type WasteOrder } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
@@ -101,14 +102,13 @@ function Heading({
   onOrder: (order: WasteOrder) => void;
   className?: string | undefined;
 }) {
-  const sorted = order.by !== by ? undefined : order.descending ? ('descending' as const) : ('ascending' as const);
   return (
-    <th scope="col" className={className} aria-sort={sorted}>
-      <button type="button" className={table.sort} onClick={() => onOrder(nextWasteOrder(order, by))}>
-        {words.waste.columns[by]}
-        <span aria-hidden="true">{sorted === undefined ? '' : sorted === 'ascending' ? ' ↑' : ' ↓'}</span>
-      </button>
-    </th>
+    <SortHead
+      text={words.waste.columns[by]}
+      descending={order.by === by ? order.descending : null}
+      className={className}
+      onSort={() => onOrder(nextWasteOrder(order, by))}
+    />
   );
 }
 

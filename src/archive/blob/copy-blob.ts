@@ -10,7 +10,7 @@ import { openPlace } from './open-place.ts';
 const CHUNK = 4 * 1024 * 1024;
 /** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
 const READ_CHUNK = 1024 * 1024;
-/** Blobs from this size on are hashed on a thread of their own, whose start takes as long as hashing 30 MB. */
+/** Blobs from this size on are hashed on a thread of their own. Starting it takes as long as hashing tens of megabytes. */
 const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export interface CopyOptions {

@@ -246,7 +246,7 @@ async function placeStage(folder: TargetFolder, stage: HeldFolder, target: strin
   }
 }
 
-/** Identifies an entry as {@link HeldFolder} does, because another user may give its name to something else; null where files have no numbers. */
+/** Identifies an entry as {@link HeldFolder} does, because another user may give its name to something else; null without inode numbers. */
 function identityAt(entry: Buffer): string | null {
   if (process.platform === 'win32') return null;
   const { dev, ino } = lstatSync(entry, { bigint: true });

@@ -1,6 +1,6 @@
 import { lstat, open } from 'node:fs/promises';
 import { Digester } from '#archive';
-import { writePieces, writeWhole } from '#files';
+import { readSettings, writePieces, writeWhole } from '#files';
 import { throwIfCancelled } from '#model';
 import { replaceNamed } from './named-file.ts';
 
@@ -39,4 +39,11 @@ export async function saveText(file: string, text: string): Promise<void> {
   await replaceNamed(file, writeWhole(text));
 }
 
-export { readSettings } from '#files';
+/** Reads a small JSON file of the program's own; null if it is missing, malformed or not a regular file. */
+export function readSaved(file: string): unknown {
+  try {
+    return JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');
+  } catch {
+    return null;
+  }
+}

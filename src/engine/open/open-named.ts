@@ -78,7 +78,7 @@ async function askInTurn<T>(
   throw new LayerscopeError(code, `${displayText(word.text)}: ${reasons.join('; ')}`);
 }
 
-/** Returns why no source of this machine could be asked for a word at all. */
+/** Returns why no source on this machine could be asked. */
 function absenceOf(word: SourceWord): string {
   if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'}, which containers are read through`;
   return `${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`;

@@ -137,7 +137,10 @@ test('the whole image is reached by keys: 0, and up from the top layer', { tag: 
 });
 
 test('until all rows are there, folders have no numbers and keep their order', { tag: '@page' }, async ({ win }) => {
-  test.skip(win.door !== 'web');
+  test.skip(
+    win.door !== 'web',
+    'answers are held back on their way through HTTP, which Electron’s window doesn’t use; the page is the same',
+  );
   const { page } = win;
   const members = Array.from({ length: 2_500 }, (_, at) => file(`a/file-${at}`, 'x'));
   const { changes } = await openImage(win, [{ createdBy: 'ADD', tar: tar(...members, file('b/c', 'x'.repeat(90_000))) }]);

@@ -1,0 +1,23 @@
+import styles from './sort-head.module.css';
+
+/** The head of a table's column that sorts the table. `descending`: the direction in which this column sorts it now; null if another does. */
+export function SortHead({
+  text,
+  descending,
+  className = '',
+  onSort,
+}: {
+  text: string;
+  descending: boolean | null;
+  className?: string | undefined;
+  onSort: () => void;
+}) {
+  return (
+    <th scope="col" className={className} aria-sort={descending === null ? undefined : descending ? 'descending' : 'ascending'}>
+      <button type="button" className={styles.sort} onClick={onSort}>
+        {text}
+        <span aria-hidden="true">{descending === null ? '' : descending ? ' ↓' : ' ↑'}</span>
+      </button>
+    </th>
+  );
+}
