@@ -34,53 +34,35 @@ export function* matchedSumSteps(
   criteria: RowCriteria,
   { matches, compares, room = table.length }: MatchedOptions,
 ): Generator<undefined, MatchedSums> {
-  const { length, parent } = table;
-  const counts = yield* countingRows(table, criteria, matches, room);
-  const totals = emptyTotals(room);
-  const items = new Float64Array(room);
-  const sides = compares ? { before: new Float64Array(room), net: new Float64Array(room) } : null;
-  const { size, hidden, added, modified, removed } = totals;
-  for (let row = length - 1; row >= 0; row--) {
-    if (row % STEP_ROWS === 0) yield;
-    const isCounted = counts[row] === 1;
-    // What leads to no row that counts has nothing to add.
-    if (!isCounted && items[row] === 0) continue;
-    if (isCounted) {
-      addRow(table, totals, row);
-      if (sides !== null) {
-        const was = bytesBefore(table, row);
-        sides.before[row] = (sides.before[row] as number) + was;
-        sides.net[row] = (sides.net[row] as number) + bytesNow(table, row) - was;
-      }
-    }
-    const above = parent[row] as number;
-    if (above < 0) continue;
-    items[above] = (items[above] as number) + (items[row] as number) + (isCounted ? 1 : 0);
-    size[above] = (size[above] as number) + (size[row] as number);
-    hidden[above] = (hidden[above] as number) + (hidden[row] as number);
-    added[above] = (added[above] as number) + (added[row] as number);
-    modified[above] = (modified[above] as number) + (modified[row] as number);
-    removed[above] = (removed[above] as number) + (removed[row] as number);
-    if (sides === null) continue;
-    sides.before[above] = (sides.before[above] as number) + (sides.before[row] as number);
-    sides.net[above] = (sides.net[above] as number) + (sides.net[row] as number);
-  }
-  return { ...totals, counts, items, sides };
-}
-
-function* countingRows(
-  table: RowTable,
-  criteria: RowCriteria,
-  matches: Uint8Array,
-  room: number,
-): Generator<undefined, Uint8Array<ArrayBuffer>> {
-  const { length, parent } = table;
+  const { length } = table;
   const meets = criteriaTest(table, criteria);
   const counts = new Uint8Array(room);
   // By row: 1 at and below a folder that matches.
   const covered = new Uint8Array(length);
-  for (let row = 0; row < length; row++) {
-    if (row % STEP_ROWS === 0) yield;
+  for (let from = 0; from < length; from += STEP_ROWS) {
+    markCounted(table, { matches, meets, counts, covered }, from, Math.min(length, from + STEP_ROWS));
+    yield;
+  }
+  const sides = compares ? { before: new Float64Array(room), net: new Float64Array(room) } : null;
+  const sums = { ...emptyTotals(room), counts, items: new Float64Array(room), sides };
+  for (let end = length; end > 0; end -= STEP_ROWS) {
+    const from = Math.max(0, end - STEP_ROWS);
+    addCounted(table, sums, from, end);
+    if (sides !== null) addSides(table, sides, sums, from, end);
+    yield;
+  }
+  return sums;
+}
+
+interface Marks {
+  readonly matches: Uint8Array;
+  readonly meets: ((row: number) => boolean) | null;
+  readonly counts: Uint8Array;
+  readonly covered: Uint8Array;
+}
+
+function markCounted({ parent }: RowTable, { matches, meets, counts, covered }: Marks, from: number, end: number): void {
+  for (let row = from; row < end; row++) {
     if (matches[row] === 1) {
       counts[row] = 1;
       covered[row] = 1;
@@ -91,5 +73,47 @@ function* countingRows(
     covered[row] = 1;
     if (meets === null || meets(row)) counts[row] = 1;
   }
-  return counts;
+}
+
+/** Adds rows, whose sums already have all that is below them, to their own sums and those of the folders above. */
+function addCounted(table: RowTable, sums: MatchedSums, from: number, end: number): void {
+  const { parent } = table;
+  const { counts, items, size, hidden, added, modified, removed } = sums;
+  for (let row = end - 1; row >= from; row--) {
+    const count = (items[row] as number) + (counts[row] as number);
+    // What leads to no row that counts has nothing to add.
+    if (count === 0) continue;
+    if (counts[row] === 1) addRow(table, sums, row);
+    const above = parent[row] as number;
+    if (above < 0) continue;
+    items[above] = (items[above] as number) + count;
+    size[above] = (size[above] as number) + (size[row] as number);
+    // Most rows have none of these, and a column that stays zero costs no memory to write.
+    if (hidden[row] !== 0) hidden[above] = (hidden[above] as number) + (hidden[row] as number);
+    if (added[row] !== 0) added[above] = (added[above] as number) + (added[row] as number);
+    if (modified[row] !== 0) modified[above] = (modified[above] as number) + (modified[row] as number);
+    if (removed[row] !== 0) removed[above] = (removed[above] as number) + (removed[row] as number);
+  }
+}
+
+function addSides(
+  table: RowTable,
+  { before, net }: NonNullable<MatchedSums['sides']>,
+  { counts, items }: MatchedSums,
+  from: number,
+  end: number,
+): void {
+  const { parent } = table;
+  for (let row = end - 1; row >= from; row--) {
+    if (counts[row] === 0 && items[row] === 0) continue;
+    if (counts[row] === 1) {
+      const was = bytesBefore(table, row);
+      before[row] = (before[row] as number) + was;
+      net[row] = (net[row] as number) + bytesNow(table, row) - was;
+    }
+    const above = parent[row] as number;
+    if (above < 0) continue;
+    before[above] = (before[above] as number) + (before[row] as number);
+    net[above] = (net[above] as number) + (net[row] as number);
+  }
 }
