@@ -1,4 +1,4 @@
-import type { Archive, ArchiveReader } from '#archive';
+import type { Archive, ArchiveReader, BlobSource } from '#archive';
 import { type ArchiveReport, formatCount, type ImageReport, LayerscopeError, sortFindings } from '#model';
 import { BoundedFindings } from './bounded-findings.ts';
 import { assembleImage, type LoadOptions } from './load-image.ts';
@@ -23,11 +23,15 @@ interface InspectOptions extends LoadOptions {
 export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: InspectOptions = {}): Promise<ArchiveReport> {
   const key = options.verify || options.scan ? null : reportKey(archive, options.build);
   const kept = key === null ? null : reader.keptReport(key);
-  if (kept !== null) return JSON.parse(kept) as ArchiveReport;
+  if (kept !== null) return withSource(JSON.parse(kept) as ArchiveReport, archive);
   const report = await makeReport(reader, archive, options);
-  // What is found of secrets is never kept.
-  if (key !== null && !report.findings.some(({ code }) => code.startsWith('secret-'))) reader.keepReport(key, JSON.stringify(report));
-  return report;
+  if (key !== null && mayKeep(report, archive)) reader.keepReport(key, JSON.stringify(report));
+  return withSource(report, archive);
+}
+
+/** What an image's source has answered so far is part of each report, and of no kept one. */
+function withSource({ format, ...rest }: ArchiveReport, { source }: Archive): ArchiveReport {
+  return { format, ...(source === undefined ? {} : { source: { ...source } }), ...rest };
 }
 
 /**
@@ -37,9 +41,25 @@ export async function inspectArchive(reader: ArchiveReader, archive: Archive, op
 function reportKey({ format, source, images, artifacts, findings }: Archive, build: string | undefined): string | null {
   const layers = images.flatMap((image) => image.layers);
   const configBytes = images.reduce((sum, { configSource }) => sum + (configSource?.length ?? 0), 0);
-  if (build === undefined || source !== undefined || layers.length > MAX_KEPT_LAYERS || configBytes > MAX_KEPT_CONFIG_BYTES) return null;
-  if (layers.some(({ blob }) => blob?.cacheKey === '')) return null;
-  return `report:${build}:${JSON.stringify([format, images, artifacts, findings])}`;
+  if (build === undefined || layers.length > MAX_KEPT_LAYERS || configBytes > MAX_KEPT_CONFIG_BYTES) return null;
+  // Where the config and the blobs lie may be another place each time; what the config says is among the image's fields.
+  const named = images.map((image) => {
+    const ofImage = image.layers.map((layer) => ({ ...layer, blob: layer.blob?.cacheKey ?? null }));
+    return { ...image, layers: ofImage, configSource: null };
+  });
+  if (layers.some(({ blob }) => blob !== null && !isNamed(blob, source !== undefined))) return null;
+  return `report:${build}:${JSON.stringify([format, named, artifacts, findings])}`;
+}
+
+/** Whether a blob's bytes have a name. What an engine has on the disk may change beside the file that names it, but not a digest's bytes. */
+function isNamed({ cacheKey }: BlobSource, hasSource: boolean): boolean {
+  return hasSource ? cacheKey.startsWith('digest:') : cacheKey !== '';
+}
+
+/** What is found of secrets is never kept, nor what a failing network or an unverified table of contents may have made of an image. */
+function mayKeep({ findings }: ArchiveReport, { source }: Archive): boolean {
+  if (findings.some(({ code }) => code.startsWith('secret-'))) return false;
+  return source === undefined || (source.verified && findings.every(({ severity, code }) => severity !== 'error' && code !== 'unverified'));
 }
 
 async function makeReport(reader: ArchiveReader, archive: Archive, options: LoadOptions): Promise<ArchiveReport> {
@@ -68,10 +88,8 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
     // Notes are bounded by themselves: an image with many of them doesn't hide what is wrong with the next.
     for (const finding of loaded.findings) (finding.severity === 'note' ? notes : bounded).add(finding);
   }
-  const { format, source } = archive;
   return {
-    format,
-    ...(source === undefined ? {} : { source: { ...source } }),
+    format: archive.format,
     images,
     artifacts: archive.artifacts.map(artifactReport),
     findings: sortFindings([...bounded.finish(), ...notes.finish()]),
