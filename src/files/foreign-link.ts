@@ -1,6 +1,7 @@
 import { type BigIntStats, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
+import { mayOthersRename } from './shared-folder.ts';
 import { TargetFolder } from './target-folder.ts';
 
 const ME = process.getuid?.();
@@ -21,12 +22,24 @@ export function isThroughForeignLink(folder: string): boolean {
  */
 export function openWithoutForeignLinks(folder: string): TargetFolder | null {
   const way = wayWithoutForeignLinks(folder);
-  if (way === null) return null;
+  return way === null ? null : heldAt(way);
+}
+
+function heldAt(way: string): TargetFolder | null {
   const held = TargetFolder.open(way);
   // On Linux, `path` is where the open folder really is: a link that came after the look at the way would have led elsewhere.
   if (ME === undefined || held.path === way) return held;
   held[Symbol.dispose]();
   return null;
+}
+
+/**
+ * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the way, and so exchange the
+ * folder, or the user's link to it, right after this look at it.
+ */
+export function openUnexchangeable(folder: string): TargetFolder | null {
+  const way = wayWithoutForeignLinks(folder, isForeign, (above) => mayOthersRename(above));
+  return way === null ? null : heldAt(way);
 }
 
 /**
@@ -90,15 +103,20 @@ function isPlanted(link: BigIntStats, folder: string): boolean {
 
 /**
  * Resolves a path, of which `..` are cut as text; links are followed as the system follows them, but with a look at the owner of each. Null if
- * one is another user’s, or what `isRefused` says instead, or is replaced meanwhile.
+ * one is another user’s, or what `isRefused` says instead, or is replaced meanwhile, and if `isRefusedFolder` says so of a folder on the way.
  */
-function wayWithoutForeignLinks(folder: string, isRefused: (link: BigIntStats, at: string) => boolean = isForeign): string | null {
+function wayWithoutForeignLinks(
+  folder: string,
+  isRefused: (link: BigIntStats, at: string) => boolean = isForeign,
+  isRefusedFolder: (folder: string) => boolean = () => false,
+): string | null {
   if (ME === undefined) return realpathSync(folder);
   const ahead = partsOf(path.resolve(folder)).reverse();
   let at = path.parse(path.resolve(folder)).root;
   let links = 0;
   for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
     const next = path.join(at, name);
+    if (isRefusedFolder(at)) return null;
     const stats = lstatSync(next, { bigint: true });
     if (!stats.isSymbolicLink()) {
       at = next;

@@ -17,7 +17,13 @@
 export { besideName, isLeftBeside } from './beside-name.ts';
 export { type Compressor, canWriteZstd, checkCompressor, compressed } from './compressed.ts';
 export { findProgram } from './find-program.ts';
-export { isThroughForeignLink, makeWithoutForeignLinks, openNamedFolder, openWithoutForeignLinks } from './foreign-link.ts';
+export {
+  isThroughForeignLink,
+  makeWithoutForeignLinks,
+  openNamedFolder,
+  openUnexchangeable,
+  openWithoutForeignLinks,
+} from './foreign-link.ts';
 export { HeldFolder, openEntryItself, openFolderItself, pathOfDescriptor } from './held-folder.ts';
 export { makeMarkedFolder } from './marked-folder.ts';
 export { loadOwnPackage } from './own-package.ts';

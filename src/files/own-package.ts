@@ -1,10 +1,11 @@
 // Optional packages: libraries that aren't in the program's bundles. Node would look for them in the `node_modules` of every folder above
 // the program, which may be another user's: in `/tmp` or `C:\`, anybody may make one. So they are loaded by their path.
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { displayText, LayerscopeError } from '#model';
+import { placeOfOthers } from './shared-folder.ts';
 
 /** A library of npm's. */
 export interface OwnPackage {
@@ -16,9 +17,6 @@ export interface OwnPackage {
 const PROGRAM = 'layerscope';
 /** Folders between the program's own folder and any of its files. */
 const MOST_LEVELS = 6;
-const ME = process.getuid?.();
-const OTHERS_WRITE = 0o022;
-const STICKY = 0o1000;
 /** Where this user has put parts for another system than the one that npm installed for, as for tests under Wine. */
 const NAMED = (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
 
@@ -66,13 +64,7 @@ function isProgram(folder: string): boolean {
 
 /** Throws UNSUPPORTED if anybody but this user and root may change a folder, or put another one in its place. */
 function refuseForeign(folder: string): void {
-  if (ME === undefined) return;
-  for (let at = folder; ; at = path.dirname(at)) {
-    const { uid, mode } = lstatSync(at);
-    const mayOthers = (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0;
-    if ((uid !== ME && uid !== 0) || mayOthers) {
-      throw new LayerscopeError('UNSUPPORTED', `${displayText(folder)} isn’t used, because another user may change ${displayText(at)}`);
-    }
-    if (at === path.dirname(at)) return;
-  }
+  const shared = placeOfOthers(folder);
+  if (shared === null) return;
+  throw new LayerscopeError('UNSUPPORTED', `${displayText(folder)} isn’t used, because another user may change ${displayText(shared)}`);
 }

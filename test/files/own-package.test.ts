@@ -40,7 +40,10 @@ test('nothing is loaded that another user may change', { skip: process.getuid?.(
     'its scope does': (data) => lchownSync(path.join(data, 'node_modules', '@test'), 54_321, 54_321),
     'a part does': (data) => lchownSync(path.join(data, 'node_modules', 'two'), 54_321, 54_321),
     'all may write': (data) => chmodSync(path.join(data, 'node_modules'), 0o777),
-    'a group may write': (data) => chmodSync(path.join(data, 'node_modules', '@test', 'one'), 0o775),
+    'a group may write': (data) => {
+      lchownSync(path.join(data, 'node_modules', '@test', 'one'), 0, 54_321);
+      chmodSync(path.join(data, 'node_modules', '@test', 'one'), 0o775);
+    },
   };
   for (const [what, make] of Object.entries(change)) {
     const data = path.join(testFolder(t), 'data');

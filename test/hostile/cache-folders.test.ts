@@ -1,10 +1,11 @@
 // A cache folder set up as a trap by another user of the machine: nothing behind it is used or has its mode changed.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, lchownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createReader } from '#archive';
+import { isPrivateFolder, makePrivateFolder } from '#archive/private-place';
 import { CatalogFolder } from '#catalog';
 import { cacheFolder } from '#engine';
 import { PackedTables } from '../../src/catalog/packed-tables.ts';
@@ -81,6 +82,52 @@ test('the user’s own link may put the cache on another disk', async (t) => {
     await reader.indexLayers(archive.images[0]?.layers ?? []);
   }
   assert.equal(readdirSync(path.join(elsewhere, 'index')).length > 0, true);
+});
+
+/** Ways for another user to exchange the folder `cache` in the folder `above` right after it was looked at. */
+const EXCHANGED: Readonly<Record<string, (above: string) => void>> = {
+  'belongs to another user': (above) => chownSync(above, STRANGER, STRANGER),
+  'belongs to another user, and is sticky': (above) => {
+    chmodSync(above, 0o1777);
+    chownSync(above, STRANGER, STRANGER);
+  },
+  'is open to all': (above) => chmodSync(above, 0o777),
+  'is open to a group of several users': (above) => {
+    chmodSync(above, 0o775);
+    chownSync(above, 0, STRANGER);
+  },
+  'holds only the user’s own link': (above) => {
+    const own = path.join(path.dirname(above), 'own');
+    mkdirSync(own);
+    symlinkSync(own, path.join(above, 'cache'));
+    chmodSync(above, 0o777);
+  },
+};
+
+for (const [what, open] of Object.entries(EXCHANGED)) {
+  test(`no cache is used below a folder that ${what}, at any depth`, asRoot, async (t) => {
+    const above = path.join(testFolder(t), 'above');
+    mkdirSync(above);
+    open(above);
+    for (const folder of [path.join(above, 'cache'), path.join(above, 'cache', 'deep', 'cache')]) {
+      const image = path.join(testFolder(t), 'image.tar');
+      writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
+      await using reader = createReader({ cacheFolder: folder, workers: 0 });
+      await using archive = await reader.open(image);
+      await reader.indexLayers(archive.images[0]?.layers ?? []);
+      assert.equal(existsSync(path.join(folder, 'index')), false);
+      assert.equal(isPrivateFolder(folder), false);
+    }
+  });
+}
+
+test('a cache in a sticky folder of root’s, such as /tmp, is used, and one below a group of the user’s own', asRoot, (t) => {
+  const above = path.join(testFolder(t), 'above');
+  for (const mode of [0o1777, 0o775, 0o755]) {
+    mkdirSync(path.join(above, `${mode}`), { recursive: true });
+    chmodSync(path.join(above, `${mode}`), mode);
+    assert.equal(makePrivateFolder(path.join(above, `${mode}`, 'cache')), true, mode.toString(8));
+  }
 });
 
 test('a store is not made behind another user’s link', asRoot, async (t) => {

@@ -1,7 +1,7 @@
 // Cache folders are closed to other users, because a cached image is as private as the image itself.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeWithoutForeignLinks, openWithoutForeignLinks } from '#files';
+import { makeWithoutForeignLinks, openUnexchangeable } from '#files';
 
 const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -26,7 +26,7 @@ export function cacheFolderIn(folder: string): string {
 
 /**
  * Creates a folder for this user alone, or closes this user's existing folder to others. Returns false if the folder can't be used: because
- * it belongs to another user, is reached through another user's link, or the system refuses.
+ * it belongs to another user, is reached through another user's link, another user may exchange it, or the system refuses.
  */
 export function makePrivateFolder(folder: string): boolean {
   try {
@@ -43,7 +43,7 @@ export function isPrivateFolder(folder: string): boolean {
   try {
     // The user's own link is fine; it may point to another disk.
     if (lstatSync(folder).uid !== ME) return false;
-    using held = openWithoutForeignLinks(folder);
+    using held = openUnexchangeable(folder);
     if (held === null) return false;
     const descriptor = openSync(`${held.inside}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
