@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { asLayerscopeError, displayText, fileKind, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
@@ -12,8 +13,10 @@ import { readBodyBytes } from './bodies/read-body.ts';
 import { BlobCache } from './cache/blob-cache.ts';
 import { CacheLimit, DEFAULT_CACHE_BYTES } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
+import { userKey } from './cache/user-key.ts';
 import { cancelled } from './control/work-control.ts';
 import { PrivateFolder } from './files/private-folder.ts';
+import { SUM_KEY_BYTES } from './indexing/body-sum.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
 import { isSameEntry } from './indexing/lazy-reading.ts';
 import { defaultWorkerUrl, WorkerPool } from './indexing/worker-pool.ts';
@@ -74,7 +77,12 @@ class FileReader implements ArchiveReader {
     const maxCacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
     this.#cacheLimit = cacheFolder === null ? null : new CacheLimit(cacheFolder, maxCacheBytes);
     this.#folder = new PrivateFolder(cacheFolder);
-    this.#cache = cacheFolder === null ? null : new IndexCache(cacheFolder, () => this.#folder.newPath('.idx'));
+    let sums = options.sumKey ?? null;
+    const sumKey = (): Uint8Array => {
+      sums ??= ownSumKey(cacheFolder);
+      return sums;
+    };
+    this.#cache = cacheFolder === null ? null : new IndexCache(cacheFolder, { temporary: () => this.#folder.newPath('.idx'), sumKey });
     this.#spools = new SpoolStore(cacheFolder, maxCacheBytes, this.#folder);
     this.#blobs = cacheFolder === null ? null : new BlobCache(cacheFolder, maxCacheBytes, () => this.#folder.newPath('.blob'));
     const script = options.workerUrl ?? (options.workers > 0 ? defaultWorkerUrl() : null);
@@ -94,6 +102,7 @@ class FileReader implements ArchiveReader {
       pool: this.#pool,
       callerReads: options.callerReads ?? false,
       scanned: this.#scanned,
+      sumKey,
       ended: this.#ended.signal,
     });
   }
@@ -355,6 +364,12 @@ class FileReader implements ArchiveReader {
     await this.#pool?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
+}
+
+/** Returns a key of this user for checksums, the same each time if it can be kept in the cache folder. */
+function ownSumKey(cacheFolder: string | null): Uint8Array {
+  const key = cacheFolder === null ? null : userKey(cacheFolder, true);
+  return key === null ? randomBytes(SUM_KEY_BYTES) : createHmac('sha512', key).update('checksums of bodies').digest();
 }
 
 function statOf(path: string): Stats {

@@ -233,6 +233,11 @@ export interface ReaderOptions {
   readonly workerUrl?: URL | string;
   /** Size limit of the cache in bytes. */
   readonly cacheBytes?: number;
+  /**
+   * 64 secret bytes that the checksums of bodies depend on: those of two readers can only be compared if they have the same key. Default: this
+   * user's, kept in the cache folder; random ones where there is none.
+   */
+  readonly sumKey?: Uint8Array;
 }
 
 export interface Progress {

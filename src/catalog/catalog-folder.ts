@@ -1,11 +1,11 @@
 // The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
 // and renamed, its name says what it describes, and two processes that write the same file write the same facts. Other users may share the
 // folder, and put links where its folders were: what is written or removed goes through descriptors of the folders that were checked.
-import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, MARKER_TEXT, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
-import { isLeftBeside, makeWithoutForeignLinks, PROCESS_MARK, replaceFileSync, type TargetFolder } from '#files';
+import { checkMarker, EMPTY_FILE, isOwnFile, MARKER, markerText, readSumKey, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
+import { besideName, isLeftBeside, makeWithoutForeignLinks, PROCESS_MARK, replaceFileSync, type TargetFolder } from '#files';
 import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import type { RowGroup } from './parquet/chunks.ts';
 import { writeParquet } from './parquet/file-writer.ts';
@@ -18,6 +18,10 @@ const PARTS = [...TABLE_NAMES, MARKS] as const;
 const ME = process.getuid?.();
 /** A folder that others than its owner may write to is shared. */
 const SHARED = 0o022;
+
+const SUM_KEY_BYTES = 64;
+/** What systems say of a file system without hard links. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
 /** An error of writing the catalog, as opposed to reading an image: it ends the whole run. */
 export class CatalogWriteError extends LayerscopeError {}
@@ -66,7 +70,7 @@ export class CatalogFolder implements Disposable {
       if (others.length > 0) {
         throw new LayerscopeError('EXISTS', `${displayText(folder)} holds other files and is no catalog: choose a new or an empty folder`);
       }
-      writing(whole, () => writeSmall(path.join(this.#at(ROOT), MARKER), MARKER_TEXT));
+      writing(whole, () => writeFirst(path.join(this.#at(ROOT), MARKER), markerText(randomBytes(SUM_KEY_BYTES))));
     }
     for (const part of PARTS) this.#holdPart(part);
     for (const table of TABLE_NAMES) if (!this.has(table, EMPTY_FILE)) this.write(table, EMPTY_FILE, []);
@@ -117,6 +121,11 @@ export class CatalogFolder implements Disposable {
       throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is no catalog: layerscope catalog index makes one`);
     }
     return new CatalogFolder(whole);
+  }
+
+  /** What the checksums in `content` depend on; see `ReaderOptions.sumKey`. Throws UNSUPPORTED, PERMISSION, IO. */
+  get sumKey(): Uint8Array {
+    return readSumKey(this.#held.has(ROOT) ? this.#at(ROOT) : this.path, this.path);
   }
 
   /** Names of the files of `images` that begin with `prefix`, a hash and a hyphen, as they were when this was first asked. */
@@ -226,6 +235,23 @@ export class CatalogFolder implements Disposable {
 /** Returns a name of 32 hex digits for texts: equal for equal texts only. */
 export function hashName(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
+}
+
+/** Writes a small file, unless another process has written one of that name meanwhile: whoever reads it then sees the same. */
+function writeFirst(file: string, text: string): void {
+  const finished = besideName(file);
+  try {
+    writeSmall(finished, text);
+    linkSync(finished, file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    // A file system without hard links, on which two processes that make a catalog at once may disagree for a moment.
+    if (!NO_LINKS.has(code)) throw error;
+    writeSmall(file, text);
+  } finally {
+    rmSync(finished, { force: true });
+  }
 }
 
 function writeSmall(file: string, text: string, name?: string): void {

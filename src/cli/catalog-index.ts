@@ -17,7 +17,7 @@ export async function runIndex(context: Context, args: Arguments, operands: read
   const { signal, progress } = context;
   using catalog = CatalogFolder.create(to);
   const errors: IndexError[] = [];
-  await using reader = readerFor(args, { callerReads: false });
+  await using reader = readerFor(args, { callerReads: false, sumKey: catalog.sumKey });
   const links: string[] = [];
   const subjects = findSubjects(context, args, reader, { operands, onLink: (link) => links.push(link) });
   const summary = await indexImages(catalog, reader, subjects, {

@@ -44,13 +44,13 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-/** Creates the reader of this process. The caller disposes of it. `callerReads`: see {@link ReaderOptions}. */
-export function readerFor(args: Arguments, { callerReads }: { readonly callerReads: boolean }): ArchiveReader {
+/** Creates the reader of this process. The caller disposes of it. For the options see {@link ReaderOptions}. */
+export function readerFor(args: Arguments, options: { readonly callerReads: boolean; readonly sumKey?: Uint8Array }): ArchiveReader {
   const worker = workerUrl();
   return createReader({
     cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
     workers: availableParallelism(),
-    callerReads,
+    ...options,
     ...(worker === undefined ? {} : { workerUrl: worker }),
   });
 }

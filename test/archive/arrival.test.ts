@@ -211,13 +211,13 @@ test('nothing of a blob is cached before its digest is checked, even if all its 
   const key = `digest:${digest}:${bytes.length}`;
   const place = { path: blobFile, start: 0, length: bytes.length, compression: 'none', cacheKey: key, statedDigest: digest } as const;
   const blob: BlobSource = { ...place, identity: null, arriving: { cell, compression: 'none' } };
-  const options = { verify: false, diffIdAlgorithm: 'sha256', sums: false };
+  const options = { verify: false, diffIdAlgorithm: 'sha256', sums: null };
   let count = 0;
   const run = () => {
     const temporary = path.join(folder, `new-${count++}`);
-    return runIndexTask({ blob, options, cache: { folder, temporary } }, callerControl(undefined));
+    return runIndexTask({ blob, options, cache: { folder, temporary, sumKey: new Uint8Array(64) } }, callerControl(undefined));
   };
-  const cache = new IndexCache(folder, () => '');
+  const cache = new IndexCache(folder, { temporary: () => '', sumKey: () => new Uint8Array(64) });
   setArrived(cell, bytes.length, ARRIVING);
   await assert.rejects(run(), hasCode('INTERNAL'));
   assert.equal(cache.read(blob), null);

@@ -7,7 +7,7 @@ import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 
 /** Checksums and flags of the members of a tar that is read in these pieces. */
 function sumsOf(pieces: readonly Uint8Array[]): { sums: string[]; flags: Uint16Array } {
-  const indexer = new LayerIndexer(0, { sums: true });
+  const indexer = new LayerIndexer(0, { sums: new Uint8Array(64) });
   let length = 0;
   for (const piece of pieces) {
     indexer.push(piece);

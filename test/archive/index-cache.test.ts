@@ -30,8 +30,10 @@ const LAYER = tar(
   file('.wh.gone', ''),
 );
 
+/** What is kept of images, without the user's key. */
 function indexFiles(cacheFolder: string): string[] {
-  return readdirSync(path.join(cacheFolder, 'index')).map((name) => path.join(cacheFolder, 'index', name));
+  const names = readdirSync(path.join(cacheFolder, 'index')).filter((name) => name !== 'tables.key');
+  return names.map((name) => path.join(cacheFolder, 'index', name));
 }
 
 async function readOnce(cacheFolder: string, input: string): Promise<IndexedLayer[]> {

@@ -79,7 +79,7 @@ test('a granted folder that is a catalog is opened as one, any other as an archi
   const folder = testFolder(t);
   const [catalog, layout] = [path.join(folder, 'catalog'), path.join(folder, 'layout')];
   for (const each of [catalog, layout]) mkdirSync(each);
-  writeFileSync(path.join(catalog, 'catalog.json'), '{"kind":"layerscope-catalog","version":2}');
+  writeFileSync(path.join(catalog, 'catalog.json'), '{"kind":"layerscope-catalog","version":3}');
   const catalogs = catalogOf();
   const { host, library } = fakeHost({ catalogs });
   const sender = host.admit();

@@ -42,7 +42,10 @@ test('unpacking leaves a share of the disk free, and the error says where else t
     { code: 'TOO_LARGE' },
   );
   const left = readdirSync(cacheFolder, { recursive: true }).filter((name) => fs.statSync(path.join(cacheFolder, String(name))).isFile());
-  assert.deepEqual(left, []);
+  assert.deepEqual(
+    left.filter((name) => path.basename(String(name)) !== 'tables.key'),
+    [],
+  );
 });
 
 test(

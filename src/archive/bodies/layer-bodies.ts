@@ -33,7 +33,7 @@ export function openBodies(blob: BlobSource, indexed: IndexedLayer, signal?: Abo
 
 /** Reads one layer's headers without a cache. Defects of the blob are part of the result. Throws NOT_FOUND, PERMISSION, IO, CANCELLED. */
 export async function readLayer(blob: BlobSource, signal?: AbortSignal): Promise<IndexedLayer> {
-  return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256', sums: false }, callerControl(signal))).layer;
+  return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256', sums: null }, callerControl(signal))).layer;
 }
 
 /**

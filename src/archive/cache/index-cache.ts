@@ -27,12 +27,21 @@ export function cacheName(key: string): string {
 export class IndexCache {
   readonly #folder: string;
   readonly #temporary: () => string;
+  readonly #sumKey: () => Uint8Array;
+  #sumsName: string | null = null;
   #newBytes = 0;
 
-  /** `temporary` returns a new path in the same file system. */
-  constructor(cacheFolder: string, temporary: () => string) {
+  /** `temporary` returns a new path in the same file system. `sumKey`: of the checksums in the indexes; those made with another aren't used. */
+  constructor(cacheFolder: string, { temporary, sumKey }: { readonly temporary: () => string; readonly sumKey: () => Uint8Array }) {
     this.#folder = path.join(cacheFolder, 'index');
     this.#temporary = temporary;
+    this.#sumKey = sumKey;
+  }
+
+  /** What the index of a blob is kept under. */
+  #keyOf(key: string): string {
+    this.#sumsName ??= createHash('sha256').update(this.#sumKey()).digest('hex').slice(0, 16);
+    return `${this.#sumsName}:${key}`;
   }
 
   /** Bytes written since the last call. */
@@ -46,7 +55,8 @@ export class IndexCache {
   noteWritten(blob: BlobSource): void {
     for (const key of [blob.cacheKey, digestKey(blob)]) {
       if (!key) continue;
-      for (const ending of ['idx', 'ckp']) this.#newBytes += sizeOf(path.join(this.#folder, `${cacheName(key)}.${ending}`));
+      for (const name of [`${cacheName(this.#keyOf(key))}.idx`, `${cacheName(key)}.ckp`])
+        this.#newBytes += sizeOf(path.join(this.#folder, name));
     }
   }
 
@@ -78,7 +88,7 @@ export class IndexCache {
   /** Stores a table that was made from a layer's table of contents. */
   writeToc(blob: BlobSource, tocDigest: string, indexed: IndexedBlob): void {
     const key = tocKey(blob, tocDigest);
-    if (key !== null) this.#put(`${cacheName(key)}.idx`, encodeIndex(key, indexed));
+    if (key !== null) this.#putIndex(key, indexed);
   }
 
   /** Records that a blob's bytes match its stated digest. */
@@ -96,7 +106,8 @@ export class IndexCache {
     }
   }
 
-  #readKey(key: string): IndexedBlob | null {
+  #readKey(plainKey: string): IndexedBlob | null {
+    const key = this.#keyOf(plainKey);
     const file = path.join(this.#folder, `${cacheName(key)}.idx`);
     try {
       if (!isPrivateFolder(this.#folder)) return null;
@@ -122,7 +133,7 @@ export class IndexCache {
     const isMeasured = digest !== null && indexed.blobDigest === blob.statedDigest;
     const key = isMeasured ? digest : blob.cacheKey;
     if (key === '') return;
-    this.#put(`${cacheName(key)}.idx`, encodeIndex(key, indexed));
+    this.#putIndex(key, indexed);
     if (isMeasured) this.vouch(blob);
   }
 
@@ -171,6 +182,11 @@ export class IndexCache {
   writeReport(key: string, report: string): void {
     const text = Buffer.from(report, 'utf8');
     this.#put(`${cacheName(key)}.rep`, [reportSum(key, text), text]);
+  }
+
+  #putIndex(plainKey: string, indexed: IndexedBlob): void {
+    const key = this.#keyOf(plainKey);
+    this.#put(`${cacheName(key)}.idx`, encodeIndex(key, indexed));
   }
 
   #put(name: string, pieces: readonly Uint8Array[]): void {

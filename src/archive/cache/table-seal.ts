@@ -1,16 +1,10 @@
 // Seals tables that lie outside the cache, in a folder that may come from a stranger. The key is in the cache folder, which is this user's
 // alone, so a sealed table is one that this user's programs made.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { replaceFile, writeWhole } from '#files';
-import { isPrivateFolder, makePrivateFolder, readKept } from '../files/private-place.ts';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IndexedLayer } from '../types.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
+import { userKey } from './user-key.ts';
 
-/** Never trimmed with the cache, because the limit removes names of its own forms only. */
-const KEY_FILE = 'tables.key';
-const KEY_BYTES = 32;
 const SEAL_BYTES = 32;
 
 /** The table of a blob, for {@link TableSeal}. */
@@ -29,21 +23,10 @@ export class TableSeal {
     this.#key = key;
   }
 
-  /** Reads this user's key, or makes one if `makes` is set; null if there is none. Never throws. */
-  static async in(cacheFolder: string, makes: boolean): Promise<TableSeal | null> {
-    const folder = path.join(cacheFolder, 'index');
-    const file = path.join(folder, KEY_FILE);
-    try {
-      if (makes ? !makePrivateFolder(cacheFolder) || !makePrivateFolder(folder) : !isPrivateFolder(folder)) return null;
-      const known = readKey(file);
-      if (known !== null || !makes) return known === null ? null : new TableSeal(known);
-      await replaceFile(file, writeWhole(randomBytes(KEY_BYTES)));
-      // Another process may have made one meanwhile; what was sealed with the one that is gone counts as unknown.
-      const made = readKey(file);
-      return made === null ? null : new TableSeal(made);
-    } catch {
-      return null;
-    }
+  /** Seals with this user's key, which is made if `makes` is set; null if there is none. Never throws. */
+  static in(cacheFolder: string, makes: boolean): TableSeal | null {
+    const key = userKey(cacheFolder, makes);
+    return key === null ? null : new TableSeal(key);
   }
 
   /** Returns the bytes of a file with this table. */
@@ -66,10 +49,4 @@ export class TableSeal {
     for (const piece of pieces) hmac.update(piece);
     return hmac.digest();
   }
-}
-
-function readKey(file: string): Uint8Array | null {
-  if (!existsSync(file)) return null;
-  const bytes = readKept(file);
-  return bytes.length === KEY_BYTES ? bytes : null;
 }

@@ -3,14 +3,17 @@
 // (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); first the lanes are mixed with their neighbours, then they rotate. Each
 // step is invertible, so a difference is lost only if later ones undo it; and a difference in one lane is in two or three after the next
 // step, so these must fit it in 64 bits. Columns don't meet before the end, when a mix of 64 bits takes one pair of lanes after the other.
-// So the chance that two different bodies have the same sum is 1 in 2^64. It is not a cryptographic hash: two bodies with the same sum can
-// be crafted. Where that matters, bodies are compared byte by byte.
+// So the chance that two different bodies have the same sum is 1 in 2^64.
+//
+// All lanes start from a secret key. With a known start, one block could be crafted that takes back any difference of those before it. With
+// an unknown one, the lanes that a word is mixed with are unknown, and so is what would take its difference back. It is no cryptographic
+// hash all the same: who learns the key, or may try billions of times, can make two bodies of the same sum.
 //
 // Four columns, because vectors take a word of each at once (`body-sum-code.ts`). The code here gives the same sums without vectors, a
 // fifth as fast, and is faster for a few blocks.
 //
 // Words are read in native byte order, which is the same on every machine that Node runs on, save IBM Z. Sums are kept in the index cache,
-// which never leaves the machine, and in catalogs (`content`), which do.
+// which never leaves the machine, with this user's key, and in catalogs (`content`), which do, with the catalog's.
 
 import { BLOCK_BYTES, type BodySumCode, bodySumCode, PRIME_1, PRIME_2 } from './body-sum-code.ts';
 
@@ -25,12 +28,15 @@ const START = Int32Array.of(
   ...[0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917],
 );
 
+export const SUM_KEY_BYTES = BLOCK_BYTES;
+
 /** Computes the checksum of one body at a time, independently of how its bytes are split into pieces. */
 export class BodySum {
   /** The first and the second half; never both 0. */
   low = 0;
   high = 0;
   readonly #codeFor: () => BodySumCode | null;
+  readonly #start: Int32Array;
   /** The first lane of each column, then the second one of each, and so on. */
   readonly #lanes = new Int32Array(BLOCK_WORDS);
   #length = 0;
@@ -41,14 +47,16 @@ export class BodySum {
   #buffer: ArrayBufferLike = this.#scratch.buffer;
   #words: Int32Array = this.#scratchWords;
 
-  /** `codeFor`: asked for the vectors' code whenever there are many blocks; may return null. */
-  constructor(codeFor: () => BodySumCode | null = bodySumCode) {
+  /** `key`: {@link SUM_KEY_BYTES} secret bytes. `codeFor`: asked for the vectors' code whenever there are many blocks; may return null. */
+  constructor(key: Uint8Array, codeFor: () => BodySumCode | null = bodySumCode) {
+    const words = new Int32Array(new Uint8Array(key).buffer);
+    this.#start = START.map((word, lane) => word ^ (words[lane] as number));
     this.#codeFor = codeFor;
   }
 
   /** Starts a new body. */
   begin(): void {
-    this.#lanes.set(START);
+    this.#lanes.set(this.#start);
     this.#length = 0;
     this.#filled = 0;
   }

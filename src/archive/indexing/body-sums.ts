@@ -5,12 +5,17 @@ import { BodySum } from './body-sum.ts';
 
 /** Computes the `bodySums` column of a layer's table from the bodies that a TarReader passes on. */
 export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
-  readonly #sum = new BodySum();
+  readonly #sum: BodySum;
   #capacity = 256;
   #words = new Uint32Array(512);
   #count = 0;
   /** Remaining bytes of the current body; 0: no body is being summed. */
   #left = 0;
+
+  /** `key`: see {@link BodySum}. */
+  constructor(key: Uint8Array) {
+    this.#sum = new BodySum(key);
+  }
 
   member(member: TarMember): void {
     this.#count++;

@@ -18,6 +18,7 @@ interface SplitOptions {
   readonly verify: boolean;
   readonly scan?: boolean;
   readonly diffIdAlgorithm: string;
+  readonly sums: Uint8Array | null;
 }
 
 /** Does what `indexBlob` does, for a split blob. */
@@ -50,7 +51,7 @@ function unreadable(blob: BlobSource, error: LayerscopeError): IndexedBlob {
 
 async function readWholeSplit(
   blob: BlobSource,
-  { verify, scan, diffIdAlgorithm }: SplitOptions,
+  { verify, scan, diffIdAlgorithm, sums }: SplitOptions,
   control: WorkControl,
 ): Promise<IndexedBlob> {
   let read: Awaited<ReturnType<typeof SplitMap.readPartly>>;
@@ -62,7 +63,7 @@ async function readWholeSplit(
   }
   const { map, packed } = read;
   const scanner = scan ? new BodyScanner() : null;
-  const indexer = new LayerIndexer(map.size, scanner === null ? {} : { also: scanner, sums: true });
+  const indexer = new LayerIndexer(map.size, scanner === null ? {} : { also: scanner, sums });
   const digester = verify ? new Digester(diffIdAlgorithm) : null;
   const changed: Finding[] = [];
   using file = new SplitFile(blob, map);

@@ -16,8 +16,8 @@ const CHUNK = 1024 * 1024;
 export interface IndexTask {
   readonly blob: BlobSource;
   readonly options: IndexOptions;
-  /** The cache folder, and a temporary path for writing the index; null: nothing is cached. */
-  readonly cache: { readonly folder: string; readonly temporary: string } | null;
+  /** The cache folder, a temporary path for writing the index, and the key of its checksums; null: nothing is cached. */
+  readonly cache: { readonly folder: string; readonly temporary: string; readonly sumKey: Uint8Array } | null;
   /** If set, the table is made from this TOC instead of the blob. */
   readonly toc?: PackedToc;
 }
@@ -25,13 +25,12 @@ export interface IndexTask {
 /** Indexes the blob and caches the result. Throws what {@link indexBlob} does. */
 export async function runIndexTask(task: IndexTask, control: WorkControl): Promise<IndexedBlob> {
   const { blob, options } = task;
-  const { folder, temporary } = task.cache ?? {};
-  const cache = folder === undefined || temporary === undefined ? null : new IndexCache(folder, () => temporary);
+  const cache = task.cache === null ? null : cacheOf(task.cache);
   if (task.toc !== undefined) return indexByToc(blob, task.toc, cache, control);
   if (blob.arriving !== undefined) return indexArriving(blob, blob.arriving.cell, options, cache, control);
   const offered = options.verify || options.scan ? null : (cache?.offered(blob) ?? null);
   // Checksums of bodies require reading them.
-  const isEnough = offered !== null && (!options.sums || offered.layer.table.bodySums.length > 0);
+  const isEnough = offered !== null && (options.sums === null || offered.layer.table.bodySums.length > 0);
   if (isEnough && (await isAsStated(blob, control))) {
     cache?.vouch(blob);
     return offered;
@@ -41,6 +40,10 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   control.check();
   keep(blob, indexed, cache, checkpoints);
   return indexed;
+}
+
+function cacheOf({ folder, temporary, sumKey }: NonNullable<IndexTask['cache']>): IndexCache {
+  return new IndexCache(folder, { temporary: () => temporary, sumKey: () => sumKey });
 }
 
 /** Returns a checkpoint maker if the checkpoints can be cached; they are of no use otherwise. */

@@ -25,11 +25,11 @@ export class LayerIndexer {
   #quiet = false;
   readonly #sums: BodySums | null;
 
-  /** `blobBytes`: stored size of the layer. `also` receives each member and body as well. `sums`: compute checksums of bodies. */
-  constructor(blobBytes: number, { also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
+  /** `blobBytes`: stored size of the layer. `also` receives each member and body as well. `sums`: compute checksums of bodies, with this key (see `BodySum`). */
+  constructor(blobBytes: number, { also, sums = null }: { readonly also?: TarHandler; readonly sums?: Uint8Array | null } = {}) {
     const builder = new LayerTableBuilder(blobBytes);
     this.#builder = builder;
-    const bodySums = sums ? new BodySums() : null;
+    const bodySums = sums === null ? null : new BodySums(sums);
     this.#sums = bodySums;
     this.reader = new TarReader({
       member: (member) => {

@@ -55,6 +55,8 @@ export interface LayerReadingParts {
   readonly callerReads: boolean;
   /** Layers that were indexed when their archive was opened. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
+  /** What checksums of bodies depend on (see `BodySum`). */
+  readonly sumKey: () => Uint8Array;
   /** Aborted when the reader is disposed of. */
   readonly ended: AbortSignal;
 }
@@ -98,12 +100,13 @@ export class LayerReading {
   }
 
   #task(blob: BlobSource, layer: ArchiveLayer, { verify = false, scan = false }: ReadingOptions, sums: boolean): IndexTask {
-    const { cacheFolder } = this.#parts;
+    const { cacheFolder, sumKey } = this.#parts;
     const temporary = cacheFolder === null ? null : this.#unfinished();
-    const cache = cacheFolder === null || temporary === null ? null : { folder: cacheFolder, temporary };
+    const key = sumKey();
+    const cache = cacheFolder === null || temporary === null ? null : { folder: cacheFolder, temporary, sumKey: key };
     const annotations = arrivalOf(blob)?.parts?.annotations;
     const shared = annotations === undefined ? {} : { annotations };
-    return { blob, options: { verify, scan, diffIdAlgorithm: algorithmOf(layer.diffId), sums, ...shared }, cache };
+    return { blob, options: { verify, scan, diffIdAlgorithm: algorithmOf(layer.diffId), sums: sums ? key : null, ...shared }, cache };
   }
 
   async #readLazily(task: IndexTask, gate: MemoryGate, signal: AbortSignal): Promise<LazyResult> {

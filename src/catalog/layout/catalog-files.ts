@@ -7,7 +7,7 @@ import { SCHEMA_VERSION, type TableName } from './schema.ts';
 /** Says that a folder is a catalog, and of which version. It is made first, and never changes. */
 export const MARKER = 'catalog.json';
 const KIND = 'layerscope-catalog';
-export const MARKER_TEXT = `${JSON.stringify({ kind: KIND, version: Number(SCHEMA_VERSION) })}\n`;
+const SUM_KEY = /^[0-9a-f]{128}$/;
 const MOST_MARKER_BYTES = 4096;
 /** In each table's folder: no rows, so that engines know the columns of a table that has nothing else. */
 export const EMPTY_FILE = 'empty.parquet';
@@ -23,6 +23,18 @@ export function isOwnFile(table: TableName, name: string): boolean {
 /** Returns the file's name, without its ending, for what a digest describes. */
 export function digestName(digest: string): string {
   return digest.replace(':', '-');
+}
+
+/** Returns the text of a new catalog's marker. `sumKey`: what the checksums in `content` depend on, 64 bytes that no maker of images knows. */
+export function markerText(sumKey: Uint8Array): string {
+  return `${JSON.stringify({ kind: KIND, version: Number(SCHEMA_VERSION), sumKey: Buffer.from(sumKey).toString('hex') })}\n`;
+}
+
+/** Returns the key in a catalog's marker. `shown`: the folder in messages. Throws UNSUPPORTED if it has none; PERMISSION, IO. */
+export function readSumKey(folder: string, shown: string): Uint8Array {
+  const sumKey = readMarker(path.join(folder, MARKER))?.sumKey;
+  if (typeof sumKey === 'string' && SUM_KEY.test(sumKey)) return Buffer.from(sumKey, 'hex');
+  throw new LayerscopeError('UNSUPPORTED', `${displayText(path.join(shown, MARKER))} has no key for checksums`);
 }
 
 /** Whether the folder has a catalog's marker. `shown`: the folder in messages. Throws UNSUPPORTED for another version or another kind of marker; PERMISSION, IO. */
@@ -49,7 +61,7 @@ export function looksLikeCatalog(folder: string): boolean {
 }
 
 /** Undefined without such a file, null for one that is no marker. Throws PERMISSION, IO. */
-function readMarker(file: string): { readonly kind?: unknown; readonly version?: unknown } | null | undefined {
+function readMarker(file: string): Readonly<Partial<Record<'kind' | 'version' | 'sumKey', unknown>>> | null | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;

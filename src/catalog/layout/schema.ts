@@ -2,7 +2,7 @@
 // same in words. Columns are added at the end, never renamed; one that means something else is a new version.
 
 /** Version of the schema, kept in each file's metadata under {@link VERSION_KEY}. */
-export const SCHEMA_VERSION = '2';
+export const SCHEMA_VERSION = '3';
 export const VERSION_KEY = 'layerscope.catalog';
 
 /** `int` is 32 bits, `long` 64 bits; `time` is microseconds since 1970, UTC. `texts` is a list of texts, `textMap` a map from text to text. */

@@ -55,11 +55,11 @@ export class LayerTables {
     try {
       const { compression, cacheKey } = blob(digest);
       if (compression === 'none' || layer.status !== 'present') return;
-      const seal = await this.#ownSeal(true);
+      const seal = this.#ownSeal(true);
       if (seal === null) return;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await mkdir(temporary, { recursive: true, mode: 0o700 });
-      await replaceFile(this.#file(digest), writeWhole(seal.encode({ digest, cacheKey }, layer)), {
+      await replaceFile(this.#file(digest), writeWhole(seal.encode({ digest, cacheKey }, withoutSums(layer))), {
         unfinished: unfinishedName(temporary),
       });
     } catch {
@@ -98,22 +98,27 @@ export class LayerTables {
 
   async #kept(digest: string, cacheKey: string): Promise<IndexedLayer | null> {
     try {
-      const seal = await this.#ownSeal(false);
+      const seal = this.#ownSeal(false);
       return seal?.decode({ digest, cacheKey }, await readOwnFile(this.#file(digest), MOST_BYTES)) ?? null;
     } catch {
       return null;
     }
   }
 
-  async #ownSeal(makes: boolean): Promise<TableSeal | null> {
+  #ownSeal(makes: boolean): TableSeal | null {
     const { cacheFolder } = this.#places;
-    if (cacheFolder !== null) this.#seal ??= await TableSeal.in(cacheFolder, makes);
+    if (cacheFolder !== null) this.#seal ??= TableSeal.in(cacheFolder, makes);
     return this.#seal;
   }
 
   #file(digest: string): string {
     return path.join(this.#places.folder, `${digest.replace(':', '-')}${ENDING}`);
   }
+}
+
+/** Leaves out the sums of contents, which the reader that made them may have made with another key than the next one. */
+function withoutSums(layer: IndexedLayer): IndexedLayer {
+  return { ...layer, table: { ...layer.table, bodySums: new Uint32Array(0) } };
 }
 
 /** Whether two tables list the same entries at the same places. Sums of contents are left out: not every reading makes them. */

@@ -18,7 +18,10 @@ test('cache entries dated in the future are evicted first, unless used since', a
     await readAll(reader, input);
   };
   for (const input of inputs) await look(input);
-  const entries = () => readdirSync(path.join(cacheFolder, 'index')).map((name) => path.join(cacheFolder, 'index', name));
+  const entries = () =>
+    readdirSync(path.join(cacheFolder, 'index'))
+      .filter((name) => name !== 'tables.key')
+      .map((name) => path.join(cacheFolder, 'index', name));
   const size = Math.max(...entries().map((entry) => statSync(entry).size));
   const future = (Date.now() + 24 * HOUR) / 1000;
   for (const entry of entries()) utimesSync(entry, future, future);
