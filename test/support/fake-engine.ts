@@ -11,6 +11,9 @@ export interface FakeImage {
   readonly names: readonly string[];
   readonly archive: Uint8Array;
   readonly platforms?: readonly string[];
+  /** In the list: bytes, and seconds since 1970. */
+  readonly size?: unknown;
+  readonly created?: unknown;
 }
 
 export interface FakeContainer {
@@ -76,7 +79,12 @@ export class FakeEngine {
     if (rest === '/images/json') {
       response.end(
         JSON.stringify(
-          this.images.map(({ id, names }) => ({ Id: id, RepoTags: names.length > 0 ? names : ['<none>:<none>'], Size: 5, Created: 1 })),
+          this.images.map(({ id, names, size = 5, created = 1 }) => ({
+            Id: id,
+            RepoTags: names.length > 0 ? names : ['<none>:<none>'],
+            Size: size,
+            Created: created,
+          })),
         ),
       );
       return;

@@ -1,7 +1,7 @@
 // A client for the API of Docker, which Podman serves too. Uses GET only, so nothing is changed. Source:
 // docs.docker.com/reference/api/engine.
-import { asArray, asObject, asText, asTexts, type JsonObject, parseJson } from '#format/image';
-import { displayText, LayerscopeError } from '#model';
+import { asArray, asObject, asSize, asText, asTexts, type JsonObject, parseJson } from '#format/image';
+import { displayText, LayerscopeError, setTime } from '#model';
 import type { HttpClient, HttpReply } from '../http/http-client.ts';
 import type { ListedImage } from '../types.ts';
 
@@ -65,14 +65,13 @@ export class EngineClient {
       const object = asObject(entry);
       const id = asText(object?.Id);
       if (object === null || id === null) return [];
-      const created = typeof object.Created === 'number' ? new Date(object.Created * 1000) : null;
       return [
         {
           names: namesOf(object.RepoTags),
           id: fullId(id),
           digest: digestIn(object.RepoDigests),
-          sizeBytes: typeof object.Size === 'number' ? object.Size : null,
-          created: created === null || Number.isNaN(created.getTime()) ? null : created.toISOString(),
+          sizeBytes: asSize(object.Size),
+          created: timeOf(object.Created),
           platform: null,
         },
       ];
@@ -202,6 +201,12 @@ function encodePath(name: string): string {
 
 function fullId(id: string): string {
   return id.includes(':') ? id : `sha256:${id}`;
+}
+
+/** Returns the time of a number of seconds since 1970; null if there is none, or it is not of the years 1 to 9999. */
+function timeOf(seconds: unknown): string | null {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? null : setTime(date.toISOString());
 }
 
 function namesOf(value: unknown): readonly string[] {

@@ -163,6 +163,25 @@ test('a list has names, ids and sizes, and no names for an unnamed image', async
   ]);
 });
 
+test('a size that is no number of bytes, and a time outside the years 1 to 9999, are unknown', async (t) => {
+  const { engine, socket } = await fakeEngine(t);
+  const stated: readonly (readonly [size: unknown, created: unknown, sizeBytes: number | null, time: string | null])[] = [
+    [1e308, 1e300, null, null],
+    [-5, -1e12, null, null],
+    [0.5, 253_402_300_800, null, null],
+    [2 ** 53, -62_135_596_800, null, null],
+    ['7', '1', null, null],
+    [0, 253_402_300_799, 0, '9999-12-31T23:59:59.000Z'],
+    [2 ** 53 - 1, -62_104_060_800, 2 ** 53 - 1, '0002-01-01T00:00:00.000Z'],
+  ];
+  engine.images.push(...stated.map(([size, created]) => ({ ...IMAGE, size, created })));
+  const listed = await sourceAt(`unix://${socket}`).list({});
+  assert.deepEqual(
+    listed.map(({ sizeBytes, created }) => [sizeBytes, created]),
+    stated.map(([, , sizeBytes, created]) => [sizeBytes, created]),
+  );
+});
+
 test('the common start of two ids is refused, naming both', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const ids = ['1', '2'].map((end) => `sha256:${end.padStart(64, 'abcdef')}`);
