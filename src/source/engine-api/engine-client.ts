@@ -136,7 +136,7 @@ export class EngineClient {
   /** Returns what changed in a container. Throws what {@link container} throws. */
   async containerChanges(id: string, options: CallOptions = {}): Promise<readonly ContainerChange[]> {
     const kinds = ['modified', 'added', 'deleted'] as const;
-    return asArray(await this.#json(`/containers/${id}/changes`, 'no such container', options)).flatMap((entry) => {
+    return asArray(await this.#json(`/containers/${encodeURIComponent(id)}/changes`, 'no such container', options)).flatMap((entry) => {
       const object = asObject(entry);
       const path = asText(object?.Path);
       const kind = kinds[Number(object?.Kind)];
@@ -146,7 +146,7 @@ export class EngineClient {
 
   /** Streams a container's whole file system as a tar. Throws what {@link container} throws. */
   exportContainer(id: string, options: CallOptions = {}): Promise<HttpReply> {
-    return this.#get(`/containers/${id}/export`, 'no such container', { ...options, silenceMs: EXPORT_SILENCE_MS });
+    return this.#get(`/containers/${encodeURIComponent(id)}/export`, 'no such container', { ...options, silenceMs: EXPORT_SILENCE_MS });
   }
 
   async #json(path: string, missing: string, options: CallOptions): Promise<unknown> {
