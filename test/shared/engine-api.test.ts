@@ -98,8 +98,9 @@ test('images read through the API of a real Podman equal its archives', { skip: 
   const source = sourceAt('podman', socket);
   assert.deepEqual((await source.list({})).flatMap(({ names }) => names).sort(), ['localhost/odd:1', 'localhost/sample/web-api:1.8']);
   const reader = testReader(t);
+  const ids = (await source.list({})).map(({ id }) => id);
   // Podman itself treats `odd:1` as `localhost/odd:1`.
-  for (const name of ['odd:1', 'localhost/sample/web-api:1.8']) {
+  for (const name of ['odd:1', 'localhost/sample/web-api:1.8', ...ids]) {
     await using archive = await reader.open(testFile(t, await api.call('GET', `/v1.40/images/${name}/get`)));
     await using image = await source.open(parseImageWord(`podman:${name}`) as SourceWord, { reader });
     assert.deepEqual([image.format, image.source?.kind], ['podman', 'podman']);

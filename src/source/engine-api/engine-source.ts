@@ -5,6 +5,7 @@ import { type EngineKind, type EngineName, familiarName } from '#format/referenc
 import { asLayerscopeError, displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import { HttpClient } from '../http/http-client.ts';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
+import { refuseOtherImage } from './asked-id.ts';
 import { canReadContainers, openContainerFolder } from './container-folder.ts';
 import { openContainerLayer } from './container-layer.ts';
 import type { EngineEndpoint } from './endpoints.ts';
@@ -154,6 +155,14 @@ export class EngineSource implements ImageSource {
       if (options.isForListing && asLayerscopeError(error).code === 'DAMAGED') return receive(false);
       throw error;
     });
+    if (asked === image.id) {
+      try {
+        refuseOtherImage(archive, asked, platform);
+      } catch (error) {
+        await archive[Symbol.asyncDispose]();
+        throw error;
+      }
+    }
     const source: SourceReport = {
       kind,
       host: displayText(this.place),
@@ -215,7 +224,10 @@ async function findImage(
   if (first === undefined) throw new LayerscopeError('NOT_FOUND', 'no such image');
   if (second !== undefined)
     throw new LayerscopeError('USAGE', `${idStart} is the start of two ids: ${displayText(first)} and ${displayText(second)}`);
-  return { image: await client.image(first, { signal }), asked: first };
+  const image = await client.image(first, { signal });
+  if (image.id !== first)
+    throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(first)}, it described ${displayText(image.id)}`);
+  return { image, asked: first };
 }
 
 /** Adds a container's changes to an image as its top layer. No registry or engine has such an image, so it can't be saved as an image. */
