@@ -25,6 +25,12 @@ function layout(hasIndex: boolean) {
   return { blobs, image, top, archive: archiveOf(ociLayout(blobs, [top])) };
 }
 
+/** Builds the manifest.json that Docker 25 and later write beside a layout. */
+function dockerManifest({ config, layers }: ReturnType<typeof ociImage>): Uint8Array {
+  const nameOf = ({ digest }: { readonly digest: string }): string => `blobs/${digest.replace(':', '/')}`;
+  return json([{ Config: nameOf(config), RepoTags: ['app:1'], Layers: layers.map(nameOf) }]);
+}
+
 /** Asks an engine for an image that it says to have under `id`, and exports as `archive`. Returns how many images the export has. */
 async function ask(t: TestContext, id: string, archive: Uint8Array, word = `docker:${id}`, platform?: string): Promise<number> {
   const { engine, socket } = await fakeEngine(t);
@@ -38,9 +44,28 @@ async function ask(t: TestContext, id: string, archive: Uint8Array, word = `dock
 test('an image opens by the digest of its config, its manifest or its index', async (t) => {
   assert.equal(await ask(t, CONFIG_ID, archiveOf(ONE)), 1);
   for (const hasIndex of [false, true]) {
-    const { image, top, archive } = layout(hasIndex);
-    for (const { digest } of [image.config, image, top]) assert.equal(await ask(t, digest, archive), 1, digest);
+    const { blobs, image, top, archive } = layout(hasIndex);
+    const docker = archiveOf(new Map([...ociLayout(blobs, [top]), ['manifest.json', dockerManifest(image)]]));
+    for (const { digest } of [image.config, image, top])
+      for (const each of [archive, docker]) assert.equal(await ask(t, digest, each), 1, digest);
   }
+});
+
+test('an image opens by the digest of an index of which the engine has one platform', async (t) => {
+  const blobs = new Files();
+  const images = ['amd64', 'arm64'].map((architecture) =>
+    ociImage(blobs, {
+      layers: [{ tar: tar(file('etc/arch', architecture)), packed: 'gzip' }],
+      config: { architecture },
+      platform: { os: 'linux', architecture },
+    }),
+  );
+  const index = ociIndex(blobs, images);
+  const [, absent] = images;
+  assert.ok(absent);
+  for (const each of [absent, absent.config, ...absent.layers]) blobs.remove(each);
+  assert.ok((await ask(t, index.digest, archiveOf(ociLayout(blobs, [index])))) > 0);
+  await assert.rejects(ask(t, OTHER_ID, archiveOf(ociLayout(blobs, [index]))), hasCode('DIGEST_MISMATCH'));
 });
 
 test('an engine that exports another image than the one with the id is refused', async (t) => {

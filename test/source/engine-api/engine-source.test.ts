@@ -529,7 +529,7 @@ test('a folder that its engine calls a container’s is read only if Docker’s 
     ['there are no records', ({ root }) => rmSync(path.join(root, 'image'), { recursive: true })],
     ['they have another container', ({ mount }) => renameSync(mount, path.join(path.dirname(mount), 'd'.repeat(64)))],
     ['they name another folder', ({ mount }) => writeFileSync(path.join(mount, 'mount-id'), 'y')],
-    ['they lead elsewhere', ({ mount }) => writeFileSync(path.join(mount, 'mount-id'), '../x')],
+    ['they lead elsewhere', ({ mount }) => writeFileSync(path.join(mount, 'mount-id'), '../overlay2/x')],
     ['they name another image', ({ mount }) => writeFileSync(path.join(mount, 'parent'), DIFF_IDS[0] ?? '')],
     [
       'they are behind a link',
