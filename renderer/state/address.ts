@@ -1,4 +1,4 @@
-import { escapePath, trimEnd, unescapePath } from '#model';
+import { escapePath, trimEnd, unescapePath, wellFormed } from '#model';
 import { CATALOG_VIEWS, type CatalogChoice, NOTHING, type Selection, type Side } from './selection.ts';
 
 /**
@@ -22,7 +22,7 @@ export function formatAddress(selection: Selection): string {
 }
 
 function formatCatalog({ catalogId, view, what = 'path', text = '' }: CatalogChoice): string {
-  const query = text === '' && what === 'path' ? '' : `?what=${what}&text=${encodeURIComponent(text)}`;
+  const query = text === '' && what === 'path' ? '' : `?what=${what}&text=${encodeURIComponent(wellFormed(text))}`;
   return `#/catalog/${encodeURIComponent(catalogId)}/${view}${query}`;
 }
 

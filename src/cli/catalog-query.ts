@@ -11,7 +11,7 @@ import {
 } from '#catalog';
 import { cacheFolder, dataFolder } from '#engine';
 import { codeSpan } from '#format/markdown';
-import { displayText, jsonText } from '#model';
+import { beginningOf, displayText, jsonText } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
@@ -194,8 +194,8 @@ function textWriter(columns: readonly string[]): RowWriter {
 /** A text as a table shows it: its beginning, if it is long. */
 function tableText(text: string): string {
   if (text.length <= MOST_CELL) return shorten(displayText(text), MOST_CELL);
-  // Not through the middle of a character, and a copy: a part of a text would keep all of it.
-  const beginning = Buffer.from(text.slice(0, MOST_CELL).replace(/[\uD800-\uDBFF]$/, '')).toString();
+  // A copy: a part of a text would keep all of it.
+  const beginning = Buffer.from(beginningOf(text, MOST_CELL)).toString();
   return shorten(`${displayText(beginning)}…`, MOST_CELL);
 }
 
@@ -208,12 +208,15 @@ function csvLine(cells: Row): string {
   return `${cells.map(csvCell).join(',')}\n`;
 }
 
-/** A spreadsheet takes a text that begins like this for a formula, even in quotes; an apostrophe makes it a text. */
-const FORMULA = /^[=+\-@]/;
+/**
+ * A spreadsheet takes a text that begins like this for a formula, even in quotes, and in some languages the full-width forms too; an
+ * apostrophe makes it a text. Where commas are for decimals, a cell ends at a semicolon.
+ */
+const FORMULA = /(^|;)(?=[=+\-@＝＋－＠])/g;
 
 function csvCell(cell: PlainValue): string {
   const text = displayText(cellText(cell));
-  const shown = typeof cell === 'string' && FORMULA.test(text) ? `'${text}` : text;
+  const shown = typeof cell === 'string' ? text.replace(FORMULA, "$1'") : text;
   return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 

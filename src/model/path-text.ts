@@ -114,6 +114,16 @@ export function displayText(text: string): string {
   return escapeUnsafe(text);
 }
 
+/** Returns a text's first `length` UTF-16 units, one fewer where the last would be half a character. */
+export function beginningOf(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+/** Replaces lone halves of characters, for which encodeURIComponent throws. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 // The escapes of displayPath and of JSON: a byte, a character (a surrogate pair, but no lone surrogate), a letter.
 const ESCAPE =
   /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;

@@ -1,3 +1,4 @@
+import { dockerContainerFolder } from './disk/docker-container.ts';
 import { dockerFolderSources, findDiskSources } from './disk/find-disk-sources.ts';
 import { findEngines } from './engine-api/find-engines.ts';
 import { RegistrySource } from './registry/registry-source.ts';
@@ -8,7 +9,10 @@ export function findSources(environment: SourceEnvironment): readonly ImageSourc
   const { plainHttp = [], realms = [] } = environment;
   return [
     ...findDiskSources(environment),
-    ...findEngines(environment, dockerFolderSources),
+    ...findEngines(environment, {
+      foldersIn: dockerFolderSources,
+      containerFolder: (root, container) => dockerContainerFolder(environment.home, root, container),
+    }),
     new RegistrySource(environment, { plainHttp, realms }),
   ];
 }

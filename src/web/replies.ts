@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { CONTENT_SECURITY_POLICY, type Envelope, encodeWire } from '#contract';
 import type { Exported } from '#engine';
+import { wellFormed } from '#model';
 
 /** Headers of every response, including errors. Never add CORS headers. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -47,6 +48,8 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
  * which the browser reports as a failed download.
  */
 export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
+  // Made before anything is read: a header that can't be sent must not leave a stream behind.
+  const headers = downloadHeaders(name, totalBytes);
   const left = new AbortController();
   onClose(response, () => left.abort());
   const pieces = bytes(left.signal)[Symbol.asyncIterator]();
@@ -55,17 +58,22 @@ export async function sendDownload(response: ServerResponse, { name, totalBytes,
     await pieces.return?.();
     return;
   }
-  response.writeHead(200, {
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escapeMark)}`,
-    ...(totalBytes === null ? {} : { 'content-length': totalBytes }),
-  });
+  response.writeHead(200, headers);
   const all = async function* (): AsyncGenerator<Uint8Array> {
     if (first.done === true) return;
     yield first.value;
     yield* { [Symbol.asyncIterator]: () => pieces };
   };
   await pipeline(all, response);
+}
+
+function downloadHeaders(name: string, totalBytes: number | null): Record<string, string | number> {
+  const encoded = encodeURIComponent(wellFormed(name)).replace(/['()*]/g, escapeMark);
+  return {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encoded}`,
+    ...(totalBytes === null ? {} : { 'content-length': totalBytes }),
+  };
 }
 
 /** Escapes a character that encodeURIComponent leaves unescaped but RFC 8187 doesn't allow. */

@@ -177,10 +177,10 @@ test('what is missing is said in one line', async (t) => {
 
 test('a spreadsheet takes no text of a result for a formula', async (t) => {
   const { to } = await makeCatalog(t, 1);
-  const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e'];
+  const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e', '＝1', '＋1', '－1', '＠a', 'a;=1;b;-1', 'a; b;c'];
   const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;
   const [, line] = (await query(to, sql, '--csv')).stdout.split('\n');
-  assert.equal(line, `"'=HYPERLINK(""x"")",'+1,'-2+3,'@SUM(A1),\\x09x,a=b,\\u202E,-7`);
+  assert.equal(line, `"'=HYPERLINK(""x"")",'+1,'-2+3,'@SUM(A1),\\x09x,a=b,\\u202E,'＝1,'＋1,'－1,'＠a,a;'=1;b;'-1,a; b;c,-7`);
 });
 
 test('a pipe among the files is left out, and a catalog with links is not written to', async (t) => {

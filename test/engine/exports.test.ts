@@ -225,6 +225,10 @@ test('names of saved files are valid on every system', () => {
     ['\u202egnp.exe', '_gnp.exe'],
     ['grüße (1).tar', 'grüße (1).tar'],
     ['x'.repeat(300), 'x'.repeat(120)],
+    [`${'x'.repeat(119)}\u{1d49c}`, 'x'.repeat(119)],
+    [`${'x'.repeat(118)}\u{1d49c}y`, `${'x'.repeat(118)}\u{1d49c}`],
+    [`${'x'.repeat(118)}. y`, 'x'.repeat(118)],
+    ['half \ud835', 'half _'],
   ] as const) {
     assert.equal(fileName(text), name);
   }

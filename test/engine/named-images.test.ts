@@ -195,6 +195,16 @@ test('an image that is in two places of an engine is listed once, with the facts
   assert.deepEqual(problems, [{ place: '/srv/docker', code: 'PERMISSION', message: 'permission denied' }]);
 });
 
+test('a source that lists too many names is a problem of its own', async () => {
+  const names = Array.from({ length: 100_001 }, (_, index) => `app:${index}`);
+  const { images, problems } = await listEngine('docker', [sourceOf('/many', [{ names }]), sourceOf('/few', [{ names: ['app:1'] }])]);
+  assert.deepEqual(
+    images.map(({ name }) => name),
+    ['app:1'],
+  );
+  assert.deepEqual(problems, [{ place: '/many', code: 'TOO_LARGE', message: 'more than 100000 names of images' }]);
+});
+
 test('names that would mislead are shown escaped and opened by the image’s id', async () => {
   const { images } = await listEngine('docker', [sourceOf('x', [{ names: ['evil\u202etar:1\u001b[2J'] }])]);
   assert.deepEqual(

@@ -178,6 +178,6 @@ test('repositories and layers of old archives are parsed as far as possible', ()
   );
   assert.deepEqual([...parseRepositories(null)], []);
   const layer = parseLegacyLayer('x', { parent: 'y', created: 'then', container_config: { Cmd: ['/bin/sh', '-c', 'do it'] } });
-  assert.deepEqual([layer.parent, layer.history.createdBy, layer.history.created], ['y', '/bin/sh -c do it', 'then']);
+  assert.deepEqual([layer.parent, layer.history.createdBy, layer.history.created], ['y', '/bin/sh -c do it', null]);
   assert.deepEqual(parseLegacyLayer('x', []).history, { createdBy: null, created: null, comment: null, emptyLayer: false });
 });

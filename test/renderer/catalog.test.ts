@@ -224,4 +224,7 @@ test('a catalog and a search of it have addresses', () => {
     assert.deepEqual(parseAddress(formatAddress(selection)), selection);
   }
   assert.equal(parseAddress('#/catalog/c1/nothing'), null);
+  // A field of limited length cuts a pasted text where it likes.
+  const cut = { ...NOTHING, catalog: { catalogId: 'c1', view: 'search', what: 'path', text: 'a\ud835' } } as const;
+  assert.equal(formatAddress(cut), '#/catalog/c1/search?what=path&text=a%EF%BF%BD');
 });

@@ -1,14 +1,15 @@
 // Images read through the API of real engines equal the archives saved by these engines. Debian: docker.io, podman.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { parseImageWord } from '#format/reference';
 import type { SourceWord } from '#source';
+import { dockerContainerFolder } from '../../src/source/disk/docker-container.ts';
 import { dockerFolderSources } from '../../src/source/disk/find-disk-sources.ts';
 import { EngineSource } from '../../src/source/engine-api/engine-source.ts';
 import { EngineApi, engineProblem, podman, runEngine, startDocker } from '../support/engines.ts';
-import { archiveOf, dockerArchive } from '../support/image-builder.ts';
+import { archiveOf, digestOf, dockerArchive } from '../support/image-builder.ts';
 import { entriesOf, readEverything } from '../support/image-figures.ts';
 import { directory, file, symlink, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
@@ -69,7 +70,15 @@ test('a container of a real Docker is its image plus the changes made in the con
   );
   assert.ok(!found.includes('bin'));
   const endpoint = { engine: 'docker', address: `unix://${socket}`, tls: null, identity: null } as const;
-  const withFolder = new EngineSource(endpoint, { offline: false, foldersIn: dockerFolderSources });
+  const withFolder = new EngineSource(endpoint, {
+    offline: false,
+    foldersIn: dockerFolderSources,
+    containerFolder: (dataRoot, container) => dockerContainerFolder('/nonexistent', dataRoot, container),
+  });
+  // Its own records name the folder that it names.
+  const { Id: id, GraphDriver: graph } = JSON.parse((await api.call('GET', '/containers/box/json')).toString());
+  const claim = { id, upperDir: graph.Data.UpperDir, diffIds: LAYERS.map(digestOf) };
+  assert.equal(await dockerContainerFolder('/nonexistent', root, claim), realpathSync(graph.Data.UpperDir));
   await using read = await withFolder.open(parseImageWord('container:docker/box') as SourceWord, { reader });
   assert.equal(read.source?.host, root);
   for (const [index, each] of (image?.layers ?? []).entries()) {
@@ -89,8 +98,9 @@ test('images read through the API of a real Podman equal its archives', { skip: 
   const source = sourceAt('podman', socket);
   assert.deepEqual((await source.list({})).flatMap(({ names }) => names).sort(), ['localhost/odd:1', 'localhost/sample/web-api:1.8']);
   const reader = testReader(t);
+  const ids = (await source.list({})).map(({ id }) => id);
   // Podman itself treats `odd:1` as `localhost/odd:1`.
-  for (const name of ['odd:1', 'localhost/sample/web-api:1.8']) {
+  for (const name of ['odd:1', 'localhost/sample/web-api:1.8', ...ids]) {
     await using archive = await reader.open(testFile(t, await api.call('GET', `/v1.40/images/${name}/get`)));
     await using image = await source.open(parseImageWord(`podman:${name}`) as SourceWord, { reader });
     assert.deepEqual([image.format, image.source?.kind], ['podman', 'podman']);

@@ -11,6 +11,11 @@ export interface FakeImage {
   readonly names: readonly string[];
   readonly archive: Uint8Array;
   readonly platforms?: readonly string[];
+  /** The id in the image's description, if it isn't the one in the list. */
+  readonly describedId?: string;
+  /** In the list: bytes, and seconds since 1970. */
+  readonly size?: unknown;
+  readonly created?: unknown;
 }
 
 export interface FakeContainer {
@@ -76,7 +81,12 @@ export class FakeEngine {
     if (rest === '/images/json') {
       response.end(
         JSON.stringify(
-          this.images.map(({ id, names }) => ({ Id: id, RepoTags: names.length > 0 ? names : ['<none>:<none>'], Size: 5, Created: 1 })),
+          this.images.map(({ id, names, size = 5, created = 1 }) => ({
+            Id: id,
+            RepoTags: names.length > 0 ? names : ['<none>:<none>'],
+            Size: size,
+            Created: created,
+          })),
         ),
       );
       return;
@@ -131,13 +141,13 @@ export class FakeEngine {
 }
 
 /** Returns the API's description of an image. All platforms but the last are available, and there is also an attestation. */
-function described({ id, names, platforms = [] }: FakeImage, withManifests: boolean): object {
+function described({ id, names, platforms = [], describedId = id }: FakeImage, withManifests: boolean): object {
   const manifests = platforms.map((platform, index) => {
     const [os, architecture] = platform.split('/');
     return { Kind: 'image', Available: index < platforms.length - 1, ImageData: { Platform: { os, architecture } } };
   });
   const all = { Manifests: [...manifests, { Kind: 'attestation', Available: true }] };
-  return { Id: id, RepoTags: names, RepoDigests: [], ...(withManifests ? all : {}) };
+  return { Id: describedId, RepoTags: names, RepoDigests: [], ...(withManifests ? all : {}) };
 }
 
 /** Starts an engine on a socket. Engine and socket end with the test. */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import type { ExportStarted } from '#contract';
+import { sendDownload } from '../../src/web/replies.ts';
+import { listen } from '../support/registry.ts';
 import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
 
 const image = { archiveId: 'a1', image: 0 };
@@ -45,4 +49,21 @@ test('a read error is reported before the first byte, and closes the connection 
   assert.deepEqual(envelopeOf(refused), { ok: false, error: { code: 'DAMAGED', message: 'the layer is damaged' } });
   const half = await start(web, headers, { what: 'comparison', a: side, b: side });
   await assert.rejects(send(web.port, { path: half }), { code: 'ECONNRESET' });
+});
+
+test('a name that ends in half a character is sent with a replacement, and the file is whole', async (t) => {
+  const server = createServer((_request, response) => {
+    void sendDownload(response, {
+      name: 'a\ud835',
+      totalBytes: 2,
+      leftOut: 0,
+      async *bytes() {
+        yield Buffer.from('hi');
+      },
+    }).catch(() => response.destroy());
+  });
+  await listen(t, server);
+  const { headers, body } = await send((server.address() as AddressInfo).port, { path: '/' });
+  assert.equal(headers['content-disposition'], "attachment; filename*=UTF-8''a%EF%BF%BD");
+  assert.equal(body.toString(), 'hi');
 });

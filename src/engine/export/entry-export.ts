@@ -2,7 +2,18 @@ import { type PlannedEntry, planTree, type TreePlan } from '#disk';
 import { linkName } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
-import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE, throwIfCancelled, trimEnd, trimStart } from '#model';
+import {
+  beginningOf,
+  displayPath,
+  LayerscopeError,
+  NO_ENTRY,
+  NO_LAYER,
+  type RowTable,
+  TYPE,
+  throwIfCancelled,
+  trimEnd,
+  trimStart,
+} from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { findRow } from '../read/find-row.ts';
 import { listView } from '../read/list-view.ts';
@@ -21,12 +32,15 @@ export interface Exported {
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** UTF-16 units of a suggested name. */
+const MAX_NAME = 120;
+
 /** Turns any string into a file name for any system: characters special to Windows or a shell become `_`. */
 export function fileName(text: string): string {
   const plain = text.replace(/[^\p{L}\p{N} ._()+@,=-]/gu, '_');
   const name = trimEnd(trimStart(plain, '. '), '. ');
   const safe = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `_${name}` : name;
-  return safe.slice(0, 120) || 'file';
+  return trimEnd(beginningOf(safe, MAX_NAME), '. ') || 'file';
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { EngineListing, ListedEngine, NamedImage, SourceProblem } from '#contract';
 import { parseImageWord } from '#format/reference';
-import { asLayerscopeError, displayText, isCancelled } from '#model';
+import { asLayerscopeError, displayText, isCancelled, LayerscopeError } from '#model';
 import type { ImageSource, ListedImage } from '#source';
 
 /** Maximum number of images listed of one engine. */
 const MAX_IMAGES = 5_000;
+/** Limit on the names of one source's images; those without a name count too. */
+const MAX_NAMES = 100_000;
 /** Length of the shortened id shown for an image without a name. */
 const ID_DIGITS = 12;
 
@@ -38,7 +40,7 @@ export async function listEngine(
   const answers = await Promise.all(
     asked.map(async (source) => {
       try {
-        return await source.list?.({ signal });
+        return bounded(await source.list?.({ signal }));
       } catch (error) {
         if (isCancelled(error)) throw error;
         return asLayerscopeError(error);
@@ -62,6 +64,14 @@ export async function listEngine(
   if (asked.length === 0) problems.push({ place: '', code: 'NOT_FOUND', message: engine === 'containerd' ? 'no folder' : 'no socket' });
   const sorted = [...images.values()].sort((a, b) => Number(isNameless(a)) - Number(isNameless(b)) || compareText(a.name, b.name));
   return { images: sorted.slice(0, limit), total: sorted.length, places, problems };
+}
+
+/** Throws TOO_LARGE if there are too many names. */
+function bounded(images: readonly ListedImage[] | undefined): readonly ListedImage[] | undefined {
+  let names = 0;
+  for (const image of images ?? []) names += Math.max(1, image.names.length);
+  if (names > MAX_NAMES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_NAMES} names of images`);
+  return images;
 }
 
 function engineOf({ engine, kind }: ImageSource): string {

@@ -9,9 +9,9 @@
 // Source: containers/storage images.go, layers.go.
 import path from 'node:path';
 import type { Archive, LayerParts } from '#archive';
-import { asArray, asObject, asText, type JsonObject, parseImageConfig } from '#format/image';
+import { asArray, asObject, asSize, asText, type JsonObject, parseImageConfig } from '#format/image';
 import { type EngineName, tryReference } from '#format/reference';
-import { isDigest, LayerscopeError } from '#model';
+import { isDigest, LayerscopeError, setTime } from '#model';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
 import { type Candidate, chooseCandidate, otherWay, shownReference } from './choose.ts';
 import { layerFolder, namesIn, readJson } from './documents.ts';
@@ -91,7 +91,7 @@ function imageOf(value: JsonObject | null, driver: string): StoredImage | null {
     names: names.filter((name) => !name.includes('@')),
     digestNames: [...names.filter((name) => name.includes('@')), ...byDigest],
     digest: digest !== null && isDigest(digest) ? digest : null,
-    created: asText(value.created),
+    created: setTime(asText(value.created)),
     top: top !== null && ID.test(top) ? top : null,
   };
 }
@@ -107,7 +107,7 @@ async function layersOf(root: string, driver: string): Promise<ReadonlyMap<strin
     layers.set(id, {
       parent: asText(object.parent),
       diffId: asText(object['diff-digest']),
-      sizeBytes: typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : null,
+      sizeBytes: asSize(size),
     });
   }
   return layers;
@@ -148,7 +148,7 @@ class ChainSizes {
     for (const layer of above.reverse()) {
       const bytes: number | null = this.#layers.get(layer)?.sizeBytes ?? null;
       const count = sum.count + 1;
-      sum = { bytes: sum.bytes === null || bytes === null || count > MAX_LAYERS ? null : sum.bytes + bytes, count };
+      sum = { bytes: sum.bytes === null || bytes === null || count > MAX_LAYERS ? null : asSize(sum.bytes + bytes), count };
       this.#known.set(layer, sum);
     }
     return sum.bytes;

@@ -9,9 +9,9 @@
 import path from 'node:path';
 import type { Archive, LayerParts } from '#archive';
 import { chainIds, sha256 } from '#archive';
-import { asObject, asText, parseImageConfig, parseJson, platformName } from '#format/image';
+import { asObject, asSize, asText, parseImageConfig, parseJson, platformName } from '#format/image';
 import { type EngineName, tryReference } from '#format/reference';
-import { isDigest, LayerscopeError } from '#model';
+import { isDigest, LayerscopeError, setTime } from '#model';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
 import { type Candidate, chooseCandidate, otherWay, shownReference } from './choose.ts';
 import { layerFolder, namesIn, readJson, readSmall, readText } from './documents.ts';
@@ -112,14 +112,14 @@ async function listImages(root: string, { signal }: SourceOptions): Promise<read
       const key = `${driver} ${chainId}`;
       if (!sizes.has(key)) sizes.set(key, chainId === null ? null : await layerSize(root, driver, chainId));
       const size = sizes.get(key) ?? null;
-      sizeBytes = sizeBytes === null || size === null ? null : sizeBytes + size;
+      sizeBytes = sizeBytes === null || size === null ? null : asSize(sizeBytes + size);
     }
     listed.push({
       names,
       id,
       digest: tryReference(digestNames[0] ?? '')?.digest ?? null,
       sizeBytes,
-      created: asText(asObject(value)?.created),
+      created: setTime(asText(asObject(value)?.created)),
       platform: platform === null ? null : platformName(platform),
     });
   }

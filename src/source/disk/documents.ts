@@ -5,8 +5,8 @@ import path from 'node:path';
 import { parseJson } from '#format/image';
 import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
-/** Limit on the size of a file; a list of a thousand images takes 2 MB. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Limit on the size of a file: it takes up to ten times as much memory until it is listed. A list of a thousand images takes 2 MB. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Converts a system error into one that names `what`, a path below the engine's folder. */
 function diskError(error: unknown, what: string): LayerscopeError {

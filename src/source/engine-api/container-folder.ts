@@ -1,12 +1,12 @@
 // Makes a layer of a container's own changes from the folder that overlay2 keeps them in. The engine says which paths changed; their
 // entries come from the folder. The engine's own export would pack the container's whole file system for that.
-import { realpathSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Archive, ArchiveReader } from '#archive';
 import { type ChangedEntry, IS_RESTRICTED, tarOfChanges, type WalkedEntry, walkTree } from '#disk';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { plainPath } from './container-layer.ts';
-import type { ContainerChange, EngineContainer } from './engine-client.ts';
+import type { ContainerChange } from './engine-client.ts';
 
 /** The only attribute that Docker's exports have. */
 const CAPABILITY = 'security.capability';
@@ -14,33 +14,26 @@ const CAPABILITY = 'security.capability';
 const REMAPPED = /^\d+\.\d+$/;
 const SECOND = 1_000_000_000n;
 
-/** Whether this user can read all of a container's folder without changing anything in it. */
-export function canReadContainers(dataRoot: string): boolean {
-  return process.platform === 'linux' && !IS_RESTRICTED && !REMAPPED.test(path.basename(dataRoot));
+/**
+ * Whether containers may be read from the folders of the Docker at a socket: this is root, who can read all of them without changing
+ * anything, and the socket is root's, not another user's. A socket that root forwarded from another machine looks the same.
+ */
+export function canReadContainers(socket: string, dataRoot: string): boolean {
+  return process.platform === 'linux' && !IS_RESTRICTED && !REMAPPED.test(path.basename(dataRoot)) && statSync(socket).uid === 0;
 }
 
 /**
- * Opens a container's changes from its folder as an archive of one layer, which the caller disposes of. Throws IO if the container changes
+ * Opens a container's changes from `folder` as an archive of one layer, which the caller disposes of. Throws IO if the container changes
  * meanwhile; UNSUPPORTED if an entry can't be read as an export would have it; PERMISSION, NOT_FOUND, CANCELLED.
  */
 export async function openContainerFolder(
   reader: ArchiveReader,
-  { name, upperDir }: Pick<EngineContainer, 'name' | 'upperDir'>,
-  dataRoot: string,
+  { name, folder }: { readonly name: string; readonly folder: string },
   changes: readonly ContainerChange[],
   { signal }: { readonly signal?: AbortSignal | undefined },
 ): Promise<Archive> {
-  const folder = folderIn(dataRoot, upperDir ?? '');
   const changed = await changedEntries(folder, changes, signal);
   return reader.openStream(tarOfChanges(folder, changed, signal), name, signal === undefined ? {} : { signal });
-}
-
-/** Returns the real path of the folder. Throws UNSUPPORTED unless it is inside the engine's data root. */
-function folderIn(dataRoot: string, upperDir: string): string {
-  const root = realpathSync(dataRoot);
-  const folder = path.isAbsolute(upperDir) ? realpathSync(upperDir) : '';
-  if (folder.startsWith(root + path.sep)) return folder;
-  throw new LayerscopeError('UNSUPPORTED', `${displayText(upperDir)} is not inside ${displayText(dataRoot)}`);
 }
 
 async function changedEntries(

@@ -9,6 +9,8 @@ import type { ContainerChange } from './engine-client.ts';
 
 const PIECE = 1024 * 1024;
 const BLOCK = 512;
+/** Whiteouts that are packed at a time: a container may have removed a hundred thousand files. */
+const BATCH = 1000;
 
 /** What the engine reports about a container. */
 export interface ContainerState {
@@ -76,9 +78,12 @@ async function* layerPieces(
   whiteouts: readonly string[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const entries = await tarBytes(whiteouts.map((name) => ({ name, mode: 0 })));
-  // Omit the blocks that end a tar.
-  yield entries.subarray(0, entries.length - 2 * BLOCK);
+  for (let at = 0; at < whiteouts.length; at += BATCH) {
+    throwIfCancelled(signal);
+    const entries = await tarBytes(whiteouts.slice(at, at + BATCH).map((name) => ({ name, mode: 0 })));
+    // Omit the blocks that end a tar.
+    yield entries.subarray(0, entries.length - 2 * BLOCK);
+  }
   const descriptor = openSync(file, 'r');
   try {
     for (const [from, to] of ranges) {

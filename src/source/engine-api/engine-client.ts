@@ -1,7 +1,7 @@
 // A client for the API of Docker, which Podman serves too. Uses GET only, so nothing is changed. Source:
 // docs.docker.com/reference/api/engine.
-import { asArray, asObject, asText, asTexts, type JsonObject, parseJson } from '#format/image';
-import { displayText, LayerscopeError } from '#model';
+import { asArray, asObject, asSize, asText, asTexts, type JsonObject, parseJson } from '#format/image';
+import { displayText, LayerscopeError, setTime } from '#model';
 import type { HttpClient, HttpReply } from '../http/http-client.ts';
 import type { ListedImage } from '../types.ts';
 
@@ -9,7 +9,10 @@ import type { ListedImage } from '../types.ts';
 const OUR_VERSION = [1, 48] as const;
 /** The first version in which an export can be limited to a platform. */
 const PLATFORM_VERSION = [1, 48] as const;
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** Limit on an answer: it takes up to ten times as much memory until it is listed. A thousand images take 2 MB, 100,000 changes 12 MB. */
+const MAX_JSON_BYTES = 32 * 1024 * 1024;
+/** Limit on the folders that lead to the changes of a container, each change counted for itself: most paths have ten. */
+const MAX_FOLDERS = 2_000_000;
 const MAX_ERROR_BYTES = 64 * 1024;
 /** How long an export may take to begin: an engine packs an image before sending the first byte, which takes minutes for a large image. */
 const EXPORT_SILENCE_MS = 30 * 60 * 1000;
@@ -65,14 +68,13 @@ export class EngineClient {
       const object = asObject(entry);
       const id = asText(object?.Id);
       if (object === null || id === null) return [];
-      const created = typeof object.Created === 'number' ? new Date(object.Created * 1000) : null;
       return [
         {
           names: namesOf(object.RepoTags),
           id: fullId(id),
           digest: digestIn(object.RepoDigests),
-          sizeBytes: typeof object.Size === 'number' ? object.Size : null,
-          created: created === null || Number.isNaN(created.getTime()) ? null : created.toISOString(),
+          sizeBytes: asSize(object.Size),
+          created: timeOf(object.Created),
           platform: null,
         },
       ];
@@ -137,17 +139,21 @@ export class EngineClient {
   /** Returns what changed in a container. Throws what {@link container} throws. */
   async containerChanges(id: string, options: CallOptions = {}): Promise<readonly ContainerChange[]> {
     const kinds = ['modified', 'added', 'deleted'] as const;
-    return asArray(await this.#json(`/containers/${id}/changes`, 'no such container', options)).flatMap((entry) => {
+    let folders = 0;
+    return asArray(await this.#json(`/containers/${encodeURIComponent(id)}/changes`, 'no such container', options)).flatMap((entry) => {
       const object = asObject(entry);
       const path = asText(object?.Path);
       const kind = kinds[Number(object?.Kind)];
-      return path === null || kind === undefined ? [] : [{ path, kind }];
+      if (path === null || kind === undefined) return [];
+      for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) folders++;
+      if (folders > MAX_FOLDERS) throw new LayerscopeError('TOO_LARGE', `changes in more than ${MAX_FOLDERS} folders, one below another`);
+      return [{ path, kind }];
     });
   }
 
   /** Streams a container's whole file system as a tar. Throws what {@link container} throws. */
   exportContainer(id: string, options: CallOptions = {}): Promise<HttpReply> {
-    return this.#get(`/containers/${id}/export`, 'no such container', { ...options, silenceMs: EXPORT_SILENCE_MS });
+    return this.#get(`/containers/${encodeURIComponent(id)}/export`, 'no such container', { ...options, silenceMs: EXPORT_SILENCE_MS });
   }
 
   async #json(path: string, missing: string, options: CallOptions): Promise<unknown> {
@@ -202,6 +208,12 @@ function encodePath(name: string): string {
 
 function fullId(id: string): string {
   return id.includes(':') ? id : `sha256:${id}`;
+}
+
+/** Returns the time of a number of seconds since 1970; null if there is none, or it is not of the years 1 to 9999. */
+function timeOf(seconds: unknown): string | null {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? null : setTime(date.toISOString());
 }
 
 function namesOf(value: unknown): readonly string[] {

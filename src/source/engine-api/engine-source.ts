@@ -5,6 +5,7 @@ import { type EngineKind, type EngineName, familiarName } from '#format/referenc
 import { asLayerscopeError, displayText, type Finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import { HttpClient } from '../http/http-client.ts';
 import type { ImageSource, ListedImage, OpenSourceOptions, SourceOptions, SourceWord } from '../types.ts';
+import { refuseOtherImage } from './asked-id.ts';
 import { canReadContainers, openContainerFolder } from './container-folder.ts';
 import { openContainerLayer } from './container-layer.ts';
 import type { EngineEndpoint } from './endpoints.ts';
@@ -16,6 +17,18 @@ export interface EngineOptions {
   readonly silenceMs?: number;
   /** Returns sources that read images from Docker's data root. Default: images are exported through the API. */
   readonly foldersIn?: (root: string) => readonly ImageSource[];
+  /**
+   * Returns the folder of a container in Docker's data root; null unless that root itself says that it is the container's. Default:
+   * containers are exported through the API.
+   */
+  readonly containerFolder?: ((root: string, container: ContainerClaim) => Promise<string | null>) | undefined;
+}
+
+/** A container as its engine describes it, on its image's layers. */
+interface ContainerClaim {
+  readonly id: string;
+  readonly upperDir: string;
+  readonly diffIds: readonly (string | null)[];
 }
 
 /** The images of one engine. */
@@ -94,7 +107,7 @@ export class EngineSource implements ImageSource {
     try {
       const name = displayText(container.name);
       const own =
-        (await this.#containerFolder(client, { ...container, name }, changes, options)) ??
+        (await this.#fromContainerFolder(client, { ...container, name }, { base, changes }, options)) ??
         (await openContainerLayer(
           reader,
           { name, changes, files: (await client.exportContainer(container.id, { signal })).pieces() },
@@ -108,17 +121,21 @@ export class EngineSource implements ImageSource {
   }
 
   /** Opens a container's changes from the engine's folder, if the engine is a Docker on this machine and the folder is readable. */
-  async #containerFolder(
+  async #fromContainerFolder(
     client: EngineClient,
-    container: EngineContainer,
-    changes: readonly ContainerChange[],
+    { id, name, upperDir }: EngineContainer,
+    { base, changes }: { readonly base: Archive; readonly changes: readonly ContainerChange[] },
     { reader, signal }: OpenSourceOptions,
   ): Promise<Archive | null> {
-    if (this.#options.foldersIn === undefined || !this.place.startsWith('unix:') || container.upperDir === null) return null;
+    const { containerFolder } = this.#options;
+    const [, socket] = /^unix:\/\/(.*)$/s.exec(this.place) ?? [];
+    if (containerFolder === undefined || socket === undefined || upperDir === null) return null;
+    const diffIds = (base.images[0]?.layers ?? []).map(({ diffId }) => diffId);
     return attempt(async () => {
       const root = await client.dataRoot({ signal });
-      if (root === null || !path.isAbsolute(root) || !canReadContainers(root)) return null;
-      return openContainerFolder(reader, container, root, changes, { signal });
+      if (root === null || !canReadContainers(socket, root)) return null;
+      const folder = await containerFolder(root, { id, upperDir, diffIds });
+      return folder === null ? null : openContainerFolder(reader, { name, folder }, changes, { signal });
     });
   }
 
@@ -138,6 +155,14 @@ export class EngineSource implements ImageSource {
       if (options.isForListing && asLayerscopeError(error).code === 'DAMAGED') return receive(false);
       throw error;
     });
+    if (asked === image.id) {
+      try {
+        refuseOtherImage(archive, asked, platform);
+      } catch (error) {
+        await archive[Symbol.asyncDispose]();
+        throw error;
+      }
+    }
     const source: SourceReport = {
       kind,
       host: displayText(this.place),
@@ -199,7 +224,10 @@ async function findImage(
   if (first === undefined) throw new LayerscopeError('NOT_FOUND', 'no such image');
   if (second !== undefined)
     throw new LayerscopeError('USAGE', `${idStart} is the start of two ids: ${displayText(first)} and ${displayText(second)}`);
-  return { image: await client.image(first, { signal }), asked: first };
+  const image = await client.image(first, { signal });
+  if (image.id !== first)
+    throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(first)}, it described ${displayText(image.id)}`);
+  return { image, asked: first };
 }
 
 /** Adds a container's changes to an image as its top layer. No registry or engine has such an image, so it can't be saved as an image. */

@@ -1,19 +1,19 @@
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { ImageSource, SourceEnvironment } from '../types.ts';
 import { findEndpoints } from './endpoints.ts';
-import { EngineSource } from './engine-source.ts';
+import { type EngineOptions, EngineSource } from './engine-source.ts';
 
 /**
  * Returns the engines named by the environment, the settings or sockets. Invalid settings result in a source that throws the reason.
- * `foldersIn`: returns sources that read the images in a data root named by Docker.
+ * `folders`: how to read what is in a data root named by Docker.
  */
 export function findEngines(
   environment: SourceEnvironment,
-  foldersIn: (root: string) => readonly ImageSource[] = () => [],
+  folders: Pick<EngineOptions, 'foldersIn' | 'containerFolder'> = {},
 ): readonly ImageSource[] {
   const { offline } = environment;
   try {
-    return findEndpoints(environment).map((endpoint) => new EngineSource(endpoint, { offline, foldersIn }));
+    return findEndpoints(environment).map((endpoint) => new EngineSource(endpoint, { offline, ...folders }));
   } catch (error) {
     return [brokenSource(asLayerscopeError(error))];
   }

@@ -7,6 +7,7 @@ import {
   lutimesSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -16,10 +17,11 @@ import type http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ArchiveLayer, ArchiveReader } from '#archive';
+import { type ArchiveLayer, type ArchiveReader, chainIds } from '#archive';
 import { inspectArchive } from '#engine';
 import { type EngineKind, parseImageWord } from '#format/reference';
 import type { SourceWord } from '#source';
+import { dockerContainerFolder } from '../../../src/source/disk/docker-container.ts';
 import { dockerFolderSources } from '../../../src/source/disk/find-disk-sources.ts';
 import type { EngineEndpoint } from '../../../src/source/engine-api/endpoints.ts';
 import { EngineClient } from '../../../src/source/engine-api/engine-client.ts';
@@ -37,6 +39,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
 import { atEnd, pathsOf, testFolder, testReader } from '../../support/workbench.ts';
 
 const ARCHIVE = dockerArchive([{ layers: [tar(file('a', 'x')), tar(file('b', 'y'))], tags: ['app:1'] }]);
+const DIFF_IDS = [tar(file('a', 'x')), tar(file('b', 'y'))].map(digestOf);
 const CONFIG = [...ARCHIVE].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[1] ?? new Uint8Array(0);
 const IMAGE = { id: digestOf(CONFIG), names: ['app:1'], archive: archiveOf(ARCHIVE) };
 
@@ -161,6 +164,25 @@ test('a list has names, ids and sizes, and no names for an unnamed image', async
     { names: ['app:1'], id: IMAGE.id, digest: null, sizeBytes: 5, created: '1970-01-01T00:00:01.000Z', platform: null },
     { names: [], id: `sha256:${'1'.repeat(64)}`, digest: null, sizeBytes: 5, created: '1970-01-01T00:00:01.000Z', platform: null },
   ]);
+});
+
+test('a size that is no number of bytes, and a time outside the years 1 to 9999, are unknown', async (t) => {
+  const { engine, socket } = await fakeEngine(t);
+  const stated: readonly (readonly [size: unknown, created: unknown, sizeBytes: number | null, time: string | null])[] = [
+    [1e308, 1e300, null, null],
+    [-5, -1e12, null, null],
+    [0.5, 253_402_300_800, null, null],
+    [2 ** 53, -62_135_596_800, null, null],
+    ['7', '1', null, null],
+    [0, 253_402_300_799, 0, '9999-12-31T23:59:59.000Z'],
+    [2 ** 53 - 1, -62_104_060_800, 2 ** 53 - 1, '0002-01-01T00:00:00.000Z'],
+  ];
+  engine.images.push(...stated.map(([size, created]) => ({ ...IMAGE, size, created })));
+  const listed = await sourceAt(`unix://${socket}`).list({});
+  assert.deepEqual(
+    listed.map(({ sizeBytes, created }) => [sizeBytes, created]),
+    stated.map(([, , sizeBytes, created]) => [sizeBytes, created]),
+  );
 });
 
 test('the common start of two ids is refused, naming both', async (t) => {
@@ -405,9 +427,20 @@ async function containerBench(t: TestContext) {
   engine.images.push(IMAGE);
   engine.dataRoot = root;
   engine.containers.push({ id: 'c'.repeat(64), name: 'web', image: IMAGE.id, changes: UPPER_CHANGES, files: exported, upperDir });
+  const mount = path.join(root, 'image', 'overlay2', 'layerdb', 'mounts', 'c'.repeat(64));
+  mkdirSync(mount, { recursive: true });
+  writeFileSync(path.join(mount, 'mount-id'), 'x');
+  writeFileSync(path.join(mount, 'parent'), chainIds(DIFF_IDS).at(-1) ?? '');
+  const home = path.join(root, 'home');
+  mkdirSync(home);
   const endpoint: EngineEndpoint = { engine: 'docker', address: `unix://${socket}`, tls: null, identity: null };
-  const withFolder = new EngineSource(endpoint, { offline: false, foldersIn: dockerFolderSources });
-  return { root, upperDir, engine, byApi: sourceAt(`unix://${socket}`), withFolder };
+  const withFolder = (userHome = home) =>
+    new EngineSource(endpoint, {
+      offline: false,
+      foldersIn: dockerFolderSources,
+      containerFolder: (dataRoot, container) => dockerContainerFolder(userHome, dataRoot, container),
+    });
+  return { root, upperDir, mount, home, socket, engine, byApi: sourceAt(`unix://${socket}`), withFolder };
 }
 
 /** Returns the entries and figures of the container's own layer. */
@@ -431,7 +464,7 @@ test('what a container changed is read from Docker’s folder, equal to what the
   const expected = await ownLayer(t, byApi);
   assert.ok(engine.asked.some((asked) => asked.endsWith('/export')));
   engine.asked.length = 0;
-  const found = await ownLayer(t, withFolder);
+  const found = await ownLayer(t, withFolder());
   assert.deepEqual(found, expected);
   const lines = (found as { entries: string[] }).entries.map((line) => line.split(' ')[0]);
   assert.deepEqual(lines, [
@@ -480,9 +513,51 @@ test('a container whose folder is not as its engine says is exported by the engi
     const expected = await ownLayer(t, bench.byApi);
     change(bench);
     bench.engine.asked.length = 0;
-    assert.deepEqual(await ownLayer(t, bench.withFolder), expected, what);
+    assert.deepEqual(await ownLayer(t, bench.withFolder()), expected, what);
     assert.ok(
       bench.engine.asked.some((asked) => asked.endsWith('/export')),
+      what,
+    );
+  }
+});
+
+test('a folder that its engine calls a container’s is read only if Docker’s own records there say so', {
+  skip: noContainerFolders,
+}, async (t) => {
+  type Bench = Awaited<ReturnType<typeof containerBench>>;
+  const changes: readonly [what: string, change: (bench: Bench) => void, isAtHome?: true][] = [
+    ['there are no records', ({ root }) => rmSync(path.join(root, 'image'), { recursive: true })],
+    ['they have another container', ({ mount }) => renameSync(mount, path.join(path.dirname(mount), 'd'.repeat(64)))],
+    ['they name another folder', ({ mount }) => writeFileSync(path.join(mount, 'mount-id'), 'y')],
+    ['they lead elsewhere', ({ mount }) => writeFileSync(path.join(mount, 'mount-id'), '../overlay2/x')],
+    ['they name another image', ({ mount }) => writeFileSync(path.join(mount, 'parent'), DIFF_IDS[0] ?? '')],
+    [
+      'they are behind a link',
+      ({ root, mount }) => {
+        renameSync(path.dirname(mount), path.join(root, 'elsewhere'));
+        symlinkSync(path.join(root, 'elsewhere'), path.dirname(mount));
+      },
+    ],
+    ['others may change them', ({ mount }) => chmodSync(mount, 0o777)],
+    ['another user may change the folders', ({ root }) => chownSync(path.join(root, 'overlay2'), 1000, 1000)],
+    ['the socket is another user’s', ({ socket }) => chownSync(socket, 1000, 1000)],
+    ['all of it is in the user’s home', () => undefined, true],
+    [
+      'all of it is behind a link to the user’s home',
+      ({ root, home }) => {
+        rmSync(home, { recursive: true });
+        symlinkSync(root, home);
+      },
+    ],
+  ];
+  for (const [what, change, isAtHome = false] of changes) {
+    const bench = await containerBench(t);
+    change(bench);
+    const home = isAtHome ? bench.root : bench.home;
+    const { engine, withFolder } = bench;
+    await ownLayer(t, withFolder(home));
+    assert.ok(
+      engine.asked.some((asked) => asked.endsWith('/export')),
       what,
     );
   }
