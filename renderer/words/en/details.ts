@@ -265,8 +265,6 @@ export const details = {
     change: {
       before: 'Before',
       now: 'Now',
-      bytesBefore: 'Bytes before',
-      bytesNow: 'Bytes now',
       pictureBefore: 'Before this change',
       pictureNow: 'After this change',
       swipeEdge: 'Where the new picture begins',
@@ -275,8 +273,6 @@ export const details = {
     comparison: {
       before: 'A',
       now: 'B',
-      bytesBefore: 'Bytes in A',
-      bytesNow: 'Bytes in B',
       pictureBefore: 'Picture in A',
       pictureNow: 'Picture in B',
       swipeEdge: 'Where the picture in B begins',
@@ -286,5 +282,12 @@ export const details = {
   pictureDiffs: { 'two-up': 'Two-up', swipe: 'Swipe', onion: 'Onion skin' },
   identicalContent: 'Content is identical',
   noDifferenceYet: 'No difference so far',
-  firstDifference: (offset: number) => `first difference at byte ${formatCount(offset)}`,
+  bytesDiffer: (count: number) => counted(count, { one: 'byte differs', other: 'bytes differ' }),
+  byteDifferences: 'Differing bytes',
+  equalBytes: (count: number) => counted(count, { one: 'equal byte', other: 'equal bytes' }),
+  /** Before the bytes of a side, for screen readers. */
+  beforeBytes: (side: string) => `${side}: `,
+  differenceAt: (at: number, total: number) => `${formatCount(at)} of ${formatCount(total)}`,
+  previousDifference: 'Previous difference',
+  nextDifference: 'Next difference',
 };

@@ -295,7 +295,7 @@ test('a file changed by a layer is compared with the version below', { tag: '@pa
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified libssl/ }).click();
   await page.getByRole('radio', { name: 'Diff' }).click();
-  await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
+  await expect(page.getByText(/bytes differ/)).toBeVisible();
 });
 
 test('a comparison begins with what grew or shrank most, and its head leaves room for it', { tag: '@page' }, async ({ win }) => {
