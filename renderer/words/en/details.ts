@@ -54,17 +54,21 @@ export const details = {
   hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
+  /** Of an attribute that only the other version has. */
+  notThere: 'none',
   /** After a size, others that are the same: `same as unpacked and stored`, `same as stored, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `same as ${labels.map((label) => label.toLowerCase()).join(' and ')}${note === null ? '' : `, ${note}`}`,
   /** Beside a size: `in 2 entries · same as stored`. */
   notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
+  layersOfSides: 'Layers that the sides have it from',
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
   layer: 'Layer',
+  topLayer: 'Top layer',
   number: 'Number',
   command: 'Command',
   saveLayer: 'Save layer…',
@@ -141,7 +145,7 @@ export const details = {
   // Attributes
   implied: 'No tar entry: the paths in it imply this folder.',
   removedHere: (layer: number) => `Removed here. These are its attributes in layer ${layer}.`,
-  onlyInA: (layer: number) => `Only in side A, from its layer ${layer}.`,
+  onlyIn: (side: string, layer: number) => `Only in side ${side}, from its layer ${layer}.`,
   meaningOf: (label: string) => `Meaning of ${label}`,
   timesFailed: 'Could not read the creation and access times',
   attributes: {
@@ -156,6 +160,7 @@ export const details = {
     accessed: 'Accessed',
     changed: 'Changed',
     fromLayer: 'From layer',
+    layerDigest: 'Layer digest',
   },
   /** An owner whose name isn't known. */
   uid: (id: number) => `UID ${id}`,
