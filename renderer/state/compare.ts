@@ -163,9 +163,9 @@ export function sideBytes(table: RowTable): SideBytes {
   return { before, net };
 }
 
-/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. */
-export function signedSize(bytes: number): string {
-  return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
+/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. `unit`: one that it shares with the sizes. */
+export function signedSize(bytes: number, unit: number | null = null): string {
+  return bytes > 0 ? `+${formatSize(bytes, unit)}` : formatSize(bytes, unit);
 }
 
 /** Returns a line about a config field that differs. */

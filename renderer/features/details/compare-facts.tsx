@@ -10,6 +10,7 @@ import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
+import { unitOfBoth } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-facts.module.css';
@@ -181,14 +182,15 @@ function Bytes({
   of: (known: Known) => number | null;
 }) {
   const [a = null, b = null] = sides.map((known) => (known === null ? null : of(known)));
-  const first = a === null ? null : <Size bytes={a} />;
+  const unit = a === null || b === null ? null : unitOfBoth(a, b);
+  const first = a === null ? null : <Size bytes={a} unit={unit} />;
   const second =
     b === null ? null : (
       <>
-        <Size bytes={b} />
+        <Size bytes={b} unit={unit} />
         {a === null ? null : (
           <span className={styles.net}>
-            <Net bytes={b - a} />
+            <Net bytes={b - a} unit={unit} />
           </span>
         )}
       </>
