@@ -2,7 +2,7 @@ import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
 import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
 import { words } from '../words/index.ts';
-import { formatSize } from '../words/numbers.ts';
+import { formatSize, formatSizeIn } from '../words/numbers.ts';
 import { plainCommand } from './chain.ts';
 import { imageTitle } from './library.ts';
 import type { Selection, Side } from './selection.ts';
@@ -165,7 +165,7 @@ export function sideBytes(table: RowTable): SideBytes {
 
 /** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. `unit`: one that it shares with the sizes. */
 export function signedSize(bytes: number, unit: number | null = null): string {
-  return bytes > 0 ? `+${formatSize(bytes, unit)}` : formatSize(bytes, unit);
+  return bytes > 0 ? `+${formatSizeIn(bytes, unit)}` : formatSizeIn(bytes, unit);
 }
 
 /** Returns a line about a config field that differs. */

@@ -76,8 +76,13 @@ export function sizeParts(bytes: number, unit: number | null = null): { value: s
   return { value: minus(format.format(rounded)), unit: UNITS[binary ? 'binary' : 'decimal'][power] as string };
 }
 
-/** Formats a size: `41.0 MB`. `unit` as for {@link sizeParts}. */
-export function formatSize(bytes: number, unit: number | null = null): string {
+/** Formats a size: `41.0 MB`. */
+export function formatSize(bytes: number): string {
+  return formatSizeIn(bytes, null);
+}
+
+/** Formats a size in a unit that it shares with others, as {@link sizeParts} does. */
+export function formatSizeIn(bytes: number, unit: number | null): string {
   const { value, unit: name } = sizeParts(bytes, unit);
   return `${value} ${name}`;
 }
