@@ -32,6 +32,7 @@ import { LayerFacts } from './layer-facts.tsx';
 import { OriginTab } from './origin-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
 import { SideLayers } from './side-layers.tsx';
+import { StoredAgainAdvice } from './stored-again.tsx';
 
 /** The selected path, or the selected layers if no path is selected. */
 export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean }) {
@@ -254,6 +255,7 @@ function Story({
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
       ) : null}
+      <StoredAgainAdvice details={details} />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import type { Phrase } from '../language.ts';
 import { formatCount, formatSize } from '../numbers.ts';
 import { counted, ENTRIES, FILES, form, list } from './grammar.ts';
 
@@ -251,6 +252,14 @@ export const details = {
   entries: (count: number) => `${formatCount(count)} ${form(count, ENTRIES)}`,
   firstEntries: (count: number) => `first ${formatCount(count)} ${form(count, ENTRIES)}`,
   entriesLabel: 'Entries of the archive',
+
+  /** Of a file that a layer writes again with the same content. */
+  storedAgain: <T>(size: T, layer: number, { mode, owner }: { mode: boolean; owner: boolean }): Phrase<T> => [
+    `Same content as in layer ${layer}, only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
+    size,
+    ' stored again.',
+  ],
+  setWhereCreated: (options: string) => `Set it where the file is created: COPY ${options}, or in the same RUN step.`,
 
   // Differences of two files
   comparingFirst: (bytes: number) => `comparing the first ${formatSize(bytes)}`,

@@ -96,3 +96,43 @@ for (const [name, region, count] of [
     expect(win.complaints).toEqual([]);
   });
 }
+
+test('a file that a layer stores again only for its mode or owner has the advice', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const layers = [
+    { createdBy: 'COPY app /opt', tar: tar(file('opt/app', 'a'.repeat(5_000)), file('opt/other', 'b'), file('opt/time', 'c')) },
+    {
+      createdBy: 'RUN chown -R app /opt && chmod 0750 /opt/app',
+      tar: tar(
+        file('opt/app', 'a'.repeat(5_000), { mode: 0o750, uid: 10_001, gid: 7, uname: 'app', gname: 'not a name' }),
+        file('opt/other', 'd', { mode: 0o600 }),
+        file('opt/time', 'c', { mtime: 5 }),
+      ),
+    },
+  ];
+  await win.drop(await win.write('base.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/app:1' })));
+  await win.drop(await win.write('app.tar', dockerArchive(layers, { name: 'acme/app:2' })));
+  await expect(page.getByRole('heading', { name: 'acme/app:2' })).toBeVisible();
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  const advice = details.getByText(/^Same content as in layer 0/);
+  await page.getByRole('row', { name: /modified app/ }).click();
+  await expect(advice).toHaveText(
+    'Same content as in layer 0, only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
+  );
+  expect(await complaintsOf(page)).toEqual([]);
+  // Other content has a reason to be stored, and a time alone is no owner.
+  for (const name of [/modified other/, /modified time/]) {
+    await page.getByRole('row', { name }).click();
+    await expect(details.getByRole('heading', { level: 2 })).toContainText(/other|time/);
+    await expect(advice).toHaveCount(0);
+  }
+  // A comparison with the image below, too.
+  await page.getByRole('row', { name: /modified app/ }).click();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await page.keyboard.type('app:1');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  await page.getByRole('row', { name: /modified app/ }).click();
+  await expect(advice).toBeVisible();
+});
