@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
-import { Breakable } from '../../components/breakable.tsx';
+import { BreakableName } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { partingFrom } from '../../state/details/parted.ts';
@@ -130,11 +130,11 @@ function Fact({
   title?: string;
   values: readonly ReactNode[];
   mono?: boolean;
-  /** Whether the values are names, which break after their punctuation. */
+  /** Whether the values are names of images. */
   isName?: boolean;
 }) {
   const [a = null, b = null] = values;
-  const shown = (value: ReactNode) => (isName && typeof value === 'string' ? <Breakable text={value} /> : value);
+  const shown = (value: ReactNode) => (isName && typeof value === 'string' ? <BreakableName text={value} /> : value);
   if (a === null && b === null) return null;
   const none = <span className={styles.same}>{words.details.notSpecified}</span>;
   return (
