@@ -141,6 +141,12 @@ test('the details of a path say what both sides have, equal facts once, and from
   await page.getByRole('row', { name: /removed only-v1/ }).click();
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt']);
   await expect(details).toContainText('Only in side A, from its layer 1.');
+  await expect(fact('Layer digest')).toHaveText(/^sha256:[0-9a-f]{64}$/);
+  // The digest is cut, not the names of the facts.
+  const type = await details.getByRole('rowheader', { name: 'Type' }).boundingBox();
+  expect(type?.height).toBeLessThan(32);
+  const body = details.getByRole('table').locator('xpath=..');
+  expect(await body.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   await page.getByRole('row', { name: /added only-v2/ }).click();
   await expect(layers).toHaveText(['side Blayer 1COPY v2 /opt']);
   await expect(details).toContainText('Only in side B, from its layer 1.');
