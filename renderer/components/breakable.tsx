@@ -1,6 +1,8 @@
 import { Fragment } from 'react';
+import styles from './breakable.module.css';
 
-const PLACES = { punctuation: /(?<=[./_:-])/, separators: /(?<=[\\/])/ } as const;
+/** Never before a digit: `1.7.12` and `12.4+deb12u1/5` are read in one piece. */
+const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
 /** Longer texts are broken anywhere: so many parts would cost more than they help. */
 const MOST_LETTERS = 1_000;
 
@@ -14,4 +16,26 @@ export function Breakable({ text, after = 'punctuation' }: { text: string; after
       <wbr />
     </Fragment>
   ));
+}
+
+/**
+ * The name of an image. Its last part stays with its tag, `registry.example.com/team/` `web-api:1.7.12`; only where a line has no room for both
+ * does the tag have a line of its own.
+ */
+export function BreakableName({ text }: { text: string }) {
+  const slash = text.lastIndexOf('/') + 1;
+  const [name = '', ...tag] = text.slice(slash).split(/(?=@)|(?<=^[^:@]*:)/);
+  return (
+    <>
+      <Breakable text={text.slice(0, slash)} />
+      <span className={styles.whole}>
+        <Breakable text={name} />
+        {tag.map((part) => (
+          <span key={part} className={styles.whole}>
+            {part}
+          </span>
+        ))}
+      </span>
+    </>
+  );
 }

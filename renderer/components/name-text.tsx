@@ -6,12 +6,13 @@ const MOST = 44;
 const TAIL = 20;
 
 /**
- * The name of an image, on two lines if one is too short, which it breaks into where it can. A tag or digest stays whole if a line has room
+ * The name of an image, on two lines if one is too short, which it breaks into where it can: after the colon, so that the first line says
+ * that a tag follows. A tag or digest stays whole if a line has room
  * for it. What is too long is cut in the middle, so that the end of a name, a tag or a digest stays visible. The tooltip is that of what it
  * is in. The custom property `--name-aside` is the room that something else takes at the end of its first line.
  */
 export function NameText({ text, className = '' }: { text: string; className?: string | undefined }) {
-  const [first = '', ...others] = text.split(/(?=@)|(?<!@.*)(?=:)/);
+  const [first = '', ...others] = text.split(/(?=@)|(?<!@.*)(?<=:)/);
   const last = others.pop();
   return (
     <span className={`${styles.name} ${className}`}>

@@ -187,6 +187,15 @@ export function showSide({ archiveId, image, layer }: Side): void {
   select({ archiveId, image, ...shown, path: null, ...viewFor(found.image, selection) });
 }
 
+/** Leaves the comparison for the changes of a layer of one of its sides, at the same path. */
+export function showLayerOfSide({ archiveId, image }: Side, layer: number): void {
+  const { archives, selection } = getApp();
+  const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
+  if (found === null) return;
+  setApp({ anchor: layer });
+  select({ archiveId, image, from: layer, to: layer, mode: 'layer', path: selection.path, ...viewFor(found.image, selection) });
+}
+
 /** Makes a filesystem side B. */
 export function chooseSideB({ archiveId, image, layer, since }: Side): void {
   const { selection, archives, jobs } = getApp();

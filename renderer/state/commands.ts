@@ -17,6 +17,12 @@ export { setOverlay };
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
+/** Presses the button that leads to the next or previous difference: of the preview, which is in front of the details. */
+function stepDifference(step: 1 | -1): void {
+  const shown = [...document.querySelectorAll('[data-differences]')].at(-1);
+  shown?.querySelectorAll('button')[step < 0 ? 0 : 1]?.click();
+}
+
 const RUNS: Readonly<Record<CommandId, () => void>> = {
   open: () => void choose('files'),
   'open-name': () => showOpenName(),
@@ -41,6 +47,8 @@ const RUNS: Readonly<Record<CommandId, () => void>> = {
   filter: focusFilter,
   find: focusFilter,
   preview: showPreview,
+  'next-difference': () => stepDifference(1),
+  'previous-difference': () => stepDifference(-1),
   treemap: () => toggleView('treemap'),
   breakdown: () => toggleView('breakdown'),
   packages: () => toggleView('packages'),

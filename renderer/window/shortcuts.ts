@@ -6,15 +6,18 @@ import { isMac } from '../state/key-names.ts';
 /** Makes keys run the window's commands. Fields, menus and dialogs keep their own keys. */
 export function watchShortcuts(): void {
   window.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || getApp().overlay !== 'none') return;
+    const { overlay } = getApp();
+    if (event.defaultPrevented || (overlay !== 'none' && overlay !== 'preview')) return;
     const mod = isMac ? event.metaKey : event.ctrlKey;
     const target = event.target instanceof HTMLElement ? event.target : null;
     const inField = target !== null && target.closest('input, textarea, [role="menu"], [role="listbox"], [role="dialog"]') !== null;
-    if (inField && !mod && event.key !== 'F6') return;
+    const isFunctionKey = /^F\d/.test(event.key);
+    if (inField && !mod && !isFunctionKey) return;
     for (const command of COMMANDS) {
+      if (overlay === 'preview' && !command.preview) continue;
       const { key, alt = false, shift, mod: withMod = false } = keyOf(command, isMac);
       if (key !== event.key || withMod !== mod || alt !== event.altKey) continue;
-      if (shift !== undefined ? !event.shiftKey : event.key === 'F6' && event.shiftKey) continue;
+      if (shift !== undefined ? !event.shiftKey : isFunctionKey && event.shiftKey) continue;
       // Space presses a button that has the focus.
       if (key === ' ' && target?.closest('button, a, [role="button"], [role="radio"], [role="tab"]') !== null) continue;
       if (command.image && getApp().selection.archiveId === null) continue;

@@ -60,9 +60,16 @@ const UNITS = {
   binary: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'],
 } as const;
 
-/** Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). */
-export function sizeParts(bytes: number): { value: string; unit: string } {
-  const { value, power, decimals } = scaleSize(bytes, binary ? 1024 : 1000);
+/**
+ * Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). `unit`: one that it shares
+ * with other sizes, from {@link unitOfBoth}, unless it would be 0.0 there.
+ */
+export function sizeParts(bytes: number, unit: number | null = null): { value: string; unit: string } {
+  const base = binary ? 1024 : 1000;
+  const own = scaleSize(bytes, base);
+  const shared = unit === null || Math.abs(bytes) < 0.05 * base ** unit ? own : { ...own, value: bytes / base ** unit, power: unit };
+  const { value, power } = shared;
+  const decimals = shared === own ? own.decimals : power === 0 ? 0 : 1;
   const format = decimals === 0 ? formats.whole : decimals === 1 ? formats.tenth : formats.hundredth;
   // Rounded as on the command line; Intl alone rounds 1.005 up.
   const rounded = decimals === 0 ? value : Number(value.toFixed(decimals));
@@ -71,8 +78,23 @@ export function sizeParts(bytes: number): { value: string; unit: string } {
 
 /** Formats a size: `41.0 MB`. */
 export function formatSize(bytes: number): string {
-  const { value, unit } = sizeParts(bytes);
-  return `${value} ${unit}`;
+  return formatSizeIn(bytes, null);
+}
+
+/** Formats a size in a unit that it shares with others, as {@link sizeParts} does. */
+export function formatSizeIn(bytes: number, unit: number | null): string {
+  const { value, unit: name } = sizeParts(bytes, unit);
+  return `${value} ${name}`;
+}
+
+/**
+ * Returns the unit in which two sizes and their difference are compared: that of the larger one, or the next smaller one if the difference
+ * would otherwise be in another unit than the sizes, as in `5667.7 kB`, `5700.1 kB`, `+32.4 kB`.
+ */
+export function unitOfBoth(a: number, b: number): number {
+  const powerOf = (bytes: number) => scaleSize(Math.abs(bytes), binary ? 1024 : 1000).power;
+  const largest = powerOf(Math.max(a, b));
+  return a !== b && powerOf(b - a) === largest - 1 ? largest - 1 : largest;
 }
 
 /** Formats a time in UTC, up to the day or the minute. Throws RangeError for an invalid date. */

@@ -12,7 +12,7 @@
 export { type BodyFate, bodyFates } from './body-fates.ts';
 export { breakDown, type RowSum, type ScopeOfRows } from './break-down.ts';
 export { bytesBefore, bytesNow, countBodies, type SideSums, sideSums } from './counted-bodies.ts';
-export { ALL_DIFFERENCES, countDifferences, DIFFERENCE_CLASS } from './difference-classes.ts';
+export { ALL_DIFFERENCES, countDifferences, DIFFERENCE_CLASS, differenceClass } from './difference-classes.ts';
 export { FILE_TYPES, fileTypeOf } from './file-types.ts';
 export { firstOpen } from './first-open.ts';
 export { keepRows } from './keep-rows.ts';

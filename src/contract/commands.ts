@@ -22,6 +22,8 @@ export interface CommandFacts extends CommandKey {
   readonly again?: true;
   /** Available only while an image is shown. */
   readonly image?: true;
+  /** Available in the preview as well. */
+  readonly preview?: true;
 }
 
 /** All commands, in the order of the list of shortcuts. */
@@ -49,6 +51,16 @@ export const COMMAND_FACTS = [
   { id: 'filter', title: 'Filter', group: 'Rows', key: '/', image: true },
   { id: 'find', title: 'Filter', group: 'Rows', key: 'f', mod: true, again: true, image: true },
   { id: 'preview', title: 'Preview', group: 'Rows', key: ' ', image: true },
+  { id: 'next-difference', title: 'Next difference in the file', group: 'Rows', key: 'F7', image: true, preview: true },
+  {
+    id: 'previous-difference',
+    title: 'Previous difference in the file',
+    group: 'Rows',
+    key: 'F7',
+    shift: true,
+    image: true,
+    preview: true,
+  },
   { id: 'treemap', title: 'Toggle treemap', group: 'Rows', key: 't', image: true },
   { id: 'breakdown', title: 'Toggle breakdown', group: 'Rows', key: 'y', image: true },
   { id: 'packages', title: 'Toggle packages', group: 'Rows', key: 'i', image: true },

@@ -141,12 +141,31 @@ test('an owner that the tar only numbers has the name that the image gives it', 
     groups: namesById(utf8('staff:x:50:\n')),
   };
   const values = (part: Partial<EntryAttributes>) => {
-    const rows = new Map(attributeRows(entry({ uname: '', ...part }), null, undefined, names).map(({ label, value }) => [label, value]));
+    const rows = new Map(
+      attributeRows(entry({ uname: '', ...part }), null, { owners: { now: names, before: names } }).map(({ label, value }) => [
+        label,
+        value,
+      ]),
+    );
     return [rows.get('Owner'), rows.get('Group')];
   };
   assert.deepEqual(values({}), ['root (0)', 'GID 0']);
   assert.deepEqual(values({ uid: 1000, gid: 50 }), ['app (1000)', 'staff (50)']);
   assert.deepEqual(values({ uid: 7, gname: 'wheel' }), ['UID 7', 'wheel (0)']);
+});
+
+test('each side of a comparison has the owners and the layers of its own image', () => {
+  const named = (name: string) => ({ users: new Map([[7, name]]), groups: new Map() });
+  const owners = { now: named('web'), before: named('app') };
+  const own = entry({ uname: '', uid: 7 });
+  const rowOf = (label: string, digests: { now: string; before: string }) =>
+    attributeRows(own, { ...own }, { owners, digests }).find((row) => row.label === label);
+  const apart = { now: 'sha256:b', before: 'sha256:a' };
+  assert.deepEqual([rowOf('Owner', apart)?.was, rowOf('Owner', apart)?.value], ['app (7)', 'web (7)']);
+  // Both are from layers 1, but of two images.
+  assert.deepEqual([rowOf('From layer', apart)?.was, rowOf('From layer', apart)?.value], ['1', '1']);
+  assert.equal(rowOf('Layer digest', apart)?.was, 'sha256:a');
+  assert.equal(rowOf('From layer', { now: 'sha256:a', before: 'sha256:a' })?.was, null);
 });
 
 test('a removed entry is shown as it was, without changes', () => {
@@ -210,7 +229,7 @@ test('a Windows entry has three more times, in present records and in those of 2
     [true, false, false],
   );
   const times = { now: windowsTimes({ pax: today }), before: windowsTimes({ pax: old }) };
-  const rows = new Map(attributeRows(entry(), entry({ size: 1 }), times).map((row) => [row.label, row]));
+  const rows = new Map(attributeRows(entry(), entry({ size: 1 }), { times }).map((row) => [row.label, row]));
   assert.deepEqual([rows.get('Created')?.was, rows.get('Accessed')?.was], [null, '']);
 });
 

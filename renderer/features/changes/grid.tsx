@@ -18,7 +18,7 @@ import { words } from '../../words/index.ts';
 import { SideBars } from '../compare/compare-bar.tsx';
 import { Net } from '../net.tsx';
 import styles from './changes-pane.module.css';
-import { bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
+import { betweenCell, bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 
 /** The rows as a tree. */
 export function Grid({
@@ -141,7 +141,9 @@ export function Grid({
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
         if (id === 'what')
-          return whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row));
+          return sides === null
+            ? whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row))
+            : betweenCell(textOf(row), () => whatDiffersBetween(table, row, true), fit.what);
         // Sums of what has come so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
@@ -291,12 +293,12 @@ function fitOfSides(
   needs: ColumnNeeds,
   { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
 ): Fit {
-  const name = Math.min(NAME_BETWEEN, needs.name);
-  const left = new Room(room, name, 2);
-  const what = left.take(differs, WHAT_BETWEEN + GAP) ? WHAT_BETWEEN : 0;
+  const left = new Room(room, NAME_BETWEEN, 2);
+  const hasWhat = left.take(differs, WHAT_BETWEEN + GAP);
   const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  left.takeUpTo(nameRoom(room, needs.name) - name);
+  const what = hasWhat ? WHAT_BETWEEN + left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - WHAT_BETWEEN) : 0;
+  left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
   return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
 }

@@ -5,7 +5,7 @@ import { cutMiddle } from '../../components/cut-middle.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { BEFORE_NAME, indentOf } from '../../state/changes/column-needs.ts';
+import { BEFORE_NAME, indentOf, SMALL_CHARACTER } from '../../state/changes/column-needs.ts';
 import { matchIn, readsAlike } from '../../state/changes/row-text.ts';
 import { isFolder, itemsBelow, touched } from '../../state/changes/table-facts.ts';
 import { signedSize } from '../../state/compare.ts';
@@ -171,6 +171,16 @@ export function whatCell(text: string, opaque: boolean): ReactElement | null {
   return text === '' ? null : (
     <span className={styles.what} title={opaque ? `${text}\n${words.changes.opaqueWhy}` : text}>
       {text}
+    </span>
+  );
+}
+
+/** What differs between the sides of a comparison: `briefly` if there is no room for all of it, which is then in the tooltip. */
+export function betweenCell(text: string, briefly: () => string, room: number): ReactElement | null {
+  if (text === '') return null;
+  return (
+    <span className={styles.what} title={text}>
+      {text.length * SMALL_CHARACTER > room ? briefly() : text}
     </span>
   );
 }

@@ -1,9 +1,8 @@
 import { type ReactNode, useMemo } from 'react';
-import { ALL_DIFFERENCES, countDifferences, DIFFERENCE_CLASS, type SubtreeTotals } from '#changes';
+import { ALL_DIFFERENCES, countDifferences, DIFFERENCE_CLASS, differenceClass, type SubtreeTotals } from '#changes';
 import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
-import type { RowTable } from '#model';
+import { type RowTable, TYPE } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
@@ -21,7 +20,7 @@ import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
-import { formatSize } from '../../words/numbers.ts';
+import { formatSize, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
@@ -51,6 +50,22 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+      </div>
+      <div className={styles.sumsLine}>
+        <div className={styles.sums}>
+          <Sums state={state} a={against} b={b} config={config} />
+          {config === null || config.total === 0 ? null : (
+            <Button
+              kind="quiet"
+              icon={open ? 'chevronDown' : 'chevronRight'}
+              expanded={open}
+              onPress={() => setLayout({ configOpen: !open })}
+            >
+              {words.compare.fieldsDiffer(config.total)}
+            </Button>
+          )}
+          {outcome}
+        </div>
         <span className={styles.actions}>
           <IconButton small label={words.compare.copyReport} icon="copy" disabled={!ready} onPress={() => void copy()} />
           <IconButton
@@ -61,20 +76,6 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
             onPress={() => void startExport({ what: 'comparison', a: against, b })}
           />
         </span>
-      </div>
-      <div className={styles.sums}>
-        <Sums state={state} a={against} b={b} config={config} />
-        {config === null || config.total === 0 ? null : (
-          <Button
-            kind="quiet"
-            icon={open ? 'chevronDown' : 'chevronRight'}
-            expanded={open}
-            onPress={() => setLayout({ configOpen: !open })}
-          >
-            {words.compare.fieldsDiffer(config.total)}
-          </Button>
-        )}
-        {outcome}
       </div>
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
@@ -88,9 +89,10 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const differing = useMemo(() => (table === null || totals === null ? null : differingBytes(table, totals)), [table, totals]);
   const counts = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
   const classes = useMemo(() => (table === null ? null : countDifferences(table)), [table]);
+  const shown = state.filter.differences ?? ALL_DIFFERENCES;
+  const files = useMemo(() => (table === null ? 0 : differingFiles(table, shown)), [table, shown]);
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
   if (differing === null || counts === null || classes === null) return null;
-  const shown = state.filter.differences ?? ALL_DIFFERENCES;
   // Modified paths are counted as they are listed: without those whose chip is off.
   const left = DIFFERENCES.reduce((sum, name) => ((shown & DIFFERENCE_CLASS[name]) === 0 ? sum + classes[name] : sum), 0);
   const timeOnly = (shown & DIFFERENCE_CLASS.time) === 0 ? classes.time : 0;
@@ -99,14 +101,8 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   }
   return (
     <>
-      {bytesA === null || bytesB === null ? null : (
-        <span title={words.compare.bytesOfWhole}>
-          {phrase(words.compare.sums(<Size bytes={bytesA} />, <Size bytes={bytesB} />))}{' '}
-          <strong>
-            <Net bytes={bytesB - bytesA}>{words.compare.more(signedSize(bytesB - bytesA))}</Net>
-          </strong>
-        </span>
-      )}
+      {bytesA === null || bytesB === null ? null : <BothSums a={bytesA} b={bytesB} />}
+      {bytesA !== bytesB || bytesA === null || files === 0 ? null : <strong>{words.compare.filesOfSameSize(files)}</strong>}
       <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
         <Counts {...counts} modified={counts.modified - left} />
         {timeOnly === 0 ? null : <span className="number"> {words.compare.timeOnly(timeOnly)}</span>}
@@ -123,6 +119,32 @@ function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number |
   const answer = useBreakdown(side, sideScope(side), { limit: 1, isWanted: isLoaded && !isWhole });
   if (isWhole) return image.totals.finalBytes;
   return answer.state === 'ready' ? answer.value.bytes : null;
+}
+
+/** `A 5667.7 kB → B 5700.1 kB (+32.4 kB)`, in one unit. */
+function BothSums({ a, b }: { a: number; b: number }) {
+  const unit = unitOfBoth(a, b);
+  return (
+    <span title={words.compare.bytesOfWhole}>
+      {phrase(words.compare.sums(<Size bytes={a} unit={unit} />, <Size bytes={b} unit={unit} />))}
+      {a === b ? null : (
+        <strong>
+          {' '}
+          <Net bytes={b - a}>{words.compare.more(signedSize(b - a, unit))}</Net>
+        </strong>
+      )}
+    </span>
+  );
+}
+
+/** Counts the files that both sides have and that differ in the shown ways: `shown` is bits of `DIFFERENCE_CLASS`. */
+function differingFiles(table: RowTable, shown: number): number {
+  let files = 0;
+  for (let row = 0; row < table.length; row++) {
+    const type = table.type[row];
+    if ((type === TYPE.file || type === TYPE.hardlink) && (differenceClass(table, row) & shown) !== 0) files++;
+  }
+  return files;
 }
 
 function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly before: number; readonly now: number } {
@@ -204,7 +226,8 @@ function SideChoice({
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        {isWhole ? <Icon name="image" size={14} className={styles.wholeIcon ?? ''} /> : null}
+        {/* CSS draws the shorter word where there is no room for the whole one, which is part of the name anyway. */}
+        {isWhole ? <span className={styles.short} aria-hidden="true" data-text={words.compare.whole} /> : null}
         <span className={`number ${styles.layer} ${isWhole ? styles.whole : ''}`}>{layers}</span>
       </MenuButton>
     </span>

@@ -11,6 +11,7 @@ import { typeColour } from '../../state/layer-colours.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { unitOfBoth } from '../../words/numbers.ts';
 import styles from '../breakdown/breakdown-view.module.css';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { Net } from '../net.tsx';
@@ -114,19 +115,22 @@ function Table<T extends FileSums>({
         </tr>
       </thead>
       <tbody>
-        {sums.map((sum) => (
-          <tr key={sum.key}>
-            <th scope="row">{children(sum)}</th>
-            <td>
-              <SideBars before={sum.before} now={sum.now} largest={largest} />
-            </td>
-            <td className={styles.right}>{sum.a === null ? null : <Size bytes={sum.before} />}</td>
-            <td className={styles.right}>{sum.b === null ? null : <Size bytes={sum.now} />}</td>
-            <td className={styles.right}>
-              <Net bytes={sum.now - sum.before} />
-            </td>
-          </tr>
-        ))}
+        {sums.map((sum) => {
+          const unit = unitOfBoth(sum.before, sum.now);
+          return (
+            <tr key={sum.key}>
+              <th scope="row">{children(sum)}</th>
+              <td>
+                <SideBars before={sum.before} now={sum.now} largest={largest} />
+              </td>
+              <td className={styles.right}>{sum.a === null ? null : <Size bytes={sum.before} unit={unit} />}</td>
+              <td className={styles.right}>{sum.b === null ? null : <Size bytes={sum.now} unit={unit} />}</td>
+              <td className={styles.right}>
+                <Net bytes={sum.now - sum.before} unit={unit} />
+              </td>
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );

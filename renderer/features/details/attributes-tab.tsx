@@ -8,30 +8,38 @@ import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/d
 import type { Loadable } from '../../state/details/details.ts';
 import { NO_NAMES, namesById, type OwnerNames } from '../../state/details/owner-names.ts';
 import { partingFrom } from '../../state/details/parted.ts';
+import { type SideOrigin, sideOrigins } from '../../state/details/side-origins.ts';
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './attributes-tab.module.css';
+import { Versions } from './versions.tsx';
 
-/** All attributes of an entry, as old → new if they differ. */
+/** All attributes of an entry; those that differ as they were and as they are, or as both sides have them. */
 export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDetails; times: Loadable<EntryTimes>; isOnlyInA: boolean }) {
   const { now, before } = details;
-  const names = useOwnerNames(details);
+  const compares = useApp((app) => app.selection.mode === 'compare');
+  const owners = { now: useOwnerNames(details, 'now'), before: useOwnerNames(details, 'before') };
+  const digests = useLayerDigests(details);
+  const known = { owners, digests, ...(times.state === 'ready' ? { times: times.value } : {}) };
   const entry = now ?? before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
   return (
     <div className={styles.body}>
       {entry.implied ? <p className={styles.note}>{words.details.implied}</p> : null}
       {now === null ? (
-        <p className={styles.note}>{isOnlyInA ? words.details.onlyInA(entry.layer) : words.details.removedHere(entry.layer)}</p>
+        <p className={styles.note}>{isOnlyInA ? words.details.onlyIn('A', entry.layer) : words.details.removedHere(entry.layer)}</p>
+      ) : compares && before === null ? (
+        <p className={styles.note}>{words.details.onlyIn('B', entry.layer)}</p>
       ) : null}
       <table className={styles.table}>
         <tbody>
-          {attributeRows(now, before, times.state === 'ready' ? times.value : undefined, names).map((row) => (
+          {attributeRows(now, before, known).map((row) => (
             <tr key={row.label}>
               <th scope="row" className={styles.label}>
                 <Breakable text={row.label} />
@@ -64,19 +72,20 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
   );
 }
 
-/** The names of owners that the tar only numbers. */
-function useOwnerNames(details: EntryDetails): OwnerNames {
-  const { now, before } = details;
-  const misses = (name: 'uname' | 'gname') => [now, before].some((entry) => entry !== null && !entry.implied && entry[name] === '');
-  const users = useNames(misses('uname') ? 'etc/passwd' : null, details);
-  const groups = useNames(misses('gname') ? 'etc/group' : null, details);
+/** The names of owners that the tar only numbers, in the image of one of the entries. */
+function useOwnerNames(details: EntryDetails, which: 'now' | 'before'): OwnerNames {
+  const selection = useApp((app) => app.selection);
+  const entry = details[which];
+  const view =
+    entry === null ? null : which === 'now' ? viewOfEntry(details, selection) : viewOfEntry({ ...details, now: null }, selection);
+  const misses = (name: 'uname' | 'gname') => entry !== null && !entry.implied && entry[name] === '';
+  const users = useNames(misses('uname') ? 'etc/passwd' : null, view);
+  const groups = useNames(misses('gname') ? 'etc/group' : null, view);
   return useMemo(() => ({ users, groups }), [users, groups]);
 }
 
 /** The names in a file of the image that the entry is in; none if the image doesn't have it. */
-function useNames(path: string | null, details: EntryDetails): OwnerNames['users'] {
-  const selection = useApp((app) => app.selection);
-  const view = viewOfEntry(details, selection);
+function useNames(path: string | null, view: Side | null): OwnerNames['users'] {
   const key = path === null || view === null ? null : `${view.archiveId}/${view.image}/${view.layer}/${path}`;
   const answer = useRequest(key, async (client, signal) => {
     if (path === null || view === null) return NO_NAMES.users;
@@ -85,6 +94,17 @@ function useNames(path: string | null, details: EntryDetails): OwnerNames['users
     return namesById(bytes);
   });
   return answer.state === 'ready' ? answer.value : NO_NAMES.users;
+}
+
+/** The digests of the layers that the entries of a comparison are from. */
+function useLayerDigests(details: EntryDetails) {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  return useMemo(() => {
+    const digestOf = (origin: SideOrigin | undefined) => origin?.layer.digest ?? origin?.layer.diffId ?? null;
+    const origins = sideOrigins(details, archives ?? [], selection);
+    return { now: digestOf(origins.find(({ letter }) => letter === 'B')), before: digestOf(origins.find(({ letter }) => letter === 'A')) };
+  }, [details, archives, selection]);
 }
 
 /** Characters of a value that is shortened. */
@@ -97,26 +117,27 @@ function Value({ row }: { row: AttributeRow }) {
     row.meaning.length > 0 && text.length > 2 * SHORT
       ? `${from === 0 ? '' : '…'}${text.slice(from, from + SHORT)}${from + SHORT < text.length ? '…' : ''}`
       : text;
-  if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
+  if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} row={row} />;
   // Sizes that read alike are told in full.
   const [was, now] = [row.wasBytes, row.bytes];
   const isAlike = was !== null && now !== null && formatSize(was) === formatSize(now);
   return (
-    <span className={styles.change}>
-      <del className={styles.was}>
-        <One text={isAlike ? words.exactBytes(was) : short(row.was)} bytes={isAlike ? null : was} mono={row.mono} />
-      </del>
-      <span aria-hidden="true" className={styles.arrow}>
-        →
-      </span>
-      <ins className={styles.now}>
-        <One text={isAlike ? words.exactBytes(now) : short(row.value)} bytes={isAlike ? null : now} mono={row.mono} />
-      </ins>
-    </span>
+    <Versions
+      before={<One text={isAlike ? words.exactBytes(was) : short(row.was)} bytes={isAlike ? null : was} row={row} />}
+      now={<One text={isAlike ? words.exactBytes(now) : short(row.value)} bytes={isAlike ? null : now} row={row} />}
+    />
   );
 }
 
-function One({ text, bytes, mono }: { text: string; bytes: number | null; mono: boolean }): ReactNode {
+function One({ text, bytes, row: { mono, isDigest } }: { text: string; bytes: number | null; row: AttributeRow }): ReactNode {
   if (bytes !== null) return <Size bytes={bytes} />;
-  return <span className={`selectable ${mono ? styles.mono : ''}`}>{text === '' ? '—' : displayText(text)}</span>;
+  const shown = text === '' ? words.details.notThere : displayText(text);
+  return (
+    <span
+      className={`selectable ${text === '' ? styles.unset : mono ? styles.mono : ''} ${isDigest ? styles.digest : ''}`}
+      title={isDigest ? shown : undefined}
+    >
+      {shown}
+    </span>
+  );
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
-import { Breakable } from '../../components/breakable.tsx';
+import { BreakableName } from '../../components/breakable.tsx';
 import { Size } from '../../components/size.tsx';
 import { createdAt, plainCommand } from '../../state/chain.ts';
 import { partingFrom } from '../../state/details/parted.ts';
@@ -10,10 +10,12 @@ import { imageTitle } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
+import { unitOfBoth } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-facts.module.css';
 import { Section } from './facts.tsx';
+import { Versions } from './versions.tsx';
 
 /** One side of a comparison. */
 interface Known {
@@ -68,7 +70,7 @@ export function CompareFacts({ selection }: { selection: Selection }) {
           <Digest label={labels.manifest} values={both.map((known) => known?.image.manifestDigest ?? null)} />
         </Table>
       </Section>
-      <Section title={words.details.layer}>
+      <Section title={both.every(isWhole) ? words.details.topLayer : words.details.layer}>
         <Table>
           <Fact label={words.details.number} values={ofLayer(({ index }) => String(index))} />
           <Fact label={words.details.command} mono values={ofLayer(({ createdBy }) => plainCommand(createdBy))} />
@@ -98,6 +100,11 @@ export function CompareFacts({ selection }: { selection: Selection }) {
   );
 }
 
+/** Whether a side is a whole image: the filesystem at its top layer. */
+function isWhole(known: Known | null): boolean {
+  return known?.layer?.index === (known?.image.layers.length ?? 0) - 1;
+}
+
 function knownOf(archives: readonly ArchiveSummary[], { archiveId, image, layer }: Side): Known | null {
   const found = selectedImage(archives, { archiveId, image, from: layer, to: layer, mode: 'layer', path: null });
   return found === null ? null : { ...found, layer: found.image.layers[layer] ?? null };
@@ -106,17 +113,6 @@ function knownOf(archives: readonly ArchiveSummary[], { archiveId, image, layer 
 function Table({ children }: { children: ReactNode }) {
   return (
     <table className={`${styles.table} selectable`}>
-      <thead>
-        <tr>
-          <td />
-          <th scope="col" className={styles.side}>
-            <span className="visually-hidden">{words.compare.beforeLetter}</span>A
-          </th>
-          <th scope="col" className={styles.side}>
-            <span className="visually-hidden">{words.compare.beforeLetter}</span>B
-          </th>
-        </tr>
-      </thead>
       <tbody>{children}</tbody>
     </table>
   );
@@ -134,29 +130,27 @@ function Fact({
   title?: string;
   values: readonly ReactNode[];
   mono?: boolean;
-  /** Whether the values are names, which break after their punctuation. */
+  /** Whether the values are names of images. */
   isName?: boolean;
 }) {
   const [a = null, b = null] = values;
-  const shown = (value: ReactNode) => (isName && typeof value === 'string' ? <Breakable text={value} /> : value);
+  const shown = (value: ReactNode) => (isName && typeof value === 'string' ? <BreakableName text={value} /> : value);
   if (a === null && b === null) return null;
+  const none = <span className={styles.same}>{words.details.notSpecified}</span>;
   return (
     <tr>
       <th scope="row" className={styles.label} title={title}>
         {label}
       </th>
-      {a === b ? (
-        <td colSpan={2} className={mono ? styles.mono : ''}>
-          {shown(a)} <span className={styles.same}>{words.compare.both}</span>
-        </td>
-      ) : (
-        [a, b].map((value, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the side
-          <td key={at} className={mono ? styles.mono : ''}>
-            {shown(value) ?? <span className={styles.same}>{words.details.notSpecified}</span>}
-          </td>
-        ))
-      )}
+      <td className={mono ? styles.mono : ''}>
+        {a === b ? (
+          <>
+            {shown(a)} <span className={styles.same}>{words.compare.both}</span>
+          </>
+        ) : (
+          <Versions before={shown(a) ?? none} now={shown(b) ?? none} />
+        )}
+      </td>
     </tr>
   );
 }
@@ -188,14 +182,15 @@ function Bytes({
   of: (known: Known) => number | null;
 }) {
   const [a = null, b = null] = sides.map((known) => (known === null ? null : of(known)));
-  const first = a === null ? null : <Size bytes={a} />;
+  const unit = a === null || b === null ? null : unitOfBoth(a, b);
+  const first = a === null ? null : <Size bytes={a} unit={unit} />;
   const second =
     b === null ? null : (
       <>
-        <Size bytes={b} />
+        <Size bytes={b} unit={unit} />
         {a === null ? null : (
           <span className={styles.net}>
-            <Net bytes={b - a} />
+            <Net bytes={b - a} unit={unit} />
           </span>
         )}
       </>

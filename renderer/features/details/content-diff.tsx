@@ -1,8 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { type Client, CONTENT_PAGE_BYTES } from '#contract';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import { Segmented } from '../../components/segmented.tsx';
-import { setLayout } from '../../state/app-state.ts';
 import {
   changedPart,
   type DiffLine,
@@ -19,11 +17,11 @@ import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
+import { ByteDiff } from './byte-diff.tsx';
 import styles from './content-diff.module.css';
-import { HexView } from './hex-view.tsx';
+import { DiffBar, useSteps } from './diff-bar.tsx';
 import { type Part, PictureDiff } from './picture-diff.tsx';
 import { useLines } from './use-lines.ts';
-import { useVersionNames } from './use-version-names.ts';
 
 /** Only the beginning of a larger file is compared, to keep the page responsive. */
 const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
@@ -47,7 +45,7 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
   }
 }
 
-/** The differences between two files: changed lines of text, both pictures, or the first bytes that differ. */
+/** The differences between two files: changed lines of text, both pictures, or bytes. */
 export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
   const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
   const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
@@ -72,7 +70,7 @@ function Differences({ a, b }: { a: Part; b: Part }) {
   const isPicture = (kind: PreviewKind) => kind !== 'text' && kind !== 'hex';
   if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} />;
   if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} />;
-  return <ByteDiff a={a} b={b} cut={cut} />;
+  return <ByteDiff a={a.bytes} b={b.bytes} cut={cut} />;
 }
 
 function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
@@ -84,27 +82,9 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
   const shown = useMemo(() => (how === 'unified' ? unifiedLines(runs, opened) : pairedLines(runs, opened)), [how, runs, opened]);
   const { added, removed } = useMemo(() => tally(runs), [runs]);
   const open = (run: number) => setOpened(new Set(opened).add(run));
-  return (
-    <>
-      <div className={styles.bar}>
-        <span className={`number ${styles.note}`}>
-          {added + removed === 0 ? words.details.identicalText : words.details.lineCounts(added, removed)}
-          {cut === null ? '' : `, ${cut}`}
-        </span>
-        <Segmented
-          small
-          label={words.details.layout}
-          value={how}
-          options={[
-            { value: 'unified', label: words.details.layouts.unified },
-            { value: 'split', label: words.details.layouts.split },
-          ]}
-          onChange={(diffLayout) => setLayout({ diffLayout })}
-        />
-      </div>
-      <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} split={how === 'split'} onOpen={open} />
-    </>
-  );
+  const sum = added + removed === 0 ? words.details.identicalText : words.details.lineCounts(added, removed);
+  const note = words.list([sum, cut ?? '']);
+  return <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} note={note} split={how === 'split'} onOpen={open} />;
 }
 
 /** Lines as they are shown, with the parts of long ones joined again. */
@@ -133,6 +113,7 @@ function Lines({
   runs,
   linesA,
   linesB,
+  note,
   split,
   onOpen,
 }: {
@@ -140,12 +121,14 @@ function Lines({
   runs: readonly DiffRun[];
   linesA: readonly string[];
   linesB: readonly string[];
+  note: string;
   split: boolean;
   onOpen: (run: number) => void;
 }) {
   // Lines always wrap side by side, so that both halves stay in sight.
   const wraps = useApp((app) => app.layout.wraps) || split;
   const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
+  const steps = useSteps(shown, (line) => virtual.scrollToIndex(line, { align: 'center' }));
   const digits = String(Math.max(linesA.length, linesB.length)).length;
   const texts = { a: linesA, b: linesB, runs, digits };
   const longest = useMemo(() => {
@@ -155,31 +138,34 @@ function Lines({
   }, [linesA, linesB]);
   const view = wraps ? `${styles.view} ${styles.wraps}` : styles.view;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.textDifferences}>
-      <div
-        className={`${styles.lines} ${split ? styles.split : ''}`}
-        style={{ height: virtual.getTotalSize(), width: wraps ? '100%' : `max(100%, calc(${longest + digits + 4}ch + 12px))` }}
-      >
-        {virtual.getVirtualItems().map(({ index, start }) => {
-          const line = shown[index];
-          if (line === undefined) return null;
-          return (
-            <div key={index} className={styles.line} {...place(index, start)}>
-              {line.kind === 'fold' ? (
-                <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
-                  {words.details.unchangedLines(line.count)}
-                </button>
-              ) : split ? (
-                <SplitLine line={line} texts={texts} />
-              ) : (
-                <UnifiedLine line={line} texts={texts} />
-              )}
-            </div>
-          );
-        })}
-      </div>
-    </section>
+    <>
+      <DiffBar note={note} steps={steps} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.textDifferences}>
+        <div
+          className={`${styles.lines} ${split ? styles.split : ''}`}
+          style={{ height: virtual.getTotalSize(), width: wraps ? '100%' : `max(100%, calc(${longest + digits + 4}ch + 12px))` }}
+        >
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const line = shown[index];
+            if (line === undefined) return null;
+            return (
+              <div key={index} className={styles.line} aria-current={steps.has(index) || undefined} {...place(index, start)}>
+                {line.kind === 'fold' ? (
+                  <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
+                    {words.details.unchangedLines(line.count)}
+                  </button>
+                ) : split ? (
+                  <SplitLine line={line} texts={texts} />
+                ) : (
+                  <UnifiedLine line={line} texts={texts} />
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </section>
+    </>
   );
 }
 
@@ -256,31 +242,6 @@ function shownText(text: string, changed: readonly [number, number] | null): Rea
       {changed === null ? null : <span className={styles.part}>{text.slice(first, end)}</span>}
       {text.slice(end, to)}
       {left(text.length - to)}
-    </>
-  );
-}
-
-function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
-  const names = useVersionNames();
-  const first = useMemo(() => {
-    const length = Math.min(a.bytes.length, b.bytes.length);
-    let at = 0;
-    while (at < length && a.bytes[at] === b.bytes[at]) at++;
-    return at === length && a.totalBytes === b.totalBytes ? null : at;
-  }, [a, b]);
-  if (first === null) return <Notice title={cut === null ? words.details.identicalContent : words.details.noDifferenceYet}>{cut}</Notice>;
-  // The dump begins shortly before the first difference.
-  const base = Math.max(0, (first & ~15) - 32);
-  const part = ({ bytes }: Part) => bytes.subarray(base, base + 16_384);
-  return (
-    <>
-      <div className={styles.bar}>
-        <span className={`number ${styles.note}`}>{words.list([words.details.firstDifference(first), cut ?? ''])}</span>
-      </div>
-      <h3 className={styles.half2}>{names.before}</h3>
-      <HexView bytes={part(a)} base={base} label={names.bytesBefore} />
-      <h3 className={styles.half2}>{names.now}</h3>
-      <HexView bytes={part(b)} base={base} label={names.bytesNow} />
     </>
   );
 }

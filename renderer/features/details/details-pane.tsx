@@ -9,7 +9,7 @@ import { Size, sizeTitle } from '../../components/size.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { dispatchDetails, setLayout } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
-import { contentWords } from '../../state/changes/row-text.ts';
+import { contentWords, readsAlike } from '../../state/changes/row-text.ts';
 import { findRow, touched } from '../../state/changes/table-facts.ts';
 import { choosePath, goTo, goToSideA } from '../../state/choosing.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
@@ -31,6 +31,8 @@ import styles from './details-pane.module.css';
 import { LayerFacts } from './layer-facts.tsx';
 import { OriginTab } from './origin-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
+import { SideLayers } from './side-layers.tsx';
+import { StoredAgainAdvice } from './stored-again.tsx';
 
 /** The selected path, or the selected layers if no path is selected. */
 export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean }) {
@@ -171,16 +173,22 @@ function Kind({ details: { now, before } }: { details: EntryDetails }) {
   const entry = now ?? before;
   if (entry === null || (entry.type !== 'file' && entry.type !== 'hardlink')) return null;
   const previous = now !== null && before !== null && before.type === entry.type && before.size !== now.size ? before.size : null;
+  // Sizes that read alike are told in full.
+  const isAlike = previous !== null && readsAlike(previous, entry.size);
   return (
     <p className={styles.kind}>
       <span>{words.entryType(entry.type)}</span>
       {previous === null ? null : (
         <>
-          <Size bytes={previous} />
+          {isAlike ? <span className="number">{words.exactBytes(previous)}</span> : <Size bytes={previous} />}
           <span aria-hidden="true">→</span>
         </>
       )}
-      <Size bytes={entry.size} className={styles.bytes} />
+      {isAlike ? (
+        <span className={`number ${styles.bytes}`}>{words.exactBytes(entry.size)}</span>
+      ) : (
+        <Size bytes={entry.size} className={styles.bytes} />
+      )}
     </p>
   );
 }
@@ -242,10 +250,12 @@ function Story({
       <p className={`${styles.story} ${kind === 'absent' ? styles.absent : ''}`}>
         {kind === 'unchanged' || kind === 'absent' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
+      {compared ? <SideLayers details={details} /> : null}
       {writer === undefined ? null : <Writer layer={writer} onChoose={() => onLayer(writer.index, null)} />}
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
       ) : null}
+      <StoredAgainAdvice details={details} />
     </>
   );
 }

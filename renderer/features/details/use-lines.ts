@@ -3,9 +3,13 @@ import { type RefObject, useLayoutEffect, useRef } from 'react';
 import { lineHeight } from '../../state/layout.ts';
 import { useApp } from '../use-app.ts';
 
-/** Virtualizes the lines of a long text. Wrapped lines are measured; all other lines have the same height. */
-export function useLines({ count, wraps }: { count: number; wraps: boolean }) {
-  const scroller: RefObject<HTMLDivElement | null> = useRef(null);
+/**
+ * Virtualizes the lines of a long text. Wrapped lines are measured; all other lines have the same height. `view`: the ref of what scrolls, if
+ * there is one already.
+ */
+export function useLines({ count, wraps, view }: { count: number; wraps: boolean; view?: RefObject<HTMLDivElement | null> }) {
+  const own: RefObject<HTMLDivElement | null> = useRef(null);
+  const scroller = view ?? own;
   const height = useApp((app) => lineHeight(app.layout.previewText));
   const virtual = useVirtualizer({
     count,

@@ -12,7 +12,8 @@ const LOOKED_AT = 20_000;
 /** Rows of which the changes are described. */
 const DESCRIBED = 2_000;
 const CHARACTER = 7;
-const SMALL_CHARACTER = 6.9;
+/** Mean width of a character of the smaller text, px. */
+export const SMALL_CHARACTER = 6.9;
 /** Width of what is before the name at the top level: triangle, mark and icon. */
 export const BEFORE_NAME = 56;
 /** Room for the slash after a folder's name, and for letters that are wider than estimated. */

@@ -23,10 +23,20 @@ export function whatDiffers(table: RowTable, row: number): string {
   return words.list([...found, hidden]);
 }
 
-/** Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, states how much it contained. */
-export function whatDiffersBetween(table: RowTable, row: number): string {
+const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
+
+/**
+ * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, states how much it contained. `briefly`: mode, owner
+ * and attributes in one word, and the time only if nothing else differs.
+ */
+export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
   if (table.kind[row] === KIND.modified) {
-    return words.list(differences(table.differs[row] as number));
+    const bits = table.differs[row] as number;
+    // What was written again with the same bytes is the same for both sides, if anything else tells them apart.
+    const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
+    if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
+    const hasMetadata = (telling & METADATA) !== 0;
+    return words.list([...differences(telling & ~METADATA & ~DIFFERS.time), hasMetadata ? words.compare.classNames.metadata : '']);
   }
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';

@@ -13,6 +13,8 @@ export interface AttributeRow {
   readonly was: string | null;
   readonly wasBytes: number | null;
   readonly mono: boolean;
+  /** Whether as much of the value is enough as fits into a line. */
+  readonly isDigest: boolean;
   /** The meaning of the value in lines. `isNew` marks what the previous value didn't have. */
   readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
@@ -25,23 +27,36 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. `owners` are for those that the tar only numbers. */
+/** What is known of an entry from elsewhere. */
+interface Surroundings {
+  readonly times?: EntryTimes;
+  /** Names of owners that the tar only numbers, in the image of each entry. */
+  readonly owners?: { readonly now: OwnerNames; readonly before: OwnerNames };
+  /** For a comparison: digests of the layers that the entries are from. Layers of two images may have the same number. */
+  readonly digests?: { readonly now: string | null; readonly before: string | null };
+}
+
+/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. */
 export function attributeRows(
   now: EntryAttributes | null,
   before: EntryAttributes | null,
-  times: EntryTimes = NO_TIMES,
-  owners: OwnerNames = NO_NAMES,
+  { times = NO_TIMES, owners = { now: NO_NAMES, before: NO_NAMES }, digests = { now: null, before: null } }: Surroundings = {},
 ): readonly AttributeRow[] {
   const entry = now ?? before;
   if (entry === null) return [];
   const old = now === null ? null : before;
   const rows: AttributeRow[] = [];
   const labels = words.details.attributes;
-  const add = (label: string, of: (from: EntryAttributes) => string, { mono = false, bytes = false, name = '' } = {}) => {
+  const isOtherLayer = digests.now !== digests.before;
+  const add = (
+    label: string,
+    of: (from: EntryAttributes) => string,
+    { mono = false, bytes = false, name = '', differsAnyway = false, isDigest = false } = {},
+  ) => {
     const value = of(entry);
     const was = old === null ? null : of(old);
     if (value === '' && (was === null || was === '')) return;
-    const differs = was !== null && was !== value;
+    const differs = was !== null && (was !== value || differsAnyway);
     rows.push({
       label,
       value,
@@ -49,6 +64,7 @@ export function attributeRows(
       was: differs ? was : null,
       wasBytes: differs && bytes && was !== '' ? Number(was) : null,
       mono,
+      isDigest,
       meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
     });
   };
@@ -58,15 +74,18 @@ export function attributeRows(
   add(labels.target, ({ linkname }) => linkname ?? '', { mono: true });
   if (!entry.implied) {
     add(labels.mode, ({ mode, type }) => `${formatMode(mode)} ${modeText(mode, type)}`, { mono: true });
-    add(labels.owner, ({ uid, uname }) => owner(uname || owners.users.get(uid), uid, words.details.uid));
-    add(labels.group, ({ gid, gname }) => owner(gname || owners.groups.get(gid), gid, words.details.gid));
+    const named = (from: EntryAttributes) => (from === now ? owners.now : owners.before);
+    add(labels.owner, (from) => owner(from.uname || named(from).users.get(from.uid), from.uid, words.details.uid));
+    add(labels.group, (from) => owner(from.gname || named(from).groups.get(from.gid), from.gid, words.details.gid));
     add(labels.modified, ({ mtime }) => mtimeText(mtime));
     const more = (from: EntryAttributes) => (from === now ? times.now : times.before);
     add(labels.created, (from) => mtimeText(more(from)?.created ?? ''));
     add(labels.accessed, (from) => mtimeText(more(from)?.accessed ?? ''));
     add(labels.changed, (from) => mtimeText(more(from)?.changed ?? ''));
   }
-  add(labels.fromLayer, ({ layer, implied }) => (implied ? '' : String(layer)));
+  add(labels.fromLayer, ({ layer, implied }) => (implied ? '' : String(layer)), { differsAnyway: isOtherLayer });
+  const digestOf = (from: EntryAttributes) => (from.implied ? null : from === now ? digests.now : digests.before) ?? '';
+  add(labels.layerDigest, digestOf, { mono: true, isDigest: true });
   const streams = new Set([...entry.streams, ...(old?.streams ?? [])].map(({ name }) => name));
   const bytesOf = (from: EntryAttributes, name: string) => from.streams.find((each) => each.name === name)?.size;
   for (const name of [...streams].sort()) {

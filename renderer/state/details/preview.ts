@@ -158,12 +158,15 @@ const SHAPES = [
   { columns: 4, group: 1 },
 ] as const;
 
-/** Returns the widest layout whose lines fit `room` characters, gaps between the parts not counted. `end`: the highest offset. */
-export function hexShape(room: number, end: number): HexShape {
+/**
+ * Returns the widest layout whose lines fit `room` characters, gaps between the parts not counted. `end`: the highest offset. `sides`: how
+ * many files a line has bytes of.
+ */
+export function hexShape(room: number, end: number, sides = 1): HexShape {
   const least = Math.max(4, end.toString(16).length);
   for (const { columns, group } of SHAPES) {
     const spaces = columns / group - 1 + (columns > 8 ? 1 : 0);
-    const digits = room - 3 * columns - spaces;
+    const digits = room - sides * (3 * columns + spaces);
     if (digits >= least) return { columns, group, digits: Math.max(least, Math.min(8, digits)) };
   }
   return { columns: 4, group: 2, digits: least };

@@ -1,6 +1,6 @@
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, LAYERS } from './grammar.ts';
+import { counted, FILES, LAYERS } from './grammar.ts';
 
 const alone = (from: number, to: number) => (from === to ? `layer ${to} alone` : `layers ${from}–${to} alone`);
 const aloneTitle = (from: number, to: number) => (from === to ? `Layer ${to} alone` : `Layers ${from}–${to} alone`);
@@ -20,6 +20,8 @@ export const compare = {
   aloneTitle,
   aloneOf: (from: number, to: number, image: string) => `${alone(from, to)} of ${image}`,
   wholeImage: 'whole image',
+  /** The same, where there is little room. */
+  whole: 'whole',
   wholeImageAt: (layer: number) => `Layer ${layer}, the whole image`,
   withoutLower: 'without lower layers',
   sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
@@ -34,6 +36,7 @@ export const compare = {
   /** After the counts of paths that differ otherwise. */
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
+  filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without a change in size`,
   bytesOfWhole: 'Bytes of the files that a container of either side sees',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },

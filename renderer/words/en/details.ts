@@ -1,3 +1,4 @@
+import type { Phrase } from '../language.ts';
 import { formatCount, formatSize } from '../numbers.ts';
 import { counted, ENTRIES, FILES, form, list } from './grammar.ts';
 
@@ -54,17 +55,21 @@ export const details = {
   hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
+  /** Of an attribute that only the other version has. */
+  notThere: 'none',
   /** After a size, others that are the same: `same as unpacked and stored`, `same as stored, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `same as ${labels.map((label) => label.toLowerCase()).join(' and ')}${note === null ? '' : `, ${note}`}`,
   /** Beside a size: `in 2 entries · same as stored`. */
   notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
+  layersOfSides: 'Layers that the sides have it from',
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
   layer: 'Layer',
+  topLayer: 'Top layer',
   number: 'Number',
   command: 'Command',
   saveLayer: 'Save layer…',
@@ -141,7 +146,7 @@ export const details = {
   // Attributes
   implied: 'No tar entry: the paths in it imply this folder.',
   removedHere: (layer: number) => `Removed here. These are its attributes in layer ${layer}.`,
-  onlyInA: (layer: number) => `Only in side A, from its layer ${layer}.`,
+  onlyIn: (side: string, layer: number) => `Only in side ${side}, from its layer ${layer}.`,
   meaningOf: (label: string) => `Meaning of ${label}`,
   timesFailed: 'Could not read the creation and access times',
   attributes: {
@@ -156,6 +161,7 @@ export const details = {
     accessed: 'Accessed',
     changed: 'Changed',
     fromLayer: 'From layer',
+    layerDigest: 'Layer digest',
   },
   /** An owner whose name isn't known. */
   uid: (id: number) => `UID ${id}`,
@@ -247,6 +253,14 @@ export const details = {
   firstEntries: (count: number) => `first ${formatCount(count)} ${form(count, ENTRIES)}`,
   entriesLabel: 'Entries of the archive',
 
+  /** Of a file that a layer writes again with the same content. */
+  storedAgain: <T>(size: T, layer: number, { mode, owner }: { mode: boolean; owner: boolean }): Phrase<T> => [
+    `Same content as in layer ${layer}, only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
+    size,
+    ' stored again.',
+  ],
+  setWhereCreated: (options: string) => `Set it where the file is created: COPY ${options}, or in the same RUN step.`,
+
   // Differences of two files
   comparingFirst: (bytes: number) => `comparing the first ${formatSize(bytes)}`,
   identicalText: 'Identical text',
@@ -265,8 +279,6 @@ export const details = {
     change: {
       before: 'Before',
       now: 'Now',
-      bytesBefore: 'Bytes before',
-      bytesNow: 'Bytes now',
       pictureBefore: 'Before this change',
       pictureNow: 'After this change',
       swipeEdge: 'Where the new picture begins',
@@ -275,8 +287,6 @@ export const details = {
     comparison: {
       before: 'A',
       now: 'B',
-      bytesBefore: 'Bytes in A',
-      bytesNow: 'Bytes in B',
       pictureBefore: 'Picture in A',
       pictureNow: 'Picture in B',
       swipeEdge: 'Where the picture in B begins',
@@ -286,5 +296,12 @@ export const details = {
   pictureDiffs: { 'two-up': 'Two-up', swipe: 'Swipe', onion: 'Onion skin' },
   identicalContent: 'Content is identical',
   noDifferenceYet: 'No difference so far',
-  firstDifference: (offset: number) => `first difference at byte ${formatCount(offset)}`,
+  bytesDiffer: (count: number) => counted(count, { one: 'byte differs', other: 'bytes differ' }),
+  byteDifferences: 'Differing bytes',
+  equalBytes: (count: number) => counted(count, { one: 'equal byte', other: 'equal bytes' }),
+  /** Before the bytes of a side, for screen readers. */
+  beforeBytes: (side: string) => `${side}: `,
+  differenceAt: (at: number, total: number) => `${formatCount(at)} of ${formatCount(total)}`,
+  previousDifference: 'Previous difference',
+  nextDifference: 'Next difference',
 };

@@ -134,15 +134,15 @@ test.describe('two images', () => {
   test('have their images and layers side by side in the details', { tag: '@page' }, async ({ win: { page } }) => {
     const details = page.getByRole('region', { name: 'Details' });
     await page.keyboard.press('Escape');
-    await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('Nameacme/tool:yesterdayacme/tool:today');
-    await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/95\.\d kB39\.\d kB−56\.\d kB/);
+    await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('NameAacme/tool:yesterdayBacme/tool:today');
+    await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText(/A95\.\d kBB39\.\d kB−56\.\d kB/);
     await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
     await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
     expect(await complaintsOf(page)).toEqual([]);
     // A path that both have: old and new.
     await page.getByRole('row', { name: /modified curl/ }).click();
     await details.getByRole('tab', { name: 'Attributes' }).click();
-    await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/20\.0 kB.*→.*30\.0 kB/);
+    await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A20\.0 kBB30\.0 kB/);
   });
 
   test('are both in sight in a narrow window, and numbers stay near their names in a wide one', { tag: '@page' }, async ({
@@ -183,7 +183,7 @@ test.describe('one image', () => {
     await expect(page.getByRole('button', { name: 'Layer of side A: layer 1' })).toHaveText('layer 1');
     // Layer 1 shows libssl (301,000), curl (150,000), the caches (80,000) and small files; the top shows no caches but the app.
     const bar = page.getByRole('region', { name: 'Changes' });
-    await expect(bar.getByText(/^A 535\.\d kB → B 1\.\d MB/)).toBeVisible();
+    await expect(bar.getByText(/^A 535\.\d kB → B 1\d{3}\.\d kB/)).toBeVisible();
     await expect(bar.getByTitle(/^Files that differ: 84\.\d kB in A, /)).toBeVisible();
     expect(win.complaints).toEqual([]);
   });
@@ -222,7 +222,7 @@ test('sides of equal packages whose sizes read alike say that their files differ
   await win.dropRight(await win.write('two.tar', image(1_237_000, '2')));
   await expect(differences(page)).toBeVisible();
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('Visible1.2 MB1.2 MB+27.0 kB');
+  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('VisibleA1210.1 kBB1237.1 kB+27.0 kB');
   await page.keyboard.press('i');
   await expect(page.getByText('Same packages, but files differ: see Tree')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);

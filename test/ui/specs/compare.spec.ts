@@ -295,7 +295,7 @@ test('a file changed by a layer is compared with the version below', { tag: '@pa
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified libssl/ }).click();
   await page.getByRole('radio', { name: 'Diff' }).click();
-  await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
+  await expect(page.getByText(/bytes differ/)).toBeVisible();
 });
 
 test('a comparison begins with what grew or shrank most, and its head leaves room for it', { tag: '@page' }, async ({ win }) => {
@@ -482,7 +482,7 @@ test('differences in content, metadata and time are distinguished; differences i
   await page.getByRole('button', { name: 'Show all differences' }).click();
   await expect(rows).toHaveCount(4);
   // The sizes of both filesystems, in one line.
-  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B (0 B)');
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B3 files changed without a change in size');
   // The chips filter only comparisons.
   await chip('content').click();
   await page.getByRole('radio', { name: 'Layer' }).click();

@@ -44,7 +44,8 @@ test('a long name keeps the beginning of its repository and its whole tag', { ta
   expect(tag?.is).toBeGreaterThanOrEqual(tag?.full ?? 0);
   expect(repository?.is).toBeGreaterThan(80);
   const [listed, listedTag] = await drawnParts(win, 'navigation');
-  expect([listed?.text, listedTag?.text]).toEqual(['authentication-on-the-service-platform', ':2.14.3-rc1']);
+  // Its colon says that the tag follows on the next line.
+  expect([listed?.text, listedTag?.text]).toEqual(['authentication-on-the-service-platform:', '2.14.3-rc1']);
   expect(listedTag?.is).toBeGreaterThanOrEqual(listedTag?.full ?? 0);
 });
 
@@ -124,4 +125,32 @@ test('the library cuts names and archives without a tag in the middle', { tag: '
     expect(await each.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
     await expect(each).toBeInViewport();
   }
+});
+
+test('neither a tag nor a version is broken inside, in the details of a comparison', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const image = (tag: string) => dockerArchive(LAYERS, { name: `registry.example.com/platform/team/base-files:${tag}` });
+  await win.drop(await win.write('a.tar', image('12.4-deb12u1')));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', image('12.4-deb12u5-with-extensions.11-of-the-platform')));
+  const names = page.getByRole('region', { name: 'Details' }).getByRole('row', { name: /^Name/ }).getByRole('definition');
+  await expect(names).toHaveCount(2);
+  const linesOf = (side: number) =>
+    names.nth(side).evaluate((element) => {
+      const lines = new Map<number, string>();
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        for (const [at, letter] of [...(node.textContent ?? '')].entries()) {
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + 1);
+          const y = Math.round(range.getBoundingClientRect().y);
+          lines.set(y, (lines.get(y) ?? '') + letter);
+        }
+      }
+      return [...lines.values()];
+    });
+  // The part with the tag is on a line of its own, or the tag is.
+  expect((await linesOf(0)).slice(-2).join(' ')).toMatch(/^(platform\/team\/ base-files:12\.4-deb12u1|.*base-files: 12\.4-deb12u1)$/);
+  expect(await linesOf(1)).toContain('base-files:');
 });

@@ -1,0 +1,97 @@
+import { useMemo, useState } from 'react';
+import { IconButton } from '../../components/button.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { setLayout } from '../../state/app-state.ts';
+import { keysOfId } from '../../state/key-names.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import styles from './content-diff.module.css';
+import { useVersionNames } from './use-version-names.ts';
+
+/** A line of a diff: a run of lines that are neither `same` nor a `fold` is a difference. */
+interface Line {
+  readonly kind: string;
+}
+
+const isDifferent = (line: Line | undefined) => line !== undefined && line.kind !== 'same' && line.kind !== 'fold';
+
+/** The differences among the lines that are shown, of which one at a time is the current one. */
+export interface Steps {
+  readonly count: number;
+  /** Index of the current one. */
+  readonly at: number;
+  /** Whether a line is of the current one. */
+  has(line: number): boolean;
+  /** Makes the next or previous one current, and brings it into sight. */
+  go(step: 1 | -1): void;
+}
+
+/** `show` brings a line into sight. */
+export function useSteps(lines: readonly Line[], show: (line: number) => void): Steps {
+  const [chosen, choose] = useState(0);
+  const starts = useMemo(
+    () => lines.flatMap((line, index) => (isDifferent(line) && !isDifferent(lines[index - 1]) ? [index] : [])),
+    [lines],
+  );
+  // Lines change with the layout, and differences that an equal line parted may join.
+  const at = Math.min(chosen, Math.max(0, starts.length - 1));
+  const [from, to] = [starts[at] ?? 0, starts[at + 1] ?? lines.length];
+  return {
+    count: starts.length,
+    at,
+    has: (line) => starts.length > 1 && line >= from && line < to && isDifferent(lines[line]),
+    go: (step) => {
+      const next = (at + step + starts.length) % starts.length;
+      const line = starts[next];
+      if (line === undefined) return;
+      choose(next);
+      show(line);
+    },
+  };
+}
+
+/** What a diff adds up to, the way from one difference to the next, and the choice of layout. */
+export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
+  const how = useApp((app) => app.layout.diffLayout);
+  const names = useVersionNames();
+  return (
+    <div className={styles.bar}>
+      <span className={`number ${styles.note}`}>{note}</span>
+      <span className={styles.legend} aria-hidden="true">
+        <span className={styles.removed}>− {names.before}</span>
+        <span className={styles.added}>+ {names.now}</span>
+      </span>
+      {steps.count < 2 ? null : (
+        <span className={styles.steps} data-differences="">
+          <span className={`number ${styles.at}`} role="status">
+            {words.details.differenceAt(steps.at + 1, steps.count)}
+          </span>
+          <IconButton
+            small
+            label={words.details.previousDifference}
+            keys={keysOfId('previous-difference')}
+            icon="chevronUp"
+            onPress={() => steps.go(-1)}
+          />
+          <IconButton
+            small
+            label={words.details.nextDifference}
+            keys={keysOfId('next-difference')}
+            icon="chevronDown"
+            onPress={() => steps.go(1)}
+          />
+        </span>
+      )}
+      <Segmented
+        small
+        label={words.details.layout}
+        value={how}
+        options={[
+          { value: 'unified', label: words.details.layouts.unified },
+          { value: 'split', label: words.details.layouts.split },
+        ]}
+        onChange={(diffLayout) => setLayout({ diffLayout })}
+      />
+    </div>
+  );
+}

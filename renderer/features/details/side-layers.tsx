@@ -1,0 +1,45 @@
+import { useMemo } from 'react';
+import type { EntryDetails } from '#contract';
+import { displayText } from '#model';
+import { plainCommand } from '../../state/chain.ts';
+import { showLayerOfSide } from '../../state/choosing.ts';
+import { type SideOrigin, sideOrigins } from '../../state/details/side-origins.ts';
+import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
+import styles from './side-layers.module.css';
+
+/** The layer that each side of a comparison has the path from, with its command. Each leads to what the layer changed. */
+export function SideLayers({ details }: { details: EntryDetails }) {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const origins = useMemo(() => sideOrigins(details, archives ?? [], selection), [details, archives, selection]);
+  const [a, b] = origins;
+  if (a === undefined) return null;
+  // Both have it from the same layer: of one image, or one that two images share.
+  const isShared = b !== undefined && a.chainId !== null && a.chainId === b.chainId;
+  return (
+    <ul className={styles.layers} aria-label={words.details.layersOfSides}>
+      {(isShared ? [b] : origins).map((origin) => (
+        <SideLayer key={origin.letter} origin={origin} letters={isShared ? ['A', 'B'] : [origin.letter]} />
+      ))}
+    </ul>
+  );
+}
+
+function SideLayer({ origin: { side, layer }, letters }: { origin: SideOrigin; letters: readonly ('A' | 'B')[] }) {
+  const command = displayText(plainCommand(layer.createdBy) ?? words.commandUnknown);
+  return (
+    <li>
+      <button type="button" className={styles.layer} title={command} onClick={() => showLayerOfSide(side, layer.index)}>
+        {letters.map((each) => (
+          <span key={each} className={`${styles.letter} ${styles[each]}`}>
+            <span className="visually-hidden">{words.compare.beforeLetter}</span>
+            {each}
+          </span>
+        ))}
+        <span className={`number ${styles.index}`}>{words.layer(layer.index)}</span>
+        <span className={styles.command}>{command}</span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react';
+import { useApp } from '../use-app.ts';
+import { useVersionNames } from './use-version-names.ts';
+import styles from './versions.module.css';
+
+/** A value that differs, below each other: as both sides of a comparison have it, or before and after a change. */
+export function Versions({ before, now }: { before: ReactNode; now: ReactNode }) {
+  const compares = useApp((app) => app.selection.mode === 'compare');
+  const names = useVersionNames();
+  return (
+    <dl className={styles.versions}>
+      <dt className={compares ? `${styles.letter} ${styles.A}` : styles.version}>{names.before}</dt>
+      <dd>{compares ? before : <del>{before}</del>}</dd>
+      <dt className={compares ? `${styles.letter} ${styles.B}` : styles.version}>{names.now}</dt>
+      {/* The sides of a comparison are equals; of a change, the new value matters. */}
+      <dd>{compares ? now : <ins>{now}</ins>}</dd>
+    </dl>
+  );
+}

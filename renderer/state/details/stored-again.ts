@@ -1,0 +1,55 @@
+import type { ArchiveSummary, EntryDetails } from '#contract';
+import { DIFFERS, formatMode, type RowTable, unescapePath } from '#model';
+import { findRow } from '../changes/table-facts.ts';
+import type { Selection } from '../selection.ts';
+import { sideOrigins } from './side-origins.ts';
+
+/** A file that a layer stores a second time only to change its mode or owner. */
+export interface StoredAgain {
+  /** The layer that has the same content. */
+  readonly layer: number;
+  readonly bytes: number;
+  readonly mode: boolean;
+  readonly owner: boolean;
+  /** What COPY is given in the first place: `--chmod=0755 --chown=app:app`. */
+  readonly options: string;
+}
+
+const ELSE = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.attributes | DIFFERS.device;
+
+/**
+ * Returns whether the selected file is known to have the same content as before, with another mode or owner, in an image that has both. Files of
+ * two images that merely differ so are stored once in each.
+ */
+export function storedAgain(
+  details: EntryDetails,
+  table: RowTable | null,
+  archives: readonly ArchiveSummary[],
+  selection: Selection,
+): StoredAgain | null {
+  const { now, before } = details;
+  const { path, mode } = selection;
+  if (now === null || before === null || table === null || path === null || now.type !== 'file' || now.size === 0) return null;
+  if (mode !== 'layer' && (mode !== 'compare' || !isAbove(details, archives, selection))) return null;
+  const row = findRow(table, unescapePath(path));
+  const bits = row < 0 ? 0 : (table.differs[row] as number);
+  const [hasMode, hasOwner] = [(bits & DIFFERS.mode) !== 0, (bits & DIFFERS.owner) !== 0];
+  if ((bits & DIFFERS.rewritten) === 0 || (bits & ELSE) !== 0 || !(hasMode || hasOwner)) return null;
+  const chmod = hasMode ? [`--chmod=${formatMode(now.mode)}`] : [];
+  const chown = hasOwner ? [`--chown=${named(now.uname, now.uid)}:${named(now.gname, now.gid)}`] : [];
+  return { layer: before.layer, bytes: now.size, mode: hasMode, owner: hasOwner, options: [...chmod, ...chown].join(' ') };
+}
+
+/** Whether side B has the file from a layer above the one that side A has it from, which side B's image has too. */
+function isAbove(details: EntryDetails, archives: readonly ArchiveSummary[], selection: Selection): boolean {
+  const [a, b] = sideOrigins(details, archives, selection);
+  if (a === undefined || b === undefined || a.chainId === null || b.layer.index <= a.layer.index) return false;
+  const archive = archives.find(({ archiveId }) => archiveId === b.side.archiveId);
+  const image = archive?.images.find(({ index }) => index === b.side.image);
+  return image?.chainIds[a.layer.index] === a.chainId;
+}
+
+/** A name that can be typed as it is, or else the number. */
+function named(name: string, id: number): string {
+  return /^[a-z_][\w.-]*$/i.test(name) ? name : String(id);
+}

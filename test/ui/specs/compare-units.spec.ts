@@ -1,0 +1,82 @@
+// How a comparison's head and columns say what differs and by how much.
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+/** Compares two images of the same files: `old` bytes of `x` and `now` bytes of `y`. */
+async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
+  const { page } = win;
+  const image = (tag: string, letter: string, bytes: number) =>
+    dockerArchive(
+      [
+        {
+          createdBy: 'COPY . /srv',
+          tar: tar(
+            file('srv/data', letter.repeat(bytes)),
+            file('srv/run.sh', 'exec srv', { mode: tag === '1' ? 0o644 : 0o755, uid: Number(tag), mtime: Number(tag) }),
+            file('srv/settings', `of ${letter}`, { mode: tag === '1' ? 0o644 : 0o600, uid: Number(tag), mtime: Number(tag) }),
+          ),
+        },
+      ],
+      { name: `registry.example.com/team/web-api:1.${tag}` },
+    );
+  await win.drop(await win.write('a.tar', image('1', 'x', old)));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', image('2', 'y', now)));
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  return page;
+}
+
+test('sizes and their difference are in one unit in the head, the details and the breakdown', { tag: '@page' }, async ({ win }) => {
+  const page = await compareSizes(win, 5_600_000, 5_632_400);
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await expect(changes.getByTitle('Bytes of the files that a container of either side sees')).toHaveText(
+    'A 5600.0 kB → B 5632.4 kB (+32.4 kB)',
+  );
+  const visible = page.getByRole('region', { name: 'Details' }).getByRole('row', { name: /^Visible/ });
+  await expect(visible).toHaveText('VisibleA5600.0 kBB5632.4 kB+32.4 kB');
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  const sums = page.getByRole('table', { name: 'By top folder' }).getByRole('row', { name: /srv/ }).getByRole('cell');
+  await expect(sums.filter({ hasText: 'B' })).toHaveText(['5600.0 kB', '5632.4 kB', '+32.4 kB']);
+  for (const width of [600, 720, 900, 1320]) {
+    await page.setViewportSize({ width, height: 860 });
+    const cut = await sums.evaluateAll((cells) => Math.max(...cells.map((cell) => cell.scrollWidth - cell.clientWidth)));
+    expect(cut, `${width} px`).toBeLessThanOrEqual(0);
+  }
+});
+
+test('files that changed without a change in size are said to have', { tag: '@page' }, async ({ win }) => {
+  const page = await compareSizes(win, 5_000, 5_000);
+  await expect(page.getByText('3 files changed without a change in size')).toBeVisible();
+  await expect(page.getByText('(0 B)')).toHaveCount(0);
+});
+
+test('both layer menus have words, and no change is cut, at all widths', { tag: '@page' }, async ({ win }) => {
+  const page = await compareSizes(win, 5_000, 6_000);
+  for (const width of [600, 720, 900, 1320, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 860 });
+    for (const side of ['A', 'B']) {
+      const menu = page.getByRole('button', { name: `Layer of side ${side}: whole image` });
+      const word = await menu.evaluate((element) => {
+        const short = element.querySelector('[data-text]');
+        const isShort = short !== null && getComputedStyle(short).display !== 'none';
+        const shown = isShort ? short : element.querySelector('.number');
+        return { width: shown?.getBoundingClientRect().width ?? 0, cut: element.scrollWidth - element.clientWidth };
+      });
+      expect(word.width, `${width} px, ${side}`).toBeGreaterThan(30);
+      expect(word.cut, `${width} px, ${side}`).toBeLessThanOrEqual(0);
+    }
+    // Beside both chains, a narrow pane has no such column.
+    const hasColumn = (await page.getByRole('columnheader', { name: 'Change' }).count()) > 0;
+    expect(hasColumn || width === 720, `${width} px`).toBe(true);
+    for (const name of hasColumn ? [/modified run/, /modified settings/] : []) {
+      const change = page.getByRole('row', { name }).getByTitle(/mode, owner/);
+      expect(await change.evaluate((element) => element.scrollWidth - element.clientWidth), `${width} px, ${name}`).toBeLessThanOrEqual(0);
+    }
+  }
+  await page.setViewportSize({ width: 1320, height: 860 });
+  await expect(page.getByRole('row', { name: /modified settings/ }).getByTitle('content, mode, owner, time')).toHaveText(
+    /^content, (metadata|mode, owner, time)$/,
+  );
+  expect(win.complaints).toEqual([]);
+});
