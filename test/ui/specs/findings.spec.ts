@@ -61,9 +61,10 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   await expect(findings).toContainText('Secret in the config');
   await expect(findings.getByText('config', { exact: true })).toBeVisible();
   await findings.getByRole('button', { name: 'Scan for secrets' }).click();
-  const said = page.getByRole('status').getByText('3 secrets · 2 minor findings');
+  const said = page.getByRole('status').getByText('3 secrets · 2 minor secrets');
   await expect(said).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Findings: / })).toContainText(/^Findings: 6, 3 secrets$/);
+  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveText('Findings: 1 · Secrets: 3');
+  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveAttribute('title', '3 secrets · 2 minor secrets · 1 minor');
   await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
   const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
   await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');
