@@ -81,6 +81,19 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   expect(win.complaints).toEqual([]);
 });
 
+test('a package whose files nothing lists has no number of files and no size, and comes last', { tag: '@page' }, async ({ win }) => {
+  const layer = tar(status(['bare', '1'], ['whole', '1']), list('whole', '/usr/whole'), file('usr/whole', 'x'.repeat(500)));
+  await win.drop(await win.write('bare.tar', dockerArchive([{ createdBy: 'ADD / /', tar: layer }], { name: 'acme/bare:1' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  await win.page.keyboard.press('i');
+  const rows = groups(win.page).getByRole('row', { name: /deb amd64/ });
+  await expect(rows).toHaveCount(2);
+  await expect(rows.last()).toHaveAccessibleName(/^added bare deb amd64 1 unknown unknown$/);
+  await win.page.getByRole('button', { name: 'Size' }).click();
+  await win.page.getByRole('button', { name: 'Size' }).click();
+  await expect(rows.last()).toContainText('bare');
+});
+
 test('only what is gone is grey: a package whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const [base] = LAYERS as [(typeof LAYERS)[0]];
