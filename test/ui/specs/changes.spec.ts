@@ -169,7 +169,11 @@ test('share bars are relative to everything shown', { tag: '@page' }, async ({ w
 test('a search in all layers shows which layers touch a path, with links', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
-  await page.getByRole('button', { name: 'all layers' }).click();
+  const all = page.getByRole('button', { name: 'Search all layers', exact: true });
+  // It says what a click does, before and after.
+  await expect(all).toHaveAttribute('title', /^Find the filter’s text in the files of every layer/);
+  await all.click();
+  await expect(all).toHaveAttribute('title', /^Back to what is selected/);
   await expect(page.getByText('Type to search all layers')).toBeVisible();
   await page.getByRole('searchbox').fill('*ssl*');
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');

@@ -130,7 +130,7 @@ test('layers that change no package are one line, and a long name leaves its typ
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.keyboard.press('i');
   await expect(groups(page)).toHaveCount(2);
-  await expect(groups(page).first()).toHaveText(/^Layers 1–3No package changes9\.0 kB$/);
+  await expect(groups(page).first()).toHaveText(/^Layers 1–3COPY a \/ – COPY c \/No package changes9\.0 kB$/);
   await page.setViewportSize({ width: 600, height: 800 });
   const cell = groups(page).nth(1).getByRole('rowheader', { name: /npm$/ });
   const type = await cell.getByText('npm', { exact: true }).boundingBox();

@@ -220,7 +220,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const page = await openWebApi(win);
       await page.getByRole('button', { name: /^Waste: / }).click();
       await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
-      await page.getByRole('button', { name: 'all layers', exact: true }).click();
+      await page.getByRole('button', { name: 'Search all layers', exact: true }).click();
       await page.getByRole('searchbox').fill('lib');
       await expect(page.getByText(/paths in all layers/)).toBeVisible();
       expect(await complaintsOf(page)).toEqual([]);
