@@ -87,3 +87,19 @@ test('a scan that finds nothing says so', { tag: '@page' }, async ({ win }) => {
   await win.page.getByRole('button', { name: 'Scan for secrets' }).click();
   await expect(win.page.getByText('No secrets found')).toBeVisible();
 });
+
+test('a short message is over the rows, not over the details and their history', { tag: '@page' }, async ({ win }) => {
+  const layer = { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) };
+  await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
+  const { page } = win;
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('button', { name: 'Verify digests' }).click();
+  const message = page.getByRole('status').filter({ hasText: 'All digests match' });
+  for (const width of [1320, 1010, 720]) {
+    await page.setViewportSize({ width, height: 700 });
+    if (width === 720) await page.getByRole('button', { name: 'Show details' }).click();
+    if ((await message.count()) === 0) await page.getByRole('button', { name: 'Verify digests' }).click();
+    const [own, other] = [await message.boundingBox(), await details.boundingBox()];
+    expect((own?.x ?? 0) + (own?.width ?? 0)).toBeLessThan(other?.x ?? 0);
+  }
+});
