@@ -226,7 +226,7 @@ function columnsFor(
   });
   return [
     sortable('name', 'minmax(110px, 2fr)'),
-    { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(48px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
+    { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
     ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(90px, 0.8fr)' }]),
     { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> },
     ...(room < 480 ? [] : [sortable('unique', '72px', 'right')]),
