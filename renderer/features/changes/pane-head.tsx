@@ -38,6 +38,7 @@ export function PaneHead({
   const isRegistry = selection.view === 'registry' && isPlain;
   const hasRows = !isRegistry && (everywhere || (selection.view !== 'breakdown' && selection.view !== 'packages'));
   const compares = mode === 'compare' && !everywhere;
+  const isLayer = mode === 'layer' && !everywhere && image !== null;
   const found = <Outcome state={state} selection={selection} isSilent={everywhere} />;
   return (
     <header className={styles.head}>
@@ -56,7 +57,7 @@ export function PaneHead({
           ) : (
             <Sums state={state} mode={mode} />
           )}
-          {mode === 'layer' && !everywhere && image !== null ? (
+          {isLayer && selection.from === selection.to ? (
             <span className={styles.commandRoom}>
               <LayerCommands image={image} from={selection.from} to={selection.to} className={styles.command} />
             </span>
@@ -64,6 +65,11 @@ export function PaneHead({
           {hasRows ? found : null}
         </div>
       )}
+      {isLayer && selection.from < selection.to ? (
+        <p className={styles.rangeLine}>
+          <LayerCommands image={image} from={selection.from} to={selection.to} className={undefined} />
+        </p>
+      ) : null}
       {copy === null || compares ? null : <WorkingCopyBar copy={copy} />}
       {mode === 'image' && hasRows && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
       {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}

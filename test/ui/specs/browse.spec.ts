@@ -186,6 +186,7 @@ test('Shift-click selects a range and shows its combined changes', { tag: '@wind
   const named = page
     .getByRole('region', { name: 'Changes' })
     .getByTitle(/^4 COPY app\.conf.*\n3 RUN rm -rf.*\n2 RUN npm ci.*\n1 RUN apt-get update/);
+  await expect(named).toBeInViewport();
   await expect(named).toHaveText(/^RUN apt-get update.* – COPY app\.conf/);
   for (const index of [1, 2, 3, 4]) await expect(layer(index)).toHaveAttribute('aria-pressed', 'true');
   await expect(layer(0)).toHaveAttribute('aria-pressed', 'false');
