@@ -153,6 +153,12 @@ export function TreeGrid({
     wantFocus.current = false;
     element.focus({ preventScroll: true });
   });
+  // A row that has the focus without being active gives it to the new first one when the order changes, as it does after loading.
+  useEffect(() => {
+    const focused = document.activeElement;
+    const wanted = active >= 0 ? null : (scroller.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]') ?? null);
+    if (wanted !== null && isOtherRow(focused, wanted)) focusQuietly(wanted);
+  });
   useImperativeHandle(handle, () => ({
     focus() {
       const row = rows[stop];

@@ -79,14 +79,20 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
+/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, too. */
+export function lacksImage({ id, image }: Command): boolean {
+  const { archiveId, catalog } = getApp().selection;
+  const filters = id === 'filter' || id === 'find';
+  return image === true && archiveId === null && !(filters && catalog?.view === 'images');
+}
+
 /**
  * Runs a command of the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is selected.
  */
 export function runCommand(id: unknown): void {
   if (id === COPY_DIAGNOSTICS) void copyDiagnostics();
   const command = COMMANDS.find((known) => known.id === id);
-  const { overlay, selection } = getApp();
-  if (command === undefined || overlay !== 'none' || (command.image && selection.archiveId === null)) return;
+  if (command === undefined || getApp().overlay !== 'none' || lacksImage(command)) return;
   command.run();
 }
 

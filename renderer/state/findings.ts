@@ -22,12 +22,17 @@ export function isOpenSecret({ code, severity }: Pick<Finding, 'code' | 'severit
 
 /** How many secrets there are, and how many other findings of each severity. */
 export function countFindings(groups: readonly FindingGroup[]): FindingCounts {
-  const counts = { secret: 0, error: 0, warning: 0, note: 0 };
-  for (const { findings } of groups) for (const each of findings) counts[isOpenSecret(each) ? 'secret' : each.severity]++;
+  const counts = { secret: 0, minorSecret: 0, error: 0, warning: 0, note: 0 };
+  for (const { findings } of groups) for (const each of findings) counts[countedAs(each)]++;
   return counts;
 }
 
-export type FindingCounts = Readonly<Record<'secret' | Severity, number>>;
+function countedAs(finding: Finding): keyof FindingCounts {
+  if (isOpenSecret(finding)) return 'secret';
+  return isSecret(finding.code) ? 'minorSecret' : finding.severity;
+}
+
+export type FindingCounts = Readonly<Record<'secret' | 'minorSecret' | Severity, number>>;
 
 /**
  * Returns the findings of the archive and of one image, grouped by code: the most severe first, then those of the most bytes. So are the

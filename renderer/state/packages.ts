@@ -18,5 +18,10 @@ export function sortedPackages(rows: readonly PackageRow[], order: PackageOrder)
   const { by, descending } = order;
   const compare = (a: PackageRow, b: PackageRow): number =>
     by === 'files' || by === 'bytes' ? a[by] - b[by] : collator.compare(a[by], b[by]);
-  return [...rows].sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+  const isCounted = by === 'files' || by === 'bytes';
+  return [...rows].sort((a, b) => {
+    // Files that aren't known are neither few nor many.
+    const unknown = isCounted ? Number(b.filesKnown) - Number(a.filesKnown) : 0;
+    return unknown || (descending ? compare(b, a) : compare(a, b));
+  });
 }

@@ -50,6 +50,7 @@ export function App() {
   const found = selectedImage(archives ?? [], selection);
   const catalog = catalogs?.find(({ catalogId }) => catalogId === selection.catalog?.catalogId) ?? null;
   const chain = selection.mode === 'compare' ? 'compareWidth' : 'chainWidth';
+  const hasDetails = width === 'wide' || width === 'compact';
   const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
 
   useEffect(() => {
@@ -129,7 +130,7 @@ export function App() {
                   <WastePanel key={`${found.archive.archiveId}.${found.image.index}`} archive={found.archive} image={found.image} />
                 ) : null}
               </main>
-              {width === 'wide' || width === 'compact' ? (
+              {hasDetails ? (
                 <div className={styles.details} style={{ width: detailsWidth }}>
                   <DetailsPane edge={<PaneEdge pane="detailsWidth" width={detailsWidth} />} drawer={false} />
                 </div>
@@ -148,7 +149,7 @@ export function App() {
         </div>
         <StatusBar found={found} />
       </div>
-      <Toasts />
+      <Toasts details={found === null ? null : hasDetails ? detailsWidth : layout.drawer === 'details' ? 'drawer' : null} />
       <Overlays />
       <ContextMenus />
       <StoreSheets />

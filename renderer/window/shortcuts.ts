@@ -1,6 +1,6 @@
 import { keyOf } from '#contract';
 import { getApp } from '../state/app-state.ts';
-import { COMMANDS } from '../state/commands.ts';
+import { COMMANDS, lacksImage } from '../state/commands.ts';
 import { isMac } from '../state/key-names.ts';
 
 /** Makes keys run the window's commands. Fields, menus and dialogs keep their own keys. */
@@ -20,7 +20,7 @@ export function watchShortcuts(): void {
       if (shift !== undefined ? !event.shiftKey : isFunctionKey && event.shiftKey) continue;
       // Space presses a button that has the focus.
       if (key === ' ' && target?.closest('button, a, [role="button"], [role="radio"], [role="tab"]') !== null) continue;
-      if (command.image && getApp().selection.archiveId === null) continue;
+      if (lacksImage(command)) continue;
       event.preventDefault();
       command.run();
       return;

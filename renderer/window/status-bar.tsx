@@ -65,7 +65,6 @@ function FindingsButton() {
   const counts = countFindings(groups);
   if (groups.length === 0) return <span className={styles.quiet}>{words.frame.noFindings}</span>;
   const severe = groups[0]?.severity ?? 'note';
-  const count = groups.reduce((sum, { findings }) => sum + findings.length, 0);
   return (
     <button
       type="button"
@@ -76,7 +75,7 @@ function FindingsButton() {
       onClick={toggleFindings}
     >
       <Icon name={severe} size={12} />
-      {words.frame.findingsButton(count, counts.secret)}
+      {words.frame.findingsButton(counts)}
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
   );

@@ -5,11 +5,19 @@ import { dismissToast } from '../state/messages.ts';
 import { words } from '../words/index.ts';
 import styles from './toasts.module.css';
 
-/** Short messages that disappear by themselves; screen readers announce them. */
-export function Toasts() {
+/**
+ * Short messages that disappear by themselves; screen readers announce them. They are over the rows, which scroll, and not over the details:
+ * `details` is the width of their pane, px; `drawer` if these lie over the rows, null if there are none.
+ */
+export function Toasts({ details }: { details: number | 'drawer' | null }) {
   const toasts = useApp((app) => app.toasts);
   return (
-    <div className={styles.toasts} role="status" aria-live="polite">
+    <div
+      className={`${styles.toasts} ${details === 'drawer' ? styles.beside : ''}`}
+      role="status"
+      aria-live="polite"
+      style={typeof details === 'number' ? { right: details + 12 } : {}}
+    >
       {toasts.map(({ id, text, action }) => (
         <div key={id} className={styles.toast}>
           <span className={styles.text}>

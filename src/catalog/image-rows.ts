@@ -55,15 +55,15 @@ export function timeOf(text: unknown): bigint | null {
 
 /** Yields the packages as seen at the image's top. */
 export function* packageRows(image: string, packages: readonly InstalledPackage[], layers: LayerIds): Generator<Row> {
-  for (const { layer, largest: _, statedBytes, files, bytes, ...facts } of packages) {
+  for (const { layer, largest: _, statedBytes, files, bytes, filesKnown, ...facts } of packages) {
     yield {
       image,
       layer: layers[layer] ?? null,
       layerIndex: layer,
       ...facts,
       statedBytes: whole(statedBytes),
-      files: BigInt(files),
-      bytes: BigInt(bytes),
+      files: filesKnown ? BigInt(files) : null,
+      bytes: filesKnown ? BigInt(bytes) : null,
     };
   }
 }

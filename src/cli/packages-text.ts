@@ -1,9 +1,9 @@
 import type { PackageOwner } from '#contract';
 import type { LoadedImage } from '#engine';
-import type { ImagePackages, LayerPackages, PackageChange } from '#engine/packages';
+import { bySize, type ImagePackages, type LayerPackages, type PackageChange } from '#engine/packages';
 import { displayText, formatSize, plural } from '#model';
 import { layerCommand } from './layer-command.ts';
-import { sizeCell } from './size-cell.ts';
+import { sizeCell, UNKNOWN_SIZE_CELL } from './size-cell.ts';
 import type { Style } from './style.ts';
 
 type Paint = (text: string) => string;
@@ -56,12 +56,12 @@ function* sectionsText({ changes }: LayerPackages, style: Style): Generator<stri
     touched: style.dim,
   };
   for (const { kind, mark, title } of SECTIONS) {
-    const own = changes.filter((change) => change.kind === kind).sort((a, b) => b.bytes - a.bytes);
+    const own = changes.filter((change) => change.kind === kind).sort(bySize);
     if (own.length === 0) continue;
     const bytes = own.reduce((sum, change) => sum + change.bytes, 0);
     const hidden = own.reduce((sum, { hiddenBytes = 0 }) => sum + hiddenBytes, 0);
     yield `${sizeCell(bytes)}  ${title(own.length, formatSize(hidden))}\n`;
-    for (const change of own) yield `${sizeCell(change.bytes)}  ${paints[kind](`${mark} ${nameText(change)}`)}${noteText(change, style)}\n`;
+    for (const change of own) yield `${packageCell(change)}  ${paints[kind](`${mark} ${nameText(change)}`)}${noteText(change, style)}\n`;
   }
 }
 
@@ -77,9 +77,13 @@ function noteText({ kind, status, version, previous, hiddenBytes }: PackageChang
 /** Yields a line for each package as seen at a layer. */
 export function* installedText({ installed }: ImagePackages, style: Style): Generator<string> {
   for (const each of installed()) {
-    const { bytes, layer, location } = each;
-    yield `${sizeCell(bytes)}  ${nameText(each)}  ${style.dim(`layer ${layer}, ${displayText(location)}`)}\n`;
+    const { layer, location } = each;
+    yield `${packageCell(each)}  ${nameText(each)}  ${style.dim(`layer ${layer}, ${displayText(location)}`)}\n`;
   }
+}
+
+function packageCell({ bytes, filesKnown }: Pick<PackageChange, 'bytes' | 'filesKnown'>): string {
+  return filesKnown ? sizeCell(bytes) : UNKNOWN_SIZE_CELL;
 }
 
 /** `deb curl 7.88.1-10 amd64`. */

@@ -7,3 +7,6 @@ export function sizeCell(bytes: number): string {
 }
 
 export const EMPTY_SIZE_CELL = ' '.repeat(9);
+
+/** For a size that isn't known. */
+export const UNKNOWN_SIZE_CELL = `${'—'.padStart(6)}   `;

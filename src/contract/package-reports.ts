@@ -29,6 +29,8 @@ export interface PackageRow {
   readonly location: string;
   readonly files: number;
   readonly bytes: number;
+  /** Whether it is known which files are the package's. If not, `files` and `bytes` are 0 for want of a list. */
+  readonly filesKnown: boolean;
   /** Of a modified or touched package: bytes of its files in the layers below that the layer replaces or removes; otherwise null. */
   readonly hiddenBytes: number | null;
   /** Path of its largest file among those counted, as escapePath prints it; null if it has none. */
@@ -41,7 +43,7 @@ export interface PackagesReport {
   readonly layers: readonly PackageLayerReport[];
   /** Number of rows that match. */
   readonly total: number;
-  /** By layer; within one added, modified, removed, touched, the most bytes first. */
+  /** By layer; within one added, modified, removed, touched, the most bytes first, and last those whose files aren't known. */
   readonly rows: readonly PackageRow[];
   /** Number of places that could not be read, or not completely. */
   readonly problems: number;
@@ -63,6 +65,8 @@ export interface PackageDifference {
   readonly bytes: number;
   /** Visible bytes in the first view, for a modified package; otherwise null. */
   readonly previousBytes: number | null;
+  /** Whether it is known, in each view that has the package, which files are its. If not, the bytes are 0 for want of a list. */
+  readonly filesKnown: boolean;
 }
 
 /** A page of the packages in which two views differ. */
@@ -77,7 +81,7 @@ export interface PackageDifferencesReport {
   /** Number of rows that match. */
   readonly total: number;
   /**
-   * Added, modified, removed; the most bytes first. `path`: the package's largest file, in the view that has `version`, as escapePath
+   * Added, modified, removed; the most bytes first, and last those whose files aren't known. `path`: the package's largest file, in the view that has `version`, as escapePath
    * prints it; null if it has none.
    */
   readonly rows: readonly (PackageDifference & { readonly path: string | null })[];

@@ -12,7 +12,7 @@
  */
 export { JarBudget } from './jars/jar-budget.ts';
 export { normalizedName } from './languages/pypi.ts';
-export { type FoundPackage, isGone, isSystemType, NO_FILES, PACKAGE_TYPES } from './package.ts';
+export { type FoundPackage, isGone, isSystemType, knowsFiles, NO_FILES, PACKAGE_TYPES } from './package.ts';
 export { readSite } from './read-site.ts';
 export type { Content, Inflaters, SeenFiles } from './seen-files.ts';
 export { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, siteOfFile } from './site.ts';

@@ -55,7 +55,13 @@ export interface FoundPackage {
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
+/** Stands for files that nothing lists, which isn't the same as an empty list. */
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
+
+/** Whether it is known which files a package has. Those of a module compiled into a program aren't, and a database may be without its lists. */
+export function knowsFiles({ files: { paths, folders } }: Pick<FoundPackage, 'files'>): boolean {
+  return paths !== NO_FILES.paths || folders !== NO_FILES.folders;
+}
 
 /** Maximum length of a name, version or other text, in UTF-16 code units. */
 const MAX_TEXT = 1000;

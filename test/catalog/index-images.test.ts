@@ -166,7 +166,9 @@ test('packages and findings are those that packages and inspect print', async (t
     bytes,
     statedBytes,
   }: Record<string, unknown>) => [...[type, name, arch, version, status, source, sourceVersion, location, files, bytes, statedBytes]];
-  assert.deepEqual(packages.map(facts), printed.map(facts));
+  // A catalog has null where nothing says which files are the package's.
+  const known = printed.map((each) => (each.filesKnown === false ? { ...each, files: null, bytes: null } : each));
+  assert.deepEqual(packages.map(facts), known.map(facts));
   assert.equal(packages.length, 1);
   const report = await commandJson<{ images: { index: number; names: string[] }[]; findings: Record<string, unknown>[] }>([
     'inspect',

@@ -112,11 +112,38 @@ test('packages --layer lists the packages as seen at a layer', async (t) => {
     location: 'var/lib/dpkg/status',
     files: 1,
     bytes: 500,
+    filesKnown: true,
   });
   const lines = await bench.lines(['packages', 'image.tar', '--json']);
   assert.deepEqual(
     lines.map(({ kind, layer }) => `${layer} ${kind}`),
     ['0 layer', '0 added', '0 added', '1 layer', '1 removed', '1 modified', '2 layer', '2 touched'],
+  );
+});
+
+test('a package whose files nothing lists has no size, and comes last', async (t) => {
+  const bench = createBench(t);
+  const status = ['bare', 'empty', 'whole'].map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join('\n');
+  const layer = tar(
+    file('var/lib/dpkg/status', status),
+    file('var/lib/dpkg/info/whole.list', '/usr/whole\n'),
+    file('var/lib/dpkg/info/empty.list', '/.\n'),
+    file('usr/whole', 'x'.repeat(500)),
+  );
+  bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [layer] }));
+  const { stdout } = await bench.cli(['packages', 'image.tar']);
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.includes(' + deb ') || line.includes('+ deb')),
+    ['   500 B   + deb whole 1', '     0 B   + deb empty 1', '     —     + deb bare 1'],
+  );
+  const lines = await bench.lines(['packages', 'image.tar', '--layer', '0', '--json']);
+  assert.deepEqual(
+    lines.map(({ name, filesKnown, bytes }) => [name, filesKnown, bytes]),
+    [
+      ['bare', false, 0],
+      ['empty', true, 0],
+      ['whole', true, 500],
+    ],
   );
 });
 

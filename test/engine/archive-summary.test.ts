@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Archive, ArchiveImage } from '#archive';
 import { type Finding, finding } from '#model';
-import { archiveSummary, MAX_SUMMARY_FINDINGS } from '../../src/engine/library/archive-summary.ts';
+import { archiveSummary, MAX_SUMMARY_FINDINGS, MAX_SUMMARY_SECRETS } from '../../src/engine/library/archive-summary.ts';
 
 const image: ArchiveImage = {
   index: 0,
@@ -63,4 +63,12 @@ test('a summary with too many findings keeps the most severe and states the tota
     summary.findings.slice(0, 3).map(({ code }) => code),
     ['truncated', 'foreign-layer', 'duplicate-path'],
   );
+});
+
+test('secrets take no other finding’s place in a summary', () => {
+  const notes = Array.from({ length: MAX_SUMMARY_FINDINGS }, (_, i) => finding('duplicate-path', `again ${i}`));
+  const secrets = Array.from({ length: MAX_SUMMARY_SECRETS + 1 }, (_, i) => finding('secret-npm-token', `token ${i}`));
+  const { findings } = archiveSummary(stateWith([...notes, ...secrets]));
+  assert.equal(findings.filter(({ code }) => code === 'duplicate-path').length, MAX_SUMMARY_FINDINGS);
+  assert.equal(findings.filter(({ code }) => code === 'secret-npm-token').length, MAX_SUMMARY_SECRETS);
 });

@@ -191,6 +191,20 @@ test('a scan finds secrets, and a later check of the digests keeps them', async 
   }
 });
 
+test('a scan for secrets leaves other findings as they are', async () => {
+  const body = 'the same bytes again\n'.repeat(1000);
+  const copies = [tar(file('app/one', body), file('app/one', body)), tar(file('app/one', body), file('app/two', body))];
+  await using it = await startLibrary(dockerArchive({ name: 'one', layers: copies }));
+  await it.open();
+  const ref = { archiveId: 'a1', image: 0 };
+  await it.jobs.ended(it.library.load(ref));
+  const before = it.library.summary('a1').findings;
+  assert.notDeepEqual(before, []);
+  await it.jobs.ended(it.library.scan(ref));
+  assert.equal(it.library.summary('a1').images[0]?.scanned, true);
+  assert.deepEqual(it.library.summary('a1').findings, before);
+});
+
 test('closing closes the archive and releases its file once', async () => {
   await using it = await startLibrary();
   let released = 0;

@@ -240,11 +240,11 @@ describe('packages by layer', () => {
     assert.equal(found.layers.length, 2);
     assert.equal(
       [...packageLines(found, { view: true })].join(''),
-      `{"kind":"installed","layer":1,${facts},${place},"files":1,"bytes":1}\n`,
+      `{"kind":"installed","layer":1,${facts},${place},"files":1,"bytes":1,"filesKnown":true}\n`,
     );
     assert.equal(
       [...packageLines(found, { view: false })].at(-1),
-      `{"kind":"modified","layer":1,${facts},${place},"files":0,"bytes":0,"hiddenBytes":0,"previous":{"version":"1","status":"installed"}}\n`,
+      `{"kind":"modified","layer":1,${facts},${place},"files":0,"bytes":0,"filesKnown":true,"hiddenBytes":0,"previous":{"version":"1","status":"installed"}}\n`,
     );
   });
 

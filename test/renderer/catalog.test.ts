@@ -16,7 +16,7 @@ import {
   sortedLayers,
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
-import { FIRST_IMAGE_ORDER, imageRows, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
+import { FIRST_IMAGE_ORDER, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 
@@ -125,6 +125,31 @@ test('an image’s row has its tags, its bytes and those that no other image has
   assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'size', 'name')), [0, 1, 3, 2]);
   assert.deepEqual(sorted({ by: 'unique', descending: true })[0], 1);
   assert.deepEqual(sorted({ by: 'created', descending: false }), [1, 2, 0, 3]);
+});
+
+test('images of one repository are a group with each layer once, and are found by every word of a text', () => {
+  const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
+  const images = [
+    image('1', { layers: [0, 1], created: DAY }),
+    image(null, { layers: [0, 2] }),
+    image('2', { layers: [0, 1, 3], created: 2 * DAY }),
+  ];
+  const rows = { images, layers: [100, 10, 7, 5].map(layer), holders: holdersOf(images, 4), problems: [] };
+  const made = imageRows(rows);
+  const groups = imageGroups(rows, made);
+  assert.deepEqual(
+    groups.map(({ sum, images: members }) => [sum.name, sum.size, sum.unique, sum.layers, members.map((each) => each.image)]),
+    [
+      // The layer that only this repository's images have is unique to it, though two of them have it.
+      ['shop/app', 115, 15, 3, [0, 2]],
+      ['app.tar', made[1]?.size, 7, 2, [1]],
+    ],
+  );
+  assert.equal(groups[0]?.sum.created, 2 * DAY);
+  const found = (text: string) => made.filter((row) => isImageFound(rows, row, text)).map((row) => row.image);
+  assert.deepEqual(found('SHOP 2'), [2]);
+  assert.deepEqual(found('shop'), [0, 2]);
+  assert.deepEqual(found('shop nothing'), []);
 });
 
 test('a layer without a command is called by its digest and an image that has it', () => {

@@ -18,6 +18,9 @@ import { foldersToOpen } from '../../src/engine/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 import { turns } from '../support/waiting.ts';
 
+/** A state whose rows are in the order of their table. */
+const inTableOrder: ChangesState = { ...initialChanges, chosenOrders: { stacked: { sort: 'name', descending: false } } };
+
 interface Spec {
   readonly path: string;
   readonly kind?: number;
@@ -112,7 +115,7 @@ const NONE_OPEN = new Uint32Array(0);
 /** Returns the state with a loaded table. With `open`, folders are open as in a new table. */
 function loaded(specs = SPECS, open = false): ChangesState {
   const table = tableOf(specs);
-  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, ...(open ? {} : { open: NONE_OPEN }) });
 }
 
@@ -185,7 +188,7 @@ test('sorting by size puts the largest first in each folder', () => {
 
 test('very many visible rows are sorted between frames, and actions meanwhile are kept', () => {
   const table = flatTable(160_000);
-  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
   const waiting = changesReducer(before, { type: 'sorted', sort: 'size' });
   assert.deepEqual([waiting.sorting, waiting.sort, waiting.rows === before.rows], [true, 'size', true]);
@@ -247,7 +250,7 @@ test('a folder of very many rows is opened between frames if sorted, and at once
   const flat = flatTable(160_000);
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
-  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   const closed = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, open: NONE_OPEN });
   const toggled = (state: ChangesState, open: boolean) => changesReducer(state, { type: 'toggled', row: 0, open });
   const byName = toggled(toggled(closed, false), true);
@@ -275,7 +278,7 @@ test('requesting another table keeps filter and sort, but not rows and folding',
 });
 
 test('outdated responses are dropped', () => {
-  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   const table = tableOf(SPECS);
   assert.equal(changesReducer(asked, { type: 'loaded', key: 'other', table, total: 8, open: NONE_OPEN }), asked);
   assert.equal(changesReducer(asked, { type: 'failed', key: 'other', error: { code: 'IO', message: 'x' } }), asked);
@@ -357,7 +360,7 @@ test('a page that fails to load ends the table with one error', async () => {
 test('rows that arrive later keep open folders and the wanted path', () => {
   const whole = tableOf(SPECS);
   const assembly = new PageAssembler();
-  let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: 'etc/passwd' });
+  let state = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: 'etc/passwd' });
   const withPage = (start: number, end: number) => {
     assembly.add(pageOf(whole, start, end));
     return assembly.table;
@@ -376,7 +379,7 @@ test('folders that arrive after opening all, or all siblings, are opened too, un
   const whole = tableOf(specs);
   const after = (act: ChangesAction, cut: number) => {
     const assembly = new PageAssembler();
-    let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+    let state = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
     const take = (start: number, end: number) => {
       assembly.add(pageOf(whole, start, end));
       state = changesReducer(state, { type: 'loaded', key: 'k', table: assembly.table, total: whole.length, open: Uint32Array.of(0) });
@@ -417,7 +420,7 @@ test('the folders that are open at first don’t depend on how the rows arrive',
     assert.deepEqual(load(cuts), atOnce, cuts.join());
 });
 
-test('a whole image is sorted by all its bytes, a layer by its size and a filesystem by name, until the user chooses an order for it', () => {
+test('a whole image is sorted by all its bytes, a layer and a filesystem by size, until the user chooses an order for it', () => {
   const table = tableOf([
     { path: 'hidden', kind: KIND.removed, size: 50, more: { hiddenBytes: 50 } },
     { path: 'large', size: 40 },
@@ -434,8 +437,8 @@ test('a whole image is sorted by all its bytes, a layer by its size and a filesy
   const chosen = changesReducer(layer, { type: 'sorted', sort: 'name', descending: true });
   assert.deepEqual(shown(ask(chosen, 'layer')), ['twice', 'large', 'hidden']);
   const view = ask(chosen, 'stacked');
-  assert.deepEqual([view.sort, shown(view)], ['name', ['hidden', 'large', 'twice']]);
-  assert.equal(ask(changesReducer(view, { type: 'sorted', sort: 'size' }), 'image').sort, 'size');
+  assert.deepEqual([view.sort, view.descending, shown(view)], ['size', true, ['large', 'twice', 'hidden']]);
+  assert.equal(ask(changesReducer(view, { type: 'sorted', sort: 'name' }), 'image').sort, 'size');
   assert.deepEqual(shown(ask(ask(chosen, 'image'), 'layer')), ['twice', 'large', 'hidden']);
   assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { nextOrder, sortedPackages } from '../../renderer/state/packages.ts';
 import type { PackageRow } from '../../src/contract/index.ts';
 
-const row = (name: string, version: string, bytes: number) => ({ name, version, files: bytes / 10, bytes }) as PackageRow;
+const row = (name: string, version: string, bytes: number) => ({ name, version, files: bytes / 10, bytes, filesKnown: true }) as PackageRow;
 const rows = [row('b', '1.10', 30), row('a', '1.9', 10), row('c', '1.9', 20)];
 const names = (order: Parameters<typeof sortedPackages>[1]) => sortedPackages(rows, order).map(({ name }) => name);
 
@@ -14,6 +14,14 @@ test('packages are sorted by each column, versions by their numbers', () => {
   assert.deepEqual(names({ by: 'version', descending: true }), ['b', 'a', 'c']);
   assert.deepEqual(names({ by: 'bytes', descending: true }), ['b', 'c', 'a']);
   assert.deepEqual(names({ by: 'files', descending: false }), ['a', 'c', 'b']);
+});
+
+test('packages whose files are not known come last, whichever way numbers are sorted', () => {
+  const unknown = { ...row('d', '2', 0), filesKnown: false };
+  for (const by of ['files', 'bytes'] as const) {
+    for (const descending of [true, false]) assert.equal(sortedPackages([unknown, ...rows], { by, descending }).at(-1), unknown);
+  }
+  assert.equal(sortedPackages([...rows, unknown], { by: 'name', descending: true })[0], unknown);
 });
 
 test('a heading sorts, reverses, and gives back the order of the host', () => {

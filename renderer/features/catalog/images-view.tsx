@@ -1,37 +1,120 @@
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { CatalogImage } from '#contract';
+import { Button } from '../../components/button.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
 import { barScale } from '../../state/bar-scale.ts';
 import { type CatalogRows, type ColumnOrder, nextColumnOrder, placeName } from '../../state/catalog/catalog.ts';
 import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
-import { FIRST_IMAGE_ORDER, type ImageRow, type ImageSort, imageRows, sortedImages } from '../../state/catalog/image-rows.ts';
+import {
+  FIRST_IMAGE_ORDER,
+  type ImageGroup,
+  type ImageRow,
+  type ImageSort,
+  imageGroups,
+  imageRows,
+  isImageFound,
+  sortedImages,
+} from '../../state/catalog/image-rows.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { words } from '../../words/index.ts';
 import { formatCount, formatDate } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
 import { FindingCounts } from './finding-counts.tsx';
+import { type Grouping, ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
 import { Legend } from './legend.tsx';
 import { NoDate } from './no-date.tsx';
 import { barHead, SizeBar } from './size-bar.tsx';
-import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
+import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
 
-/** All images, each once: what they are called, weigh and share. One that is in several places lists them. */
+/** Groups that are open at first: as many as fit in a window. */
+const MOST_OPEN_ROWS = 24;
+/** With a filter, what it found is in sight unless that is very much. */
+const MOST_FOUND_ROWS = 2_000;
+
+/** All images, each once: what they are called, weigh and share. They are grouped by repository, or one by one, and can be filtered. */
 export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) {
-  const { images } = rows;
+  const [text, setText] = useState('');
+  const [grouping, setGrouping] = useState<Grouping>('repository');
   const [order, setOrder] = useState(FIRST_IMAGE_ORDER);
   const all = useMemo(() => imageRows(rows), [rows]);
-  const sorted = useMemo(() => sortedImages(all, order), [all, order]);
-  const full = useMemo(() => barScale(all.map(({ size }) => size)), [all]);
-  const placesOf = ({ image }: ImageRow) => images[image]?.places.length ?? 0;
-  // What is in one place is that place's row.
-  const tree = useMemo(
-    () => twoLevels(sorted.map(({ image }) => images[image]?.places.length ?? 0).map((places) => (places > 1 ? places : 0))),
-    [sorted, images],
+  const wanted = text.trim();
+  const found = useMemo(() => (wanted === '' ? all : all.filter((row) => isImageFound(rows, row, wanted))), [rows, all, wanted]);
+  return (
+    <>
+      <ImageFilter text={text} onText={setText} grouping={grouping} onGrouping={setGrouping} found={found.length} all={all.length} />
+      {found.length === 0 ? (
+        <Notice icon="search" title={words.catalog.noImage}>
+          <Button kind="quiet" onPress={() => setText('')}>
+            {words.catalog.clearFilter}
+          </Button>
+        </Notice>
+      ) : (
+        <Images
+          key={`${grouping}/${wanted}`}
+          rows={rows}
+          found={found}
+          all={all}
+          isGrouped={grouping === 'repository'}
+          isFiltered={wanted !== ''}
+          order={order}
+          onOrder={setOrder}
+          room={room}
+        />
+      )}
+    </>
   );
-  const rowOf = (group: number) => sorted[group] as ImageRow;
+}
+
+function Images({
+  rows,
+  found,
+  all,
+  isGrouped,
+  isFiltered,
+  order,
+  onOrder,
+  room,
+}: {
+  rows: CatalogRows;
+  found: readonly ImageRow[];
+  all: readonly ImageRow[];
+  isGrouped: boolean;
+  isFiltered: boolean;
+  order: ColumnOrder<ImageSort>;
+  onOrder: (order: ColumnOrder<ImageSort>) => void;
+  room: number;
+}) {
+  const { images } = rows;
+  const groups = useMemo(() => {
+    const rowsIn = sortedImages(found, order);
+    const made = isGrouped ? imageGroups(rows, rowsIn) : rowsIn.map((row) => ({ sum: row, images: [row] }));
+    const byImage = new Map(made.map((group) => [group.sum.image, group]));
+    return sortedImages(
+      made.map(({ sum }) => sum),
+      order,
+    ).flatMap(({ image }) => byImage.get(image) ?? []);
+  }, [rows, found, order, isGrouped]);
+  const full = useMemo(() => barScale(all.map(({ size }) => size)), [all]);
+  // What is in one place is that place's row.
+  const childrenOf = ({ images: members, sum }: ImageGroup) => {
+    const places = images[sum.image]?.places.length ?? 0;
+    return members.length > 1 ? members.length : places > 1 ? places : 0;
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: childrenOf is made of images
+  const tree = useMemo(() => twoLevels(groups.map(childrenOf)), [groups, images]);
+  const [open] = useState(() => firstOpen(groups, isFiltered ? MOST_FOUND_ROWS : MOST_OPEN_ROWS));
+  const groupAt = (group: number) => groups[group] as ImageGroup;
+  /** The image of a row; null for a group's own row. */
+  const imageAt = ({ group, child }: Place): ImageRow | null => {
+    const { images: members, sum } = groupAt(group);
+    if (members.length === 1) return sum;
+    return child < 0 ? null : (members[child] as ImageRow);
+  };
+  const isPlace = ({ group, child }: Place) => child >= 0 && groupAt(group).images.length === 1;
   return (
     <>
       {room < 760 ? null : (
@@ -48,44 +131,77 @@ export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) 
       <TwoLevelGrid
         label={words.catalog.imagesTitle}
         tree={tree}
-        columns={columnsFor(room, full, order, setOrder)}
-        ids={sorted.map(({ image }) => image)}
-        name={({ group, child }) => (child < 0 ? rowOf(group).name : placeName(images[rowOf(group).image] as CatalogImage, child))}
-        onChoose={({ group, child }) => void openCatalogImage(rowOf(group).image, child < 0 ? null : child)}
+        columns={columnsFor(room, full, order, onOrder)}
+        ids={groups.map(({ sum }) => sum.image)}
+        open={open}
+        name={(place) => {
+          const row = imageAt(place);
+          if (row === null || place.child < 0) return groupAt(place.group).sum.name;
+          return isPlace(place) ? placeName(images[row.image] as CatalogImage, place.child) : tagsOf(row);
+        }}
+        onChoose={(place) => {
+          const row = imageAt(place);
+          if (row !== null) void openCatalogImage(row.image, isPlace(place) ? place.child : null);
+        }}
         cell={(place, column, twisty) => {
-          const { group, child } = place;
-          const row = rowOf(group);
-          const image = images[row.image] as CatalogImage;
-          if (child >= 0) {
+          const row = imageAt(place);
+          const shown = row ?? groupAt(place.group).sum;
+          const image = images[shown.image] as CatalogImage;
+          if (isPlace(place)) {
             if (column !== 'name') return null;
-            return nameCell(place, twisty, imageTitle(images, row.image, child), imageText(placeName(image, child)));
+            return nameCell(place, twisty, imageTitle(images, shown.image, place.child), imageText(placeName(image, place.child)));
           }
-          if (column === 'name') {
-            const isLink = placesOf(row) < 2;
-            const title = isLink ? imageTitle(images, row.image) : words.catalog.inPlaces(placesOf(row));
-            const name = isLink ? imageText(row.name) : <MiddleText className={styles.repository} text={row.name} />;
-            return nameCell(
-              place,
-              twisty,
-              title,
-              <>
-                {name}
-                {otherNames(row)}
-              </>,
-            );
-          }
-          if (column === 'tags') return <span title={row.tags.join('\n')}>{row.tags.length === 0 ? '' : words.list(row.tags)}</span>;
-          if (column === 'bar') return <SizeBar bytes={row.size} full={full} part={row.unique} />;
-          if (column === 'size') return sizeText(row.size);
-          if (column === 'unique') return row.unique === 0 ? null : sizeText(row.unique);
-          if (column === 'layers') return <span className="number">{formatCount(row.layers)}</span>;
-          if (column === 'findings') return <FindingCounts counts={image.findings} />;
-          if (column === 'known') return <span className={styles.quiet}>{words.catalog.known(image.files, image.hasPackages)}</span>;
-          return <span className={styles.quiet}>{row.created === null ? <NoDate /> : formatDate(new Date(row.created), 'day')}</span>;
+          if (column === 'name') return imageCell(place, twisty, row, shown);
+          if (column === 'tags') return place.child >= 0 ? null : tagsCell(row, groupAt(place.group));
+          if (column === 'bar') return row === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;
+          if (column === 'size') return sizeText(shown.size);
+          if (column === 'unique') return shown.unique === 0 ? null : sizeText(shown.unique);
+          if (column === 'layers') return <span className="number">{formatCount(shown.layers)}</span>;
+          if (column === 'findings') return row === null ? null : <FindingCounts counts={image.findings} />;
+          if (column === 'known')
+            return row === null ? null : <span className={styles.quiet}>{words.catalog.known(image.files, image.hasPackages)}</span>;
+          return <span className={styles.quiet}>{shown.created === null ? <NoDate /> : formatDate(new Date(shown.created), 'day')}</span>;
         }}
       />
     </>
   );
+
+  /** The name of a repository, of an image or, in a group, its tags. */
+  function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
+    if (row === null) return nameCell(place, twisty, shown.name, <MiddleText className={styles.repository} text={shown.name} />);
+    const places = images[row.image]?.places.length ?? 0;
+    const isInGroup = place.child >= 0;
+    const isLink = places < 2 || isInGroup;
+    const name = isInGroup ? tagsOf(row) : row.name;
+    const text = (
+      <>
+        {isLink ? imageText(name) : <MiddleText className={styles.repository} text={name} />}
+        {otherNames(row)}
+      </>
+    );
+    return nameCell(place, twisty, isLink ? imageTitle(images, row.image) : words.catalog.inPlaces(places), text);
+  }
+}
+
+/** The tags of an image, or how many images a group has. */
+function tagsCell(row: ImageRow | null, { images }: ImageGroup): ReactNode {
+  if (row === null) return <span className={styles.quiet}>{words.catalog.images(images.length)}</span>;
+  return <span title={row.tags.join('\n')}>{words.list(row.tags)}</span>;
+}
+
+/** What tells an image from others of its repository. */
+function tagsOf({ tags }: ImageRow): string {
+  return tags.length === 0 ? words.catalog.noTag : words.list(tags);
+}
+
+/** The groups that fit in a window when they are open, and at least the first; by their ids. */
+function firstOpen(groups: readonly ImageGroup[], most: number): readonly number[] {
+  let count = groups.length;
+  return groups.flatMap(({ sum, images }, at) => {
+    if (images.length < 2) return [];
+    count += images.length;
+    return at === 0 || count <= most ? [sum.image] : [];
+  });
 }
 
 function otherNames({ otherNames: count }: ImageRow) {
@@ -110,7 +226,7 @@ function columnsFor(
   });
   return [
     sortable('name', 'minmax(110px, 2fr)'),
-    { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(48px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
+    { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
     ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(90px, 0.8fr)' }]),
     { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> },
     ...(room < 480 ? [] : [sortable('unique', '72px', 'right')]),

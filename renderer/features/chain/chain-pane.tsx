@@ -209,6 +209,8 @@ function LayerStratum({
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
+      // Not on the button, whose name it would be said after, command and all.
+      title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
       style={{
         ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
@@ -220,7 +222,6 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >

@@ -86,7 +86,7 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
             type="button"
             className={styles.option}
             aria-pressed={everywhere}
-            title={everywhere ? words.changes.filterSelected : words.changes.searchAll}
+            title={everywhere ? words.changes.filterSelected : words.changes.allLayersTitle}
             onClick={() => setLayout({ searchesAll: !everywhere })}
           >
             <span className={everywhere ? styles.on : ''}>{words.changes.allLayers}</span>

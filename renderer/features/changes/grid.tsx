@@ -59,14 +59,20 @@ export function Grid({
     [table, state.expanded],
   );
   const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
-  const differs = !isWhole && sums.modified + sums.removed > 0;
+  // Nearly all of a filesystem is as in the layers below: its marks say what isn't, and a column for it would be empty.
+  const isView = mode === 'stacked';
+  const differs = !isWhole && !isView && sums.modified + sums.removed > 0;
   const needs = useMemo(() => columnNeeds(table), [table]);
   const fit = isWhole
     ? steady(fitOfWhole(room, needs, sums.hidden > 0), () => fitOfWhole(room, needs, true))
     : sides !== null
       ? steady(fitOfSides(room, needs, { differs, modified: sums.modified > 0 }), () => fitOfSides(room, needs, MODIFIED))
       : steady(fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 }), () =>
-          fitOfChanges(room, { ...needs, what: Math.max(needs.what, USUAL_WHAT) }, { ...MODIFIED, hasBytes: sums.size > 0 }),
+          fitOfChanges(
+            room,
+            { ...needs, what: Math.max(needs.what, USUAL_WHAT) },
+            { ...MODIFIED, differs: !isView, hasBytes: sums.size > 0 },
+          ),
         );
   const { resized } = fit;
   const hasWhat = fit.what > 0;

@@ -3,7 +3,6 @@ import type { ImageSummary } from '#contract';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../../state/chain.ts';
 import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
@@ -12,6 +11,7 @@ import type { StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
 import { CompareBar } from '../compare/compare-bar.tsx';
+import { LayerCommands } from '../layer-commands.tsx';
 import head from '../pane-head.module.css';
 import { WorkingCopyBar } from '../store/working-copy-bar.tsx';
 import { useApp } from '../use-app.ts';
@@ -38,6 +38,7 @@ export function PaneHead({
   const isRegistry = selection.view === 'registry' && isPlain;
   const hasRows = !isRegistry && (everywhere || (selection.view !== 'breakdown' && selection.view !== 'packages'));
   const compares = mode === 'compare' && !everywhere;
+  const isLayer = mode === 'layer' && !everywhere && image !== null;
   const found = <Outcome state={state} selection={selection} isSilent={everywhere} />;
   return (
     <header className={styles.head}>
@@ -56,10 +57,19 @@ export function PaneHead({
           ) : (
             <Sums state={state} mode={mode} />
           )}
-          {mode === 'layer' && selection.from === selection.to && !everywhere ? <LayerCommand image={image} layer={selection.to} /> : null}
+          {isLayer && selection.from === selection.to ? (
+            <span className={styles.commandRoom}>
+              <LayerCommands image={image} from={selection.from} to={selection.to} className={styles.command} />
+            </span>
+          ) : null}
           {hasRows ? found : null}
         </div>
       )}
+      {isLayer && selection.from < selection.to ? (
+        <p className={styles.rangeLine}>
+          <LayerCommands image={image} from={selection.from} to={selection.to} className={undefined} />
+        </p>
+      ) : null}
       {copy === null || compares ? null : <WorkingCopyBar copy={copy} />}
       {mode === 'image' && hasRows && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
       {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}
@@ -77,19 +87,6 @@ function titleOf({ mode, from, to }: Selection): string {
   if (mode === 'compare') return words.changes.differences;
   if (mode === 'stacked') return words.changes.filesystemAt(to);
   return from === to ? words.layerTitle(to) : words.changes.combined(from, to);
-}
-
-/** The command that made a layer. */
-function LayerCommand({ image, layer }: { image: ImageSummary | null; layer: number }) {
-  const command = plainCommand(image?.layers[layer]?.createdBy ?? null);
-  if (command === null) return null;
-  return (
-    <span className={styles.commandRoom}>
-      <span className={styles.command} title={command}>
-        {command}
-      </span>
-    </span>
-  );
 }
 
 /** Sums of the rows. */

@@ -1,3 +1,4 @@
+import { type KeyboardEvent, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
@@ -9,6 +10,7 @@ import { timeText } from '../../state/details/time-text.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
+import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
@@ -81,13 +83,26 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
   );
 }
 
-/** Every step of the build in order, including those that made no layer. A time is shown where it isn't that of the step before. */
+/**
+ * Every step of the build in order, including those that made no layer. A time is shown where it isn't that of the step before. As in the
+ * chain, one layer takes the keyboard's focus, and arrow keys move it.
+ */
 export function ImageHistory({ image }: { image: ImageSummary }) {
+  const selected = useApp(({ selection }) => (selection.mode === 'image' ? null : selection.to));
+  const [focused, setFocused] = useState<number | null>(null);
   if (image.history.length === 0) return null;
+  const last = Math.min(image.layers.length, image.history.filter(({ emptyLayer }) => !emptyLayer).length) - 1;
+  const stop = Math.min(focused ?? selected ?? 0, last);
   let layer = -1;
+  function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
+    const wanted = { ArrowUp: stop - 1, k: stop - 1, ArrowDown: stop + 1, j: stop + 1, Home: 0, End: last }[event.key];
+    if (wanted === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.currentTarget.querySelector<HTMLElement>(`[data-step="${Math.max(0, Math.min(last, wanted))}"]`)?.focus();
+  }
   return (
     <Section title={words.details.history}>
-      <ol className={styles.steps}>
+      <ol className={styles.steps} onKeyDown={onKeyDown}>
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
@@ -107,7 +122,10 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
                 <button
                   type="button"
                   className={`number ${styles.at}`}
+                  data-step={own}
+                  tabIndex={own === stop ? 0 : -1}
                   aria-label={words.details.stepLayer(at + 1, own)}
+                  onFocus={() => setFocused(own)}
                   onClick={() => chooseLayer(own, false)}
                 >
                   {own}

@@ -14,6 +14,7 @@ import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
+import { Unknown } from './package-lines.tsx';
 import { PackageName } from './package-name.tsx';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
@@ -104,7 +105,7 @@ function SumOfNet({ rows }: { rows: readonly Row[] }) {
 }
 
 function Line({ row }: { row: Row }) {
-  const { kind, name, version, previousVersion, location, bytes, path } = row;
+  const { kind, name, version, previousVersion, location, bytes, filesKnown, path } = row;
   const isRemoved = kind === 'removed';
   const versions = words.packages.versions(displayText(version), previousVersion === null ? null : displayText(previousVersion));
   return (
@@ -125,8 +126,10 @@ function Line({ row }: { row: Row }) {
       <td className={styles.version} title={versions}>
         {versions}
       </td>
-      <td className={styles.right} title={sizeTitle(bytes)}>
-        {isRemoved ? (
+      <td className={styles.right} title={filesKnown ? sizeTitle(bytes) : undefined}>
+        {!filesKnown ? (
+          <Unknown />
+        ) : isRemoved ? (
           <s className={styles.was}>
             <Size bytes={bytes} />
           </s>
@@ -134,9 +137,7 @@ function Line({ row }: { row: Row }) {
           <Size bytes={bytes} />
         )}
       </td>
-      <td className={styles.right}>
-        <Net bytes={netOf(row)} />
-      </td>
+      <td className={styles.right}>{filesKnown ? <Net bytes={netOf(row)} /> : <Unknown />}</td>
     </tr>
   );
 }

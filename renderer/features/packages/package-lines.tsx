@@ -59,7 +59,7 @@ function Line({
   replaces?: boolean;
   largest: number;
 }) {
-  const { kind, name, version, previousVersion, location, files, bytes, path } = row;
+  const { kind, name, version, previousVersion, location, files, bytes, filesKnown, path } = row;
   const shown = displayText(name);
   // An installed package's largest file may be from another layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
@@ -79,9 +79,9 @@ function Line({
       <td className={styles.version} title={versions}>
         {versions}
       </td>
-      <td className={`number ${styles.right} ${styles.files}`}>{formatCount(files)}</td>
+      <td className={`number ${styles.right} ${styles.files}`}>{filesKnown ? formatCount(files) : <Unknown />}</td>
       <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />
-      <td className={styles.right}>{kind === 'removed' ? null : <Size bytes={bytes} />}</td>
+      <td className={styles.right}>{kind === 'removed' ? null : filesKnown ? <Size bytes={bytes} /> : <Unknown />}</td>
       {replaces ? (
         <td
           className={`${styles.right} ${styles.replaces} ${styles.was}`}
@@ -91,6 +91,16 @@ function Line({
         </td>
       ) : null}
     </tr>
+  );
+}
+
+/** In place of a number that isn't known. */
+export function Unknown() {
+  return (
+    <span className={styles.was} title={words.packages.unknownWhy}>
+      <span aria-hidden="true">—</span>
+      <span className="visually-hidden">{words.packages.unknown}</span>
+    </span>
   );
 }
 

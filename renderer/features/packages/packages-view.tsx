@@ -8,11 +8,11 @@ import { Segmented } from '../../components/segmented.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { SortHead } from '../../components/sort-head.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import { plainCommand } from '../../state/chain.ts';
 import { nextOrder, type PackageOrder } from '../../state/packages.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
+import { LayerCommands } from '../layer-commands.tsx';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
 import { Lines, replacedBytes, ShareCell } from './package-lines.tsx';
@@ -225,7 +225,6 @@ function LayerGroup({
   const bytes = same.reduce((sum, each) => sum + each.bytes, report.bytes);
   const own = rows.filter((row) => row.layer === layer);
   if (isFiltered && own.length === 0) return null;
-  const command = same.length > 0 ? '' : (plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown);
   const numbers = [layer, ...same.map((each) => each.layer)];
   const title = same.length > 0 ? words.layerRangeTitle(Math.min(...numbers), Math.max(...numbers)) : words.layerTitle(layer);
   const replaced = own.reduce((sum, row) => sum + replacedBytes(row), 0);
@@ -235,9 +234,7 @@ function LayerGroup({
         <th scope="rowgroup" colSpan={2}>
           <span className={styles.title}>
             <span>{title}</span>
-            <span className={styles.command} title={command}>
-              {command}
-            </span>
+            <LayerCommands image={image} from={Math.min(...numbers)} to={Math.max(...numbers)} className={styles.command} />
             <span className={styles.sums}>{isFiltered ? null : own.length === 0 ? words.packages.noChanges : <Counts {...report} />}</span>
           </span>
         </th>

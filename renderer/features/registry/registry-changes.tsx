@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
-import { KeyForest, type KeyNode, type KeyTree, keyTree, openAtFirst } from '../../state/registry-keys.ts';
+import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { KeyGrid } from './key-grid.tsx';
@@ -29,7 +29,12 @@ export function RegistryChanges({ of }: { of: Wanted }) {
   const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(NO_FOLDS);
   const { roots, tree, hives, unreadable } = useMemo(() => sorted(items), [items]);
   const isSearch = of.text !== '';
-  const open = useMemo(() => (isSearch && tree.nodes.length <= OPENED ? null : openAtFirst(roots)), [roots, tree, isSearch]);
+  // What a search found, and what a layer changed first, is shown as if it were chosen.
+  const first = tree.nodes.find(({ changes }) => changes.length > 0) ?? roots[0];
+  const open = useMemo(() => {
+    if (isSearch && tree.nodes.length <= OPENED) return null;
+    return new Set([...openAtFirst(roots), ...(first === undefined ? [] : keysAbove(first).map(keyId))]);
+  }, [roots, tree, isSearch, first]);
   const isOpen = useCallback((id: string) => folds.get(id) ?? (open === null || open.has(id)), [folds, open]);
   if (error !== null) {
     return (
@@ -48,8 +53,6 @@ export function RegistryChanges({ of }: { of: Wanted }) {
     }
     return isSearch ? <NothingFound /> : <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
   }
-  // What a search found, and what a layer changed first, is shown as if it were chosen.
-  const first = tree.nodes.find(({ changes }) => changes.length > 0) ?? roots[0];
   const chosen = own !== null && tree.rowOf(own) >= 0 ? own : (first?.id ?? null);
   const row = chosen === null ? -1 : tree.rowOf(chosen);
   const isAlone = of.from === of.to;

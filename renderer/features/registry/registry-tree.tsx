@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
-import type { ImageRef, RegistryChange, RegistryItem } from '#contract';
+import type { ImageRef } from '#contract';
 import { displayText } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
@@ -19,9 +19,6 @@ const FOUND = 500;
 /** A search reads all hives, so it waits until typing has paused for this many ms. */
 const SEARCH_AFTER = 250;
 
-/** How many changes are looked through for one to begin with. */
-const FIRST_CHANGES = 50;
-
 const NO_HIVES: readonly string[] = [];
 const NO_MATCHES: readonly (KeyAt & { readonly value: string | null })[] = [];
 const NO_FOLDS: ReadonlySet<string> = new Set();
@@ -32,41 +29,40 @@ type View = ImageRef & { readonly layer: number };
 /** A key, and the layer that removed it if one did. */
 type ChosenKey = KeyAt & Pick<KeyNode, 'removedIn'>;
 
-/** The keys that layers changed, as a tree. */
+/** The keys that layers changed, as a tree in the order of the one that is shown, and whether it is complete. */
 function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
-  const { items } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
-  return useMemo(() => {
+  const { items, isRead } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
+  const tree = useMemo(() => {
     const forest = new KeyForest();
     for (const item of items) if (item.kind !== 'hive' && item.kind !== 'unreadable') forest.add(item).changes.push(item);
+    forest.sort();
     return keyTree(forest.roots);
   }, [items]);
+  return { tree, isRead };
 }
 
 /**
  * The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. It begins with the first key that
- * the layer changed, unless the user was faster; without one, with the only hive. Marks say what the layer changed or, with `isWhole`, what
+ * the layer changed or, with `isWhole`, any layer did, unless the user was faster; without one, with the only hive. Marks say what the layer changed or, with `isWhole`, what
  * all layers changed of the lowest; keys and values that they removed are listed then, too.
  */
 export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;
   const hives = useRequest('hives', (client, signal) => client.call('registry.hives', { archiveId, image, layer }, { signal }));
-  const changes = useRequest('changes', (client, signal) =>
-    client.call('registry.changes', { archiveId, image, from: layer, to: layer, text: '', start: 0, count: FIRST_CHANGES }, { signal }),
-  );
   const [chosen, choose] = useState<ChosenKey | null>(null);
   const [isTouched, setTouched] = useState(false);
   const names = hives.state === 'ready' ? hives.value.hives : NO_HIVES;
-  const changed = useChangedKeys(of, isWhole);
+  const { tree: changed, isRead } = useChangedKeys(of, isWhole);
   const removed = useMemo(() => (isWhole ? removedKeys(changed) : NO_REMOVED), [changed, isWhole]);
   const keys = useKeys(of, names, removed);
   const mark = (node: KeyNode) => sumMarkOf(changed, changed.rowOf(node.id));
   const { open } = keys;
   const begin = useMemo((): KeyAt | null => {
-    if (changes.state !== 'ready' && changes.state !== 'failed') return null;
-    const first = changes.state === 'ready' ? changes.value.items.find(isKept) : undefined;
+    if (!isRead) return null;
+    const first = changed.nodes.find(isThere);
     if (first !== undefined) return { hive: first.hive, path: first.path };
     return names.length === 1 && names[0] !== undefined ? { hive: names[0], path: '' } : null;
-  }, [changes, names]);
+  }, [changed, isRead, names]);
   const [lone] = names;
   useEffect(() => {
     if (isTouched) return;
@@ -122,7 +118,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
     >
       {chosen !== null ? (
         <ChosenValues key={keyId(chosen)} of={of} chosen={chosen} node={changed.nodes[changed.rowOf(keyId(chosen))]} isWhole={isWhole} />
-      ) : changes.state === 'loading' ? null : (
+      ) : !isRead ? null : (
         <Notice title={words.registry.chooseKey} />
       )}
     </KeySplit>
@@ -154,8 +150,10 @@ function ChosenValues({
   return <RegistryKey of={{ archiveId, image, layer: removedIn - 1, hive, path }} changed={null} removedIn={removedIn} />;
 }
 
-function isKept(item: RegistryItem): item is RegistryChange {
-  return item.kind === 'added' || item.kind === 'modified';
+/** Whether a key was changed and not removed in the end. */
+function isThere({ changes }: KeyNode): boolean {
+  const last = changes.at(-1);
+  return last !== undefined && last.kind !== 'removed';
 }
 
 function isAbove(above: KeyAt, key: KeyAt): boolean {

@@ -21,7 +21,7 @@ import { WasteShare } from './waste-table.tsx';
 export function WasteSummary({ report, image, state }: { report: WasteReport; image: ImageSummary; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
   return (
-    <section className={styles.files} aria-label={words.waste.summary}>
+    <section className={`${styles.files} ${styles.summary}`} aria-label={words.waste.summary}>
       <ul>
         {causeLines(report).map(({ cause, bytes, largest, others, otherBytes }) => {
           const { title, hint } = words.waste.causes[cause];

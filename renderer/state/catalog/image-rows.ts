@@ -1,5 +1,5 @@
 // The images of a catalog as rows of a table.
-import { displayText } from '#model';
+import { displayText, grouped } from '#model';
 import { words } from '../../words/index.ts';
 import { shortName } from '../library.ts';
 import { byText, type CatalogRows, type ColumnOrder, knownTime, placeName } from './catalog.ts';
@@ -41,6 +41,48 @@ export function imageRows({ images, layers, holders }: CatalogRows): readonly Im
       created: knownTime(image.created),
     };
   });
+}
+
+/** Images of one repository; one that has no repository is alone. */
+export interface ImageGroup {
+  /** What they are together: each layer once, the newest time, and as unique what no other repository has. Its number is that of the first. */
+  readonly sum: ImageRow;
+  /** In the order of the rows that were grouped. */
+  readonly images: readonly ImageRow[];
+}
+
+/** Groups rows by the repository of each image's first name. */
+export function imageGroups({ images, layers, holders }: CatalogRows, rows: readonly ImageRow[]): readonly ImageGroup[] {
+  const groups = grouped(rows, ({ image }) => images[image]?.places[0]?.repository ?? `${image}`);
+  return [...groups.values()].flatMap((members): ImageGroup[] => {
+    const [first] = members;
+    if (first === undefined || members.length === 1) return first === undefined ? [] : [{ sum: first, images: members }];
+    const own = new Set(members.map(({ image }) => image));
+    const all = new Set(members.flatMap(({ image }) => images[image]?.layers ?? []));
+    const bytesOf = (some: readonly number[]) => some.reduce((sum, layer) => sum + (layers[layer]?.bytes ?? 0), 0);
+    const unique = [...all].filter((layer) => holders[layer]?.every((holder) => own.has(holder)));
+    const sum: ImageRow = {
+      ...first,
+      image: Math.min(...own),
+      tags: [],
+      otherNames: 0,
+      size: bytesOf([...all]),
+      unique: bytesOf(unique),
+      layers: all.size,
+      created: Math.max(...members.map(({ created }) => created ?? 0)) || null,
+    };
+    return [{ sum, images: members }];
+  });
+}
+
+/** Whether an image's names or tags have every word of a text, ignoring case. */
+export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
+  const places = images[image]?.places ?? [];
+  const all = [name, ...tags, ...places.map(({ reference, source }) => displayText(reference ?? source))].join(' ').toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
 }
 
 /** Columns by which images are sorted. */

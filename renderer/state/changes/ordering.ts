@@ -34,13 +34,13 @@ export interface Arranged extends Order {
 }
 
 /**
- * The order of each mode until the user chooses another one for it: an image and its layers are asked what is big in them, a comparison what
- * grew or shrank most; in a filesystem one looks for a path by its name.
+ * The order of each mode until the user chooses another one for it: an image, its layers and its filesystem are asked what is big in them, a
+ * comparison what grew or shrank most.
  */
 export const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
   image: { sort: 'size', descending: true },
   layer: { sort: 'size', descending: true },
-  stacked: { sort: 'name', descending: false },
+  stacked: { sort: 'size', descending: true },
   compare: { sort: 'net', descending: true },
 };
 

@@ -1,7 +1,9 @@
 import { COMMAND_FACTS, type CommandId } from '#contract';
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, FINDINGS, form, LAYERS, list, SECRETS } from './grammar.ts';
+import { counted, FINDINGS, form, LAYERS, MINOR_SECRETS, SECRETS } from './grammar.ts';
+
+type Counts = Readonly<Record<'error' | 'warning' | 'note', number>>;
 
 /** Title bar, status bar, sheets over the window, drops, and what is shown instead of the panes. */
 export const frame = {
@@ -42,14 +44,19 @@ export const frame = {
   administrator: 'Administrator',
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
-  /** How many there are, and how many of them are secrets. */
-  findingsButton: (count: number, secrets: number) =>
-    `Findings: ${list([formatCount(count), secrets === 0 ? '' : counted(secrets, SECRETS)])}`,
+  /** How many there are, and apart from them how many secrets, so that a scan changes no other number. */
+  findingsButton: ({ secret, minorSecret, error, warning, note }: Counts & { readonly secret: number; readonly minorSecret: number }) =>
+    [
+      `Findings: ${formatCount(error + warning + note)}`,
+      ...(secret === 0 ? [] : [`Secrets: ${formatCount(secret)}`]),
+      ...(secret === 0 && minorSecret > 0 ? [`Minor secrets: ${formatCount(minorSecret)}`] : []),
+    ].join(' · '),
   findingsCount: (count: number) => counted(count, FINDINGS),
   /** Findings by how grave they are. */
-  findings: ({ secret = 0, error, warning, note }: Readonly<Record<'error' | 'warning' | 'note', number>> & { readonly secret?: number }) =>
+  findings: ({ secret = 0, minorSecret = 0, error, warning, note }: Counts & { readonly secret?: number; readonly minorSecret?: number }) =>
     [
       ...(secret === 0 ? [] : [counted(secret, SECRETS)]),
+      ...(minorSecret === 0 ? [] : [counted(minorSecret, MINOR_SECRETS)]),
       ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
       ...(warning === 0 ? [] : [counted(warning, { one: 'warning', other: 'warnings' })]),
       ...(note === 0 ? [] : [`${formatCount(note)} minor`]),

@@ -10,4 +10,5 @@ export const CHANGES = { one: 'change', other: 'changes' };
 export const ENTRIES = { one: 'entry', other: 'entries' };
 export const FINDINGS = { one: 'finding', other: 'findings' };
 export const SECRETS = { one: 'secret', other: 'secrets' };
+export const MINOR_SECRETS = { one: 'minor secret', other: 'minor secrets' };
 export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };

@@ -1,5 +1,5 @@
 import { formatCount } from '../numbers.ts';
-import { counted, FINDINGS, form, IMAGES, list, SECRETS } from './grammar.ts';
+import { counted, IMAGES, list, MINOR_SECRETS, SECRETS } from './grammar.ts';
 
 const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
 
@@ -48,10 +48,10 @@ export const jobs = {
   digestsMatch: 'All digests match',
   digestsDiffer: (count: number) => `${counted(count, { one: 'digest does', other: 'digests do' })} not match`,
   noSecrets: 'No secrets found',
-  /** `others`: what was found besides, such as encrypted keys. */
-  secretsFound: (count: number, others: number) =>
-    others === 0
-      ? `${counted(count, SECRETS)} found`
-      : `${count === 0 ? 'No secrets' : counted(count, SECRETS)} · ${formatCount(others)} minor ${form(others, FINDINGS)}`,
+  /** `minor`: what was found besides, such as encrypted keys. */
+  secretsFound: (count: number, minor: number) =>
+    count === 0 || minor === 0
+      ? `${count === 0 ? counted(minor, MINOR_SECRETS) : counted(count, SECRETS)} found`
+      : `${counted(count, SECRETS)} · ${counted(minor, MINOR_SECRETS)}`,
   leftOut: (count: number) => `${counted(count, { one: 'entry', other: 'entries' })} left out: names or links that lead outside the image`,
 };

@@ -31,6 +31,8 @@ export const packages = {
   name: 'Package',
   version: 'Version',
   files: 'Files',
+  unknown: 'unknown',
+  unknownWhy: 'Nothing in the image says which files belong to this package',
   listing: 'Packages of the image',
   listings: { all: 'All', layers: 'By layer' },
   allTitle: 'Packages of the whole image',

@@ -42,6 +42,11 @@ export const shared = {
 
   commandUnknown: 'command not recorded',
   commandUnknownTitle: 'Command not recorded',
+  /** A layer's number and command, in a list of several. */
+  numbered: (layer: number, command: string) => `${layer} ${command}`,
+  /** Between the commands of the first and the last layer of a range, or of only two. */
+  untilCommand: ' – ',
+  andCommand: ', ',
   newestFirst: 'Layers, newest first',
   layer: (layer: number) => `layer ${layer}`,
   layerTitle: (layer: number) => `Layer ${layer}`,

@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly verify?: boolean;
   /** Reads every byte and searches all files for secrets, which become findings. */
   readonly scan?: boolean;
+  /** Whether a scan also reports files with equal contents, which have nothing to do with secrets. Defaults to true. */
+  readonly findsCopies?: boolean;
   /** Needed for comparing contents; see {@link ArchiveReader.indexLayers}. */
   readonly sums?: 'taken';
   readonly signal?: AbortSignal;
@@ -68,6 +70,7 @@ export function assembleImage(
   archive: Archive,
   image: ArchiveImage,
   indexed: readonly (IndexedLayer | null)[],
+  { findsCopies = true }: Pick<LoadOptions, 'findsCopies'> = {},
 ): LoadedImage {
   const stack = buildStack(
     indexed.map((layer) => layer?.table ?? null),
@@ -84,23 +87,32 @@ export function assembleImage(
     report,
     // Most commands don't show them.
     get findings() {
-      findings ??= findingsOf(image, indexed, stack);
+      findings ??= findingsOf(image, indexed, stack, findsCopies);
       return findings;
     },
   };
 }
 
-function findingsOf(image: ArchiveImage, indexed: readonly (IndexedLayer | null)[], stack: LoadedImage['stack']): Finding[] {
+function findingsOf(
+  image: ArchiveImage,
+  indexed: readonly (IndexedLayer | null)[],
+  stack: LoadedImage['stack'],
+  findsCopies: boolean,
+): Finding[] {
   const bounded = new BoundedFindings();
   indexed.forEach((layer, index) => {
     for (const finding of layer?.findings ?? []) bounded.add({ ...finding, image: image.index, layer: index });
   });
   const isScanned = indexed.some((layer) => layer?.scan !== undefined);
-  const scanned = isScanned ? [...fileFindings(indexed, stack), ...applyBodyRules(stack)] : [];
-  for (const finding of [...configFindings(image), ...scanned, ...stack.findings]) bounded.add({ ...finding, image: image.index });
+  const copies = isScanned && findsCopies ? applyBodyRules(stack) : [];
+  for (const finding of [...copies, ...stack.findings]) bounded.add({ ...finding, image: image.index });
+  // Bounded by themselves: many secrets don't hide what else there is, nor does it hide them.
+  const secrets = new BoundedFindings();
+  const inFiles = isScanned ? fileFindings(indexed, stack) : [];
+  for (const finding of [...configFindings(image), ...inFiles]) secrets.add({ ...finding, image: image.index });
   const waste = new BoundedFindings(MAX_WASTE_FINDINGS);
   for (const finding of wasteFindings(stack)) waste.add({ ...finding, image: image.index });
-  return sortFindings([...bounded.finish(), ...waste.finish()]);
+  return sortFindings([...bounded.finish(), ...secrets.finish(), ...waste.finish()]);
 }
 
 /** Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers} throws. */
@@ -112,5 +124,5 @@ export async function loadImage(
 ): Promise<LoadedImage> {
   const image = archive.images[imageIndex];
   if (image === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${imageIndex}`);
-  return assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
+  return assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options), options);
 }

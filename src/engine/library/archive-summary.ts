@@ -20,8 +20,12 @@ export interface ArchiveState {
   readonly arrived: readonly (readonly (IndexedLayer | null | undefined)[])[];
 }
 
-/** Maximum number of findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. */
+/**
+ * Maximum number of findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. Secrets are
+ * limited by themselves, so that a scan for them takes no other finding's place.
+ */
 export const MAX_SUMMARY_FINDINGS = 2_000;
+export const MAX_SUMMARY_SECRETS = 500;
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
@@ -99,11 +103,15 @@ export function archiveSummary(state: ArchiveState): ArchiveSummary {
   const { archiveId, title, stored, sizeBytes, archive, loaded } = state;
   const findings: Finding[] = [];
   const all = [archive.findings, ...loaded.map((image) => image?.findings ?? [])];
+  const rest = { secrets: MAX_SUMMARY_SECRETS, others: MAX_SUMMARY_FINDINGS };
   for (const severity of SEVERITIES) {
     for (const group of all) {
       for (const finding of group) {
-        if (findings.length === MAX_SUMMARY_FINDINGS) break;
-        if (finding.severity === severity) findings.push(finding);
+        if (finding.severity !== severity) continue;
+        const kind = finding.code.startsWith('secret-') ? 'secrets' : 'others';
+        if (rest[kind] === 0) continue;
+        rest[kind]--;
+        findings.push(finding);
       }
     }
   }

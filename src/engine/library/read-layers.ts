@@ -34,6 +34,8 @@ export async function readLayers(
     loadImage(reader, open.archive, image, {
       verify: kind === 'verify' || open.isVerified(image),
       scan: kind === 'scan' || open.isScanned(image),
+      // The window counts secrets apart: a scan for them leaves its other findings as they are.
+      findsCopies: false,
       sums: 'taken',
       signal: use,
       onProgress: ({ doneBytes, totalBytes }) => report({ phase: phase(), doneBytes, totalBytes }),

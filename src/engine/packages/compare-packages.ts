@@ -56,7 +56,7 @@ export function pairPackages(before: readonly InstalledPackage[], now: readonly 
 
 /** Returns what the reports say of a pair. */
 export function differenceOf({ kind, before, now }: PackagePair): PackageDifference {
-  const { type, name, arch, location, version, bytes } = now ?? before;
+  const { type, name, arch, location, version, bytes, filesKnown } = now ?? before;
   return {
     kind,
     type,
@@ -67,5 +67,6 @@ export function differenceOf({ kind, before, now }: PackagePair): PackageDiffere
     previousVersion: kind === 'modified' ? before.version : null,
     bytes,
     previousBytes: kind === 'modified' ? before.bytes : null,
+    filesKnown: filesKnown && (before?.filesKnown ?? true),
   };
 }

@@ -1,5 +1,6 @@
 import type { PackageDifferencesReport } from '#contract';
 import { differenceOf, type PackagePair, pairPackages } from './compare-packages.ts';
+import { bySize } from './order.ts';
 import type { ImagePackages } from './packages-of.ts';
 import { hasText } from './text-filter.ts';
 
@@ -23,7 +24,7 @@ export function packageDifferences(
   const [before, now] = [a.installed(), b.installed()];
   const pairs = pairPackages(before, now);
   const matching = pairs.filter((pair) => isWanted(pair, wanted));
-  matching.sort((one, other) => KIND_ORDER.indexOf(one.kind) - KIND_ORDER.indexOf(other.kind) || weightOf(other) - weightOf(one));
+  matching.sort((one, other) => KIND_ORDER.indexOf(one.kind) - KIND_ORDER.indexOf(other.kind) || bySize(weightOf(one), weightOf(other)));
   const number = (kind: PackagePair['kind']): number => pairs.filter((pair) => pair.kind === kind).length;
   return {
     packagesA: before.length,
@@ -46,6 +47,7 @@ function isWanted({ before, now }: PackagePair, wanted: string): boolean {
 }
 
 /** How much a package matters in the list: what it brings or takes away. */
-function weightOf({ before, now }: PackagePair): number {
-  return Math.max(before?.bytes ?? 0, now?.bytes ?? 0);
+function weightOf({ before, now }: PackagePair): { bytes: number; filesKnown: boolean } {
+  const filesKnown = (before?.filesKnown ?? true) && (now?.filesKnown ?? true);
+  return { bytes: Math.max(before?.bytes ?? 0, now?.bytes ?? 0), filesKnown };
 }

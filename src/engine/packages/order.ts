@@ -27,3 +27,13 @@ export function comparePackages({ found: a, site: siteA }: Installed, { found: b
     compareTexts(siteA.location, siteB.location)
   );
 }
+
+/** Compares packages by their bytes, the most first, and last those whose files aren't known. */
+export function bySize(a: Sized, b: Sized): number {
+  return Number(b.filesKnown) - Number(a.filesKnown) || b.bytes - a.bytes;
+}
+
+interface Sized {
+  readonly bytes: number;
+  readonly filesKnown: boolean;
+}

@@ -1,4 +1,5 @@
 import type { PackageRow, PackagesReport } from '#contract';
+import { bySize } from './order.ts';
 import type { ImagePackages, InstalledPackage, PackageChange } from './packages-of.ts';
 import { hasText } from './text-filter.ts';
 
@@ -24,7 +25,7 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
       : layers.flatMap(({ layer, changes }) => changes.map((change) => ({ layer, ...change })));
   const matching = entries.filter((each) => hasText(each, [each.version], wanted));
   const byLayer = of.what === 'view' ? () => 0 : (a: Entry, b: Entry): number => b.layer - a.layer;
-  matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || b.bytes - a.bytes);
+  matching.sort((a, b) => byLayer(a, b) || KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || bySize(a, b));
   return {
     layers: layers.map(({ layer, packages: number, bytes, unownedBytes, changes }) => {
       const count = (kind: PackageRow['kind']): number => changes.filter((change) => change.kind === kind).length;
@@ -40,7 +41,7 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
 type Entry = (PackageChange & { readonly layer: number }) | (InstalledPackage & { readonly kind: 'installed' });
 
 function rowOf(packages: ImagePackages, each: Entry): PackageRow {
-  const { layer, kind, type, name, arch, version, location, files, bytes, largest } = each;
+  const { layer, kind, type, name, arch, version, location, files, bytes, filesKnown, largest } = each;
   const before = 'previous' in each ? each.previous?.version : undefined;
   return {
     layer,
@@ -53,6 +54,7 @@ function rowOf(packages: ImagePackages, each: Entry): PackageRow {
     location,
     files,
     bytes,
+    filesKnown,
     hiddenBytes: ('hiddenBytes' in each ? each.hiddenBytes : null) ?? null,
     path: packages.pathOf(largest),
   };

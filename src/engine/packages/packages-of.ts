@@ -1,5 +1,6 @@
 import type { PackageOwner } from '#contract';
 import { escapePath, plural } from '#model';
+import { knowsFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import { type FileSums, hiddenSums, layerSums, viewSums } from './layer-sums.ts';
 import { comparePackages } from './order.ts';
@@ -24,6 +25,8 @@ interface PackageEntry {
   readonly location: string;
   readonly files: number;
   readonly bytes: number;
+  /** Whether it is known which files are the package's. If not, `files` and `bytes` are 0 for want of a list. */
+  readonly filesKnown: boolean;
   /** The largest of these files, for {@link ImagePackages.pathOf}; 0 if there is none. */
   readonly largest: number;
 }
@@ -214,6 +217,7 @@ function entryOf({ found, site }: Installed, sums: FileSums, index: number): Pac
     location: site.location,
     files: sums.files[index] ?? 0,
     bytes: sums.bytes[index] ?? 0,
+    filesKnown: knowsFiles(found),
     largest: sums.largest[index] ?? 0,
   };
 }

@@ -1,6 +1,7 @@
 // The door to packages by layer, apart from the engine's own so that other commands don't load it.
 export { PACKAGE_TYPES } from '#packages';
 export { comparePackages } from './compare-packages.ts';
+export { bySize } from './order.ts';
 export { packageLines } from './package-lines.ts';
 export {
   type ImagePackages,

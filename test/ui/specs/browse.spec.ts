@@ -182,6 +182,12 @@ test('Shift-click selects a range and shows its combined changes', { tag: '@wind
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
   await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
+  // The range is named by the commands of its ends, and all of them are in the tooltip.
+  const named = page
+    .getByRole('region', { name: 'Changes' })
+    .getByTitle(/^4 COPY app\.conf.*\n3 RUN rm -rf.*\n2 RUN npm ci.*\n1 RUN apt-get update/);
+  await expect(named).toBeInViewport();
+  await expect(named).toHaveText(/^RUN apt-get update.* – COPY app\.conf/);
   for (const index of [1, 2, 3, 4]) await expect(layer(index)).toHaveAttribute('aria-pressed', 'true');
   await expect(layer(0)).toHaveAttribute('aria-pressed', 'false');
   await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();

@@ -22,6 +22,8 @@ test.describe('a fleet', () => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await expect(view(page, 'Images')).toBeChecked();
     const row = (name: RegExp) => images(page).getByRole('row', { name });
+    const grouping = page.getByRole('radiogroup', { name: 'How images are listed' });
+    await grouping.getByRole('radio', { name: 'One by one' }).click();
     await expect(images(page)).toHaveAttribute('aria-rowcount', '16');
     const head = (name: string) => images(page).getByRole('columnheader', { name, exact: true });
     await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
@@ -46,6 +48,42 @@ test.describe('a fleet', () => {
     await expect(imageShown(page, 'shop/checkout:1.2')).toBeAttached();
     await page.goBack();
     await expect(images(page)).toBeVisible();
+    expect(complaints).toEqual([]);
+  });
+
+  test('images are grouped by repository, filtered and opened by keyboard alone', async ({ win: { page, complaints } }) => {
+    await page.setViewportSize({ width: 1440, height: 860 });
+    const row = (name: RegExp) => images(page).getByRole('row', { name });
+    // Three bases, and four services with three tags each.
+    await expect(images(page)).toHaveAttribute('aria-rowcount', '20');
+    await expect(row(/shop\/checkout/)).toHaveText(/^registry\.example\.com\/shop\/checkout3 images/);
+    await expect(row(/shop\/checkout/)).toHaveAttribute('aria-expanded', 'true');
+    expect(await complaintsOf(page)).toEqual([]);
+    const shots = process.env.LAYERSCOPE_SHOTS;
+    for (const width of shots === undefined ? [] : [1440, 1320, 720, 600, 320]) {
+      await page.setViewportSize({ width, height: 860 });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: `${shots}/catalog-${width}.png` });
+    }
+    await page.setViewportSize({ width: 1440, height: 860 });
+    await page.keyboard.press('/');
+    await expect(page.getByRole('searchbox', { name: 'Filter images by name or tag' })).toBeFocused();
+    await page.keyboard.type('checkout 1.1');
+    await expect(images(page)).toHaveAttribute('aria-rowcount', '2');
+    await expect(page.getByText('1 of 15 images')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(images(page)).toHaveAttribute('aria-rowcount', '20');
+    await page.keyboard.type('nowhere');
+    await page.getByRole('button', { name: 'Clear the filter' }).press('Enter');
+    await page.keyboard.press('/');
+    await page.keyboard.type('checkout');
+    await expect(images(page)).toHaveAttribute('aria-rowcount', '5');
+    for (let step = 0; step < 12 && (await images(page).locator('[role="row"]:focus').count()) === 0; step++)
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { name: /^registry\.example\.com\/shop\/checkout:/ })).toBeAttached();
     expect(complaints).toEqual([]);
   });
 

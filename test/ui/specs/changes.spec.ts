@@ -44,18 +44,21 @@ test('each mode begins with its own order, and keeps the one that is chosen in i
   await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
   await expect(head('Size')).toContainText('↓');
   await page.getByRole('radio', { name: 'Filesystem' }).click();
-  await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
-  await expect(head('Name')).toContainText('↑');
-  await head('Size').getByRole('button').click();
+  await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
+  // What changed is marked; a column for it would be empty in nearly all rows.
+  await expect(head('Share')).toBeVisible();
+  await expect(head('Change')).toHaveCount(0);
+  await head('Items').getByRole('button').click();
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
   await head('Name').getByRole('button').click();
   await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
+  await expect(head('Name')).toContainText('↑');
   await layer(2).click();
   await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
   await page.getByRole('radio', { name: 'Image', exact: true }).click();
   await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
   await page.getByRole('radio', { name: 'Filesystem' }).click();
-  await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
+  await expect(head('Items')).toHaveAttribute('aria-sort', 'descending');
 });
 
 test('a removed folder weighs what its files did, struck through in a layer, hidden in the image', { tag: '@page' }, async ({ win }) => {
@@ -166,7 +169,11 @@ test('share bars are relative to everything shown', { tag: '@page' }, async ({ w
 test('a search in all layers shows which layers touch a path, with links', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
-  await page.getByRole('button', { name: 'all layers' }).click();
+  const all = page.getByRole('button', { name: 'Search all layers', exact: true });
+  // It says what a click does, before and after.
+  await expect(all).toHaveAttribute('title', /^Find the filter’s text in the files of every layer/);
+  await all.click();
+  await expect(all).toHaveAttribute('title', /^Back to what is selected/);
   await expect(page.getByText('Type to search all layers')).toBeVisible();
   await page.getByRole('searchbox').fill('*ssl*');
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');

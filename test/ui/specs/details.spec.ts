@@ -47,6 +47,26 @@ test('the config shows how the image is run, and the history every step, includi
   expect(win.complaints).toEqual([]);
 });
 
+test('the history is one stop of the keyboard, whose arrow keys go from layer to layer', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await page.getByRole('button', { name: 'Explore the sample image' }).click();
+  const steps = page.getByRole('region', { name: 'Details' }).getByRole('button', { name: /^Step \d+: layer / });
+  const stops = steps.and(page.locator('[tabindex="0"]'));
+  await expect(stops).toHaveAccessibleName(/: layer 0$/);
+  await stops.focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator(':focus')).toHaveAccessibleName(/: layer 2$/);
+  await page.keyboard.press('End');
+  await expect(steps.last()).toBeFocused();
+  await expect(stops).toHaveCount(1);
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Layer 1' }).first()).toBeVisible();
+});
+
 test('a text file has numbered lines and loads more on demand', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('server.js');

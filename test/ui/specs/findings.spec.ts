@@ -61,9 +61,10 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   await expect(findings).toContainText('Secret in the config');
   await expect(findings.getByText('config', { exact: true })).toBeVisible();
   await findings.getByRole('button', { name: 'Scan for secrets' }).click();
-  const said = page.getByRole('status').getByText('3 secrets · 2 minor findings');
+  const said = page.getByRole('status').getByText('3 secrets · 2 minor secrets');
   await expect(said).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Findings: / })).toContainText(/^Findings: 6, 3 secrets$/);
+  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveText('Findings: 1 · Secrets: 3');
+  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveAttribute('title', '3 secrets · 2 minor secrets · 1 minor');
   await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
   const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
   await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');
@@ -85,4 +86,20 @@ test('a scan that finds nothing says so', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
   await win.page.getByRole('button', { name: 'Scan for secrets' }).click();
   await expect(win.page.getByText('No secrets found')).toBeVisible();
+});
+
+test('a short message is over the rows, not over the details and their history', { tag: '@page' }, async ({ win }) => {
+  const layer = { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) };
+  await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
+  const { page } = win;
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('button', { name: 'Verify digests' }).click();
+  const message = page.getByRole('status').filter({ hasText: 'All digests match' });
+  for (const width of [1320, 1010, 720]) {
+    await page.setViewportSize({ width, height: 700 });
+    if (width === 720) await page.getByRole('button', { name: 'Show details' }).click();
+    if ((await message.count()) === 0) await page.getByRole('button', { name: 'Verify digests' }).click();
+    const [own, other] = [await message.boundingBox(), await details.boundingBox()];
+    expect((own?.x ?? 0) + (own?.width ?? 0)).toBeLessThan(other?.x ?? 0);
+  }
 });

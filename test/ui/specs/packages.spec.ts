@@ -81,6 +81,19 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   expect(win.complaints).toEqual([]);
 });
 
+test('a package whose files nothing lists has no number of files and no size, and comes last', { tag: '@page' }, async ({ win }) => {
+  const layer = tar(status(['bare', '1'], ['whole', '1']), list('whole', '/usr/whole'), file('usr/whole', 'x'.repeat(500)));
+  await win.drop(await win.write('bare.tar', dockerArchive([{ createdBy: 'ADD / /', tar: layer }], { name: 'acme/bare:1' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  await win.page.keyboard.press('i');
+  const rows = groups(win.page).getByRole('row', { name: /deb amd64/ });
+  await expect(rows).toHaveCount(2);
+  await expect(rows.last()).toHaveAccessibleName(/^added bare deb amd64 1 unknown unknown$/);
+  await win.page.getByRole('button', { name: 'Size' }).click();
+  await win.page.getByRole('button', { name: 'Size' }).click();
+  await expect(rows.last()).toContainText('bare');
+});
+
 test('only what is gone is grey: a package whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const [base] = LAYERS as [(typeof LAYERS)[0]];
@@ -117,7 +130,7 @@ test('layers that change no package are one line, and a long name leaves its typ
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.keyboard.press('i');
   await expect(groups(page)).toHaveCount(2);
-  await expect(groups(page).first()).toHaveText(/^Layers 1–3No package changes9\.0 kB$/);
+  await expect(groups(page).first()).toHaveText(/^Layers 1–3COPY a \/ – COPY c \/No package changes9\.0 kB$/);
   await page.setViewportSize({ width: 600, height: 800 });
   const cell = groups(page).nth(1).getByRole('rowheader', { name: /npm$/ });
   const type = await cell.getByText('npm', { exact: true }).boundingBox();

@@ -220,7 +220,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const page = await openWebApi(win);
       await page.getByRole('button', { name: /^Waste: / }).click();
       await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
-      await page.getByRole('button', { name: 'all layers', exact: true }).click();
+      await page.getByRole('button', { name: 'Search all layers', exact: true }).click();
       await page.getByRole('searchbox').fill('lib');
       await expect(page.getByText(/paths in all layers/)).toBeVisible();
       expect(await complaintsOf(page)).toEqual([]);
@@ -338,6 +338,30 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+test('sizes and layers of the largest files stand in columns, and the paths have the rest', { tag: '@page' }, async ({ win }) => {
+  const lists = file(`var/lib/apt/lists/${'main_binary-amd64_'.repeat(8)}Packages`, 'x'.repeat(30_000));
+  const layers = [
+    { createdBy: 'ADD / /', tar: tar(lists, file('etc/motd', 'x'.repeat(70_000))) },
+    { createdBy: 'RUN rm -r /var', tar: tar(file('.wh.var'), file('etc/motd', 'y'.repeat(500))) },
+  ];
+  await win.drop(await win.write('columns.tar', dockerArchive(layers, { name: 'acme/columns:1' })));
+  const { page } = win;
+  await page.getByRole('button', { name: /^Waste: / }).click();
+  const summary = page.getByRole('region', { name: 'Causes and kinds' });
+  const largest = summary.getByRole('button', { name: /layer 0/ });
+  await expect(largest).toHaveCount(3);
+  for (const width of [1320, 720, 600]) {
+    await page.setViewportSize({ width, height: 860 });
+    const edges = await largest.evaluateAll((buttons) =>
+      buttons.map((button) => {
+        const [path, size, where] = [...button.children].map((each) => each.getBoundingClientRect());
+        return { size: Math.round(size?.right ?? 0), where: Math.round(where?.left ?? 0), fits: (path?.right ?? 0) <= (size?.left ?? 0) };
+      }),
+    );
+    for (const edge of edges) expect(edge).toEqual({ ...edges[0], fits: true });
+  }
+});
 
 test('a jump to a list of many files scrolls the panel and leaves the page in its place', { tag: '@page' }, async ({ win }) => {
   const { page } = win;

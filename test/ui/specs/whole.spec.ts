@@ -1,6 +1,6 @@
 import { file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
-import { dockerArchive, type ImageLayer, WEB_API } from '../support/images.ts';
+import { dockerArchive, type ImageLayer, WEB_API, wideLayer } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 async function openImage(win: LayerscopeWindow, layers: readonly ImageLayer[] = WEB_API) {
@@ -74,6 +74,20 @@ test.describe('whichever comes first, the image or its layers', () => {
       await page.reload();
     }
     expect([...seen]).toHaveLength(1);
+  });
+});
+
+test.describe('while a long table is loading', () => {
+  const late = tar(file('zz/large', 'x'.repeat(900_000)));
+  const layers = [wideLayer(60_000), { createdBy: 'COPY zz /', tar: late }];
+  test.use({ startWith: { 'long.tar': dockerArchive(layers, { name: 'acme/long:1' }) } });
+  test('the focus is on the first row, also once the largest is first', { tag: '@page' }, async ({ win: { page } }) => {
+    const focused = page.locator('[role="row"]:focus');
+    await expect(page.getByRole('row', { name: /zz\// }).first()).toHaveAttribute('aria-rowindex', '2');
+    await expect(focused).toHaveAttribute('aria-rowindex', '2');
+    await expect(page.getByRole('row', { selected: true })).toHaveCount(0);
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('row', { selected: true })).toHaveCount(1);
   });
 });
 

@@ -1,0 +1,59 @@
+import { Icon } from '../../components/icons.tsx';
+import fields from '../../components/search-field.module.css';
+import { Segmented } from '../../components/segmented.tsx';
+import { words } from '../../words/index.ts';
+import styles from './catalog.module.css';
+
+/** How images are listed: in groups of one repository, or each for itself. */
+export type Grouping = 'repository' | 'none';
+
+const GROUPINGS = (['repository', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
+
+/** The text that images are filtered by, and how they are listed. */
+export function ImageFilter({
+  text,
+  onText,
+  grouping,
+  onGrouping,
+  found,
+  all,
+}: {
+  text: string;
+  onText: (text: string) => void;
+  grouping: Grouping;
+  onGrouping: (grouping: Grouping) => void;
+  /** Images that match, and all. */
+  found: number;
+  all: number;
+}) {
+  return (
+    <div className={styles.line}>
+      <search className={styles.search}>
+        <div className={styles.field}>
+          <Icon name="search" size={14} className={fields.icon} />
+          <input
+            className={fields.input}
+            type="search"
+            data-filter=""
+            maxLength={1_024}
+            spellCheck={false}
+            autoComplete="off"
+            aria-label={words.catalog.filterImages}
+            placeholder={words.catalog.filterImages}
+            value={text}
+            onChange={({ currentTarget }) => onText(currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape' || text === '') return;
+              event.stopPropagation();
+              onText('');
+            }}
+          />
+        </div>
+      </search>
+      <Segmented small label={words.catalog.grouping} value={grouping} options={GROUPINGS} onChange={onGrouping} />
+      <span className={`number ${styles.quiet}`} role="status">
+        {text.trim() === '' ? '' : words.catalog.matching(found, all)}
+      </span>
+    </div>
+  );
+}
