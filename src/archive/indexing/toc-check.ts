@@ -1,8 +1,8 @@
 // Compares a layer's table of contents (TOC) with the layer when all of it is read. A tool that fetches files by a TOC relies on the TOC
 // alone.
-import type { LayerTable } from '#format/layer';
+import { chunkDigest, chunkOf, isHole, type LayerTable, wholeDigest } from '#format/layer';
 import type { TarHandler, TarMember } from '#format/tar';
-import { chunkDigest, chunkOf, tocDifference } from '#format/toc';
+import { tocDifference } from '#format/toc';
 import { asLayerscopeError, displayPath, type Finding, finding, TYPE } from '#model';
 import { Digester } from '../blob/digest.ts';
 import type { FileRange } from '../blob/source-file.ts';
@@ -22,7 +22,10 @@ export class TocCheck implements TarHandler {
   readonly #problem: Finding | null;
   #row = -1;
   #chunk = 0;
+  /** Of the current piece, and of the whole body; null where no digest is stated. */
   #digester: Digester | null = null;
+  #whole: Digester | null = null;
+  #isHole = false;
   /** Bytes of the body that are still to come, and of its current piece. */
   #bodyLeft = 0;
   #chunkLeft = 0;
@@ -76,6 +79,7 @@ export class TocCheck implements TarHandler {
       return;
     }
     this.#bodyLeft = size;
+    this.#whole = wholeDigest(toc, this.#row) === null ? null : new Digester('sha256');
     this.#name = displayPath(name);
     this.#chunk = chunkOf(toc, toc.bodyAt[this.#row] as number) - 1;
     this.#chunkLeft = 0;
@@ -89,18 +93,24 @@ export class TocCheck implements TarHandler {
     for (let at = start; at < end && this.#bodyLeft > 0; ) {
       if (this.#chunkLeft === 0) this.#begin(toc, ++this.#chunk);
       const count = Math.min(end - at, this.#chunkLeft);
-      this.#digester?.update(bytes.subarray(at, at + count));
+      const piece = bytes.subarray(at, at + count);
+      this.#digester?.update(piece);
+      this.#whole?.update(piece);
+      if (this.#isHole && !isZeros(piece)) this.#other ??= this.#name;
       this.#chunkLeft -= count;
       this.#bodyLeft -= count;
       at += count;
       if (this.#chunkLeft === 0) this.#end(toc);
     }
+    if (this.#bodyLeft > 0 || this.#whole === null) return;
+    if (this.#whole.finish() !== wholeDigest(toc, this.#row)) this.#other ??= this.#name;
+    this.#whole = null;
   }
 
-  #begin({ chunkAt, chunkStart, chunkEnd, chunkDigests }: LayerTable, chunk: number): void {
-    this.#chunkLeft = (chunkAt[chunk + 1] as number) - (chunkAt[chunk] as number);
-    const isStored = chunkStart[chunk] !== chunkEnd[chunk];
-    this.#digester = isStored && chunkDigest({ chunkDigests }, chunk) !== null ? new Digester('sha256') : null;
+  #begin(toc: LayerTable, chunk: number): void {
+    this.#chunkLeft = (toc.chunkAt[chunk + 1] as number) - (toc.chunkAt[chunk] as number);
+    this.#isHole = isHole(toc, chunk);
+    this.#digester = chunkDigest(toc, chunk) === null ? null : new Digester('sha256');
   }
 
   #end(toc: LayerTable): void {
@@ -120,4 +130,8 @@ export class TocCheck implements TarHandler {
     const wrong = control === null || this.#spans === null ? null : await this.#spans.finish(control);
     return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents is not that of the layer: ${wrong}`);
   }
+}
+
+function isZeros(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
