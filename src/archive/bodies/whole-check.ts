@@ -37,12 +37,20 @@ export class WholeCheck {
     this.#at += bytes.length;
   }
 
-  /** Throws DIGEST_MISMATCH. */
+  /** Call this or {@link isRight} once, at the end. Throws DIGEST_MISMATCH. */
   finish(size: number): void {
-    this.#zeros(size);
-    const found = this.#digester.finish();
+    const found = this.#digest(size);
     if (found !== this.#stated)
       throw new LayerscopeError('DIGEST_MISMATCH', `a file of the layer hashes to ${found}, but is listed as ${this.#stated}`);
+  }
+
+  isRight(size: number): boolean {
+    return this.#digest(size) === this.#stated;
+  }
+
+  #digest(size: number): string {
+    this.#zeros(size);
+    return this.#digester.finish();
   }
 
   #zeros(end: number): void {

@@ -162,8 +162,10 @@ test('two listed files are the same only if digests of their pieces prove it', a
     // Says that its file is the same.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
-    // In other pieces: only reading can tell.
-    estargzLayer(round(evil, 0o664), claim, 50_000),
+    // In other pieces: only reading can tell, and it shows that the claim is false.
+    estargzLayer(round(evil, 0o660), claim, 50_000),
+    estargzLayer(round(evil, 0o664), undefined, 60_000),
+    estargzLayer(round(evil, 0o666), undefined, 70_000),
   ].map(({ tar: plain, blob, annotations }) => ({ tar: plain, packed: 'gzip' as const, blob, annotations }));
   const image = ociImage(files, { layers });
   registry.add('app', files, { '1': image.digest });
@@ -176,7 +178,9 @@ test('two listed files are the same only if digests of their pieces prove it', a
   for (const [layer, bit, isRead] of [
     [1, DIFFERS.content, false],
     [2, DIFFERS.rewritten, false],
-    [3, DIFFERS.rewritten, true],
+    [3, DIFFERS.unread, true],
+    [4, DIFFERS.content, false],
+    [5, DIFFERS.rewritten, true],
   ] as const) {
     registry.log.length = 0;
     const rows = await listChanges(loaded, layer, layer);
