@@ -9,7 +9,7 @@ import { hasCode } from '../../support/asserts.ts';
 import { digestOf, Files, ociImage } from '../../support/image-builder.ts';
 import { body, noise, type One, openOne, serve, set } from '../../support/lazy-registry.ts';
 import { standInRegistry } from '../../support/registry.ts';
-import { file, tar, utf8, zeros } from '../../support/tar-builder.ts';
+import { file, gnuSparse, tar, utf8, zeros } from '../../support/tar-builder.ts';
 import { type BuiltLayer, estargzLayer, type TocChange, type TocFields, zstdChunkedLayer } from '../../support/toc-builder.ts';
 import { codesOf, testFolder, testReader } from '../../support/workbench.ts';
 
@@ -121,10 +121,14 @@ test('a hole too large to hash is unverified, and is not hashed', async (t) => {
 
 test('with --verify and --scan, holes, whole files and sizes are compared with the layer', async (t) => {
   const big = tar(file('a', 'first'), file('big', noise(2 * PIECE + 1000)));
+  const allZeros: TocChange = (entries) => set(entries, 'big', { chunkType: 'zeros' });
   const lies: readonly (readonly [string, Uint8Array, TocChange, RegExp | null])[] = [
     ['a hole over content', big, (entries) => void hole(entries, undefined), /different content for big/],
     ['an honest hole', tar(file('big', HOLEY)), (entries) => void hole(entries, digestOf(zeros(PIECE))), null],
     ['another digest of the file', big, (entries) => set(entries, 'big', { digest: digestOf(utf8('x')) }), /different content for big/],
+    ['zeros for a sparse file', tar(gnuSparse('big', 20_000, [[10_000, 4]], 'good')), allZeros, /different content for big/],
+    ['zeros for a sparse file of zeros', tar(gnuSparse('big', 20_000, [], '')), allZeros, null],
+    ['zeros for an endless sparse file', tar(gnuSparse('big', 2 ** 32, [], '')), allZeros, /big, whose holes are too large to compare/],
     [
       'another size',
       SHELL,
