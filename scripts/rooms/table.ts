@@ -273,7 +273,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/archive/bodies',
     runs: 'Node',
     what: 'Reads the contents of files in layers, and raw headers.',
-    may: ['archive/blob', 'archive/indexing', 'archive/control', 'format/layer', 'format/tar', 'format/toc', 'model'],
+    may: ['archive/blob', 'archive/indexing', 'archive/control', 'format/layer', 'format/tar', 'model'],
     types: ['archive', 'archive/spool'],
   },
   {

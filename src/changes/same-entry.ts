@@ -1,4 +1,4 @@
-import { type LayerTable, linkName, type MemberMeta } from '#format/layer';
+import { type LayerTable, linkName, type MemberMeta, sameContents } from '#format/layer';
 import { DIFFERS, TYPE } from '#model';
 
 const MODE_BITS = 0o7777;
@@ -79,11 +79,15 @@ export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): n
   if (before.size !== now.size) return DIFFERS.content;
   if (now.size === 0) return DIFFERS.rewritten;
   if (sums === 'ignored' || before.bodyTable === null || now.bodyTable === null) return DIFFERS.unread;
-  // Checksums from a table of contents aren't comparable with those computed from bodies.
-  if (before.bodyTable.provenance !== now.bodyTable.provenance) return DIFFERS.unread;
-  const isSame = sameSums(before.bodyTable.bodySums, before.bodyMember, now.bodyTable.bodySums, now.bodyMember);
+  const isSame = sameBodies(before.bodyTable, before.bodyMember, now.bodyTable, now.bodyMember);
   if (isSame === false) return DIFFERS.content;
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
+}
+
+/** Digests from a table of contents aren't comparable with checksums of bodies. */
+function sameBodies(a: LayerTable, memberA: number, b: LayerTable, memberB: number): boolean | null {
+  if (a.provenance !== b.provenance) return null;
+  return a.provenance === 'toc' ? sameContents(a, memberA, b, memberB) : sameSums(a.bodySums, memberA, b.bodySums, memberB);
 }
 
 /** Whether the checksums of two members' bodies are equal; null if either has none. */

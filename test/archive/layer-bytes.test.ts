@@ -22,7 +22,7 @@ test('bodies are compared in any order even if nothing can be spooled', async (t
   });
   assert.ok(left && right);
   const comparer = new BodyComparer();
-  const same: boolean[] = [];
+  const same: (boolean | null)[] = [];
   for (const member of [0, 1, 2, 0]) same.push(await comparer.isSame({ layer: left, member }, { layer: right, member: 2 - member }));
   assert.deepEqual(same, [true, false, true, true]);
   await left[Symbol.asyncDispose]();

@@ -204,7 +204,8 @@ test('eStargz footers: the present one, that of older writers, a TOC in another 
 });
 
 test('an inconsistent TOC is refused', () => {
-  const digest = `sha256:${'0'.repeat(64)}`;
+  const digest = `sha256:${'5'.repeat(64)}`;
+  const none = `sha256:${'0'.repeat(64)}`;
   const reg = { name: 'a', type: 'reg', size: 10, offset: 5, digest };
   const parse = (entries: unknown[], more: object = {}) => parseToc(utf8(JSON.stringify({ version: 1, entries, ...more })), 'estargz', 100);
   assert.equal(parse([reg]).entries[0]?.chunks[0]?.packedEnd, 100);
@@ -259,6 +260,10 @@ test('an inconsistent TOC is refused', () => {
     ['half an offset', [{ ...reg, offset: 0.5 }]],
     ['a size beyond 2^53', [{ ...reg, size: 2 ** 60 }]],
     ['an invalid digest', [{ ...reg, digest: 'x' }]],
+    ['a digest of zeros', [{ ...reg, digest: none }]],
+    ['a longer digest of zeros', [{ ...reg, digest: `sha512:${'0'.repeat(128)}` }]],
+    ['a digest of zeros of a piece', [{ ...reg, chunkDigest: none }]],
+    ['two digests of one content', [{ ...reg, chunkDigest: digest.replaceAll('5', '6') }]],
     ['an invalid time', [{ ...reg, modtime: 'yesterday' }]],
     ['an attribute that isn’t base64', [{ ...reg, xattrs: { a: '?' } }]],
     ['attributes in a list', [{ ...reg, xattrs: [] }]],

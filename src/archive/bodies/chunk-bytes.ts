@@ -1,6 +1,5 @@
 // Contents of a layer that is listed by its table of contents: each piece of a file is fetched, unpacked and checked separately.
-import type { LayerTable } from '#format/layer';
-import { chunkDigest, chunkOf } from '#format/toc';
+import { chunkDigest, chunkOf, isHole, type LayerTable } from '#format/layer';
 import { LayerscopeError, throwIfCancelled } from '#model';
 import type { PackedAs } from '../blob/decompress.ts';
 import { Digester } from '../blob/digest.ts';
@@ -46,12 +45,13 @@ export class ChunkPlainBytes implements PlainBytes {
 
   /** Throws DIGEST_MISMATCH if a piece doesn't match its digest, and what fetching throws. */
   async read(at: number, length: number): Promise<Uint8Array> {
-    const { chunkAt, chunkStart, chunkEnd } = this.#source.table;
-    const chunk = chunkOf(this.#source.table, at);
+    const { table } = this.#source;
+    const { chunkAt } = table;
+    const chunk = chunkOf(table, at);
     if (chunk < 0) return new Uint8Array(0);
     const from = at - (chunkAt[chunk] as number);
     const count = Math.min(length, (chunkAt[chunk + 1] as number) - at);
-    if (chunkStart[chunk] === chunkEnd[chunk]) return new Uint8Array(count);
+    if (isHole(table, chunk)) return new Uint8Array(count);
     if (this.#last?.chunk !== chunk) this.#last = { chunk, bytes: await this.#piece(chunk) };
     return this.#last.bytes.subarray(from, from + count);
   }

@@ -5,6 +5,7 @@ import type { LayerTable } from '#format/layer';
 import { LayerscopeError, throwIfCancelled } from '#model';
 import type { PlainBytes } from './plain-bytes.ts';
 import { type Stretch, stretchesOf } from './read-body.ts';
+import { WholeCheck } from './whole-check.ts';
 
 /** A layer whose file stays open while many of its bodies are read. The caller disposes of it. */
 export class LayerBytes implements AsyncDisposable {
@@ -46,11 +47,15 @@ export class BodyComparer {
   readonly #right = Buffer.allocUnsafeSlow(LARGEST_PIECE);
   #sinceTurn = 0;
 
-  /** Whether two bodies of equal size are identical. Stops at the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED. */
-  async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean> {
+  /**
+   * Whether two bodies of equal size are identical; null if they are, but not what a table of contents says of either. Stops at the first
+   * difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED.
+   */
+  async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean | null> {
     const partsA = await stretchesOf(a.layer.bytes, a.layer, a.member, 0, Number.POSITIVE_INFINITY);
     const partsB = await stretchesOf(b.layer.bytes, b.layer, b.member, 0, Number.POSITIVE_INFINITY);
     const size = a.layer.table.size[a.member] as number;
+    const [checkA, checkB] = [a, b].map(({ layer, member }) => WholeCheck.withoutHoles(layer.table, member));
     let piece = FIRST_PIECE;
     let [atA, atB] = [0, 0];
     this.#sinceTurn += BODY_COST;
@@ -68,13 +73,16 @@ export class BodyComparer {
       const length = Math.min(piece, end - at);
       await this.#fill(this.#left, a, left, at, length);
       await this.#fill(this.#right, b, right, at, length);
+      checkA?.update(at, this.#left.subarray(0, length));
+      checkB?.update(at, this.#right.subarray(0, length));
       if (this.#left.compare(this.#right, 0, length, 0, length) !== 0) return false;
       onBytes?.(length);
       at += length;
       piece = Math.min(piece * 2, LARGEST_PIECE);
       await this.#rest(length);
     }
-    return true;
+    const isAsListed = [checkA, checkB].every((check) => check?.isRight(size) ?? true);
+    return isAsListed ? true : null;
   }
 
   /** Copies `length` bytes of the body, starting at `at`, into the buffer. */

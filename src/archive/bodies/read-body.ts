@@ -1,9 +1,9 @@
-import { FLAG, type LayerTable } from '#format/layer';
-import { chunkOf } from '#format/toc';
+import { chunkOf, FLAG, isHole, type LayerTable } from '#format/layer';
 import { displayText, LayerscopeError, TYPE } from '#model';
 import type { IndexedLayer, StoredPiece } from '../types.ts';
 import type { PlainBytes } from './plain-bytes.ts';
 import { findMember } from './raw-member.ts';
+import { WholeCheck } from './whole-check.ts';
 
 const BLOCK = 512;
 const CHUNK = 256 * 1024;
@@ -23,7 +23,8 @@ export interface Stretch {
 
 /**
  * Yields a regular file's body from `start` to `end`, holes as zeros, in chunks owned by the caller. Throws NOT_FOUND if the entry isn't a
- * file; TRUNCATED if the tar ends before the body does; and what `bytes` throws.
+ * file; TRUNCATED if the tar ends before the body does; DIGEST_MISMATCH at the end of a whole body that isn't what the layer's table of
+ * contents says; and what `bytes` throws.
  */
 export async function* readBodyBytes(
   bytes: PlainBytes,
@@ -32,24 +33,40 @@ export async function* readBodyBytes(
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array> {
-  for (const stretch of await stretchesOf(bytes, indexed, member, start, end)) {
+  const stretches = await stretchesOf(bytes, indexed, member, start, end);
+  const size = indexed.table.size[member] as number;
+  const check = start === 0 && end >= size ? WholeCheck.of(indexed.table, member) : null;
+  for (const stretch of stretches) {
     if (stretch.at >= 0) {
-      for await (const piece of piecesOf(bytes, stretch, indexed, member)) yield piece.bytes;
+      for await (const piece of piecesOf(bytes, stretch, indexed, member)) {
+        check?.update(piece.at, piece.bytes);
+        yield piece.bytes;
+      }
       continue;
     }
     for (let at = stretch.start; at < stretch.end; at += CHUNK) {
       const length = Math.min(CHUNK, stretch.end - at);
       await takeTurns(length);
-      yield new Uint8Array(length);
+      const zeros = new Uint8Array(length);
+      check?.update(at, zeros);
+      yield zeros;
     }
   }
+  check?.finish(size);
 }
 
 /** Yields the stored parts of a regular file's body in order, without holes. Throws what {@link readBodyBytes} throws. */
 export async function* storedPieces(bytes: PlainBytes, indexed: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
-  for (const stretch of await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY)) {
-    if (stretch.at >= 0) yield* piecesOf(bytes, stretch, indexed, member);
+  const stretches = await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY);
+  const check = WholeCheck.withoutHoles(indexed.table, member);
+  for (const stretch of stretches) {
+    if (stretch.at < 0) continue;
+    for await (const piece of piecesOf(bytes, stretch, indexed, member)) {
+      check?.update(piece.at, piece.bytes);
+      yield piece;
+    }
   }
+  check?.finish(indexed.table.size[member] as number);
 }
 
 async function* piecesOf(bytes: PlainBytes, stretch: Stretch, { table }: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
@@ -100,18 +117,20 @@ export async function stretchesOf(
 }
 
 /** Lists the stretches of a file whose contents begin at the address `at`. Pieces of which nothing is stored are holes. */
-function pieceStretches({ chunkAt, chunkStart, chunkEnd }: LayerTable, at: number, start: number, last: number): readonly Stretch[] {
-  const first = chunkOf({ chunkAt }, at + start);
+function pieceStretches(table: LayerTable, at: number, start: number, last: number): readonly Stretch[] {
+  const { chunkAt } = table;
+  const pieces = chunkAt.length - 1;
+  const first = chunkOf(table, at + start);
   // A table without pieces has offsets of the plain tar.
   if (first < 0) return [{ start, end: last, at: at + start }];
   const stretches: Stretch[] = [];
   let from = start;
   for (let chunk = first; from < last; ) {
-    const isHole = chunkStart[chunk] === chunkEnd[chunk];
+    const isStored = !isHole(table, chunk);
     do chunk++;
-    while (chunk < chunkStart.length && (chunkAt[chunk] as number) < at + last && (chunkStart[chunk] === chunkEnd[chunk]) === isHole);
-    const end = chunk < chunkStart.length ? Math.min(last, (chunkAt[chunk] as number) - at) : last;
-    stretches.push({ start: from, end, at: isHole ? -1 : at + from });
+    while (chunk < pieces && (chunkAt[chunk] as number) < at + last && isHole(table, chunk) !== isStored);
+    const end = chunk < pieces ? Math.min(last, (chunkAt[chunk] as number) - at) : last;
+    stretches.push({ start: from, end, at: isStored ? at + from : -1 });
     from = end;
   }
   return stretches;

@@ -16,7 +16,7 @@ import { crc32 } from '../blob/crc32.ts';
 import type { IndexedBlob } from '../types.ts';
 
 /** Raise this whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
-const VERSION = 8;
+const VERSION = 9;
 const HEAD_BYTES = 32;
 const BYTE_ORDER = 0x01020304;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x49, 0x44, 0x58, VERSION);
@@ -39,6 +39,8 @@ const COLUMNS = {
   chunkEnd: Float64Array,
   chunkInner: Float64Array,
   chunkDigests: Uint8Array,
+  wholeRows: Uint32Array,
+  wholeDigests: Uint8Array,
   nodeParent: Uint32Array,
   nodeNameStart: Uint32Array,
   nodeNames: Uint8Array,

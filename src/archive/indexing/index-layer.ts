@@ -30,7 +30,7 @@ export interface IndexOptions {
   readonly scan?: boolean;
   /** Annotations of the layer's descriptor, if they are known. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** TOCs to compare with the layer when it is verified, besides its own. */
+  /** TOCs to compare with the layer when it is verified or scanned, besides its own. */
   readonly beside?: TocsBeside;
 }
 
@@ -139,7 +139,8 @@ async function indexPacked(
   control: WorkControl,
   checkpoints: CheckpointMaker | undefined,
 ): Promise<IndexedBlob> {
-  const check = options.verify ? await TocCheck.of(range, blob, options, control) : null;
+  // Whoever reads the whole layer can tell whether its TOC misleads those who don't.
+  const check = options.verify || options.scan ? await TocCheck.of(range, blob, options, control) : null;
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
   // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.

@@ -15,6 +15,7 @@ import type { WorkControl } from '../control/work-control.ts';
 import type { PackedToc } from '../source-types.ts';
 import type { IndexedLayer } from '../types.ts';
 import { LayerIndexer } from './layer-indexer.ts';
+import { checkHoles } from './toc-holes.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;
 const BLOCK = 512;
@@ -42,6 +43,7 @@ export async function indexToc(packed: PackedToc, blobBytes: number, { check }: 
   const { entries, tarSplitDigest } = parseToc(json, dialect, dataEnd);
   check();
   checkTocEntries(entries, tarSplit === null ? 'of-the-toc' : 'of-the-tar');
+  const unproven = checkHoles(entries, check);
   let made: Made;
   if (tarSplit !== null) made = await bySplit(tarSplit, tarSplitDigest, entries, blobBytes);
   else {
@@ -53,7 +55,8 @@ export async function indexToc(packed: PackedToc, blobBytes: number, { check }: 
     if (own !== null) addOwn(builder, own, packed, json);
     made = { ...builder.finish(), tarBytes: packed.tarBytes };
   }
-  const { table, findings, unvouched, tarBytes } = made;
+  const { table, findings, tarBytes } = made;
+  const unvouched = made.unvouched + unproven;
   const isVouched = statedDigest !== null && unvouched === 0 && (tarSplit === null || tarSplitDigest !== null);
   const notes = isVouched ? [] : [unverified(statedDigest, unvouched)];
   return { layer: { table, status: 'present', tarBytes, findings: [...findings, ...notes], measured: null }, isVouched };
@@ -81,7 +84,7 @@ interface Made {
 
 function unverified(statedDigest: string | null, unvouched: number): Finding {
   if (statedDigest === null) return finding('unverified', 'listed by a table of contents that no digest in the manifest vouches for');
-  const what = unvouched > 0 ? `${unvouched} pieces of its contents have no digest` : 'its tar headers have no digest';
+  const what = unvouched > 0 ? `no digest vouches for ${unvouched} pieces of its contents` : 'its tar headers have no digest';
   return finding('unverified', `listed by a table of contents: ${what}`);
 }
 

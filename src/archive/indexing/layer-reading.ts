@@ -89,7 +89,7 @@ export class LayerReading {
     const tasks: IndexTask[] = [];
     for (const [blob, layer] of firstLayers(layers)) {
       const kept = (isLazy ? scanned.get(blob) : null) ?? cache?.read(blob) ?? (isLazy ? keptLazily(blob, cache) : null);
-      const lacksSums = kept === null || (blob.compression !== 'none' && kept.layer.table.bodySums.length === 0);
+      const lacksSums = kept === null || lacksBodySums(blob, kept);
       if (kept !== null && !options.verify && !options.scan && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
       // Never replaces an index that has checksums with one that has none.
       else tasks.push(this.#task(blob, layer, options, options.sums !== undefined || options.scan === true || !lacksSums));
@@ -228,15 +228,20 @@ export class LayerReading {
   }
 }
 
+/** Whether a layer was unpacked without checksums of its bodies. None are missing where bodies aren't read. */
+function lacksBodySums({ compression }: BlobSource, { layer: { table } }: IndexedBlob): boolean {
+  return compression !== 'none' && table.provenance === 'tar' && table.bodySums.length === 0;
+}
+
 /** Adds a problem with a layer's table of contents to the findings of the layer itself. */
 function withProblem(indexed: IndexedBlob, problem: Finding | undefined): IndexedBlob {
   if (problem === undefined) return indexed;
   return { ...indexed, layer: { ...indexed.layer, findings: [...indexed.layer.findings, problem] } };
 }
 
-/** If a layer is verified, adds what is needed to compare it with the TOCs that a registry has beside it. */
+/** If a layer is verified or scanned, adds what is needed to compare it with the TOCs that a registry has beside it. */
 async function withTocsBeside(task: IndexTask, signal: AbortSignal): Promise<IndexTask> {
-  if (!task.options.verify) return task;
+  if (!isReadWhole(task.options)) return task;
   const beside = await tocsBeside(task.blob, signal);
   return beside === null ? task : { ...task, options: { ...task.options, beside } };
 }

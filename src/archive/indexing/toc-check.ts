@@ -1,18 +1,22 @@
 // Compares a layer's table of contents (TOC) with the layer when all of it is read. A tool that fetches files by a TOC relies on the TOC
 // alone.
-import type { LayerTable } from '#format/layer';
+import { chunkDigest, chunkOf, isHole, type LayerTable, wholeDigest } from '#format/layer';
 import type { TarHandler, TarMember } from '#format/tar';
-import { chunkDigest, chunkOf, tocDifference } from '#format/toc';
+import { tocDifference } from '#format/toc';
 import { asLayerscopeError, displayPath, type Finding, finding, TYPE } from '#model';
 import { Digester } from '../blob/digest.ts';
 import type { FileRange } from '../blob/source-file.ts';
 import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource } from '../types.ts';
+import { ExpandedBody } from './expanded-body.ts';
 import { findToc } from './find-toc.ts';
 import { indexToc } from './index-toc.ts';
 import { type TocsBeside, UNTRUE } from './lazy-reading.ts';
 import { SpanCheck } from './span-check.ts';
 import { ztocSpans } from './ztoc-spans.ts';
+
+/** Holes of sparse members that are compared, in a layer. A header of a few bytes can state terabytes of them. */
+const MAX_SPARSE_BYTES = 256 * 1024 * 1024;
 
 /** Compares one layer's TOC with the members and bodies that a TarReader passes on. */
 export class TocCheck implements TarHandler {
@@ -22,11 +26,18 @@ export class TocCheck implements TarHandler {
   readonly #problem: Finding | null;
   #row = -1;
   #chunk = 0;
+  /** Of the current piece, and of the whole body; null where no digest is stated. */
   #digester: Digester | null = null;
+  #whole: Digester | null = null;
+  #isHole = false;
   /** Bytes of the body that are still to come, and of its current piece. */
   #bodyLeft = 0;
   #chunkLeft = 0;
+  readonly #expanded = new ExpandedBody((bytes, start, end) => this.#take(bytes, start, end));
+  #isSparse = false;
+  #sparseLeft = MAX_SPARSE_BYTES;
   #name = '';
+  /** What the TOC says wrong about a content. */
   #other: string | null = null;
 
   private constructor(toc: LayerTable | null, spans: SpanCheck | null, problem: Finding | null) {
@@ -66,45 +77,69 @@ export class TocCheck implements TarHandler {
     this.#spans?.plain(bytes);
   }
 
-  member({ type, size, sparse, name, bodyOffset }: TarMember): void {
+  member({ type, size, storedSize, sparse, name, bodyOffset }: TarMember): void {
     this.#row++;
     const toc = this.#toc;
     this.#bodyLeft = 0;
-    if (toc === null || type !== TYPE.file || sparse !== null || size === 0 || toc.size[this.#row] !== size) return;
+    if (toc === null || type !== TYPE.file || size === 0 || toc.size[this.#row] !== size) return;
     if (this.#spans !== null) {
-      if (toc.bodyAt[this.#row] !== bodyOffset) this.#other ??= displayPath(name);
+      if (sparse === null && toc.bodyAt[this.#row] !== bodyOffset) this.#differs(displayPath(name));
+      return;
+    }
+    this.#isSparse = sparse !== null;
+    this.#sparseLeft -= this.#isSparse ? size - Math.min(size, storedSize) : 0;
+    if (this.#sparseLeft < 0) {
+      this.#other ??= `lists content for ${displayPath(name)}, whose holes are too large to compare`;
       return;
     }
     this.#bodyLeft = size;
+    this.#whole = wholeDigest(toc, this.#row) === null ? null : new Digester('sha256');
     this.#name = displayPath(name);
     this.#chunk = chunkOf(toc, toc.bodyAt[this.#row] as number) - 1;
     this.#chunkLeft = 0;
+    if (sparse !== null) this.#expanded.begin(size, sparse);
   }
 
   finding(): void {}
 
   body(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#bodyLeft === 0) return;
+    if (this.#isSparse) this.#expanded.push(bytes, start, end);
+    else this.#take(bytes, start, end);
+  }
+
+  #differs(name: string): void {
+    this.#other ??= `lists different content for ${name} than the layer has`;
+  }
+
+  #take(bytes: Uint8Array, start: number, end: number): void {
     const toc = this.#toc;
     if (toc === null || this.#bodyLeft === 0) return;
     for (let at = start; at < end && this.#bodyLeft > 0; ) {
       if (this.#chunkLeft === 0) this.#begin(toc, ++this.#chunk);
       const count = Math.min(end - at, this.#chunkLeft);
-      this.#digester?.update(bytes.subarray(at, at + count));
+      const piece = bytes.subarray(at, at + count);
+      this.#digester?.update(piece);
+      this.#whole?.update(piece);
+      if (this.#isHole && !isZeros(piece)) this.#differs(this.#name);
       this.#chunkLeft -= count;
       this.#bodyLeft -= count;
       at += count;
       if (this.#chunkLeft === 0) this.#end(toc);
     }
+    if (this.#bodyLeft > 0 || this.#whole === null) return;
+    if (this.#whole.finish() !== wholeDigest(toc, this.#row)) this.#differs(this.#name);
+    this.#whole = null;
   }
 
-  #begin({ chunkAt, chunkStart, chunkEnd, chunkDigests }: LayerTable, chunk: number): void {
-    this.#chunkLeft = (chunkAt[chunk + 1] as number) - (chunkAt[chunk] as number);
-    const isStored = chunkStart[chunk] !== chunkEnd[chunk];
-    this.#digester = isStored && chunkDigest({ chunkDigests }, chunk) !== null ? new Digester('sha256') : null;
+  #begin(toc: LayerTable, chunk: number): void {
+    this.#chunkLeft = (toc.chunkAt[chunk + 1] as number) - (toc.chunkAt[chunk] as number);
+    this.#isHole = isHole(toc, chunk);
+    this.#digester = chunkDigest(toc, chunk) === null ? null : new Digester('sha256');
   }
 
   #end(toc: LayerTable): void {
-    if (this.#digester !== null && this.#digester.finish() !== chunkDigest(toc, this.#chunk)) this.#other ??= this.#name;
+    if (this.#digester !== null && this.#digester.finish() !== chunkDigest(toc, this.#chunk)) this.#differs(this.#name);
     this.#digester = null;
   }
 
@@ -115,9 +150,12 @@ export class TocCheck implements TarHandler {
   async finish(table: LayerTable, control: WorkControl | null): Promise<Finding | null> {
     const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
     if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
-    if (this.#other !== null)
-      return finding('toc-mismatch', `the table of contents lists different content for ${this.#other} than the layer has`);
+    if (this.#other !== null) return finding('toc-mismatch', `the table of contents ${this.#other}`);
     const wrong = control === null || this.#spans === null ? null : await this.#spans.finish(control);
     return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents is not that of the layer: ${wrong}`);
   }
+}
+
+function isZeros(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }

@@ -19,7 +19,7 @@ export function layersWithoutSums(
   return [...layers].sort((a, b) => a - b);
 }
 
-/** Whether a layer was listed from a table of contents, whose sums can't be compared with those of bodies. */
+/** Whether a layer was listed from a table of contents, so that its bodies weren't read. */
 function isListed({ stack }: LoadedImage, layer: number): boolean {
   return stack.layers[layer]?.provenance === 'toc';
 }
@@ -49,8 +49,5 @@ export async function takeSums(
   });
   const taken = new Map(layers.map((layer, at) => [layer, indexed[at]?.table.bodySums ?? new Uint32Array(0)]));
   const sumsOf = (layer: number): Uint32Array => taken.get(layer) ?? loaded.stack.layers[layer]?.bodySums ?? new Uint32Array(0);
-  return {
-    isSame: (a, b) =>
-      isListed(loaded, a.layer) === isListed(loaded, b.layer) ? sameSums(sumsOf(a.layer), a.member, sumsOf(b.layer), b.member) : null,
-  };
+  return { isSame: (a, b) => sameSums(sumsOf(a.layer), a.member, sumsOf(b.layer), b.member) };
 }

@@ -140,7 +140,7 @@ class PairReading implements AsyncDisposable {
     this.#totalBytes = totalBytes;
   }
 
-  /** Whether two bodies are identical; null if either can't be read. */
+  /** Whether two bodies are identical; null if either can't be read, or isn't what its layer's table of contents says. */
   async isSame({ a, b, bytes }: Pair): Promise<boolean | null> {
     const before = this.#doneBytes;
     const report = (): void =>

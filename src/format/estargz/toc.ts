@@ -196,6 +196,7 @@ function chunksOf(
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset, digest, isZeros });
   }
   if (expected !== sizeBytes) throw damaged('pieces that are not the whole of their file');
+  if (isOnly && contradicts(whole, chunks[0]?.digest ?? null)) throw damaged('two digests of one content');
   return chunks;
 }
 
@@ -214,9 +215,18 @@ function frameEnds(all: readonly TocFields[], first: number, next: number): read
   return ends;
 }
 
+/** Whether both are digests by the same algorithm, and differ. */
+function contradicts(whole: string | null, only: string | null): boolean {
+  return whole !== null && only !== null && whole !== only && whole.length === only.length;
+}
+
+const ZEROS = /:0+$/;
+
+/** No content is known that hashes to zeros, and columns of digests have zeros where none is stated. */
 function digestOf(stated: string, key: 'digest' | 'chunkDigest'): string | null {
   if (stated === '') return null;
   if (!isDigest(stated)) throw damaged(`a ${key} that isn't a digest`);
+  if (stated.endsWith('00000000') && ZEROS.test(stated)) throw damaged(`a ${key} of zeros`);
   return stated;
 }
 

@@ -11,6 +11,7 @@
  */
 export * from './base-image.ts';
 export * from './chain-id.ts';
+export * from './content-pieces.ts';
 export * from './find-hives.ts';
 export { goJsonText } from './go-json.ts';
 export { finished, grown, release } from './grown.ts';

@@ -31,7 +31,7 @@ export interface LayerTable {
   readonly link: Uint32Array;
   /**
    * Two words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file). Empty if
-   * bodies were not read. Detects accidental differences, not attacks: see BodySum.
+   * bodies were not read, so also in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
   /**
@@ -51,6 +51,10 @@ export interface LayerTable {
   readonly chunkInner: Float64Array;
   /** For each piece, 32 bytes of SHA-256; zeros if no digest is stated. */
   readonly chunkDigests: Uint8Array;
+  /** In ascending order, the rows of files with a stated digest that isn't also the digest of their only stored piece. */
+  readonly wholeRows: Uint32Array;
+  /** For each of these rows, 32 bytes of SHA-256. No digest of a piece proves it: only reading the whole file does. */
+  readonly wholeDigests: Uint8Array;
 
   /** Number of path nodes. Node 0 is the root; a parent's number is smaller than its children's. */
   readonly nodeCount: number;
@@ -107,7 +111,7 @@ export type Provenance = 'tar' | 'toc';
 /** The `headerBlock` of a row whose header position is unknown. */
 export const NO_HEADER = 0xffff_ffff;
 
-type LazyColumns = 'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests';
+type LazyColumns = 'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests' | 'wholeRows' | 'wholeDigests';
 
 /** Empty values for the columns that only tables of contents fill; used in tables made from a tar. */
 export const NO_CHUNKS: Pick<LayerTable, LazyColumns> = {
@@ -117,6 +121,8 @@ export const NO_CHUNKS: Pick<LayerTable, LazyColumns> = {
   chunkEnd: new Float64Array(0),
   chunkInner: new Float64Array(0),
   chunkDigests: new Uint8Array(0),
+  wholeRows: new Uint32Array(0),
+  wholeDigests: new Uint8Array(0),
 };
 
 /** The `node` of a raw-only member. */

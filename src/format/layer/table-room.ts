@@ -82,8 +82,9 @@ export function tableBytes(table: {
   readonly bodyAt: Float64Array;
   readonly chunkAt: Float64Array;
   readonly chunkDigests: Uint8Array;
+  readonly wholeDigests: Uint8Array;
 }): number {
-  const { memberCount, nodeCount, nodeNames, linkNames, metas, bodyAt, chunkAt, chunkDigests } = table;
-  const pieces = bodyAt.byteLength + chunkAt.byteLength * PIECE_COLUMNS + chunkDigests.length;
+  const { memberCount, nodeCount, nodeNames, linkNames, metas, bodyAt, chunkAt, chunkDigests, wholeDigests } = table;
+  const pieces = bodyAt.byteLength + chunkAt.byteLength * PIECE_COLUMNS + chunkDigests.length + wholeDigests.length;
   return memberCount * MEMBER_BYTES + nodeCount * NODE_BYTES + nodeNames.length + linkNames.length + metas.length * META_BYTES + pieces;
 }

@@ -1,14 +1,13 @@
 import type { TocChunk } from '#format/estargz';
-import { grown, type LayerTable } from '#format/layer';
-import { toHex } from '#model';
-import { hexNumber } from './hex-number.ts';
+import { DIGEST_BYTES, grown, type LayerTable } from '#format/layer';
 
-/** Bytes of a SHA-256. */
-const DIGEST_BYTES = 32;
 const SHA256 = 'sha256:';
 
-/** The columns of a table that locate contents. */
-export type ContentColumns = Pick<LayerTable, 'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests'>;
+/** The columns of a table that locate contents, and their digests. */
+export type ContentColumns = Pick<
+  LayerTable,
+  'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests' | 'wholeRows' | 'wholeDigests'
+>;
 
 /** Collects the pieces of files' contents in the order of the rows. Addresses are offsets in the joined contents of all files. */
 export class ChunkColumns {
@@ -18,41 +17,39 @@ export class ChunkColumns {
   #start = new Float64Array(64);
   #end = new Float64Array(64);
   #inner = new Float64Array(64);
-  #digests = new Uint8Array(64 * DIGEST_BYTES);
+  readonly #digests = new DigestColumn();
   #count = 0;
   #address = 0;
   #unvouched = 0;
+  readonly #wholeRows: number[] = [];
+  readonly #wholes = new DigestColumn();
 
-  /** Number of stored pieces without a digest. */
+  /** Number of pieces without a digest, stored or not. */
   get unvouched(): number {
     return this.#unvouched;
   }
 
-  /** Adds the pieces that make up a file. Rows come in order. */
-  add(row: number, chunks: readonly TocChunk[]): void {
-    if (chunks.length === 0) return;
+  /** Adds the pieces that make up a file, and the digest of its content. Rows come in order. */
+  add(row: number, chunks: readonly TocChunk[], digest: string | null): void {
+    const [first] = chunks;
+    if (first === undefined) return;
     if (row >= this.#bodies.length) this.#bodies = grown(this.#bodies, row * 2);
     this.#bodies[row] = this.#address;
     for (let index = 0; index < chunks.length; index++) this.#addChunk(chunks[index] as TocChunk);
+    const isPieces = chunks.length === 1 && !first.isZeros && first.digest === digest;
+    if (digest !== null && !isPieces && this.#wholes.set(this.#wholeRows.length, digest)) this.#wholeRows.push(row);
   }
 
-  #addChunk({ sizeBytes, packedStart, packedEnd, innerOffset, digest, isZeros }: TocChunk): void {
+  #addChunk({ sizeBytes, packedStart, packedEnd, innerOffset, digest }: TocChunk): void {
     const index = this.#count++;
     if (this.#count >= this.#at.length) this.#grow();
     this.#at[index] = this.#address;
     this.#start[index] = packedStart;
     this.#end[index] = packedEnd;
     this.#inner[index] = innerOffset;
-    if (digest?.startsWith(SHA256)) this.#addDigest(index, digest);
-    else if (!isZeros) this.#unvouched++;
+    if (!this.#digests.set(index, digest)) this.#unvouched++;
     this.#address += sizeBytes;
     this.#at[this.#count] = this.#address;
-  }
-
-  #addDigest(index: number, digest: string): void {
-    const digests = this.#digests;
-    const to = (index + 1) * DIGEST_BYTES;
-    for (let at = index * DIGEST_BYTES, from = SHA256.length; at < to; at++, from += 2) digests[at] = hexNumber(digest, from, 2);
   }
 
   #grow(): void {
@@ -61,7 +58,6 @@ export class ChunkColumns {
     this.#start = grown(this.#start, length);
     this.#end = grown(this.#end, length);
     this.#inner = grown(this.#inner, length);
-    this.#digests = grown(this.#digests, length * DIGEST_BYTES);
   }
 
   finish(memberCount: number): ContentColumns {
@@ -74,25 +70,41 @@ export class ChunkColumns {
       chunkStart: this.#start.slice(0, count),
       chunkEnd: this.#end.slice(0, count),
       chunkInner: this.#inner.slice(0, count),
-      chunkDigests: this.#digests.slice(0, count * DIGEST_BYTES),
+      chunkDigests: this.#digests.finish(count),
+      wholeRows: Uint32Array.from(this.#wholeRows),
+      wholeDigests: this.#wholes.finish(this.#wholeRows.length),
     };
   }
 }
 
-/** Returns the piece that contains an address; -1 if the address is after the last piece. */
-export function chunkOf({ chunkAt }: Pick<LayerTable, 'chunkAt'>, at: number): number {
-  let [low, high] = [0, chunkAt.length - 1];
-  if (!(at >= 0 && at < (chunkAt[high] ?? 0))) return -1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((chunkAt[middle] as number) <= at) low = middle;
-    else high = middle;
+/** Digests by SHA-256, 32 bytes each; zeros where there is none. */
+class DigestColumn {
+  #bytes = new Uint8Array(64 * DIGEST_BYTES);
+
+  /** Returns whether the column then has a digest there: it can have those by SHA-256 only, and none of zeros. */
+  set(index: number, digest: string | null): boolean {
+    const end = (index + 1) * DIGEST_BYTES;
+    if (end > this.#bytes.length) this.#bytes = grown(this.#bytes, end * 2);
+    if (!digest?.startsWith(SHA256)) return false;
+    let bits = 0;
+    for (let at = end - DIGEST_BYTES, from = SHA256.length; at < end; at++, from += 2) {
+      const byte = hexByte(digest, from);
+      this.#bytes[at] = byte;
+      bits |= byte;
+    }
+    return bits !== 0;
   }
-  return low;
+
+  finish(count: number): Uint8Array {
+    return this.#bytes.slice(0, count * DIGEST_BYTES);
+  }
 }
 
-/** Returns the digest of a piece; null if none is stated. */
-export function chunkDigest({ chunkDigests }: Pick<LayerTable, 'chunkDigests'>, chunk: number): string | null {
-  const bytes = chunkDigests.subarray(chunk * DIGEST_BYTES, (chunk + 1) * DIGEST_BYTES);
-  return bytes.every((byte) => byte === 0) ? null : SHA256 + toHex(bytes);
+/** Returns the number that two digits in hexadecimal, in lower case, stand for. Makes no text of them. */
+function hexByte(text: string, at: number): number {
+  return hexDigit(text.charCodeAt(at)) * 16 + hexDigit(text.charCodeAt(at + 1));
+}
+
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }

@@ -3,13 +3,12 @@ import { type LayerTable, LayerTableBuilder } from '#format/layer';
 import type { TarMember } from '#format/tar';
 import { decodeUtf8, displayText, type Finding, LayerscopeError, TYPE, trimEnd } from '#model';
 import { ChunkColumns } from './chunk-columns.ts';
-import { hexNumber } from './hex-number.ts';
 import { EntryMember, NO_OFFSET, typeOf } from './toc-member.ts';
 
 export interface TocTable {
   readonly table: LayerTable;
   readonly findings: readonly Finding[];
-  /** Number of stored pieces without a digest. */
+  /** Number of pieces without a digest, stored or not. */
   readonly unvouched: number;
 }
 
@@ -18,7 +17,6 @@ export class TocTableBuilder {
   readonly #builder: LayerTableBuilder;
   readonly #member = new EntryMember();
   readonly #chunks = new ChunkColumns();
-  readonly #sums: number[] = [];
   readonly #placed: number[] = [];
   #rows = 0;
 
@@ -43,8 +41,7 @@ export class TocTableBuilder {
 
   #add(member: TarMember, chunks: readonly TocChunk[], digest: string | null): void {
     this.#builder.member(member);
-    this.#chunks.add(this.#rows++, chunks);
-    addSum(this.#sums, member.type === TYPE.file ? digest : null);
+    this.#chunks.add(this.#rows++, chunks, digest);
   }
 
   finish(): TocTable {
@@ -52,7 +49,7 @@ export class TocTableBuilder {
     const pieces = this.#chunks.finish(table.memberCount);
     const columns = this.#placed.length === 0 ? pieces : { ...pieces, bodyAt: Float64Array.from(this.#placed) };
     return {
-      table: { ...table, ...columns, provenance: 'toc', bodySums: Uint32Array.from(this.#sums) },
+      table: { ...table, ...columns, provenance: 'toc' },
       findings: findings.map(withoutPlace),
       unvouched: this.#chunks.unvouched,
     };
@@ -70,22 +67,12 @@ function withoutPlace({ offset, ...rest }: Finding): Finding {
 }
 
 /**
- * Adds the first two words of a digest, which distinguish contents as checksums of bodies do in other tables; zeros if there is no digest.
- */
-function addSum(sums: number[], digest: string | null): void {
-  const start = digest === null ? 0 : digest.indexOf(':') + 1;
-  if (digest === null || start === 0) sums.push(0, 0);
-  else sums.push(hexNumber(digest, start, 8), hexNumber(digest, start + 8, 8));
-}
-
-/**
  * Matches a TOC's entries with the members of its tar, in order, and takes the contents from the TOC. Skips global headers, which no TOC
  * lists. Throws DAMAGED if entries and members disagree.
  */
 export class TocMatcher {
   readonly #entries: readonly TocEntry[];
   readonly #chunks = new ChunkColumns();
-  readonly #sums: number[] = [];
   #next = 0;
   #row = 0;
 
@@ -99,10 +86,7 @@ export class TocMatcher {
 
   member(member: TarMember): void {
     const row = this.#row++;
-    if (member.type === TYPE.global) {
-      this.#sums.push(0, 0);
-      return;
-    }
+    if (member.type === TYPE.global) return;
     const entry = this.#entries[this.#next++];
     const name = decodeUtf8(member.name);
     if (entry === undefined) throw disagreement(name, 'is not in the table of contents');
@@ -110,14 +94,13 @@ export class TocMatcher {
       throw disagreement(name, 'is something else in the table of contents');
     if (name !== null && name !== entry.name && bare(name) !== bare(entry.name))
       throw disagreement(name, 'has another name in the table of contents');
-    this.#chunks.add(row, entry.chunks);
-    addSum(this.#sums, member.type === TYPE.file ? entry.digest : null);
+    this.#chunks.add(row, entry.chunks, entry.digest);
   }
 
   /** Returns the table made from the tar's headers, with the contents of the TOC. */
   finish(table: LayerTable): LayerTable {
     if (this.#next < this.#entries.length) throw disagreement(this.#entries[this.#next]?.name ?? null, 'has no header');
-    return { ...table, ...this.#chunks.finish(table.memberCount), provenance: 'toc', bodySums: Uint32Array.from(this.#sums) };
+    return { ...table, ...this.#chunks.finish(table.memberCount), provenance: 'toc' };
   }
 }
 

@@ -1,6 +1,8 @@
-// Tables of contents of eStargz and zstd:chunked layers, and zTOCs: a table is made or the input is refused; every piece is in the layer.
+// Tables of contents of eStargz and zstd:chunked layers, and zTOCs: a table is made or the input is refused; every piece is in the layer,
+// and has its digest in the table.
 import assert from 'node:assert/strict';
 import { parseEstargzFooter, parseToc, type TocDialect } from '#format/estargz';
+import { chunkDigest } from '#format/layer';
 import { parseZtoc } from '#format/soci';
 import { checkTocEntries, TocTableBuilder, ztocTable } from '#format/toc';
 import { parseZstdChunkedFooter } from '#format/zstd-chunked';
@@ -34,7 +36,15 @@ function byToc(input: Uint8Array, dialect: TocDialect): void {
   checkTocEntries(entries, 'of-the-toc');
   const builder = new TocTableBuilder(LAYER_BYTES);
   for (const entry of entries) builder.add(entry);
-  assert.ok(builder.finish().table.memberCount <= entries.length, 'more entries than listed');
+  const { table, unvouched } = builder.finish();
+  assert.ok(table.memberCount <= entries.length, 'more entries than listed');
+  const stated = entries.flatMap(({ chunks }) => chunks.map(({ digest }) => (digest?.startsWith('sha256:') ? digest : null)));
+  assert.deepEqual(
+    stated,
+    Array.from(stated, (_, chunk) => chunkDigest(table, chunk)),
+    'a piece with another digest',
+  );
+  assert.equal(unvouched, stated.filter((digest) => digest === null).length, 'a piece without a digest that counts as vouched for');
 }
 
 function byZtoc(input: Uint8Array): void {
@@ -89,7 +99,18 @@ export const target: Target = {
       }),
     ),
   ],
-  tokens: textTokens('"chunk"', '"reg"', '"offset":', '"endOffset":', '"chunkOffset":', '-1', '9007199254740993', '"../', '1e308'),
+  tokens: textTokens(
+    '"chunk"',
+    '"reg"',
+    '"offset":',
+    '"endOffset":',
+    '"chunkOffset":',
+    '-1',
+    '9007199254740993',
+    '"../',
+    '1e308',
+    `"sha256:${'0'.repeat(64)}"`,
+  ),
   mutate,
   maxBytes: 40_000,
   batch: 32,

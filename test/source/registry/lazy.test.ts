@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { Archive, ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 import { removeTree } from '#disk';
 import { listChanges, loadImage } from '#engine';
 import { parseImageWord } from '#format/reference';
@@ -14,7 +13,8 @@ import { RegistrySource, type SourceWord } from '#source';
 import { hasCode } from '../../support/asserts.ts';
 import { digestOf, Files, imageConfig, json, ociImage, pack } from '../../support/image-builder.ts';
 import { BIG, lazyLayer } from '../../support/lazy-layer.ts';
-import { type StandInRegistry, standInRegistry } from '../../support/registry.ts';
+import { body, full, noise, openOne, type Served, serve, set } from '../../support/lazy-registry.ts';
+import { standInRegistry } from '../../support/registry.ts';
 import { concat, directory, file, symlink, tar } from '../../support/tar-builder.ts';
 import {
   type BuiltLayer,
@@ -25,7 +25,7 @@ import {
   zstdChunkedLayer,
 } from '../../support/toc-builder.ts';
 import { words } from '../../support/words.ts';
-import { codesOf, collect, pathsOf, testFile, testFolder, testReader } from '../../support/workbench.ts';
+import { codesOf, pathsOf, testFile, testFolder, testReader } from '../../support/workbench.ts';
 import { type ZtocEntrySpec, type ZtocSpec, ztoc, ztocSpec } from '../../support/ztoc-builder.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '..', '..', 'fixtures', 'lazy');
@@ -54,55 +54,6 @@ const LAYERS: ReadonlyMap<string, BuiltLayer> = new Map([
   ['older zstd:chunked of ours', zstdChunkedLayer(lazyLayer(), false)],
   ['newer zstd:chunked', zstdChunkedLayer(lazyLayer(), true)],
 ]);
-
-interface Served {
-  readonly registry: StandInRegistry;
-  /** Opens the image again. */
-  open(reader: ArchiveReader): Promise<Archive>;
-  readonly digest: string;
-}
-
-/** Starts a registry with an image of one layer. */
-async function serve(t: TestContext, layer: BuiltLayer, annotations = layer.annotations): Promise<Served> {
-  const registry = await standInRegistry(t);
-  const files = new Files();
-  const packed = layer.blob[0] === 0x1f ? 'gzip' : 'zstd';
-  const image = ociImage(files, { layers: [{ tar: layer.tar, packed, blob: layer.blob, annotations }] });
-  registry.add('app', files, { '1': image.digest });
-  const home = testFolder(t);
-  return {
-    registry,
-    digest: image.layers[0]?.digest ?? '',
-    open: (reader) => {
-      const source = new RegistrySource({ env: {}, home, platform: 'linux', offline: false }, { system: home });
-      return source.open(parseImageWord(`${registry.host}/app:1`) as SourceWord, { reader });
-    },
-  };
-}
-
-interface One {
-  readonly reader: ArchiveReader;
-  readonly archive: Archive;
-  readonly layer: ArchiveLayer;
-  readonly indexed: IndexedLayer;
-}
-
-async function openOne(reader: ArchiveReader, archive: Archive, verify = false): Promise<One> {
-  const layers = archive.images[0]?.layers ?? [];
-  const [layer] = layers;
-  const [indexed] = await reader.indexLayers(layers, { verify });
-  assert.ok(layer && indexed);
-  return { reader, archive, layer, indexed };
-}
-
-async function full(t: TestContext, layer: BuiltLayer): Promise<One> {
-  const reader = testReader(t);
-  return openOne(reader, await reader.open(testFile(t, layer.blob)));
-}
-
-function body({ reader, layer, indexed }: One, member: number, start = 0, length = Number.POSITIVE_INFINITY): Promise<Buffer> {
-  return collect(reader.readBody(layer, indexed, member, { start, length }));
-}
 
 /** Returns the requested ranges of the blob; null for the complete blob. */
 function rangesOf({ registry, digest }: Served): (string | null)[] {
@@ -151,23 +102,9 @@ for (const [name, layer] of LAYERS) {
   });
 }
 
-/** Makes incompressible bytes. */
-function noise(length: number): Uint8Array {
-  let state = 9;
-  return Uint8Array.from({ length }, () => {
-    state = Math.imul(state, 1_664_525) + 1_013_904_223;
-    return state >>> 24;
-  });
-}
-
 const PLAIN = tar(file('a', 'first'), file('secret', 'hidden from lists'), file('b', noise(100_000)), file('c', 'last'));
 /** Large enough that a footer is searched for. */
 const LARGE = tar(file('a', 'first'), file('b', noise(1_200_000)), file('c', 'last'));
-
-/** Changes an entry's fields. */
-function set(entries: TocFields[], name: string, fields: TocFields): undefined {
-  Object.assign(entries.find((entry) => entry.name === name) ?? {}, fields);
-}
 
 test('an impossible TOC is reported, and the layer itself is listed', async (t) => {
   const lies: [string, BuiltLayer, RegExp][] = [

@@ -1,0 +1,42 @@
+// Pieces of which nothing is stored (zstd:chunked's `zeros`) are shown as zeros, so their digests must be those of so many zeros.
+import { createHash } from 'node:crypto';
+import type { TocChunk, TocEntry } from '#format/estargz';
+import { displayText, LayerscopeError } from '#model';
+
+/** Digests of larger holes aren't computed: a TOC of a few bytes can state terabytes. */
+const MAX_HOLE_BYTES = 256 * 1024 * 1024;
+const ZEROS = new Uint8Array(1024 * 1024);
+const HOLES_A_CHECK = 1024;
+
+/**
+ * Compares the holes that state a digest by SHA-256. Returns the number of those too large to tell. `check` throws if the work is
+ * cancelled. Throws DAMAGED.
+ */
+export function checkHoles(entries: readonly TocEntry[], check: () => void): number {
+  const holes: { readonly name: string; readonly chunk: TocChunk }[] = [];
+  for (const { name, chunks } of entries)
+    for (const chunk of chunks) if (chunk.isZeros && chunk.digest?.startsWith('sha256:')) holes.push({ name, chunk });
+  holes.sort((a, b) => a.chunk.sizeBytes - b.chunk.sizeBytes);
+  // In order of size, so that no zero is hashed twice, however many holes there are.
+  const hash = createHash('sha256');
+  let hashed = 0;
+  let known = { sizeBytes: -1, digest: '' };
+  for (const [at, { name, chunk }] of holes.entries()) {
+    const { sizeBytes } = chunk;
+    if (sizeBytes > MAX_HOLE_BYTES) return holes.length - at;
+    if (at % HOLES_A_CHECK === 0) check();
+    while (hashed < sizeBytes) {
+      const count = Math.min(ZEROS.length, sizeBytes - hashed);
+      hash.update(ZEROS.subarray(0, count));
+      hashed += count;
+      check();
+    }
+    if (known.sizeBytes !== sizeBytes) known = { sizeBytes, digest: `sha256:${hash.copy().digest('hex')}` };
+    if (chunk.digest !== known.digest)
+      throw new LayerscopeError(
+        'DAMAGED',
+        `the layer's table of contents lists zeros in ${displayText(name.slice(0, 200))}, but not with the digest of zeros`,
+      );
+  }
+  return 0;
+}
