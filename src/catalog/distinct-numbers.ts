@@ -1,4 +1,6 @@
 const FREE = 0;
+/** With at most half of the slots taken, one search in 10^20 passes over more. */
+const MOST_PASSED = 256;
 
 /** Numbers the different values of a column in the order in which they come. */
 export class DistinctNumbers {
@@ -16,12 +18,13 @@ export class DistinctNumbers {
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * most + 2)));
   }
 
-  /** Returns the number of a value; -1 if there are too many. */
+  /** Returns the number of a value; -1 if there are too many, or if they were made to fall on the same slots, so that finding one takes long. */
   of(value: number): number {
     this.#bits[0] = value;
     const mixed = Math.imul((this.#words[0] as number) ^ Math.imul(this.#words[1] as number, 0x9e3779b1), 0x85ebca6b);
     const mask = this.#slots.length - 1;
-    for (let slot = (mixed ^ (mixed >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    for (let passed = 0; passed < MOST_PASSED; passed++, slot = (slot + 1) & mask) {
       const known = this.#slots[slot] as number;
       if (known !== FREE) {
         if (this.values[known - 1] === value) return known - 1;
@@ -32,5 +35,6 @@ export class DistinctNumbers {
       this.#slots[slot] = this.count;
       return this.count - 1;
     }
+    return -1;
   }
 }

@@ -274,18 +274,22 @@ class EntryGroup {
     return Math.max(min.length, max.length) > MOST_BOUND_BYTES ? null : { min, max };
   }
 
-  /** A number that members share by their metadata, as a dictionary. */
+  /** A number that members share by their metadata, as a dictionary, unless finding numbers in it takes long. */
   #ofMetas(numberOf: (meta: MemberMeta) => number, put: (to: GrownBytes, value: number) => void): Values {
     const { metas } = this.#table;
+    const plain = new GrownBytes();
     const distinct = new DistinctNumbers(Math.min(metas.length, this.#entries));
     const known = new Int32Array(metas.length).fill(-1);
     const numbers = new Uint32Array(this.#entries);
     for (let entry = 0; entry < this.#entries; entry++) {
       const meta = this.#metas[entry] as number;
       if (known[meta] === -1) known[meta] = distinct.of(numberOf(metas[meta] as MemberMeta));
+      if (known[meta] === -1) {
+        for (const each of this.#metas.subarray(0, this.#entries)) put(plain, numberOf(metas[each] as MemberMeta));
+        return { plain: plain.written };
+      }
       numbers[entry] = known[meta] as number;
     }
-    const plain = new GrownBytes();
     for (let index = 0; index < distinct.count; index++) put(plain, distinct.values[index] as number);
     return { plain: plain.written, dictionary: { count: distinct.count, numbers: packNumbers(numbers, this.#entries, distinct.count) } };
   }

@@ -6,7 +6,7 @@
 // sibling, name) and 6 to 12 in the hash table; 4 for each node of a layer. No strings, no objects. The depth-first order with sorted
 // siblings (4 bytes) is computed for the first row table, which `inspect` doesn't need.
 
-import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
+import { finished, hashName, type LayerTable, nodeName, ProbeLimit, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
 import type { EntryAt } from './types.ts';
 
@@ -30,6 +30,7 @@ export interface ImageTree {
   readonly maps: readonly (Uint32Array | null)[];
   /** Hash table of image nodes, 0 for a free slot. */
   readonly slots: Uint32Array;
+  readonly limit: ProbeLimit;
   /** See {@link depthFirstOrder}. */
   order: Uint32Array | null;
   /** Mode, owner and time of implied folders; made on first use. */
@@ -99,6 +100,7 @@ class TreeBuilder {
   /** Hash of the case-folded name, needed while building; null if names are case-sensitive, because the tables already have that hash. */
   readonly #folded: Uint32Array | null;
   #slots: Uint32Array<ArrayBuffer> = new Uint32Array(64);
+  readonly #limit = new ProbeLimit();
 
   constructor(layers: readonly (LayerTable | null)[], caseInsensitive: boolean) {
     this.#layers = layers;
@@ -134,6 +136,7 @@ class TreeBuilder {
       nameNode: finished(this.#nameNode, count),
       maps,
       slots: this.#slots,
+      limit: this.#limit,
       order: null,
       impliedFacts: null,
     };
@@ -149,7 +152,8 @@ class TreeBuilder {
     for (let node = 1; node < table.nodeCount; node++) {
       const parent = map[nodeParent[node] as number] as number;
       const hash = this.#fold ? this.#foldedHash(table, node) : (nodeHash[node] as number);
-      let slot = mix(parent, hash) & mask;
+      const first = mix(parent, hash) & mask;
+      let slot = first;
       let found = 0;
       // A folder that is new in this layer has no children to find: a table has each path once.
       const isFresh = !this.#fold && parent >= firstNew;
@@ -160,6 +164,7 @@ class TreeBuilder {
         }
         slot = (slot + 1) & mask;
       }
+      this.#limit.passed((slot - first) & mask);
       map[node] = found === 0 ? this.#addNode(parent, layer, node, hash, slot) : found;
     }
     return map;
@@ -216,21 +221,24 @@ export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitiv
   return new TreeBuilder(layers, caseInsensitive).build();
 }
 
-/** The child with the name bytes[start..end], 0 if no layer has it. */
+/** The child with the name bytes[start..end], 0 if no layer has it. Throws TOO_LARGE if lookups took too long in all (see ProbeLimit). */
 export function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
   const { slots } = tree;
   const mask = slots.length - 1;
   const name = bytes.subarray(start, end);
   const wanted = tree.caseInsensitive ? foldName(name) : name;
-  let slot = mix(parent, hashName(wanted, 0, wanted.length)) & mask;
-  for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
+  const first = mix(parent, hashName(wanted, 0, wanted.length)) & mask;
+  let slot = first;
+  let at = slots[slot] as number;
+  for (; at !== 0; at = slots[slot] as number) {
     if (tree.parent[at] === parent) {
       const other = imageNodeName(tree, at);
-      if (sameBytes(tree.caseInsensitive ? foldName(other) : other, wanted)) return at;
+      if (sameBytes(tree.caseInsensitive ? foldName(other) : other, wanted)) break;
     }
     slot = (slot + 1) & mask;
   }
-  return 0;
+  tree.limit.passed((slot - first) & mask);
+  return at;
 }
 
 /** Returned by {@link findPath} for a path that no layer has, or that contains `..`. */

@@ -19,6 +19,7 @@ export * from './layer-chain.ts';
 export { layerFigures } from './layer-figures.ts';
 export * from './layer-table.ts';
 export { type BuiltLayer, LayerTableBuilder } from './layer-table-builder.ts';
+export { ProbeLimit } from './probe-limit.ts';
 export { tableBytes } from './table-room.ts';
 export * from './tombstones.ts';
 export * from './whiteout.ts';

@@ -2,6 +2,7 @@ import type { TarMember } from '#format/tar';
 import { decodeUtf8, escapePath } from '#model';
 import { attributesOf } from './attributes.ts';
 import { hashName, type MemberMeta } from './layer-table.ts';
+import { ProbeLimit } from './probe-limit.ts';
 import type { TableRoom } from './table-room.ts';
 
 type Owners = Pick<MemberMeta, 'mode' | 'uid' | 'gid' | 'devMajor' | 'devMinor'>;
@@ -39,6 +40,7 @@ export class MetaTable {
   readonly #shared = new Map<string, number>();
   #last = -1;
   readonly #room: TableRoom;
+  readonly #limit = new ProbeLimit();
 
   constructor(room: TableRoom) {
     this.#room = room;
@@ -49,16 +51,16 @@ export class MetaTable {
     if (member.hasAttributes) return this.#internWithAttributes(member);
     if (this.#last >= 0 && this.#is(this.#last, member)) return this.#last;
     const mask = this.#slots.length - 1;
-    let slot = this.#hash(member) & mask;
-    for (;;) {
-      const found = this.#slots[slot] as number;
-      if (found === 0) break;
-      if (this.#is(found - 1, member)) {
-        this.#last = found - 1;
-        return this.#last;
-      }
-      slot = (slot + 1) & mask;
+    const first = this.#hash(member) & mask;
+    let slot = first;
+    for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const found = (this.#slots[slot] as number) - 1;
+      if (!this.#is(found, member)) continue;
+      this.#last = found;
+      break;
     }
+    this.#limit.passed((slot - first) & mask, member.unameEnd - member.unameStart + member.gnameEnd - member.gnameStart);
+    if (this.#slots[slot] !== 0) return this.#last;
     this.#last = this.#add(member, null);
     this.#slots[slot] = this.#last + 1;
     if (++this.#slotCount * 2 > this.#slots.length) this.#rehash();
@@ -117,11 +119,17 @@ export class MetaTable {
   #internWithAttributes(member: TarMember): number {
     const { attributeBytes, attributeEnd } = member;
     const mask = this.#formSlots.length - 1;
-    let slot = this.#hashForm(member, hashName(attributeBytes, 0, attributeEnd), namesHash(member)) & mask;
+    const first = this.#hashForm(member, hashName(attributeBytes, 0, attributeEnd), namesHash(member)) & mask;
+    let slot = first;
+    let known: number | null = null;
     for (; this.#formSlots[slot] !== 0; slot = (slot + 1) & mask) {
       const form = this.#forms[(this.#formSlots[slot] as number) - 1];
-      if (form !== undefined && this.#is(form.meta, member) && same(form.records, attributeBytes, 0, attributeEnd)) return form.meta;
+      if (form === undefined || !this.#is(form.meta, member) || !same(form.records, attributeBytes, 0, attributeEnd)) continue;
+      known = form.meta;
+      break;
     }
+    this.#limit.passed((slot - first) & mask, attributeEnd);
+    if (known !== null) return known;
     this.#room.meta(attributeEnd);
     const meta = this.#internByText(member);
     this.#forms.push({ records: attributeBytes.slice(0, attributeEnd), meta });
@@ -169,7 +177,8 @@ export class MetaTable {
 
 /** Hashes the full names, because a tar may have a million owners that differ only in their names. */
 function hashOfNames(uname: number, gname: number): number {
-  return Math.imul(uname, 0x85ebca6b) ^ gname;
+  const hash = Math.imul(uname, 0x85ebca6b) ^ gname;
+  return hash ^ (hash >>> 16);
 }
 
 function namesHash({ unameBytes, unameStart, unameEnd, gnameBytes, gnameStart, gnameEnd }: TarMember): number {
@@ -181,5 +190,6 @@ function mixed(mode: number, uid: number, gid: number, devMajor: number, devMino
   hash = Math.imul(hash ^ (uid | 0) ^ (hash >>> 15), 0x85ebca6b);
   hash = Math.imul(hash ^ (gid | 0) ^ (hash >>> 13), 0xc2b2ae35);
   hash = Math.imul(hash ^ (devMajor << 12) ^ devMinor ^ names ^ (hash >>> 16), 0x9e3779b1);
-  return hash ^ (hash >>> 15);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }

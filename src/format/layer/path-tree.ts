@@ -2,6 +2,7 @@ import { LayerscopeError } from '#model';
 import { finished, grown, release } from './grown.ts';
 import { hashName } from './layer-table.ts';
 import { HOLDS, MARK, SHAPE, WALK } from './path-bits.ts';
+import { ProbeLimit } from './probe-limit.ts';
 import type { TableRoom } from './table-room.ts';
 
 const SLASH = 0x2f;
@@ -58,6 +59,7 @@ export class PathTree {
   marks = 0;
 
   readonly #room: TableRoom;
+  readonly #limit = new ProbeLimit();
 
   constructor(room: TableRoom) {
     this.#room = room;
@@ -283,23 +285,27 @@ export class PathTree {
   /** Returns the node of a name below `parent`, adding it if there is none. */
   intern(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
-    let slot = mix(parent, hash) & mask;
-    for (;;) {
-      const node = this.#slots[slot] as number;
-      if (node === 0) break;
-      if (this.#is(node, parent, bytes, start, end, hash)) return node;
+    const first = mix(parent, hash) & mask;
+    let slot = first;
+    let node = this.#slots[slot] as number;
+    while (node !== 0 && !this.#is(node, parent, bytes, start, end, hash)) {
       slot = (slot + 1) & mask;
+      node = this.#slots[slot] as number;
     }
-    return this.#add(parent, bytes, start, end, hash, slot);
+    this.#limit.passed((slot - first) & mask);
+    return node === 0 ? this.#add(parent, bytes, start, end, hash, slot) : node;
   }
 
   /** Returns the node of a name below `parent`, or 0 if there is none. */
   find(parent: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = hashName(bytes, start, end);
     const mask = this.#slots.length - 1;
-    for (let slot = mix(parent, hash) & mask; ; slot = (slot + 1) & mask) {
+    const first = mix(parent, hash) & mask;
+    for (let slot = first; ; slot = (slot + 1) & mask) {
       const node = this.#slots[slot] as number;
-      if (node === 0 || this.#is(node, parent, bytes, start, end, hash)) return node;
+      if (node !== 0 && !this.#is(node, parent, bytes, start, end, hash)) continue;
+      this.#limit.passed((slot - first) & mask);
+      return node;
     }
   }
 
@@ -309,7 +315,11 @@ export class PathTree {
     const length = end - start;
     if ((this.nameStart[node + 1] as number) - from !== length) return false;
     const names = this.names;
-    for (let i = 0; i < length; i++) if (names[from + i] !== bytes[start + i]) return false;
+    for (let i = 0; i < length; i++) {
+      if (names[from + i] === bytes[start + i]) continue;
+      this.#limit.compared(i);
+      return false;
+    }
     return true;
   }
 
