@@ -26,9 +26,9 @@ function hasXvfb(): boolean {
   return spawnSync('xvfb-run', ['--help'], { stdio: 'ignore' }).status === 0;
 }
 
-function playwright(project: string, env: Record<string, string>, underXvfb: boolean): boolean {
+function playwright(names: readonly string[], env: Record<string, string>, underXvfb: boolean): boolean {
   const cli = createRequire(import.meta.url).resolve('@playwright/test/cli');
-  const args = [cli, 'test', '-c', 'test/ui/playwright.config.ts', `--project=${project}`, ...positionals];
+  const args = [cli, 'test', '-c', 'test/ui/playwright.config.ts', ...names.map((name) => `--project=${name}`), ...positionals];
   const command: [string, string[]] = underXvfb ? ['xvfb-run', ['-a', process.execPath, ...args]] : [process.execPath, args];
   const { status } = spawnSync(command[0], command[1], { stdio: 'inherit', cwd: root, env: { ...process.env, ...env } });
   return status === 0;
@@ -50,14 +50,13 @@ const canShow = isDisplayed() || hasXvfb();
 const isShared = projects.has('web') && runtime !== null && canShow && values.all !== true && positionals.length === 0;
 const all = { LAYERSCOPE_ALL_SPECS: isShared ? '' : '1' };
 if (isShared) console.log('specs tagged @page run in Chromium only, those tagged @window in Electron only; --all runs all in both');
-if (projects.has('docs')) {
-  const built = spawnSync(process.execPath, [path.join('scripts', 'docs.ts')], { stdio: 'inherit', cwd: root }).status === 0;
-  passed = built && playwright('docs', { LAYERSCOPE_CHROMIUM: ensureChromium() }, false) && passed;
-}
-if (projects.has('web')) {
-  buildIfStale('current');
-  const env = { ...all, ...(await standIn('current')), LAYERSCOPE_CHROMIUM: ensureChromium(), LAYERSCOPE_OUT: outFolder('current') };
-  passed = playwright('web', env, false) && passed;
+const inChromium = ['docs', 'web'].filter((project) => projects.has(project));
+if (inChromium.length > 0) {
+  if (projects.has('docs'))
+    passed = spawnSync(process.execPath, [path.join('scripts', 'docs.ts')], { stdio: 'inherit', cwd: root }).status === 0 && passed;
+  if (projects.has('web')) buildIfStale('current');
+  const env = { ...(projects.has('web') ? { ...all, ...(await standIn('current')) } : {}), LAYERSCOPE_OUT: outFolder('current') };
+  passed = playwright(inChromium, { ...env, LAYERSCOPE_CHROMIUM: ensureChromium() }, false) && passed;
 }
 if (projects.has('electron')) {
   const missing = 'no Electron runtime (npx install-electron fetches it, or name a folder with one in ELECTRON_OVERRIDE_DIST_PATH)';
@@ -67,7 +66,7 @@ if (projects.has('electron')) {
   } else {
     buildIfStale(runtime.target);
     const out = { LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
-    passed = playwright('electron', { ...all, ...(await standIn(runtime.target)), ...out }, !isDisplayed()) && passed;
+    passed = playwright(['electron'], { ...all, ...(await standIn(runtime.target)), ...out }, !isDisplayed()) && passed;
   }
 }
 process.exitCode = passed ? 0 : 1;

@@ -127,6 +127,8 @@ test.describe('long chains', () => {
   test('a picker cuts a long command with an ellipsis, and leaves its layer whole', { tag: '@page' }, async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('button', { name: 'Close long-2.tar' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'acme/long:1' })).toBeVisible();
+    await expect(page.getByRole('row', { name: /step/ })).toBeVisible();
     await page.keyboard.press('3');
     const choice = page.getByRole('dialog', { name: 'Compare with…' }).getByRole('option', { name: /^Layer 29\b/ });
     await expect(choice).toContainText('the end of a long command');
