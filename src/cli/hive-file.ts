@@ -91,11 +91,9 @@ function keysOf(hive: Hive, from: readonly KeyAt[] | undefined, choose: (key: Wa
     isWhole: from === undefined,
     problems,
     *walk() {
-      for (const start of from ?? [undefined]) {
-        for (const walked of walkHive(hive, problems, start)) {
-          const key = choose(walked);
-          if (key !== null) yield key;
-        }
+      for (const walked of walkHive(hive, problems, from)) {
+        const key = choose(walked);
+        if (key !== null) yield key;
       }
     },
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -22,6 +23,13 @@ const LAYERS = [
 type Callbacks = desktop.ImageFilesCallbacks;
 interface Recorded {
   readonly layers: desktop.ImageFilesystemLayer[];
+}
+
+/** An engine's id of the image in an archive. */
+function configDigest(archive: Uint8Array): string {
+  const read = (name: string): Buffer => execFileSync('tar', ['-xOf', '-', name], { input: archive });
+  const [{ Config }] = JSON.parse(read('manifest.json').toString()) as [{ Config: string }];
+  return `sha256:${createHash('sha256').update(read(Config)).digest('hex')}`;
 }
 
 /** Loads the built extension with stand-ins for Podman Desktop. Returns the provider's callbacks. */
@@ -79,9 +87,11 @@ async function activated(t: TestContext, env: NodeJS.ProcessEnv): Promise<Callba
 
 test('Podman Desktop gets the layers of an image with files, links and whiteouts', async (t) => {
   const { engine, socket } = await fakeEngine(t);
-  engine.images.push({ id: ID, names: ['app:1'], archive: dockerArchive([LAYERS, { commands: ['COPY . /', 'RUN clean'] }]) });
+  const archive = dockerArchive([LAYERS, { commands: ['COPY . /', 'RUN clean'] }]);
+  const id = configDigest(archive);
+  engine.images.push({ id, names: ['app:1'], archive });
   const { getFilesystemLayers } = await activated(t, { DOCKER_HOST: `unix://${socket}` });
-  const { layers } = (await getFilesystemLayers({ engineType: 'docker', Id: ID } as desktop.ImageInfo)) as Recorded;
+  const { layers } = (await getFilesystemLayers({ engineType: 'docker', Id: id } as desktop.ImageInfo)) as Recorded;
   assert.deepEqual(
     layers.map(({ id, ...rest }) => ({ hasId: id.startsWith('sha256:'), ...rest })),
     [

@@ -104,13 +104,28 @@ test('layer bits mean something in a layered hive only', () => {
 
 test('a key is found by its path, whatever the case, and with a backslash in a name', () => {
   const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'b\\c', keys: [{ name: 'Äz' }] }] }, { name: 'A\\b' }] }));
-  const below = (path: string): string[] =>
-    findKeys(opened, path).flatMap((from) => [...walkHive(opened, null, from)].map((key) => key.path));
+  const below = (path: string): string[] => [...walkHive(opened, null, findKeys(opened, path))].map((key) => key.path);
   assert.deepEqual(below('A\\B\\C'), ['a\\b\\c', 'a\\b\\c\\Äz']);
   assert.deepEqual(below('a\\b\\c\\äZ'), ['a\\b\\c\\Äz']);
   assert.deepEqual(below('a\\b'), ['A\\b']);
   assert.equal(below('').length, 5);
   for (const missing of ['b', 'a\\b\\d', 'a\\b\\c\\Äz\\x']) assert.throws(() => findKeys(opened, missing), hasCode('NOT_FOUND'), missing);
+});
+
+test('keys of one path share what is below them: each is read once', () => {
+  const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'k', keys: [{ name: 'deep' }] }] }, { name: 'b' }] }));
+  const found = findKeys(opened, 'a');
+  const twice = [...walkHive(opened, null, [...found, ...found])].map(({ path }) => path);
+  assert.deepEqual(twice, ['a', 'a\\k', 'a\\k\\deep']);
+});
+
+test('problems in long paths are bounded by what they take', () => {
+  const problems = new ProblemList();
+  const path = 'n'.repeat(32_767);
+  let count = 0;
+  for (; !problems.isFull && count < 100_000; count++) problems.add(path, 'key-damaged', 'x');
+  assert.ok(count > 1000 && count < 1100, `${count}`);
+  assert.match(problems.sorted()[0]?.message ?? '', /long paths: the rest is not read$/);
 });
 
 test('a file that is not a hive, or a hive of another version, is refused', () => {

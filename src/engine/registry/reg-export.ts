@@ -32,10 +32,8 @@ export function registryPlace(name: string): string {
 /** A hive as a .reg file: all of it, or the keys at `from` and below. Tombstones of a layered hive become removals. */
 export function regOfHive(hive: Hive, place: string, from?: readonly KeyAt[]): RegPieces {
   return regPieces(function* (file) {
-    for (const start of from ?? [undefined]) {
-      for (const { path, depth, key, values } of walkHive(hive, null, start)) {
-        yield file.key({ place, path, depth, values, isRemoved: key.effect === 'tombstone' });
-      }
+    for (const { path, depth, key, values } of walkHive(hive, null, from)) {
+      yield file.key({ place, path, depth, values, isRemoved: key.effect === 'tombstone' });
     }
   });
 }

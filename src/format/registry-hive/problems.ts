@@ -37,21 +37,27 @@ export function hex(offset: number): string {
 
 /** More problems than a hive that was truncated in the middle has. */
 const MAX_PROBLEMS = 100_000;
+/** A path has at most 32,767 characters, which each problem of a hostile hive may have. */
+const MAX_PATH_CHARACTERS = 32 * 1024 * 1024;
 
 /** The problems of one hive. Once it is full, reading stops. */
 export class ProblemList {
   readonly #problems: HiveProblem[];
+  #characters = 0;
 
   /** `from`: the initial problems. */
   constructor(from?: ProblemList) {
     this.#problems = from === undefined ? [] : [...from.#problems];
+    this.#characters = from === undefined ? 0 : from.#characters;
   }
 
   add(path: string | null, code: HiveProblemCode, message: string): void {
     if (this.isFull) return;
     this.#problems.push({ path, code, message });
-    if (this.isFull)
-      this.#problems.push({ path: null, code: 'cell-damaged', message: `more than ${MAX_PROBLEMS} problems: the rest is not read` });
+    this.#characters += path?.length ?? 0;
+    if (!this.isFull) return;
+    const what = this.#problems.length >= MAX_PROBLEMS ? `${MAX_PROBLEMS} problems` : 'can be kept of problems in long paths';
+    this.#problems.push({ path: null, code: 'cell-damaged', message: `more than ${what}: the rest is not read` });
   }
 
   get count(): number {
@@ -59,7 +65,7 @@ export class ProblemList {
   }
 
   get isFull(): boolean {
-    return this.#problems.length >= MAX_PROBLEMS;
+    return this.#problems.length >= MAX_PROBLEMS || this.#characters > MAX_PATH_CHARACTERS;
   }
 
   /** Sorts by path, problems that concern no key first, then by code. */

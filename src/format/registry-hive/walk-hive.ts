@@ -33,12 +33,17 @@ interface Level {
 }
 
 /**
- * All keys of a hive, a parent before its subkeys, in the hive's own order; or those at and below `from`. Each key is read once, so circles
- * end. Damage is added to `problems`; after a walk of the whole hive also that of bins and cells.
+ * All keys of a hive, a parent before its subkeys, in the hive's own order; or those at and below the keys in `from`, of which a damaged hive
+ * may have thousands with the same subkeys. Each key is read once, so circles end. Damage is added to `problems`; after a walk of the whole
+ * hive also that of bins and cells.
  */
-export function* walkHive(hive: Hive, problems: ProblemList | null, from?: KeyAt): Generator<WalkedKey, void, void> {
+export function* walkHive(hive: Hive, problems: ProblemList | null, from?: readonly KeyAt[]): Generator<WalkedKey, void, void> {
   const pass = new HivePass(hive, problems);
-  const { offset, parent, depth } = from ?? { offset: hive.base.root, parent: null, depth: 0 };
+  for (const start of from ?? [{ offset: hive.base.root, parent: null, depth: 0 }]) yield* walkFrom(pass, start);
+  if (from === undefined && problems !== null) checkBins(hive, problems);
+}
+
+function* walkFrom(pass: HivePass, { offset, parent, depth }: KeyAt): Generator<WalkedKey, void, void> {
   const levels: Level[] = [{ parent, offsets: [offset], next: 0 }];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const at = level.offsets[level.next++];
@@ -66,7 +71,6 @@ export function* walkHive(hive: Hive, problems: ProblemList | null, from?: KeyAt
     const offsets = pass.subkeys(key, path);
     if (offsets.length > 0) levels.push({ parent: path, offsets, next: 0 });
   }
-  if (from === undefined && problems !== null) checkBins(hive, problems);
 }
 
 /**
