@@ -136,8 +136,8 @@ export class PortableHome {
       throw error;
     })) as Partial<Marker> | null | undefined;
     if (value === undefined) return null;
-    if (typeof value?.version === 'number' && value.version > STORE_VERSION)
-      throw new LayerscopeError('UNSUPPORTED', `${displayText(this.folder)} was written by a newer version of this program`);
+    if (value !== null && value.version !== undefined && value.version !== STORE_VERSION)
+      throw new LayerscopeError('UNSUPPORTED', `${displayText(this.folder)} was written by another version of this program`);
     return { version: STORE_VERSION, foreign: value?.foreign !== false };
   }
 
@@ -362,6 +362,8 @@ export class PortableHome {
     try {
       const index = await this.readIndex();
       if (!isWholeIndex(index)) return null;
+      // What a manifest that isn't there referred to is unknown. A single wrong digit in index.json is enough.
+      for (const digest of rootDigests(index)) if (!BLOB.test(digest) || (await statsOf(this.blobFile(digest))) === null) return null;
       await addNamedBlobs(index, (digest) => this.blobFile(digest), named);
     } catch (error) {
       if (error instanceof LayerscopeError && KEEPS.has(error.code)) return null;
@@ -389,6 +391,11 @@ export class PortableHome {
 /** Returns a stamp that changes whenever a file is replaced. */
 function stampOf(stats: Stats | null): string {
   return stats === null ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
+}
+
+function rootDigests(index: unknown): ReadonlySet<string> {
+  const { manifests } = index as { manifests: readonly { digest: string }[] };
+  return new Set(manifests.map(({ digest }) => digest));
 }
 
 /** Whether all entries of an index have a digest. If not, the index is damaged, and what it refers to is unknown. */

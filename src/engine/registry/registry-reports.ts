@@ -139,6 +139,9 @@ function securityLines(bytes: Uint8Array): readonly string[] {
   }
 }
 
+/** Characters in the paths of a search's answer: those of a hostile hive have 32,767 each. */
+const MAX_FOUND_CHARACTERS = 4 * 1024 * 1024;
+
 /** Keys of all hives as seen at a layer that match a text. */
 export async function searchView(
   registry: ImageRegistry,
@@ -147,12 +150,14 @@ export async function searchView(
 ): Promise<RegistrySearchReport> {
   const search = createHiveSearch(text);
   const matches: { hive: string; path: string; value: string | null }[] = [];
+  let characters = 0;
   for (const hive of await registry.hivesAt(layer)) {
     for await (const { path, key } of inTurns(walkView(await registry.view(registry.keyOf(hive), layer)), signal)) {
       const isNamed = path !== '' && search.name(key.name);
       const value = isNamed ? undefined : key.values.find((each) => search.value(each));
       if (!isNamed && value === undefined) continue;
-      if (matches.length >= limit) return { complete: false, matches };
+      characters += path.length;
+      if (matches.length >= limit || characters > MAX_FOUND_CHARACTERS) return { complete: false, matches };
       matches.push({ hive, path, value: value?.name ?? null });
     }
   }

@@ -1,0 +1,61 @@
+// A store whose index.json names a manifest that isn't there: what the manifest referred to is unknown, so nothing is removed.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { runCommand } from '../support/command-line.ts';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { file, tar } from '../support/tar-builder.ts';
+import { testFolder } from '../support/workbench.ts';
+
+/** A store of two images. */
+async function store(t: TestContext): Promise<{ readonly home: string; readonly index: string }> {
+  const folder = testFolder(t);
+  const home = path.join(folder, 'store');
+  for (const name of ['one', 'two']) {
+    const image = path.join(folder, `${name}.tar`);
+    writeFileSync(image, dockerArchive({ name: `${name}:1`, layers: [tar(file(name, name))] }));
+    const { code, stderr } = await runCommand(['store', 'import', image, '--home', home]);
+    assert.equal(code, 0, stderr);
+  }
+  return { home, index: path.join(home, 'index.json') };
+}
+
+const blobs = (home: string): string[] => readdirSync(path.join(home, 'blobs'), { recursive: true, encoding: 'utf8' }).sort();
+
+const DAMAGES: Readonly<Record<string, (digest: string) => string>> = {
+  'another digit': (digest) => digest.slice(0, -1) + (digest.endsWith('0') ? '1' : '0'),
+  'a capital letter': (digest) => digest.replace(/[a-f]/, (letter) => letter.toUpperCase()),
+  'a digit less': (digest) => digest.slice(0, -1),
+  'another algorithm': (digest) => digest.replace('sha256', 'sha512'),
+};
+
+for (const [what, damage] of Object.entries(DAMAGES)) {
+  test(`a digest with ${what} in index.json costs no blob`, async (t) => {
+    const { home, index } = await store(t);
+    const text = readFileSync(index, 'utf8');
+    const { manifests } = JSON.parse(text) as { manifests: { digest: string }[] };
+    const [{ digest = '' } = {}] = manifests;
+    assert.equal(manifests.length, 2);
+    const before = blobs(home);
+    writeFileSync(index, text.replace(digest, damage(digest)));
+    await runCommand(['store', 'cleanup', '--home', home]);
+    assert.deepEqual(blobs(home), before);
+    await runCommand(['store', 'remove', 'two:1', '--home', home]);
+    assert.deepEqual(blobs(home), before);
+    // Mended, nothing is missing, and the removed image's blobs can go.
+    writeFileSync(index, JSON.stringify({ ...JSON.parse(text), manifests: manifests.slice(0, 1) }));
+    const { code, stderr } = await runCommand(['store', 'verify', '--home', home]);
+    assert.equal(code, 0, stderr);
+    await runCommand(['store', 'cleanup', '--home', home]);
+    assert.ok(blobs(home).length < before.length);
+  });
+}
+
+test('a store of another version is refused, older ones too', async (t) => {
+  const { home } = await store(t);
+  for (const version of [0, 2, '1']) {
+    writeFileSync(path.join(home, 'layerscope-store.json'), JSON.stringify({ version, foreign: false }));
+    assert.equal((await runCommand(['store', 'cleanup', '--home', home])).error?.code, 'UNSUPPORTED', `${version}`);
+  }
+});
