@@ -156,7 +156,7 @@ function layerRow(layer: LayerReport, largest: number): string[] {
 }
 
 function* describeLayers(layers: readonly LayerReport[], style: Style): Generator<string> {
-  const largest = Math.max(...layers.map(({ fileBytes }) => fileBytes));
+  const largest = layers.reduce((most, { fileBytes }) => Math.max(most, fileBytes), 0);
   const rows = layers.map((layer) => layerRow(layer, largest));
   const columns = [
     { title: 'layer', align: 'right' },

@@ -59,3 +59,17 @@ test('a store of another version is refused, older ones too', async (t) => {
     assert.equal((await runCommand(['store', 'cleanup', '--home', home])).error?.code, 'UNSUPPORTED', `${version}`);
   }
 });
+
+test('an index of 200,000 entries of an unknown type is listed without an internal error', async (t) => {
+  const { home, index } = await store(t);
+  const manifests = Array.from({ length: 200_000 }, (_, at) => ({
+    mediaType: 'x/y',
+    digest: `sha256:${at.toString(16).padStart(64, '0')}`,
+    size: 1,
+  }));
+  writeFileSync(index, JSON.stringify({ schemaVersion: 2, manifests }));
+  for (const verb of ['list', 'cleanup', 'verify']) {
+    const { error } = await runCommand(['store', verb, '--home', home]);
+    assert.notEqual(error?.code, 'INTERNAL', `${verb}: ${error?.stack}`);
+  }
+});

@@ -259,7 +259,8 @@ export class IndexWalk {
   images(): OciImage[] {
     for (const [digest, image] of this.#images)
       if (image.attestations.length === 0)
-        for (const attestations of this.#attestations.get(digest)?.values() ?? []) image.attestations.push(...attestations);
+        for (const attestations of this.#attestations.get(digest)?.values() ?? [])
+          for (const attestation of attestations) image.attestations.push(attestation);
     return [...this.#images.values()];
   }
 

@@ -48,7 +48,7 @@ export function openImageTar(
 ): OpenedArchive {
   const store = new OverlayMembers(members, newPath);
   const list = new ImageList(store);
-  list.findings.push(...tarFindings);
+  for (const finding of tarFindings) list.findings.push(finding);
   let format: ArchiveFormat = kind === 'oci-archive' ? 'oci-archive' : 'docker-archive';
   if (kind === 'legacy-archive') addLegacyImages(list, store);
   else if (kind === 'docker-archive') format = addByManifest(list, store, 'oci-archive');

@@ -79,7 +79,10 @@ export function applyNewLogs(
   const steps = applicableEntries(used, basis.getUint32(BASE.secondarySequence, true), maxBytesAfter(hive, used));
   const last = steps.at(-1)?.entry;
   if (last === undefined) return null;
-  const bytes = withRoom(hive, Math.max(...steps.map(({ entry }) => entry.binsBytes)));
+  const bytes = withRoom(
+    hive,
+    steps.reduce((most, { entry }) => Math.max(most, entry.binsBytes), 0),
+  );
   if (!isBaseRight) restoreBase(bytes, first);
   for (const { log, entry } of steps) writePages(bytes, log, entry);
   new DataView(bytes.buffer).setUint32(BASE.binsBytes, last.binsBytes, true);
