@@ -16,7 +16,7 @@ import { stopSearch } from '../../state/catalog/catalog-search.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { CatalogChoice } from '../../state/selection.ts';
+import type { CatalogChoice, Spot } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 import { firstName, imageTitle } from './image-names.ts';
@@ -199,7 +199,7 @@ function Hits({
       name={({ group, child }) => (child < 0 ? hitName(hitOf(group)) : nameOf(imageOf(group, child)))}
       onChoose={({ group, child }) => {
         const image = imageOf(group, child);
-        if (image !== undefined) void openCatalogImage(image);
+        if (image !== undefined) void openCatalogImage(image, null, spotOf(images[image]?.layers, hitOf(group)));
       }}
       cell={(place, column, twisty) => {
         const { group, child } = place;
@@ -254,6 +254,14 @@ function typeOf({ kind, type }: CatalogHit): string {
 function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   const found = layer === null ? undefined : layers[layer];
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
+}
+
+/** Where in an image a hit is shown: in the layer that brought it. */
+function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
+  const at = layer === null ? -1 : layers.indexOf(layer);
+  if (at < 0) return undefined;
+  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
+  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }
 
 /** Where a hit's layer is in an image. */

@@ -185,6 +185,20 @@ test.describe('a fleet', () => {
     await expect(page.getByText('Can’t search for this')).toBeVisible();
     await searchField(page).fill(/sha256:[0-9a-f]{12}/.exec(title ?? '')?.[0] ?? '');
     await expect(hits(page).getByRole('row', { name: /^[0-9a-f]{12} layer/ })).toBeVisible();
+
+    // A hit opens its image at the layer that has it, with the file selected.
+    await page.getByRole('radio', { name: 'Path' }).click();
+    await searchField(page).fill('/usr/bin/bash');
+    await hits(page)
+      .getByRole('row', { name: /usr\/bin\/bash/ })
+      .click();
+    await page.keyboard.press('ArrowRight');
+    await hits(page)
+      .getByRole('row', { name: /shop\/checkout:1\.0/ })
+      .click();
+    await expect(imageShown(page, 'shop/checkout:1.0')).toBeAttached();
+    await expect(page).toHaveURL(/layers?\/0.*bash/);
+    await expect(page.getByRole('treegrid', { name: 'Files' }).getByRole('row', { name: /bash/, selected: true })).toBeVisible();
   });
 
   test('tags lead to their images, and say why if these are gone or replaced', async ({ win: { page }, fleet }) => {
