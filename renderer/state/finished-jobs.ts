@@ -3,7 +3,7 @@ import type { Finding } from '#model';
 import { words } from '../words/index.ts';
 import { type AppState, appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
 import { showCatalog } from './catalog/catalog-actions.ts';
-import { showAgainst, showImage } from './choosing.ts';
+import { chooseMode, showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { isOpenSecret, isSecret } from './findings.ts';
 import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
@@ -136,6 +136,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
         show();
       }
     }
+    if (purpose.compares && getApp().selection.archiveId === archiveId) chooseMode('compare');
   }
   dispatchJobs({ type: 'settled', jobId });
 }

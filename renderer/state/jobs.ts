@@ -18,13 +18,15 @@ export type Purpose =
   /**
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
    * the image is already on screen while its layers are still being read. `imageId` is the image to show of an archive with several: the
-   * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it.
+   * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
+   * `compares`, the window asks what to compare it with.
    */
   | {
       readonly kind: 'open';
       readonly sideA: Side | null;
       readonly offersImport: boolean;
       readonly isShown: boolean;
+      readonly compares: boolean;
       readonly imageId?: string;
       readonly at?: Spot;
     }

@@ -17,14 +17,16 @@ export function toOpen({
   offersImport = false,
   imageId,
   at,
+  compares = false,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
   imageId?: string;
-  at?: Spot;
+  at?: Spot | undefined;
+  compares?: boolean;
 }): Purpose {
   const wanted = { ...(imageId === undefined ? {} : { imageId }), ...(at === undefined ? {} : { at }) };
-  return { kind: 'open', sideA, offersImport, isShown: false, ...wanted };
+  return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
 /** Ends the offers to import: they were answered, or ignored until something else is opened. */
