@@ -79,6 +79,7 @@ export function TreeGrid({
   onClick,
   cell,
   rowClass,
+  rowData,
   isWide,
   handle,
   isShortcut,
@@ -102,6 +103,8 @@ export function TreeGrid({
   /** `width`: of the row, px; 0 before it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
+  /** What tells what a row is about, for its menu. */
+  rowData?: (row: number) => Readonly<Record<`data-${string}`, number>> | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
@@ -302,6 +305,7 @@ export function TreeGrid({
               key={slots.get(row)}
               role="row"
               data-row={row}
+              {...rowData?.(row)}
               className={`${styles.row} ${isWide?.(row) ? styles.wide : ''} ${rowClass(row) ?? ''}`}
               style={{ gridTemplateColumns: template, transform: `translateY(${index * ROW_HEIGHT}px)` }}
               aria-rowindex={index + 2}

@@ -10,6 +10,7 @@ import {
   firstLayer,
   type Selection,
   type Side,
+  type Spot,
   selectedImage,
   stepLayer,
   type View,
@@ -28,18 +29,29 @@ export function select(selection: Selection, { replace = false }: { replace?: bo
   else window.history.pushState(null, '', address);
 }
 
-export function showImage(archiveId: string, image: number): void {
+/** Shows an image: all of it, or what is at a place in it. */
+export function showImage(archiveId: string, image: number, at: Spot | null = null): void {
   const { archives, selection, layout } = getApp();
-  if (selection.archiveId === archiveId && selection.image === image) return;
+  if (at === null && selection.archiveId === archiveId && selection.image === image) return;
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
+  const layers = found?.image.layers.length ?? 0;
   const whole = found === null ? ({ from: 0, to: 0, mode: 'image' } as const) : wholeOf(found.image);
-  setApp({ anchor: whole.to });
+  setApp({ anchor: at?.layer ?? whole.to });
   const first = selection.archiveId === null;
   const view = first && layout.view === 'treemap' ? { view: layout.view } : viewFor(found?.image ?? null, selection);
   // A user who is viewing filesystems stays in that mode.
   const shown = selection.mode === 'stacked' ? { from: whole.to, to: whole.to, mode: selection.mode } : whole;
-  select({ archiveId, image, ...shown, path: null, ...view });
+  if (at === null || at.layer >= layers) select({ archiveId, image, ...shown, path: null, ...view });
+  else {
+    const { layer, path } = at;
+    select({ archiveId, image, from: layer, to: layer, mode: 'layer', path, ...viewAt(at, found?.image ?? null) });
+  }
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
+}
+
+/** The packages of a place, if its image lists any; a path is shown in the tree. */
+function viewAt({ view }: Spot, image: ImageSummary | null): Pick<Selection, 'view'> {
+  return view !== undefined && image !== null && viewsOf(image, 'layer').includes(view) ? { view } : {};
 }
 
 function layerCount(): number {

@@ -3,7 +3,7 @@ import type { Finding } from '#model';
 import { words } from '../words/index.ts';
 import { type AppState, appStore, dispatchJobs, getApp, setLayout } from './app-state.ts';
 import { showCatalog } from './catalog/catalog-actions.ts';
-import { showAgainst, showImage } from './choosing.ts';
+import { chooseMode, showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { isOpenSecret, isSecret } from './findings.ts';
 import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
@@ -114,7 +114,8 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   const { archiveId } = archive;
   if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null) {
     dispatchJobs({ type: 'imageShown', jobId });
-    showImage(archiveId, wantedImage(archive, purpose)?.index ?? job.image);
+    const early = wantedImage(archive, purpose);
+    showImage(archiveId, early?.index ?? job.image, early === undefined ? null : (purpose.at ?? null));
   }
   if (state !== 'done') return;
   const wanted = wantedImage(archive, purpose);
@@ -126,10 +127,16 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
     if (sideA !== null) showAgainst(sideA, archiveId, image);
     else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
-    else if (!jobs.hasShownOne) {
-      dispatchJobs({ type: 'imageShown', jobId: null });
-      showImage(archiveId, image.index);
-    } else toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: () => showImage(archiveId, image.index) });
+    else {
+      // In another image than the one that was indexed, the place would be a different one.
+      const show = () => showImage(archiveId, image.index, wanted === undefined ? null : (purpose.at ?? null));
+      if (jobs.hasShownOne) toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: show });
+      else {
+        dispatchJobs({ type: 'imageShown', jobId: null });
+        show();
+      }
+    }
+    if (purpose.compares && getApp().selection.archiveId === archiveId) chooseMode('compare');
   }
   dispatchJobs({ type: 'settled', jobId });
 }

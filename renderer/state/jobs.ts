@@ -1,6 +1,6 @@
 import type { Job } from '#contract';
 import type { PlainError } from './plain-error.ts';
-import type { Side } from './selection.ts';
+import type { Side, Spot } from './selection.ts';
 
 /** A file that is being sent to the host, or whose upload failed. */
 export interface Transfer {
@@ -18,14 +18,17 @@ export type Purpose =
   /**
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
    * the image is already on screen while its layers are still being read. `imageId` is the image to show of an archive with several: the
-   * digest of its config or manifest, as a catalog has it.
+   * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
+   * `compares`, the window asks what to compare it with.
    */
   | {
       readonly kind: 'open';
       readonly sideA: Side | null;
       readonly offersImport: boolean;
       readonly isShown: boolean;
+      readonly compares: boolean;
       readonly imageId?: string;
+      readonly at?: Spot;
     }
   /** Says whether the digests match. */
   | { readonly kind: 'check' }

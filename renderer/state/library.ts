@@ -22,7 +22,12 @@ function fullName({ title, format }: ArchiveSummary, name: string): string {
 
 /** Returns the name of an archive with a tag: `debian:12` for `debian.tar`. */
 export function taggedTitle(title: string, tag: string): string {
-  return `${title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '')}:${tag}`;
+  return `${archiveName(title)}:${tag}`;
+}
+
+/** Returns the name of an archive without the end that says its format. */
+export function archiveName(title: string): string {
+  return title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '');
 }
 
 /** Returns the last part of a name, which distinguishes most images. */

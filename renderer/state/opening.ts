@@ -4,7 +4,7 @@ import { connectedClient, dispatchJobs, getApp, setApp } from './app-state.ts';
 import { type Purpose, shownJobs } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
-import type { Side } from './selection.ts';
+import type { Side, Spot } from './selection.ts';
 
 /** Remembers how to retry work that this window started, should it fail. */
 export function rememberRetry(id: string, run: () => void): void {
@@ -16,12 +16,17 @@ export function toOpen({
   sideA = null,
   offersImport = false,
   imageId,
+  at,
+  compares = false,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
   imageId?: string;
+  at?: Spot | undefined;
+  compares?: boolean;
 }): Purpose {
-  return { kind: 'open', sideA, offersImport, isShown: false, ...(imageId === undefined ? {} : { imageId }) };
+  const wanted = { ...(imageId === undefined ? {} : { imageId }), ...(at === undefined ? {} : { at }) };
+  return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
 /** Ends the offers to import: they were answered, or ignored until something else is opened. */

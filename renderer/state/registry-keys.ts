@@ -150,6 +150,8 @@ export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, rea
 /** What layers did to a key's values: the kind of change by folded name, and the values that are no longer there. */
 export interface ChangedValues {
   readonly kinds: ReadonlyMap<string, RegistryChange['kind']>;
+  /** What a value that is another one now was before, by folded name. */
+  readonly before: ReadonlyMap<string, { readonly type: string; readonly text: string }>;
   readonly removed: readonly { readonly name: string; readonly type: string; readonly text: string; readonly layer: number }[];
 }
 
@@ -164,14 +166,17 @@ export function changedValues(changes: readonly RegistryChange[]): ChangedValues
     }
   }
   const kinds = new Map<string, RegistryChange['kind']>();
+  const before = new Map<string, { type: string; text: string }>();
   const removed: { name: string; type: string; text: string; layer: number }[] = [];
   for (const [name, all] of byName) {
     const kind = sumOfChanges(all);
     const last = all.at(-1);
     if (kind !== null) kinds.set(name, kind);
+    const first = all[0]?.before ?? null;
+    if (kind === 'modified' && first !== null) before.set(name, first);
     if (last?.kind === 'removed' && last.before !== null) removed.push({ name: last.name, ...last.before, layer: last.layer });
   }
-  return { kinds, removed };
+  return { kinds, before, removed };
 }
 
 /** Maximum number of rows that are in sight at first. */

@@ -9,6 +9,14 @@ export interface Side {
   readonly since?: number | undefined;
 }
 
+/** A place in an image: a layer, and a path in it or, with `view`, its packages. */
+export interface Spot {
+  readonly layer: number;
+  /** As `escapePath` prints it. */
+  readonly path: string | null;
+  readonly view?: 'packages';
+}
+
 /** A catalog in place of an image, and what of it. */
 export interface CatalogChoice {
   readonly catalogId: string;

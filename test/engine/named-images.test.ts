@@ -67,7 +67,7 @@ test('a place that does not respond is a problem in the list, and a missing engi
   assert.deepEqual([docker.images, docker.places, docker.problems.map(({ code }) => code)], [[], [], ['UNREACHABLE']]);
   const podman = await names.list('podman');
   assert.match(podman.problems[0]?.message ?? '', /no socket/);
-  assert.deepEqual((await names.list('containerd')).problems, [{ place: '', code: 'NOT_FOUND', message: 'no folder' }]);
+  assert.deepEqual((await names.list('containerd')).problems, [{ place: '', code: 'NOT_FOUND', message: 'not found here' }]);
 });
 
 /** Makes an index of images for some platforms. */

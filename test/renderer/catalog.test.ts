@@ -4,7 +4,6 @@ import type { CatalogHit, CatalogImage, CatalogLayer } from '#contract';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
 import {
   FIRST_ORDER,
-  hitGroups,
   holdersOf,
   layersOf,
   layerTitle,
@@ -16,9 +15,11 @@ import {
   sortedLayers,
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
+import { hitGroups, searchedText } from '../../renderer/state/catalog/hit-groups.ts';
 import { FIRST_IMAGE_ORDER, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
+import { words } from '../../renderer/words/index.ts';
 
 const DAY = 86_400_000;
 
@@ -80,6 +81,12 @@ test('neighbours of one repository are one run, and images without one are told 
   ]);
 });
 
+test('repositories with the same last part are told apart by what is before it', () => {
+  const named = (repository: string) => image('1', { places: [{ source: '/a.tar', reference: `${repository}:1`, repository, tag: '1' }] });
+  const names = repositoryRuns(['bazel/v1/tarball', 'bazel/v2/tarball', 'shop/app', 'app'].map(named)).map(({ name }) => name);
+  assert.deepEqual(names, ['v1/tarball', 'v2/tarball', 'shop/app', 'app']);
+});
+
 test('layers are sorted by what sharing them saves at first, and then as chosen', () => {
   const layer = (createdBy: string, bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, createdBy, bytes }) as unknown as CatalogLayer;
   const images = [image('1', { layers: [0, 1, 2] }), image('2', { layers: [0, 1] }), image('3', { layers: [0, 3] })];
@@ -125,6 +132,19 @@ test('an image’s row has its tags, its bytes and those that no other image has
   assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'size', 'name')), [0, 1, 3, 2]);
   assert.deepEqual(sorted({ by: 'unique', descending: true })[0], 1);
   assert.deepEqual(sorted({ by: 'created', descending: false }), [1, 2, 0, 3]);
+});
+
+test('an image whose layers can’t be read has an unknown number of them, and one without any has none', () => {
+  const images = [
+    image('1', { layers: [], blobBytes: 7 }),
+    image('2', { layers: [], blobBytes: null }),
+    image('3', { layers: [], blobBytes: 0 }),
+  ];
+  const made = imageRows({ images, layers: [], holders: [], problems: [] });
+  assert.deepEqual(
+    made.map(({ layers }) => layers),
+    [null, null, 0],
+  );
 });
 
 test('images of one repository are a group with each layer once, and are found by every word of a text', () => {
@@ -197,6 +217,32 @@ test('the beginning of time, which some builds write, is no date', () => {
   );
 });
 
+test('an image that is only a tag has its archive’s name, as has its group, and is found by both', () => {
+  const place = { source: '/images/dpkg.tar', reference: '1', repository: null, tag: '1' };
+  const images = [image(null, { places: [place] }), image(null, { places: [{ ...place, reference: '2', tag: '2' }] })];
+  const rows = { images, layers: [], holders: [], problems: [] };
+  const made = imageRows(rows);
+  assert.deepEqual(
+    made.map(({ name, tags }) => [name, tags]),
+    [
+      ['dpkg', ['1']],
+      ['dpkg', ['2']],
+    ],
+  );
+  assert.equal(imageGroups(rows, made).length, 1);
+  assert.deepEqual(
+    made.map((row) => isImageFound(rows, row, 'dpkg:2')),
+    [false, true],
+  );
+});
+
+test('a tag in several places says where each row of it is', () => {
+  const place = (source: string) => ({ source, reference: 'bazel:a', repository: 'bazel', tag: 'a' });
+  const [group] = tagGroups([image('a', { places: [place('/a.tar'), place('/b.tar')] })]);
+  assert.deepEqual([group?.tagCount, group?.images, group?.tags.map(({ isRepeated }) => isRepeated)], [1, 1, [true, true]]);
+  assert.equal(words.catalog.inGroup(1, 1, 2), '1 tag · in 2 places');
+});
+
 test('an image in two files is one image', () => {
   const place = (source: string) => ({ source, reference: null, repository: null, tag: null });
   const [unnamed] = tagGroups([image(null, { places: [place('/a.tar'), place('/b.tar')] })]);
@@ -227,8 +273,37 @@ test('a package of many images is one group', () => {
   const entry: CatalogHit = { ...hit, kind: 'entry', name: 'lib/zlib.so', version: null, image: null };
   const groups = hitGroups([hit, { ...hit, image: 1 }, { ...hit, version: '2', image: 2 }, entry], [[0, 1, 2]]);
   assert.deepEqual(
-    groups.map(({ images }) => images),
-    [[0, 1], [2], [0, 1, 2]],
+    groups.map(({ hits, places }) => [hits.length, places.map(({ image }) => image)]),
+    [
+      [1, [0, 1]],
+      [1, [2]],
+      [1, [0, 1, 2]],
+    ],
+  );
+});
+
+test('a path of several layers is one group, with the places of an image together, and folders come last', () => {
+  const hit: CatalogHit = { kind: 'entry', name: 'lib', type: 'directory', version: null, bytes: 0, content: null, layer: 0, image: null };
+  const file = { ...hit, name: 'lib/a.so', type: 'file' };
+  const groups = hitGroups([hit, file, { ...hit, layer: 1 }, { ...file, kind: 'whiteout', type: null, layer: 1 }], [[0, 1], [1]]);
+  assert.deepEqual(
+    groups.map(({ id, images, places }) => [id, images, places.map(({ image, hit: { layer } }) => [image, layer])]),
+    [1, 0].map((id) => [
+      id,
+      2,
+      [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+      ],
+    ]),
+  );
+});
+
+test('of a search that part is marked which is in every name', () => {
+  assert.deepEqual(
+    [searchedText('path', '/usr/lib'), searchedText('path', '*.so'), searchedText('package', 'lib ssl 3.0')],
+    ['usr/lib', '', 'lib ssl'],
   );
 });
 

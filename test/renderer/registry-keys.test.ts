@@ -105,11 +105,12 @@ test('keys that are gone after all changes are listed by the key above, with the
 
 test('values of a key are summed up by name without case, and removed ones keep their last data', () => {
   const data = (text: string) => ({ type: 'REG_SZ', text });
-  const { kinds, removed } = changedValues([
+  const { kinds, before, removed } = changedValues([
     change('Run', 0, {
       values: [
         { kind: 'added', name: 'New', now: data('1'), before: null },
         { kind: 'modified', name: 'Old', now: data('2'), before: data('1') },
+        { kind: 'modified', name: 'Kept', now: data('5'), before: data('4') },
       ],
     }),
     change('Run', 0, {
@@ -127,7 +128,10 @@ test('values of a key are summed up by name without case, and removed ones keep 
     [
       ['new', 'added'],
       ['old', 'removed'],
+      ['kept', 'modified'],
     ],
   );
+  // Not of a value that was added or removed: it has no other data beside it.
+  assert.deepEqual([...before], [['kept', data('4')]]);
   assert.deepEqual(removed, [{ name: 'Old', type: 'REG_SZ', text: '2', layer: 2 }]);
 });

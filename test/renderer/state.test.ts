@@ -92,7 +92,7 @@ test('an equal message takes the other’s place, and a message goes when it no 
   assert.deepEqual(toasts(), []);
 });
 
-const opens: Purpose = { kind: 'open', sideA: null, offersImport: true, isShown: false };
+const opens: Purpose = { kind: 'open', sideA: null, offersImport: true, isShown: false, compares: false };
 
 test('the first of several files opened together is shown; the next batch begins when all have settled', () => {
   let jobs = initialJobs;

@@ -39,7 +39,7 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
         </Notice>
       ) : (
         <>
-          {rows.images.length === 0 ? null : <Holds summary={summary} />}
+          {rows.images.length === 0 ? null : <Holds summary={summary} rows={rows} />}
           <Views rows={rows} choice={choice} summary={summary} room={room} />
         </>
       )}
@@ -48,24 +48,33 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
 }
 
 /** What the catalog holds, at a glance. */
-function Holds({ summary }: { summary: CatalogSummary }) {
-  const { images, layers, layerBytes, unsharedBytes, files, packagedImages, indexed } = summary;
+function Holds({ summary, rows }: { summary: CatalogSummary; rows: CatalogRows }) {
+  const { images, layers, layerBytes, unsharedBytes, files, packagedImages, indexed, problems } = summary;
+  const places = rows.images.reduce((sum, image) => sum + image.places.length, 0);
   const stored = <Size key="stored" bytes={layerBytes} />;
   const saved = <Size key="saved" bytes={unsharedBytes - layerBytes} />;
   return (
     <ul className={styles.holds} aria-label={words.catalog.facts}>
       <li className={styles.main}>{words.catalog.images(images)}</li>
+      {places === images ? null : <li>{words.catalog.inAll(places)}</li>}
       <li>{phrase(words.catalog.sums(layers, stored, saved))}</li>
       {files === 0 ? null : <li title={words.catalog.filesTitle}>{words.catalog.files(files)}</li>}
       {packagedImages === 0 ? null : <li title={words.catalog.packagesTitle}>{words.catalog.packagesOf(packagedImages)}</li>}
       {indexed === null ? null : <li>{words.catalog.indexed(formatDate(new Date(indexed), 'minute'))}</li>}
+      {problems === 0 ? null : (
+        <li>
+          <Button kind="quiet" onPress={() => chooseInCatalog({ view: 'problems' })}>
+            {words.catalog.problems(problems)}
+          </Button>
+        </li>
+      )}
     </ul>
   );
 }
 
 function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: CatalogChoice; summary: CatalogSummary; room: number }) {
   const search = useApp((app) => app.catalog.search);
-  if (choice.view === 'problems') return <ProblemsView problems={rows.problems} total={summary.problems} />;
+  if (choice.view === 'problems') return <ProblemsView problems={rows.problems} found={search.problems} total={summary.problems} />;
   if (rows.images.length === 0) {
     const hasProblems = rows.problems.length > 0;
     return (
@@ -79,7 +88,7 @@ function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: Cat
     );
   }
   if (choice.view === 'search') return <SearchView rows={rows} search={search} choice={choice} room={room} />;
-  if (choice.view === 'tags') return <TagsView rows={rows} summary={summary} room={room} />;
+  if (choice.view === 'tags') return <TagsView rows={rows} room={room} />;
   if (choice.view === 'layers') return <LayersView rows={rows} room={room} />;
   return <ImagesView rows={rows} room={room} />;
 }

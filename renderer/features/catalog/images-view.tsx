@@ -5,9 +5,7 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { barScale } from '../../state/bar-scale.ts';
 import { type CatalogRows, type ColumnOrder, nextColumnOrder, placeName } from '../../state/catalog/catalog.ts';
-import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import {
   FIRST_IMAGE_ORDER,
   type ImageGroup,
@@ -26,8 +24,8 @@ import { FindingCounts } from './finding-counts.tsx';
 import { type Grouping, ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
 import { Legend } from './legend.tsx';
-import { NoDate } from './no-date.tsx';
-import { barHead, SizeBar } from './size-bar.tsx';
+import { NotKnown } from './not-known.tsx';
+import { barHead, largest, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
 
 /** Groups that are open at first: as many as fit in a window. */
@@ -98,7 +96,7 @@ function Images({
       order,
     ).flatMap(({ image }) => byImage.get(image) ?? []);
   }, [rows, found, order, isGrouped]);
-  const full = useMemo(() => barScale(all.map(({ size }) => size)), [all]);
+  const full = useMemo(() => largest(all.map(({ size }) => size)), [all]);
   // What is in one place is that place's row.
   const childrenOf = ({ images: members, sum }: ImageGroup) => {
     const places = images[sum.image]?.places.length ?? 0;
@@ -139,9 +137,9 @@ function Images({
           if (row === null || place.child < 0) return groupAt(place.group).sum.name;
           return isPlace(place) ? placeName(images[row.image] as CatalogImage, place.child) : tagsOf(row);
         }}
-        onChoose={(place) => {
+        imageOf={(place) => {
           const row = imageAt(place);
-          if (row !== null) void openCatalogImage(row.image, isPlace(place) ? place.child : null);
+          return row === null ? null : { image: row.image, place: isPlace(place) ? place.child : null };
         }}
         cell={(place, column, twisty) => {
           const row = imageAt(place);
@@ -156,11 +154,12 @@ function Images({
           if (column === 'bar') return row === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;
           if (column === 'size') return sizeText(shown.size);
           if (column === 'unique') return shown.unique === 0 ? null : sizeText(shown.unique);
-          if (column === 'layers') return <span className="number">{formatCount(shown.layers)}</span>;
+          if (column === 'layers')
+            return shown.layers === null ? <NotKnown /> : <span className="number">{formatCount(shown.layers)}</span>;
           if (column === 'findings') return row === null ? null : <FindingCounts counts={image.findings} />;
           if (column === 'known')
             return row === null ? null : <span className={styles.quiet}>{words.catalog.known(image.files, image.hasPackages)}</span>;
-          return <span className={styles.quiet}>{shown.created === null ? <NoDate /> : formatDate(new Date(shown.created), 'day')}</span>;
+          return <span className={styles.quiet}>{shown.created === null ? <NotKnown /> : formatDate(new Date(shown.created), 'day')}</span>;
         }}
       />
     </>
@@ -227,7 +226,7 @@ function columnsFor(
   return [
     sortable('name', 'minmax(110px, 2fr)'),
     { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
-    ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(90px, 0.8fr)' }]),
+    ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(108px, 0.8fr)' }]),
     { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> },
     ...(room < 480 ? [] : [sortable('unique', '72px', 'right')]),
     ...(room < 640 ? [] : [sortable('layers', '56px', 'right')]),

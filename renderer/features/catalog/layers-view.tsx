@@ -5,7 +5,6 @@ import { Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { barScale } from '../../state/bar-scale.ts';
 import {
   type CatalogRows,
   FIRST_ORDER,
@@ -20,18 +19,14 @@ import {
   savedBytes,
   sortedLayers,
 } from '../../state/catalog/catalog.ts';
-import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
 import { firstName, imageTitle } from './image-names.ts';
 import { Legend } from './legend.tsx';
-import { barHead, SizeBar } from './size-bar.tsx';
+import { barHead, largest, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
-
-/** Layers differ more in size than images do: only a layer or two among many are outliers. */
-const FEW_OUTLIERS = 0.98;
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
@@ -93,14 +88,7 @@ function LayerGrid({
   const { images, holders } = rows;
   const tree = useMemo(() => twoLevels(layers.map((layer) => holders[layer]?.length ?? 0)), [layers, holders]);
   const between = useMemo(() => linesBetween(images), [images]);
-  const full = useMemo(
-    () =>
-      barScale(
-        layers.map((layer) => rows.layers[layer]?.bytes ?? 0),
-        FEW_OUTLIERS,
-      ),
-    [layers, rows],
-  );
+  const full = useMemo(() => largest(layers.map((layer) => rows.layers[layer]?.bytes ?? 0)), [layers, rows]);
   const held = useMemo(() => heldNames(images, heldRoom(room)), [images, room]);
   const layerOf = (group: number) => layers[group] as number;
   const imageOf = (group: number, child: number) => holders[layerOf(group)]?.[child] as number;
@@ -112,7 +100,7 @@ function LayerGrid({
       headHeight={room < LEAST_HELD ? HEAD_HEIGHT : held.height}
       ids={layers}
       name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
-      onChoose={({ group, child }) => void openCatalogImage(imageOf(group, child))}
+      imageOf={({ group, child }) => (child < 0 ? null : { image: imageOf(group, child) })}
       cell={(place, column, twisty) => {
         const { group, child } = place;
         const layer = layerOf(group);
@@ -155,7 +143,7 @@ function sizeOrNothing(bytes: number | null) {
 const LEAST_HELD = 480;
 const LEAST_BAR = 760;
 const LEAST_SAVED = 900;
-const WIDTHS = { bar: 90, size: 72, images: 60, saved: 124 };
+const WIDTHS = { bar: 108, size: 72, images: 60, saved: 124 };
 const GAP = 12;
 /** What a row has on its left and right. */
 const EDGES = 20;

@@ -5,7 +5,18 @@ import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
 /** What could not be indexed, and which files of the catalog can't be read. */
-export function ProblemsView({ problems, total }: { problems: readonly CatalogProblem[]; total: number }) {
+export function ProblemsView({
+  problems: known,
+  found,
+  total,
+}: {
+  problems: readonly CatalogProblem[];
+  /** What the last search could not read. */
+  found: readonly CatalogProblem[];
+  total: number;
+}) {
+  const subjects = new Set(known.map(({ subject }) => subject));
+  const problems = [...known, ...found.filter(({ subject }) => !subjects.has(subject))];
   if (problems.length === 0) {
     return (
       <Notice icon="check" title={words.catalog.noProblems}>
@@ -39,7 +50,7 @@ export function ProblemsView({ problems, total }: { problems: readonly CatalogPr
           ))}
         </tbody>
       </table>
-      {total > problems.length ? <p className={styles.quiet}>{words.catalog.moreProblems(total - problems.length)}</p> : null}
+      {total > known.length ? <p className={styles.quiet}>{words.catalog.moreProblems(total - known.length)}</p> : null}
     </div>
   );
 }

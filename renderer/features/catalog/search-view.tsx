@@ -10,14 +10,16 @@ import fields from '../../components/search-field.module.css';
 import { Segmented } from '../../components/segmented.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { type CatalogRows, type CatalogSearch, hitGroups } from '../../state/catalog/catalog.ts';
-import { chooseInCatalog, openCatalogImage } from '../../state/catalog/catalog-actions.ts';
+import type { CatalogRows, CatalogSearch } from '../../state/catalog/catalog.ts';
+import { chooseInCatalog } from '../../state/catalog/catalog-actions.ts';
 import { stopSearch } from '../../state/catalog/catalog-search.ts';
+import { type HitGroup, type HitPlace, hitGroups, searchedText } from '../../state/catalog/hit-groups.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { CatalogChoice } from '../../state/selection.ts';
+import type { CatalogChoice, Spot } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
 import { firstName, imageTitle } from './image-names.ts';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
@@ -100,24 +102,25 @@ function SearchField({ what, text }: { what: NonNullable<CatalogChoice['what']>;
 
 function SearchStatus({ search, rows }: { search: CatalogSearch; rows: CatalogRows }) {
   const { state, hits, doneFiles, files, isCut, problems } = search;
-  const images = useMemo(() => new Set(hitGroups(hits, rows.holders).flatMap((group) => group.images)).size, [hits, rows]);
+  const groups = useMemo(() => hitGroups(hits, rows.holders), [hits, rows]);
+  const images = useMemo(() => new Set(groups.flatMap(({ places }) => places.map(({ image }) => image))).size, [groups]);
+  const count = groups.length;
   if (state === 'idle' || state === 'failed' || (state === 'done' && hits.length === 0 && problems.length === 0)) return null;
-  const found = isCut ? words.catalog.firstHits(hits.length) : words.catalog.found(hits.length, images);
+  const found = isCut ? words.catalog.firstHits(count) : words.catalog.found(count, images);
   return (
     <div className={styles.status}>
       <p className="number" role="status">
         {state === 'running'
-          ? words.catalog.searching(hits.length, doneFiles, files)
+          ? words.catalog.searching(count, doneFiles, files)
           : state === 'stopped'
-            ? words.catalog.stopped(hits.length)
+            ? words.catalog.stopped(count)
             : found}
-        {problems.length === 0 ? null : (
-          <span className={styles.problem} title={problems.map(({ subject, message }) => displayText(`${subject}: ${message}`)).join('\n')}>
-            {' · '}
-            {words.catalog.unread(problems.length)}
-          </span>
-        )}
       </p>
+      {problems.length === 0 ? null : (
+        <Button kind="quiet" onPress={() => chooseInCatalog({ view: 'problems' })}>
+          <span className={styles.problem}>{words.catalog.unread(problems.length)}</span>
+        </Button>
+      )}
       {state === 'running' ? (
         <>
           <span className={styles.progress}>
@@ -185,47 +188,56 @@ function Hits({
   room: number;
 }) {
   const { images } = rows;
+  const { text = '' } = useApp((app) => app.selection.catalog) ?? {};
+  const match = searchedText(what, text);
   const groups = useMemo(() => hitGroups(hits, rows.holders), [hits, rows]);
-  // What one image has is that image's row.
-  const tree = useMemo(() => twoLevels(groups.map((group) => (group.images.length > 1 ? group.images.length : 0))), [groups]);
-  const hitOf = (group: number) => groups[group]?.hit as CatalogHit;
-  const imageOf = (group: number, child: number) => groups[group]?.images[Math.max(0, child)];
+  const ids = useMemo(() => groups.map(({ id }) => id), [groups]);
+  // What is in one place is that place's row.
+  const tree = useMemo(() => twoLevels(groups.map(({ places }) => (places.length > 1 ? places.length : 0))), [groups]);
+  const groupAt = (group: number) => groups[group] as HitGroup;
+  const placeAt = (group: number, child: number): HitPlace | undefined => groupAt(group).places[Math.max(0, child)];
   const nameOf = (image: number | undefined) => (image === undefined ? '' : firstName(images, image));
   return (
     <TwoLevelGrid
       label={words.catalog.searchTitle}
       tree={tree}
+      ids={ids}
       columns={hitColumns(room, what)}
-      name={({ group, child }) => (child < 0 ? hitName(hitOf(group)) : nameOf(imageOf(group, child)))}
-      onChoose={({ group, child }) => {
-        const image = imageOf(group, child);
-        if (image !== undefined) void openCatalogImage(image);
+      name={({ group, child }) => (child < 0 ? hitName(firstHit(groupAt(group))) : nameOf(placeAt(group, child)?.image))}
+      imageOf={({ group, child }) => {
+        const found = placeAt(group, child);
+        return found === undefined ? null : { image: found.image, at: spotOf(images[found.image]?.layers, found.hit) };
       }}
       cell={(place, column, twisty) => {
         const { group, child } = place;
-        const hit = hitOf(group);
-        const image = imageOf(group, child);
-        const title = image === undefined ? '' : imageTitle(images, image);
-        if (child >= 0) {
-          if (column === 'name') return nameCell(place, twisty, title, imageText(nameOf(image)));
-          return column === 'layer' ? <span className={styles.quiet}>{placeOf(images[image ?? -1]?.layers, hit.layer)}</span> : null;
+        const found = placeAt(group, child);
+        const title = found === undefined ? '' : imageTitle(images, found.image);
+        if (child >= 0 && found !== undefined) {
+          if (column === 'name') return nameCell(place, twisty, title, imageText(nameOf(found.image)));
+          if (column === 'type') return quiet(typeOf(found.hit));
+          if (column === 'size') return sizeOf(found.hit);
+          return column === 'layer' ? quiet(placeOf(images[found.image]?.layers, found.hit.layer)) : null;
         }
+        const { hits: own, places, images: count } = groupAt(group);
+        const hit = firstHit(groupAt(group));
         // The end of a path tells it from others, as does the end of a package's name.
-        if (column === 'name') return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} />);
-        if (column === 'type') return <span className={styles.quiet}>{typeOf(hit)}</span>;
+        if (column === 'name') {
+          return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} match={match} />);
+        }
+        if (column === 'type') return own.every((each) => typeOf(each) === typeOf(hit)) ? quiet(typeOf(hit)) : null;
         if (column === 'version') return <span title={displayText(hit.version ?? '')}>{displayText(hit.version ?? '')}</span>;
-        if (column === 'size') return hit.bytes === null || hit.kind === 'whiteout' ? null : sizeText(hit.bytes);
+        if (column === 'size') return own.every(({ kind, bytes }) => kind === hit.kind && bytes === hit.bytes) ? sizeOf(hit) : null;
         if (column === 'layer') {
+          const layer = own.length > 1 ? words.catalog.inLayers(own.length) : layerOf(rows, hit);
           return (
-            <span className={styles.quiet} title={layerOf(rows, hit)}>
-              {layerOf(rows, hit)}
+            <span className={styles.quiet} title={layer}>
+              {layer}
             </span>
           );
         }
-        const count = groups[group]?.images.length ?? 0;
         return count === 1 ? (
           <span className={styles.only} title={title}>
-            {imageText(nameOf(image))}
+            {imageText(nameOf(places[0]?.image))}
           </span>
         ) : (
           words.catalog.inImages(count)
@@ -233,6 +245,19 @@ function Hits({
       }}
     />
   );
+}
+
+function firstHit({ hits }: HitGroup): CatalogHit {
+  return hits[0] as CatalogHit;
+}
+
+function quiet(text: string) {
+  return <span className={styles.quiet}>{text}</span>;
+}
+
+/** Folders and what was deleted have no size of their own. */
+function sizeOf({ kind, type, bytes }: CatalogHit) {
+  return bytes === null || kind === 'whiteout' || kind === 'opaque' || type === 'directory' ? null : sizeText(bytes);
 }
 
 function hitName({ kind, name }: CatalogHit): string {
@@ -254,6 +279,14 @@ function typeOf({ kind, type }: CatalogHit): string {
 function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   const found = layer === null ? undefined : layers[layer];
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
+}
+
+/** Where in an image a hit is shown: in the layer that brought it. */
+function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
+  const at = layer === null ? -1 : layers.indexOf(layer);
+  if (at < 0) return undefined;
+  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
+  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }
 
 /** Where a hit's layer is in an image. */

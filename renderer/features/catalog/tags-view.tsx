@@ -1,86 +1,81 @@
 import { useMemo, useState } from 'react';
-import type { CatalogSummary } from '#contract';
 import { displayText } from '#model';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { barScale } from '../../state/bar-scale.ts';
 import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
-import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
-import { shortName } from '../../state/library.ts';
+import { lastPart, shortName } from '../../state/library.ts';
 import { words } from '../../words/index.ts';
 import { formatDate, formatSize } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
 import styles from './catalog.module.css';
 import { FindingCounts } from './finding-counts.tsx';
 import { imageTitle } from './image-names.ts';
-import { NoDate } from './no-date.tsx';
-import { barHead, SizeBar } from './size-bar.tsx';
+import { NotKnown } from './not-known.tsx';
+import { barHead, largest, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 /** Names that are open at first: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
 
 /** Each name's tags in the order of time: how their sizes and findings changed. */
-export function TagsView({ rows, summary, room }: { rows: CatalogRows; summary: CatalogSummary; room: number }) {
+export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
   const { images } = rows;
   const groups = useMemo(() => tagGroups(images), [images]);
   const tree = useMemo(() => twoLevels(groups.map(({ tags }) => tags.length)), [groups]);
-  const full = useMemo(() => barScale(groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
-  const listed = groups.reduce((sum, { tags }) => sum + tags.length, 0);
+  const full = useMemo(() => largest(groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
   const [open] = useState(() => firstGroups(groups));
   const tagOf = (group: number, child: number) => groups[group]?.tags[child] as TagRow;
   return (
-    <>
-      <div className={styles.line}>
-        <p className={styles.sums}>{words.catalog.listed(summary.images, listed, summary.problems)}</p>
-      </div>
-      <TwoLevelGrid
-        label={words.catalog.tagsTitle}
-        tree={tree}
-        columns={columnsFor(room, full)}
-        open={open}
-        name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
-        onChoose={({ group, child }) => {
-          const { image, place } = tagOf(group, child);
-          void openCatalogImage(image, place);
-        }}
-        cell={(place, column, twisty) => {
-          const { group, child } = place;
-          const names = groups[group] as TagGroup;
-          if (child < 0) {
-            if (column === 'name') return nameCell(place, twisty, nameOf(names), <NameText names={names} />);
-            return column === 'grown' ? changeText(names.grown) : null;
-          }
-          const tag = tagOf(group, child);
-          if (column === 'name') {
-            const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
-            const text = (
-              <>
-                {imageText(tag.label)}
-                <span className={styles.quiet}>{platform}</span>
-              </>
-            );
-            return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
-          }
-          if (column === 'bar') return tag.bytes === null ? null : <SizeBar bytes={tag.bytes} full={full} />;
-          if (column === 'size')
-            return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
-          if (column === 'grown') return changeText(tag.grown);
-          if (column === 'findings') return <FindingCounts counts={tag.findings} />;
-          return <span className={styles.quiet}>{tag.created === null ? <NoDate /> : formatDate(new Date(tag.created), 'day')}</span>;
-        }}
-      />
-    </>
+    <TwoLevelGrid
+      label={words.catalog.tagsTitle}
+      tree={tree}
+      columns={columnsFor(room, full)}
+      open={open}
+      name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
+      imageOf={({ group, child }) => tagOf(group, child)}
+      cell={(place, column, twisty) => {
+        const { group, child } = place;
+        const names = groups[group] as TagGroup;
+        if (child < 0) {
+          if (column === 'name') return nameCell(place, twisty, nameOf(names), <NameText names={names} />);
+          return column === 'grown' ? changeText(names.grown) : null;
+        }
+        const tag = tagOf(group, child);
+        if (column === 'name') {
+          const platform = names.hasPlatforms ? displayText(tag.platform ?? '') : '';
+          const text = (
+            <>
+              {imageText(tag.label)}
+              <span className={styles.quiet}>{platform}</span>
+              {tag.isRepeated ? <span className={styles.quiet}>{words.catalog.inPlace(fileOf(images, tag))}</span> : null}
+            </>
+          );
+          return nameCell(place, twisty, imageTitle(images, tag.image, tag.place), text);
+        }
+        if (column === 'bar') return tag.bytes === null ? null : <SizeBar bytes={tag.bytes} full={full} />;
+        if (column === 'size')
+          return tag.bytes === null ? <span className={styles.quiet}>{words.catalog.unknown}</span> : sizeText(tag.bytes);
+        if (column === 'grown') return changeText(tag.grown);
+        if (column === 'findings') return <FindingCounts counts={tag.findings} />;
+        return <span className={styles.quiet}>{tag.created === null ? <NotKnown /> : formatDate(new Date(tag.created), 'day')}</span>;
+      }}
+    />
   );
+}
+
+/** The last part of the place that a tag is in. */
+function fileOf(images: CatalogRows['images'], { image, place }: TagRow): string {
+  const source = images[image]?.places[place]?.source ?? '';
+  return displayText(lastPart(source.replaceAll('\\', '/')));
 }
 
 function NameText({ names }: { names: TagGroup }) {
   return (
     <>
       <MiddleText className={styles.repository} text={nameOf(names)} />
-      <span className={styles.quiet}>{words.catalog.inGroup(names.tagCount, names.images)}</span>
+      <span className={styles.quiet}>{words.catalog.inGroup(names.tagCount, names.images, names.tags.length)}</span>
     </>
   );
 }

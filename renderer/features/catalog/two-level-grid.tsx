@@ -2,8 +2,10 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
+import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
 import type { TwoLevels } from '../../state/catalog/two-levels.ts';
 import { isShortcut } from '../../state/commands.ts';
+import type { Spot } from '../../state/selection.ts';
 import styles from './catalog.module.css';
 
 const twisty = (name: 'chevronDown' | 'chevronRight') => (
@@ -19,6 +21,24 @@ export interface Place {
   readonly child: number;
 }
 
+/** An image of the catalog; with `place`, from there, and with `at`, at a place in it. */
+export interface ChosenImage {
+  readonly image: number;
+  readonly place?: number | null;
+  readonly at?: Spot | undefined;
+}
+
+function openImage(chosen: ChosenImage | null): void {
+  if (chosen !== null) void openCatalogImage(chosen.image, { place: chosen.place ?? null, at: chosen.at });
+}
+
+/** What the window's menu for images needs. */
+function menuData(chosen: ChosenImage | null) {
+  if (chosen === null) return undefined;
+  const { image, place = null } = chosen;
+  return { 'data-catalog-image': image, ...(place === null ? {} : { 'data-catalog-place': place }) };
+}
+
 /** A tree of groups and what is in them. What has no children is chosen by a click or Enter. */
 export function TwoLevelGrid({
   label,
@@ -28,7 +48,7 @@ export function TwoLevelGrid({
   ids,
   name,
   cell,
-  onChoose,
+  imageOf,
   headHeight,
 }: {
   label: string;
@@ -42,7 +62,8 @@ export function TwoLevelGrid({
   name: (place: Place) => string;
   /** `twisty`: the row's triangle, or the room that it would take. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
-  onChoose: (place: Place) => void;
+  /** What a row that is chosen opens; null for one that opens nothing. */
+  imageOf: (place: Place) => ChosenImage | null;
   /** Of the columns' headings, px, if one of them isn't a single line. */
   headHeight?: number;
 }) {
@@ -67,7 +88,7 @@ export function TwoLevelGrid({
     const id = idOf(tree.at(row).group);
     setOpenIds((before) => new Set(opens ? [...before, id] : [...before].filter((each) => each !== id)));
   };
-  const choose = (row: number) => (isGroup(tree, row) ? toggle(row, !shape.isOpen(row)) : onChoose(tree.at(row)));
+  const choose = (row: number) => (isGroup(tree, row) ? toggle(row, !shape.isOpen(row)) : openImage(imageOf(tree.at(row))));
   return (
     <TreeGrid
       label={label}
@@ -91,6 +112,7 @@ export function TwoLevelGrid({
         cell(tree.at(row), column, isGroup(tree, row) ? (shape.isOpen(row) ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none)
       }
       rowClass={(row) => (tree.at(row).child < 0 ? undefined : styles.child)}
+      rowData={(row) => (isGroup(tree, row) ? undefined : menuData(imageOf(tree.at(row))))}
       isShortcut={isShortcut}
     />
   );

@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { displayText } from '#model';
 import { Icon } from '../../components/icons.tsx';
+import { MatchText } from '../../components/match-text.tsx';
 import { type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
 import { isShortcut } from '../../state/commands.ts';
 import { type KeyNode, type KeyTree, keysInSight } from '../../state/registry-keys.ts';
@@ -20,6 +21,7 @@ export function KeyGrid({
   mark,
   note,
   isFound,
+  match = '',
   column,
 }: {
   label: string;
@@ -36,6 +38,8 @@ export function KeyGrid({
   note?: (node: KeyNode) => ReactNode;
   /** Whether a search found the key; the others only lead to such. */
   isFound?: (node: KeyNode) => boolean;
+  /** What a search is for: it is marked in the names. */
+  match?: string;
   column?: { readonly head: string; readonly width: number; readonly cell: (row: number) => ReactNode };
 }) {
   const rows = useMemo(() => keysInSight(tree, isOpen), [tree, isOpen]);
@@ -71,7 +75,7 @@ export function KeyGrid({
       cell={(row, id, level) => {
         if (id === 'more') return column?.cell(row);
         const node = nodeAt(row);
-        const name = nameOf(node);
+        const text = <MatchText text={nameOf(node)} match={match} />;
         return (
           <span style={{ paddingLeft: level * INDENT }} title={displayText(node.path === '' ? node.hive : `${node.hive}\\${node.path}`)}>
             <span className={styles.twisty} data-twisty={node.hasSubkeys ? '' : undefined}>
@@ -79,7 +83,7 @@ export function KeyGrid({
             </span>
             {mark?.(node)}
             <Icon name={node.path === '' ? 'image' : 'folder'} size={14} className={styles.keyIcon} />
-            {isFound?.(node) ? <strong>{name}</strong> : node.removedIn === undefined ? name : <del className={styles.gone}>{name}</del>}
+            {isFound?.(node) ? <strong>{text}</strong> : isGone(node) ? <del className={styles.gone}>{text}</del> : text}
             {note?.(node)}
           </span>
         );
@@ -88,6 +92,11 @@ export function KeyGrid({
       isShortcut={isShortcut}
     />
   );
+}
+
+/** Whether a key was removed in the end: it is listed as it was before. */
+function isGone({ removedIn, changes }: KeyNode): boolean {
+  return removedIn !== undefined || changes.at(-1)?.kind === 'removed';
 }
 
 function nameOf({ name }: KeyNode): string {

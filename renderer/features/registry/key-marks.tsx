@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import { Mark, MixedMark } from '../../components/mark.tsx';
 import { type KeyTree, sumOfChanges } from '../../state/registry-keys.ts';
+import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
 import styles from './registry.module.css';
 
 /** As wide as a mark, so that names are in line. */
@@ -25,3 +27,22 @@ function mixedOf({ added, modified, removed }: KeyTree, row: number): ReactNode 
   const counts = { added: added[row] ?? 0, modified: modified[row] ?? 0, removed: removed[row] ?? 0 };
   return counts.added + counts.modified + counts.removed === 0 ? NO_MARK : <MixedMark {...counts} />;
 }
+
+/** How many keys were changed in and below a key. */
+export function changedIn({ added, modified, removed }: KeyTree, row: number): number {
+  return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
+}
+
+/** How many values were changed in and below a key; `row` is -1 for a key that no layer changed. */
+export function countOf(tree: KeyTree, row: number): ReactNode {
+  const values = tree.values[row] ?? 0;
+  if (row < 0 || values === 0) return null;
+  return (
+    <span className={`number ${styles.count}`} title={words.registry.changedBelow(values, changedIn(tree, row))}>
+      {formatCount(values)}
+    </span>
+  );
+}
+
+/** The column of those counts is this wide, px. */
+export const COUNT_WIDTH = 104;

@@ -4,6 +4,7 @@ import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
+import { MatchText } from '../../components/match-text.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import type { ChangedValues } from '../../state/registry-keys.ts';
@@ -19,6 +20,8 @@ interface Marks {
   readonly changed: ChangedValues | null;
   /** Whether the key was removed, and all its values with it. */
   readonly isRemoved: boolean;
+  /** What a search is for. */
+  readonly match?: string;
 }
 
 /** The values of a key in a table, page by page, each with its layer. */
@@ -69,19 +72,38 @@ export function KeyValues({ of, first, ...marks }: { of: KeyAtLayer; first: Regi
   );
 }
 
-function ValueRows({ values, changed, isRemoved }: Pick<RegistryKeyReport, 'values'> & Marks) {
+/** The data of a value, which breaks after separators; where a search found it, it breaks anywhere. */
+export function ValueData({ text, match }: { text: string; match: string }) {
+  const shown = displayText(text);
+  if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;
+  return <Breakable text={shown} after="separators" />;
+}
+
+function ValueRows({ values, changed, isRemoved, match = '' }: Pick<RegistryKeyReport, 'values'> & Marks) {
   return values.map(({ name, type, text, layer }, row) => {
     const kind = isRemoved ? 'removed' : changed?.kinds.get(name.toLowerCase());
-    const data = <Breakable text={displayText(text)} after="separators" />;
+    const before = isRemoved ? undefined : changed?.before.get(name.toLowerCase());
+    const data = <ValueData text={text} match={match} />;
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: a damaged key may have two values of one name
       <tr key={row} className={isRemoved ? styles.before : undefined}>
         <td className={styles.mark}>{kind === undefined ? null : <Mark name={kind} />}</td>
         <th scope="row" className="selectable">
-          {name === '' ? words.registry.defaultValue : displayText(name)}
+          {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
         </th>
         <td className={styles.type}>{type}</td>
-        <td className={`${styles.data} selectable`}>{isRemoved ? <del>{data}</del> : data}</td>
+        <td className={`${styles.data} selectable`}>
+          {before === undefined ? null : (
+            <span className={styles.before}>
+              <span className="visually-hidden">{words.registry.before} </span>
+              {before.type === type ? '' : `${before.type} `}
+              <del>
+                <ValueData text={before.text} match="" />
+              </del>
+            </span>
+          )}
+          {isRemoved ? <del>{data}</del> : data}
+        </td>
         <td className="number">{layer}</td>
       </tr>
     );

@@ -1,20 +1,22 @@
-import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValueChange } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
+import { MatchText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
-import { formatCount } from '../../words/numbers.ts';
 import { KeyGrid } from './key-grid.tsx';
-import { markOf } from './key-marks.tsx';
+import { COUNT_WIDTH, changedIn, countOf, markOf } from './key-marks.tsx';
 import { KeySplit } from './key-split.tsx';
+import { ValueData } from './key-values.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RemovedKey } from './removed-key.tsx';
+import { SaveKey } from './save-key.tsx';
 import { useChanges } from './use-changes.ts';
 
 /** A key that changed more values than this shows the first of them. */
@@ -66,7 +68,13 @@ export function RegistryChanges({ of }: { of: Wanted }) {
             </p>
           ))}
           {isCutOff ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
+          {isSearch && isRead ? (
+            <p className={styles.found} role="status">
+              {words.registry.foundKeys(tree.nodes.filter(({ changes }) => changes.length > 0).length)}
+            </p>
+          ) : null}
           <KeyGrid
+            match={of.text}
             label={words.registry.changedKeys}
             tree={tree}
             isOpen={isOpen}
@@ -78,13 +86,13 @@ export function RegistryChanges({ of }: { of: Wanted }) {
               if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
             }}
             mark={({ id }) => markOf(tree, tree.rowOf(id))}
-            column={{ head: words.registry.changedValues, width: 104, cell: (at) => countOf(tree, at) }}
+            column={{ head: words.registry.changedValues, width: COUNT_WIDTH, cell: (at) => countOf(tree, at) }}
           />
         </>
       }
     >
       {row < 0 ? null : (
-        <KeyChanges key={chosen} of={of} node={tree.nodes[row] as KeyNode} isAlone={isAlone} hives={hives} changed={changedIn(tree, row)} />
+        <KeyChanges key={chosen} of={of} node={tree.nodes[row] as KeyNode} isAlone={isAlone} hives={hives} tree={tree} row={row} />
       )}
     </KeySplit>
   );
@@ -113,40 +121,36 @@ function isInside({ end }: KeyTree, row: number, above: number): boolean {
   return row > above && row < (end[above] as number);
 }
 
-function changedIn({ added, modified, removed }: KeyTree, row: number): number {
-  return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
-}
-
-function countOf(tree: KeyTree, row: number): ReactNode {
-  const values = tree.values[row] as number;
-  return (
-    <span className={`number ${styles.count}`} title={words.registry.changedBelow(values, changedIn(tree, row))}>
-      {values === 0 ? '' : formatCount(values)}
-    </span>
-  );
-}
-
 /** What changed in a key, layer by layer; of a hive, also what it has. */
 function KeyChanges({
   of,
   node: { hive, path, changes },
   isAlone,
   hives,
-  changed,
+  tree,
+  row,
 }: {
-  of: ImageRef;
+  of: Wanted;
   node: KeyNode;
   /** Whether only one layer's changes are listed. */
   isAlone: boolean;
   hives: readonly RegistryHive[];
-  /** Number of changed keys, with those below. */
-  changed: number;
+  tree: KeyTree;
+  row: number;
 }) {
+  const { archiveId, image, to } = of;
+  const changed = changedIn(tree, row);
+  const values = tree.values[row] ?? 0;
+  const isGone = changes.at(-1)?.kind === 'removed';
+  const hasOwn = changes.some((change) => change.kind === 'removed' || change.values.length + change.moreValues > 0);
   return (
     <>
-      <h3 className={`${styles.keyTitle} selectable`}>
-        <Breakable text={displayText(path === '' ? hive : `${hive}\\${path}`)} after="separators" />
-      </h3>
+      <header className={styles.keyHead}>
+        <h3 className="selectable">
+          <Breakable text={displayText(path === '' ? hive : `${hive}\\${path}`)} after="separators" />
+        </h3>
+        {isGone ? null : <SaveKey of={{ archiveId, image, layer: to, hive, path }} />}
+      </header>
       {path === ''
         ? hives
             .filter((each) => each.hive === hive)
@@ -155,7 +159,11 @@ function KeyChanges({
       {changes.map((change) => (
         <Change key={change.layer} of={of} change={change} isAlone={isAlone} />
       ))}
-      {changes.length === 0 ? <p className={styles.note}>{words.registry.changedOnlyBelow(changed)}</p> : null}
+      {changes.length === 0 ? (
+        <p className={styles.note}>{words.registry.changedOnlyBelow(changed)}</p>
+      ) : hasOwn ? null : (
+        <p className={styles.note}>{words.registry.noOwnValues(values, changed - changes.length)}</p>
+      )}
     </>
   );
 }
@@ -170,7 +178,7 @@ function HiveFacts({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) 
   );
 }
 
-function Change({ of: { archiveId, image }, change, isAlone }: { of: ImageRef; change: RegistryChange; isAlone: boolean }) {
+function Change({ of: { archiveId, image, text }, change, isAlone }: { of: Wanted; change: RegistryChange; isAlone: boolean }) {
   const [all, setAll] = useState(false);
   const { kind, layer, hive, path, hasBase, hidden, values, moreValues } = change;
   const shown = all ? values : values.slice(0, SHOWN_VALUES);
@@ -190,9 +198,11 @@ function Change({ of: { archiveId, image }, change, isAlone }: { of: ImageRef; c
             <col className={styles.typeColumn} />
             <col />
           </colgroup>
-          <thead className="visually-hidden">
+          <thead>
             <tr>
-              <th scope="col">{words.registry.change}</th>
+              <th scope="col">
+                <span className="visually-hidden">{words.registry.change}</span>
+              </th>
               <th scope="col">{words.registry.name}</th>
               <th scope="col">{words.registry.type}</th>
               <th scope="col">{words.registry.data}</th>
@@ -200,7 +210,7 @@ function Change({ of: { archiveId, image }, change, isAlone }: { of: ImageRef; c
           </thead>
           <tbody>
             {shown.map((value) => (
-              <ValueChange key={`${value.kind}/${value.name}`} value={value} hasBase={hasBase} />
+              <ValueChange key={`${value.kind}/${value.name}`} value={value} hasBase={hasBase} match={text} />
             ))}
           </tbody>
         </table>
@@ -215,12 +225,20 @@ function Change({ of: { archiveId, image }, change, isAlone }: { of: ImageRef; c
   );
 }
 
-function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: RegistryValueChange; hasBase: boolean }) {
+function ValueChange({
+  value: { kind, name, now, before },
+  hasBase,
+  match,
+}: {
+  value: RegistryValueChange;
+  hasBase: boolean;
+  match: string;
+}) {
   return (
     <tr>
       <td className={styles.mark}>{hasBase ? <Mark name={kind} /> : null}</td>
       <th scope="row" className="selectable">
-        {name === '' ? words.registry.defaultValue : displayText(name)}
+        {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
       </th>
       <td className={styles.type}>{(now ?? before)?.type}</td>
       <td className={`${styles.data} selectable`}>
@@ -229,13 +247,13 @@ function ValueChange({ value: { kind, name, now, before }, hasBase }: { value: R
             <span className="visually-hidden">{words.registry.before} </span>
             {now !== null && now.type !== before.type ? `${before.type} ` : ''}
             <del>
-              <Breakable text={displayText(before.text)} after="separators" />
+              <ValueData text={before.text} match={match} />
             </del>
           </span>
         )}
         {now === null ? null : (
           <span>
-            <Breakable text={displayText(now.text)} after="separators" />
+            <ValueData text={now.text} match={match} />
           </span>
         )}
       </td>

@@ -1,9 +1,7 @@
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
-import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import { startExport } from '../../state/exporting.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { filetimeText } from '../../state/registry.ts';
 import type { ChangedValues } from '../../state/registry-keys.ts';
@@ -11,18 +9,22 @@ import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { type KeyAtLayer, KeyValues } from './key-values.tsx';
 import styles from './registry.module.css';
+import { SaveKey } from './save-key.tsx';
 
 /** The values of a key, and facts about it. */
 export function RegistryKey({
   of,
   changed,
   removedIn = null,
+  match = '',
 }: {
   of: KeyAtLayer;
   /** What layers did to its values; null if that isn't shown or known. */
   changed: ChangedValues | null;
   /** The layer that removed the key; `of` is as it was below that. */
   removedIn?: number | null;
+  /** What a search is for: it is marked in the values. */
+  match?: string;
 }) {
   const answer = useRequest(of.path, (client, signal) => client.call('registry.key', { ...of, start: 0, count: 1 }, { signal }));
   if (answer.state === 'failed') {
@@ -41,9 +43,7 @@ export function RegistryKey({
         <h3 className="selectable">
           <Breakable text={displayText(path === '' ? of.hive : `${of.hive}\\${path}`)} after="separators" />
         </h3>
-        <Button icon="save" onPress={() => void startExport({ what: 'registry', ...of, path })}>
-          {words.registry.saveReg}
-        </Button>
+        <SaveKey of={{ ...of, path }} />
       </header>
       {removedIn === null ? null : (
         <p className={styles.path}>
@@ -52,7 +52,7 @@ export function RegistryKey({
         </p>
       )}
       <p className={styles.note}>{words.registry.keyFacts({ layers, subkeys: total, time })}</p>
-      <KeyValues of={of} first={answer.value} changed={changed} isRemoved={removedIn !== null} />
+      <KeyValues of={of} first={answer.value} changed={changed} isRemoved={removedIn !== null} match={match} />
       {className === null ? null : <p className={styles.note}>{words.registry.classIs(displayText(className))}</p>}
       {security.length === 0 ? null : (
         <details className={styles.security}>

@@ -1,13 +1,14 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import type { ImageRef } from '#contract';
 import { displayText } from '#model';
+import { MatchText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { changedValues, type KeyAt, KeyForest, type KeyNode, keyId, keysAbove, keyTree, removedKeys } from '../../state/registry-keys.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { KeyGrid } from './key-grid.tsx';
-import { sumMarkOf } from './key-marks.tsx';
+import { COUNT_WIDTH, countOf, sumMarkOf } from './key-marks.tsx';
 import { KeySplit } from './key-split.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
@@ -100,6 +101,11 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
               isOpen={keys.isOpen}
               active={chosen === null ? null : keyId(chosen)}
               mark={mark}
+              column={{
+                head: words.registry.changedValues,
+                width: COUNT_WIDTH,
+                cell: (row) => countOf(changed, changed.rowOf(keys.tree.nodes[row]?.id ?? '')),
+              }}
               onActive={(key) => {
                 setTouched(true);
                 choose(chosenKey(key));
@@ -117,7 +123,14 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
       }
     >
       {chosen !== null ? (
-        <ChosenValues key={keyId(chosen)} of={of} chosen={chosen} node={changed.nodes[changed.rowOf(keyId(chosen))]} isWhole={isWhole} />
+        <ChosenValues
+          key={keyId(chosen)}
+          of={of}
+          chosen={chosen}
+          node={changed.nodes[changed.rowOf(keyId(chosen))]}
+          isWhole={isWhole}
+          match={text}
+        />
       ) : !isRead ? null : (
         <Notice title={words.registry.chooseKey} />
       )}
@@ -135,19 +148,21 @@ function ChosenValues({
   chosen: { hive, path, removedIn },
   node,
   isWhole,
+  match,
 }: {
   of: View;
   chosen: ChosenKey;
   node: KeyNode | undefined;
   isWhole: boolean;
+  match: string;
 }) {
   const changed = useMemo(() => {
     if (node === undefined) return null;
     const all = changedValues(node.changes);
     return isWhole ? all : { ...all, removed: [] };
   }, [node, isWhole]);
-  if (removedIn === undefined) return <RegistryKey of={{ archiveId, image, layer, hive, path }} changed={changed} />;
-  return <RegistryKey of={{ archiveId, image, layer: removedIn - 1, hive, path }} changed={null} removedIn={removedIn} />;
+  if (removedIn === undefined) return <RegistryKey of={{ archiveId, image, layer, hive, path }} changed={changed} match={match} />;
+  return <RegistryKey of={{ archiveId, image, layer: removedIn - 1, hive, path }} changed={null} removedIn={removedIn} match={match} />;
 }
 
 /** Whether a key was changed and not removed in the end. */
@@ -217,9 +232,13 @@ function Found({
         }
         note={({ found: value }) =>
           value === undefined || value === null ? null : (
-            <span className={styles.note}> {value === '' ? words.registry.defaultValue : displayText(value)}</span>
+            <span className={styles.note}>
+              {' '}
+              {value === '' ? words.registry.defaultValue : <MatchText text={displayText(value)} match={text} />}
+            </span>
           )
         }
+        match={text}
         isFound={({ found: value }) => value !== undefined}
       />
     </>

@@ -4,7 +4,7 @@ import { select } from '../choosing.ts';
 import { toast } from '../messages.ts';
 import { endOffers, toOpen } from '../opening.ts';
 import { type PlainError, plainError } from '../plain-error.ts';
-import { type CatalogChoice, NOTHING } from '../selection.ts';
+import { type CatalogChoice, NOTHING, type Spot } from '../selection.ts';
 import { settleSelection } from '../settle-selection.ts';
 import { placeName } from './catalog.ts';
 
@@ -39,9 +39,12 @@ export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
 
 /**
  * Opens an image of the shown catalog: from the given place, or from the first one where it still is. If it is nowhere, the catalog says
- * why.
+ * why. `at`: where in it to begin. With `compares`, asks what to compare it with.
  */
-export async function openCatalogImage(image: number, place: number | null = null): Promise<void> {
+export async function openCatalogImage(
+  image: number,
+  { place = null, at, compares = false }: { place?: number | null; at?: Spot | undefined; compares?: boolean } = {},
+): Promise<void> {
   const { client, catalog } = getApp();
   const { catalogId, rows } = catalog;
   const found = rows?.images[image];
@@ -52,7 +55,7 @@ export async function openCatalogImage(image: number, place: number | null = nul
     try {
       const { jobId } = await client.call('catalog.open', { catalogId, image, place: each });
       endOffers();
-      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id }) });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id, at, compares }) });
       return;
     } catch (error) {
       refused ??= plainError(error);

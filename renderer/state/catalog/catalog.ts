@@ -1,8 +1,8 @@
 import type { CatalogHit, CatalogImage, CatalogLayer, CatalogProblem, SeverityCounts } from '#contract';
-import { displayText, shortDigest } from '#model';
+import { displayText, grouped, shortDigest } from '#model';
 import { words } from '../../words/index.ts';
 import { plainCommand } from '../chain.ts';
-import { lastPart, shortName, taggedTitle } from '../library.ts';
+import { archiveName, lastPart, shortName, taggedTitle } from '../library.ts';
 import type { PlainError } from '../plain-error.ts';
 
 /** Rows of a catalog, once they have all arrived. */
@@ -69,6 +69,13 @@ export function placeName({ id, places }: CatalogImage, place: number): string {
   return file === '' ? shortDigest(id) : displayText(file);
 }
 
+/** Returns an image's first name without its tag; of one that is only a tag, the archive's name. */
+export function repositoryName(image: CatalogImage): string {
+  const { repository = null, tag = null, source = '' } = image.places[0] ?? {};
+  if (repository !== null) return displayText(shortName(repository));
+  return tag === null ? placeName(image, 0) : displayText(archiveName(lastPart(source.replaceAll('\\', '/'))));
+}
+
 /** Consecutive images as runs, for a picture: `[start, length]`. */
 export function runsOf(numbers: readonly number[]): readonly (readonly [start: number, length: number])[] {
   const runs: [number, number][] = [];
@@ -80,18 +87,36 @@ export function runsOf(numbers: readonly number[]): readonly (readonly [start: n
   return runs;
 }
 
-/** Consecutive images of one repository, by the last part of its name; images without a repository are runs of their own. */
+/** Consecutive images of one repository, by as much of the end of its name as no other one has; images without a repository are runs of their own. */
 export function repositoryRuns(
   images: readonly CatalogImage[],
 ): readonly { readonly name: string; readonly start: number; readonly length: number }[] {
   const runs: { repository: string | null; name: string; start: number; length: number }[] = [];
+  const nameOf = distinctEnds(images.flatMap(({ places }) => places[0]?.repository ?? []));
   for (const [start, image] of images.entries()) {
     const repository = image.places[0]?.repository ?? null;
     const last = runs.at(-1);
     if (last !== undefined && repository !== null && last.repository === repository) last.length++;
-    else runs.push({ repository, name: repository === null ? placeName(image, 0) : displayText(lastPart(repository)), start, length: 1 });
+    else runs.push({ repository, name: repository === null ? placeName(image, 0) : displayText(nameOf(repository)), start, length: 1 });
   }
   return runs;
+}
+
+/** Returns the shortest end of each name that no other one has, in whole parts. */
+function distinctEnds(names: readonly string[]): (name: string) => string {
+  const all = [...new Set(names)].map((name) => name.split('/'));
+  const counts = new Map<string, number>();
+  for (const parts of all) {
+    for (let at = parts.length - 1; at >= 0; at--) {
+      const end = parts.slice(at).join('/');
+      counts.set(end, (counts.get(end) ?? 0) + 1);
+    }
+  }
+  return (name) => {
+    const parts = name.split('/');
+    const ends = parts.map((_, at) => parts.slice(parts.length - 1 - at).join('/'));
+    return ends.find((end) => counts.get(end) === 1) ?? name;
+  };
 }
 
 /** Which layers are listed: those of several images, those of one, or all. */
@@ -152,26 +177,6 @@ export function layerTitle({ layers, holders, images }: CatalogRows, layer: numb
   return plainCommand(createdBy) ?? (image === undefined ? digest : words.catalog.layerOf(digest, placeName(image, 0)));
 }
 
-/** What was found, and the images that have it. */
-export interface HitGroup {
-  readonly hit: CatalogHit;
-  readonly images: readonly number[];
-}
-
-/** Returns the hits in their order, which later hits don't change. A package that images have in one version from one layer is one group. */
-export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
-  const groups = new Map<string, { readonly hit: CatalogHit; readonly images: number[] }>();
-  for (const [index, hit] of hits.entries()) {
-    const { kind, name, type, version, layer, image } = hit;
-    const images = image !== null ? [image] : layer === null ? [] : (holders[layer] ?? []);
-    const key = kind === 'package' ? JSON.stringify([name, type, version, layer]) : String(index);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { hit, images: [...images] });
-    else known.images.push(...images);
-  }
-  return [...groups.values()];
-}
-
 /** A tag of a name: an image in one of its places. */
 export interface TagRow {
   readonly image: number;
@@ -187,6 +192,8 @@ export interface TagRow {
   /** Bytes more than the tag before it; null for the oldest. */
   readonly grown: number | null;
   readonly findings: SeverityCounts | null;
+  /** Whether another row of its name has the same tag and platform: they are told apart by their places. */
+  readonly isRepeated: boolean;
 }
 
 /** A name without its tag, and its tags, newest first. */
@@ -206,7 +213,7 @@ export interface TagGroup {
 
 /** Returns the names of a catalog, those with the most tags first. */
 export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] {
-  const byName = new Map<string | null, Omit<TagRow, 'grown'>[]>();
+  const byName = new Map<string | null, Omit<TagRow, 'grown' | 'isRepeated'>[]>();
   for (const [number, image] of images.entries()) {
     for (const [place, { repository, tag }] of image.places.entries()) {
       const { findings, platform } = image;
@@ -230,9 +237,10 @@ export function knownTime(created: number | null): number | null {
   return created === null || created < DAY_MS ? null : created;
 }
 
-function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>[]): TagGroup {
+function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown' | 'isRepeated'>[]): TagGroup {
   const sorted = [...rows].sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || byText(a.label, b.label));
   const before = new Map<string | null, number>();
+  const named = grouped(rows, ({ label, platform }) => JSON.stringify([label, platform]));
   const sums = new Map<string | null, { tags: number; grown: number }>();
   const tags = sorted.map((row): TagRow => {
     const last = repository === null ? undefined : before.get(row.platform);
@@ -240,7 +248,8 @@ function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown'>
     if (row.bytes !== null) before.set(row.platform, row.bytes);
     const sum = sums.get(row.platform) ?? { tags: 0, grown: 0 };
     sums.set(row.platform, { tags: sum.tags + 1, grown: sum.grown + (grown ?? 0) });
-    return { ...row, grown };
+    const same = named.get(JSON.stringify([row.label, row.platform]))?.length ?? 0;
+    return { ...row, grown, isRepeated: same > 1 };
   });
   const usual = [...sums.values()].sort((a, b) => b.tags - a.tags)[0];
   const grown = repository === null || usual === undefined || usual.tags < 2 ? null : usual.grown;

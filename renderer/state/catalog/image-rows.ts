@@ -1,8 +1,8 @@
 // The images of a catalog as rows of a table.
+import type { CatalogPlace } from '#contract';
 import { displayText, grouped } from '#model';
 import { words } from '../../words/index.ts';
-import { shortName } from '../library.ts';
-import { byText, type CatalogRows, type ColumnOrder, knownTime, placeName } from './catalog.ts';
+import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName } from './catalog.ts';
 
 /** An image of a catalog, with what its columns say. Sizes are in bytes, as stored. */
 export interface ImageRow {
@@ -17,7 +17,8 @@ export interface ImageRow {
   readonly size: number;
   /** Of the layers that no other image has. */
   readonly unique: number;
-  readonly layers: number;
+  /** Null if they aren't known: the catalog's files about them can't be read. */
+  readonly layers: number | null;
   /** Milliseconds since 1970; null if it isn't known. */
   readonly created: number | null;
 }
@@ -27,21 +28,30 @@ export function imageRows({ images, layers, holders }: CatalogRows): readonly Im
   return images.map((image, number) => {
     const own = [...new Set(image.layers)];
     const bytesOf = (some: readonly number[]) => some.reduce((sum, layer) => sum + (layers[layer]?.bytes ?? 0), 0);
-    const repository = image.places[0]?.repository ?? null;
+    const { repository = null, source = '' } = image.places[0] ?? {};
     const names = new Set(image.places.flatMap((place) => place.repository ?? []));
-    const tags = image.places.flatMap((place) => (place.repository === repository && place.tag !== null ? displayText(place.tag) : []));
+    const tags = image.places.flatMap((place) =>
+      isSameName(place, { repository, source }) && place.tag !== null ? displayText(place.tag) : [],
+    );
     return {
       image: number,
-      name: repository === null ? placeName(image, 0) : displayText(shortName(repository)),
-      tags: repository === null ? [] : [...new Set(tags)],
+      name: repositoryName(image),
+      tags: [...new Set(tags)],
       otherNames: Math.max(0, names.size - 1),
       size: image.blobBytes ?? bytesOf(own),
       unique: bytesOf(own.filter((layer) => holders[layer]?.length === 1)),
-      layers: image.layers.length,
+      layers: image.layers.length === 0 && image.blobBytes !== 0 ? null : image.layers.length,
       created: knownTime(image.created),
     };
   });
 }
+
+/** Whether two places have one name but for the tag. A tag alone follows the name of its archive. */
+function isSameName(a: Named, b: Named): boolean {
+  return a.repository === b.repository && (a.repository !== null || a.source === b.source);
+}
+
+type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 
 /** Images of one repository; one that has no repository is alone. */
 export interface ImageGroup {
@@ -51,9 +61,12 @@ export interface ImageGroup {
   readonly images: readonly ImageRow[];
 }
 
-/** Groups rows by the repository of each image's first name. */
+/** Groups rows by the repository of each image's first name, or by its archive if that is only a tag. */
 export function imageGroups({ images, layers, holders }: CatalogRows, rows: readonly ImageRow[]): readonly ImageGroup[] {
-  const groups = grouped(rows, ({ image }) => images[image]?.places[0]?.repository ?? `${image}`);
+  const groups = grouped(rows, ({ image }) => {
+    const { repository = null, tag = null, source = '' } = images[image]?.places[0] ?? {};
+    return repository ?? (tag === null ? `${image}` : `\0${source}`);
+  });
   return [...groups.values()].flatMap((members): ImageGroup[] => {
     const [first] = members;
     if (first === undefined || members.length === 1) return first === undefined ? [] : [{ sum: first, images: members }];
@@ -68,7 +81,7 @@ export function imageGroups({ images, layers, holders }: CatalogRows, rows: read
       otherNames: 0,
       size: bytesOf([...all]),
       unique: bytesOf(unique),
-      layers: all.size,
+      layers: all.size === 0 && first.layers === null ? null : all.size,
       created: Math.max(...members.map(({ created }) => created ?? 0)) || null,
     };
     return [{ sum, images: members }];
@@ -78,7 +91,9 @@ export function imageGroups({ images, layers, holders }: CatalogRows, rows: read
 /** Whether an image's names or tags have every word of a text, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
-  const all = [name, ...tags, ...places.map(({ reference, source }) => displayText(reference ?? source))].join(' ').toLowerCase();
+  const all = [name, ...tags, `${name}:${tags[0] ?? ''}`, ...places.map(({ reference, source }) => displayText(reference ?? source))]
+    .join(' ')
+    .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)

@@ -28,6 +28,10 @@ export function closeContextMenu(): void {
 
 function targetOf(element: Element): MenuTarget | null {
   const { selection, changes } = getApp();
+  const { catalogImage, catalogPlace } = element.closest<HTMLElement>('[data-catalog-image]')?.dataset ?? {};
+  if (catalogImage !== undefined) {
+    return { kind: 'catalogImage', image: Number(catalogImage), place: catalogPlace === undefined ? null : Number(catalogPlace) };
+  }
   const row = element.closest<HTMLElement>('[data-row]')?.dataset.row;
   if (row !== undefined && changes.table !== null) {
     choosePath(escapePath(rowPath(changes.table, Number(row))));

@@ -4,7 +4,9 @@ export type MenuTarget =
   /** Whatever is selected, to be saved. */
   | { readonly kind: 'save' }
   | { readonly kind: 'layer'; readonly layer: number }
-  | { readonly kind: 'image'; readonly archiveId: string; readonly image: number };
+  | { readonly kind: 'image'; readonly archiveId: string; readonly image: number }
+  /** An image of the shown catalog, in one of its places or in any. */
+  | { readonly kind: 'catalogImage'; readonly image: number; readonly place: number | null };
 
 /** An open context menu. Its position is in px from the window's corner. */
 export interface OpenMenu {

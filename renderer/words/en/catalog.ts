@@ -26,6 +26,9 @@ export const catalog = {
   /** What a catalog holds, on every view of it. */
   facts: 'The catalog',
   images: (count: number) => counted(count, IMAGES),
+  /** An image in one place and under one name is what the command line counts. */
+  inAll: (places: number) => `in ${counted(places, PLACES)}`,
+  problems: (count: number) => counted(count, PROBLEMS),
   sums: <T>(layers: number, stored: T, saved: T): Phrase<T> => [`${counted(layers, LAYERS)}, `, stored, ' · ', saved, ' saved by sharing'],
   files: (count: number) => counted(count, FILES),
   filesTitle: 'Files that containers of these images see; a file of a shared layer counts in each image that shows it',
@@ -68,9 +71,8 @@ export const catalog = {
     list([files === null ? '' : counted(files, FILES), hasPackages ? 'packages' : '']) || 'layers only',
 
   // Bars of sizes
-  barHead: (full: string) => `Up to ${full}`,
-  barWhy: (full: string) => `A full bar is ${full}; cut bars are longer`,
-  barCut: (size: string) => `${size}: longer than the column`,
+  barHead: 'Square-root scale',
+  barWhy: (full: string) => `A full bar is ${full}; a bar of half its length is a quarter of that`,
 
   // Layers
   layersTitle: 'Layers and the images that have them',
@@ -108,11 +110,11 @@ export const catalog = {
   // Search
   searchTitle: 'What was found',
   searchFor: 'Search for',
-  kinds: { path: 'Path', package: 'Package', content: 'Content' },
+  kinds: { path: 'Path', package: 'Package', content: 'Checksum' },
   fields: {
     path: 'Path in any image: libssl, *.jar, /etc/passwd',
     package: 'Package in any image: openssl, log4j-core 2.14',
-    content: 'Content checksum, or the start of a digest',
+    content: 'Checksum of a file’s content, or the start of a digest',
   },
   typeWhat: 'Search all images at once',
   typeWhy: {
@@ -132,7 +134,8 @@ export const catalog = {
   stop: 'Stop',
   unread: (files: number) => `${counted(files, FILES)} could not be read`,
   hitColumns: { name: 'Found', type: 'Type', version: 'Version', size: 'Size', layer: 'Layer', images: 'Image' },
-  hitKinds: { entry: '', whiteout: 'whiteout', opaque: 'opaque folder', package: '', image: 'image', layer: 'layer' },
+  hitKinds: { entry: '', whiteout: 'deleted', opaque: 'opaque folder', package: '', image: 'image', layer: 'layer' },
+  inLayers: (count: number) => counted(count, LAYERS),
   inImages: (count: number) => counted(count, IMAGES),
   /** Where a layer is in an image, from the lowest, 0. */
   layerIn: (layer: number, layers: number) => `layer ${layer} of ${layers}`,
@@ -147,18 +150,17 @@ export const catalog = {
     findings: 'Findings',
     created: 'Created',
   },
-  /** Each row is an image in one place and under one name, which is what the command line counts. */
-  listed: (images: number, rows: number, problems: number) =>
+  /** What is in a group: its tags, and its images and places if these are other numbers; images without a name have no tags. */
+  inGroup: (tags: number, images: number, rows: number) =>
     [
-      counted(images, IMAGES),
-      ...(rows === images ? [] : [`in ${counted(rows, PLACES)}`]),
-      ...(problems === 0 ? [] : [`${counted(problems, PROBLEMS)} not listed`]),
+      ...(tags === 0 ? [] : [counted(tags, TAGS)]),
+      ...(tags === images ? [] : [counted(images, IMAGES)]),
+      ...(rows === Math.max(tags, images) ? [] : [`in ${counted(rows, PLACES)}`]),
     ].join(' · '),
-  /** What is in a group: its tags, and its images if that is another number; images without a name have no tags. */
-  inGroup: (tags: number, images: number) =>
-    [...(tags === 0 ? [] : [counted(tags, TAGS)]), ...(tags === images ? [] : [counted(images, IMAGES)])].join(' · '),
-  noDate: 'not known',
-  unnamed: 'Without a name',
+  /** Where a tag is that another row has, too. */
+  inPlace: (file: string) => `in ${file}`,
+  notKnown: 'not known',
+  unnamed: 'Without a repository',
   noFindings: 'none',
   unknown: 'unknown',
   grownBy: (size: string) => `+${size}`,

@@ -31,6 +31,7 @@ export const menus = {
   saveStored: 'Save as stored…',
   savePlain: 'Save as uncompressed tar…',
 
+  openImage: 'Open',
   showImage: 'Show this image',
   showWhole: 'Show the details of the image',
   compareWith: 'Compare with…',

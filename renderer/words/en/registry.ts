@@ -23,6 +23,8 @@ export const registry = {
   changedValues: 'Changed values',
   changedBelow: (values: number, keys: number) => `${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)}`,
   changedOnlyBelow: (keys: number) => `Not changed itself; ${counted(keys, CHANGED_KEYS)} below`,
+  noOwnValues: (values: number, keys: number) =>
+    `No values of its own${keys === 0 ? '' : `; ${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)} below`}`,
   unreadable: (layer: number, file: string, message: string) => `Layer ${layer}: ${file} could not be read: ${message}`,
   hiveFacts: ({
     role,
@@ -101,11 +103,12 @@ export const registry = {
     ]
       .filter((fact) => fact !== '')
       .join(' · '),
-  noValues: 'This key has no values.',
+  noValues: 'No values of its own.',
   classIs: (name: string) => `Class: ${name}`,
   permissions: 'Permissions',
   nothingFound: 'No key, name or text matches',
   foundLabel: 'Matching keys',
+  foundKeys: (count: number) => counted(count, CHANGED_KEYS),
   found: (count: number, complete: boolean) =>
     complete ? counted(count, { one: 'match', other: 'matches' }) : `The first ${formatCount(count)} matches`,
 };

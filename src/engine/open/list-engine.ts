@@ -61,7 +61,8 @@ export async function listEngine(
       images.set(key, known === undefined ? image : merged(known, image));
     }
   }
-  if (asked.length === 0) problems.push({ place: '', code: 'NOT_FOUND', message: engine === 'containerd' ? 'no folder' : 'no socket' });
+  if (asked.length === 0)
+    problems.push({ place: '', code: 'NOT_FOUND', message: engine === 'containerd' ? 'not found here' : 'not running' });
   const sorted = [...images.values()].sort((a, b) => Number(isNameless(a)) - Number(isNameless(b)) || compareText(a.name, b.name));
   return { images: sorted.slice(0, limit), total: sorted.length, places, problems };
 }

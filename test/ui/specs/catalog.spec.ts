@@ -48,6 +48,14 @@ test.describe('a fleet', () => {
     await expect(imageShown(page, 'shop/checkout:1.2')).toBeAttached();
     await page.goBack();
     await expect(images(page)).toBeVisible();
+    await grouping.getByRole('radio', { name: 'One by one' }).click();
+    // A row has a menu, which leads to a comparison, too.
+    await row(/shop\/checkout.*1\.2/).click({ button: 'right' });
+    const menu = page.getByRole('menu', { name: 'Actions for registry.example.com/shop/checkout:1.2' });
+    await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Copy name', 'Copy digest']);
+    expect(await complaintsOf(page)).toEqual([]);
+    await menu.getByRole('menuitem', { name: 'Compare with…' }).click();
+    await expect(page.getByRole('dialog', { name: /Compare/ })).toBeVisible();
     expect(complaints).toEqual([]);
   });
 
@@ -149,6 +157,7 @@ test.describe('a fleet', () => {
     await searchField(page).fill('/usr/bin/bash');
     await expect(hits(page).getByRole('row', { name: /usr\/bin\/bash/ })).toContainText('11 images');
     await expect(page.getByText('1 hit in 11 images')).toBeVisible();
+    await expect(hits(page).locator('mark').first()).toBeAttached();
     // Each view says what the catalog holds, and each image where in it a hit's layer is.
     const holds = page.getByRole('list', { name: 'The catalog' }).getByRole('listitem');
     await expect(holds).toHaveText([
@@ -157,6 +166,7 @@ test.describe('a fleet', () => {
       /^\d+ files$/,
       /^packages known for \d+ images$/,
       /^indexed /,
+      /^1 problem$/,
     ]);
     await hits(page)
       .getByRole('row', { name: /usr\/bin\/bash/ })
@@ -181,10 +191,24 @@ test.describe('a fleet', () => {
     await expect(searchField(page)).toHaveValue('libssl 3.0');
     await expect(hits(page).getByRole('row', { name: /libssl3/ })).toBeVisible();
 
-    await page.getByRole('radio', { name: 'Content' }).click();
+    await page.getByRole('radio', { name: 'Checksum' }).click();
     await expect(page.getByText('Can’t search for this')).toBeVisible();
     await searchField(page).fill(/sha256:[0-9a-f]{12}/.exec(title ?? '')?.[0] ?? '');
     await expect(hits(page).getByRole('row', { name: /^[0-9a-f]{12} layer/ })).toBeVisible();
+
+    // A hit opens its image at the layer that has it, with the file selected.
+    await page.getByRole('radio', { name: 'Path' }).click();
+    await searchField(page).fill('/usr/bin/bash');
+    await hits(page)
+      .getByRole('row', { name: /usr\/bin\/bash/ })
+      .click();
+    await page.keyboard.press('ArrowRight');
+    await hits(page)
+      .getByRole('row', { name: /shop\/checkout:1\.0/ })
+      .click();
+    await expect(imageShown(page, 'shop/checkout:1.0')).toBeAttached();
+    await expect(page).toHaveURL(/layers?\/0.*bash/);
+    await expect(page.getByRole('row', { name: /bash/, selected: true })).toBeVisible();
   });
 
   test('tags lead to their images, and say why if these are gone or replaced', async ({ win: { page }, fleet }) => {
@@ -195,8 +219,8 @@ test.describe('a fleet', () => {
     await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
     // Not the measure of the view Images, whose sizes are as stored.
     await expect(tags(page).getByRole('columnheader', { name: 'Visible' })).toBeVisible();
-    await expect(page.getByText('15 images · 1 problem not listed')).toBeVisible();
-    // Bars of all names have one scale, so that only the largest image's is full.
+    // Bars of all names have one scale, which their head names, so that only the largest image’s is full.
+    await expect(tags(page).getByRole('columnheader', { name: 'Square-root scale' })).toBeVisible();
     const bars = tags(page).locator('[aria-hidden="true"] > [style^="width"]');
     const widths = await bars.evaluateAll((all) => all.map((bar) => Number.parseFloat((bar as HTMLElement).style.width)));
     expect(widths.length).toBeGreaterThan(9);
@@ -214,7 +238,8 @@ test.describe('a fleet', () => {
     await alert.getByRole('button', { name: 'Dismiss' }).click();
     await expect(alert).toBeHidden();
 
-    await view(page, 'Problems').click();
+    await page.getByRole('list', { name: 'The catalog' }).getByRole('button', { name: '1 problem' }).click();
+    await expect(view(page, 'Problems')).toBeChecked();
     await expect(page.getByRole('row', { name: /nightly\.tar/ })).toContainText('NOT_AN_IMAGE');
     await view(page, 'Tags').click();
     await tag('1.1').click();

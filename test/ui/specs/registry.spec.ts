@@ -108,10 +108,19 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await row(tree, 'Vendor').click();
   await expect(registry.getByRole('article', { name: 'Vendor added' })).toContainText('Vendor \\u202Ecod.exe');
 
+  // A key is saved from here, too, as the layer left it, and columns have heads.
+  await expect(registry.getByRole('columnheader', { name: 'Data' })).toBeVisible();
+  await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeVisible();
+  await row(tree, 'Telemetry').click();
+  await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toHaveCount(0);
+  await expect(tree.locator('del').getByText('Telemetry')).toBeVisible();
+  await row(tree, 'Vendor').click();
+
   // Only rows in sight are in the document.
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await expect(row(tree, 'Many')).toBeFocused();
+  await expect(registry).toContainText('No values of its own; 260 values in 260 changed keys below');
   await page.keyboard.press('ArrowRight');
   await expect(tree).toHaveAttribute('aria-rowcount', '267');
   expect(await tree.getByRole('row').count()).toBeLessThan(80);
@@ -131,6 +140,8 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
   await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
   await expect(run.getByRole('row')).toHaveCount(2);
+  await expect(run.locator('mark').first()).toHaveText(/agent\.exe/i);
+  await expect(registry.getByRole('status')).toHaveText('1 changed key');
   await page.getByRole('searchbox').fill('key 259');
   await expect(row(tree, 'Key 259')).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
@@ -147,7 +158,7 @@ test('a removed key shows the values and subkeys that it had', { tag: '@page' },
   const removed = registry.getByRole('article', { name: 'Microsoft\\Telemetry removed' });
   await expect(removed.getByRole('row', { name: /^removed Server REG_SZ telemetry\.example 0$/ })).toBeVisible();
   await removed.getByText('Subkey Queue').click();
-  await expect(removed.getByText('This key has no values.')).toBeVisible();
+  await expect(removed.getByText('No values of its own.')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   expect(win.complaints).toEqual([]);
 });
@@ -156,8 +167,8 @@ test('in the whole image, keys and values have marks, and removed ones are liste
   const { page, registry } = await openRegistry(win);
   const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
   // It begins with the first key that any layer changed, though the top layer has no hive.
-  await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run');
-  const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}$`) });
+  await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run 3');
+  const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}( [\\d,]+)?$`) });
   await expect(marked('Vendor', 'added')).toBeVisible();
   await expect(marked('Microsoft', 'contains 1 modified, 1 removed')).toBeVisible();
   await expect(marked('Telemetry', 'removed')).toBeVisible();
@@ -165,7 +176,8 @@ test('in the whole image, keys and values have marks, and removed ones are liste
   const key = registry.getByRole('article', { name: 'Registry key' });
   await expect(key.getByRole('row')).toHaveCount(4);
   await expect(key.getByRole('row', { name: /^added Agent/ })).toBeVisible();
-  await expect(key.getByRole('row', { name: /^modified Delay/ })).toBeVisible();
+  // A changed value has what it was before, as among the changes of a layer.
+  await expect(key.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\) 1$/ })).toBeVisible();
   await expect(key.getByRole('row', { name: /^removed Updater REG_SZ C:\\Program Files.* 1$/ })).toBeVisible();
   await marked('Telemetry', 'removed').click();
   await expect(key).toContainText('removed in layer 1; shown as it was before');

@@ -1,0 +1,61 @@
+// What a search of a catalog found, as groups: a path of several layers is one thing in several places.
+import type { CatalogHit } from '#contract';
+import type { CatalogRows } from './catalog.ts';
+
+/** An image that has what was found, in the layer of the hit. */
+export interface HitPlace {
+  readonly image: number;
+  readonly hit: CatalogHit;
+}
+
+/** What was found, and where. */
+export interface HitGroup {
+  /** The number of its first hit, which later hits don't change. */
+  readonly id: number;
+  /** Each once. */
+  readonly hits: readonly CatalogHit[];
+  /** The places of an image are together. */
+  readonly places: readonly HitPlace[];
+  /** Different images. */
+  readonly images: number;
+}
+
+/** Returns what was found in its order, but folders after all else: a path of all layers, or a package that images have in one version from one layer. */
+export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
+  const groups = new Map<string, { readonly id: number; readonly hits: CatalogHit[]; readonly places: HitPlace[] }>();
+  for (const [id, hit] of hits.entries()) {
+    const images = hit.image !== null ? [hit.image] : hit.layer === null ? [] : (holders[hit.layer] ?? []);
+    const places = images.map((image) => ({ image, hit }));
+    const key = keyOf(hit, id);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { id, hits: [hit], places });
+    else {
+      // Packages come once for each image.
+      if (hit.kind !== 'package') known.hits.push(hit);
+      known.places.push(...places);
+    }
+  }
+  const made = [...groups.values()].map((group) => ({
+    ...group,
+    places: group.places.sort((a, b) => a.image - b.image),
+    images: new Set(group.places.map(({ image }) => image)).size,
+  }));
+  return made.sort((a, b) => Number(isFolder(a.hits)) - Number(isFolder(b.hits)));
+}
+
+function keyOf({ kind, name, type, version, layer }: CatalogHit, id: number): string {
+  if (kind === 'package') return JSON.stringify([name, type, version, layer]);
+  return kind === 'image' || kind === 'layer' ? String(id) : `/${name}`;
+}
+
+function isFolder(hits: readonly CatalogHit[]): boolean {
+  return hits.every(({ kind, type }) => kind === 'opaque' || type === 'directory');
+}
+
+/** Returns the part of a name that a search is for; empty with wildcards, of which each name has another. */
+export function searchedText(what: 'path' | 'package' | 'content', text: string): string {
+  const typed = text.trim();
+  if (what === 'path') return /[*?]/.test(typed) ? '' : typed.replace(/^\/+/, '');
+  if (what === 'content') return typed.replace(/^sha(256|512):/i, '').slice(0, 12);
+  return /^(.*[^\s@])(?:\s+|@)[^\s@]+$/.exec(typed)?.[1] ?? typed;
+}
