@@ -123,6 +123,10 @@ test('a hive grows to the bins that its log states, within reason', () => {
   assert.deepEqual([number, opened.bytes.length, [...walkHive(opened, null)].length], [2, large.length, 21]);
   const greedy = newLog(small, [{ sequence: 5, binsBytes: 0xffff_f000, pages: [] }]);
   assert.deepEqual(numberOf(dirty(small), [greedy]).opened.recovered, null);
+  // What a pass may read is bounded by what is stored, not by the zeros that a log adds.
+  const zeros = newLog(small, [{ sequence: 5, binsBytes: 0x8_0000, pages: [] }]);
+  const grown = numberOf(dirty(small), [zeros]).opened;
+  assert.deepEqual([grown.recovered?.sequence, grown.bytes.length, grown.storedBytes], [5, 0x8_1000, small.length + zeros.length]);
 });
 
 test('of two logs both are applied, unless the base block is damaged', () => {

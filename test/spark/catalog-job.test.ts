@@ -1,7 +1,7 @@
 // The Spark job on a real cluster, with images in a real registry: what it writes and answers, though a worker dies, is what one process
 // writes, and what DuckDB answers.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readQuestions, TABLE_NAMES } from '#catalog';
@@ -92,7 +92,10 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   };
   const questions = QUESTIONS.map((name) => [name, ...(parameters[name] ?? [])]);
 
+  // With the same key for checksums, the contents of both can be compared.
   const together = path.join(testFolder(t), 'together');
+  mkdirSync(together);
+  copyFileSync(path.join(alone, 'catalog.json'), path.join(together, 'catalog.json'));
   // An image that shares its lower layers, so that it comes when others are done.
   const { program, stopped } = stoppingCommand(t, `${host}/hooks:4`);
   const asked = questions.flatMap((question) => ['--ask', ...question]);

@@ -9,6 +9,8 @@
 // Offsets in a hive count from the end of this block. The sequence numbers differ while a write is under way.
 
 export const BASE_BLOCK_BYTES = 4096;
+/** The largest hive that is read; Windows' own are below 200 MB. */
+export const MAX_HIVE_BYTES = 512 * 1024 * 1024;
 /** The part of the block that the checksum covers, and that logs have a copy of. */
 export const BASE_SECTOR_BYTES = 512;
 

@@ -14,7 +14,7 @@ const EXTRA_ALLOWANCE = 65_536;
 
 /**
  * Reads each key of a hive at most once. No part of a sound hive is used twice, except security descriptors; in a hostile one a million
- * keys may share one long name or value. So a pass has an allowance of twice the hive's bytes, and what exceeds it counts as damaged.
+ * keys may share one long name or value. So a pass has an allowance of twice the stored bytes, and what exceeds it counts as damaged.
  */
 export class HivePass {
   readonly hive: Hive;
@@ -28,7 +28,7 @@ export class HivePass {
     this.hive = hive;
     this.#problems = problems;
     this.#seen = new Uint8Array(Math.ceil(hive.end / CELL_STEP / 8) + 1);
-    this.#allowance = 2 * hive.bytes.length + EXTRA_ALLOWANCE;
+    this.#allowance = 2 * hive.storedBytes + EXTRA_ALLOWANCE;
   }
 
   /** Whether there are so many problems that reading should stop. */

@@ -1,15 +1,14 @@
 import { formatSize, LayerscopeError, plural } from '#model';
-import { BASE_BLOCK_BYTES, type BaseBlock, hasRegfSignature, parseBaseBlock } from './base-block.ts';
+import { BASE_BLOCK_BYTES, type BaseBlock, hasRegfSignature, MAX_HIVE_BYTES, parseBaseBlock } from './base-block.ts';
 import { hex, ProblemList } from './problems.ts';
 import { isDirty, type Recovery, recoverHive } from './recover.ts';
-
-/** The largest hive that is read; Windows' own are below 200 MB. */
-export const MAX_HIVE_BYTES = 512 * 1024 * 1024;
 
 /** An open hive. */
 export interface Hive {
   /** The whole file, as recovered. */
   readonly bytes: Uint8Array;
+  /** Bytes that the file and its logs have. A recovered hive may have more, which are zeros. */
+  readonly storedBytes: number;
   readonly view: DataView;
   readonly base: BaseBlock;
   /** Whether the original file lacks changes, or may lack them. */
@@ -60,6 +59,7 @@ export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): H
     throw new LayerscopeError('UNSUPPORTED', `a registry hive of version ${base.major}.${base.minor}, which Windows NT 3.x wrote`);
   return {
     bytes: whole,
+    storedBytes: Math.min(whole.length, bytes.length + (recovered === null ? 0 : logs.reduce((sum, log) => sum + log.length, 0))),
     view,
     base,
     dirty,

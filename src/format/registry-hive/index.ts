@@ -11,8 +11,10 @@
  * Begin with `hive.ts` (`openHive`), then `walk-hive.ts` for one hive, `walk-view.ts` for a stack and `view-changes.ts` for what a layer
  * changed. The files that read records begin with their bytes.
  */
+
+export { MAX_HIVE_BYTES } from './base-block.ts';
 export { type DataPieces, joinData } from './data.ts';
-export { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive } from './hive.ts';
+export { type Hive, isHive, needsLogs, openHive } from './hive.ts';
 export { foldKeyName } from './key-names.ts';
 export { type HiveProblem, ProblemList } from './problems.ts';
 export { createRegFile, type RegFile } from './reg-file.ts';

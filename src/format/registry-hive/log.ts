@@ -1,4 +1,4 @@
-import { BASE, BASE_BLOCK_BYTES, BASE_SECTOR_BYTES } from './base-block.ts';
+import { BASE, BASE_BLOCK_BYTES, BASE_SECTOR_BYTES, MAX_HIVE_BYTES } from './base-block.ts';
 
 /** A log's bytes. Its first sector is a valid base block. */
 export interface Log {
@@ -13,7 +13,7 @@ const MIN_GROWTH = 1 << 20;
 /** The largest size that a hive may have after its logs are applied. */
 export function maxBytesAfter(hive: Uint8Array, logs: readonly Log[]): number {
   const logBytes = logs.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return hive.length + Math.max(MIN_GROWTH, logBytes * GROWTH_PER_LOG_BYTE);
+  return Math.min(MAX_HIVE_BYTES, hive.length + Math.max(MIN_GROWTH, logBytes * GROWTH_PER_LOG_BYTE));
 }
 
 /** A copy of a hive, with room for bins of this size. */
