@@ -37,6 +37,12 @@ export const compare = {
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
   filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without a change in size`,
+  growth: { visible: 'visible', stored: 'stored', hidden: 'hidden' },
+  growthTitle: {
+    visible: (a: string, b: string) => `Files that a container sees: ${a} in A, ${b} in B`,
+    stored: (a: string, b: string) => `Layers as they are stored: ${a} in A, ${b} in B`,
+    hidden: (a: string, b: string) => `Files that higher layers hide: ${a} in A, ${b} in B`,
+  },
   bytesOfWhole: 'Bytes of the files that a container of either side sees',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
