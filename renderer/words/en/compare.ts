@@ -82,6 +82,13 @@ export const compare = {
   // Configs
   configDifferences: 'Config differences',
   field: 'Field',
+  /** Fields of a config that have a name, by their key in the config. */
+  namedField: {
+    ExposedPorts: (name: string) => `Port ${name}`,
+    Volumes: (name: string) => `Volume ${name}`,
+    Labels: (name: string) => `Label ${name}`,
+  },
+  onlyIn: (side: string) => `${side} only`,
   moreFields: (count: number) => `and ${formatCount(count)} more; “Save comparison (JSON)” includes them`,
   notSet: 'not set',
   emptyValue: '(empty)',
