@@ -58,6 +58,24 @@ test('the head says how much more is stored and hidden, which no file that a con
   expect(win.complaints).toEqual([]);
 });
 
+test('the top layers of whole images are compared only if they are the same step', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const details = page.getByRole('region', { name: 'Details' });
+  const layer = (createdBy: string, name: string) => ({ createdBy, tar: tar(file(name, name)) });
+  const whole = (tag: string, ...layers: ReturnType<typeof layer>[]) => dockerArchive(layers, { name: `app:${tag}` });
+  await win.drop(await win.write('a.tar', whole('1', layer('COPY . /srv', 'one'))));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', whole('2', layer('COPY . /srv', 'two'))));
+  await expect(details.getByRole('heading', { name: 'Top layer' })).toBeVisible();
+  await win.dropRight(await win.write('c.tar', whole('3', layer('COPY . /srv', 'three'), layer('RUN make', 'four'))));
+  await expect(details.getByRole('button', { name: 'B app:3' })).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'Top layer' })).toHaveCount(0);
+  const top = page.getByRole('list', { name: 'Layers of side B only, newest first' }).getByRole('listitem').first();
+  await expect(top).toHaveCSS('box-shadow', 'none');
+  await page.getByRole('list', { name: 'Layers of side B only, newest first' }).getByRole('button').last().click();
+  await expect(details.getByRole('heading', { name: 'Layer', exact: true })).toBeVisible();
+});
+
 test('sizes that read alike are in a smaller unit in the list, and not in the sums of a breakdown', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 12_353, 12_400);
   await page.setViewportSize({ width: 1600, height: 860 });
