@@ -79,6 +79,8 @@ export const compare = {
   sharedLayers: 'Shared layers, newest first',
   /** Before a side's letter, for screen readers. */
   beforeLetter: 'side ',
+  /** Above what is told of one side only. */
+  sideOnly: (side: string) => `Side ${side}`,
 
   // Configs
   configDifferences: 'Config differences',

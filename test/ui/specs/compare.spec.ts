@@ -275,6 +275,7 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   await expect(details).toContainText(`Only in side A, from its layer ${layer}.`);
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details.getByRole('tabpanel')).toContainText('etc/old.conf');
+  await expect(details.getByRole('tabpanel')).toContainText('Side A');
   await details.getByRole('tab', { name: 'Origin' }).click();
   await expect(details.getByRole('list', { name: 'Versions of this path' })).toContainText('COPY etc /etc');
   await expect(details).not.toContainText('Could not');
