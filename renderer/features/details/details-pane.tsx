@@ -257,7 +257,7 @@ function Story({
       ? words.details.absent(where, absence(history, selection.to))
       : inside || words.details.story[kind](where);
   return (
-    <>
+    <div className={styles.lines}>
       <p className={`${styles.story} ${kind === 'absent' ? styles.absent : ''}`}>
         {kind === 'unchanged' || kind === 'absent' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
@@ -270,7 +270,7 @@ function Story({
         </div>
       ) : null}
       <StoredAgainAdvice details={details} />
-    </>
+    </div>
   );
 }
 
