@@ -48,13 +48,13 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
 }
 
 /** Fields that are sets: a port or volume is declared or not, and has no value of its own. */
-const SETS: ReadonlySet<string> = new Set(['ExposedPorts', 'Volumes']);
+const SET = /^(?:ExposedPorts|Volumes)\./;
 
 function Field({ difference: { field, a, b } }: { difference: ConfigReport['differences'][number] }) {
   const dot = field.indexOf('.');
   const [group, name] = [field.slice(0, dot), field.slice(dot + 1)];
   const isKnown = dot > 0 && Object.hasOwn(words.compare.namedField, group);
-  const only = SETS.has(group) && (a === null || b === null) ? (a === null ? 'B' : 'A') : null;
+  const only = SET.test(field) && (a === null || b === null) ? (a === null ? 'B' : 'A') : null;
   return (
     <tr>
       <th scope="row" className={styles.field}>
