@@ -2,6 +2,7 @@ import { escapePath, rowPath } from '#model';
 import { type AppState, appStore, dispatchChanges, getApp } from './app-state.ts';
 import { NO_FILTER } from './changes/changes.ts';
 import { changesKey, clearChanges, loadChanges } from './changes/load-changes.ts';
+import { shownTab } from './details/details.ts';
 import { clearDetails, detailsKey, loadDetails, loadTab } from './details/load-details.ts';
 import { selectedImage } from './selection.ts';
 
@@ -14,7 +15,7 @@ export function watchSelection(): void {
   let detailsShown: string | null = null;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   appStore.subscribe((state, before) => {
-    if (state.details.tab !== before.details.tab) void loadTab();
+    if (shownTab(state.details) !== shownTab(before.details)) void loadTab();
     if (state.selection === before.selection && state.archives === before.archives) return;
     const { selection } = state;
     if (outlived(state, before)) dispatchChanges({ type: 'filtered', filter: NO_FILTER });

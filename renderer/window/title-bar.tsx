@@ -212,7 +212,9 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   const [text, setText] = useState(filter.text);
   // The breakdown is always of all files: a field that does nothing there would mislead.
   const isOff = view === 'breakdown';
-  const others = view === 'packages' || view === 'registry' ? words.frame.filterOthers[view] : null;
+  // Registries aren't compared: a comparison that comes from one shows files.
+  const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && mode === 'compare');
+  const others = isOfFiles ? null : words.frame.filterOthers[view];
   const field = useRef<HTMLInputElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   // If the filter is cleared elsewhere, text typed before that must not come back.

@@ -155,7 +155,7 @@ export function Grid({
         if (id === 'size')
           return isWhole
             ? bytesCell(table, all, allBytes(totals), row)
-            : sizeCell(table, shown, row, { withPrevious: resized, full: totals });
+            : sizeCell(table, shown, row, { withPrevious: resized, hasNet: sides !== null, full: totals });
         if (id === 'hidden') return hiddenCell(shown, totals, row);
         if (id === 'items') return itemsCell(table, row, items);
         if (id === 'net' && sides !== null) return <Net bytes={sides.net[row] as number} />;

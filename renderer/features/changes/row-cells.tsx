@@ -10,7 +10,7 @@ import { matchIn, readsAlike } from '../../state/changes/row-text.ts';
 import { isFolder, itemsBelow, touched } from '../../state/changes/table-facts.ts';
 import { signedSize } from '../../state/compare.ts';
 import { words } from '../../words/index.ts';
-import { formatCount } from '../../words/numbers.ts';
+import { formatCount, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
 // Rows share these elements, so that React skips those that a row has in common with the row it replaces.
@@ -193,7 +193,7 @@ export function sizeCell(
   table: RowTable,
   sums: SubtreeTotals,
   row: number,
-  { withPrevious, full }: { readonly withPrevious: boolean; readonly full: SubtreeTotals },
+  { withPrevious, hasNet, full }: { readonly withPrevious: boolean; readonly hasNet: boolean; readonly full: SubtreeTotals },
 ): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
@@ -210,19 +210,21 @@ export function sizeCell(
   if (type === TYPE.hardlink) return sizeText(size, styles.linked);
   const previous = table.previousSize[row] as number;
   if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
-  if (readsAlike(previous, size)) {
+  const unit = readsAlike(previous, size) ? unitOfBoth(previous, size) : null;
+  // Of large sizes that differ by some bytes, only the difference tells anything; a comparison has a column for it.
+  if (unit !== null && formatSizeIn(previous, unit) === formatSizeIn(size, unit)) {
     return (
       <span className={styles.change}>
-        <span className={`number ${styles.was}`}>{signedSize(size - previous)}</span>
+        {hasNet ? null : <span className={`number ${styles.was}`}>{signedSize(size - previous)}</span>}
         {sizeText(size)}
       </span>
     );
   }
   return (
     <span className={styles.change}>
-      {sizeText(previous, styles.was)}
+      {sizeText(previous, styles.was, undefined, unit)}
       <span className={styles.arrow}>→</span>
-      {sizeText(size)}
+      {sizeText(size, '', undefined, unit)}
     </span>
   );
 }

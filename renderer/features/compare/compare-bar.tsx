@@ -19,8 +19,9 @@ import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
-import { formatSize, unitOfBoth } from '../../words/numbers.ts';
+import { formatSize, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
@@ -82,7 +83,7 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
   );
 }
 
-/** `A 1.21 MB → B 1.23 MB (+20.0 kB)`: sizes of both filesystems; then how many paths differ, and the bytes of the files that do. */
+/** By how much whole images differ, or the sizes of both filesystems; then how many paths differ, and the bytes of the files that do. */
 function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; config: ConfigReport | null }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { table, totals } = state;
@@ -92,16 +93,25 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const shown = state.filter.differences ?? ALL_DIFFERENCES;
   const files = useMemo(() => (table === null ? 0 : differingFiles(table, shown)), [table, shown]);
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
+  const grown = growthOf(archives, a, b);
   if (differing === null || counts === null || classes === null) return null;
   // Modified paths are counted as they are listed: without those whose chip is off.
   const left = DIFFERENCES.reduce((sum, name) => ((shown & DIFFERENCE_CLASS[name]) === 0 ? sum + classes[name] : sum), 0);
   const timeOnly = (shown & DIFFERENCE_CLASS.time) === 0 ? classes.time : 0;
   if (state.total === 0 && state.status === 'ready') {
-    return <strong>{config?.compared && config.total === 0 ? words.compare.identical : words.compare.filesIdentical}</strong>;
+    const isSame = config?.compared && config.total === 0 && grown === null;
+    return (
+      <>
+        <strong title={statesSameLayers(archives, a, b) ? words.compare.sameDiffIds : undefined}>
+          {isSame ? words.compare.identical : words.compare.filesIdentical}
+        </strong>
+        {grown === null ? null : <Growth measures={grown} />}
+      </>
+    );
   }
   return (
     <>
-      {bytesA === null || bytesB === null ? null : <BothSums a={bytesA} b={bytesB} />}
+      {grown !== null ? <Growth measures={grown} /> : bytesA === null || bytesB === null ? null : <BothSums a={bytesA} b={bytesB} />}
       {bytesA !== bytesB || bytesA === null || files === 0 ? null : <strong>{words.compare.filesOfSameSize(files)}</strong>}
       <span title={words.compare.differing(formatSize(differing.before), formatSize(differing.now))}>
         <Counts {...counts} modified={counts.modified - left} />
@@ -111,13 +121,66 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   );
 }
 
+/**
+ * Returns by how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most of it.
+ * Null for parts of images, or if all are equal.
+ */
+function growthOf(archives: readonly ArchiveSummary[], a: Side, b: Side): readonly Measure[] | null {
+  const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
+  if (one === null || other === null) return null;
+  const measures: readonly Measure[] = [
+    { name: 'visible', before: one.totals.finalBytes, now: other.totals.finalBytes },
+    { name: 'stored', before: imageSizes(one).stored, now: imageSizes(other).stored },
+    { name: 'hidden', before: one.totals.wastedBytes, now: other.totals.wastedBytes },
+  ];
+  const grown = measures.filter(({ before, now }) => before !== now);
+  return grown.length === 0 ? null : grown;
+}
+
+interface Measure {
+  readonly name: 'visible' | 'stored' | 'hidden';
+  readonly before: number;
+  readonly now: number;
+}
+
+/** `visible +64.4 kB · stored +378.9 kB · hidden +300.0 kB`, each with both sizes in its title. */
+function Growth({ measures }: { measures: readonly Measure[] }) {
+  return (
+    <span className={styles.growth}>
+      {measures.map(({ name, before, now }) => {
+        const unit = unitOfBoth(before, now);
+        return (
+          <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
+            {words.compare.growth[name]}{' '}
+            <strong>
+              <Net bytes={now - before}>{signedSize(now - before, unit)}</Net>
+            </strong>
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
+/** Whether two whole images state the same diff IDs, by which their layers are then compared. */
+function statesSameLayers(archives: readonly ArchiveSummary[], a: Side, b: Side): boolean {
+  const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
+  if (one === null || other === null || one.layers.length !== other.layers.length) return false;
+  return one.layers.every(({ diffId }, at) => diffId !== null && diffId === other.layers[at]?.diffId);
+}
+
+/** Returns the image that a side shows all of, if its layers have been read. */
+function wholeImage(archives: readonly ArchiveSummary[], side: Side): ImageSummary | null {
+  const image = findSide(archives, side)?.image;
+  return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
+}
+
 /** Returns the bytes of the files that a side shows; null until they are known. Those of a whole image are in its summary. */
 function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number | null {
   const image = findSide(archives, side)?.image;
-  const isLoaded = image?.loaded === true;
-  const isWhole = isLoaded && side.since === undefined && side.layer === image.layers.length - 1;
-  const answer = useBreakdown(side, sideScope(side), { limit: 1, isWanted: isLoaded && !isWhole });
-  if (isWhole) return image.totals.finalBytes;
+  const whole = wholeImage(archives, side);
+  const answer = useBreakdown(side, sideScope(side), { limit: 1, isWanted: image?.loaded === true && whole === null });
+  if (whole !== null) return whole.totals.finalBytes;
   return answer.state === 'ready' ? answer.value.bytes : null;
 }
 

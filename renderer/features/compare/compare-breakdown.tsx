@@ -116,7 +116,8 @@ function Table<T extends FileSums>({
       </thead>
       <tbody>
         {sums.map((sum) => {
-          const unit = unitOfBoth(sum.before, sum.now);
+          // In a column with kilobytes, thousands of bytes would look larger than they are.
+          const unit = unitOfBoth(sum.before, sum.now) || null;
           return (
             <tr key={sum.key}>
               <th scope="row">{children(sum)}</th>

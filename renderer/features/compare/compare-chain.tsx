@@ -154,6 +154,7 @@ function TwoChains({
   titleB: string;
 }) {
   const common = commonLayers(imageA, imageB);
+  const sinceB = useApp((app) => app.selection.since);
   const touchesA = useTouches(a);
   const touchesB = useTouches(b);
   const heights = useHeights([imageA.layers, imageB.layers], 440);
@@ -176,6 +177,7 @@ function TwoChains({
               height={heights(name === 'A' ? 0 : 1, layer.index)}
               isA={name === 'A' && layer.index === a.layer}
               isB={name === 'B' && layer.index === b.layer}
+              isWhole={layer.index === image.layers.length - 1 && (name === 'A' ? a.since : sinceB) === undefined}
               touches={name === 'A' ? touchesA : touchesB}
               onChoose={() => (name === 'A' ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
             />
@@ -215,6 +217,7 @@ function Stratum({
   height,
   isA,
   isB,
+  isWhole = false,
   touches,
   narrow = false,
   onChoose,
@@ -225,6 +228,8 @@ function Stratum({
   height: number;
   isA: boolean;
   isB: boolean;
+  /** Whether the side at this layer is a whole image: this layer alone, outlined, would seem to be what is compared. */
+  isWhole?: boolean;
   touches: Touches;
   /** Whether it is in one of two columns, where the size has a line of its own. */
   narrow?: boolean;
@@ -234,7 +239,7 @@ function Stratum({
   const bytes = stratumBytes(layer, loaded);
   return (
     <li
-      className={`${styles.stratum} ${isA ? styles.litA : ''} ${isB ? styles.litB : ''}`}
+      className={`${styles.stratum} ${isA && !isWhole ? styles.litA : ''} ${isB && !isWhole ? styles.litB : ''}`}
       style={{
         ['--height' as string]: `${narrow ? Math.max(height, STRATUM_TALL) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),

@@ -25,31 +25,54 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} aria-label={words.compare.configDifferences} tabIndex={0}>
       <table className={styles.table}>
-        <thead className="visually-hidden">
+        <thead className={styles.heads}>
           <tr>
             <th scope="col">{words.compare.field}</th>
-            <th scope="col">A</th>
-            <th scope="col">B</th>
+            <th scope="col">
+              <span className={`${styles.letter} ${styles.A}`}>A</span>
+            </th>
+            <th scope="col">
+              <span className={`${styles.letter} ${styles.B}`}>B</span>
+            </th>
           </tr>
         </thead>
         <tbody>
-          {report.differences.map(({ field, a, b }) => (
-            <tr key={field}>
-              <th scope="row" className={styles.field}>
-                {field}
-              </th>
-              <td className={styles.before}>
-                <Value text={a} />
-              </td>
-              <td className={styles.now}>
-                <Value text={b} />
-              </td>
-            </tr>
+          {report.differences.map((difference) => (
+            <Field key={difference.field} difference={difference} />
           ))}
         </tbody>
       </table>
       {left === 0 ? null : <p className={styles.rest}>{words.compare.moreFields(left)}</p>}
     </section>
+  );
+}
+
+/** Fields that are sets: a port or volume is declared or not, and has no value of its own. */
+const SET = /^(?:ExposedPorts|Volumes)\./;
+
+function Field({ difference: { field, a, b } }: { difference: ConfigReport['differences'][number] }) {
+  const dot = field.indexOf('.');
+  const [group, name] = [field.slice(0, dot), field.slice(dot + 1)];
+  const isKnown = dot > 0 && Object.hasOwn(words.compare.namedField, group);
+  const only = SET.test(field) && (a === null || b === null) ? (a === null ? 'B' : 'A') : null;
+  return (
+    <tr>
+      <th scope="row" className={styles.field}>
+        {isKnown ? words.compare.namedField[group as keyof typeof words.compare.namedField](name) : field}
+      </th>
+      {only !== null ? (
+        <td colSpan={2}>{words.compare.onlyIn(only)}</td>
+      ) : (
+        <>
+          <td className={styles.before}>
+            <Value text={a} />
+          </td>
+          <td className={styles.now}>
+            <Value text={b} />
+          </td>
+        </>
+      )}
+    </tr>
   );
 }
 

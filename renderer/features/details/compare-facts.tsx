@@ -35,6 +35,7 @@ export function CompareFacts({ selection }: { selection: Selection }) {
   const ofImage = (of: (known: Known) => ReactNode | null) => both.map((known) => (known === null ? null : of(known)));
   const ofLayer = (of: (layer: LayerReport, known: Known) => ReactNode | null) =>
     both.map((known) => (known?.layer ? of(known.layer, known) : null));
+  const areWhole = both.every(isWhole);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard, and has no controls
     <section className={styles.body} tabIndex={0} aria-label={words.compare.facts}>
@@ -70,32 +71,34 @@ export function CompareFacts({ selection }: { selection: Selection }) {
           <Digest label={labels.manifest} values={both.map((known) => known?.image.manifestDigest ?? null)} />
         </Table>
       </Section>
-      <Section title={both.every(isWhole) ? words.details.topLayer : words.details.layer}>
-        <Table>
-          <Fact label={words.details.number} values={ofLayer(({ index }) => String(index))} />
-          <Fact label={words.details.command} mono values={ofLayer(({ createdBy }) => plainCommand(createdBy))} />
-          <Fact
-            label={labels.created}
-            values={ofLayer((each, known) => {
-              const time = createdAt(known.image, each.index);
-              return time === null ? null : timeText(time, 'minute');
-            })}
-          />
-          <Sizes
-            sides={both}
-            sizes={[
-              { label: words.sizes.files, of: ({ image: each, layer: of }) => (each.loaded ? (of?.fileBytes ?? null) : null) },
-              { label: words.sizes.stored, of: (known) => known.layer?.blobBytes ?? null },
-            ]}
-          />
-          <Digest label={labels.digest} values={both.map((known) => known?.layer?.digest ?? null)} />
-          <Digest label={labels.diffId} values={both.map((known) => known?.layer?.diffId ?? null)} />
-          <Digest
-            label={labels.chainId}
-            values={both.map((known) => (known?.layer ? (known.image.chainIds[known.layer.index] ?? null) : null))}
-          />
-        </Table>
-      </Section>
+      {areWhole && !isSameStep(a, b) ? null : (
+        <Section title={areWhole ? words.details.topLayer : words.details.layer}>
+          <Table>
+            <Fact label={words.details.number} values={ofLayer(({ index }) => String(index))} />
+            <Fact label={words.details.command} mono values={ofLayer(({ createdBy }) => plainCommand(createdBy))} />
+            <Fact
+              label={labels.created}
+              values={ofLayer((each, known) => {
+                const time = createdAt(known.image, each.index);
+                return time === null ? null : timeText(time, 'minute');
+              })}
+            />
+            <Sizes
+              sides={both}
+              sizes={[
+                { label: words.sizes.files, of: ({ image: each, layer: of }) => (each.loaded ? (of?.fileBytes ?? null) : null) },
+                { label: words.sizes.stored, of: (known) => known.layer?.blobBytes ?? null },
+              ]}
+            />
+            <Digest label={labels.digest} values={both.map((known) => known?.layer?.digest ?? null)} />
+            <Digest label={labels.diffId} values={both.map((known) => known?.layer?.diffId ?? null)} />
+            <Digest
+              label={labels.chainId}
+              values={both.map((known) => (known?.layer ? (known.image.chainIds[known.layer.index] ?? null) : null))}
+            />
+          </Table>
+        </Section>
+      )}
     </section>
   );
 }
@@ -103,6 +106,12 @@ export function CompareFacts({ selection }: { selection: Selection }) {
 /** Whether a side is a whole image: the filesystem at its top layer. */
 function isWhole(known: Known | null): boolean {
   return known?.layer?.index === (known?.image.layers.length ?? 0) - 1;
+}
+
+/** Whether both layers are the same step of a build: what differs between any two others says nothing about the images. */
+function isSameStep(a: Known | null, b: Known | null): boolean {
+  const [one, other] = [a?.layer, b?.layer];
+  return one != null && other != null && one.index === other.index && one.createdBy === other.createdBy;
 }
 
 function knownOf(archives: readonly ArchiveSummary[], { archiveId, image, layer }: Side): Known | null {

@@ -12,6 +12,7 @@ import { plainCommand } from '../../state/chain.ts';
 import { contentWords, readsAlike } from '../../state/changes/row-text.ts';
 import { findRow, touched } from '../../state/changes/table-facts.ts';
 import { choosePath, goTo, goToSideA } from '../../state/choosing.ts';
+import { shownTab } from '../../state/details/details.ts';
 import { retryDetails } from '../../state/details/load-details.ts';
 import { copiedPath, offDriveWords, pathParts } from '../../state/details/shown-path.ts';
 import { onlySideA } from '../../state/details/views.ts';
@@ -31,7 +32,7 @@ import styles from './details-pane.module.css';
 import { LayerFacts } from './layer-facts.tsx';
 import { OriginTab } from './origin-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
-import { SideLayers } from './side-layers.tsx';
+import { SideLayers, SideLetter } from './side-layers.tsx';
 import { StoredAgainAdvice } from './stored-again.tsx';
 
 /** The selected path, or the selected layers if no path is selected. */
@@ -114,6 +115,8 @@ function PathDetails({
 }) {
   const onLayer = isOnlyInA ? goToSideA : goTo;
   const state = useApp((app) => app.details);
+  const tab = shownTab(state);
+  const side = selection.mode === 'compare' ? (isOnlyInA ? 'A' : 'B') : null;
   const offDrive = offDriveWords(path, image);
   return (
     <>
@@ -134,7 +137,7 @@ function PathDetails({
         {state.details.state === 'ready' ? <Kind details={state.details.value} /> : null}
         {offDrive === null ? null : <p className={styles.folder}>{offDrive}</p>}
         {state.details.state === 'ready' ? (
-          <Story details={state.details.value} image={image} selection={selection} onLayer={onLayer} />
+          <Story details={state.details.value} image={image} selection={selection} side={side} onLayer={onLayer} />
         ) : null}
       </header>
       {state.details.state === 'failed' ? (
@@ -149,15 +152,20 @@ function PathDetails({
           ) : null}
         </Notice>
       ) : (
-        <Tabs label={words.details.tabsLabel} value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>
-          {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
+        <Tabs
+          label={words.details.tabsLabel}
+          value={tab}
+          onChange={(chosen) => dispatchDetails({ type: 'tabChosen', tab: chosen })}
+          tabs={TABS}
+        >
+          {state.details.state !== 'ready' ? null : tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
-          ) : state.tab === 'attributes' ? (
+          ) : tab === 'attributes' ? (
             <AttributesTab details={state.details.value} times={state.times} isOnlyInA={isOnlyInA} />
-          ) : state.tab === 'origin' ? (
-            <OriginTab path={path} of={selection} onLayer={onLayer} />
+          ) : tab === 'origin' ? (
+            <OriginTab path={path} of={selection} side={side} onLayer={onLayer} />
           ) : (
-            <RawTab raw={state.raw} details={state.details.value} />
+            <RawTab raw={state.raw} details={state.details.value} side={side} />
           )}
         </Tabs>
       )}
@@ -198,11 +206,14 @@ function Story({
   details,
   image,
   selection,
+  side,
   onLayer,
 }: {
   details: EntryDetails;
   image: ImageSummary;
   selection: Selection;
+  /** The side of a comparison that the history is of. */
+  side: 'A' | 'B' | null;
   onLayer: typeof goTo;
 }) {
   const { history } = details;
@@ -246,17 +257,20 @@ function Story({
       ? words.details.absent(where, absence(history, selection.to))
       : inside || words.details.story[kind](where);
   return (
-    <>
+    <div className={styles.lines}>
       <p className={`${styles.story} ${kind === 'absent' ? styles.absent : ''}`}>
         {kind === 'unchanged' || kind === 'absent' ? null : <Mark name={kind} />} <span>{words.list([what, from, content])}</span>
       </p>
       {compared ? <SideLayers details={details} /> : null}
       {writer === undefined ? null : <Writer layer={writer} onChoose={() => onLayer(writer.index, null)} />}
-      {image.layers.length > 1 && history.length > 0 ? (
-        <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
+      {image.layers.length > 1 && image.layers.length <= MOST_DOTS && history.length > 0 ? (
+        <div className={styles.history}>
+          {side === null ? null : <SideLetter name={side} />}
+          <HistoryDots details={details} count={image.layers.length} selection={selection} onLayer={onLayer} />
+        </div>
       ) : null}
       <StoredAgainAdvice details={details} />
-    </>
+    </div>
   );
 }
 
@@ -305,6 +319,9 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
+/** In a longer chain, dots would tell nothing. */
+const MOST_DOTS = 48;
+
 /** Number of dots from which on those without a button are smaller. */
 const MANY_DOTS = 20;
 
@@ -324,7 +341,6 @@ function HistoryDots({
   onLayer: typeof goTo;
 }) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
-  if (count > 48) return null;
   const isMany = count > MANY_DOTS;
   const least = kinds.size * 18 + (count - kinds.size) * (isMany ? 5 : 9);
   const dots = least > ONE_LINE ? styles.wraps : isMany ? styles.many : '';

@@ -13,12 +13,23 @@ import { useRequest } from '../use-request.ts';
 import { Fact, Facts } from './facts.tsx';
 import { LineList } from './line-list.tsx';
 import styles from './origin-tab.module.css';
+import { SideNote } from './side-layers.tsx';
 
 /** Leads to a layer, with the path. */
 type GoTo = (layer: number, path: string) => void;
 
 /** Where the selected path comes from: every layer that touched it, and what made each of those layers. */
-export function OriginTab({ path, of, onLayer }: { path: string; of: Pick<Selection, 'archiveId' | 'image'>; onLayer: GoTo }) {
+export function OriginTab({
+  path,
+  of,
+  side,
+  onLayer,
+}: {
+  path: string;
+  of: Pick<Selection, 'archiveId' | 'image'>;
+  side: 'A' | 'B' | null;
+  onLayer: GoTo;
+}) {
   const dockerfile = useApp((app) => app.dockerfile);
   const { archiveId, image } = of;
   const pathHex = toHex(unescapePath(path));
@@ -38,6 +49,7 @@ export function OriginTab({ path, of, onLayer }: { path: string; of: Pick<Select
   const without = versions.filter(isWithoutLines);
   return (
     <div className={styles.body}>
+      <SideNote side={side} />
       {owner === null && inFolder === undefined ? null : (
         <Facts>
           {owner === null ? null : <Fact label={words.origin.labels.package}>{packageName(owner)}</Fact>}

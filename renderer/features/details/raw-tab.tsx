@@ -8,9 +8,10 @@ import { formatCount } from '../../words/numbers.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';
+import { SideNote } from './side-layers.tsx';
 
 /** The entry's tar header: fields, PAX records, sparse map, bytes. */
-export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: EntryDetails }) {
+export function RawTab({ raw, details, side }: { raw: Loadable<RawHeader>; details: EntryDetails; side: 'A' | 'B' | null }) {
   const entry = details.now ?? details.before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
   if (entry.implied) {
@@ -31,6 +32,11 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
   const { value } = raw;
   return (
     <div className={styles.body}>
+      {side === null ? null : (
+        <div className={styles.side}>
+          <SideNote side={side} />
+        </div>
+      )}
       <Section title={words.details.entryOf(value.index, entry.layer)}>
         <Facts>
           <Fact label={words.details.format}>{value.format}</Fact>

@@ -26,16 +26,27 @@ export function SideLayers({ details }: { details: EntryDetails }) {
   );
 }
 
+export function SideLetter({ name }: { name: 'A' | 'B' }) {
+  return (
+    <span className={`${styles.letter} ${styles[name]}`}>
+      <span className="visually-hidden">{words.compare.beforeLetter}</span>
+      {name}
+    </span>
+  );
+}
+
+/** Says of which side of a comparison all that follows is; nothing if nothing is compared. */
+export function SideNote({ side }: { side: 'A' | 'B' | null }) {
+  return side === null ? null : <p className={`${styles.note} ${styles[side]}`}>{words.compare.sideOnly(side)}</p>;
+}
+
 function SideLayer({ origin: { side, layer }, letters }: { origin: SideOrigin; letters: readonly ('A' | 'B')[] }) {
   const command = displayText(plainCommand(layer.createdBy) ?? words.commandUnknown);
   return (
     <li>
       <button type="button" className={styles.layer} title={command} onClick={() => showLayerOfSide(side, layer.index)}>
         {letters.map((each) => (
-          <span key={each} className={`${styles.letter} ${styles[each]}`}>
-            <span className="visually-hidden">{words.compare.beforeLetter}</span>
-            {each}
-          </span>
+          <SideLetter key={each} name={each} />
         ))}
         <span className={`number ${styles.index}`}>{words.layer(layer.index)}</span>
         <span className={styles.command}>{command}</span>

@@ -26,6 +26,8 @@ export interface LoadedContent {
 export interface DetailsState {
   readonly key: string | null;
   readonly tab: DetailsTab;
+  /** Shown instead of the chosen tab for this path only, because what differs is there; null if the chosen one is. */
+  readonly instead: DetailsTab | null;
   readonly showAs: ShowAs;
   readonly details: Loadable<EntryDetails>;
   readonly raw: Loadable<RawHeader>;
@@ -37,6 +39,7 @@ export interface DetailsState {
 export const initialDetails: DetailsState = {
   key: null,
   tab: 'content',
+  instead: null,
   showAs: 'auto',
   details: IDLE,
   raw: IDLE,
@@ -48,6 +51,7 @@ export type DetailsAction =
   | { readonly type: 'requested'; readonly key: string }
   | { readonly type: 'cleared' }
   | { readonly type: 'tabChosen'; readonly tab: DetailsTab }
+  | { readonly type: 'tabShown'; readonly key: string; readonly tab: DetailsTab }
   | { readonly type: 'shownAs'; readonly showAs: ShowAs }
   | { readonly type: 'detailsUpdated'; readonly key: string; readonly details: Loadable<EntryDetails> }
   | { readonly type: 'rawUpdated'; readonly key: string; readonly raw: Loadable<RawHeader> }
@@ -57,6 +61,10 @@ export type DetailsAction =
   | { readonly type: 'moreLoaded'; readonly key: string; readonly bytes: Uint8Array }
   | { readonly type: 'moreFailed'; readonly key: string; readonly error: PlainError };
 
+export function shownTab({ tab, instead }: DetailsState): DetailsTab {
+  return instead ?? tab;
+}
+
 export function detailsReducer(state: DetailsState, action: DetailsAction): DetailsState {
   switch (action.type) {
     case 'requested':
@@ -64,7 +72,7 @@ export function detailsReducer(state: DetailsState, action: DetailsAction): Deta
     case 'cleared':
       return { ...initialDetails, tab: state.tab };
     case 'tabChosen':
-      return { ...state, tab: action.tab };
+      return { ...state, tab: action.tab, instead: null };
     case 'shownAs':
       return { ...state, showAs: action.showAs };
   }
@@ -72,6 +80,8 @@ export function detailsReducer(state: DetailsState, action: DetailsAction): Deta
   switch (action.type) {
     case 'detailsUpdated':
       return { ...state, details: action.details };
+    case 'tabShown':
+      return { ...state, instead: action.tab };
     case 'rawUpdated':
       return { ...state, raw: action.raw };
     case 'timesUpdated':

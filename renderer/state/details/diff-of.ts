@@ -13,3 +13,15 @@ export function diffOf({ now, before }: EntryDetails, table: RowTable | null, pa
   const bits = table === null || row < 0 ? 0 : (table.differs[row] as number);
   return (bits & (DIFFERS.content | DIFFERS.unread)) === 0 ? 'same' : 'modified';
 }
+
+/** What the Attributes tab tells, and the Content tab doesn't. */
+const ATTRIBUTES = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
+const CONTENT = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.device;
+
+/** Whether both sides of a comparison have a path with the same content, and other attributes. */
+export function differsInAttributesOnly({ now, before }: EntryDetails, table: RowTable | null, path: string | null): boolean {
+  if (now === null || before === null || table === null || path === null) return false;
+  const row = findRow(table, unescapePath(path));
+  const bits = row < 0 ? 0 : (table.differs[row] as number);
+  return (bits & ATTRIBUTES) !== 0 && (bits & CONTENT) === 0;
+}

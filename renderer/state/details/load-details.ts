@@ -4,6 +4,8 @@ import { dispatchDetails, getApp, newRequest } from '../app-state.ts';
 import { changesKey } from '../changes/load-changes.ts';
 import { plainError } from '../plain-error.ts';
 import type { Selection, Side } from '../selection.ts';
+import { shownTab } from './details.ts';
+import { differsInAttributesOnly } from './diff-of.ts';
 import { IMAGE_LIMIT_BYTES, previewKind } from './preview.ts';
 import { viewBefore, viewOfEntry, withoutSince } from './views.ts';
 import { isWindowsEntry, windowsTimes } from './windows-times.ts';
@@ -29,6 +31,9 @@ export async function loadDetails(key: string, selection: Selection): Promise<vo
     const details = await fetchDetails(client, ref, selection, signal);
     if (signal.aborted) return;
     dispatchDetails({ type: 'detailsUpdated', key, details: { state: 'ready', value: details } });
+    const { changes, details: shown } = getApp();
+    if (selection.mode === 'compare' && shown.tab === 'content' && differsInAttributesOnly(details, changes.table, selection.path))
+      dispatchDetails({ type: 'tabShown', key, tab: 'attributes' });
     await loadTab();
   } catch (error) {
     if (!signal.aborted) dispatchDetails({ type: 'detailsUpdated', key, details: { state: 'failed', error: plainError(error) } });
@@ -82,9 +87,10 @@ function ifWithin(entry: EntryDetails['now'], since = 0): EntryDetails['now'] {
 export async function loadTab(): Promise<void> {
   const { details } = getApp();
   if (details.details.state !== 'ready' || details.key === null) return;
-  if (details.tab === 'content' && details.content.state === 'idle') await loadContent(details.key, details.details.value);
-  if (details.tab === 'attributes' && details.times.state === 'idle') await loadTimes(details.key, details.details.value);
-  if (details.tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
+  const tab = shownTab(details);
+  if (tab === 'content' && details.content.state === 'idle') await loadContent(details.key, details.details.value);
+  if (tab === 'attributes' && details.times.state === 'idle') await loadTimes(details.key, details.details.value);
+  if (tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
 }
 
 /** Returns the signal of the details on screen, which is aborted when other details are shown. */

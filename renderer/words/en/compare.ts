@@ -31,12 +31,19 @@ export const compare = {
   both: '(both)',
   identical: 'Identical',
   filesIdentical: 'Files identical',
+  sameDiffIds: 'All layers state the same diff IDs and list the same files; “layerscope diff” compares contents too',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
   /** After the counts of paths that differ otherwise. */
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
   filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without a change in size`,
+  growth: { visible: 'visible', stored: 'stored', hidden: 'hidden' },
+  growthTitle: {
+    visible: (a: string, b: string) => `Files that a container sees: ${a} in A, ${b} in B`,
+    stored: (a: string, b: string) => `Layers as they are stored: ${a} in A, ${b} in B`,
+    hidden: (a: string, b: string) => `Files that higher layers hide: ${a} in A, ${b} in B`,
+  },
   bytesOfWhole: 'Bytes of the files that a container of either side sees',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
@@ -72,10 +79,19 @@ export const compare = {
   sharedLayers: 'Shared layers, newest first',
   /** Before a side's letter, for screen readers. */
   beforeLetter: 'side ',
+  /** Above what is told of one side only. */
+  sideOnly: (side: string) => `Side ${side}`,
 
   // Configs
   configDifferences: 'Config differences',
   field: 'Field',
+  /** Fields of a config that have a name, by their key in the config. */
+  namedField: {
+    ExposedPorts: (name: string) => `Port ${name}`,
+    Volumes: (name: string) => `Volume ${name}`,
+    Labels: (name: string) => `Label ${name}`,
+  },
+  onlyIn: (side: string) => `${side} only`,
   moreFields: (count: number) => `and ${formatCount(count)} more; “Save comparison (JSON)” includes them`,
   notSet: 'not set',
   emptyValue: '(empty)',

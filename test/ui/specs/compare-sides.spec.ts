@@ -38,6 +38,40 @@ test('the breadcrumb always has the name of a path and its folder, at every widt
   await expect(crumbs.getByRole('listitem').last()).toHaveText('releases');
 });
 
+test('a path that differs in its mode alone opens on its attributes, and what is of one side says of which', { tag: '@page' }, async ({
+  win,
+}) => {
+  const image = (tag: string, mode: number) =>
+    dockerArchive(
+      [
+        { createdBy: 'COPY', tar: tar(file('run.sh', 'exec', { mode }), file('text', tag)) },
+        { createdBy: 'RUN', tar: tar(file('y', 'y')) },
+      ],
+      {
+        name: `acme/app:${tag}`,
+      },
+    );
+  const page = await compareTwo(win, image('1', 0o644), image('2', 0o755));
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('row', { name: /modified run/ }).click();
+  await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
+  await expect(details.getByRole('tabpanel')).toContainText('0755');
+  // Only there: the next path has the tab that was chosen.
+  await page.getByRole('row', { name: /modified text/ }).click();
+  await expect(details.getByRole('tab', { name: 'Content' })).toHaveAttribute('aria-selected', 'true');
+  for (const name of ['Origin', 'Raw']) {
+    await details.getByRole('tab', { name }).click();
+    await expect(details.getByRole('tabpanel')).toContainText('Side B');
+  }
+  // A tab that is chosen for such a path stays.
+  await details.getByRole('tab', { name: 'Content' }).click();
+  await page.getByRole('row', { name: /modified run/ }).click();
+  await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
+  await details.getByRole('tab', { name: 'Content' }).click();
+  await expect(details.getByRole('tabpanel')).toContainText('exec');
+  expect(win.complaints).toEqual([]);
+});
+
 test('bytes and pictures of a comparison are those of A and B, not of before and now', { tag: '@page' }, async ({ win }) => {
   const image = (byte: number, tag: string) =>
     dockerArchive(
@@ -72,7 +106,7 @@ test('digests and sizes that read alike show what differs', { tag: '@page' }, as
     expect(await digest.evaluate((element) => element.clientWidth / 7.3)).toBeGreaterThan(10);
   }
   const size = page.getByRole('row', { name: /modified data/ });
-  await expect(size).toContainText(/\+10 B ?700\.0 kB/);
+  await expect(size).toContainText('700,010 B→700,020 B');
   await size.click();
   await details.getByRole('tab', { name: 'Attributes' }).click();
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A700,010 bytesB700,020 bytes/);

@@ -30,9 +30,7 @@ async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
 test('sizes and their difference are in one unit in the head, the details and the breakdown', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_600_000, 5_632_400);
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle('Bytes of the files that a container of either side sees')).toHaveText(
-    'A 5600.0 kB → B 5632.4 kB (+32.4 kB)',
-  );
+  await expect(changes.getByTitle('Files that a container sees: 5600.0 kB in A, 5632.4 kB in B')).toHaveText('visible +32.4 kB');
   const visible = page.getByRole('region', { name: 'Details' }).getByRole('row', { name: /^Visible/ });
   await expect(visible).toHaveText('VisibleA5600.0 kBB5632.4 kB+32.4 kB');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
@@ -43,6 +41,50 @@ test('sizes and their difference are in one unit in the head, the details and th
     const cut = await sums.evaluateAll((cells) => Math.max(...cells.map((cell) => cell.scrollWidth - cell.clientWidth)));
     expect(cut, `${width} px`).toBeLessThanOrEqual(0);
   }
+});
+
+test('the head says how much more is stored and hidden, which no file that a container sees shows', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const base = { createdBy: 'COPY . /srv', tar: tar(file('srv/data', 'x'.repeat(100_000))) };
+  const cache = { createdBy: 'RUN make', tar: tar(file('tmp/cache', 'c'.repeat(300_000))) };
+  const clean = { createdBy: 'RUN rm /tmp/cache', tar: tar(file('tmp/.wh.cache', '')) };
+  await win.drop(await win.write('a.tar', dockerArchive([base], { name: 'app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', dockerArchive([base, cache, clean], { name: 'app:2' })));
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await expect(changes.getByTitle(/^Layers as they are stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
+  await expect(changes.getByTitle(/^Files that higher layers hide: /)).toHaveText('hidden +300.0 kB');
+  await expect(changes.getByTitle(/^Files that a container sees: /)).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+test('the top layers of whole images are compared only if they are the same step', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const details = page.getByRole('region', { name: 'Details' });
+  const layer = (createdBy: string, name: string) => ({ createdBy, tar: tar(file(name, name)) });
+  const whole = (tag: string, ...layers: ReturnType<typeof layer>[]) => dockerArchive(layers, { name: `app:${tag}` });
+  await win.drop(await win.write('a.tar', whole('1', layer('COPY . /srv', 'one'))));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', whole('2', layer('COPY . /srv', 'two'))));
+  await expect(details.getByRole('heading', { name: 'Top layer' })).toBeVisible();
+  await win.dropRight(await win.write('c.tar', whole('3', layer('COPY . /srv', 'three'), layer('RUN make', 'four'))));
+  await expect(details.getByRole('button', { name: 'B app:3' })).toBeVisible();
+  await expect(details.getByRole('heading', { name: 'Top layer' })).toHaveCount(0);
+  const top = page.getByRole('list', { name: 'Layers of side B only, newest first' }).getByRole('listitem').first();
+  await expect(top).toHaveCSS('box-shadow', 'none');
+  await page.getByRole('list', { name: 'Layers of side B only, newest first' }).getByRole('button').last().click();
+  await expect(details.getByRole('heading', { name: 'Layer', exact: true })).toBeVisible();
+});
+
+test('sizes that read alike are in a smaller unit in the list, and not in the sums of a breakdown', { tag: '@page' }, async ({ win }) => {
+  const page = await compareSizes(win, 12_353, 12_400);
+  await page.setViewportSize({ width: 1600, height: 860 });
+  const row = page.getByRole('row', { name: /modified data/ });
+  await expect(row).toContainText('12,353 B→12,400 B');
+  await expect(row).toContainText('+47 B');
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  const sums = page.getByRole('table', { name: 'By top folder' }).getByRole('row', { name: /srv/ }).getByRole('cell');
+  await expect(sums.filter({ hasText: 'B' })).toHaveText(['12.4 kB', '12.4 kB', '+47 B']);
 });
 
 test('files that changed without a change in size are said to have', { tag: '@page' }, async ({ win }) => {

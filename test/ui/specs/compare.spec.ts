@@ -275,6 +275,7 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   await expect(details).toContainText(`Only in side A, from its layer ${layer}.`);
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details.getByRole('tabpanel')).toContainText('etc/old.conf');
+  await expect(details.getByRole('tabpanel')).toContainText('Side A');
   await details.getByRole('tab', { name: 'Origin' }).click();
   await expect(details.getByRole('list', { name: 'Versions of this path' })).toContainText('COPY etc /etc');
   await expect(details).not.toContainText('Could not');
@@ -343,20 +344,28 @@ test('a folder whose contents differ only in kinds that are left out is left out
 test('config differences are counted beside the sums, shown on request, and included in the report', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [{ createdBy: 'COPY x', tar: tar(file('x', 'one')) }];
-  await win.drop(await win.write('a.tar', dockerArchive(layers, { name: 'app:1', config: { Env: ['PATH=/bin'], Cmd: ['sh'] } })));
+  await win.drop(
+    await win.write(
+      'a.tar',
+      dockerArchive(layers, { name: 'app:1', config: { Env: ['PATH=/bin'], Cmd: ['sh'], ExposedPorts: { '8080/tcp': {} } } }),
+    ),
+  );
   await expect(page.getByRole('treegrid')).toBeVisible();
-  const config = { Env: ['PATH=/usr/bin'], Cmd: ['sh'], User: '\u202eroot' };
+  const config = { Env: ['PATH=/usr/bin'], Cmd: ['sh'], User: '\u202eroot', Labels: { team: 'web' } };
   await win.drop(await win.write('b.tar', dockerArchive(layers, { name: 'app:2', config })));
   await expect(page.getByRole('heading', { name: 'app:2' })).toBeVisible();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await expect(page.getByText('The files of both sides are identical.')).toBeVisible();
-  const button = page.getByRole('button', { name: 'Config: 2 fields differ' });
+  const button = page.getByRole('button', { name: 'Config: 4 fields differ' });
   await expect(button).toHaveAttribute('aria-expanded', 'false');
   await button.click();
   const region = page.getByRole('region', { name: 'Config differences' });
   await expect(region.getByRole('row', { name: 'Env.PATH' })).toContainText('/usr/bin');
   await expect(region.getByRole('row', { name: 'User' })).toContainText('not set');
   await expect(region.getByRole('row', { name: 'User' })).toContainText('\\u202Eroot');
+  await expect(region.getByRole('columnheader')).toHaveText(['Field', 'A', 'B']);
+  await expect(region.getByRole('row', { name: 'Port 8080/tcp' })).toHaveText('Port 8080/tcpA only');
+  await expect(region.getByRole('row', { name: 'Label team' })).toHaveText('Label teamnot setweb');
   expect(await complaintsOf(page)).toEqual([]);
   await button.click();
   await expect(region).toHaveCount(0);

@@ -19,6 +19,28 @@ async function openWebApi(win: LayerscopeWindow, layer: number) {
   return { page, details, choose };
 }
 
+test('in a low window, layer, command and history of a path are on one line', { tag: '@page' }, async ({ win }) => {
+  const { page, details, choose } = await openWebApi(win, 2);
+  await choose('server.js');
+  const tops = async () => {
+    const parts = [
+      details.getByText(/^added in layer 2/),
+      details.getByRole('button', { name: /^Show layer 2/ }),
+      details.getByRole('list', { name: 'Path history' }),
+    ];
+    return Promise.all(
+      parts.map(async (part) => {
+        const box = await part.boundingBox();
+        return (box?.y ?? 0) + (box?.height ?? 0) / 2;
+      }),
+    );
+  };
+  const spread = (of: readonly number[]) => Math.max(...of) - Math.min(...of);
+  expect(spread(await tops())).toBeGreaterThan(30);
+  await page.setViewportSize({ width: 1320, height: 450 });
+  expect(spread(await tops())).toBeLessThan(8);
+});
+
 test('with no path selected, the details show the layer and the image', async ({ win }) => {
   const { details } = await openWebApi(win, 2);
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
