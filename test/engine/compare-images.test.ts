@@ -53,16 +53,3 @@ test('two files of the same size and time that differ in one byte are different'
   assert.ok(a && b);
   assert.deepEqual([...(await compareImages(a, b)).counts], [1]);
 });
-
-test('layers that state the same diff ID are read all the same, unless stated diff IDs are trusted and the files are listed alike', async (t) => {
-  const view = async (...files: Uint8Array[]): Promise<ImageView> => {
-    const reader = testReader(t);
-    const image = dockerArchive([{ layers: [tar(...files)], config: { diffIds: [`sha256:${'1'.repeat(64)}`] } }]);
-    return { loaded: await loadImage(reader, await reader.open(testFile(t, archiveOf(image))), 0), layer: 0 };
-  };
-  const [a, forged, chmod] = [await view(file('x', 'one')), await view(file('x', 'two')), await view(file('x', 'one', { mode: 0o600 }))];
-  const countsOf = async (b: ImageView, trustsDiffIds: boolean) => [...(await compareImages(a, b, { trustsDiffIds })).counts];
-  assert.deepEqual(await countsOf(forged, false), [1]);
-  assert.deepEqual(await countsOf(forged, true), []);
-  assert.deepEqual(await countsOf(chmod, true), [1]);
-});

@@ -102,9 +102,7 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
     const isSame = config?.compared && config.total === 0 && grown === null;
     return (
       <>
-        <strong title={statesSameLayers(archives, a, b) ? words.compare.sameDiffIds : undefined}>
-          {isSame ? words.compare.identical : words.compare.filesIdentical}
-        </strong>
+        <strong>{isSame ? words.compare.identical : words.compare.filesIdentical}</strong>
         {grown === null ? null : <Growth measures={grown} />}
       </>
     );
@@ -160,13 +158,6 @@ function Growth({ measures }: { measures: readonly Measure[] }) {
       })}
     </span>
   );
-}
-
-/** Whether two whole images state the same diff IDs, by which their layers are then compared. */
-function statesSameLayers(archives: readonly ArchiveSummary[], a: Side, b: Side): boolean {
-  const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
-  if (one === null || other === null || one.layers.length !== other.layers.length) return false;
-  return one.layers.every(({ diffId }, at) => diffId !== null && diffId === other.layers[at]?.diffId);
 }
 
 /** Returns the image that a side shows all of, if its layers have been read. */

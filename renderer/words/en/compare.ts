@@ -31,7 +31,6 @@ export const compare = {
   both: '(both)',
   identical: 'Identical',
   filesIdentical: 'Files identical',
-  sameDiffIds: 'All layers state the same diff IDs and list the same files; “layerscope diff” compares contents too',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
   /** After the counts of paths that differ otherwise. */

@@ -182,10 +182,7 @@ function tableQueries({
         withImage(find, a, [a.layer], use, (base, both) =>
           tables.get(
             `${imageKey(b.archiveId, b.image)}compare/${sideKey(b)}/${a.archiveId}/${a.image}/${sideKey(a)}`,
-            async () => {
-              const options = { runRead: contents.forAnswer(b, both), trustsDiffIds: true };
-              return differencesOf(await compareImages(viewOf(base, a), viewOf(side, b), options));
-            },
+            async () => differencesOf(await compareImages(viewOf(base, a), viewOf(side, b), { runRead: contents.forAnswer(b, both) })),
             both,
           ),
         ),

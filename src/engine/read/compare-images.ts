@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { BlobSource } from '#archive';
 import { buildStack, compareViews, countBodies, keepRows } from '#changes';
 import { DIFFERS, KIND, type LayerReport, LayerscopeError, type RowTable, TYPE } from '#model';
@@ -34,11 +33,6 @@ export function viewOf(loaded: LoadedImage, { since, layer }: { readonly since?:
 export interface CompareOptions extends ContentOptions {
   /** Bits of DIFFERS to ignore. */
   readonly ignore?: number;
-  /**
-   * Whether layers at the same place that state the same diff ID, and list the same files, are taken for the same without reading their contents.
-   * Nothing proves that they are: for a quick look, not for a check.
-   */
-  readonly trustsDiffIds?: boolean;
 }
 
 /** The rows of a comparison, and how each one differs. */
@@ -56,10 +50,9 @@ export interface Comparison {
  * exist, IO, CANCELLED.
  */
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
-  const { reads = true, ignore = 0, trustsDiffIds = false } = options;
+  const { reads = true, ignore = 0 } = options;
   const rows = compareViews(a.loaded.stack, a.layer, b.loaded.stack, b.layer, {
-    isSameLayer: (one, two) =>
-      isSameLayer(a.loaded, one, b.loaded, two) || (trustsDiffIds && one === two && statesSameLayer(a.loaded, b.loaded, one)),
+    isSameLayer: (one, two) => isSameLayer(a.loaded, one, b.loaded, two),
     ...(reads ? {} : { sums: 'ignored' as const }),
   });
   const differs = rows.differs.slice();
@@ -94,18 +87,6 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
   const [first, second] = [a.layers[one], b.layers[two]];
   if (first?.status !== 'present' || second?.status !== 'present') return false;
   return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
-}
-
-/** Whether both images state the same diff ID for a layer, and its files are the same as far as their headers and checksums tell. */
-function statesSameLayer(a: LoadedImage, b: LoadedImage, layer: number): boolean {
-  const diffId = a.image.layers[layer]?.diffId ?? null;
-  if (diffId === null || diffId !== b.image.layers[layer]?.diffId) return false;
-  const [one, other] = [a.layers[layer], b.layers[layer]];
-  if (one?.status !== 'present' || other?.status !== 'present' || one.tarBytes !== other.tarBytes) return false;
-  // Checksums are there if bodies were read for another reason, such as unpacking.
-  const hasSums = one.table.bodySums.length > 0 && other.table.bodySums.length > 0;
-  const bodySums = new Uint32Array();
-  return isDeepStrictEqual(hasSums ? one.table : { ...one.table, bodySums }, hasSums ? other.table : { ...other.table, bodySums });
 }
 
 /**
