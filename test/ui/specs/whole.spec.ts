@@ -270,6 +270,14 @@ test('a filter marks its matches, sums their bytes, and can be cleared', { tag: 
   await expect(page.locator('mark')).toHaveCount(0);
 });
 
+test('a whole image of which nothing is hidden has no column for that', { tag: '@page' }, async ({ win }) => {
+  const layers = [{ createdBy: 'COPY app /app', tar: tar(file('app/main', 'content')) }];
+  await win.drop(await win.write('one.tar', dockerArchive(layers, { name: 'acme/one:1' })));
+  const grid = win.page.getByRole('treegrid');
+  await expect(grid.getByRole('columnheader', { name: 'Size' })).toBeVisible();
+  await expect(grid.getByRole('columnheader', { name: 'Hidden' })).toHaveCount(0);
+});
+
 test('a whole image is filtered by what is visible and what is hidden', { tag: '@page' }, async ({ win }) => {
   const { page } = await openImage(win);
   await page.getByRole('button', { name: 'visible', exact: true }).click();
