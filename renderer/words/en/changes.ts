@@ -1,11 +1,9 @@
 import type { Phrase } from '../language.ts';
-import { formatCount, formatSize, formatTenth } from '../numbers.ts';
-import { counted, FILES, list, PATHS } from './grammar.ts';
+import { formatCount, formatSize } from '../numbers.ts';
+import { counted, FILES, list, PATHS, someShare } from './grammar.ts';
 
 const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
 const ITEMS = { one: 'item', other: 'items' };
-
-const someShare = (share: number) => (share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100));
 
 /** The list of changes, its filters, the search in all layers, and the treemap. */
 export const changes = {
