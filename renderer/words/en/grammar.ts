@@ -12,6 +12,7 @@ export const ENTRIES = { one: 'entry', other: 'entries' };
 export const FINDINGS = { one: 'finding', other: 'findings' };
 export const SECRETS = { one: 'secret', other: 'secrets' };
 export const MINOR_SECRETS = { one: 'minor secret', other: 'minor secrets' };
+export const NOTES = { one: 'note', other: 'notes' };
 export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };
 
 export const someShare = (share: number) => (share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100));
