@@ -42,6 +42,7 @@ export const changes = {
   noChangesWhy: (layers: number) => (layers === 1 ? 'This layer changes no files.' : 'These layers change no files.'),
   noMatches: 'No matches',
   clearFilter: 'Clear filter',
+  allFileTypes: 'Show all kinds of files',
   loading: 'Loading changes',
 
   columns: { name: 'Name', what: 'Change', size: 'Size', hidden: 'Hidden', items: 'Items', net: 'Net', sides: 'A, B', share: 'Share' },
