@@ -143,11 +143,18 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
+  // The rows of a long table come in pages and are sorted at the end. Until the user acts, the active row stays in sight.
+  const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;
-    if (active !== lastActive.current) show(activeIndex);
+    const isOther = active !== lastActive.current;
+    if (isOther) isFollowed.current = true;
+    if (isOther || isFollowed.current) show(activeIndex);
     lastActive.current = active;
   }, [active, activeIndex, show]);
+  const unfollow = () => {
+    isFollowed.current = false;
+  };
   const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
     const element = rowElement();
@@ -275,6 +282,9 @@ export function TreeGrid({
       aria-rowcount={rows.length + 1}
       aria-colcount={columns.length}
       ref={scroller}
+      onWheel={unfollow}
+      onPointerDown={unfollow}
+      onKeyDownCapture={unfollow}
     >
       <div role="rowgroup" className={styles.head}>
         <div role="row" aria-rowindex={1} className={styles.headRow} style={{ gridTemplateColumns: template }}>

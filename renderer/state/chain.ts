@@ -67,6 +67,9 @@ export const STRATUM_MIN = 24;
 /** Height in px at which a stratum has a second line, for its counts. */
 export const STRATUM_TALL = 42;
 
+/** Height in px at which the counts may take two lines, below two of the command. */
+export const STRATUM_ROOMY = 74;
+
 /**
  * Computes heights in px to scale: twice the bytes are twice as high, except that no height is below the room for text, which is
  * {@link STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into

@@ -1,6 +1,7 @@
 import type { ImageSummary } from '#contract';
 import { formatAddress } from './address.ts';
-import { getApp, setApp, setLayout } from './app-state.ts';
+import { dispatchChanges, getApp, setApp, setLayout } from './app-state.ts';
+import { NO_FILTER } from './changes/changes.ts';
 import { isLater, obviousSide } from './compare.ts';
 import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
@@ -273,6 +274,13 @@ export function showInTree(layer: number, path: string): void {
 export function showPathInTree(path: string): void {
   const { view: _, ...rest } = getApp().selection;
   select({ ...rest, path });
+}
+
+/** Shows the files of a kind, an index in FILE_TYPES, in the tree of what is selected. */
+export function showFileType(fileType: number): void {
+  const { view: _, ...rest } = getApp().selection;
+  dispatchChanges({ type: 'filtered', filter: { ...NO_FILTER, fileType } });
+  select(rest);
 }
 
 /** Shows another filesystem, with the same path selected. */

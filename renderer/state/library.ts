@@ -14,8 +14,8 @@ export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string
   return displayText(archive.title);
 }
 
-/** Returns the name of an image. OCI archives and layouts often only say its tag, which follows the archive's name then: `debian:12`. */
-function fullName({ title, format }: ArchiveSummary, name: string): string {
+/** Returns a name of an image. OCI archives and layouts often only say its tag, which follows the archive's name then: `debian:12`. */
+export function fullName({ title, format }: ArchiveSummary, name: string): string {
   // The title of a stored image is `store:` with a digest.
   return isBareTag(format, name) && !title.includes(':') ? taggedTitle(title, name) : name;
 }

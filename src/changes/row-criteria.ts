@@ -1,5 +1,6 @@
-import { KIND, type RowTable } from '#model';
+import { KIND, type RowTable, TYPE } from '#model';
 import { ALL_DIFFERENCES, differenceClass } from './difference-classes.ts';
+import { fileTypeOf } from './file-types.ts';
 
 /** The criteria of a filter besides path and type. */
 export interface RowCriteria {
@@ -9,20 +10,24 @@ export interface RowCriteria {
   readonly minBytes: number;
   /** Bits of DIFFERENCE_CLASS, for modified rows; absent: all. */
   readonly differences?: number;
+  /** Index in FILE_TYPES, of files and hard links; absent: all rows. */
+  readonly fileType?: number | undefined;
 }
 
 const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
 
 /** Returns whether a row meets the criteria; null if all rows do. */
 export function criteriaTest(table: RowTable, criteria: RowCriteria): ((row: number) => boolean) | null {
-  const { minBytes, differences = ALL_DIFFERENCES } = criteria;
+  const { minBytes, differences = ALL_DIFFERENCES, fileType } = criteria;
   const kinds = criteria.kinds & ALL_KINDS;
-  if (kinds === ALL_KINDS && minBytes <= 0 && differences === ALL_DIFFERENCES) return null;
-  const { kind, size, hiddenBytes } = table;
+  if (kinds === ALL_KINDS && minBytes <= 0 && differences === ALL_DIFFERENCES && fileType === undefined) return null;
+  const { kind, size, hiddenBytes, type } = table;
+  const isFile = (row: number) => type[row] === TYPE.file || type[row] === TYPE.hardlink;
   return (row) =>
     ((kinds >>> (kind[row] as number)) & 1) === 1 &&
     (differences === ALL_DIFFERENCES || differs(table, row, differences)) &&
-    (minBytes <= 0 || (size[row] as number) >= minBytes || (hiddenBytes[row] as number) >= minBytes);
+    (minBytes <= 0 || (size[row] as number) >= minBytes || (hiddenBytes[row] as number) >= minBytes) &&
+    (fileType === undefined || (isFile(row) && fileTypeOf(table, row) === fileType));
 }
 
 /** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */

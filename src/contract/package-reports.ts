@@ -33,7 +33,10 @@ export interface PackageRow {
   readonly filesKnown: boolean;
   /** Of a modified or touched package: bytes of its files in the layers below that the layer replaces or removes; otherwise null. */
   readonly hiddenBytes: number | null;
-  /** Path of its largest file among those counted, as escapePath prints it; null if it has none. */
+  /**
+   * As escapePath prints it: the folder that has all of its files, as for npm, else its largest file among those counted; null if it has
+   * none.
+   */
   readonly path: string | null;
 }
 
@@ -81,8 +84,8 @@ export interface PackageDifferencesReport {
   /** Number of rows that match. */
   readonly total: number;
   /**
-   * Added, modified, removed; the most bytes first, and last those whose files aren't known. `path`: the package's largest file, in the view that has `version`, as escapePath
-   * prints it; null if it has none.
+   * Added, modified, removed; the most bytes first, and last those whose files aren't known. `path`: the package's folder or largest file,
+   * as in {@link PackageRow}, in the view that has `version`.
    */
   readonly rows: readonly (PackageDifference & { readonly path: string | null })[];
   /** Number of places in either view that could not be read, or not completely. */

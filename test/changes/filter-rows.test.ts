@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildStack, changesOf } from '#changes';
+import { buildStack, changesOf, FILE_TYPES } from '#changes';
 import { filterRows } from '#changes/filter';
 import { displayPath, escapePath, rowPath } from '#model';
 import { dir, type EntryFixture, file, layer } from '../support/layer-fixture.ts';
@@ -64,4 +64,16 @@ test('a text too long for a pattern is found anywhere, in either case, and acros
   assert.equal(count(`/${deep}`), 0);
   assert.equal(count('ab'.repeat(59)), 1);
   assert.equal(count('a'.repeat(50)), 0);
+});
+
+test('files of a kind are found by their index in FILE_TYPES, and no folders', () => {
+  const rows = changesOf(buildStack([layer([dir('src.js'), file('src.js/a.js'), file('notes'), file('lib.so')])]), 0, 0);
+  const names = (type: (typeof FILE_TYPES)[number]): string[] => {
+    const { matches } = filterRows(rows, { text: '', kinds: 15, minBytes: 0, types: 0, fileType: FILE_TYPES.indexOf(type) });
+    return Array.from({ length: rows.length }, (_, row) => row)
+      .filter((row) => matches?.[row] === 1)
+      .map((row) => displayPath(rowPath(rows, row)));
+  };
+  assert.deepEqual(names('source'), ['src.js/a.js']);
+  assert.deepEqual(names('other'), ['notes']);
 });

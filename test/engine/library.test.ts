@@ -95,6 +95,29 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   await until(() => isDeepStrictEqual(states.at(-1), [summary]), 'the topic has the whole summary');
 });
 
+test('archives are listed in the order in which they were opened, whichever is read first', async () => {
+  await using it = await startLibrary();
+  let readFirst = (): void => {};
+  const isFirstRead = new Promise<void>((resolve) => {
+    readFirst = resolve;
+  });
+  const first = it.library.open({
+    path: null,
+    title: 'first.tar',
+    read: async (reader, options) => {
+      await isFirstRead;
+      return reader.open(it.archive, options);
+    },
+  });
+  await it.open();
+  readFirst();
+  await it.jobs.ended(first);
+  assert.deepEqual(
+    it.library.list().map(({ title }) => title),
+    ['first.tar', 'image.tar'],
+  );
+});
+
 test('changes and views are rows, from one table for all pages', async () => {
   await using it = await startLibrary();
   await it.open();

@@ -1,10 +1,11 @@
 import { type ReactNode, type Ref, useImperativeHandle, useRef } from 'react';
+import { FILE_TYPES } from '#changes';
 import type { BreakdownOf, BreakdownReport, FileSums, PathSum } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import { choosePath, showClicked } from '../../state/choosing.ts';
+import { choosePath, showClicked, showFileType, showPathInTree } from '../../state/choosing.ts';
 import { typeColour } from '../../state/layer-colours.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -13,6 +14,8 @@ import { formatCount } from '../../words/numbers.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './breakdown-view.module.css';
 import { useBreakdown } from './use-breakdown.ts';
+
+const CODES: readonly string[] = FILE_TYPES;
 
 /** The selection's bytes by kind of file and by top folder, and its biggest files. */
 export function BreakdownView({ selection, handle }: { selection: Selection; handle: Ref<TreeGridHandle> }) {
@@ -56,12 +59,13 @@ function Tables({ report, path }: { report: BreakdownReport; path: string | null
             hasHidden={hiddenBytes > 0}
             count={formatCount(each.files)}
             title={`${words.breakdown.typeNames[each.type] ?? each.type} ${each.extensions.join(' ')}`}
+            onShow={() => showFileType(CODES.indexOf(each.type))}
           >
-            <span className={styles.kind}>
+            <button type="button" className={styles.kind}>
               <i className={styles.swatch} style={{ background: typeColour(each.type, dark).fill }} />
               <span className={styles.kindName}>{words.breakdown.typeNames[each.type] ?? each.type}</span>{' '}
               <span className={styles.extensions}>{each.extensions.join(' ')}</span>
-            </span>
+            </button>
           </Line>
         ))}
       </Table>
@@ -141,30 +145,31 @@ function PathLine({
   hasItems?: boolean;
 }) {
   const name = `${displayPath(unescapePath(sum.path))}${sum.isFolder ? '/' : ''}`;
+  // A folder is opened in the tree; a file has nothing more to show than its details.
+  const show = () => {
+    if (sum.isFolder) showPathInTree(sum.path);
+    else {
+      choosePath(sum.path);
+      showClicked();
+    }
+  };
   return (
-    <Line sums={sum} all={all} hasHidden={hasHidden} count={!hasItems ? null : sum.isFolder ? formatCount(sum.items) : ''}>
-      <button
-        type="button"
-        className={styles.path}
-        title={name}
-        aria-pressed={isSelected}
-        onClick={() => {
-          choosePath(sum.path);
-          showClicked();
-        }}
-      >
+    <Line sums={sum} all={all} hasHidden={hasHidden} count={!hasItems ? null : sum.isFolder ? formatCount(sum.items) : ''} onShow={show}>
+      <button type="button" className={styles.path} title={name} aria-pressed={isSelected}>
         {name}
       </button>
     </Line>
   );
 }
 
+/** A click anywhere shows what the row is about; that of its button, which takes the keys, arrives there too. */
 function Line({
   sums: { bytes, hiddenBytes },
   all,
   hasHidden,
   count,
   title,
+  onShow,
   children,
 }: {
   sums: FileSums;
@@ -173,12 +178,13 @@ function Line({
   /** Null if the table has no such column. */
   count: string | null;
   title?: string;
+  onShow: () => void;
   children: ReactNode;
 }) {
   const own = bytes + hiddenBytes;
   const share = all === 0 ? 0 : own / all;
   return (
-    <tr>
+    <tr onClick={onShow}>
       <th scope="row" title={title}>
         {children}
       </th>

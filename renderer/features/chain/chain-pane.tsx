@@ -10,6 +10,7 @@ import {
   onlyRemoves,
   plainCommand,
   STRATUM_MIN,
+  STRATUM_ROOMY,
   STRATUM_TALL,
   type Stratum,
   splitVerb,
@@ -141,7 +142,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               step={line.step}
               archiveId={archiveId}
               image={image.index}
-              share={all === 0 ? 0 : stratumBytes(line.layer, image.loaded) / all}
+              all={all}
               count={image.layers.length}
               height={heights.get(line.layer.index) ?? STRATUM_MIN}
               colour={colourOf(line.layer.index)}
@@ -174,7 +175,7 @@ function LayerStratum({
   step,
   archiveId,
   image,
-  share,
+  all,
   count,
   height,
   colour,
@@ -188,8 +189,8 @@ function LayerStratum({
   step: HistoryReport | null;
   archiveId: string;
   image: number;
-  /** Of the bytes of all layers. */
-  share: number;
+  /** The bytes of all layers. */
+  all: number;
   count: number;
   height: number;
   /** The layer's colour in the treemap; null unless a treemap that is coloured by layer is shown. */
@@ -206,11 +207,12 @@ function LayerStratum({
   const changes = layer.added + layer.modified + layer.removed;
   const tall = height >= STRATUM_TALL;
   const isEmptied = loaded && onlyRemoves(layer);
+  const share = all === 0 ? 0 : bytes / all;
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
       // Not on the button, whose name it would be said after, command and all.
-      title={`${command ?? words.commandUnknownTitle}\n${sizeTitle(bytes)}${touchTitle(touches, layer.index)}`}
+      title={`${command ?? words.commandUnknownTitle}\n${words.chain.sizeTitle(sizeTitle(bytes), share)}${touchTitle(touches, layer.index)}`}
       style={{
         ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
@@ -233,9 +235,11 @@ function LayerStratum({
         <span className={styles.text}>
           <Command text={command} wrap={height >= 58} />
           {tall && loaded && broken === undefined ? (
-            <span className={styles.counts}>
+            <span className={`${styles.counts} ${height >= STRATUM_ROOMY ? styles.roomy : ''}`}>
               {changes === 0 ? words.chain.noChanges : <Counts {...layer} />}
-              {isEmptied ? <Hides archiveId={archiveId} image={image} layer={layer.index} /> : null}
+              {layer.modified + layer.removed === 0 ? null : (
+                <Hides archiveId={archiveId} image={image} layer={layer.index} over={isEmptied ? 0 : all * HIDES_MUCH} />
+              )}
             </span>
           ) : null}
           {broken === undefined ? null : (
@@ -257,11 +261,14 @@ function LayerStratum({
   );
 }
 
-/** What a layer that only removes hides in the layers below. */
-function Hides({ archiveId, image, layer }: { archiveId: string; image: number; layer: number }) {
-  const answer = useBreakdown({ archiveId, image }, { what: 'changes', from: layer, to: layer });
-  if (answer.state !== 'ready' || answer.value.hidesBytes === 0) return null;
-  return phrase(words.chain.hides(<Size bytes={answer.value.hidesBytes} />));
+/** The part of an image that a layer with files of its own must hide for that to be said in the chain. */
+const HIDES_MUCH = 0.01;
+
+/** What a layer hides in the layers below, if it is more than `over` bytes. */
+function Hides({ archiveId, image, layer, over }: { archiveId: string; image: number; layer: number; over: number }) {
+  const answer = useBreakdown({ archiveId, image }, { what: 'changes', from: layer, to: layer }, { limit: 1 });
+  if (answer.state !== 'ready' || answer.value.hidesBytes <= over) return null;
+  return <span className={styles.hides}>{phrase(words.chain.hides(<Size bytes={answer.value.hidesBytes} />))}</span>;
 }
 
 function Command({ text, wrap }: { text: string | null; wrap: boolean }) {

@@ -28,7 +28,7 @@ export function WholeRow({ image, lit }: { image: ImageSummary; lit: boolean }) 
           <>
             <span className={`${styles.line} ${styles.quiet}`}>
               <span>
-                <span className={wastedBytes === 0 ? undefined : styles.visible}>
+                <span className={styles.visible}>
                   {phrase(words.chain.visible(<Size bytes={finalBytes} />))}
                   {' · '}
                 </span>

@@ -1,4 +1,5 @@
 import { Fragment, useState } from 'react';
+import { FILE_TYPES } from '#changes';
 import type { RowFilter } from '#changes/filter';
 import { ActionMenuButton } from '../../components/action-menu.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -78,6 +79,9 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
           </Fragment>
         ))}
       </span>
+      {filter.fileType === undefined ? null : (
+        <FileTypeChip type={FILE_TYPES[filter.fileType] ?? ''} onRemove={() => set({ fileType: undefined })} />
+      )}
       {compares ? (
         <MoreFilters filter={filter} onChange={set} />
       ) : (
@@ -97,6 +101,17 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         </>
       )}
     </div>
+  );
+}
+
+/** The kind of files that a breakdown led to. A press takes it back. */
+function FileTypeChip({ type, onRemove }: { type: string; onRemove: () => void }) {
+  const name = words.breakdown.typeNames[type] ?? type;
+  return (
+    <button type="button" className={styles.option} aria-pressed title={words.changes.allFileTypes} onClick={onRemove}>
+      <span className={styles.on}>{name}</span>
+      <Icon name="close" size={10} />
+    </button>
   );
 }
 

@@ -64,7 +64,7 @@ export function Grid({
   const differs = !isWhole && !isView && sums.modified + sums.removed > 0;
   const needs = useMemo(() => columnNeeds(table), [table]);
   const fit = isWhole
-    ? steady(fitOfWhole(room, needs, sums.hidden > 0), () => fitOfWhole(room, needs, true))
+    ? fitOfWhole(room, needs, sums.hidden > 0)
     : sides !== null
       ? steady(fitOfSides(room, needs, { differs, modified: sums.modified > 0 }), () => fitOfSides(room, needs, MODIFIED))
       : steady(fitOfChanges(room, needs, { differs, modified: sums.modified > 0, hasBytes: sums.size > 0 }), () =>
@@ -274,6 +274,7 @@ class Room {
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
   const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
+  left.takeUpTo(Math.min(name, LONG_NAME) - nameRoom(room, name));
   return { ...left.takeShares(true), what: 0, hasHidden, resized: false };
 }
 

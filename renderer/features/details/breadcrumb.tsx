@@ -52,7 +52,7 @@ export function Breadcrumb(props: Props) {
           <Part key={crumb.id} crumb={crumb} />
         ))}
         {folded.length === 0 ? null : (
-          <li className={styles.crumb}>
+          <li className={`${styles.crumb} ${styles.short}`}>
             <MenuButton
               bare
               label={words.details.foldersBetween}
@@ -73,7 +73,7 @@ export function Breadcrumb(props: Props) {
 }
 
 function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
-  const isShort = text.length <= SHORT;
+  const isShort = text.length <= shortFor(id);
   const name = isShort ? text : <MiddleText text={text} title={title} />;
   return (
     <li className={`${styles.crumb} ${isShort ? styles.short : ''} ${id === 'A' ? styles.against : ''}`}>
@@ -92,6 +92,9 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 
 /** A part of at most this many characters is never cut. */
 const SHORT = 6;
+/** Nor is an image's name of at most this many. */
+const SHORT_IMAGE = 12;
+const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : SHORT);
 /** The least room that says something of a part, px. */
 const LEAST = 56;
 /** Room that the last two parts have before others are cut, px. */
@@ -103,7 +106,10 @@ const CHARACTER = 7;
 /** Leaves folders out of the middle, so that the others have the room that they need. The last two parts are kept. */
 function fold(crumbs: readonly Crumb[], room: number) {
   const kept = crumbs.length - 2;
-  const needs = crumbs.map(({ text }, at) => AROUND + Math.min(text.length * CHARACTER, at < kept ? LEAST : WANTED));
+  const needs = crumbs.map(({ id, text }, at) => {
+    const least = text.length <= shortFor(id) ? SHORT_IMAGE * CHARACTER : LEAST;
+    return AROUND + Math.min(text.length * CHARACTER, at < kept ? least : WANTED);
+  });
   let sum = needs.reduce((all, each) => all + each, 0);
   const first = crumbs.findIndex(({ isFolder }) => isFolder === true);
   let end = first;

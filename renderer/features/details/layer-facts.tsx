@@ -11,7 +11,7 @@ import { chooseLayer } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
 import { runningJob } from '../../state/jobs.ts';
-import { imageTitle } from '../../state/library.ts';
+import { fullName, imageTitle } from '../../state/library.ts';
 import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
@@ -291,7 +291,8 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
 
 /** An image's name, which is cut in the middle; several names as far as they need. */
 function ImageName({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
-  const names = image.names.length === 0 || archive.format === 'layer' ? [imageTitle(archive, image)] : image.names.map(displayText);
+  const hasNone = image.names.length === 0 || archive.format === 'layer';
+  const names = hasNone ? [imageTitle(archive, image)] : image.names.map((name) => displayText(fullName(archive, name)));
   const [only] = names;
   return (
     <Fact label={words.details.labels.name} copy={names.length === 1 ? only : undefined}>

@@ -48,11 +48,12 @@ export function PackagesView({ selection, image, text, handle }: Props) {
       client.call('image.packages', { archiveId: archiveId ?? '', image: image.index, of, text: wanted, start: 0, count }, { signal }),
     { keepsLast: true, delay: wanted === '' ? 0 : TYPING },
   );
+  const isEmpty = answer.state === 'ready' && wanted === '' && hasNone(answer.value);
   const view = useRef<HTMLDivElement>(null);
   useImperativeHandle(handle, () => ({ focus: () => view.current?.querySelector<HTMLElement>('tbody button[aria-label]')?.focus() }));
   return (
     <div className={styles.view} ref={view}>
-      {mode === 'image' ? (
+      {mode === 'image' && !isEmpty ? (
         <div className={styles.listing}>
           <Segmented small label={words.packages.listing} value={listing} options={LISTINGS} onChange={setListing} />
         </div>
@@ -73,6 +74,11 @@ export function PackagesView({ selection, image, text, handle }: Props) {
       </PackagePages>
     </div>
   );
+}
+
+/** Whether neither a layer nor what is listed has a package. */
+function hasNone({ total, layers }: PackagesReport): boolean {
+  return total === 0 && layers.every(({ packages }) => packages === 0);
 }
 
 /** The order of rows, which all tables share. */
@@ -98,7 +104,7 @@ function Tables({
   isFiltered: boolean;
 } & Ordered) {
   const { layers, rows, total, problems } = report;
-  if (total === 0 && (isFiltered || layers.every((each) => each.packages === 0))) {
+  if (isFiltered ? total === 0 : hasNone(report)) {
     return (
       <Notice icon={isFiltered ? 'search' : 'folder'} title={isFiltered ? words.packages.noMatches : words.packages.none}>
         {isFiltered ? <ClearFilter /> : words.packages.noneWhy}

@@ -255,8 +255,8 @@ function isNoFilter(filter: RowFilter): boolean {
 }
 
 /** Whether a filter has no criteria. The filter may still exclude classes of differences. */
-export function isUnfiltered({ text, kinds, minBytes, types }: RowFilter): boolean {
-  return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
+export function isUnfiltered({ text, kinds, minBytes, types, fileType }: RowFilter): boolean {
+  return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0 && fileType === undefined;
 }
 
 function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered }: Found): ChangesState {

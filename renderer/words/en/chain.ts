@@ -1,5 +1,5 @@
 import type { Phrase } from '../language.ts';
-import { counted } from './grammar.ts';
+import { counted, someShare } from './grammar.ts';
 
 export const chain = {
   title: 'Chain',
@@ -13,7 +13,9 @@ export const chain = {
   stored: <T>(size: T): Phrase<T> => [size, ' stored'],
   noLayers: 'This image has no layers.',
   noChanges: 'no changes',
-  /** After the counts of a layer that only removes. */
+  /** In a layer's tooltip. The line at its foot is the share. */
+  sizeTitle: (size: string, share: number) => `${size}\n${someShare(share)} % of the image, as the line below shows`,
+  /** After the counts of a layer. */
   hides: <T>(size: T): Phrase<T> => [' · hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),

@@ -1,11 +1,9 @@
 import type { Phrase } from '../language.ts';
-import { formatCount, formatSize, formatTenth } from '../numbers.ts';
-import { counted, FILES, list, PATHS } from './grammar.ts';
+import { formatCount, formatSize } from '../numbers.ts';
+import { counted, FILES, list, PATHS, someShare } from './grammar.ts';
 
 const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
 const ITEMS = { one: 'item', other: 'items' };
-
-const someShare = (share: number) => (share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100));
 
 /** The list of changes, its filters, the search in all layers, and the treemap. */
 export const changes = {
@@ -44,6 +42,7 @@ export const changes = {
   noChangesWhy: (layers: number) => (layers === 1 ? 'This layer changes no files.' : 'These layers change no files.'),
   noMatches: 'No matches',
   clearFilter: 'Clear filter',
+  allFileTypes: 'Show all kinds of files',
   loading: 'Loading changes',
 
   columns: { name: 'Name', what: 'Change', size: 'Size', hidden: 'Hidden', items: 'Items', net: 'Net', sides: 'A, B', share: 'Share' },

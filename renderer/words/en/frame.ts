@@ -1,7 +1,7 @@
 import { COMMAND_FACTS, type CommandId } from '#contract';
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, FINDINGS, form, LAYERS, MINOR_SECRETS, SECRETS } from './grammar.ts';
+import { counted, FINDINGS, form, LAYERS, MINOR_SECRETS, NOTES, SECRETS } from './grammar.ts';
 
 type Counts = Readonly<Record<'error' | 'warning' | 'note', number>>;
 
@@ -59,7 +59,7 @@ export const frame = {
       ...(minorSecret === 0 ? [] : [counted(minorSecret, MINOR_SECRETS)]),
       ...(error === 0 ? [] : [counted(error, { one: 'error', other: 'errors' })]),
       ...(warning === 0 ? [] : [counted(warning, { one: 'warning', other: 'warnings' })]),
-      ...(note === 0 ? [] : [`${formatCount(note)} minor`]),
+      ...(note === 0 ? [] : [counted(note, NOTES)]),
     ].join(' · '),
 
   // Without an image

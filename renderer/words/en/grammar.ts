@@ -1,4 +1,5 @@
 import { grammarOf } from '../language.ts';
+import { formatTenth } from '../numbers.ts';
 
 export const { form, counted, list } = grammarOf('en');
 
@@ -11,4 +12,7 @@ export const ENTRIES = { one: 'entry', other: 'entries' };
 export const FINDINGS = { one: 'finding', other: 'findings' };
 export const SECRETS = { one: 'secret', other: 'secrets' };
 export const MINOR_SECRETS = { one: 'minor secret', other: 'minor secrets' };
+export const NOTES = { one: 'note', other: 'notes' };
 export const LEFTOVERS = { one: 'leftover', other: 'leftovers' };
+
+export const someShare = (share: number) => (share < 0.001 ? `under ${formatTenth(0.1)}` : formatTenth(share * 100));

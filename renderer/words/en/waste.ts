@@ -95,7 +95,7 @@ export const findings = {
   title: 'Findings',
   close: 'Close findings',
   /** Before a group's title, for screen readers. */
-  severities: { error: 'Error: ', warning: 'Warning: ', note: 'Minor: ' },
+  severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
   /** Title and advice by code. */
   codes: FINDING_HINTS,
   more: (count: number) => `and ${formatCount(count)} more`,

@@ -60,8 +60,10 @@ export class OpenArchives implements AsyncDisposable {
     return archive;
   }
 
+  /** In the order in which they were asked for, whichever was read first. */
   list(): readonly ArchiveSummary[] {
-    return [...this.#archives.values()].map((archive) => archive.summary());
+    const asked = ({ archiveId }: OpenArchive): number => Number(archiveId.slice(1));
+    return [...this.#archives.values()].sort((a, b) => asked(a) - asked(b)).map((archive) => archive.summary());
   }
 
   subscribe(listener: (archives: readonly ArchiveSummary[]) => void): () => void {

@@ -1,6 +1,7 @@
 import type { PackageDifferencesReport } from '#contract';
 import { differenceOf, type PackagePair, pairPackages } from './compare-packages.ts';
 import { bySize } from './order.ts';
+import { leadsTo } from './package-report.ts';
 import type { ImagePackages } from './packages-of.ts';
 import { hasText } from './text-filter.ts';
 
@@ -35,7 +36,7 @@ export function packageDifferences(
     total: matching.length,
     rows: matching.slice(start, start + count).map((pair) => ({
       ...differenceOf(pair),
-      path: pair.now === null ? a.pathOf(pair.before.largest) : b.pathOf(pair.now.largest),
+      path: pair.now === null ? leadsTo(pair.before, a.pathOf(pair.before.largest)) : leadsTo(pair.now, b.pathOf(pair.now.largest)),
     })),
     problems: a.problems.length + b.problems.length,
   };

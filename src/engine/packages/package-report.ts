@@ -40,6 +40,16 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
 
 type Entry = (PackageChange & { readonly layer: number }) | (InstalledPackage & { readonly kind: 'installed' });
 
+/**
+ * Where a package's row leads: to its folder if all of its files are in that one, as those of npm's are; else to its largest file. npm's
+ * are located in a folder `node_modules`, and have their own in it, or in that of their scope: `@babel/core`.
+ */
+export function leadsTo({ type, location }: Pick<PackageRow, 'type' | 'location'>, largest: string | null): string | null {
+  if (type !== 'npm' || !largest?.startsWith(`${location}/`)) return largest;
+  const [first = '', second] = largest.slice(location.length + 1).split('/');
+  return `${location}/${first.startsWith('@') ? `${first}/${second}` : first}`;
+}
+
 function rowOf(packages: ImagePackages, each: Entry): PackageRow {
   const { layer, kind, type, name, arch, version, location, files, bytes, filesKnown, largest } = each;
   const before = 'previous' in each ? each.previous?.version : undefined;
@@ -56,6 +66,6 @@ function rowOf(packages: ImagePackages, each: Entry): PackageRow {
     bytes,
     filesKnown,
     hiddenBytes: ('hiddenBytes' in each ? each.hiddenBytes : null) ?? null,
-    path: packages.pathOf(largest),
+    path: leadsTo(each, packages.pathOf(largest)),
   };
 }

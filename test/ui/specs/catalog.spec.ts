@@ -230,7 +230,7 @@ test.describe('a fleet', () => {
         .getByRole('row', { name: new RegExp(`^${name.replace('.', '\\.')} `) })
         .first();
     await expect(tag('1.2')).toContainText('+25.0 kB');
-    await expect(tag('1.2').getByRole('img', { name: /^\d findings?: \d minor$/ })).toBeVisible();
+    await expect(tag('1.2').getByRole('img', { name: /^\d findings?: \d notes?$/ })).toBeVisible();
     await tag('1.2').click();
     const alert = page.getByRole('alert');
     await expect(alert).toContainText('registry.example.com/shop/checkout:1.2 could not be opened');

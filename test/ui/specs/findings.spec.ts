@@ -15,7 +15,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   const button = page.getByRole('button', { name: /^Findings: / });
   // Everywhere findings are called findings; the tooltip says how grave they are.
   await expect(button).toHaveText(/^Findings: \d+$/);
-  await expect(button).toHaveAttribute('title', /^(\d+ warnings? · )?\d+ minor$/);
+  await expect(button).toHaveAttribute('title', /^(\d+ warnings? · )?\d+ notes?$/);
   await button.click();
   const findings = page.getByRole('region', { name: 'Findings' });
   await expect(findings).toContainText('Duplicate path');
@@ -64,7 +64,7 @@ test('a scan finds secrets in files, also in removed ones, and says where, which
   const said = page.getByRole('status').getByText('3 secrets · 2 minor secrets');
   await expect(said).toBeVisible();
   await expect(page.getByRole('button', { name: /^Findings: / })).toHaveText('Findings: 1 · Secrets: 3');
-  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveAttribute('title', '3 secrets · 2 minor secrets · 1 minor');
+  await expect(page.getByRole('button', { name: /^Findings: / })).toHaveAttribute('title', '3 secrets · 2 minor secrets · 1 note');
   await expect(findings.getByRole('button', { name: 'Scan for secrets' })).toHaveCount(0);
   const key = findings.getByRole('button', { name: /root\/\.ssh\/id_rsa/ });
   await expect(key).toContainText('Private key on line 1; removed in layer 1, still readable in layer 0');

@@ -57,6 +57,23 @@ test('the breadcrumb links to the folders of a path, its layer and the image', a
   expect(win.complaints).toEqual([]);
 });
 
+test('in a narrow pane the breadcrumb keeps the image’s name and its separators apart', { tag: '@page' }, async ({ win }) => {
+  const { page, details } = await openWebApi(win, 2);
+  await page.keyboard.press('0');
+  await page.keyboard.press('g');
+  await page.keyboard.type('package-007/index.js');
+  await expect(page.getByRole('option', { name: /package-007/ })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(details.getByRole('heading', { name: 'index.js' })).toBeVisible();
+  await page.keyboard.press('0');
+  const crumbs = details.getByRole('navigation', { name: 'Location' });
+  await expect(crumbs.getByRole('listitem')).toHaveText(['web-api:1.8', '…', /package-007/, /index\.js/]);
+  const cut = await crumbs
+    .getByRole('listitem')
+    .evaluateAll((parts) => parts.slice(0, 2).flatMap((part) => (part.scrollWidth > part.clientWidth ? [part.textContent] : [])));
+  expect(cut).toEqual([]);
+});
+
 test('the focus stays in the rows when a key changes to another layer with the same file', { tag: '@window' }, async ({ win }) => {
   const { page } = await openWebApi(win, 0);
   await page.getByRole('row', { name: /added libssl\.so\.3/ }).click();

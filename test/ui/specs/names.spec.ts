@@ -96,6 +96,8 @@ test('an image that is only named by a tag gets the name of its archive', { tag:
   await win.drop(await win.write('dpkg.tar', tar(...members)));
   await expect(page.getByRole('heading', { name: 'dpkg:1' })).toBeAttached();
   await expect(page).toHaveTitle(/dpkg:1/);
+  const name = page.getByRole('region', { name: 'Details' }).getByRole('definition').filter({ hasText: 'dpkg:1' });
+  await expect(name.first()).toBeVisible();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   const crumb = page.getByRole('navigation', { name: 'Location' }).getByRole('button', { name: 'dpkg:1' });
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);

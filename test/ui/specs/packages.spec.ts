@@ -188,6 +188,11 @@ test('a package leads to its files in the tree', { tag: '@window' }, async ({ wi
   await page.keyboard.press('i');
   await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
+  await page.getByRole('button', { name: /^Whole image/ }).click();
+  await page.keyboard.press('i');
+  // A package that has a folder of its own leads there.
+  await page.getByRole('button', { name: 'ms: show its files in layer 2' }).click();
+  await expect(page.getByRole('row', { name: /added ms\// })).toHaveAttribute('aria-selected', 'true');
 });
 
 test('what is typed to find packages is forgotten when the tree comes back, and what was typed for the tree returns', {

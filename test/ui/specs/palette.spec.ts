@@ -67,6 +67,27 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
+test('Go to path shows the row in sight in a long table of another layer', { tag: '@page' }, async ({ win }) => {
+  // By name, which is the order until all rows are there, the path is near the top; by size, it is the last one.
+  const files = Array.from({ length: 5_000 }, (_, at) => file(`etc/a-${String(at).padStart(5, '0')}`, at === 777 ? 'x' : 'more bytes'));
+  const layers = [
+    { createdBy: 'COPY etc', tar: tar(...files) },
+    { createdBy: 'COPY app', tar: tar(file('app/main', 'x')) },
+  ];
+  await win.drop(await win.write('long.tar', dockerArchive(layers, { name: 'acme/long:1' })));
+  const { page } = win;
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('g');
+  await page.keyboard.type('a-00777');
+  await expect(page.getByRole('option', { name: 'etc/a-00777' })).toBeVisible();
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('treegrid').locator('[aria-selected="true"]');
+  await expect(row).toContainText('a-00777');
+  await expect(page.getByRole('button', { name: /^Layer 0 / })).toHaveAttribute('aria-pressed', 'true');
+  await expect(row).toBeFocused();
+  await expect(row).toBeInViewport({ ratio: 1 });
+});
+
 for (const key of ['g', 'ControlOrMeta+k']) {
   test(`a long path is on one line, cut in the middle, with its whole name: ${key}`, { tag: '@page' }, async ({
     win: { page, ...win },

@@ -270,6 +270,24 @@ test('a filter marks its matches, sums their bytes, and can be cleared', { tag: 
   await expect(page.locator('mark')).toHaveCount(0);
 });
 
+test('a whole image of which nothing is hidden has no column for that', { tag: '@page' }, async ({ win }) => {
+  const layers = [{ createdBy: 'COPY app /app', tar: tar(file('app/main', 'content'.repeat(100_000))) }];
+  await win.drop(await win.write('one.tar', dockerArchive(layers, { name: 'acme/one:1' })));
+  const grid = win.page.getByRole('treegrid');
+  await expect(grid.getByRole('columnheader', { name: 'Size' })).toBeVisible();
+  await expect(grid.getByRole('columnheader', { name: 'Hidden' })).toHaveCount(0);
+  const row = win.page.getByRole('button', { name: /^Whole image/ });
+  for (const width of [1320, 720, 600]) {
+    await win.page.setViewportSize({ width, height: 860 });
+    const cut = await row.evaluate((button) => [...button.children].filter((line) => line.scrollWidth > line.clientWidth).length);
+    expect(cut, `${width} px`).toBe(0);
+  }
+  // Nor are there ways to list packages that aren't there.
+  await win.page.keyboard.press('i');
+  await expect(win.page.getByText('No packages here')).toBeVisible();
+  await expect(win.page.getByRole('radio', { name: 'By layer' })).toHaveCount(0);
+});
+
 test('a whole image is filtered by what is visible and what is hidden', { tag: '@page' }, async ({ win }) => {
   const { page } = await openImage(win);
   await page.getByRole('button', { name: 'visible', exact: true }).click();
@@ -308,6 +326,24 @@ test('a breakdown adds up by kind of file, by top folder, and lists the biggest 
   await page.keyboard.press('y');
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   expect(win.complaints).toEqual([]);
+});
+
+test('a kind of a breakdown leads to its files in the tree, a folder to its row', { tag: '@page' }, async ({ win }) => {
+  const { page, changes } = await openImage(win);
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  await changes
+    .getByRole('table', { name: 'By kind of file' })
+    .getByRole('row', { name: /Libraries/ })
+    .getByText('300.0')
+    .click();
+  await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /curl|server\.js/ })).toHaveCount(0);
+  await changes.getByRole('button', { name: 'Libraries', exact: true }).click();
+  await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
+  await page.getByRole('radio', { name: 'Breakdown' }).click();
+  await changes.getByRole('button', { name: 'usr/', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('row', { name: /usr\// }).first()).toHaveAttribute('aria-selected', 'true');
 });
 
 test('kinds can be read in a breakdown at every width, also of a comparison', { tag: '@page' }, async ({ win }) => {
