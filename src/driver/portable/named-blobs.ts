@@ -6,6 +6,8 @@ import { onDisk, openOwnFile, readOwnFile, statsOf } from './own-files.ts';
 /** Limit on the size of a document, larger than any real manifest or index. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const MAX_DEPTH = 20;
+/** Source: OCI image spec, descriptor.md, Digests. */
+export const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 
 /**
  * Adds every digest in a document to `named`, and those in the documents that it refers to, at any depth. `blobFile` returns a blob's path.
@@ -64,6 +66,12 @@ async function documentAt(file: string, isManifest: boolean): Promise<Buffer | n
 }
 
 /** Returns a text, empty for anything else. Not `String`, which fails for an object whose `toString` is no function. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** Whether all entries of an index have a digest. If not, the index is damaged, and what it refers to is unknown. */
+export function isWholeIndex(index: unknown): index is { readonly manifests: readonly { readonly digest: string }[] } {
+  const { manifests } = (index ?? {}) as { manifests?: unknown };
+  return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(textOf((entry as { digest?: unknown } | null)?.digest)));
 }

@@ -11,7 +11,7 @@ import { STORE_VERSION } from './layer-record.ts';
 import { LayerRecords } from './layer-records.ts';
 import { LayerTables } from './layer-tables.ts';
 import { type LayoutImages, readLayoutImages } from './layout-images.ts';
-import { addNamedBlobs, textOf } from './named-blobs.ts';
+import { addNamedBlobs, DIGEST, isWholeIndex } from './named-blobs.ts';
 import { createDurably, MAX_INDEX_BYTES, onDisk, readJson, readOwnFile, statsOf, unfinishedName, writeDurably } from './own-files.ts';
 import { OwnFolders } from './own-folders.ts';
 import { storedBlob } from './stored-blob.ts';
@@ -21,7 +21,6 @@ import { lockForWriting } from './writer-lock.ts';
 export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
 /** A digest as defined in image-spec descriptor.md. */
-const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 /** Errors after which it is unknown what a manifest refers to, so that no blob is removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
@@ -363,7 +362,7 @@ export class PortableHome {
       const index = await this.readIndex();
       if (!isWholeIndex(index)) return null;
       // What a manifest that isn't there referred to is unknown. A single wrong digit in index.json is enough.
-      for (const digest of rootDigests(index)) if (!BLOB.test(digest) || (await statsOf(this.blobFile(digest))) === null) return null;
+      for (const { digest } of index.manifests) if (!BLOB.test(digest) || (await statsOf(this.blobFile(digest))) === null) return null;
       await addNamedBlobs(index, (digest) => this.blobFile(digest), named);
     } catch (error) {
       if (error instanceof LayerscopeError && KEEPS.has(error.code)) return null;
@@ -391,15 +390,4 @@ export class PortableHome {
 /** Returns a stamp that changes whenever a file is replaced. */
 function stampOf(stats: Stats | null): string {
   return stats === null ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
-}
-
-function rootDigests(index: unknown): ReadonlySet<string> {
-  const { manifests } = index as { manifests: readonly { digest: string }[] };
-  return new Set(manifests.map(({ digest }) => digest));
-}
-
-/** Whether all entries of an index have a digest. If not, the index is damaged, and what it refers to is unknown. */
-export function isWholeIndex(index: unknown): boolean {
-  const { manifests } = (index ?? {}) as { manifests?: unknown };
-  return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(textOf((entry as { digest?: unknown } | null)?.digest)));
 }

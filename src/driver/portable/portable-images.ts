@@ -27,8 +27,9 @@ import { layerMediaType } from './layer-blob.ts';
 import { shortLayerId } from './layer-record.ts';
 import type { LayoutImages } from './layout-images.ts';
 import type { MountedLayer } from './mount-folders.ts';
+import { isWholeIndex } from './named-blobs.ts';
 import { unfinishedName } from './own-files.ts';
-import { isWholeIndex, type PortableHome } from './portable-home.ts';
+import type { PortableHome } from './portable-home.ts';
 
 /**
  * Number of layers whose diffIDs are computed at the same time. More would only take more buffers, because a single thread hashes them all.

@@ -111,6 +111,8 @@ test('a file that a layer stores again only for its mode or owner has the advice
     },
   ];
   await win.drop(await win.write('base.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/app:1' })));
+  // What is open last is shown, and of two files at once that may be either.
+  await expect(page.getByRole('heading', { name: 'acme/app:1' })).toBeVisible();
   await win.drop(await win.write('app.tar', dockerArchive(layers, { name: 'acme/app:2' })));
   await expect(page.getByRole('heading', { name: 'acme/app:2' })).toBeVisible();
   await page.getByRole('button', { name: /^Layer 1 / }).click();
