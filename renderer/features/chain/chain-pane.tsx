@@ -268,7 +268,12 @@ const HIDES_MUCH = 0.01;
 function Hides({ archiveId, image, layer, over }: { archiveId: string; image: number; layer: number; over: number }) {
   const answer = useBreakdown({ archiveId, image }, { what: 'changes', from: layer, to: layer }, { limit: 1 });
   if (answer.state !== 'ready' || answer.value.hidesBytes <= over) return null;
-  return <span className={styles.hides}>{phrase(words.chain.hides(<Size bytes={answer.value.hidesBytes} />))}</span>;
+  return (
+    <>
+      {' '}
+      <span className={styles.hides}>{phrase(words.chain.hides(<Size bytes={answer.value.hidesBytes} />))}</span>
+    </>
+  );
 }
 
 function Command({ text, wrap }: { text: string | null; wrap: boolean }) {

@@ -16,7 +16,7 @@ export const chain = {
   /** In a layer's tooltip. The line at its foot is the share. */
   sizeTitle: (size: string, share: number) => `${size}\n${someShare(share)} % of the image, as the line below shows`,
   /** After the counts of a layer. */
-  hides: <T>(size: T): Phrase<T> => [' · hides ', size],
+  hides: <T>(size: T): Phrase<T> => ['hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
   /** In a layer's tooltip: what the dot of the selected path means. */
