@@ -67,6 +67,7 @@ test('the top layers of whole images are compared only if they are the same step
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.dropRight(await win.write('b.tar', whole('2', layer('COPY . /srv', 'two'))));
   await expect(details.getByRole('heading', { name: 'Top layer' })).toBeVisible();
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
   await win.dropRight(await win.write('c.tar', whole('3', layer('COPY . /srv', 'three'), layer('RUN make', 'four'))));
   await expect(details.getByRole('button', { name: 'B app:3' })).toBeVisible();
   await expect(details.getByRole('heading', { name: 'Top layer' })).toHaveCount(0);
