@@ -7,6 +7,7 @@ import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { phrase } from '../../components/phrase.tsx';
+import { sideLetter } from '../../components/side-letter.ts';
 import { Size } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
@@ -257,7 +258,7 @@ function SideChoice({
   };
   return (
     <span className={`${styles.side} ${isWhole || side.since !== undefined ? '' : styles.atLayer}`}>
-      <span className={`${styles.letter} ${styles[name]}`} aria-hidden="true">
+      <span className={`${sideLetter(name)} ${styles.letter}`} aria-hidden="true">
         {name}
       </span>
       <MenuButton

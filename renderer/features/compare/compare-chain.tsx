@@ -3,6 +3,7 @@ import type { ImageSummary } from '#contract';
 import { type LayerReport, toHex, unescapePath } from '#model';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { sideLetter } from '../../components/side-letter.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
@@ -161,7 +162,7 @@ function TwoChains({
   const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
-        <span className={`${styles.letter} ${styles[name]}`}>{name}</span> <MiddleText text={title} title={null} />
+        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> <MiddleText text={title} title={null} />
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         {image.layers
@@ -262,12 +263,12 @@ function Stratum({
           <Size bytes={bytes} className={styles.size} />
         </span>
         {isA ? (
-          <span className={`${styles.letter} ${styles.A}`}>
+          <span className={`${sideLetter('A')} ${styles.letter}`}>
             <span className="visually-hidden">{words.compare.beforeLetter}</span>A
           </span>
         ) : null}
         {isB ? (
-          <span className={`${styles.letter} ${styles.B}`}>
+          <span className={`${sideLetter('B')} ${styles.letter}`}>
             <span className="visually-hidden">{words.compare.beforeLetter}</span>B
           </span>
         ) : null}

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { ConfigReport } from '#contract';
+import { sideLetter } from '../../components/side-letter.ts';
 import { toast } from '../../state/messages.ts';
 import type { Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
@@ -29,10 +30,10 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           <tr>
             <th scope="col">{words.compare.field}</th>
             <th scope="col">
-              <span className={`${styles.letter} ${styles.A}`}>A</span>
+              <span className={sideLetter('A')}>A</span>
             </th>
             <th scope="col">
-              <span className={`${styles.letter} ${styles.B}`}>B</span>
+              <span className={sideLetter('B')}>B</span>
             </th>
           </tr>
         </thead>

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
+import { sideColours, sideLetter } from '../../components/side-letter.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showLayerOfSide } from '../../state/choosing.ts';
 import { type SideOrigin, sideOrigins } from '../../state/details/side-origins.ts';
@@ -28,7 +29,7 @@ export function SideLayers({ details }: { details: EntryDetails }) {
 
 export function SideLetter({ name }: { name: 'A' | 'B' }) {
   return (
-    <span className={`${styles.letter} ${styles[name]}`}>
+    <span className={sideLetter(name)}>
       <span className="visually-hidden">{words.compare.beforeLetter}</span>
       {name}
     </span>
@@ -37,7 +38,7 @@ export function SideLetter({ name }: { name: 'A' | 'B' }) {
 
 /** Says of which side of a comparison all that follows is; nothing if nothing is compared. */
 export function SideNote({ side }: { side: 'A' | 'B' | null }) {
-  return side === null ? null : <p className={`${styles.note} ${styles[side]}`}>{words.compare.sideOnly(side)}</p>;
+  return side === null ? null : <p className={`${styles.note} ${sideColours(side)}`}>{words.compare.sideOnly(side)}</p>;
 }
 
 function SideLayer({ origin: { side, layer }, letters }: { origin: SideOrigin; letters: readonly ('A' | 'B')[] }) {

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { sideLetter } from '../../components/side-letter.ts';
 import { useApp } from '../use-app.ts';
 import { useVersionNames } from './use-version-names.ts';
 import styles from './versions.module.css';
@@ -9,9 +10,9 @@ export function Versions({ before, now }: { before: ReactNode; now: ReactNode })
   const names = useVersionNames();
   return (
     <dl className={styles.versions}>
-      <dt className={compares ? `${styles.letter} ${styles.A}` : styles.version}>{names.before}</dt>
+      <dt className={compares ? `${sideLetter('A')} ${styles.letter}` : styles.version}>{names.before}</dt>
       <dd>{compares ? before : <del>{before}</del>}</dd>
-      <dt className={compares ? `${styles.letter} ${styles.B}` : styles.version}>{names.now}</dt>
+      <dt className={compares ? `${sideLetter('B')} ${styles.letter}` : styles.version}>{names.now}</dt>
       {/* The sides of a comparison are equals; of a change, the new value matters. */}
       <dd>{compares ? now : <ins>{now}</ins>}</dd>
     </dl>
