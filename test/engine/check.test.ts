@@ -110,18 +110,18 @@ test('errors in the file name the file and the line, in one line', async () => {
     'rules:\n\n  lowestEfficiency: -0.1\n': /^ci:3: lowestEfficiency: not between 0 and 1/,
     'rules:\n  lowestEfficiency: much\n': /^ci:2: lowestEfficiency: not a number: "much"$/,
     'rules:\n  lowestEfficiency: true\n': /^ci:2: lowestEfficiency: not a number: "true"$/,
-    'rules:\n  lowestEfficiency: {a: 1}\n': /^ci:2: lowestEfficiency is not a single value$/,
-    'rules:\n  lowestEfficiency: [0.9]\n': /^ci:2: lowestEfficiency is not a single value$/,
+    'rules:\n  lowestEfficiency: {a: 1}\n': /^ci:2: lowestEfficiency must be a single value, not a list or mapping$/,
+    'rules:\n  lowestEfficiency: [0.9]\n': /^ci:2: lowestEfficiency must be a single value, not a list or mapping$/,
     'rules:\n  lowestEfficiency: 0.9\nlowest-efficiency-threshold: 0.5\n': /^ci:3: lowestEfficiency is given twice$/,
     'rules:\n  highestWastedBytes: "\u009b31m"\n': /^ci:2: highestWastedBytes: not a size such as 20MB: "\\u009B31m"$/,
     'failOn: sometimes\n': /^ci:1: failOn: neither error nor warning: "sometimes"$/,
     'exclude: usr/share\n': /^ci:1: exclude is not a list of patterns$/,
     'exclude: {a: b}\n': /^ci:1: exclude is not a list of patterns$/,
-    'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern is not a single value$/,
+    'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern must be plain text, not a list or mapping$/,
     'exclude:\n  - ok\n  - ""\n': /^ci:3: the exclude pattern "" names nothing$/,
     'exclude: [../x]\n': /^ci:1: the exclude pattern "\.\.\/x" leads out of the image$/,
     'rules: *nothing\n': /^ci:1: unknown alias "nothing"$/,
-    '? [a]\n: b\n': /^ci:1: a key is not a single value$/,
+    '? [a]\n: b\n': /^ci:1: a key must be plain text, not a list or mapping$/,
   };
   for (const [text, said] of Object.entries(saids)) {
     await assert.rejects(parseCheckConfig(text, 'ci'), (error) => isUsage(error) && said.test((error as Error).message), text);

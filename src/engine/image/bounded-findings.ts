@@ -1,6 +1,6 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode } from '#model';
 
-/** Maximum number of findings kept for an image or an archive, and of characters in their texts. */
+/** Maximum number of findings kept for an image or an archive, and of characters in them. */
 const MAX_FINDINGS = 20_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 

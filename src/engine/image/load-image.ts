@@ -7,7 +7,7 @@ import { BoundedFindings } from './bounded-findings.ts';
 import { attestationReport } from './stated-reports.ts';
 import type { LoadedImage } from './types.ts';
 
-/** Maximum number of findings about waste and modes of one image, which must not crowd out what is damaged. */
+/** Maximum number of an image's findings about waste and modes, so that they don't crowd out those about damage. */
 const MAX_WASTE_FINDINGS = 5_000;
 
 export interface LoadOptions {
@@ -85,7 +85,7 @@ export function assembleImage(
     layers: indexed,
     stack,
     report,
-    // Most commands don't show them.
+    // Made on demand, because most commands don't show them.
     get findings() {
       findings ??= findingsOf(image, indexed, stack, findsCopies);
       return findings;
@@ -106,7 +106,7 @@ function findingsOf(
   const isScanned = indexed.some((layer) => layer?.scan !== undefined);
   const copies = isScanned && findsCopies ? applyBodyRules(stack) : [];
   for (const finding of [...copies, ...stack.findings]) bounded.add({ ...finding, image: image.index });
-  // Bounded by themselves: many secrets don't hide what else there is, nor does it hide them.
+  // Secrets have their own limit, so that they and the other findings don't crowd each other out.
   const secrets = new BoundedFindings();
   const inFiles = isScanned ? fileFindings(indexed, stack) : [];
   for (const finding of [...configFindings(image), ...inFiles]) secrets.add({ ...finding, image: image.index });

@@ -65,8 +65,8 @@ export interface ImageQueries {
   ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   /**
-   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. `withHidden`: as in the whole image, whatever
-   * the layer, with what it hides.
+   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, the folder is that of the
+   * whole image, hidden bytes included, whatever the layer.
    */
   folder(entry: EntryOf, withHidden: boolean, signal: AbortSignal): Promise<FolderReport>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;

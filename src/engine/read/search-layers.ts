@@ -7,15 +7,17 @@ type Touch = PathMatch['touches'][number];
 
 interface SearchOptions {
   readonly limit: number;
-  /** Whether letters of the text may be scattered over a path, if no path of any layer has the text itself. */
+  /**
+   * Whether to match paths that contain the letters of the text apart from each other, if no path of any layer contains the text itself.
+   */
   readonly scattered: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}); of equally good ones the shorter first.
- * At most `limit` are returned, and no better one is left out. `text` has the syntax of a RowFilter; in a Windows image it
- * may begin with `C:\`, like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
+ * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
+ * same rank. Returns the best `limit` paths. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\`, like paths
+ * in the container. Yields to the event loop while searching. Throws CANCELLED.
  */
 export async function searchLayers(stack: Stack, text: string, { limit, scattered, signal }: SearchOptions): Promise<SearchReport> {
   const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
@@ -51,13 +53,16 @@ interface Ranked {
   readonly touches: Touch[];
 }
 
-/** The best paths of those that were added: more than asked for only for a while, so that an image of a million matches takes little memory. */
+/**
+ * Keeps the best paths that were added. It exceeds the limit only between clean-ups, so that an image with a million matches takes little
+ * memory.
+ */
 class BestPaths {
   readonly #text: string;
   readonly #limit: number;
   readonly #others = new Set<string>();
   #best = new Map<string, Ranked>();
-  /** The worst that is kept, once others were dropped. */
+  /** The worst path kept by the last clean-up. */
   #worst: Ranked | null = null;
 
   constructor(text: string, limit: number) {
@@ -72,7 +77,7 @@ class BestPaths {
       return;
     }
     const ranked = { path, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
-    // What was dropped before is also worse than the worst now.
+    // Paths dropped before were worse than the current worst too.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
       this.#others.add(path);
       return;
@@ -81,7 +86,7 @@ class BestPaths {
     if (this.#best.size >= 4 * this.#limit) this.#drop();
   }
 
-  /** Number of different paths that were added. */
+  /** Number of distinct paths that were added. */
   get total(): number {
     return this.#best.size + this.#others.size;
   }
@@ -105,7 +110,7 @@ class BestPaths {
   }
 }
 
-/** Sorts by rank; those that no name or folder begins with, and so all that a pattern finds, by path alone. */
+/** Sorts by rank, then by length. Paths of the worst rank, which include all matches of a pattern, are sorted by path alone. */
 function order(a: Ranked, b: Ranked): number {
   return a.rank - b.rank || (a.rank < WORST ? a.path.length - b.path.length : 0) || (a.path < b.path ? -1 : 1);
 }
@@ -113,8 +118,9 @@ function order(a: Ranked, b: Ranked): number {
 const WORST = 5;
 
 /**
- * How well a path fits a text, both in lower case: 0 if it or its name is the text, 1 if its name begins with it, 2 if a word of its name
- * does, 3 if its name has it, 4 if a folder begins with it, else 5. What of a text with slashes is before the last one belongs to a folder.
+ * Ranks a path against a text, both in lower case: 0 if the text is the path or its name, 1 if the name begins with it, 2 if a word in the
+ * name does, 3 if the name contains it, 4 if a folder begins with it, otherwise 5. If the text contains slashes, only its last part is
+ * matched with the name.
  */
 function rankOf(path: string, text: string): number {
   const whole = `/${path}`;
@@ -129,7 +135,7 @@ function rankOf(path: string, text: string): number {
   return 3;
 }
 
-/** Longest time between two yields. */
+/** Longest time between two yields, in milliseconds. */
 const TURN_MS = 10;
 
 async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSignal): Promise<RowMatches> {
