@@ -8,7 +8,7 @@ import { systemError } from './source-file.ts';
 const SLASH = 0x2f;
 const READ_ITSELF = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** An error for a file that isn't what the engine unpacked. `problem`: a clause. */
+/** Creates an error for a file that isn't what the engine unpacked. `problem` is a clause. */
 export function changedOnDisk(name: Uint8Array, problem: string): LayerscopeError {
   return new LayerscopeError('DIGEST_MISMATCH', `${displayPath(name)} ${problem}`);
 }

@@ -20,14 +20,14 @@ export interface ChunkSource {
   readonly compression: PackedAs;
   /** Reads a part of the blob. No digest verifies the part. */
   readonly part: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
-  /** Stores pieces by digest; null: none are stored. */
+  /** Caches pieces by digest; null if there is no cache. */
   readonly kept: {
     readonly read: (digest: string) => Uint8Array | null;
     readonly keep: (digest: string, bytes: Uint8Array) => void;
   } | null;
 }
 
-/** Reads contents at the addresses in a table's `bodyAt`. A piece is checked if its digest is stated. */
+/** Reads contents at the addresses in a table's `bodyAt`. A piece is checked if the table has a digest for it. */
 export class ChunkPlainBytes implements PlainBytes {
   readonly #source: ChunkSource;
   readonly #signal: AbortSignal | undefined;

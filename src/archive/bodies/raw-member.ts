@@ -53,7 +53,7 @@ function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   return text.startsWith(WHITEOUT) && !text.startsWith(WHITEOUT + WHITEOUT) && text !== '.wh..' && text !== '.wh...' ? 'file' : null;
 }
 
-/** A member that was read again. Offsets are relative to the tar. */
+/** A member that was read again. Offsets are from the start of the tar. */
 export interface FoundMember {
   readonly raw: RawMember;
   readonly bodyOffset: number;

@@ -28,7 +28,8 @@ export class SpanPlainBytes implements PlainBytes {
   #failed = false;
 
   /**
-   * `others` opens the fallback source of the same plain bytes. `isAtHand`: whether that source already has everything before an offset.
+   * `others` opens the fallback source of the same plain bytes. `isAtHand` returns whether that source already has everything before an
+   * offset.
    */
   constructor(
     source: SpanSource,

@@ -11,11 +11,11 @@ export interface SparseMember {
   readonly start: number;
   readonly storedBytes: number;
   readonly map: SparseMap;
-  /** Size including holes. */
+  /** Size in bytes, including holes. */
   readonly size: number;
 }
 
-/** Size limit: no real layer is this large, and a larger stated size only wastes time. */
+/** Maximum size: no real layer is this large, and expanding more would only waste time. */
 const MAX_BYTES = 2 ** 36;
 const CHUNK = 1024 * 1024;
 

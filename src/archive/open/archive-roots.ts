@@ -27,7 +27,9 @@ import { rangeSource } from './range-source.ts';
 const MAX_DEPTH = 16;
 const MAX_BLOBS = 1_000_000;
 
-/** Returns the entries of index.json that lead to images, followed by images that are listed only in a docker-archive's own files. */
+/**
+ * Returns the entries of index.json that lead to images, followed by images that are listed only in the files specific to a docker-archive.
+ */
 export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: readonly ArchiveImage[]): ArchiveRoot[] {
   renewDocuments(store);
   const byManifest = new Map<string, ArchiveImage>();
