@@ -28,7 +28,7 @@ export function placeOf(url: URL): string {
   return displayText(url.host);
 }
 
-/** Converts an error of a socket, of TLS or of the HTTP parser to UNREACHABLE, or PERMISSION. `place`: the server, safe to print. */
+/** Converts an error from a socket, TLS or the HTTP parser to UNREACHABLE, or PERMISSION. `place` is the server, safe to print. */
 export function networkError(error: unknown, place: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   const { code } = (error ?? {}) as { code?: unknown };

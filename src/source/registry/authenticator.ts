@@ -14,7 +14,7 @@ import { isOwnRealm, realmUrl } from './realm.ts';
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Source: token.md: "For compatibility with older clients, a token should never be returned with less than 60 seconds to live." */
 const DEFAULT_LIFE_S = 60;
-/** A token is renewed at most this long before it expires. */
+/** How long before its expiry a token is renewed, at most. */
 const MARGIN_MS = 10_000;
 
 interface Kept {
@@ -112,7 +112,7 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Reads a token server's response. Follows no redirect, which would forward the credentials. */
+/** Reads a token server's response. Doesn't follow redirects, which would forward the credentials. */
 async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
   if (reply.status !== 200) {
     reply.discard();

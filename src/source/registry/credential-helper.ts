@@ -25,7 +25,9 @@ export interface HelperOptions {
   readonly timeoutMs?: number;
 }
 
-/** Asks a helper; null if it has no credentials for the server. Throws UNAUTHORIZED if there is no such helper or it fails; CANCELLED. */
+/**
+ * Queries a helper; null if it has no credentials for the server. Throws UNAUTHORIZED if there is no such helper or it fails; CANCELLED.
+ */
 export async function askHelper(
   name: string,
   server: string,
