@@ -51,7 +51,7 @@ export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly 
   },
 };
 
-/** What a finding means and what to do; applies to every input with that code. */
+/** What a finding means and what to do about it. The wording fits every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
   'missing-blob': {
     title: 'Blob missing',
