@@ -10,7 +10,7 @@ const MAX_HELD = 1_024;
 
 type Held = { readonly what: 'mount'; readonly held: Mount } | { readonly what: 'files'; readonly held: LayerFiles };
 
-/** The mounts and layers' files that a connection holds, by number. */
+/** The mounts and opened layers that a connection holds, by number. */
 export class HeldResources {
   readonly #held = new Map<number, Held>();
   #last = 0;
@@ -57,7 +57,7 @@ export interface MethodCall {
   readonly signal: AbortSignal;
   /** Sends data to the client. */
   readonly out: Outflow;
-  /** Data from the client: the tar that it sends. */
+  /** The tar that the client sends. */
   readonly tar: TarSource;
   emit(event: CallEvent): void;
 }
