@@ -33,14 +33,14 @@ export class HeldResources {
   /** Returns the files with a handle. Throws NOT_FOUND. */
   files(handle: number): LayerFiles {
     const held = this.#held.get(handle);
-    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', "no layer's files have that number");
+    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', 'no open layer has that number');
     return held.held;
   }
 
   /** Releases a resource, and forgets it even if the release fails. Throws NOT_FOUND, and the error of releasing it. */
   async release(handle: number): Promise<void> {
     const held = this.#held.get(handle);
-    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'nothing has that number');
+    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'no mount and no open layer has that number');
     this.#held.delete(handle);
     await held.held[Symbol.asyncDispose]();
   }
