@@ -1,7 +1,7 @@
 // Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. The link refers to
 // the entry that its target was when the link was made: an entry of the same layer, before the link (the table already resolves those) or
-// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at links, in a circle, or
-// at nothing. (go-containerregistry#977)
+// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at other links, at
+// themselves in a circle, or at nothing. (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';
@@ -22,7 +22,7 @@ export type LinkFault = 'missing' | 'circle' | 'folder';
 
 const RESOLVED = 1;
 const ON_THE_WAY = 2;
-/** How many dangling links of lower layers one link is followed through. */
+/** Maximum number of dangling links in lower layers that one link is followed through. */
 const MAX_LOWER_HOPS = 64;
 
 function linkIndex(links: LinkTable | null | undefined, member: number): number {

@@ -1,6 +1,6 @@
-// Finds the nodes of long lists of paths, again in every view. Parents that are symbolic links are followed as a process in the container
-// would follow them; the last name is taken as it is. A list's nodes depend only on which of its parents are links, and on where these
-// point, so they are kept until one of those parents changes.
+// Finds the nodes of long lists of paths, in view after view. Parents that are symbolic links are followed as a process in the container
+// would follow them; a link as the last component isn't followed. A list's nodes depend only on which of its parents are links, and where
+// these point, so they are cached until one of those parents changes.
 
 import { TYPE } from '#model';
 import { findChild } from './image-tree.ts';
@@ -8,9 +8,9 @@ import type { NodeViews } from './node-views.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-/** Linux follows at most this many links in one path. Source: path_resolution(7). */
+/** Maximum number of links that Linux follows in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
-/** Maximum number of components that following one link may take. */
+/** Maximum number of components resolved to follow one link. */
 const MAX_STEPS = 10_000;
 /** A path that no layer has. */
 const NOWHERE = -1;
@@ -19,7 +19,7 @@ const NO_LINK = -1;
 
 export class PathFollower {
   readonly #views: NodeViews;
-  /** Nodes that were parents on the way to some path, and the link that each showed, or {@link NO_LINK}. */
+  /** Parent nodes passed while resolving paths, and each one's link or {@link NO_LINK}. */
   readonly #isWatched: Uint8Array;
   readonly #watched: number[] = [];
   readonly #links: number[] = [];
@@ -32,7 +32,7 @@ export class PathFollower {
     this.#isWatched = new Uint8Array(views.tree.count);
   }
 
-  /** Call after the view has changed. Returns whether nodes of known lists may have changed. */
+  /** Call after the view has changed. Returns whether the nodes of known lists may have changed. */
   update(): boolean {
     const { type } = this.#views.view;
     const links = this.#links;
@@ -52,7 +52,7 @@ export class PathFollower {
     return changed;
   }
 
-  /** The node of each path of a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. */
+  /** Returns the node of each path in a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. */
   nodesOf(list: Uint8Array): Int32Array {
     const kept = this.#kept.get(list);
     if (kept?.epoch === this.#epoch) return kept.nodes;
@@ -72,10 +72,10 @@ export class PathFollower {
     this.#links.push(this.#linkAt(node));
   }
 
-  /** Neighbours in a list share most of their parents, so each path starts where it differs from the one before. */
+  /** Neighbours in a list share most of their parents, so resolving a path starts where it differs from the previous one. */
   #follow(list: Uint8Array): Int32Array {
     const nodes: number[] = [];
-    // For the previous path: where its parents end, counted from its start, and their nodes.
+    // For the previous path: where each parent ends, counted from the path's start, and the parent's node.
     const ends: number[] = [];
     const parents: number[] = [0];
     let before = 0;
@@ -107,7 +107,7 @@ export class PathFollower {
     return findChild(this.#views.tree, parent, path, at, end) || NOWHERE;
   }
 
-  /** The folder that a component of a path leads to. */
+  /** Returns the folder that a component of a path leads to. */
   #step(folder: number, path: Uint8Array, start: number, end: number): number {
     const node = this.#child(folder, path, start, end);
     return node > 0 && this.#views.linkOf(node) !== null ? this.#targetOf(node) : node;
@@ -122,7 +122,7 @@ export class PathFollower {
     return node;
   }
 
-  /** Where a link leads, through further links. */
+  /** Returns where a link leads, following further links. */
   #targetOf(link: number): number {
     const known = this.#targets.get(link);
     if (known !== undefined) return known;
@@ -158,7 +158,10 @@ function isDots(path: Uint8Array, start: number, end: number): boolean {
   return length === 0 || (length <= 2 && path[start] === DOT && (length === 1 || path[start + 1] === DOT));
 }
 
-/** How many bytes the path from `start` to `stop` has in common with the one from `before`, which ends before `start`. */
+/**
+ * Returns how many bytes the path from `start` to `stop` has in common with the previous one, which starts at `before` and ends before
+ * `start`.
+ */
 function sharedLength(list: Uint8Array, before: number, start: number, stop: number): number {
   let shared = 0;
   while (start + shared < stop && before + shared < start && list[before + shared] === list[start + shared]) shared++;

@@ -20,7 +20,7 @@ export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   let length = 0;
   // Folders that were output without their content; the next is on top.
   const waiting: number[] = [];
-  // By level of siblings: the next row, the end, and how many folders of outer levels are waiting.
+  // By level of siblings: the next row, the end, and the number of folders waiting at outer levels.
   const next: number[] = [0];
   const ends: number[] = [rows.length];
   const floors: number[] = [0];

@@ -25,7 +25,7 @@ export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: num
   );
 }
 
-/** Mode and owner of an implied folder without a folder to copy them from, as container engines set them. */
+/** Mode and owner that container engines give an implied folder if there is no folder to copy them from. */
 export const IMPLIED_META: MemberMeta = {
   mode: 0o755,
   uid: 0,
@@ -84,7 +84,7 @@ export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): n
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
 }
 
-/** Digests from a table of contents aren't comparable with checksums of bodies. */
+/** Digests from a table of contents can't be compared with checksums of bodies. */
 function sameBodies(a: LayerTable, memberA: number, b: LayerTable, memberB: number): boolean | null {
   if (a.provenance !== b.provenance) return null;
   return a.provenance === 'toc' ? sameContents(a, memberA, b, memberB) : sameSums(a.bodySums, memberA, b.bodySums, memberB);

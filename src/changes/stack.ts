@@ -1,7 +1,7 @@
 // Builds a stack: makes the tree of all paths, then applies layer after layer to one view and counts. A stack keeps the tree, the maps into
 // it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
 //
-//   80,000 entries in six layers: about 10 ms. For memory besides the layers' tables, see image-tree.ts.
+// 80,000 entries in six layers take about 10 ms. For memory besides the layers' tables, see image-tree.ts.
 
 import { FLAG, type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
 import {
@@ -24,14 +24,14 @@ import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } f
 import { windowsOddNames } from './windows-names.ts';
 
 const MAX_FINDINGS = 1_000;
-/** Maximum number of bytes of a path or link target that a finding shows. */
+/** Maximum number of bytes of a path or link target shown in a finding. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** What a stack keeps to build views and row tables from. */
+/** What a stack keeps to build views and row tables. */
 export interface StackIndex {
   readonly tree: ImageTree;
   readonly links: readonly (LinkTable | null)[];
-  /** The most recently used views, latest first. The details of one path need two. */
+  /** The most recently used views, latest first. Showing one path's details needs two. */
   readonly views: { readonly layer: number; readonly view: View }[];
   /** By layer: the topmost nodes that it removes, and the folders that it replaces. */
   readonly removals: readonly Uint32Array[];

@@ -51,7 +51,7 @@ export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly 
   },
 };
 
-/** What a finding means and what to do; applies to every input with that code. */
+/** What a finding means and what to do about it. The wording fits every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
   'missing-blob': {
     title: 'Blob missing',
@@ -93,17 +93,17 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'manifest-unreadable': {
     title: 'Manifest cannot be read',
-    hint: 'The manifest is damaged or of another kind; content that only it names is not shown.',
+    hint: 'The manifest is damaged or not an image manifest; content that only it names is not shown.',
   },
   'index-unreadable': {
     title: 'Index cannot be read',
-    hint: 'index.json is damaged or of another kind; what manifest.json names is shown.',
+    hint: 'index.json is damaged or not an index; what manifest.json names is shown.',
   },
   'config-missing': { title: 'No config', hint: 'The manifest names no config; platform, commands and diff IDs are unknown.' },
   'config-unreadable': { title: 'Config cannot be read', hint: 'Platform, commands and diff IDs are unknown; the layers are shown.' },
   'config-not-image': {
-    title: 'Config is of another kind',
-    hint: 'It is JSON, but not the config of an image; platform, commands and diff IDs are unknown.',
+    title: 'Not an image config',
+    hint: 'The config is JSON, but not the config of an image; platform, commands and diff IDs are unknown.',
   },
   'bad-digest': {
     title: 'Digest is ill-formed',

@@ -269,7 +269,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] }), cut]));
     },
     title: /Manifest cannot be read/,
-    hint: /damaged or of another kind/,
+    hint: /damaged or not an image manifest/,
     message: /manifest sha256:[0-9a-f]{64} is not JSON/,
   },
   'index-unreadable': {
@@ -296,7 +296,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'config-not-image': {
     severity: 'error',
     input: withConfig('[1]'),
-    title: /of another kind/,
+    title: /not an image config/i,
     hint: /not the config of an image/,
     message: /the config is a list, not an image config/,
   },

@@ -263,7 +263,7 @@ test('an inconsistent TOC is refused', () => {
     ['a digest of zeros', [{ ...reg, digest: none }]],
     ['a longer digest of zeros', [{ ...reg, digest: `sha512:${'0'.repeat(128)}` }]],
     ['a digest of zeros of a piece', [{ ...reg, chunkDigest: none }]],
-    ['two digests of one content', [{ ...reg, chunkDigest: digest.replaceAll('5', '6') }]],
+    ['two different digests for the same content', [{ ...reg, chunkDigest: digest.replaceAll('5', '6') }]],
     ['an invalid time', [{ ...reg, modtime: 'yesterday' }]],
     ['an attribute that isn’t base64', [{ ...reg, xattrs: { a: '?' } }]],
     ['attributes in a list', [{ ...reg, xattrs: [] }]],

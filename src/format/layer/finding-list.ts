@@ -1,9 +1,9 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#model';
 
-/** Maximum number of findings of each code for a layer; a tar can cause millions. */
+/** Maximum number of findings per code and layer; a tar can cause millions. */
 const MAX_FINDINGS_PER_CODE = 1000;
 
-/** Maximum length of a finding's message or path, and of all findings that a layer keeps, in UTF-16 units. */
+/** Maximum length of a finding's message or path, and of all findings kept for a layer, in UTF-16 units. */
 const MAX_LENGTH = 8192;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 

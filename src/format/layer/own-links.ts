@@ -1,5 +1,5 @@
 // Resolves names that go through symbolic links of their own layer. The links are followed inside the root, as in containerd (continuity,
-// fs.RootPath). Links of the layers below don't matter, because each layer is applied to a folder of its own.
+// fs.RootPath). Links of the layers below don't matter, because each layer is applied to its own folder.
 //
 //   s -> /data, then s/R        data/R: an absolute target is relative to the root
 //   s -> ../../etc, then s/R    etc/R: nothing is above the root; reported as leading out

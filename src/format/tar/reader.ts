@@ -21,7 +21,7 @@ import type { TarHandler } from './types.ts';
 const BLOCK = 512;
 const SLASH = 0x2f;
 
-// States, by what the next bytes are.
+// States, named by what the next bytes are.
 const AT_HEADER = 0; // a header block, or an end block
 const IN_BODY = 1; // a body and its padding
 const IN_EXTENSION = 2; // the body of an x, g, L or K

@@ -61,9 +61,9 @@ test('an invalid request gets an error, never reaches the driver, and the connec
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: -1 }, 'BAD_REQUEST', /sizeBytes is not a count/],
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1.5 }, 'BAD_REQUEST', /sizeBytes is not a count/],
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1e300 }, 'BAD_REQUEST', /sizeBytes is not a count/],
-    ['openFile', { handle: 1, name: 'x' }, 'NOT_FOUND', /no layer's files/],
+    ['openFile', { handle: 1, name: 'x' }, 'NOT_FOUND', /no open layer has that number/],
     ['openFile', { handle: 1, name: 'x'.repeat(70_000) }, 'BAD_REQUEST', /name has more than/],
-    ['release', { handle: 1 }, 'NOT_FOUND', /nothing has that number/],
+    ['release', { handle: 1 }, 'NOT_FOUND', /no mount and no open layer has that number/],
     ['release', { handle: '1' }, 'BAD_REQUEST', /handle is not a count/],
   ];
   const methods = ['exists', 'remove', 'mount', 'diff', 'changes', 'applyDiff', 'diffSize', 'chain', 'metadata', 'files', 'adoptBaseImage'];

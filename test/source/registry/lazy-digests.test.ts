@@ -40,7 +40,11 @@ test('a TOC whose digests contradict one another, or are zeros, is reported, and
     ['zeros', (entries) => set(entries, 'sh', { digest: NONE, chunkDigest: NONE }), /digest of zeros/],
     ['zeros of the piece', (entries) => set(entries, 'sh', { chunkDigest: NONE }), /a chunkDigest of zeros/],
     ['zeros of the file', (entries) => set(entries, 'sh', { digest: NONE }), /a digest of zeros/],
-    ['of another file', (entries) => set(entries, 'sh', { digest: digestOf(utf8('EVILEVILEVIL')) }), /two digests of one content/],
+    [
+      'of another file',
+      (entries) => set(entries, 'sh', { digest: digestOf(utf8('EVILEVILEVIL')) }),
+      /two different digests for the same content/,
+    ],
     ['a hole over content', (entries) => set(entries, 'sh', { chunkType: 'zeros' }), /lists zeros in sh, but not with the digest of zeros/],
   ];
   for (const [format, make] of MAKERS) {

@@ -116,7 +116,7 @@ test('an impossible TOC is reported, and the layer itself is listed', async (t) 
       zstdChunkedLayer(PLAIN, false, ([first]) => void Object.assign(first ?? {}, { endOffset: 1e9 })),
       /outside the layer/,
     ],
-    ['gaps', estargzLayer(PLAIN, (entries) => entries.filter(({ type }) => type !== 'chunk')), /not the whole of their file/],
+    ['gaps', estargzLayer(PLAIN, (entries) => entries.filter(({ type }) => type !== 'chunk')), /do not make up their whole file/],
     ['headers that disagree', zstdChunkedLayer(PLAIN, true, (entries) => entries.slice(1)), /disagree/],
     ['a size that disagrees', zstdChunkedLayer(PLAIN, true, ([a]) => void Object.assign(a ?? {}, { size: 4, chunkSize: 4 })), /disagree/],
     ['a name that disagrees', zstdChunkedLayer(PLAIN, true, ([a]) => void Object.assign(a ?? {}, { name: 'z' })), /disagree/],

@@ -7,7 +7,7 @@ import type { ElevationSystem, ServiceState } from './system.ts';
 const SERVICE = 'vmcompute';
 
 export interface PreflightFact {
-  /** Name of the privilege, file, service or right, in a few words. */
+  /** The privilege, file, service or right, in a few words. */
   readonly what: string;
   readonly held: boolean;
   /** The reason in one line, whether or not the requirement is met. */
@@ -22,8 +22,9 @@ const SERVICE_WORDS: Readonly<Record<ServiceState, string>> = {
 };
 
 /**
- * Checks everything that the drivers need, in the order in which to fix problems; on other systems the only fact is that they need Windows.
- * Changes nothing and never throws: a check that fails counts as not held, with the reason. `system`: for tests.
+ * Checks everything that the drivers need, in the order in which to fix problems; on other systems, the only fact is that the drivers need
+ * Windows. Changes nothing and never throws: a check that fails counts as a requirement that isn't met, with the reason. `system`: for
+ * tests.
  */
 export async function preflight(system?: ElevationSystem): Promise<readonly PreflightFact[]> {
   if (system === undefined) {
