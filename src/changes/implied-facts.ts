@@ -8,8 +8,12 @@ import { type FolderFacts, type ImageTree, imageNodeName } from './image-tree.ts
 import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
-/** Maximum number of components of link targets looked up, for all folders of an image together. */
+/**
+ * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a few
+ * bytes of a link's target.
+ */
 const MAX_STEPS = 1 << 26;
+const BYTES_PER_STEP = 8;
 /** Maximum number of cached places. A search caches one for each layer below the folder. */
 const MAX_PLACES = 1 << 18;
 /** What a layer has at a node, other than an entry. */
@@ -83,21 +87,22 @@ class OwnFolder {
     return holds === IMPLIED || (holds > 0 && this.#table.type[holds - 1] === TYPE.directory);
   }
 
-  /** Resolves `name` in a folder, following symbolic links. Subtracts the components of link targets from `room.steps`. */
+  /** Resolves `name` in a folder, following symbolic links. Subtracts what that takes from `room.steps`. */
   below(folder: Place, name: Uint8Array, room: { steps: number }): Place {
     const { type, nodeParent } = this.#table;
     if (!this.#isFolder(folder.holds)) return folder.holds === NOTHING ? NOWHERE : HIDDEN;
     let { node, holds, links } = folder;
     const left = [name];
+    room.steps--;
     for (let part = left.pop(); part !== undefined; part = left.pop()) {
       const isUp = part.length === 2 && part[0] === 0x2e && part[1] === 0x2e;
       const next = isUp ? (nodeParent[node] as number) : this.#find(node, part);
       holds = next === 0 && !isUp ? NOTHING : (this.#holds[next] as number);
       if (holds > 0 && type[holds - 1] === TYPE.symlink) {
         const target = linkName(this.#table, holds - 1) ?? new Uint8Array(0);
-        const parts = partsOf(target);
-        room.steps -= parts.length;
+        room.steps -= target.length / BYTES_PER_STEP;
         if (++links > MAX_LINKS || room.steps < 0) return NOWHERE;
+        const parts = partsOf(target);
         if (target[0] === 0x2f) node = 0;
         for (const each of parts.reverse()) left.push(each);
         holds = this.#holds[node] as number;
@@ -191,7 +196,7 @@ export class ImpliedFacts implements FolderFacts {
   /** Resolves an image node's path in a layer. Caches parent folders, so a deep tree costs one step per folder. */
   #place(layer: number, node: number): Place {
     const folder = this.#folder(layer);
-    if (folder === null) return NOWHERE;
+    if (folder === null || this.#room.steps < 0) return NOWHERE;
     const { parent } = this.#tree;
     const keyOf = (at: number): number => layer * 0x1_0000_0000 + at;
     const way: number[] = [];

@@ -2,7 +2,7 @@
 // would follow them; a link as the last component isn't followed. A list's nodes depend only on which of its parents are links, and where
 // these point, so they are cached until one of those parents changes.
 
-import { TYPE } from '#model';
+import { type Rest, TYPE } from '#model';
 import { findChild } from './image-tree.ts';
 import type { NodeViews } from './node-views.ts';
 
@@ -10,12 +10,33 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 /** Maximum number of links that Linux follows in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
-/** Maximum number of components resolved to follow one link. */
-const MAX_STEPS = 10_000;
 /** A path that no layer has. */
 const NOWHERE = -1;
 /** Stands for a parent that isn't a link. */
 const NO_LINK = -1;
+/** Number of paths followed before other work may run. */
+const PATHS_A_TURN = 1024;
+
+/** Where a symbolic link leads. */
+interface Target {
+  /** The node, or {@link NOWHERE}. */
+  readonly folder: number;
+  /** Number of links followed to get there, itself included. */
+  readonly links: number;
+}
+
+/** The target of a link whose own target isn't known yet: a link that leads back to it leads nowhere. */
+const CIRCLE: Target = { folder: NOWHERE, links: MAX_LINKS + 1 };
+
+/** A link that is being followed. */
+interface Way {
+  readonly link: number;
+  readonly target: Uint8Array;
+  /** The next byte of `target` to read. */
+  at: number;
+  folder: number;
+  links: number;
+}
 
 export class PathFollower {
   readonly #views: NodeViews;
@@ -24,7 +45,7 @@ export class PathFollower {
   readonly #watched: number[] = [];
   readonly #links: number[] = [];
   readonly #kept = new WeakMap<Uint8Array, { readonly epoch: number; readonly nodes: Int32Array }>();
-  #targets = new Map<number, number>();
+  #targets = new Map<number, Target>();
   #epoch = 0;
 
   constructor(views: NodeViews) {
@@ -52,11 +73,14 @@ export class PathFollower {
     return changed;
   }
 
-  /** Returns the node of each path in a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. */
-  nodesOf(list: Uint8Array): Int32Array {
+  /**
+   * Returns the node of each path in a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. `rest` lets
+   * other work run now and then; throws what it throws.
+   */
+  async nodesOf(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const kept = this.#kept.get(list);
     if (kept?.epoch === this.#epoch) return kept.nodes;
-    const nodes = this.#follow(list);
+    const nodes = await this.#follow(list, rest);
     this.#kept.set(list, { epoch: this.#epoch, nodes });
     return nodes;
   }
@@ -73,7 +97,7 @@ export class PathFollower {
   }
 
   /** Neighbours in a list share most of their parents, so resolving a path starts where it differs from the previous one. */
-  #follow(list: Uint8Array): Int32Array {
+  async #follow(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const nodes: number[] = [];
     // For the previous path: where each parent ends, counted from the path's start, and the parent's node.
     const ends: number[] = [];
@@ -95,6 +119,7 @@ export class PathFollower {
         ends.push(end - start);
         at = end + 1;
       }
+      if (nodes.length % PATHS_A_TURN === 0) await rest();
       nodes.push(this.#last(parents[ends.length] as number, list, at, last));
       before = start;
       start = stop + 1;
@@ -122,33 +147,46 @@ export class PathFollower {
     return node;
   }
 
-  /** Returns where a link leads, following further links. */
+  /**
+   * Returns the folder that a link leads to, through further links. Reads the target of each link once, however many links lead through it.
+   */
   #targetOf(link: number): number {
     const known = this.#targets.get(link);
-    if (known !== undefined) return known;
-    let folder = this.#views.tree.parent[link] as number;
-    let links = 1;
-    const todo: Uint8Array[] = [];
-    const enter = (target: Uint8Array): void => {
-      if (target[0] === SLASH) folder = 0;
-      const parts = componentsOf(target);
-      for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at] as Uint8Array);
-    };
-    enter(this.#views.linkOf(link) as Uint8Array);
-    for (let steps = 0; todo.length > 0 && folder >= 0; steps++) {
-      const part = todo.pop() as Uint8Array;
-      const node = this.#child(folder, part, 0, part.length);
-      const target = node > 0 ? this.#views.linkOf(node) : null;
-      if (target === null) folder = node;
+    if (known !== undefined) return known.folder;
+    const ways = [this.#enter(link)];
+    for (let way = ways.at(-1); way !== undefined; way = ways.at(-1)) {
+      const unknown = this.#advance(way);
+      if (unknown !== null) ways.push(this.#enter(unknown));
       else {
-        folder = this.#views.tree.parent[node] as number;
-        enter(target);
-        links++;
+        this.#targets.set(way.link, { folder: way.links > MAX_LINKS ? NOWHERE : way.folder, links: way.links });
+        ways.pop();
       }
-      if (links > MAX_LINKS || steps > MAX_STEPS) folder = NOWHERE;
     }
-    this.#targets.set(link, folder);
-    return folder;
+    return (this.#targets.get(link) as Target).folder;
+  }
+
+  #enter(link: number): Way {
+    const target = this.#views.linkOf(link) as Uint8Array;
+    this.#targets.set(link, CIRCLE);
+    return { link, target, at: 0, folder: target[0] === SLASH ? 0 : (this.#views.tree.parent[link] as number), links: 1 };
+  }
+
+  /** Follows a link until its end; returns null. Or up to a link on the way whose own target isn't known yet, which it returns. */
+  #advance(way: Way): number | null {
+    const { target } = way;
+    while (way.at < target.length && way.folder >= 0 && way.links <= MAX_LINKS) {
+      const slash = target.indexOf(SLASH, way.at);
+      const end = slash < 0 ? target.length : slash;
+      const node = this.#child(way.folder, target, way.at, end);
+      if (node > 0 && !isDots(target, way.at, end) && this.#views.linkOf(node) !== null) {
+        const known = this.#targets.get(node);
+        if (known === undefined) return node;
+        way.folder = known.folder;
+        way.links += known.links;
+      } else way.folder = node;
+      way.at = end + 1;
+    }
+    return null;
   }
 }
 
@@ -166,15 +204,4 @@ function sharedLength(list: Uint8Array, before: number, start: number, stop: num
   let shared = 0;
   while (start + shared < stop && before + shared < start && list[before + shared] === list[start + shared]) shared++;
   return shared;
-}
-
-function componentsOf(path: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let start = 0; start < path.length && parts.length <= MAX_STEPS; ) {
-    const slash = path.indexOf(SLASH, start);
-    const end = slash < 0 ? path.length : slash;
-    if (end > start) parts.push(path.subarray(start, end));
-    start = end + 1;
-  }
-  return parts;
 }

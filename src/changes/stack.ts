@@ -16,7 +16,7 @@ import {
   TYPE,
 } from '#model';
 import { caseCollisions } from './case-collisions.ts';
-import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, HopRoom, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
 import { buildTree, type ImageTree } from './image-tree.ts';
 import { bodiesInUse } from './shown-bodies.ts';
 import type { LayerSummary, Stack } from './types.ts';
@@ -77,6 +77,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
   const tree = buildTree(layers, caseInsensitive);
   const applier = createApplier(tree);
   const links: (LinkTable | null)[] = [];
+  const hops = new HopRoom();
   const summaries: LayerSummary[] = [];
   const findings: Finding[] = [];
   const removals = layers.map(() => new Uint32Array(0));
@@ -98,7 +99,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
     for (const node of staged.lostLinks) {
       list.addNode('symlink-replaced', node, 'was a symbolic link; this layer has entries below it, so it becomes a folder');
     }
-    links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
+    links.push(resolveLinks(applier, staged, links, hops, (member, fault) => list.addFault(member, fault)));
     if (caseInsensitive) {
       for (const { node, other } of caseCollisions(tree, layer)) {
         list.addNode(
@@ -145,6 +146,7 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   missing: 'is not there',
   circle: 'leads back to the link',
   folder: 'is a folder',
+  far: 'takes too many steps to find',
 };
 
 /** Findings of one layer: at most 1,000 per code, followed by a count of the rest. */

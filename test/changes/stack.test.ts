@@ -355,6 +355,28 @@ describe('hard links', () => {
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
   });
 
+  it('follows dangling links of lower layers to what the layer brings, once for all links to them', { timeout: 60_000 }, () => {
+    const folder = 'd/'.repeat(1_000);
+    const lower = Array.from({ length: 70 }, (_, i) => [hardlink(i === 0 ? 'x' : `${folder}p${i}`, `${folder}p${i + 1}`)]);
+    const links = Array.from({ length: 40_000 }, (_, i) => hardlink(`l${i}`, 'x'));
+    const dangling = stackOf(...lower, links);
+    assert.deepEqual([dangling.totals.files, dangling.findings.filter(({ layer }) => layer === 70).length], [0, 1_000]);
+    assert.match(dangling.findings.at(-2)?.message ?? '', /whose target is not there: x$/);
+    assert.equal(stackOf(...lower, [file(`${folder}p70`, 3), ...links]).totals.files, 40_001);
+  });
+
+  it('follows dangling links in a circle to nothing', () => {
+    const stack = stackOf([hardlink('a', 'b')], [hardlink('b', 'a')], [hardlink('c', 'a'), hardlink('d', 'b')]);
+    assert.deepEqual([stack.totals.files, stack.findings.length], [0, 4]);
+  });
+
+  it('stops at more text of dangling links than any image has, and says so', () => {
+    const targets = Array.from({ length: 6 }, (_, i) => [hardlink(`p${i}`, `${'./'.repeat(400_000)}p${i + 1}`)]);
+    const stack = stackOf(...targets, [hardlink('l', 'p0')]);
+    assert.match(stack.findings.at(-1)?.message ?? '', /whose target takes too many steps to find: p0$/);
+    assert.equal(stackOf(...targets.slice(0, 4), [file('p4'), hardlink('l', 'p0')]).findings.at(-1)?.layer, 3);
+  });
+
   it('follow a chain of 50,000 links', () => {
     const links = Array.from({ length: 50_000 }, (_, i) => hardlink(`l${i}`, i === 0 ? 'a' : `l${i - 1}`));
     const stack = stackOf([...links.reverse(), file('a', 4)]);

@@ -114,7 +114,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
       mtimeSeconds[row] = member.mtime ?? 0;
       mtimeNanos[row] = member.mtimeNanos ?? 0;
       if (member.link !== undefined) {
-        linkNames.push(...bytes(member.link));
+        for (const byte of bytes(member.link)) linkNames.push(byte);
         link[row] = linkStart.push(linkNames.length) - 1;
       }
       const [devMajor, devMinor] = member.device ?? [0, 0];

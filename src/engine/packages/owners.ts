@@ -36,7 +36,7 @@ export class OwnerFinder {
       for (const [index, { found }] of packages.entries()) {
         if (isSystem[index] !== wanted || found.files.paths.length === 0) continue;
         await this.#rest();
-        claim(owners, this.#follower.nodesOf(found.files.paths), index);
+        claim(owners, await this.#follower.nodesOf(found.files.paths, this.#rest), index);
       }
     }
     if (packages.some(({ found }) => found.files.folders.length > 0)) await this.#addFolders(owners, packages, isSystem);
@@ -51,7 +51,7 @@ export class OwnerFinder {
     for (const [index, { found }] of packages.entries()) {
       if (found.files.folders.length === 0) continue;
       await this.#rest();
-      claim(inherited, this.#follower.nodesOf(found.files.folders), index);
+      claim(inherited, await this.#follower.nodesOf(found.files.folders, this.#rest), index);
     }
     // A parent's number is lower than its children's.
     for (let node = 1; node < count; node++) {

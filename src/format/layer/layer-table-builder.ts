@@ -189,7 +189,7 @@ export class LayerTableBuilder implements TarHandler {
       return WALK.noNode;
     }
     const walked = tree.walkParts(folders, base === undefined ? null : bytesOf(base));
-    tree.shape = shape | (given.includes('..') ? SHAPE.odd : 0);
+    if (given.includes('..')) tree.shape |= SHAPE.odd;
     // The walk stopped before the end of the name, so marks that depend on the full name are determined here.
     const whole = leadsOutOnWindows(nameBytes, nameStart, nameEnd) ? MARK.backslash : 0;
     const { through, climbs } = this.#ownLinks;

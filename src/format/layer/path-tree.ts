@@ -98,6 +98,10 @@ export class PathTree {
     this.folder = 0;
     this.baseStart = -1;
     let pathBytes = 0;
+    if (folders.length > MAX_DEPTH) {
+      this.shape |= SHAPE.tooDeep;
+      return WALK.noNode;
+    }
     for (const name of base === null ? folders : [...folders, base]) {
       this.bytes = name;
       if (this.baseStart >= 0) {
