@@ -269,7 +269,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] }), cut]));
     },
     title: /Manifest cannot be read/,
-    hint: /damaged or not an image manifest/,
+    hint: /damaged or not a manifest/,
     message: /manifest sha256:[0-9a-f]{64} is not JSON/,
   },
   'index-unreadable': {
