@@ -51,7 +51,7 @@ export class SplitMap implements SplitSink {
   static async read(blob: BlobSource, signal?: AbortSignal): Promise<SplitMap> {
     const { map, packed } = await SplitMap.readPartly(blob, signal);
     if (packed.end === 'complete') return map;
-    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'not whole'}`);
+    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'incomplete'}`);
   }
 
   /** Reads as much of the metadata as possible. Throws what {@link readSplit} throws. */
@@ -332,5 +332,5 @@ function readWhole({ descriptor, name }: OpenBody, target: Uint8Array, at: numbe
 
 function checkSum(name: Uint8Array, sum: Crc64, expected: Uint8Array): void {
   const found = sum.digest();
-  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum is another one');
+  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum differs');
 }
