@@ -29,8 +29,8 @@ const [START, NAME, PLACE, ZEROS] = [0, 1, 2, 3] as const;
 /** A split tar's headers, and where its bodies belong. Immutable once built; the parts follow one another without gaps. */
 export class SplitMap implements SplitSink {
   /**
-   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE: an
-   * offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
+   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE:
+   * an offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
    */
   readonly #parts: Float64Array<ArrayBuffer>;
   readonly #kept: Uint8Array<ArrayBuffer>;

@@ -38,7 +38,7 @@ export interface Referrer {
   readonly mediaType: string | null;
   readonly artifactType: string | null;
   readonly size: number;
-  /** Those that are strings of the usual length, at most 64. */
+  /** Only those whose name and value have the usual length, at most 64. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -320,7 +320,7 @@ function parseReferrer(value: unknown): Referrer | null {
   };
 }
 
-/** Returns the fields that are strings of the usual length. They are copied, so that they don't keep the whole document in memory. */
+/** Returns the fields whose names and values have the usual length, up to a limit, so that the rest need not be kept in memory. */
 function shortTexts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const kept: [string, string][] = [];
   for (const [name, value] of Object.entries(fields)) {
