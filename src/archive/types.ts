@@ -181,7 +181,7 @@ export interface BodyScan {
   readonly hits: readonly BodyHit[];
   /** Number of further hits beyond the limit, by code. */
   readonly leftOut: readonly (readonly [SecretHit['code'], number])[];
-  /** Members whose first part alone was searched. */
+  /** Members that were searched only in part, from their start. */
   readonly cut: readonly number[];
 }
 

@@ -111,7 +111,7 @@ class SideRows {
   }
 }
 
-/** Whether the row was a folder and no longer is. */
+/** Whether the row was a folder but no longer is one. */
 function hasGone({ kind, type, reason }: RowTable, row: number): boolean {
   return kind[row] === KIND.removed || (type[row] !== TYPE.directory && reason[row] !== 0);
 }

@@ -16,7 +16,7 @@ const NOT_AN_EXPRESSION = 'not a regular expression';
 /** Letters that mean the same to both engines after a backslash, or that RE2JS translates. Any other letter stands for itself. */
 const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';
 
-/** Maximum length of a filter in UTF-16 units, more than anybody types. */
+/** Maximum length of a filter in UTF-16 units, more than anyone types. */
 const MOST_LETTERS = 4_096;
 
 /** Maximum number of states. RE2JS compiles this many in a third of a second, which blocks the thread. */

@@ -13,7 +13,8 @@ function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boo
 
 /**
  * Returns all row numbers in the byte order of the full paths. The rows' own order differs: `a-b` sorts before `a/x`, because `-` is less
- * than `/`. Takes one pass over the rows and builds no paths: a folder's content waits until siblings that sort before it have been output.
+ * than `/`. Takes one pass over the rows and doesn't build paths: a folder's content waits until siblings that sort before it have been
+ * output.
  */
 export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(rows.length);

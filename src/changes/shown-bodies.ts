@@ -37,7 +37,7 @@ export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
 
 /**
  * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths, without duplicates, ascending:
- * those from {@link linkedBodies}, and those that Windows merges with others of the same name.
+ * those from {@link linkedBodies}, and those that Windows merges with others that have the same name.
  */
 export function bodiesInUse(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const linked = linkedBodies(tree, view, links);

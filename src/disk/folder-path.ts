@@ -142,7 +142,7 @@ export class FolderPath implements Disposable {
     return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was being read`, { cause });
   }
 
-  /** Restores the modes of all folders on the way, as far as they can still be reached. */
+  /** Restores the modes of all folders along the path, as far as they can still be reached. */
   [Symbol.dispose](): void {
     try {
       while (this.#levels.length > 0) this.leave();

@@ -11,7 +11,7 @@ const SENTENCES = {
   capabilities: 'its file capabilities were left out',
   overlay: 'its attributes for overlayfs were left out',
   time: 'this file system cannot store its time',
-  link: 'it is a copy: this file system allows no more hard links',
+  link: 'it is a copy, because this file system doesn’t allow more hard links',
 } as const;
 
 export type Shortfall = keyof typeof SENTENCES;

@@ -113,7 +113,7 @@ function look(folders: FolderPath, parent: WalkedEntry | null, name: string): Se
     if (kind !== null) {
       const path = parent === null ? name : `${parent.path}/${name}`;
       if (path.length > MAX_PATH)
-        throw new LayerscopeError('TOO_LARGE', `a path of more than ${MAX_PATH} bytes: ${displayText(path.slice(0, 100))}…`);
+        throw new LayerscopeError('TOO_LARGE', `a path has more than ${MAX_PATH} bytes: ${displayText(path.slice(0, 100))}…`);
       const target = kind === 'symlink' ? folders.readLink(name) : '';
       return { entry: { ...factsOf(path, kind, held.stats), target, parent, identity: held.identity, attributes: null }, held };
     }

@@ -76,7 +76,7 @@ export function openNamedFolder(folder: string, isMade = false): TargetFolder {
     missing.unshift(path.basename(at));
   const way = wayWithoutForeignLinks(at, isPlanted);
   if (way === null) {
-    const why = 'another user’s link, in a folder where all may write, is on the way';
+    const why = 'its path leads through another user’s link, in a folder where everybody may write';
     throw new LayerscopeError('PERMISSION', `${displayText(folder)} is not used: ${why}`);
   }
   const whole = path.join(way, ...missing);

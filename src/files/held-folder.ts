@@ -98,7 +98,7 @@ export class HeldFolder implements Disposable {
     if (this.#isAt(path)) return;
     throw new LayerscopeError(
       'IO',
-      `${displayText(path)} was replaced while it was being written: others may rename what is in its folder`,
+      `${displayText(path)} was replaced while it was being written: other users may rename entries of its parent folder`,
     );
   }
 

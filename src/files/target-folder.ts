@@ -112,7 +112,7 @@ export class TargetFolder implements Disposable {
     if (found !== undefined && identityOf(found) === this.identity) return;
     throw new LayerscopeError(
       'IO',
-      `${displayText(this.path)} was replaced while it was being written: others may rename what is in its folder`,
+      `${displayText(this.path)} was replaced while it was being written: other users may rename entries of its parent folder`,
     );
   }
 

@@ -93,7 +93,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'manifest-unreadable': {
     title: 'Manifest cannot be read',
-    hint: 'The manifest is damaged or not an image manifest; content that only it names is not shown.',
+    hint: 'The document is damaged or not a manifest; content that only it names is not shown.',
   },
   'index-unreadable': {
     title: 'Index cannot be read',

@@ -1,6 +1,6 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-/** Strings up to this length are encoded in a loop as long as they are ASCII, which is faster than a call to the encoder. */
+/** Text up to this length is converted in a loop as long as it is ASCII, which is faster than calling the encoder or decoder. */
 const SHORT = 64;
 
 /** Decodes UTF-8; null if the bytes aren't UTF-8. */

@@ -95,7 +95,7 @@ test('a finding in a packed file tells the file and, of a packed tar, the path i
   );
   const text = (await bench.cli(['inspect', 'image.tar', '--scan'])).stdout;
   assert.match(text, /a\.tar\.gz: GitHub token \S+ on line 2 of srv\/\\x1B\[31mkey in the packed tar/);
-  assert.match(text, /b\.gz: GitHub token \S+ on line 1 of what it unpacks to/);
+  assert.match(text, /b\.gz: GitHub token \S+ on line 1 of its unpacked contents/);
   assert.ok(!stdout.includes(token) && !text.includes(token));
 });
 

@@ -200,7 +200,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /cannot be read/,
     hint: /other layers are shown/,
-    message: /a sparse file of 1125899906842624 bytes, the limit is/,
+    message: /a sparse file of 1125899906842624 bytes; the limit is/,
   },
   truncated: {
     severity: 'error',
@@ -269,7 +269,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] }), cut]));
     },
     title: /Manifest cannot be read/,
-    hint: /damaged or not an image manifest/,
+    hint: /damaged or not a manifest/,
     message: /manifest sha256:[0-9a-f]{64} is not JSON/,
   },
   'index-unreadable': {
@@ -338,7 +338,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /Manifests disagree/,
     hint: /manifest\.json and the OCI manifest differ/,
-    message: /manifest\.json names 0 layers, the OCI manifest names 1/,
+    message: /manifest\.json names 0 layers, but the OCI manifest names 1/,
     beside: ['history-mismatch', 'diffid-count'],
   },
   'history-mismatch': {

@@ -202,7 +202,7 @@ test('a source that lists too many names is a problem of its own', async () => {
     images.map(({ name }) => name),
     ['app:1'],
   );
-  assert.deepEqual(problems, [{ place: '/many', code: 'TOO_LARGE', message: 'more than 100000 names of images' }]);
+  assert.deepEqual(problems, [{ place: '/many', code: 'TOO_LARGE', message: 'more than 100000 image names' }]);
 });
 
 test('names that would mislead are shown escaped and opened by the image’s id', async () => {

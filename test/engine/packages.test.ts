@@ -263,7 +263,7 @@ describe('packages by layer', () => {
         layer: 0,
         path: '',
         code: 'TOO_LARGE',
-        message: 'the image has too many packages at a time: no more is read of this layer and those above',
+        message: 'the image has too many packages at once: this layer and those above are not read further',
       },
     ]);
     const often = await packages(
@@ -274,7 +274,10 @@ describe('packages by layer', () => {
     assert.ok(counts[0] === 2_000 && (counts[1] ?? 0) < 2_000 && counts[2] === 0 && counts[3] === 0, `${counts}`);
     const [problem] = often.problems;
     assert.deepEqual([often.problems.length, problem?.layer, problem?.code], [1, 1, 'TOO_LARGE']);
-    assert.match(problem?.message ?? '', /^the layers change too many packages: of this one [\d,]+ changes are left out: no more is read/);
+    assert.match(
+      problem?.message ?? '',
+      /^the layers change too many packages: [\d,]+ changes of this one are left out: this layer and those above/,
+    );
   });
 
   test('of one name, version and state are paired however many there are', async (t) => {

@@ -92,7 +92,7 @@ test('an import that would make index.json larger than its readers accept is ref
   const store = await newStore(t);
   const long = (from: string): string[] => numbered(500, `${from}${'n'.repeat(4_000)}`);
   await store.take(archiveOf(dockerArchive([{ tags: long('a'), layers: [LAYER] }])));
-  await refuses(store, /^the store can't take more: index\.json: a document of \d+ bytes, the limit is 4194304/, () =>
+  await refuses(store, /^the store can't take more: index\.json has \d+ bytes; the limit for a document is 4194304/, () =>
     store.take(archiveOf(dockerArchive([{ tags: long('b'), layers: [tar(file('g', 'g'))] }]))),
   );
 });
@@ -118,7 +118,7 @@ test('an import that, together with existing images, has more steps than readers
       config: { history },
     }));
   await store.take(archiveOf(dockerArchive(images('a'))));
-  await refuses(store, /^the store can't take more: configs of more than 200000 steps/, () =>
+  await refuses(store, /^the store can't take more: the configs have more than 200000 steps/, () =>
     store.take(archiveOf(dockerArchive(images('b')))),
   );
 });

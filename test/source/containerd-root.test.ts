@@ -199,7 +199,7 @@ test('names of images are bounded together', async (t) => {
   const root = testFolder(t);
   const names = Array.from({ length: 900 }, (_, at) => `${at}`.padEnd(20_000, 'x'));
   writeContainerdRoot(root, files, { default: Object.fromEntries(names.map((name) => [name, built])) });
-  await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /names of images/ });
+  await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /image names/ });
 });
 
 test('the folders of nerdctl without root and of k3s are those of containerd', (t) => {

@@ -319,7 +319,7 @@ class Pass {
     const bytes = this.#plainBytes - this.#plainOfFrames;
     this.#plainOfFrames = this.#plainBytes;
     if (statedBytes === null || bytes === statedBytes) return;
-    throw new InflateFailure('ZSTD_error_corruption_detected', `a frame of ${bytes} bytes states ${statedBytes}`);
+    throw new InflateFailure('ZSTD_error_corruption_detected', `a frame has ${bytes} bytes, but states ${statedBytes}`);
   }
 }
 

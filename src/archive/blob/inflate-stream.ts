@@ -30,7 +30,7 @@ export function zstdDecompressor(chunkSize: number): Transform {
   // Added in Node.js 22.15 and 23.8. Looked up at run time so that older versions can load this file.
   const { createZstdDecompress } = zlib as Partial<Pick<typeof zlib, 'createZstdDecompress'>>;
   if (createZstdDecompress === undefined) {
-    throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later, this is ${process.versions.node}`);
+    throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later; this is ${process.versions.node}`);
   }
   return createZstdDecompress({ chunkSize });
 }

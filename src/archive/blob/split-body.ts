@@ -39,7 +39,7 @@ export function openSplitBody(folder: string, name: Uint8Array, sizeBytes: numbe
   const parent = realParent(folder, file, name);
   const found = lookAt(parent, name);
   if (!found.isFile()) throw changedOnDisk(name, 'is no longer a file on the disk');
-  if (found.size !== BigInt(sizeBytes)) throw changedOnDisk(name, `has ${found.size} bytes on the disk, in the layer it has ${sizeBytes}`);
+  if (found.size !== BigInt(sizeBytes)) throw changedOnDisk(name, `has ${found.size} bytes on the disk, but ${sizeBytes} in the layer`);
   const descriptor = openItself(parent, name);
   try {
     const opened = fstatSync(descriptor, { bigint: true });

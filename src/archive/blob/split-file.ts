@@ -29,8 +29,8 @@ const [START, NAME, PLACE, ZEROS] = [0, 1, 2, 3] as const;
 /** A split tar's headers, and where its bodies belong. Immutable once built; the parts follow one another without gaps. */
 export class SplitMap implements SplitSink {
   /**
-   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE: an
-   * offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
+   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE:
+   * an offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
    */
   readonly #parts: Float64Array<ArrayBuffer>;
   readonly #kept: Uint8Array<ArrayBuffer>;
@@ -51,7 +51,7 @@ export class SplitMap implements SplitSink {
   static async read(blob: BlobSource, signal?: AbortSignal): Promise<SplitMap> {
     const { map, packed } = await SplitMap.readPartly(blob, signal);
     if (packed.end === 'complete') return map;
-    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'not whole'}`);
+    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'incomplete'}`);
   }
 
   /** Reads as much of the metadata as possible. Throws what {@link readSplit} throws. */
@@ -332,5 +332,5 @@ function readWhole({ descriptor, name }: OpenBody, target: Uint8Array, at: numbe
 
 function checkSum(name: Uint8Array, sum: Crc64, expected: Uint8Array): void {
   const found = sum.digest();
-  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum is another one');
+  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum differs');
 }

@@ -74,7 +74,7 @@ export class ChunkPlainBytes implements PlainBytes {
     if (known !== null && known.length === size) return known;
     const inner = table.chunkInner[chunk] as number;
     const bytes = (await this.#unpacked(chunk)).subarray(inner, inner + size);
-    if (bytes.length < size) throw new LayerscopeError('TRUNCATED', `a piece of ${bytes.length} bytes is listed with ${size}`);
+    if (bytes.length < size) throw new LayerscopeError('TRUNCATED', `a piece has ${bytes.length} bytes, but is listed with ${size}`);
     if (digest === null) return bytes;
     const digester = new Digester('sha256');
     digester.update(bytes);

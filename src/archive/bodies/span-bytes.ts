@@ -114,5 +114,5 @@ function check(packed: Uint8Array, digest: Uint8Array | null): void {
   const digester = new Digester('sha256');
   digester.update(packed);
   if (digest === null || digester.finish() !== `sha256:${Buffer.from(digest).toString('hex')}`)
-    throw new LayerscopeError('DIGEST_MISMATCH', 'a part of the layer is not what it was');
+    throw new LayerscopeError('DIGEST_MISMATCH', 'a part of the layer has changed');
 }

@@ -115,5 +115,6 @@ async function zstdToc(layer: PartialLayer, { toc, tarSplit, tocDigest }: ZstdCh
 }
 
 function refuseLarge(bytes: number): void {
-  if (bytes > MAX_PACKED_BYTES) throw new LayerscopeError('TOO_LARGE', `a table of contents of ${bytes} bytes`);
+  if (bytes > MAX_PACKED_BYTES)
+    throw new LayerscopeError('TOO_LARGE', `the table of contents has ${bytes} bytes; the limit is ${MAX_PACKED_BYTES}`);
 }

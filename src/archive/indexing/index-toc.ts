@@ -65,7 +65,7 @@ export async function indexToc(packed: PackedToc, blobBytes: number, { check }: 
 /** The caller has hashed the zTOC. `statedDigest` is its digest if the manifest vouches for it, otherwise null. */
 function indexZtoc({ packed, statedDigest }: PackedToc, blobBytes: number): TocIndex {
   const ztoc = parseZtoc(packed);
-  if (ztoc.compression !== 'gzip') throw new LayerscopeError('UNSUPPORTED', 'a zTOC of a layer without compression');
+  if (ztoc.compression !== 'gzip') throw new LayerscopeError('UNSUPPORTED', 'a zTOC for an uncompressed layer');
   const { table, findings } = ztocTable(ztoc, blobBytes);
   const isVouched = statedDigest !== null;
   const notes = isVouched ? [] : [unverified(null, 0)];
@@ -195,6 +195,6 @@ async function bySplit(
   if (ended.end !== 'complete') throw new LayerscopeError('DAMAGED', `the layer's tar headers: ${ended.message}`);
   scanner.end();
   const { layer } = indexer.finish(feed.tarBytes, null);
-  if (layer.status !== 'present') throw new LayerscopeError('DAMAGED', `the layer's tar headers are not those of a whole tar`);
+  if (layer.status !== 'present') throw new LayerscopeError('DAMAGED', `the layer's tar headers are incomplete or damaged`);
   return { table: matcher.finish(layer.table), findings: layer.findings, unvouched: matcher.unvouched, tarBytes: feed.tarBytes };
 }

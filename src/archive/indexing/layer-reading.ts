@@ -319,7 +319,7 @@ function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: Ind
   }
   const diffId = indexed.measured?.diffId ?? null;
   if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {
-    findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, the layer's tar is ${diffId}`));
+    findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, but the layer's tar hashes to ${diffId}`));
   }
   const hashed = digest === null ? {} : { blobDigest: digest };
   return { ...indexed, ...hashed, findings: findings.length === 0 ? indexed.findings : [...indexed.findings, ...findings] };

@@ -64,12 +64,12 @@ export class SpanCheck {
     const packed = new Uint8Array(packedBytes + lead);
     const count = file.read(packed, start + span.packedOffset - lead);
     if (count < packed.length) return 'is not inside the layer';
-    if (span.digest !== null && !Buffer.from(span.digest).equals(digestBytes(packed))) return 'has another digest than the layer';
+    if (span.digest !== null && !Buffer.from(span.digest).equals(digestBytes(packed))) return 'has a different digest than the layer';
     try {
       const bytes = await unpackSpan({ ...span, shared: packed[0] ?? 0 }, packed.subarray(lead), plainBytes);
       const digester = new Digester('sha256');
       digester.update(bytes);
-      return digester.finish() === this.#digests[index] ? null : 'unpacks to another content than the layer has';
+      return digester.finish() === this.#digests[index] ? null : 'unpacks to different content than the layer has';
     } catch (error) {
       if (asLayerscopeError(error).code !== 'DAMAGED') throw error;
       // Older zTOCs don't state the first checkpoint, and the layer's gzip header may be longer than usual.

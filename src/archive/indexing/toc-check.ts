@@ -148,10 +148,10 @@ export class TocCheck implements TarHandler {
    */
   async finish(table: LayerTable, control: WorkControl | null): Promise<Finding | null> {
     const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
-    if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
+    if (difference !== null) return finding('toc-mismatch', `the table of contents doesn’t match the layer: ${difference}`);
     if (this.#other !== null) return finding('toc-mismatch', `the table of contents ${this.#other}`);
     const wrong = control === null || this.#spans === null ? null : await this.#spans.finish(control);
-    return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents is not that of the layer: ${wrong}`);
+    return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents doesn’t match the layer: ${wrong}`);
   }
 }
 

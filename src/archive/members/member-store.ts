@@ -115,7 +115,7 @@ export function readDocument(store: MemberStore, name: string, kind: DocumentKin
 function readAll(store: MemberStore, name: string, range: StoredRange, kind: DocumentKind): Uint8Array {
   const limit = MAX_DOCUMENT_BYTES * (name === 'index.json' ? boundsOf(store).times : 1);
   if (range.length > limit) {
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a document of ${range.length} bytes, the limit is ${limit}`);
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)} has ${range.length} bytes; the limit for a document is ${limit}`);
   }
   const sum = (spent[kind].get(store) ?? 0) + (isFirstRead(store, range) ? 0 : range.length);
   if (sum > MAX_DOCUMENTS_BYTES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`);

@@ -23,7 +23,7 @@ const CHUNK = 1024 * 1024;
 export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
   const { name, size } = member;
   if (size > MAX_BYTES)
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MAX_BYTES}`);
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)} is a sparse file of ${size} bytes; the limit is ${MAX_BYTES}`);
   using source = new SourceFile(tar, identity);
   let descriptor: number;
   try {

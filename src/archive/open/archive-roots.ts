@@ -139,7 +139,7 @@ class RootWalk {
   /** Returns the location of a blob on the first visit; null on later visits or if the blob is missing. */
   #claim(digest: string): StoredRange | null {
     if (digest === '' || this.#seen.has(digest)) return null;
-    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_BLOBS} blobs`);
+    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `the image has more than ${MAX_BLOBS} blobs`);
     this.#seen.add(digest);
     return this.#quietly(() => this.#store.find(blobName(digest)));
   }

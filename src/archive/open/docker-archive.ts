@@ -40,7 +40,7 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
       const { layers } = twin.manifest;
       list.report(
         'manifest-disagreement',
-        `manifest.json names ${plans.length} layers, the OCI manifest names ${layers.length === plans.length ? 'different ones' : layers.length}`,
+        `manifest.json names ${plans.length} layers, but the OCI manifest names ${layers.length === plans.length ? 'different ones' : layers.length}`,
         { image: index },
       );
     }

@@ -194,7 +194,7 @@ export class ImageList {
     this.#layerCount += plan.layers.length;
     const { times } = boundsOf(this.#store);
     if (image >= MAX_IMAGES * times || this.#layerCount > MAX_LAYERS * times) {
-      throw new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES * times} images or ${MAX_LAYERS * times} layers`);
+      throw new LayerscopeError('TOO_LARGE', `the archive has more than ${MAX_IMAGES * times} images or ${MAX_LAYERS * times} layers`);
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     this.#countSteps(fields);
@@ -247,7 +247,7 @@ export class ImageList {
     const { times } = boundsOf(this.#store);
     const [steps, text] = [MAX_STEPS * times, MAX_STEP_TEXT * times];
     if (this.#steps > steps || this.#stepText > text)
-      throw new LayerscopeError('TOO_LARGE', `configs of more than ${steps} steps or ${text} characters of commands`);
+      throw new LayerscopeError('TOO_LARGE', `the configs have more than ${steps} steps or ${text} characters of commands`);
   }
 
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {

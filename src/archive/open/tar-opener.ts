@@ -131,7 +131,7 @@ export class TarOpener {
     for (const name of scan.members.differing(file)) {
       const path = displayPath(Buffer.from(name, 'latin1'));
       findings.push(
-        finding('manifest-disagreement', `the archive holds ${path} more than once: the last is used, other tools may use the first`),
+        finding('manifest-disagreement', `the archive holds ${path} more than once: the last is used; other tools may use the first`),
       );
     }
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);

@@ -117,7 +117,7 @@ async function measure({ blob, index, digest, diffId }: ArchiveLayer, { signal }
   if (digest !== null && digest !== found) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
   const plainDigest = plain.finish();
   if (diffId !== null && algorithmOf(diffId) === 'sha256' && diffId !== plainDigest)
-    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plainDigest}, the config says ${diffId}`);
+    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plainDigest}, but the config says ${diffId}`);
   return { digest: packedDigest, diffId: plainDigest, blob };
 }
 

@@ -22,11 +22,11 @@ export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
 /** A digest as defined in image-spec descriptor.md. */
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** Errors after which it is unknown what a manifest refers to, so that no blob is removed. */
+/** Errors after which it is unknown what a manifest refers to, so that blobs are not removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
 /** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';
-/** Limit on the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
+/** Maximum size of the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
 const MAX_WORKING_BYTES = 64 * 1024 * 1024;
 /** A file that exists in tmp/ while a writer works. If the next writer finds the file, the last writer was interrupted. */
 const WORKING = 'working';

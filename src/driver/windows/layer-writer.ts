@@ -1,8 +1,8 @@
 // Imports a layer with parents: writes its files into a transport folder, from which ImportLayer makes the layer.
 //
-//   Files\d\            a plain folder; Files\d.$wcidirs$ beside it holds its attributes and backup stream
+//   Files\d\            a plain folder; Files\d.$wcidirs$ next to it holds its attributes and backup stream
 //   Files\d\f           u32 attributes, little-endian, then the file's backup stream
-//   Hives\X             the file itself; Hives\d.$wcidirs$ beside a folder d is empty
+//   Hives\X             the file itself; Hives\d.$wcidirs$ next to a folder d is empty
 //   UtilityVM\Files\…   not in the transport folder: written directly into the layer, over a clone of the parent's
 //
 // Tombstones, hard links and folder times can't be represented in the transport folder, so they are applied to the layer afterwards.

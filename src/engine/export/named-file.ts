@@ -9,8 +9,8 @@ import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWord
 const ME = process.getuid?.();
 
 /**
- * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given them
- * their names. Ignores failures.
+ * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given
+ * them their names. Ignores failures.
  */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {

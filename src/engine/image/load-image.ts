@@ -64,7 +64,9 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
   };
 }
 
-/** Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`. */
+/**
+ * Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`.
+ */
 export function assembleImage(
   reader: ArchiveReader,
   archive: Archive,
@@ -115,7 +117,10 @@ function findingsOf(
   return sortFindings([...bounded.finish(), ...secrets.finish(), ...waste.finish()]);
 }
 
-/** Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers} throws. */
+/**
+ * Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers}
+ * throws.
+ */
 export async function loadImage(
   reader: ArchiveReader,
   archive: Archive,

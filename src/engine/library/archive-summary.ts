@@ -75,7 +75,8 @@ export function wasScanned(loaded: LoadedImage | null | undefined): boolean {
 const hives = new WeakMap<LoadedImage, boolean>();
 
 /**
- * Whether a layer has registry hives where Windows keeps them. Tells that a bare layer, which doesn't state its system, is from Windows.
+ * Whether a layer has registry hives where Windows keeps them. This identifies a bare layer, which doesn't state its system, as one from
+ * Windows.
  */
 function holdsHives(loaded: LoadedImage): boolean {
   let found = hives.get(loaded);

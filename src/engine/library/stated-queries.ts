@@ -68,7 +68,7 @@ export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQu
   };
 }
 
-/** Cuts very long texts, so that the report fits into a message. */
+/** Truncates very long strings, so that the report fits into a message. */
 function shortened({ createdBy, dockerfile, guess, ...rest }: LayerSource): LayerSource {
   return {
     ...rest,

@@ -71,7 +71,7 @@ export async function listEngine(
 function bounded(images: readonly ListedImage[] | undefined): readonly ListedImage[] | undefined {
   let names = 0;
   for (const image of images ?? []) names += Math.max(1, image.names.length);
-  if (names > MAX_NAMES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_NAMES} names of images`);
+  if (names > MAX_NAMES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_NAMES} image names`);
   return images;
 }
 

@@ -86,7 +86,7 @@ async function askInTurn<T>(
 
 /** Explains why no source on this machine could be queried. */
 function absenceOf(word: SourceWord): string {
-  if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'}, which containers are read through`;
+  if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'} was found, and containers are read through one`;
   return `${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`;
 }
 

@@ -73,7 +73,7 @@ export class PackageWalk implements AsyncDisposable {
   stop(why: string): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#reportLayer(`${why}: no more is read of this layer and those above`);
+    this.#reportLayer(`${why}: this layer and those above are not read further`);
   }
 
   /** Adds a problem even if there are too many already. Call it once per cause. */
@@ -96,7 +96,7 @@ export class PackageWalk implements AsyncDisposable {
 
   /** Reads places that the current layer shows and that weren't read before. Throws CANCELLED, IO. */
   async read(): Promise<Difference[]> {
-    if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some are not read');
+    if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some were not read');
     this.#isCut = false;
     this.#stayed = new Map();
     const linksChanged = this.#follower.update();
@@ -160,7 +160,7 @@ export class PackageWalk implements AsyncDisposable {
     this.#read += found.length;
     const installed: Installed[] = [];
     const { kept, hasPaths } = this.#budget.take(found);
-    if (kept.length < found.length) this.stop('the image has too many packages at a time');
+    if (kept.length < found.length) this.stop('the image has too many packages at once');
     if (!hasPaths) this.#seen.report(site.path, new LayerscopeError('TOO_LARGE', 'the image’s packages list more than 128 MiB of paths'));
     for (const each of kept) {
       installed.push({ found: each, site, identity: this.#identities.of(each, site.location), since: this.views.layer });

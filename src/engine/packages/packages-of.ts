@@ -172,7 +172,7 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk, room: Change
     kept.push(changeOf(change));
   }
   if (kept.length < changes.length)
-    walk.stop(`the layers change too many packages: of this one ${plural(changes.length - kept.length, 'change')} are left out`);
+    walk.stop(`the layers change too many packages: ${plural(changes.length - kept.length, 'change')} of this one are left out`);
   const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
   return { layer: views.layer, packages: installed.length, bytes, ownedBytes, unownedBytes: bytes - ownedBytes, changes: kept };
 }

@@ -114,7 +114,7 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
         const wanted = Math.max(0, Math.min(length, size - offset));
         if (wanted === 0 || offset < 0) return new Uint8Array(0);
         this.#left -= wanted;
-        if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', `${displayPath(path)}: the image’s packages take too much reading`);
+        if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', `${displayPath(path)}: too much was read for the image’s packages`);
         return this.#bodiesOf(body.layer).read(body.member, offset, wanted);
       },
     };

@@ -140,7 +140,7 @@ class KeyCheck {
   }
 
   #take(bytes: number, digest: string): void {
-    if (bytes > this.#left) throw tooMany(digest, `the archive's signatures are over more than ${MAX_BYTES_IN_ALL} bytes`);
+    if (bytes > this.#left) throw tooMany(digest, `the archive's signatures cover more than ${MAX_BYTES_IN_ALL} bytes`);
     this.#left -= bytes;
   }
 }

@@ -56,7 +56,7 @@ interface Found {
 }
 
 function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found {
-  if (parts.length === 0) throw new LayerscopeError('NOT_FOUND', 'the root of the image comes from no single layer');
+  if (parts.length === 0) throw new LayerscopeError('NOT_FOUND', 'the root of the image doesn’t come from a single layer');
   const typed = joinPath(parts);
   const versions = pathVersions(loaded.stack, typed);
   if (versions.length > 0) return { path: typed, versions };

@@ -171,7 +171,7 @@ export class ImageRegistry {
       files.push(...(this.#files[at] ?? []).filter((file) => file.key === key && file.role === 'delta'));
     }
     if (files.length > MAX_HIVES)
-      throw new LayerscopeError('TOO_LARGE', `${files.length} hives over one another; Windows has at most ${MAX_HIVES}`);
+      throw new LayerscopeError('TOO_LARGE', `${files.length} stacked hives; Windows stacks at most ${MAX_HIVES}`);
     const hives: LayerHive[] = [];
     for (const file of files) {
       const opened = await this.#tryOpen(file);
@@ -291,7 +291,7 @@ export class ImageRegistry {
     if (!(await this.#isHive({ layer, member }))) return null;
     const size = this.#sizeOf(body);
     if (size > MAX_HIVE_BYTES)
-      throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(size)}; up to ${formatSize(MAX_HIVE_BYTES)} are read`);
+      throw new LayerscopeError('TOO_LARGE', `the registry hive has ${formatSize(size)}; the limit is ${formatSize(MAX_HIVE_BYTES)}`);
     this.#open.makeRoom(size);
     const bytes = await this.#readBody(body);
     const logs: Uint8Array[] = [];

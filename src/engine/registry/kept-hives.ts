@@ -55,7 +55,10 @@ export class HivesInUse {
 }
 
 function tooLarge(bytes: number): LayerscopeError {
-  return new LayerscopeError('TOO_LARGE', `registry hives of ${formatSize(bytes)}; up to ${formatSize(MAX_BYTES)} are read at once`);
+  return new LayerscopeError(
+    'TOO_LARGE',
+    `the registry hives have ${formatSize(bytes)} in all; the limit is ${formatSize(MAX_BYTES)} at once`,
+  );
 }
 
 /** V8 may keep gigabytes of unused buffers, because they are outside its own heap. */

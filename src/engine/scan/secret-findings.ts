@@ -82,7 +82,7 @@ function fileFinding({ hit, layer, path }: PlacedHit, { isVisible, hiddenIn }: B
 /** Describes where a secret is in a compressed file's contents. */
 function packedWords({ packed, inside }: BodyHit): string {
   if (packed === undefined) return '';
-  return inside === undefined ? ' of what it unpacks to' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
+  return inside === undefined ? ' of its unpacked contents' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
 }
 
 /** Returns findings about the image's config. `layer` is set for history steps that made one. */

@@ -24,7 +24,7 @@ export function planOf(
 ): SlimPlan {
   // Windows stacks the registry deltas of all layers, so a delta is in use even if a later layer has a file with the same name.
   if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
+    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be rewritten: each has its part of the registry');
   if (squashFrom !== null && squashFrom >= stack.layers.length)
     throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: ${layerRange(stack.layers.length)}`);
   const plan = slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });

@@ -37,7 +37,7 @@ export interface TarReaderOptions {
 
 /**
  * Reads a tar from the bytes pushed into it and passes members and findings to its handler, in order, as soon as they are known.
- * Keeps no bodies. Throws BAD_TAR with the block's offset where Go's archive/tar fails, and for bodies over 2^53 bytes; earlier members
+ * Doesn't keep bodies. Throws BAD_TAR with the block's offset where Go's archive/tar fails, and for bodies over 2^53 bytes; earlier members
  * have already been passed on, and later bytes are ignored.
  *
  * Streaming callers push everything. Seeking callers check {@link wantedSkip} after each push and call {@link skip} for the bytes they seek

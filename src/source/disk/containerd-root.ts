@@ -101,7 +101,7 @@ function imagesIn(file: BoltFile): readonly ContainerdImage[] {
     const space = decodeUtf8(namespaceKey);
     for (const { key, bucket } of space === null ? [] : (namespace?.bucket(encodeUtf8('images'))?.entries() ?? [])) {
       nameBytes += namespaceKey.length + key.length;
-      if (nameBytes > MAX_NAME_BYTES) throw new LayerscopeError('TOO_LARGE', `names of images with more than ${MAX_NAME_BYTES} bytes`);
+      if (nameBytes > MAX_NAME_BYTES) throw new LayerscopeError('TOO_LARGE', `image names with more than ${MAX_NAME_BYTES} bytes in all`);
       const image = bucket === null || space === null ? null : imageOf(space, decodeUtf8(key), bucket.bucket(encodeUtf8('target')));
       if (image !== null) found.push(image);
       if (found.length > MAX_IMAGES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_IMAGES} images`);
@@ -137,7 +137,7 @@ async function openImage(
   const present = await presentManifests(root, image);
   const names: readonly (string | null)[] = named.length > 0 ? named.map((each) => each.name) : [null];
   if (names.length * present.length > MAX_SHOWN)
-    throw new LayerscopeError('TOO_LARGE', `an image of ${names.length} names and ${present.length} manifests`);
+    throw new LayerscopeError('TOO_LARGE', `the image has ${names.length} names and ${present.length} manifests`);
   const manifests = names.flatMap((each) => present.map((descriptor) => withName(descriptor, each)));
   const kind = engine ?? 'containerd';
   return reader.openContent({

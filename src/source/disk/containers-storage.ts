@@ -186,7 +186,7 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const layers = await layersOf(root, driver);
   const chain = chainOf(top, layers);
   if (config !== null && chain.length !== diffIds.length) {
-    throw new LayerscopeError('DAMAGED', `the image has ${diffIds.length} layers, the storage has ${chain.length}`);
+    throw new LayerscopeError('DAMAGED', `the image has ${diffIds.length} layers, but the storage has ${chain.length}`);
   }
   const reference = shownReference(name, image);
   const source = { kind: 'podman', host: root, reference, digest: image.digest, fetchedBytes: 0, requests: 0, verified: false } as const;

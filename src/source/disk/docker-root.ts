@@ -156,7 +156,7 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const image = chooseCandidate(await images(root), name);
   const { driver, id, names, digestNames } = image;
   const { diffIds } = parseImageConfig(await readConfig(root, image));
-  if (diffIds.length > MAX_LAYERS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_LAYERS} layers`);
+  if (diffIds.length > MAX_LAYERS) throw new LayerscopeError('TOO_LARGE', `the image has more than ${MAX_LAYERS} layers`);
   const layers: (LayerParts | null)[] = [];
   for (const [index, chainId] of chainIds(diffIds).entries()) {
     layers.push(chainId === null ? null : await layerParts(root, driver, chainId, diffIds[index] ?? null));
@@ -188,7 +188,7 @@ async function layerParts(root: string, driver: string, chainId: string, diffId:
   const read = (file: string) => readText(root, path.join(folder, file));
   const [found, cacheId] = [await read('diff'), await read('cache-id')];
   if (found === null || cacheId === null) return null;
-  if (!isDigest(found) || found !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `${folder}/diff names another layer`);
+  if (!isDigest(found) || found !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `${folder}/diff names a different layer`);
   if (!CACHE_ID.test(cacheId)) throw new LayerscopeError('DAMAGED', `${folder}/cache-id is not an id`);
   const files = FOLDERS[driver]?.(cacheId) ?? '';
   return { metadata: path.join(root, folder, 'tar-split.json.gz'), folder: await layerFolder(root, files) };

@@ -87,7 +87,7 @@ export class EngineClient {
   async image(name: string, options: CallOptions = {}): Promise<EngineImage> {
     const object = asObject(await this.#json(`/images/${encodePath(name)}/json`, 'no such image', options));
     const id = asText(object?.Id);
-    if (object === null || id === null) throw new LayerscopeError('UNREACHABLE', 'its answer describes no image');
+    if (object === null || id === null) throw new LayerscopeError('UNREACHABLE', 'the reply doesn’t describe an image');
     return { id: fullId(id), names: namesOf(object.RepoTags), manifestDigest: digestIn(object.RepoDigests) };
   }
 
@@ -97,7 +97,7 @@ export class EngineClient {
    */
   async dataRoot(options: CallOptions = {}): Promise<string | null> {
     if (await this.isPodman(options)) return null;
-    return asText(asObject(await this.#json('/info', 'it has no information about itself', options))?.DockerRootDir);
+    return asText(asObject(await this.#json('/info', 'it doesn’t report information about itself', options))?.DockerRootDir);
   }
 
   /**
@@ -133,7 +133,7 @@ export class EngineClient {
     const object = asObject(await this.#json(`/containers/${encodeURIComponent(name)}/json`, 'no such container', options));
     const id = asText(object?.Id);
     const image = asText(object?.Image);
-    if (id === null || image === null) throw new LayerscopeError('UNREACHABLE', 'its answer describes no container');
+    if (id === null || image === null) throw new LayerscopeError('UNREACHABLE', 'the reply doesn’t describe a container');
     const upperDir = asText(asObject(asObject(object?.GraphDriver)?.Data)?.UpperDir);
     return { id, image: fullId(image), name: (asText(object?.Name) ?? name).replace(/^\//, ''), upperDir };
   }
@@ -148,7 +148,7 @@ export class EngineClient {
       const kind = kinds[Number(object?.Kind)];
       if (path === null || kind === undefined) return [];
       for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) folders++;
-      if (folders > MAX_FOLDERS) throw new LayerscopeError('TOO_LARGE', `changes in more than ${MAX_FOLDERS} folders, one below another`);
+      if (folders > MAX_FOLDERS) throw new LayerscopeError('TOO_LARGE', `the changed paths have more than ${MAX_FOLDERS} folders in all`);
       return [{ path, kind }];
     });
   }

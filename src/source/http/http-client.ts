@@ -156,7 +156,7 @@ export class HttpClient implements Disposable {
     const encoding = response.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       response.destroy();
-      throw new LayerscopeError('UNSUPPORTED', `${route.place}: the answer is encoded, although that was not asked for`);
+      throw new LayerscopeError('UNSUPPORTED', `${route.place}: the reply is encoded, although no encoding was requested`);
     }
     return reply;
   }
@@ -238,7 +238,7 @@ class Reply implements HttpReply {
     let count = 0;
     for await (const piece of this.pieces()) {
       count += piece.length;
-      if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: an answer of more than ${formatSize(limit)}`);
+      if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: the reply has more than ${formatSize(limit)}`);
       pieces.push(piece);
     }
     return new Uint8Array(Buffer.concat(pieces));
@@ -290,12 +290,12 @@ class Patience {
 }
 
 function silence(place: string, ms: number): LayerscopeError {
-  return new LayerscopeError('UNREACHABLE', `${place}: silent, or nearly so, for ${Math.round(ms / 1000)} s`);
+  return new LayerscopeError('UNREACHABLE', `${place}: sent nothing, or almost nothing, for ${Math.round(ms / 1000)} s`);
 }
 
 /** Converts Node's error for control characters in a header, for example in a token from a malicious server. */
 function headerError(error: unknown, place: string): LayerscopeError {
   const { code } = error as { code?: unknown };
   if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return networkError(error, place);
-  return new LayerscopeError('UNREACHABLE', `${place}: a name or token with characters that no request may have`, { cause: error });
+  return new LayerscopeError('UNREACHABLE', `${place}: a name or token contains characters not allowed in a request`, { cause: error });
 }

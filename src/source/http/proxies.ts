@@ -72,10 +72,7 @@ function parseResults(text: string): URL | null {
     if (scheme !== undefined && place !== '') return parseProxy(`${scheme}://${place}`, 'the system’s proxy');
   }
   if (results.every((each) => each === '')) return null;
-  throw new LayerscopeError(
-    'UNSUPPORTED',
-    'the system’s proxy is of a kind that is not supported: set HTTPS_PROXY to an http or https proxy',
-  );
+  throw new LayerscopeError('UNSUPPORTED', 'the system’s proxy is not a supported kind: set HTTPS_PROXY to an http or https proxy');
 }
 
 function parseProxy(text: string, name: string): URL {

@@ -38,7 +38,7 @@ export interface Referrer {
   readonly mediaType: string | null;
   readonly artifactType: string | null;
   readonly size: number;
-  /** Those that are strings of the usual length, at most 64. */
+  /** Only those whose name and value have the usual length, at most 64. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -82,7 +82,7 @@ export class RegistryClient {
   /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what requests throw. */
   async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
     const most = size ?? limit;
-    if (most > limit) throw new LayerscopeError('TOO_LARGE', `a document of ${most} bytes, the limit is ${limit}`);
+    if (most > limit) throw new LayerscopeError('TOO_LARGE', `the document has ${most} bytes; the limit is ${limit}`);
     const pieces: Uint8Array[] = [];
     for await (const piece of this.blob(digest, size, { ...options, limit })) pieces.push(piece);
     return new Uint8Array(Buffer.concat(pieces));
@@ -163,7 +163,7 @@ export class RegistryClient {
     );
     if (isExact && reply.status === 200 && end - at < size) {
       reply.discard();
-      throw new LayerscopeError('UNSUPPORTED', `${reply.place}: sends whole blobs only`);
+      throw new LayerscopeError('UNSUPPORTED', `${reply.place}: only sends whole blobs`);
     }
     yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
   }
@@ -283,7 +283,7 @@ async function checkedRange(
     const isSameBlob = got?.total === null || got?.total === size;
     if (got?.first === range[0] && got.last <= range[1] && isSameBlob) return reply;
     reply.discard();
-    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it sent a different range than requested`);
+    throw new LayerscopeError('UNREACHABLE', `${reply.place}: sent a different range than requested`);
   }
   if (reply.status === 404) {
     reply.discard();
@@ -295,14 +295,14 @@ async function checkedRange(
 function refuseOldSchema(bytes: Uint8Array, place: string): void {
   const value = asObject(parseJson(bytes, `${place}: the manifest`));
   if (value?.schemaVersion === 1)
-    throw new LayerscopeError('UNSUPPORTED', `${place}: a manifest of schema 1, which registries no longer accept`);
+    throw new LayerscopeError('UNSUPPORTED', `${place}: the manifest has schema 1, which registries no longer accept`);
 }
 
 function refuseEndless(place: string, pages: number, bytes: number, count: number, most: number): void {
   if (pages > MAX_PAGES || count > most || bytes > MAX_LIST_BYTES)
     throw new LayerscopeError(
       'TOO_LARGE',
-      `${place}: a list of more than ${MAX_PAGES} pages, ${most} entries or ${formatSize(MAX_LIST_BYTES)}`,
+      `${place}: the list has more than ${MAX_PAGES} pages, ${most} entries or ${formatSize(MAX_LIST_BYTES)}`,
     );
 }
 
@@ -320,7 +320,7 @@ function parseReferrer(value: unknown): Referrer | null {
   };
 }
 
-/** Returns the fields that are strings of the usual length. They are copied, so that they don't keep the whole document in memory. */
+/** Returns the fields whose names and values have the usual length, up to a limit, so that the rest need not be kept in memory. */
 function shortTexts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const kept: [string, string][] = [];
   for (const [name, value] of Object.entries(fields)) {

@@ -263,7 +263,7 @@ class RegistryImage {
   /** Returns the manifests of an index and of nested indexes. */
   async #flatten(index: OciIndex, depth: number): Promise<Descriptor[]> {
     this.#entries += index.manifests.length;
-    if (this.#entries > MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `an index of more than ${MAX_ENTRIES} entries`);
+    if (this.#entries > MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `the index has more than ${MAX_ENTRIES} entries`);
     const all: Descriptor[] = [];
     for (const entry of index.manifests) {
       const isIndex = entry.mediaType === MEDIA_TYPE.ociIndex || entry.mediaType === MEDIA_TYPE.dockerIndex;
@@ -331,7 +331,7 @@ function pick(all: readonly Descriptor[], wanted: string | undefined): Descripto
     .sort((a, b) => a.rank - b.rank);
   const best = ranked[0]?.descriptor ?? (wanted === undefined ? all[0] : undefined);
   if (best !== undefined) return best;
-  if (all.length === 0) throw new LayerscopeError('NOT_AN_IMAGE', 'an index without images');
+  if (all.length === 0) throw new LayerscopeError('NOT_AN_IMAGE', 'the index has no images');
   const platforms = [...new Set(all.map((each) => platformName(each.platform)))].slice(0, 12).join(', ');
   throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; available: ${platforms}`);
 }

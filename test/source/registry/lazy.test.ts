@@ -616,9 +616,9 @@ test('SOCI: with --verify the layer is read completely, and a zTOC that disagree
     [
       'another digest of a span',
       sociIndex((spec) => ({ ...spec, spanDigests: spec.spanDigests.map((digest, at) => (at === 1 ? digestOf(noise(3)) : digest)) })),
-      /span 2 of \d+ has another digest/,
+      /span 2 of \d+ has a different digest/,
     ],
-    ['another window', sociIndex((spec) => spoiled(spec, 3, 1)), /span 4 of \d+ (unpacks to another content|can’t be unpacked)/],
+    ['another window', sociIndex((spec) => spoiled(spec, 3, 1)), /span 4 of \d+ (unpacks to different content|can’t be unpacked)/],
   ];
   for (const version of [1, 2] as const) {
     for (const [name, index, message] of cases) {

@@ -74,7 +74,7 @@ function lineOf(error: unknown): string {
   return asLayerscopeError(error).message.replace(/\s+/g, ' ');
 }
 
-/** Formats the facts as one line of text each. */
+/** Formats the facts, one line per fact. */
 export function preflightLines(facts: readonly PreflightFact[]): readonly string[] {
   const width = Math.max(0, ...facts.map(({ what }) => what.length));
   return facts.map(({ what, held, why }) => `${held ? 'yes' : 'no '}  ${what.padEnd(width)}  ${why}`);

@@ -68,7 +68,7 @@ function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoo
   if (choice.image === undefined && choice.platform === undefined) return archive.roots();
   const image = chooseImage(archive, choice);
   const root = archive.roots().find(({ images }) => images.includes(image));
-  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be imported by itself`);
+  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be imported on its own`);
   return [rootOfImage(root, image)];
 }
 
@@ -84,7 +84,8 @@ export async function importArchive(
 ): Promise<Imported> {
   if (archive.format !== 'layer' && driver.images !== undefined) {
     const roots = chosenRoots(archive, choice);
-    if (choice.name !== undefined && roots.length > 1) throw new LayerscopeError('USAGE', 'one name for several images: choose one image');
+    if (choice.name !== undefined && roots.length > 1)
+      throw new LayerscopeError('USAGE', 'one name can’t be given to several images: choose one image');
     return { kind: 'images', images: await driver.images.add(archive, roots, { ...options, name: choice.name }) };
   }
   return importChain(driver, chooseImage(archive, choice), options);

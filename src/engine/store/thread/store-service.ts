@@ -181,7 +181,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
     },
 
     async elevate(launch) {
-      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store needs no administrator rights');
+      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store doesn’t need administrator rights');
       const driver = await openElevated(name, home, launch);
       if (driver === null) return false;
       const before = opened;
