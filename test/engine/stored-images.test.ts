@@ -65,7 +65,7 @@ for (const { kind, layers } of [
   });
 }
 
-test('an image without a manifest is not exported if a layer is not the one its config states', async (t) => {
+test('an image without a manifest is not exported if a layer differs from the one in its config', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stored-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await using reader = createReader({ cacheFolder: null, workers: 0 });
