@@ -1,19 +1,19 @@
-// Tests that every graph driver passes. A driver's own test calls `driverSuite` with a bench.
+// Tests that every graph driver passes. Each driver's own test file calls `driverSuite` with a bench.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DriverChange, GraphDriver } from '../../src/driver/driver.ts';
 
-/** A layer in brief: files with their content, and paths that it removes. */
+/** A layer in brief: files with their content, and the paths it removes. */
 export interface LayerSketch {
   readonly files?: Readonly<Record<string, string>>;
   readonly removed?: readonly string[];
 }
 
-/** The store of one test. */
+/** One test's store. */
 export interface DriverBench extends AsyncDisposable {
   /** Opens the store. May be called again while the store is open. */
   open(): Promise<GraphDriver>;
-  /** Makes the tar of a layer, with entries for the folders of its files. */
+  /** Makes a layer's tar, with entries for its files' folders. */
   tar(id: string, sketch: LayerSketch, isBase: boolean): Uint8Array | Promise<Uint8Array>;
   /** Reads a tar from this driver: files with content, and removed paths. */
   read(tar: Uint8Array): Promise<LayerSketch>;
@@ -27,7 +27,7 @@ export interface DriverBench extends AsyncDisposable {
   fillQuickly?(id: string, driver: GraphDriver): Promise<void>;
   /** Simulates a crash of the process and the start of another. */
   crash(): void;
-  /** Names of temporary files and leftovers in the store's folder and beside it. */
+  /** Names of temporary files and leftovers in and next to the store's folder. */
   stray(): Promise<readonly string[]>;
 }
 
@@ -39,7 +39,7 @@ export interface DriverTraits {
   readonly tellsAdditions: boolean;
   /** Whether a diff can be applied to a layer with a parent, once. */
   readonly applies: boolean;
-  /** Length of the longest chain to test; default 128. */
+  /** The longest chain to test; default 128. */
   readonly deepest?: number;
 }
 

@@ -18,7 +18,7 @@ import { testFolder } from '../support/workbench.ts';
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'needs root, to be another user' };
 const STRANGER = 54_321;
 
-test('another user’s link in a shared folder does not make the program restrict its own user’s folders', asRoot, async (t) => {
+test('another user’s link in a shared folder doesn’t make the program restrict its own user’s folders', asRoot, async (t) => {
   const folder = testFolder(t);
   const shared = path.join(folder, 'shared');
   const own = path.join(folder, 'own');
@@ -84,7 +84,7 @@ test('the user’s own link may put the cache on another disk', async (t) => {
   assert.equal(readdirSync(path.join(elsewhere, 'index')).length > 0, true);
 });
 
-/** Ways for another user to exchange the folder `cache` in the folder `above` right after it was looked at. */
+/** Ways for another user to swap the folder `cache` in the folder `above` right after it was checked. */
 const EXCHANGED: Readonly<Record<string, (above: string) => void>> = {
   'belongs to another user': (above) => chownSync(above, STRANGER, STRANGER),
   'belongs to another user, and is sticky': (above) => {
@@ -121,7 +121,7 @@ for (const [what, open] of Object.entries(EXCHANGED)) {
   });
 }
 
-test('a cache in a sticky folder of root’s, such as /tmp, is used, and one below a group of the user’s own', asRoot, (t) => {
+test('a cache in root’s sticky folder, such as /tmp, is used, as is one below a folder writable by the user’s own group', asRoot, (t) => {
   const above = path.join(testFolder(t), 'above');
   for (const mode of [0o1777, 0o775, 0o755]) {
     mkdirSync(path.join(above, `${mode}`), { recursive: true });
@@ -130,7 +130,7 @@ test('a cache in a sticky folder of root’s, such as /tmp, is used, and one bel
   }
 });
 
-test('a store is not made behind another user’s link', asRoot, async (t) => {
+test('a store is not created behind another user’s link', asRoot, async (t) => {
   const folder = testFolder(t);
   const own = path.join(folder, 'own');
   mkdirSync(own, { mode: 0o755 });

@@ -1,5 +1,5 @@
-// Real archives with random damage, and files that aren't archives, result in an answer or a clear one-line error with a code, without a
-// stack trace, a hang, or anything left behind.
+// Real archives with random damage, and files that aren't archives, give an answer or a clear one-line error with a code, without a stack
+// trace, a hang, or anything left behind.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -126,7 +126,7 @@ describe('damaged archives', { concurrency: false }, () => {
     });
   }
 
-  test('every command on random bytes and on no bytes', async (t) => {
+  test('every command answers or fails cleanly on random bytes and on no bytes', async (t) => {
     for (const length of [0, 1, 511, 512, 4096, 100_000]) await tryAll(t, randomBytes(length), `${length} random bytes`, commandsFor);
   });
 

@@ -1,4 +1,4 @@
-// Layers made to keep the search for secrets busy: each ends, in bounded memory, with a bounded number of findings.
+// Layers made to keep the search for secrets busy: each ends, in bounded memory, with a limited number of findings.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -34,12 +34,16 @@ async function check(t: TestContext, name: string, text: string, mebibytes: numb
 
 const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
-test('a gigabyte of one letter', { skip: elsewhere }, (t) => check(t, 'big', 'A', 1024));
-test('one line of 100 MB', { skip: elsewhere }, (t) => check(t, '.npmrc', '_authToken=x;', 100));
-test('only hyphens', { skip: elsewhere }, (t) => check(t, 'big', '-', 100));
-test('a million tokens with wrong check digits', { skip: elsewhere }, (t) => check(t, 'big', `${'gh'.concat('p_', randomText(36))}\n`, 50));
-test('two million access key ids without a secret', { skip: elsewhere }, (t) => check(t, 'big', 'AKI'.concat('AQYLPMN5HHHFPZAM2 '), 50));
-test('a million headers of keys', { skip: elsewhere }, (t) => check(t, 'big', '-----BEGIN RSA PRIVATE KEY-----\n', 50));
-test('a million encrypted keys', { skip: elsewhere }, (t) =>
+test('the search ends on a gigabyte of one letter', { skip: elsewhere }, (t) => check(t, 'big', 'A', 1024));
+test('the search ends on one line of 100 MB', { skip: elsewhere }, (t) => check(t, '.npmrc', '_authToken=x;', 100));
+test('the search ends on hyphens only', { skip: elsewhere }, (t) => check(t, 'big', '-', 100));
+test('the search ends on a million tokens with wrong check digits', { skip: elsewhere }, (t) =>
+  check(t, 'big', `${'gh'.concat('p_', randomText(36))}\n`, 50),
+);
+test('the search ends on two million access key ids without a secret', { skip: elsewhere }, (t) =>
+  check(t, 'big', 'AKI'.concat('AQYLPMN5HHHFPZAM2 '), 50),
+);
+test('the search ends on a million key headers', { skip: elsewhere }, (t) => check(t, 'big', '-----BEGIN RSA PRIVATE KEY-----\n', 50));
+test('the search ends on a million encrypted keys', { skip: elsewhere }, (t) =>
   check(t, 'big', `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${randomText(48)}\n`, 50),
 );

@@ -1,4 +1,4 @@
-// Text from an image reaches a terminal or JSON output only escaped, so it can't control a terminal or mislead a reader.
+// Text from an image reaches a terminal or JSON output only escaped, so that it can't control a terminal or mislead a reader.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dockerArchive } from '../cli/run-cli.ts';

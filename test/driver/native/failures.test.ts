@@ -1,5 +1,5 @@
 // Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed: the first error is
-// thrown, and nothing stays mounted, prepared, open or half made.
+// thrown, and nothing stays mounted, prepared, open or half-made.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';
@@ -35,7 +35,7 @@ const utilityTop = await windowsTar([
 ]);
 const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
 
-/** Steps that prepare the store, and the step in which calls are made to fail. */
+/** Steps that prepare the store, and the step whose calls are made to fail. */
 const SCENARIOS: readonly {
   readonly name: string;
   readonly before: readonly Step[];
@@ -129,7 +129,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       }
     };
 
-    test('each layer call in turn', async () => {
+    test('undoes its steps when any layer call fails', async () => {
       let calls = 0;
       await attempt(() => standIn.failAt(-1, false), 'without a failure');
       await using bench = new WindowsBench('windowsfilter');
@@ -146,7 +146,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       assert.equal(failed > 0, !retried);
     });
 
-    test('each file call in turn', async (t) => {
+    test('undoes its steps when any file call fails', async (t) => {
       await using bench = new WindowsBench('windowsfilter');
       const files = bench.nodeFiles;
       // Windows' own file calls can't be made to fail.
@@ -168,7 +168,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
   });
 }
 
-/** Wraps layer calls to call `before` with each call's number. */
+/** Wraps layer calls so that `before` is called with each call's number. */
 function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls {
   let calls = 0;
   return new Proxy(layers, {

@@ -35,7 +35,7 @@ async function windowsOf(t: { after(work: () => Promise<void>): void }): Promise
   return windows;
 }
 
-test('a program that was installed for all users may be started as administrator', async (t) => {
+test('a program installed for all users may be started as administrator', async (t) => {
   const windows = await windowsOf(t);
   requireSafePlace(windows.seenBy(WINDOW_PID), [PROGRAM]);
 });
@@ -129,7 +129,7 @@ test('the started program is the running one, by its real path', async (t) => {
   );
 });
 
-test('rights are those of the entries that apply to the object itself', () => {
+test('rights come from the entries that apply to the object itself', () => {
   const all = 0x1000_0000 | 0xd_0046;
   const who = (sddl: string): string | null => strangerWith(all, sddlToSecurityDescriptor(sddl));
   assert.equal(who('O:BAD:'), null);
