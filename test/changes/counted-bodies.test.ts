@@ -6,7 +6,7 @@ import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer
 
 type Layers = readonly MemberFixture[][];
 
-/** Returns the bytes counted on each side. Files of the same size are assumed to have the same bytes. */
+/** Returns the bytes counted on each side. Files of equal size are assumed to have the same bytes. */
 function sums(a: Layers, b: Layers): [before: number, now: number] {
   const [one, two] = [a, b].map((layers) => ({ stack: buildStack(layers.map(layer)), layer: layers.length - 1 }));
   assert.ok(one && two);

@@ -18,7 +18,7 @@ test('a name that leads out is refused even if its bytes are not UTF-8', () => {
   assert.equal(refuseName(Uint8Array.of(0xe4), 'windows')?.code, 'reserved-name');
 });
 
-test('names that Linux uses every day are not refused there', () => {
+test('names in everyday use on Linux are not refused there', () => {
   for (const name of [
     '...',
     '..data',
