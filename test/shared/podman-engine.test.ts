@@ -1,4 +1,4 @@
-// The storage of a real Podman reads the same as the archives that it saves. Debian: podman.
+// A real Podman's storage reads the same as the archives that it saves. Debian: podman.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Images with secrets made by ../shared/meaning/findings/make.py, compared with what it expects. Needs python3.
+// Images with secrets, made by ../shared/meaning/findings/make.py, compared with its expectations. Needs python3.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -51,11 +51,11 @@ export interface RegistryFaults {
   circles?: boolean;
   /** Whether every page of a list names a next one. */
   endlessPages?: boolean;
-  /** Address of the next page. */
+  /** The next page's address. */
   nextPageAt?: string;
   /** Whether every request gets a 401, regardless of credentials. */
   always401?: boolean;
-  /** Status of every response. */
+  /** The status of every response. */
   status?: number;
 }
 
