@@ -12,8 +12,8 @@ const READER = 'src/driver/windows/layer-reader.ts';
 const UNPACK = 'src/driver/windows/unpack-plain.ts';
 
 /**
- * Faults in the handling of half-made layers, empty layers and layers of other processes, and in places that the other lists don't cover.
- * Two faults are omitted because no test could notice them. In `import-layer.ts`, not removing an older backup of a boot file: a layer is
+ * Faults in the handling of half-made layers, empty layers and other processes' layers, and in places that the other lists don't cover. Two
+ * faults are omitted because no test could notice them. In `import-layer.ts`, not removing an older backup of a boot file: a layer is
  * filled only once, so there is no older backup. In `read-only-home.ts`, not checking a file's kind before opening it: opening follows no
  * links and checks the kind again.
  */
