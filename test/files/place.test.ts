@@ -104,7 +104,7 @@ test('a failed write leaves the old file and its own error', async (t) => {
   assert.deepEqual([readFileSync(target, 'utf8'), readdirSync(folder)], [OLD, ['f']]);
 });
 
-test('createFile throws EXISTS for a name that is taken, even meanwhile, with hard links and without', async (t) => {
+test('createFile throws EXISTS for a name that is taken, even in the meantime, with or without hard links', async (t) => {
   for (const hasLinks of [true, false]) {
     const folder = testFolder(t);
     using _calls = await beforeFileCalls(hasLinks ? [] : ['link'], () => {
@@ -126,7 +126,7 @@ test('createFile throws EXISTS for a name that is taken, even meanwhile, with ha
   }
 });
 
-test('of many that create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
+test('if many create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
   const target = path.join(testFolder(t), 'f');
   const results = await Promise.allSettled(Array.from({ length: 16 }, (_, at) => createFile(target, writeWhole(String(at)))));
   const [winner] = results.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []));

@@ -448,8 +448,10 @@ static char *pathOf(const Info *info, const u16 *id) {
 static char *plainPath(const u16 *text) { Info none = { 0, 0, (const u16[]){ 0 } }; return pathOf(&none, text); }
 static int in(const char *layer, const char *name, int folder) { char *p = join(layer, name); int yes = folder ? isFolder(p) : isThere(p); free(p); return yes; }
 
-/* Whether a layer's files are complete: something was imported into it, and if it is a base layer, Windows has processed it. Nothing can be
-   laid over a layer without Files (moby's create leaves it out of chains). */
+/*
+ * Whether a layer's files are complete: something was imported into it, and if it is a base layer, Windows has processed it. Nothing can be
+ * laid over a layer without Files (moby's create leaves it out of chains).
+ */
 static HR isComplete(const char *layer) {
 #ifdef TP4
   (void)layer;

@@ -66,7 +66,7 @@ test("with consent, layers are made with an administrator's rights, by a process
   assert.equal(held.exitCode(), 0);
 });
 
-test('refusing consent is not an error', onlyPlain, async () => {
+test('declining consent is not an error', onlyPlain, async () => {
   console.log('Windows is asking again: answer NO');
   assert.equal(await open(), null);
 });

@@ -1,5 +1,5 @@
 // Checks for risks that only a Windows machine can settle: see scripts/test-windows.ts. A table at the end lists what each check found. A
-// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, base first.
+// failing check is a fault of ours on this Windows. Needs an administrator and an image's layers, base first.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ after(() => {
   for (const row of table) console.log(`${row.risk.padEnd(wide)}  ${row.result.padEnd(11)}  ${row.found}`);
 });
 
-/** Counts the tags of reparse points in a layer's folder. */
+/** Counts the reparse point tags in a layer's folder. */
 async function tagsOf(layer: string, below: string): Promise<Map<number, number>> {
   await using root = await native.files.openRoot(layer);
   const tags = new Map<number, number>();
