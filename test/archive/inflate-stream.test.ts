@@ -29,7 +29,7 @@ async function stopAt(size: number): Promise<{ outcome: string; gates: number }>
 }
 
 for (const megabytes of [1, 3, 4, 5, 8]) {
-  test(`output that is stopped after ${megabytes} MB ends as stopped, and nothing rejects unseen`, async () => {
+  test(`output that is stopped after ${megabytes} MB ends as stopped, without an unhandled rejection`, async () => {
     const { outcome, gates } = await stopAt(megabytes * MB);
     assert.equal(outcome, 'stopped');
     assert.equal(gates, megabytes > 4 ? 1 : 0);

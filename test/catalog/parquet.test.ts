@@ -205,7 +205,7 @@ function written(t: TestContext, table: TableName, groups: Iterable<RowGroup>): 
 }
 
 for (const [what, shape] of Object.entries(SHAPES)) {
-  test(`a layer’s table is read as it is: ${what}`, async (t) => {
+  test(`a layer’s table is read back as it was: ${what}`, async (t) => {
     const table = tableOf(shape, what.length);
     const expected = [...rowsOf(table)];
     const counts = { rows: 0, files: 0 };

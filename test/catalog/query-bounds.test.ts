@@ -28,7 +28,7 @@ const FORMATS = [
 ] as const;
 
 for (const [format, least] of FORMATS) {
-  test(`one long text in hundreds of rows is never held as often: ${format[0] ?? 'text'}`, { skip: elsewhere }, async (t) => {
+  test(`one long string in hundreds of rows is not held once per row: ${format[0] ?? 'text'}`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const to = path.join(folder, 'catalog');
     const row = { source: 'x', error: 'X', message: 'long '.repeat(80_000) };

@@ -29,7 +29,7 @@ for (const [what, folders, count] of [
   ['more', 3, 400],
   ['very many', 2, 9_000],
 ] as const) {
-  test(`${what} visible siblings are sorted as all rows are`, () => {
+  test(`${what} visible siblings are sorted like all rows`, () => {
     const table = tableOf(folders, count);
     const totals = subtreeTotals(table);
     const expanded = new Uint8Array(table.length).fill(1);

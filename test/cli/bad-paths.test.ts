@@ -114,17 +114,17 @@ interface Situation {
 const SITUATIONS: readonly Situation[] = [
   { name: 'nothing there', at: (folder) => path.join(folder, 'none'), fine: /--(to|sarif|code-quality|home)$/ },
   { name: 'no folder there', at: (folder) => path.join(folder, 'nowhere', 'none'), fine: /^(export|catalog).*--to|--home$/ },
-  { name: 'a file on the way', at: (folder) => path.join(folder, 'file', 'none') },
+  { name: 'a file in place of a parent folder', at: (folder) => path.join(folder, 'file', 'none') },
   { name: 'a folder', at: (folder) => path.join(folder, 'empty'), fine: /^(export|catalog).*--to|--home$/ },
   { name: 'a file', at: (folder) => path.join(folder, 'file'), fine: /--(sarif|code-quality|config|dockerfile|log)$/ },
   { name: 'a name that is too long', at: (folder) => path.join(folder, 'n'.repeat(300)) },
   { name: 'a path that is too long', at: (folder) => path.join(folder, 'n/'.repeat(3000), 'n') },
-  { name: 'a link in a circle', at: (folder) => path.join(folder, 'loop'), fine: /--(sarif|code-quality)$/ },
-  { name: 'below a link in a circle', at: (folder) => path.join(folder, 'loop', 'none') },
+  { name: 'a link that loops', at: (folder) => path.join(folder, 'loop'), fine: /--(sarif|code-quality)$/ },
+  { name: 'below a link that loops', at: (folder) => path.join(folder, 'loop', 'none') },
 ];
 
 for (const { name, at, fine } of SITUATIONS) {
-  test(`${name}: every command says so`, async (t) => {
+  test(`${name}: every command reports it`, async (t) => {
     const made = await bench(t);
     const before = readdirSync(made.folder);
     for (const slot of SLOTS) {

@@ -132,7 +132,7 @@ function typedInto(shell: Shell, folder: string, script: string): string[] {
 
 for (const shell of SHELLS) {
   const isMissing = [shell, 'script'].filter((program) => !has(program));
-  test(`${shell}: what is typed with tabs becomes the whole words`, {
+  test(`${shell}: lines typed with tabs are completed to whole words`, {
     skip: isMissing.length > 0 && `${isMissing} is not installed`,
   }, (t) => {
     const script = testFile(t, Buffer.from(completionScript(shell, commands)), 'completion');

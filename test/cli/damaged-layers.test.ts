@@ -39,7 +39,7 @@ function benchOf(t: TestContext, bytes: Uint8Array) {
 }
 
 for (const [what, bytes] of Object.entries(DAMAGED)) {
-  test(`${what}: reading commands show the rest and exit with 0, checks fail with 1, what needs the layer with 3`, async (t) => {
+  test(`${what}: reading commands show the rest and exit with 0, checks fail with 1, and commands that need the layer with 3`, async (t) => {
     const bench = benchOf(t, bytes);
     const codes = async (...commands: string[]) => {
       const found: Record<string, number | null> = {};

@@ -43,7 +43,7 @@ for (const [device, message] of [
   ['/dev/null', /^layerscope: NOT_AN_IMAGE: null is empty: it has 0 bytes\n$/],
   ['/dev/ptmx', /^layerscope: NOT_AN_IMAGE: \/dev\/ptmx is a terminal, not a file or folder\n$/],
 ] as const) {
-  test(`${device} is no image`, { skip: skip || !existsSync(device), timeout: 120_000 }, () => refuses(device, message));
+  test(`${device} is not an image`, { skip: skip || !existsSync(device), timeout: 120_000 }, () => refuses(device, message));
 }
 
 test('a pipe that nothing writes to is not an image', { skip, timeout: 120_000 }, async (t) => {

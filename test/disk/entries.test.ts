@@ -118,7 +118,7 @@ for (const code of ['EINVAL', 'EPERM', 'ENOTSUP', 'EILSEQ', 'ELOOP', 'ENXIO', 'E
 }
 
 for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
-  test(`${code} concerns the disk: the work stops, and an export leaves nothing behind`, async (t) => {
+  test(`${code} affects the whole disk: the work stops, and an export leaves nothing behind`, async (t) => {
     t.mock.method(fs, 'symlinkSync', () => {
       throw Object.assign(new Error(code), { code });
     });

@@ -90,7 +90,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test(`axe has no complaints, ${colorScheme}`, async ({ page }) => {
+    test(`axe has no complaints in ${colorScheme} mode`, async ({ page }) => {
       test.slow(); // axe checks five pages
       // A theme changes only colours.
       const check = colorScheme === 'light' ? complaintsOf : contrastComplaintsOf;

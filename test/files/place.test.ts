@@ -17,7 +17,7 @@ import { NEW, OLD, WAYS } from './place-ways.ts';
 const KILLED = fileURLToPath(new URL('killed-way.ts', import.meta.url));
 
 for (const { name, replaces, run } of WAYS) {
-  test(`${name}: a full disk at any step leaves the old file, or none, and no unfinished file`, async (t) => {
+  test(`${name}: a full disk at any step leaves the old file, if any, and no unfinished file`, async (t) => {
     let failed = 0;
     for (let step = 0; ; step++) {
       const folder = testFolder(t);
@@ -50,7 +50,7 @@ for (const { name, replaces, run } of WAYS) {
     assert.ok(failed >= 3, `only ${failed} steps failed`);
   });
 
-  test(`${name}: a kill at any step leaves the old file, or none, or the complete new one; anything else is removed later`, async (t) => {
+  test(`${name}: a kill at any step leaves the old file, if any, or the complete new one; anything else is removed later`, async (t) => {
     const seen = new Set<string | null>();
     for (let step = 0; ; step++) {
       const folder = testFolder(t);

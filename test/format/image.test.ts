@@ -58,7 +58,7 @@ test('manifest.json may be a list of images with any fields, but not null', () =
   assert.deepEqual([image?.layerSources.get(DIGEST)?.size, image?.layerSources.get(DIGEST)?.urls], [null, []]);
 });
 
-test("any file may be named manifest.json: only null and lists of objects are a docker-archive's", () => {
+test("any file may be named manifest.json, but only null and lists of objects are a docker-archive's", () => {
   assert.deepEqual([null, [], [{}], [{}, 1], {}, 'x', 3].map(isDockerManifest), [true, true, true, false, false, false, false]);
 });
 

@@ -23,7 +23,7 @@ const reported = (findings: readonly Finding[]) => findings.map(({ code, path })
 const layer = (...parts: Uint8Array[]) => buildLayer(tar(...parts));
 
 describe('names in normal form', () => {
-  test("a leading ./, a folder's trailing slash and the root's own ./ are normal", () => {
+  test("a leading ./, a folder's trailing slash and the root's own ./ are accepted without a finding", () => {
     const built = layer(directory('./'), directory('./d/'), file('./d/f'), symlink('./l', 'd'));
     assert.deepEqual(rows(built), ['', 'd', 'd/f', 'l']);
     assert.deepEqual(reported(built.findings), ['odd-name ./d/']);
@@ -350,7 +350,7 @@ describe('whiteouts', () => {
     assert.deepEqual([rows(built), reported(built.findings)], [['- rawOnly escapes'], ['path-escape etc/.wh...']]);
   });
 
-  test("AUFS's own entries are raw only, without a finding", () => {
+  test("AUFS's own entries are in the raw list only, without a finding", () => {
     const built = layer(file('.wh..wh.plnk'), directory('.wh..wh.aufs'), file('.wh..wh.orph/x'), file('.wh..wh..opqx'), file('.wh..wh.'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', '.wh..wh.orph/x', '- rawOnly', '- rawOnly']);
     assert.deepEqual(built.findings, []);

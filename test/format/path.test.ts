@@ -35,7 +35,7 @@ test('names in everyday use on Linux are not refused there', () => {
     assert.equal(refused(name, 'unix'), null, JSON.stringify(name));
 });
 
-test("under Windows' rules, devices, streams and names that Windows does not allow are refused", () => {
+test("under Windows' rules, devices, streams and names that Windows doesn't allow are refused", () => {
   const names = [
     'CON',
     'con',

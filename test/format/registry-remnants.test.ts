@@ -67,7 +67,7 @@ function utf16(text: string): string {
 }
 
 for (const joined of [false, true]) {
-  test(`deleted keys are found with their values, their cells ${joined ? 'joined' : 'apart'}`, () => {
+  test(`deleted keys are found with their values, with their cells ${joined ? 'joined' : 'apart'}`, () => {
     const opened = openHive(deleted(joined));
     assert.deepEqual(
       [...walkHive(opened, null)].map((walked) => walked.path),

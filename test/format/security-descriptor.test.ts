@@ -154,7 +154,7 @@ test('conditions convert between SDDL and bytes', () => {
   same('(Existsx)', '(Existsx)');
 });
 
-test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
+test("a condition's bytes are those in [MS-DTYP] 2.4.4.17.9", () => {
   const text = (code: string, value: string) => {
     const units = Buffer.from(value, 'utf16le');
     return `${code}${units.length.toString(16).padStart(2, '0')}000000${units.toString('hex')}`;

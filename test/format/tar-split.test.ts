@@ -63,7 +63,7 @@ test("a layer's metadata is byte for byte the same as tar-split's", async () => 
   assert.equal(Buffer.from(await gather(splitTar([layer]))).toString(), theirs.toString());
 });
 
-test("a tar's metadata does not depend on its chunks", async () => {
+test("a tar's metadata doesn't depend on its chunks", async () => {
   const sparse = paxSparse(
     '1.0',
     's',

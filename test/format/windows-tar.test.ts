@@ -353,7 +353,7 @@ test("a hard link's member is made from basic information only", () => {
   assert.equal(Buffer.from(bytes.subarray(1024 + 157, 1024 + 168)).toString(), 'Files/a.txt');
 });
 
-test("records of early 2016 are read: SDDL, and FILETIMEs, which take precedence over the header's time", async () => {
+test("records from early 2016 are read: SDDL, and FILETIMEs, which take precedence over the header's time", async () => {
   const records = {
     'MSWINDOWS.fileattr': '32',
     'MSWINDOWS.sd': 'O:BAG:BAD:(A;;FA;;;SY)',

@@ -108,7 +108,7 @@ async function tryAll(t: TestContext, bytes: Uint8Array, what: string, commands:
 
 describe('damaged archives', { concurrency: false }, () => {
   for (const [name, bytes] of Object.entries(INPUTS)) {
-    test(`${name}: sixty damages give an answer or a one-line error each`, async (t) => {
+    test(`${name}: each of sixty damaged copies gives an answer or a one-line error`, async (t) => {
       for (let seed = 1; seed <= 60; seed++) {
         const next = seeded(seed * 7919 + name.length);
         const commands = (input: string, to: string): string[][] => {
@@ -119,7 +119,7 @@ describe('damaged archives', { concurrency: false }, () => {
       }
     });
 
-    test(`${name}: every command, on the file cut at its edges`, async (t) => {
+    test(`${name}: every command answers or fails cleanly on the file cut off near its edges`, async (t) => {
       for (const length of [1, 257, 511, 512, 513, Math.floor(bytes.length / 2), bytes.length - 1]) {
         await tryAll(t, bytes.slice(0, length), `${name}, ${length} bytes`, commandsFor);
       }

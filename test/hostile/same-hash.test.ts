@@ -72,7 +72,7 @@ const PATTERNS: Readonly<Record<string, (at: number) => Uint8Array>> = {
 };
 
 for (const [what, nameOf] of Object.entries(PATTERNS)) {
-  test(`names as they are in images are no such names: ${what}`, () => {
+  test(`names that occur in images are accepted: ${what}`, () => {
     const { table, codes } = files(200_000, nameOf);
     assert.deepEqual(codes, []);
     assert.equal(table.memberCount, 200_000);

@@ -25,7 +25,7 @@ const big = (text: string): Buffer => Buffer.from(little(text)).swap16();
 const BY_NAME: ReadonlySet<string> = new Set(['secret-key-store', 'secret-azure-credentials', 'secret-gcloud-credentials']);
 
 for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
-  test(`${code}: a text in UTF-16 of either byte order has the hits of the same text in ASCII`, () => {
+  test(`${code}: UTF-16 text in either byte order gives the same hits as in ASCII`, () => {
     const { path, text } = sample();
     const wanted = scannedAsBytes(text, path).map((hit) => (BY_NAME.has(hit.code) ? hit : { ...hit, at: 2 + 2 * hit.at }));
     for (const bytes of [little(text), big(text)]) {

@@ -19,7 +19,7 @@ const summary = (hits: readonly SecretHit[]): string[] => hits.map(({ code, seve
 const TOKEN = (): string => checkedToken('gh'.concat('p_'));
 
 for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
-  test(`${code}: its sample is found alone, with a mask and a line, and never whole`, () => {
+  test(`${code}: only its sample is found, masked and with its line, and never whole`, () => {
     for (let round = 0; round < 50; round++) {
       const { path, text, secret } = sample();
       const hits = hitsIn(text, path);
@@ -34,7 +34,7 @@ for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
     }
   });
 
-  test(`${code}: any cut into pieces finds the same`, () => {
+  test(`${code}: finds the same however the input is cut into pieces`, () => {
     const { path, text } = sample();
     const whole = hitsIn(text, path);
     for (const pieceBytes of [1, 2, 3, 7, 64]) assert.deepEqual(hitsIn(text, path, pieceBytes), whole);

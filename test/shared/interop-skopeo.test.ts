@@ -127,7 +127,7 @@ test('skopeo reads each of our image formats, and we read its copies in each for
   }
 });
 
-test("skopeo's docker-archives name layers by links, which we follow to the layers", async (t) => {
+test("skopeo's docker-archives name layers through links, which we follow", async (t) => {
   const folder = testFolder(t);
   // The same layer twice: skopeo writes it once and adds two folders with links to it.
   const layers = [LAYERS[0] ?? new Uint8Array(), LAYERS[5] ?? new Uint8Array(), LAYERS[0] ?? new Uint8Array()];

@@ -115,7 +115,7 @@ test('tars from Python in every format read as the folder on disk', async (t) =>
   }
 });
 
-test("members of GNU tar's own types are in raw but in no view", async (t) => {
+test("members with GNU tar's own types are in raw but not in any view", async (t) => {
   const folder = testFolder(t);
   writeOddFolder(path.join(folder, 'root'), { longNames: true, sparse: false });
   const file = path.join(folder, 'labelled');

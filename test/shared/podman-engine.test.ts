@@ -31,7 +31,7 @@ const TOP = tar(
 const skip = engineProblem('podman') ?? false;
 
 for (const driver of ['overlay', 'vfs'] as const) {
-  test(`images of a real Podman with ${driver} are the same from its storage as from its own archives`, { skip }, async (t) => {
+  test(`a real Podman’s images with ${driver} are the same from its storage as from its own archives`, { skip }, async (t) => {
     const { root, run } = podman(t, driver);
     run('load', '-i', SAMPLE);
     run('load', '-i', testFile(t, archiveOf(dockerArchive([{ layers: [BASE, TOP, splitLayer()], tags: ['odd:1'] }]))));

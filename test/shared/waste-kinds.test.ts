@@ -36,7 +36,7 @@ async function findingsOf(t: TestContext, file: string): Promise<readonly Findin
 }
 
 for (const seed of SEEDS) {
-  test(`seed ${seed}: exactly what is expected is reported, each once`, async (t) => {
+  test(`seed ${seed}: exactly the expected findings are reported, each once`, async (t) => {
     const folder = testFolder(t);
     runTool('python3', ['-B', MAKE, folder, String(seed)]);
     const { find, not } = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')).waste as { find: Wanted[]; not: Wanted[] };

@@ -87,7 +87,7 @@ risk('a layer is imported while its folder and its parents are held', async () =
   return 'from a folder that only administrators may enter';
 });
 
-risk("a layer's own folders are gone through, whatever their reparse tags", async () => {
+risk("paths may go through a layer's own folders, whatever their reparse tags", async () => {
   const tags = await tagsOf(path.join(home, 'top'), 'Files');
   await using root = await native.files.openRoot(path.join(home, 'top'));
   assert.equal((await root.facts('Files\\layerscope\\deep\\new.txt'))?.sizeBytes, 3);
@@ -141,7 +141,7 @@ risk("a base layer's mount is its folder", async () => {
   return `${readdirSync(mount.path).length} names in ${path.basename(mount.path)}`;
 });
 
-risk("a volume's path can be read, and moments pass", async () => {
+risk("a volume's path can be read, and how long that takes", async () => {
   const codes = new Map<number, number>();
   const noting = new Proxy(native.layers, {
     get: (target, name) => {

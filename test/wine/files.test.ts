@@ -229,7 +229,7 @@ test('a private folder is created once, and the volume and system are known', as
   assert.ok(windowsBuild(calls) >= 10_000);
 });
 
-test("case is folded as by ntdll's table, except where that table is not known to match Windows", () => {
+test("case is folded as in ntdll's table, except where that table is not known to match Windows", () => {
   const upcase = koffi.load('ntdll.dll').func('__stdcall', 'RtlUpcaseUnicodeChar', 'uint16', ['uint16']);
   // Georgian, Cherokee, final sigma.
   const isOpen = (unit: number) =>

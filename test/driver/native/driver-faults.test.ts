@@ -103,7 +103,7 @@ test('a mount that another process left is released by its id, both steps even i
   }
 });
 
-test("backups of system files aren't a layer; they are removed with their layer, and those of lost layers by a cleanup", async () => {
+test("backups of system files aren't a layer; they are removed with their layer, or by a cleanup if the layer is lost", async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withRun(bench);
   for (const id of ['base', 'run', 'lost']) {

@@ -73,7 +73,7 @@ test('a tar with a link, with a name that leads outside, or that is truncated ne
   }
 });
 
-test("a layer's files are read from an export of it, which is removed when they are closed", async () => {
+test("a layer's files are read from an export, which is removed when they are closed", async () => {
   await using bench = new WindowsBench('windowsfilter', tp4.layers, 10_586);
   const driver = await onBase(bench);
   await driver.applyDiff('top', [tar(...FOLDER)]);

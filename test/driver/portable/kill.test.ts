@@ -28,7 +28,7 @@ function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>):
   }
 }
 
-test(`a writer is killed ${KILLS} times`, async (t) => {
+test(`a store survives ${KILLS} killed writers`, async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-kill-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = path.join(folder, 'home');

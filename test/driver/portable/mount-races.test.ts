@@ -175,7 +175,7 @@ test('an unfinished mount left by a killed process is ignored: its layer can be 
 
 // What a process killed while removing a folder may leave, by step; older versions removed the owner file first.
 for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
-  test(`a mount folder whose removal was interrupted is removed later: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
+  test(`a mount folder is removed later if its removal was interrupted: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
     const { home, one } = await newStore(t);
     leaveMounted(home, 'copy');
     for (const name of marks(home)) {
@@ -188,7 +188,7 @@ for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
 }
 
 for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
-  test(`a working copy whose removal was interrupted is removed later, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
+  test(`a working copy is removed later if its removal was interrupted, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
     const { home, one } = await newStore(t);
     const folder = path.join(home, 'written', 'copy');
     /** Removes the record and any unlisted files, as the killed process did. */

@@ -130,7 +130,7 @@ for (const [exitCode, code, words] of [
   [5, 'PERMISSION', /administrator/],
   [0xc000_0005, 'IO', /its exit code is 3221225477$/],
 ] as const) {
-  test(`a process that exits with ${exitCode} before it connects: ${code}`, async (t) => {
+  test(`a process that exits with ${exitCode} before it connects is ${code}`, async (t) => {
     const bench = await benchOf(t);
     bench.windows.processes.set(HOST_PID, { image: PROGRAM, exitCode });
     bench.windows.onStart = async () => HOST_PID;

@@ -48,7 +48,7 @@ test('a linked folder is absent from the transport folder while other files are 
   assert.equal(given, true);
 });
 
-test("a hard link leads to the nearest parent's file of that name", async (t) => {
+test("a hard link leads to the nearest parent's file with that name", async (t) => {
   const work = workIn(t);
   const far = work.place('far');
   const near = work.place('near', [far.layer]);

@@ -79,7 +79,7 @@ for (const [name, layer] of LAYERS) {
     assert.equal(listed.archive.source?.verified, true);
   });
 
-  test(`${name}: every content is fetched separately, and equals that of the tar`, async (t) => {
+  test(`${name}: every file's content is fetched separately, and equals the tar's`, async (t) => {
     const served = await serve(t, layer);
     const reader = testReader(t);
     const listed = await openOne(reader, await served.open(reader));
