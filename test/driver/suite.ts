@@ -119,7 +119,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.ok((await driver.status()).length > 0);
     });
 
-    run('a created layer exists with its chain, also after the store is opened again', async (bench, driver) => {
+    run('a created layer exists with its chain, even after the store is reopened', async (bench, driver) => {
       await base(bench, driver);
       await between(bench, driver, 'top', 'base');
       await driver.create('over', 'top');
@@ -151,7 +151,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
     });
 
-    run('every verb throws NOT_FOUND for a layer that does not exist', async (bench, driver) => {
+    run('every verb throws NOT_FOUND for a layer that doesn’t exist', async (bench, driver) => {
       await base(bench, driver);
       await rejects(driver.remove('missing'), 'NOT_FOUND');
       await rejects(driver.mount('missing'), 'NOT_FOUND');
@@ -182,7 +182,7 @@ export function driverSuite(traits: DriverTraits): void {
       );
     });
 
-    run('an applied tar comes out again as a diff, as changes and as a size', async (bench, driver) => {
+    run('an applied tar can be read back as a diff, as changes and as a size', async (bench, driver) => {
       await base(bench, driver);
       const lower: LayerSketch = await bench.read(await collect(driver.diff('base')));
       assert.deepEqual(lower.files, { 'etc/motd': 'hello', 'bin/tool': 'tool', 'etc/old': 'old' });
@@ -242,7 +242,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(await driver.exists('run'), false);
     });
 
-    run('a layer with children cannot be removed, and the error names them', async (bench, driver) => {
+    run('a layer with children can’t be removed, and the error names them', async (bench, driver) => {
       await base(bench, driver);
       await driver.create('left', 'base');
       await driver.create('right', 'base');
@@ -299,7 +299,7 @@ export function driverSuite(traits: DriverTraits): void {
       await (await bench.open()).remove('run');
     });
 
-    run('a truncated tar, no tar, or one whose stream fails fills nothing, and the layer is removed', async (bench, driver) => {
+    run('a tar that is truncated, missing or fails while streaming fills nothing, and the layer is removed', async (bench, driver) => {
       await base(bench, driver);
       const whole = await bench.tar('top', { files: { 'etc/motd': 'changed'.repeat(100), 'etc/other': 'x'.repeat(2000) } }, false);
       const failing = async function* (): AsyncGenerator<Uint8Array> {
@@ -389,7 +389,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
     });
 
-    run('files of a layer can be read one by one, but none outside it', async (bench, driver) => {
+    run('a layer’s files can be read one by one, but none outside it', async (bench, driver) => {
       await base(bench, driver);
       await using files = await driver.files('base');
       const name = (await changesOf(driver, 'base')).map(({ path }) => path).find((path) => path.endsWith('etc/motd')) ?? '';

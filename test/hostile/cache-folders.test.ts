@@ -44,29 +44,25 @@ test('another user’s link in a shared folder doesn’t make the program restri
   }
 });
 
-test(
-  'packs of a catalog that another user made are not used, and nothing of this user is overwritten through a link',
-  asRoot,
-  async (t) => {
-    const folder = testFolder(t);
-    const to = path.join(folder, 'catalog');
-    const image = path.join(folder, 'image.tar');
-    writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
-    await runCommand(['catalog', 'index', image, '--to', to]);
-    const cache = path.join(folder, 'cache');
-    const victim = path.join(folder, 'victim');
-    for (const each of [path.join(cache, 'catalogs'), victim]) mkdirSync(each, { recursive: true, mode: 0o777 });
-    const catalog = CatalogFolder.open(to);
-    const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
-    const pack = path.join(cache, 'catalogs', place);
-    symlinkSync(victim, pack);
-    for (const each of [pack, path.join(cache, 'catalogs')]) lchownSync(each, STRANGER, STRANGER);
-    const packs = new PackedTables(cache, catalog);
-    const names = catalog.files('entries');
-    assert.deepEqual([packs.find(catalog, 'entries', names).pack, packs.find(catalog, 'entries', names).isWorthPacking], [null, false]);
-    assert.deepEqual(readdirSync(victim), []);
-  },
-);
+test('another user’s catalog packs are not used, and none of this user’s files are overwritten through a link', asRoot, async (t) => {
+  const folder = testFolder(t);
+  const to = path.join(folder, 'catalog');
+  const image = path.join(folder, 'image.tar');
+  writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
+  await runCommand(['catalog', 'index', image, '--to', to]);
+  const cache = path.join(folder, 'cache');
+  const victim = path.join(folder, 'victim');
+  for (const each of [path.join(cache, 'catalogs'), victim]) mkdirSync(each, { recursive: true, mode: 0o777 });
+  const catalog = CatalogFolder.open(to);
+  const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
+  const pack = path.join(cache, 'catalogs', place);
+  symlinkSync(victim, pack);
+  for (const each of [pack, path.join(cache, 'catalogs')]) lchownSync(each, STRANGER, STRANGER);
+  const packs = new PackedTables(cache, catalog);
+  const names = catalog.files('entries');
+  assert.deepEqual([packs.find(catalog, 'entries', names).pack, packs.find(catalog, 'entries', names).isWorthPacking], [null, false]);
+  assert.deepEqual(readdirSync(victim), []);
+});
 
 test('the user’s own link may put the cache on another disk', async (t) => {
   const folder = testFolder(t);

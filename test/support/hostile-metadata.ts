@@ -61,7 +61,7 @@ function fields(count: number, from = 0): string {
 
 export const HOSTILE_METADATA: readonly HostileInput[] = [
   {
-    name: 'a table of contents of entries with fields of their own',
+    name: 'a table of contents whose entries all have different fields',
     make: (target) => {
       const entries = Array.from({ length: 200_000 }, (_, at) => `{"name":"a${at}","type":"dir",${fields(20, at * 20)}}`);
       return writePieces(target, estargz(utf8(`{"version":1,"entries":[${entries.join(',')}]}`)));
@@ -69,7 +69,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['inspect', 'FILE', '--verify', '--json']],
   },
   {
-    name: 'registry hives of 500 MB of zeros',
+    name: 'registry hives with 500 MB of zeros',
     make: (target) =>
       writePieces(target, [
         ...['SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'].map((name, at) => hiveOfZeros(`${CONFIG}/${name}`, (at < 2 ? 150 : 500) * 2 ** 20)),
@@ -78,7 +78,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['hive', 'FILE']],
   },
   {
-    name: 'an apk database of 250 MB',
+    name: 'a 250 MB apk database',
     make: (target) =>
       writePieces(
         target,
@@ -91,13 +91,13 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'layers that each have 80,000 packages in other versions',
+    name: 'layers that each have 80,000 packages in different versions',
     make: (target) =>
       writePieces(target, [dockerArchive({ name: 'many:1', layers: Array.from({ length: 8 }, (_, at) => manyPackages(at)) })], 'gzip'),
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'a million diversions, and as many paths',
+    name: 'a million diversions and as many paths',
     make: (target) => {
       const lines = (make: (at: string) => string): string =>
         Array.from({ length: 1_000_000 }, (_, at) => make(String(at).padStart(7, '0'))).join('');
@@ -121,22 +121,22 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'a provenance of 50,000 stages, most of which each layer copied from',
+    name: 'a provenance with 50,000 stages, most of which each layer copied from',
     make: (target) => writePieces(target, stagesInProvenance(50_000, 60), 'gzip'),
     commands: [['why', 'FILE', 'x']],
   },
   {
-    name: 'an SBOM of 190,000 packages, attached 100 times',
+    name: 'an SBOM with 190,000 packages, attached 100 times',
     make: (target) => writePieces(target, withSbom(190_000, 100)),
     commands: [['packages', 'FILE', '--sbom', 'attached']],
   },
   {
-    name: 'an SBOM of 1.5 million packages, attached 100 times',
+    name: 'an SBOM with 1.5 million packages, attached 100 times',
     make: (target) => writePieces(target, withSbom(1_500_000, 100)),
     commands: [['packages', 'FILE', '--sbom', 'attached']],
   },
   {
-    name: 'an SBOM of 3.1 million packages beside an image',
+    name: 'an SBOM with 3.1 million packages next to an image',
     make: async (target) => {
       writeFileSync(`${target}.spdx.json`, JSON.stringify(spdx(3_100_000)));
       await writePieces(target, withSbom(1, 1));
@@ -144,7 +144,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE', '--sbom', 'FILE.spdx.json']],
   },
   {
-    name: 'a provenance of 1.5 million values, attached 100 times',
+    name: 'a provenance with 1.5 million values, attached 100 times',
     make: (target) => {
       const predicate = { buildType: 'x', materials: [], metadata: { a: Array(1_500_000).fill({}) } };
       return writePieces(
@@ -155,7 +155,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['why', 'FILE', 'x']],
   },
   {
-    name: 'a payload of 40 MB that 200 signatures are over',
+    name: 'a 40 MB payload with 200 signatures',
     make: async (target) => {
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
       writeFileSync(`${target}.pub`, publicKey.export({ format: 'pem', type: 'spki' }));

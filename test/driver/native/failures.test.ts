@@ -42,14 +42,14 @@ const SCENARIOS: readonly {
   readonly step: (driver: GraphDriver, options: CallOptions) => Promise<void>;
   readonly retried?: true;
 }[] = [
-  { name: 'a base layer is made', before: [], step: (driver, options) => driver.create('base', null, options) },
+  { name: 'creating a base layer', before: [], step: (driver, options) => driver.create('base', null, options) },
   {
-    name: 'a base layer is imported',
+    name: 'importing a base layer',
     before: [(driver) => driver.create('base', null)],
     step: async (driver, options) => void (await driver.applyDiff('base', [utilityBase], options)),
   },
   {
-    name: 'a layer on it is made and imported',
+    name: 'creating and importing a layer on it',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [utilityBase]))],
     step: async (driver, options) => {
       await driver.create('top', 'base', options);
@@ -57,7 +57,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a layer is exported, listed and measured',
+    name: 'exporting, listing and measuring a layer',
     before: [
       (driver) => driver.create('base', null),
       async (driver) => void (await driver.applyDiff('base', [utilityBase])),
@@ -72,7 +72,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a read-write layer is made, mounted, exported while mounted and after, and released',
+    name: 'creating, mounting, exporting and releasing a read-write layer, with an export while mounted and one after',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [readWriteBase]))],
     step: async (driver, options) => {
       await driver.createReadWrite('run', 'base', { ...options, sizeBytes: 1_000_000 });
@@ -84,7 +84,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a layer is removed',
+    name: 'removing a layer',
     before: [
       (driver) => driver.create('base', null),
       async (driver) => void (await driver.applyDiff('base', [readWriteBase])),
@@ -184,7 +184,7 @@ function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls
 }
 
 for (const { name, before, step } of SCENARIOS) {
-  test(`${name}: cancelled at each layer call in turn`, async () => {
+  test(`${name} can be cancelled at each layer call`, async () => {
     const attempt = async (at: number): Promise<number> => {
       const abort = new AbortController();
       let armed = false;

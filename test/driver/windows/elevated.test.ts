@@ -286,7 +286,7 @@ test('wrong arguments end the elevated process with 2 and one line, before any c
 });
 
 test(
-  'on another system even correct arguments end the elevated process',
+  'on another system, even correct arguments end the elevated process',
   async (t) => {
     const bench = await benchOf(t);
     await bench.open();
