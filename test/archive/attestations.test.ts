@@ -31,7 +31,7 @@ test('a statement over the document size limit is present, with the type and sub
   assert.deepEqual(findings, []);
 });
 
-test('an attestation manifest that is missing, an index or unreadable is listed as missing or damaged', async (t) => {
+test('an attestation manifest that is missing, unreadable or an index is listed as missing or damaged', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const attached = (entry: BuiltDescriptor) => ({

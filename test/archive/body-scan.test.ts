@@ -173,7 +173,7 @@ test('a gzip file’s contents are searched up to a limit, and exceeding it is r
   assert.deepEqual([shown(scan), scan.cut], [['0 secret-github-token', '1 secret-github-token'], [0]]);
 });
 
-test('a layer that is cut off is searched as far as it goes', async (t) => {
+test('a layer that is cut off is searched up to the cut', async (t) => {
   const layer = tar(file('a', token()), file('b', `${token()} ${'x'.repeat(5000)}`));
   const scan = await scanned(t, layer.subarray(0, 512 + 512 + 512 + 1000));
   assert.deepEqual(shown(scan), ['0 secret-github-token', '1 secret-github-token']);

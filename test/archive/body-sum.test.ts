@@ -4,9 +4,9 @@ import { BodySum } from '../../src/archive/indexing/body-sum.ts';
 import { bodySumCode, roomToRead } from '../../src/archive/indexing/body-sum-code.ts';
 import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
-/** With vectors, as far as they are worth it, and without. */
 /** As if there were no key: the start state is that of the constants alone. */
 const NO_KEY = new Uint8Array(64);
+/** With vectors where they pay off, and without. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };
 
 const body = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, at) => (at * at * 7 + Math.floor(at / 3)) & 0xff);

@@ -127,7 +127,7 @@ test('the list ends with the error that ended the tar', async (t) => {
   assert.equal(packed.error instanceof LayerscopeError && packed.error.code, 'TRUNCATED');
 });
 
-test('a list that is abandoned or cancelled closes its file', async (t) => {
+test('an abandoned or cancelled list closes its file', async (t) => {
   const many = tar(...Array.from({ length: 3000 }, (_, index) => file(`f${index}`, 'x'.repeat(600))));
   for (const packing of ['none', 'gzip'] as const) {
     const input = testFile(t, pack(many, packing));

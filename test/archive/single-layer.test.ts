@@ -36,7 +36,7 @@ test('1,024 zero bytes and a single ./ entry are empty layers', async (t) => {
   }
 });
 
-test('an empty file, plain or compressed, is not an image, because whatever wrote it failed', async (t) => {
+test('an empty file, plain or compressed, is not an image but a sign of a failed write', async (t) => {
   const reader = testReader(t);
   for (const packing of ['none', 'gzip', 'zstd'] as const)
     await assert.rejects(reader.open(testFile(t, pack(zeros(0), packing))), hasCode('NOT_AN_IMAGE'), packing);

@@ -25,7 +25,7 @@ function fates(...layers: Uint8Array[]): string[] {
   );
 }
 
-test('files stay, are removed or replaced, or are in a folder that is removed', () => {
+test('a file stays, is removed or replaced, or is removed with its folder', () => {
   assert.deepEqual(
     fates(
       tar(file('stays', '1'), file('goes', '2'), file('again', '3'), file('d/inner', '4'), file('o/inner', '5')),
@@ -36,7 +36,7 @@ test('files stay, are removed or replaced, or are in a folder that is removed', 
   );
 });
 
-test('a body is visible as long as any of its names is', () => {
+test('a body is visible as long as any of its names is visible', () => {
   assert.deepEqual(
     fates(
       tar(file('a', '1'), hardlink('b', 'a'), file('c', '2')),

@@ -241,7 +241,7 @@ describe('a stack of layers', () => {
     assert.match(findings.at(-1)?.message ?? '', /^501 more/);
   });
 
-  it('removes and adds a path again', () => {
+  it('lets a layer remove a path and add it again', () => {
     const stack = stackOf([file('a', 5)], [{ whiteout: 'a' }], [file('a', 2)]);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['+ a']);
     assert.deepEqual(rowLines(changesOf(stack, 1, 2)), ['~ a (0 5) [content]']);

@@ -65,7 +65,9 @@ test(`open as ${IS_ROOT ? 'root starts nothing and explains what to do' : 'an or
   }
 });
 
-test('open --no-sandbox starts the window without one; a file with that name is opened as a file', { skip: onLinux }, async (t) => {
+test('open --no-sandbox starts the window without a sandbox; a file named --no-sandbox is opened as a file', {
+  skip: onLinux,
+}, async (t) => {
   const bench = createBench(t);
   const runtime = fakeRuntime(bench);
   const file = bench.write('--no-sandbox', 'x');

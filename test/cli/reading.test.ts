@@ -249,7 +249,7 @@ test('raw prints every entry in order with all fields of its header and PAX reco
   );
 });
 
-test('raw prints the size in the header and device numbers', async (t) => {
+test('raw prints the size as stated in the header, and device numbers', async (t) => {
   const bench = createBench(t);
   bench.write(
     'layer.tar',
@@ -344,7 +344,7 @@ test('help and the version are printed, and every command has its help', async (
   }
 });
 
-test('a mistyped command is an error that names the similar one', async (t) => {
+test('a mistyped command’s error suggests the similar one', async (t) => {
   const bench = createBench(t);
   for (const [word, advice] of [
     ['inspekt', 'command inspekt: did you mean inspect?'],
@@ -357,7 +357,7 @@ test('a mistyped command is an error that names the similar one', async (t) => {
   }
 });
 
-test('a usage error is one line and exit code 2', async (t) => {
+test('a usage error gives one line and exit code 2', async (t) => {
   const bench = createBench(t);
   for (const args of [
     [],

@@ -179,7 +179,7 @@ test('a failed write of a report leaves the previous file, and the exit code say
   assert.equal(readFileSync(path.join(bench.folder, 'closed', 'a.sarif'), 'utf8'), 'before');
 });
 
-test('a report into a missing folder fails', async (t) => {
+test('writing a report to a missing folder fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['check', 'image.tar', '--sarif', 'nowhere/a.sarif']);

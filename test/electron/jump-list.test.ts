@@ -59,7 +59,7 @@ test('a file that the user removed from the list isn’t put back, and an empty 
   );
 });
 
-test('a start can only name these commands', () => {
+test('the program can be started only with known commands', () => {
   assert.deepEqual(commandsOf(['layerscope', '--command=open', '--command=export', '--command=', 'open-name']), ['open']);
 });
 

@@ -61,7 +61,7 @@ test('a platform without a variant chooses the usual variant, or else the best o
   assert.equal(chosen(['linux/arm/v8'], 'linux/arm'), null);
 });
 
-test('a requested variant chooses the best image that it can run, and nothing newer', () => {
+test('a requested variant chooses the best image that runs on it, and nothing newer', () => {
   assert.equal(chosen(MULTI, 'linux/arm/v6'), 'linux/arm/v6');
   assert.equal(chosen(['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v6'), 'linux/arm/v5');
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm/v6'), null);

@@ -55,7 +55,7 @@ test('a folder that can’t be created in /proc is an error at once', { skip: pr
   assert.equal(makePrivateFolder(below), false);
 });
 
-test('no link that comes and goes leads a store, a catalog or a cache elsewhere', { skip: noRoot }, async (t) => {
+test('a link that comes and goes never redirects a store, a catalog or a cache', { skip: noRoot }, async (t) => {
   const folder = realpathSync(testFolder(t));
   chmodSync(folder, 0o755);
   const [shared, victim] = [path.join(folder, 'shared'), path.join(folder, 'victim')];

@@ -370,7 +370,7 @@ test("records from early 2016 are read: SDDL, and FILETIMEs, which take preceden
   assert.deepEqual(both?.info, INFO, 'and over those of PAX');
 });
 
-test('digits of a time after the ninth are ignored', async () => {
+test('a time’s digits after the ninth are ignored', async () => {
   const [entry] = await read([tar(pax({ atime: '1.12345678987654' }), file('Files/a', '', { mtime: 0 }))]);
   assert.equal(entry?.info?.accessTimeFiletime, 116444736000000000n + 11_234_567n);
 });

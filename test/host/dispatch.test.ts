@@ -137,7 +137,7 @@ test('recent files are listed, granted by index and name, and cleared; a door wi
   assert.deepEqual(await without.handle(without.admit(), 'files.recent', {}), { ok: true, value: { files: [] } });
 });
 
-test('NOT_FOUND if the sample is not installed', async () => {
+test('opening a sample that is not installed is NOT_FOUND', async () => {
   const { host } = fakeHost({ sample: null });
   assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');
 });

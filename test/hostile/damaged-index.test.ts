@@ -31,7 +31,7 @@ const DAMAGES: Readonly<Record<string, (digest: string) => string>> = {
 };
 
 for (const [what, damage] of Object.entries(DAMAGES)) {
-  test(`a digest with ${what} in index.json costs no blob`, async (t) => {
+  test(`a digest with ${what} in index.json makes no blob removable`, async (t) => {
     const { home, index } = await store(t);
     const text = readFileSync(index, 'utf8');
     const { manifests } = JSON.parse(text) as { manifests: { digest: string }[] };

@@ -82,7 +82,7 @@ for (const { what, layer, named, inside } of ESCAPES) {
   });
 }
 
-test('exporting into a folder that is a link does not write next to its target', async (t) => {
+test('exporting into a folder that is a link doesn’t write next to its target', async (t) => {
   const outer = testFolder(t);
   const image = path.join(outer, 'layer.tar');
   writeFileSync(image, tar(directory('d/'), symlink('d/up', '../..'), file('d/f', 'x')));

@@ -26,7 +26,7 @@ function connection(t: TestContext, port: number): { socket: Socket; closed: Pro
   return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
 }
 
-test('five thousand requests on one connection, whose replies are never read, get at most one reply and take no memory', async (t) => {
+test('five thousand requests on one connection, whose replies are never read, get at most one reply and take little memory', async (t) => {
   await using web = await startFakeWeb({ page: 'x'.repeat(MB) });
   const session = await web.signIn();
   const before = process.memoryUsage.rss();

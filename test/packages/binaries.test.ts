@@ -114,7 +114,7 @@ describe('crates', () => {
     await assert.rejects(program(broken), hasCode('BAD_MANIFEST'));
   });
 
-  test('may not unpack without limit', async () => {
+  test('are not listed if the section unpacks to too much', async () => {
     const bomb = new Uint8Array(zlib.deflateSync(Buffer.alloc(64 * 1024 * 1024)));
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: bomb }])), []);
   });

@@ -57,7 +57,7 @@ test('folders that are links out of the storage are not followed', async (t) => 
   }
 });
 
-test('a name without a host means an image built by Podman itself first', async (t) => {
+test('a name without a host means an image built by Podman itself, if there is one', async (t) => {
   const root = testFolder(t);
   const { ids, digests } = await writeContainersStorage(root, [
     { names: ['docker.io/library/app:1'], layers: [BASE] },

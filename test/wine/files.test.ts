@@ -242,7 +242,7 @@ test("case is folded as in ntdll's table, except where that table is not known t
   assert.deepEqual(others, []);
 });
 
-test('an unknown privilege is an error with the call and code', () => {
+test('an unknown privilege is an error with the call’s name and code', () => {
   assert.throws(
     () => new Privileges(calls).enable(['SeNoSuchPrivilege' as 'SeBackupPrivilege']),
     (error: unknown) => error instanceof NativeError && error.call === 'LookupPrivilegeValueW' && error.win32 === 1313,

@@ -125,7 +125,7 @@ test('a root and a moved folder are passed to Windows by their long paths', asyn
   assert.deepEqual(calls.of('CreateFileW'), ['\\\\?\\C:\\home\\layer', 0x81, 3, null, 3, 0x0200_0000, null]);
 });
 
-test('a program is checked itself, not through a link', () => {
+test('a program’s own path is checked, without following links', () => {
   const calls = new Recorded({ CreateFileW: () => -1n, GetLastError: () => 2 });
   assert.throws(() => placeOf(calls, 'C:\\p\\app.exe'), { code: 'NOT_FOUND' });
   assert.deepEqual(calls.of('CreateFileW'), ['\\\\?\\C:\\p\\app.exe', 0x2_0080, 7, null, 3, 0x0220_0000, null]);

@@ -78,7 +78,7 @@ test('every challenge is read, in any order', async (t) => {
   assert.deepEqual(parseChallenges('"",;=='), []);
 });
 
-test('after an endless 401, one retry with a token is made and no more', async (t) => {
+test('an endless 401 is retried only once, with a token', async (t) => {
   const registry = await standInRegistry(t);
   withImage(registry, { scheme: 'bearer' });
   registry.faults.always401 = true;

@@ -171,7 +171,7 @@ test('a helper that fails, hangs, floods or prints nothing useful is an error th
   }
 });
 
-test('cancelling ends a helper', async (t) => {
+test('cancelling stops a helper', async (t) => {
   const PATH = `${helper(t, 'x', 'exec sleep 1000')}:/bin:/usr/bin`;
   const abort = new AbortController();
   const asked = askHelper('x', 'x.test', abort.signal, { env: { PATH } });
