@@ -133,7 +133,7 @@ test('a guard interrupts DuckDB, and gives up if it continues', async () => {
   await assert.rejects(waiting, hasCode('CANCELLED'));
   assert.ok(cancelled.isStuck);
   await assert.rejects(
-    cancelled.wait(async () => assert.fail('nothing more is begun')),
+    cancelled.wait(async () => assert.fail('nothing more is started')),
     hasCode('CANCELLED'),
   );
 });
@@ -142,7 +142,7 @@ test('a running query can be cancelled', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const controller = new AbortController();
-  const onStuck = (): void => assert.fail('DuckDB ends when it is told to');
+  const onStuck = (): void => assert.fail('DuckDB stops when interrupted');
   using reader = await CatalogReader.open(loadDuckDb(to), CatalogFolder.open(to), { signal: controller.signal, onStuck });
   const sql = 'SELECT max(hash(a.i, b.i)) FROM range(1000000) a(i), range(1000000) b(i)';
   const parts = reader.query(sql, {});

@@ -207,7 +207,7 @@ test('attributes of unreadable files are set and read', async (t) => {
   const probe = newFolder(t);
   writeFileSync(path.join(probe, 'f'), '');
   if (setAttributes(probe, [{ path: '', attributes: [['user.probe', 'x']] }]) > 0 || (await attributesBelow(probe)) === null)
-    return t.skip('this system or file system has no extended attributes of users');
+    return t.skip('this system or file system has no user extended attributes');
   const driver = await PortableDriver.open(path.join(newFolder(t), 'home'));
   t.after(() => driver[Symbol.asyncDispose]());
   const note = (text: string): Uint8Array => pax({ 'SCHILY.xattr.user.note': text });

@@ -7,7 +7,7 @@ import { openNamedFolder } from '#files';
 import { hasCode } from '../support/asserts.ts';
 import { testFolder } from '../support/workbench.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'not run: making a link of another user needs root';
+const skip = process.getuid?.() === 0 ? false : 'not run: creating another user’s link needs root';
 const OTHER = 65_534;
 
 test('another user’s link in a folder that everyone may write to is not followed, and nothing is created behind it', { skip }, (t) => {

@@ -59,7 +59,7 @@ function expectUntouched(victim: string): void {
   assert.equal(readFileSync(path.join(victim, 'index.json'), 'utf8'), 'own');
 }
 
-const elsewhere = process.platform === 'linux' ? false : 'folders are reached by their descriptors on Linux only';
+const elsewhere = process.platform === 'linux' ? false : 'folders are opened through descriptors only on Linux';
 
 for (const [what, parts, into] of [
   ['a whole image into a new folder', [], 'new'],

@@ -10,7 +10,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
     if (await condition()) return;
     await pause(BETWEEN_MS);
   }
-  assert.fail(`waited in vain: ${what}`);
+  assert.fail(`timed out waiting: ${what}`);
 }
 
 /** Yields to other work on this thread for `count` turns of the event loop. */

@@ -34,7 +34,7 @@ const layers: (() => TarSource | Promise<TarSource>)[] =
 const driver = new WindowsDriver('windowsfilter', home, native);
 
 test('layer names have the GUIDs that public logs show', {
-  skip: standIn !== undefined && 'the stand-in has GUIDs of its own',
+  skip: standIn !== undefined && 'the stand-in has its own GUIDs',
 }, async () => {
   for (const [name, guid] of [
     ['4e3c0eecb91d8fc28eda07ff06c6910a592b0ce4539476fb943b48e6934e9976', 'cd22d128-903e-550a-9d8f-aa8134ca1c9b'],
