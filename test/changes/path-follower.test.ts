@@ -15,13 +15,13 @@ function listOf(...paths: readonly string[]): Uint8Array {
   return latin1(paths.map((path) => `${path}\0`).join(''));
 }
 
-/** The paths of nodes; `-` for a path that no layer has. */
+/** The nodes' paths; `-` for a path that no layer has. */
 function shown(views: NodeViews, nodes: Int32Array): string[] {
   return Array.from(nodes, (node) => (node < 0 ? '-' : String.fromCharCode(...views.path(node))));
 }
 
 describe('PathFollower', () => {
-  test('finds the nodes of paths through parents that are links, and takes the last name as it is', async () => {
+  test('finds the nodes of paths through parents that are links, and doesn’t resolve the last name', async () => {
     const { views, follower } = open([
       symlink('bin', 'usr/bin'),
       symlink('lib', '/usr/lib/'),
@@ -66,7 +66,7 @@ describe('PathFollower', () => {
     ]);
   });
 
-  test('ends where links go in circles or out of the image', async () => {
+  test('ends where links form a cycle or lead out of the image', async () => {
     const chain = Array.from({ length: 60 }, (_, index) => symlink(`l${index}`, `l${index + 1}`));
     const { views, follower } = open([
       symlink('a', 'b'),
@@ -83,7 +83,7 @@ describe('PathFollower', () => {
     assert.deepEqual(shown(views, await follower.nodesOf(listOf('/a/x', '/up/f', '/l30/f', '/l0/f'), noRest)), ['-', 'd/f', 'l60/f', '-']);
   });
 
-  test('follows lists again only when a parent becomes another link', async () => {
+  test('follows lists again only when a parent becomes a different link', async () => {
     const { views, follower } = open(
       [dir('bin'), file('bin/a'), dir('usr/bin'), file('usr/bin/a'), symlink('other', 'x')],
       [symlink('other', 'y'), file('usr/bin/new')],
@@ -108,7 +108,7 @@ describe('PathFollower', () => {
     ]);
   });
 
-  test('agrees with following each path by itself, for random trees and lists', async () => {
+  test('agrees with following each path on its own, for random trees and lists', async () => {
     let state = 1;
     const random = (below: number): number => {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0;

@@ -8,7 +8,7 @@ import { numberedRows } from './row-tables.ts';
 export function fakeLibrary(): Library & {
   readonly opened: OpenRequest[];
   readonly asked: unknown[];
-  /** Returns the number of internal errors thrown on purpose, by operations that no test of a host needs. */
+  /** Returns the number of internal errors thrown on purpose, by operations that host tests don't need. */
   readonly defects: () => number;
   change(archives: ArchiveSummary[]): void;
 } {

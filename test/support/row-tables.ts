@@ -1,8 +1,8 @@
 import { NO_ENTRY, NO_LAYER, type RowTable } from '#model';
 
 /**
- * Makes a table of `length` rows whose values differ from row to row, for tests of transferring tables. Every fourth row is a folder with
- * the three rows that follow; every seventh is a link.
+ * Makes a table of `length` rows whose values differ from row to row, for tests that transfer tables. Every fourth row is a folder with the
+ * three rows that follow; every seventh is a link.
  */
 export function numberedRows(length: number): RowTable {
   const rows = Array.from({ length }, (_, row) => row);

@@ -44,7 +44,7 @@ test('a link beyond the maximum number of links is a copy', async (t) => {
   assert.deepEqual(reported, ['not-kept b: it is a copy, because this file system doesn’t allow more hard links']);
 });
 
-test('modes and times that cannot be set are reported', async (t) => {
+test('modes and times that can’t be set are reported', async (t) => {
   failing(t, 'EPERM', 'fchmodSync', 'chmodSync', 'futimesSync', 'lutimesSync');
   const root = newRoot(t);
   const reported = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
@@ -56,7 +56,7 @@ test('modes and times that cannot be set are reported', async (t) => {
   );
 });
 
-test('an error that is not a limit of the file system stops the work', async (t) => {
+test('an error other than a file-system limit stops the work', async (t) => {
   failing(t, 'EIO', 'linkSync');
   await assert.rejects(layOut(newRoot(t), tar(file('a', 'x'), hardlink('b', 'a'))), { code: 'IO' });
 });

@@ -38,7 +38,7 @@ function stuckDriver(): Partial<GraphDriver> {
   };
 }
 
-test('an invalid request gets an error, never reaches the driver, and the connection continues', async () => {
+test('an invalid request gets an error, never reaches the driver, and leaves the connection open', async () => {
   const { peer, served } = await serveRaw();
   const layer = { id: 'a' };
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
@@ -191,7 +191,7 @@ for (const [what, message, violate] of violations) {
   });
 }
 
-test('frames for a call that has ended are ignored, because the client could not know yet', async () => {
+test('frames for a call that has ended are ignored, because the client may not know yet', async () => {
   const { peer, served } = await serveRaw();
   peer.request(1, 'status', {});
   await peer.answer(1);
@@ -221,7 +221,7 @@ test('running calls and held resources are limited', async () => {
   await served[Symbol.asyncDispose]();
 });
 
-test('a client that does not read its events is disconnected before the memory fills up', async () => {
+test('a client that doesn’t read its events is disconnected before memory fills up', async () => {
   let sent = 0;
   const { peer, served } = await serveRaw({
     mount: async (_id, { onFinding, signal } = {}) => {
