@@ -329,8 +329,6 @@ async function measure(page: Page, found: Found): Promise<void> {
     await page.emulateMedia(media);
     for (const { what, width, height } of sizes) {
       await page.setViewportSize({ width, height });
-      // Wait two frames, because panes measure themselves in the first.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       for (const complaint of await boxComplaintsOf(page)) add(complaint, `${theme}, ${what}`);
     }
     for (const width of axeWidths) {
