@@ -515,7 +515,7 @@ test('only differences are described', () => {
     [
       'content, mode, time',
       'written again',
-      'hides 200.0 kB of layer 2',
+      'hides 200.0 kB from layer 2',
       'hides 23 paths, 41.0 MB',
       'from layer 3',
       '',

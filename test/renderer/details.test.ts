@@ -28,7 +28,7 @@ test('paths of a Windows image are shown and copied as its container sees them, 
   assert.deepEqual(pathParts('Files', linux), [{ path: 'Files', name: 'Files', shown: 'Files', absolute: '/Files' }]);
   assert.deepEqual(
     ['Files/x', 'Hives', 'hives/x', 'UtilityVM/Files/x', 'other'].map((path) => offDriveWords(path, windows)?.split(':', 1)[0] ?? null),
-    [null, 'Registry hives', 'Registry hives', 'Files of the utility VM', 'Not on the container’s drive'],
+    [null, 'Registry hives', 'Registry hives', 'Utility VM files', 'Not on the container’s drive'],
   );
   assert.equal(offDriveWords('Hives', linux), null);
   assert.equal(copiedPath('Files/Windows/a.txt', windows), 'C:\\Windows\\a.txt');

@@ -15,7 +15,7 @@ test('dragging shows what a drop will do', () => {
   assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
   assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
   assert.equal(offerFor([file('image/png'), file('')])?.text, 'Open this archive');
-  assert.equal(offerFor([file('')], 'web:1')?.compares, 'Compare web:1 with it');
+  assert.equal(offerFor([file('')], 'web:1')?.compares, 'Compare web:1 with this');
   assert.equal(offerFor([file(''), file('')], 'web:1')?.compares, undefined);
   assert.equal(offerFor([{ kind: 'string', type: 'text/plain' }]), null);
 });

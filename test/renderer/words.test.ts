@@ -76,7 +76,7 @@ test('a list omits empty items', () => {
 test('what a row hides is described in one sentence with the known facts', () => {
   const hides = (given: Partial<Parameters<typeof words.changes.hides>[0]>) =>
     words.changes.hides({ paths: 0, bytes: 0, layer: null, isOpaque: false, ...given });
-  assert.equal(hides({ bytes: 200_000, layer: 2 }), 'hides 200.0 kB of layer 2');
+  assert.equal(hides({ bytes: 200_000, layer: 2 }), 'hides 200.0 kB from layer 2');
   assert.equal(hides({ paths: 1, bytes: 5 }), 'hides 1 path, 5 B');
   assert.equal(hides({ paths: 3, isOpaque: true }), 'opaque: hides 3 paths');
 });

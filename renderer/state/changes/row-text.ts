@@ -11,7 +11,7 @@ function differences(differs: number): string[] {
 }
 
 /**
- * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
+ * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB from layer 2`.
  */
 export function whatDiffers(table: RowTable, row: number): string {
   const kind = table.kind[row];

@@ -48,7 +48,7 @@ test('selecting a layer shows its changes, with marks in words', async ({ win })
 test('a whiteout shows what it hides', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();
-  await expect(page.getByRole('row', { name: /removed motd/ })).toContainText(/hides .* of layer 0/);
+  await expect(page.getByRole('row', { name: /removed motd/ })).toContainText(/hides .* from layer 0/);
   await expect(page.getByRole('row', { name: /removed a\.bin/ })).toContainText(/hides 60\.0 kB/);
 });
 

@@ -4,11 +4,11 @@ import type { Page } from '@playwright/test';
 import { complaintsOf } from '../support/axe.ts';
 import { expect, test } from '../support/window.ts';
 
-const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name });
-const images = (page: Page) => page.getByRole('treegrid', { name: 'Images of the catalog' });
+const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name });
+const images = (page: Page) => page.getByRole('treegrid', { name: 'Images in the catalog' });
 const layers = (page: Page) => page.getByRole('treegrid', { name: 'Layers and the images that have them' });
 const tags = (page: Page) => page.getByRole('treegrid', { name: 'Names and their tags, newest first' });
-const hits = (page: Page) => page.getByRole('treegrid', { name: 'What was found' });
+const hits = (page: Page) => page.getByRole('treegrid', { name: 'Search results' });
 const searchField = (page: Page) => page.getByRole('searchbox');
 const imageShown = (page: Page, name: string) => page.getByRole('heading', { name: `registry.example.com/${name}` });
 
@@ -23,7 +23,7 @@ test.describe('a fleet', () => {
     await expect(view(page, 'Images')).toBeChecked();
     const row = (name: RegExp) => images(page).getByRole('row', { name });
     const grouping = page.getByRole('radiogroup', { name: 'How images are listed' });
-    await grouping.getByRole('radio', { name: 'One by one' }).click();
+    await grouping.getByRole('radio', { name: 'Ungrouped' }).click();
     await expect(images(page)).toHaveAttribute('aria-rowcount', '16');
     const head = (name: string) => images(page).getByRole('columnheader', { name, exact: true });
     await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
@@ -48,7 +48,7 @@ test.describe('a fleet', () => {
     await expect(imageShown(page, 'shop/checkout:1.2')).toBeAttached();
     await page.goBack();
     await expect(images(page)).toBeVisible();
-    await grouping.getByRole('radio', { name: 'One by one' }).click();
+    await grouping.getByRole('radio', { name: 'Ungrouped' }).click();
     // A row has a menu, which leads to a comparison, too.
     await row(/shop\/checkout.*1\.2/).click({ button: 'right' });
     const menu = page.getByRole('menu', { name: 'Actions for registry.example.com/shop/checkout:1.2' });
@@ -184,7 +184,7 @@ test.describe('a fleet', () => {
 
     await page.getByRole('radio', { name: 'Package' }).click();
     await searchField(page).fill('libssl 9');
-    await expect(page.getByText('No image has it')).toBeVisible();
+    await expect(page.getByText('Not found in any image')).toBeVisible();
     await searchField(page).fill('libssl 3.0');
     await expect(hits(page).getByRole('row', { name: /libssl3/ })).toContainText('3.0.11');
     await page.reload();

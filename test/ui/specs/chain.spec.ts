@@ -58,7 +58,7 @@ test('a layer that only removes states how much, in a low window too', { tag: '@
   await expect(layer(4)).not.toContainText('hides');
   await expect(page.getByRole('listitem').filter({ has: layer(1) })).toHaveAttribute(
     'title',
-    /\n\d+\.\d.% of the image, as the line below shows$/,
+    /\n\d+\.\d.% of the image, drawn as the line below$/,
   );
   await page.setViewportSize({ width: 1320, height: 300 });
   await expect(layer(3)).toContainText('−3 removed0 B');

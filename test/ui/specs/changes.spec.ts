@@ -171,9 +171,9 @@ test('a search in all layers shows which layers touch a path, with links', async
   await layer(4).click();
   const all = page.getByRole('button', { name: 'Search all layers', exact: true });
   // It says what a click does, before and after.
-  await expect(all).toHaveAttribute('title', /^Find the filter’s text in the files of every layer/);
+  await expect(all).toHaveAttribute('title', /^Search the paths of every layer/);
   await all.click();
-  await expect(all).toHaveAttribute('title', /^Back to what is selected/);
+  await expect(all).toHaveAttribute('title', /^Back to the selection/);
   await expect(page.getByText('Type to search all layers')).toBeVisible();
   await page.getByRole('searchbox').fill('*ssl*');
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');

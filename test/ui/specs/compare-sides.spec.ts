@@ -33,7 +33,7 @@ test('the breadcrumb always has the name of a path and its folder, at every widt
     }
   }
   // The folders between are in a menu.
-  await crumbs.getByRole('button', { name: 'Folders between' }).click();
+  await crumbs.getByRole('button', { name: 'Folders in between' }).click();
   await page.getByRole('menuitem', { name: 'releases' }).click();
   await expect(crumbs.getByRole('listitem').last()).toHaveText('releases');
 });
@@ -160,7 +160,7 @@ test('the details of a path say what both sides have, equal facts once, and from
   const page = await compareTwo(win, image('v1', 'one', 0o644), image('v2', 'three', 0o755));
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /modified run/ }).click();
-  const layers = details.getByRole('list', { name: 'Layers that the sides have it from' }).getByRole('button');
+  const layers = details.getByRole('list', { name: 'Where each side has it from' }).getByRole('button');
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt', 'side Blayer 1COPY v2 /opt']);
   await details.getByRole('tab', { name: 'Attributes' }).click();
   const fact = (name: string) => details.getByRole('row', { name: new RegExp(`^${name}`) }).getByRole('cell');
@@ -174,7 +174,7 @@ test('the details of a path say what both sides have, equal facts once, and from
   await expect(fact('Target')).toHaveText('Av1Bv2');
   await page.getByRole('row', { name: /removed only-v1/ }).click();
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt']);
-  await expect(details).toContainText('Only in side A, from its layer 1.');
+  await expect(details).toContainText('Only on side A, from its layer 1.');
   await expect(fact('Layer digest')).toHaveText(/^sha256:[0-9a-f]{64}$/);
   // The digest is cut, not the names of the facts.
   const type = await details.getByRole('rowheader', { name: 'Type' }).boundingBox();
@@ -183,7 +183,7 @@ test('the details of a path say what both sides have, equal facts once, and from
   expect(await body.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   await page.getByRole('row', { name: /added only-v2/ }).click();
   await expect(layers).toHaveText(['side Blayer 1COPY v2 /opt']);
-  await expect(details).toContainText('Only in side B, from its layer 1.');
+  await expect(details).toContainText('Only on side B, from its layer 1.');
   // A layer leads to what it changed.
   await layers.first().click();
   await expect(page.getByRole('heading', { name: 'Layer 1' })).toBeVisible();

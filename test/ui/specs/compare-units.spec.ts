@@ -52,8 +52,8 @@ test('the head says how much more is stored and hidden, which no file that a con
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.dropRight(await win.write('b.tar', dockerArchive([base, cache, clean], { name: 'app:2' })));
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle(/^Layers as they are stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
-  await expect(changes.getByTitle(/^Files that higher layers hide: /)).toHaveText('hidden +300.0 kB');
+  await expect(changes.getByTitle(/^Layers as stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
+  await expect(changes.getByTitle(/^Files hidden by higher layers: /)).toHaveText('hidden +300.0 kB');
   await expect(changes.getByTitle(/^Files that a container sees: /)).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
@@ -90,7 +90,7 @@ test('sizes that read alike are in a smaller unit in the list, and not in the su
 
 test('files that changed without a change in size are said to have', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_000, 5_000);
-  await expect(page.getByText('3 files changed without a change in size')).toBeVisible();
+  await expect(page.getByText('3 files changed without changing size')).toBeVisible();
   await expect(page.getByText('(0 B)')).toHaveCount(0);
 });
 

@@ -69,7 +69,7 @@ test.describe('two images', () => {
     await expect(table.getByRole('row').nth(1)).toHaveText(/jq deb1\.79\.0 kB\+9\.0 kB/);
     await expect(table.getByRole('row').nth(2)).toHaveText(/curl deb7\.88 → 8\.530\.0 kB\+10\.0 kB/);
     await expect(table.getByRole('row').nth(3)).toHaveText(/nano deb75\.0 kB−5\.0 kB/);
-    await expect(page.getByText('1 only in B, 1 in another version, 1 only in A (A has 3 packages, B has 3)')).toBeVisible();
+    await expect(page.getByText('1 only in B, 1 in different versions, 1 only in A (A has 3 packages, B has 3)')).toBeVisible();
     await expect(page.getByRole('radio', { name: 'Packages' })).toBeChecked();
     expect(await complaintsOf(page)).toEqual([]);
     await page.getByRole('searchbox').fill('7.88');

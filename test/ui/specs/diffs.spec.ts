@@ -120,7 +120,7 @@ test('a file that a layer stores again only for its mode or owner has the advice
   const advice = details.getByText(/^Same content as in layer 0/);
   await page.getByRole('row', { name: /modified app/ }).click();
   await expect(advice).toHaveText(
-    'Same content as in layer 0, only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
+    'Same content as in layer 0; only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
   );
   expect(await complaintsOf(page)).toEqual([]);
   // Other content has a reason to be stored, and a time alone is no owner.

@@ -18,7 +18,7 @@ test('a folder is recognised as a catalog when it is dropped, damaged, empty or 
   truncateSync(path.join(folder, 'images', damaged), 100);
   await win.drop(folder);
   await expect(page.getByRole('listitem').filter({ hasText: /^4 images$/ })).toBeVisible();
-  await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Problems' }).click();
+  await page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name: 'Problems' }).click();
   await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
 
   const empty = path.join(path.dirname(folder), 'empty');

@@ -113,7 +113,7 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   await menu.getByRole('menuitemradio', { name: /web-api:1\.8/ }).click();
   await expect(page.getByRole('heading', { name: 'registry.example.com/acme/web-api:1.8' })).toBeVisible();
   await name.click();
-  await menu.getByRole('menuitem', { name: 'Show the details of the image' }).click();
+  await menu.getByRole('menuitem', { name: 'Show image details' }).click();
   await expect(page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'Image' })).toBeVisible();
   expect(win.complaints).toEqual([]);
 });

@@ -95,7 +95,7 @@ test('engines that have no images and engines that do not respond are named', { 
 test('while an engine hangs, the dialog says so and can be closed', { tag: '@page' }, async ({ win: { page }, sources }) => {
   if (sources !== null) sources.engine.faults.hangs = true;
   await openDialog(page);
-  await expect(dialogOf(page).getByText('Reading the engines’ lists…')).toBeVisible();
+  await expect(dialogOf(page).getByText('Listing the engines’ images…')).toBeVisible();
   await expect(dialogOf(page).getByText('asking…').first()).toBeVisible();
   await page.keyboard.type('docker:app:1');
   await page.keyboard.press('Enter');
@@ -173,7 +173,7 @@ test('an export that breaks off is reported in the dialog, and leaves nothing in
   await openDialog(page);
   await expect(dialogOf(page).getByRole('option', { name: /web-api/ })).toBeVisible();
   await page.keyboard.press('Enter');
-  await expect(dialogOf(page).getByRole('alert')).toContainText('Could not open it');
+  await expect(dialogOf(page).getByRole('alert')).toContainText('Could not open the image');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);

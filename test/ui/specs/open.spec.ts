@@ -66,7 +66,7 @@ test('an archive without images says why it shows none', { tag: '@page' }, async
   await win.drop(await win.write('empty.tar', tar(file('manifest.json', '[]'))));
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library).toContainText('Docker archive · no images');
-  await expect(library).toContainText('Its manifest or index lists no image.');
+  await expect(library).toContainText('Its manifest or index lists no images.');
 });
 
 test('a single layer tar opens', async ({ win }) => {
@@ -98,7 +98,7 @@ test('a dropped OCI layout folder opens, or the page says why a browser cannot o
     await expect(page.getByText('5 layers')).toBeVisible();
     await expect(page.getByRole('treegrid')).toBeVisible();
   } else {
-    await expect(page.getByRole('alert')).toContainText('A browser cannot open dropped folders');
+    await expect(page.getByRole('alert')).toContainText('Browsers can’t open dropped folders');
   }
 });
 

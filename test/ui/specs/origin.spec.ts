@@ -82,7 +82,7 @@ test('a file shows the lines that made it, their stage, and the base image of it
   await expect(versions).toContainText('Dockerfile, line 6, in stage 1 (FROM debian)');
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('COPY --from=build /out /srv');
-  await expect(versions).toContainText('Files it copied or mounted come from lines 2–3, in stage build (FROM golang).');
+  await expect(versions).toContainText('The files it copied or mounted come from lines 2–3, in stage build (FROM golang).');
   await expect(versions.getByRole('listitem').filter({ hasText: 'RUN go build' }).first()).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/origin-${win.door}.png` });
@@ -105,13 +105,13 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
   await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('Dockerfile', DOCKERFILE));
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
-  await expect(versions).toContainText('A guess: the command has the same text.');
+  await expect(versions).toContainText('A guess, because the commands match.');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/guess-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);
   await details.getByRole('button', { name: 'Stop using Dockerfile' }).click();
   await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('web.Dockerfile', 'FROM x\nRUN other\n'));
-  await expect(page.getByText('No line of web.Dockerfile matches.')).toHaveCount(1);
+  await expect(page.getByText('No line in web.Dockerfile matches.')).toHaveCount(1);
   expect(win.complaints).toEqual([]);
 });
 

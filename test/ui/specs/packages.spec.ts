@@ -142,7 +142,7 @@ test('layers that change no package are one line, and a long name leaves its typ
 test('all packages of an image are listed by size, and a click anywhere in a row leads to the files', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('radio', { name: 'All', exact: true }).click();
-  const rows = page.getByRole('table', { name: 'Packages of the whole image' }).getByRole('row');
+  const rows = page.getByRole('table', { name: 'Packages in the whole image' }).getByRole('row');
   await expect(rows.nth(1)).toHaveText(/^libssl3 deb amd64.*3\.0\.12.*60\.0 kB/);
   await expect(rows.nth(2)).toHaveText(/^ms npm.*2\.1\.2/);
   await expect(rows).toHaveCount(3);

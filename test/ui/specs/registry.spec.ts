@@ -74,7 +74,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
 }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
-  await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
   const tree = registry.getByRole('treegrid', { name: 'Changed keys' });
   // Open down to the topmost changed keys, which are closed, with the number of values that changed in and below each.
   await expect(tree.getByRole('row')).toHaveText([
@@ -236,7 +236,7 @@ test('the heading of the registry says what is lit in the chain', { tag: '@page'
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
   await layer(1).click();
-  await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
 });
 
 test('a layer’s tar by itself has a registry if it has hives, and packages if not', async ({ win }) => {
@@ -339,9 +339,9 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await expect(row(found, 'Key 259 Number')).toBeFocused();
   await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('0x00000103 (259)');
   await page.getByRole('searchbox').fill('nowhere at all');
-  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await expect(registry.getByText('No matching key, value name or data')).toBeVisible();
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
-  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await expect(registry.getByText('No matching key, value name or data')).toBeVisible();
   await expect(registry.getByRole('heading')).toHaveCount(0);
   await registry.getByRole('button', { name: 'Clear filter' }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('');

@@ -338,7 +338,7 @@ test.describe('many images', () => {
   test.use({ withCatalog: { services: 12, tags: 6 } });
   test('the layers of a catalog, and which images stand on them', async ({ win: { page } }) => {
     test.slow(); // the command line indexes the fleet
-    await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Layers' }).click();
+    await page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name: 'Layers' }).click();
     await page
       .getByRole('row', { name: /RUN npm ci/ })
       .first()

@@ -216,7 +216,7 @@ test('a working copy is written to from outside, shown as it changes, committed 
   const top = page.getByRole('button', { name: /^Layer 4 .*working copy/ });
   await top.click();
   await expect(page.getByText('Nothing changed yet')).toBeVisible();
-  await expect(page.getByText(`Write into ${at}`)).toBeVisible();
+  await expect(page.getByText(`Write to ${at}`)).toBeVisible();
   await act(win, 'web-api:1.7 + working copy', 'Discard…');
   await expect(page.getByRole('dialog')).toContainText('Deletes the working copy. It has no changes.');
   await page.getByRole('button', { name: 'Cancel' }).click();

@@ -57,7 +57,7 @@ test('a lost connection is said across the window until it is back', async ({ wi
   await page.route('**/topics/*', (route) => route.abort());
   await page.reload();
   const alert = page.getByRole('alert');
-  await expect(alert).toHaveText('Lost connection, reconnecting…');
+  await expect(alert).toHaveText('Connection lost, reconnecting…');
   expect((await alert.boundingBox())?.width).toBe(page.viewportSize()?.width);
   await page.unroute('**/topics/*');
   await expect(alert).toHaveCount(0);

@@ -179,7 +179,7 @@ test('until all rows are there, folders have no numbers and keep their order', {
   });
   await folders.first().click();
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('status', { name: 'Adding up the folder…' })).toBeVisible();
+  await expect(details.getByRole('status', { name: 'Adding up the folder’s files…' })).toBeVisible();
   answer();
   await expect(details).toContainText('2,500');
   await expect(folders).toHaveText([/^b.*90\.0/, /^a.*2\.5/]);
