@@ -85,7 +85,7 @@ export function IconButton({
         {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       >
         <Icon name={icon} size={small ? 14 : 16} />
-        {/* CSS draws the caption, which is only a part of the name. */}
+        {/* CSS draws the caption, because it is only part of the accessible name. */}
         {caption.length === 0 ? null : <span className={styles.caption} aria-hidden="true" data-text={caption.join('\n')} />}
       </AriaButton>
     </Hint>

@@ -60,7 +60,7 @@ export function MiddleText({
   useEffect(() => (name.current === null ? undefined : keepFitting(name.current, { text, tail: at })), [text, at]);
   return (
     <span className={`${styles.middle} ${className}`} title={title ?? undefined} ref={name}>
-      {/* CSS draws the parts, so that screen readers see a single text. Those of a name that is cut only keep its room. */}
+      {/* CSS draws the parts, so that screen readers get a single string. If the name is cut, the parts only reserve its space. */}
       <span className="visually-hidden">{text}</span>
       <Part className={styles.head} text={text} from={0} to={at} marked={marked} />
       <Part className={styles.tail} text={text} from={at} to={text.length} marked={marked} />

@@ -16,7 +16,7 @@ export function NameText({ text, className = '' }: { text: string; className?: s
   const last = others.pop();
   return (
     <span className={`${styles.name} ${className}`}>
-      {/* CSS draws the parts, so that screen readers see a single text. */}
+      {/* CSS draws the parts, so that screen readers get a single string. */}
       <span className="visually-hidden">{text}</span>
       <span className={styles.drawn} aria-hidden="true">
         {[first, ...others].map((part) => (

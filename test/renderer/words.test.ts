@@ -61,7 +61,7 @@ test('plurals follow the rules of the language, which may have more than two for
   assert.equal(grammarOf('ja').counted(1, { other: '層' }), '1 層');
 });
 
-test('what removing a working copy deletes is counted only if there is something to count', () => {
+test('removing a working copy says how many changes it deletes, if there are any', () => {
   const { copy, unchangedCopy } = words.store.removeWhat;
   assert.equal(unchangedCopy().join(''), 'Deletes the working copy. It has no changes.');
   assert.equal(copy(2, '5 B').join(''), 'Deletes 2 changes (5 B). This can’t be undone.');

@@ -281,7 +281,7 @@ function SideChoice({
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        {/* CSS draws the shorter word where there is no room for the whole one, which is part of the name anyway. */}
+        {/* CSS draws a shorter word where the full one doesn't fit; the accessible name has the full one anyway. */}
         {isWhole ? <span className={styles.short} aria-hidden="true" data-text={words.compare.whole} /> : null}
         <span className={`number ${styles.layer} ${isWhole ? styles.whole : ''}`}>{layers}</span>
       </MenuButton>

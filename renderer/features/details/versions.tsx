@@ -13,7 +13,7 @@ export function Versions({ before, now }: { before: ReactNode; now: ReactNode })
       <dt className={compares ? `${sideLetter('A')} ${styles.letter}` : styles.version}>{names.before}</dt>
       <dd>{compares ? before : <del>{before}</del>}</dd>
       <dt className={compares ? `${sideLetter('B')} ${styles.letter}` : styles.version}>{names.now}</dt>
-      {/* The sides of a comparison are equals; of a change, the new value matters. */}
+      {/* The sides of a comparison are equal; in a change, the new value matters. */}
       <dd>{compares ? now : <ins>{now}</ins>}</dd>
     </dl>
   );
