@@ -35,7 +35,7 @@ test('a row’s menu offers preview, history, copying, and comparing the file wi
   expect(win.complaints).toEqual([]);
 });
 
-test('the menu key opens the menu of the focused row, and Escape gives the focus back', { tag: '@window' }, async ({ win }) => {
+test('the menu key opens the focused row’s menu, and Escape restores the focus', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   const row = page.getByRole('row', { name: /modified passwd/ });
   await row.click();
