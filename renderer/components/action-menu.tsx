@@ -50,7 +50,7 @@ export function ActionMenuButton({
   );
 }
 
-/** A menu at a point in the window. Closing it gives the focus back. */
+/** A menu at a point in the window. Closing it restores the focus. */
 export function ContextMenu({
   label,
   sections,

@@ -189,7 +189,7 @@ export function swapSides({ replace = false }: { replace?: boolean } = {}): void
   select(swapped, { replace });
 }
 
-/** Shows a side of the comparison by itself: the whole image, or the filesystem at its layer. */
+/** Shows a side of the comparison on its own: the whole image, or the filesystem at its layer. */
 export function showSide({ archiveId, image, layer }: Side): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });

@@ -59,7 +59,7 @@ test('two levels are one tree by row number', () => {
   assert.deepEqual([...twoLevels([]).inSight(new Set())], []);
 });
 
-test('layers are held by images, each counted once', () => {
+test('each layer lists the images that have it, each once', () => {
   const holders = holdersOf([image('1', { layers: [0, 1, 1] }), image('2', { layers: [0, 2] })], 3);
   assert.deepEqual(holders, [[0, 1], [0], [1]]);
   assert.deepEqual([layersOf(holders, 'shared'), layersOf(holders, 'alone'), layersOf(holders, 'all')], [[0], [1, 2], [0, 1, 2]]);

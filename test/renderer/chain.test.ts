@@ -86,7 +86,7 @@ test('a history that doesn’t match is ignored, and only layers are shown', () 
   }
 });
 
-test('heights are to scale, and all are high enough to read', () => {
+test('heights are to scale, and all are tall enough to read', () => {
   const [small = 0, big = 0, none = 0] = stratumHeights([1_000_000, 100_000_000, 0], 2_000);
   assert.deepEqual([small, none], [STRATUM_TALL, STRATUM_TALL]);
   assert.equal(big, 168);

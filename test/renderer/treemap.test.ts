@@ -52,7 +52,7 @@ test('bytes that a layer overwrites have an area in the whole image, but not in 
   ]);
 });
 
-test('the size of a whole image’s path states how much is hidden', () => {
+test('in a whole image, a path’s size states how much is hidden', () => {
   assert.equal(areaText(100, 0, 'image'), '100 B');
   assert.equal(areaText(100, 100, 'image'), '100 B hidden');
   assert.equal(areaText(100, 40, 'image'), '60 B + 40 B hidden');

@@ -33,7 +33,7 @@ export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['hol
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { id, hits: [hit], places });
     else {
-      // Packages come once for each image.
+      // A package is a separate hit for each image.
       if (hit.kind !== 'package') known.hits.push(hit);
       known.places.push(...places);
     }

@@ -56,8 +56,8 @@ type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 /** Images of one repository; an image without one is a group of its own. */
 export interface ImageGroup {
   /**
-   * The images together: each layer counted once, the newest time, and as unique what no other repository has. Its number is that of the
-   * first image.
+   * The images together: each layer counted once, the newest time, and as unique what no other repository has. Its number is the first
+   * image's.
    */
   readonly sum: ImageRow;
   /** In the order of the rows that were grouped. */

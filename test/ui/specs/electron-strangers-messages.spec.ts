@@ -131,7 +131,7 @@ test('messages of several megabytes are refused, and the window keeps working', 
   await expectAtWork(win);
 });
 
-test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one ends no other', async ({ win }) => {
+test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one doesn’t end another', async ({ win }) => {
   await giveRaw(win);
   await win.page.evaluate(async () => {
     const { raw, layerscope } = window as unknown as Attacked;
@@ -299,7 +299,7 @@ test('the window at another page is not accepted as a sender, and receives nothi
   expect(seen.result).toEqual(ALL_REFUSED);
 });
 
-test('a denied navigation ends no subscription of the page', async ({ win }) => {
+test('a denied navigation doesn’t end the page’s subscriptions', async ({ win }) => {
   await expectAtWork(win);
   await win.page.evaluate(() => window.location.assign('https://example.com/'));
   const second = await win.write('second.tar', dockerArchive(WEB_API, { name: 'second:2' }));
