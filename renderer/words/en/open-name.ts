@@ -25,7 +25,7 @@ export const openName = {
   noName: 'Not a valid image name.',
 
   // What engines say
-  asking: 'asking…',
+  asking: 'checking…',
   holds: (count: number, places: string) => `${count === 0 ? 'no images' : counted(count, IMAGES)} in ${places}`,
   problem: (place: string, message: string) => (place === '' ? message : `${place}: ${message}`),
   noMatch: 'No matching image in these engines.',

@@ -96,7 +96,7 @@ test('while an engine hangs, the dialog says so and can be closed', { tag: '@pag
   if (sources !== null) sources.engine.faults.hangs = true;
   await openDialog(page);
   await expect(dialogOf(page).getByText('Listing the engines’ images…')).toBeVisible();
-  await expect(dialogOf(page).getByText('asking…').first()).toBeVisible();
+  await expect(dialogOf(page).getByText('checking…').first()).toBeVisible();
   await page.keyboard.type('docker:app:1');
   await page.keyboard.press('Enter');
   await expect(dialogOf(page).getByRole('heading', { name: 'Looking for docker:app:1' })).toBeVisible();
