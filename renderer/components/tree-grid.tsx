@@ -19,7 +19,7 @@ import { placesOf } from './tree-places.ts';
 
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 27;
-/** Chromium draws no element higher than this many px. */
+/** Maximum height of an element in Chromium, px. */
 const MAX_HEIGHT = 33_554_400;
 
 /** The tree to show, by row number. Rows are in depth-first order. */
@@ -63,7 +63,7 @@ export function focusQuietly(element: HTMLElement): void {
 
 /**
  * A tree of up to a million rows, of which only those in sight are in the document. The tree is one tab stop. The active row has the focus,
- * and stays in the document when scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -100,17 +100,17 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
-  /** `width`: of the row, px; 0 before it is known. */
+  /** `width`: of the row, in px; 0 until it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** What tells what a row is about, for its menu. */
+  /** Data attributes that say what a row is about, for its menu. */
   rowData?: (row: number) => Readonly<Record<`data-${string}`, number>> | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
   /** Whether a key has another meaning and so doesn't start type-ahead. */
   isShortcut: (key: string) => boolean;
-  /** Of the headings with their line below, px; that of the highest. */
+  /** Height of the tallest heading with the line below it, px. */
   headHeight?: number;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -127,7 +127,7 @@ export function TreeGrid({
 
   const { first, end, width, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: headHeight });
   const indexes: number[] = [];
-  // The row that has the focus stays in the document when scrolled away.
+  // The row with the focus stays in the document when it is scrolled away.
   if (stop < first && stop < count) indexes.push(stop);
   for (let index = first; index < end; index++) indexes.push(index);
   if (stop >= end && stop < count) indexes.push(stop);
@@ -143,7 +143,7 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // The rows of a long table come in pages and are sorted at the end. Until the user acts, the active row stays in sight.
+  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays in sight.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;
@@ -158,12 +158,12 @@ export function TreeGrid({
   const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
     const element = rowElement();
-    // Moves the focus to the active row if the activation came from elsewhere.
+    // Move the focus to the active row if it was activated from elsewhere.
     if (element === null || !(wantFocus.current || isOtherRow(document.activeElement, element))) return;
     wantFocus.current = false;
     element.focus({ preventScroll: true });
   });
-  // A row that has the focus without being active gives it to the new first one when the order changes, as it does after loading.
+  // A row that has the focus without being active passes it to the new first row when the order changes, as it does after loading.
   useEffect(() => {
     const focused = document.activeElement;
     const wanted = active >= 0 ? null : (scroller.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]') ?? null);

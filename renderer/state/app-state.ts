@@ -19,7 +19,7 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
-  /** Whether the message still says something about what is on screen. */
+  /** Whether the message is still about something on screen. */
   readonly applies: (app: AppState) => boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Toast {
 export interface AppState {
   readonly client: Client | null;
   readonly info: AppInfo | null;
-  /** `failed`: why there is no client. `lost`: the host stopped answering. */
+  /** `failed`: why there is no client. `lost`: the host has stopped answering. */
   readonly connection: { readonly state: 'connecting' | 'open' | 'lost' } | { readonly state: 'failed'; readonly error: PlainError };
   /** Null until the host has sent its library. */
   readonly archives: readonly ArchiveSummary[] | null;

@@ -17,7 +17,7 @@ export { setOverlay };
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
-/** Presses the button that leads to the next or previous difference: of the preview, which is in front of the details. */
+/** Presses the button that leads to the next or previous difference; the preview's, if it is open in front of the details. */
 function stepDifference(step: 1 | -1): void {
   const shown = [...document.querySelectorAll('[data-differences]')].at(-1);
   shown?.querySelectorAll('button')[step < 0 ? 0 : 1]?.click();
@@ -70,7 +70,7 @@ export interface Command extends CommandFacts {
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
 
-/** Returns the commands that do something here: a host without sources opens no images by name, and a registry is Windows'. */
+/** Returns the commands that do something here: a host without sources opens no images by name, and only Windows images have a registry. */
 export function commandsHere({ info, archives, selection }: Pick<AppState, 'info' | 'archives' | 'selection'>): readonly Command[] {
   const platform = imageOf({ archives, selection })?.platform ?? null;
   return COMMANDS.filter(
@@ -87,7 +87,8 @@ export function lacksImage({ id, image }: Command): boolean {
 }
 
 /**
- * Runs a command of the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is selected.
+ * Runs a command from the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is
+ * selected.
  */
 export function runCommand(id: unknown): void {
   if (id === COPY_DIAGNOSTICS) void copyDiagnostics();
@@ -103,7 +104,7 @@ export function showPreview(): void {
   setOverlay('preview');
 }
 
-/** Height of a window, px, below which waste beside the changes would be no more than two lines. */
+/** Height of a window, px, below which a waste panel under the changes would show no more than two lines. */
 const SHORT = 560;
 
 export function toggleWaste(): void {

@@ -16,10 +16,10 @@ export interface Transfer {
 /** Why this window started a job, which determines what happens when the job ends. */
 export type Purpose =
   /**
-   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read. `imageId` is the image to show of an archive with several: the
-   * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
-   * `compares`, the window asks what to compare it with.
+   * Shows the image on its own, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
+   * the image is already on screen while its layers are still being read. `imageId` says which image to show if the archive has several:
+   * the digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with the whole image. With `compares`,
+   * the window asks what to compare it with.
    */
   | {
       readonly kind: 'open';
@@ -30,11 +30,11 @@ export type Purpose =
       readonly imageId?: string;
       readonly at?: Spot;
     }
-  /** Says whether the digests match. */
+  /** Reports whether the digests match. */
   | { readonly kind: 'check' }
-  /** Says how many secrets were found. */
+  /** Reports how many secrets were found. */
   | { readonly kind: 'scan' }
-  /** Says that the file is saved. */
+  /** Reports that the file is saved. */
   | { readonly kind: 'save' }
   /** Runs `onDone` once the reports of the stores include what the job did. */
   | { readonly kind: 'store'; readonly onDone: () => void };
@@ -54,11 +54,11 @@ export interface JobsState {
   readonly own: readonly OwnJob[];
   /** How to retry a job or a transfer, by its id. Only for those whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
-  /** Images with a pending request to read them: `<archiveId>.<image>`. */
+  /** Images that are about to be read: the request is pending. `<archiveId>.<image>`. */
   readonly loading: ReadonlySet<string>;
   /** Whether one of the files that were opened together is already shown. */
   readonly hasShownOne: boolean;
-  /** Work on stores that has ended, by job. `reported` means that the reports of the stores include it. */
+  /** Work on stores that has ended, by job. `reported`: the reports of the stores include it. */
   readonly storeWork: ReadonlyMap<string, 'ended' | 'reported'>;
 }
 
@@ -158,7 +158,7 @@ export function runningCount(state: JobsState): number {
   return state.jobs.filter(isRunning).length + state.transfers.filter((transfer) => transfer.error === null).length;
 }
 
-/** Something that is being opened, and whose image isn't in the library yet: an upload, or a job that reads its manifest. */
+/** Something being opened whose image isn't in the library yet: an upload, or a job that reads its manifest. */
 export interface Arrival {
   readonly id: string;
   readonly isUpload: boolean;
@@ -170,7 +170,7 @@ export interface Arrival {
   readonly totalBytes: number | null;
 }
 
-/** Returns what is being opened; `isListed` tells which archives are in the library. */
+/** Returns what is being opened; `isListed` says whether an archive is in the library. */
 export function arrivals({ jobs, transfers }: JobsState, isListed: (archiveId: string) => boolean): readonly Arrival[] {
   return [
     ...transfers

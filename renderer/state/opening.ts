@@ -29,7 +29,7 @@ export function toOpen({
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
-/** Ends the offers to import: they were answered, or ignored until something else is opened. */
+/** Ends the offers to import, once they are answered, or ignored until something else is opened. */
 export function endOffers(): void {
   if (getApp().offers.length > 0) setApp({ offers: [] });
 }
@@ -96,14 +96,14 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
   }
 }
 
-/** Lists a file that can't even be sent among the jobs, with the reason. */
+/** Adds a file that can't even be sent to the list of jobs, with the reason. */
 export function listFailure(name: string, error: PlainError): void {
   const id = newTransferId();
   dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
   dispatchJobs({ type: 'transferFailed', id, error });
 }
 
-/** `offersImport` is false for the program's own sample. With a side A, the first file is compared with it. */
+/** Opens files by their grants. `offersImport` is false for the program's own sample. With a side A, the first file is compared with it. */
 export async function openGrants(
   grants: readonly FileGrant[],
   { offersImport = true, sideA = null }: { readonly offersImport?: boolean; readonly sideA?: Side | null } = {},
@@ -131,7 +131,7 @@ async function orToast(run: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Opens files that the user chooses: in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
+ * Opens files that the user chooses, in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
  * compared with it.
  */
 export async function choose(what: 'files' | 'folder', sideA: Side | null = null): Promise<void> {

@@ -26,7 +26,7 @@ const MODES = (['image', 'layer', 'stacked', 'compare'] as const).map((value) =>
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
 
-/** The image, the way it is shown, and the filter. */
+/** The image, how it is shown, and the filter. */
 export function TitleBar({
   found,
   catalog,
@@ -130,7 +130,7 @@ export function TitleBar({
   );
 }
 
-/** A choice as a row of buttons or, where there is no room for that, as a menu. Either way, the current one can be seen. */
+/** A choice as a row of buttons or, where they don't fit, as a menu. Either way, the current choice is visible. */
 function Choice<T extends string>({
   label,
   value,
@@ -163,7 +163,7 @@ function Choice<T extends string>({
   );
 }
 
-/** The image's name, with a menu of other images and of actions for this one. */
+/** The image's name, with a menu of other images and actions for this one. */
 function ImageMenu({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -210,9 +210,9 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const { archiveId, image, mode, view } = useApp((app) => app.selection);
   const [text, setText] = useState(filter.text);
-  // The breakdown is always of all files: a field that does nothing there would mislead.
+  // The breakdown always covers all files, so a field that does nothing there would mislead.
   const isOff = view === 'breakdown';
-  // Registries aren't compared: a comparison that comes from one shows files.
+  // Registries aren't compared, so a comparison started from one shows files.
   const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && mode === 'compare');
   const others = isOfFiles ? null : words.frame.filterOthers[view];
   const field = useRef<HTMLInputElement>(null);

@@ -1,7 +1,7 @@
 import { scaleSize } from '#model';
 
-// Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (times of files,
-// numbers in text reports) have the same form everywhere and are not formatted here.
+// Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (file times, numbers
+// in text reports) look the same everywhere and aren't formatted here.
 
 interface Formats {
   readonly whole: Intl.NumberFormat;
@@ -26,7 +26,7 @@ function formatsOf(locale: string): Formats {
 
 let formats = formatsOf('en');
 
-/** Sets the locale of all numbers and dates, a BCP 47 tag; initially English. */
+/** Sets the locale of all numbers and dates, a BCP 47 tag; English by default. */
 export function setLocale(locale: string): void {
   formats = formatsOf(locale);
 }
@@ -43,7 +43,7 @@ export function formatTenth(value: number): string {
   return minus(formats.tenth.format(value));
 }
 
-/** Formats a share of 1 in per cent, without the sign: `12.3`. A share greater than zero is never `0.0`, but `< 0.1`. */
+/** Formats a share (1 is the whole) as a percentage, without the sign: `12.3`. A share greater than zero is never `0.0`, but `< 0.1`. */
 export function formatShare(share: number): string {
   return share > 0 && share < 0.001 ? `< ${formatTenth(0.1)}` : formatTenth(share * 100);
 }
@@ -62,7 +62,7 @@ const UNITS = {
 
 /**
  * Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). `unit`: one that it shares
- * with other sizes, from {@link unitOfBoth}, unless it would be 0.0 there.
+ * with other sizes, from {@link unitOfBoth}; ignored if the size would be 0.0 in it.
  */
 export function sizeParts(bytes: number, unit: number | null = null): { value: string; unit: string } {
   const base = binary ? 1024 : 1000;
@@ -81,15 +81,15 @@ export function formatSize(bytes: number): string {
   return formatSizeIn(bytes, null);
 }
 
-/** Formats a size in a unit that it shares with others, as {@link sizeParts} does. */
+/** Formats a size in a unit that it shares with others, like {@link sizeParts}. */
 export function formatSizeIn(bytes: number, unit: number | null): string {
   const { value, unit: name } = sizeParts(bytes, unit);
   return `${value} ${name}`;
 }
 
 /**
- * Returns the unit in which two sizes and their difference are compared: that of the larger one, or the next smaller one if the difference
- * would otherwise be in another unit than the sizes, as in `5667.7 kB`, `5700.1 kB`, `+32.4 kB`.
+ * Returns the unit in which two sizes and their difference are compared: the larger one's, or the next smaller one if the difference would
+ * otherwise be in a different unit, as in `5667.7 kB`, `5700.1 kB`, `+32.4 kB`.
  */
 export function unitOfBoth(a: number, b: number): number {
   const powerOf = (bytes: number) => scaleSize(Math.abs(bytes), binary ? 1024 : 1000).power;
@@ -97,7 +97,7 @@ export function unitOfBoth(a: number, b: number): number {
   return a !== b && powerOf(b - a) === largest - 1 ? largest - 1 : largest;
 }
 
-/** Formats a time in UTC, up to the day or the minute. Throws RangeError for an invalid date. */
+/** Formats a time in UTC, to the day or the minute. Throws RangeError for an invalid date. */
 export function formatDate(date: Date, to: 'day' | 'minute'): string {
   const text = formats[to].format(date);
   return to === 'day' ? text : `${text} UTC`;

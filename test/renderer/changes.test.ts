@@ -18,7 +18,7 @@ import { foldersToOpen } from '../../src/engine/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 import { turns } from '../support/waiting.ts';
 
-/** A state whose rows are in the order of their table. */
+/** A state whose rows are in the table's order. */
 const inTableOrder: ChangesState = { ...initialChanges, chosenOrders: { stacked: { sort: 'name', descending: false } } };
 
 interface Spec {
@@ -29,7 +29,7 @@ interface Spec {
   readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
 }
 
-/** Makes a table of `length` unnamed files in one folder. */
+/** Creates a table of `length` unnamed files in one folder. */
 function flatTable(length: number): RowTable {
   const one = tableOf([{ path: 'f' }]);
   const zeros = new Float64Array(length);
@@ -52,7 +52,7 @@ function flatTable(length: number): RowTable {
   };
 }
 
-/** Makes a table of paths in depth-first order; folders end in `/`. */
+/** Creates a table of paths in depth-first order; folders end in `/`. */
 function tableOf(specs: readonly Spec[]): RowTable {
   const { length } = specs;
   const names = specs.map(({ path }) => encodeUtf8(path.replace(/\/$/, '').split('/').at(-1) ?? ''));
@@ -186,7 +186,7 @@ test('sorting by size puts the largest first in each folder', () => {
   assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
 });
 
-test('very many visible rows are sorted between frames, and actions meanwhile are kept', () => {
+test('very many visible rows are sorted between frames, and actions in the meantime are kept', () => {
   const table = flatTable(160_000);
   const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
@@ -209,7 +209,7 @@ test('very many visible rows are sorted between frames, and actions meanwhile ar
 });
 
 test('opening and closing folders one by one gives the same rows as all at once, in every order and with a filter', () => {
-  // A tree of four levels, three children each; sizes that repeat.
+  // A tree with four levels, three children each, and repeated sizes.
   const specs: Spec[] = [];
   const grow = (folder: string, depth: number) => {
     for (const name of ['a', 'b', 'c']) {
@@ -246,7 +246,7 @@ test('opening and closing folders one by one gives the same rows as all at once,
   }
 });
 
-test('a folder of very many rows is opened between frames if sorted, and at once in the table’s order', () => {
+test('a folder with very many rows is opened between frames if sorted, and at once in the table’s order', () => {
   const flat = flatTable(160_000);
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
@@ -319,7 +319,7 @@ test('pages of any size assemble into the table', () => {
   }
 });
 
-test('pages that arrive between two updates are added together, and don’t modify a shown table', async () => {
+test('pages that arrive between two updates are added together, and don’t modify the shown table', async () => {
   const whole = tableOf(SPECS);
   let time = 0;
   const asked: number[] = [];
@@ -396,12 +396,12 @@ test('folders that arrive after opening all, or all siblings, are opened too, un
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('the folders that are open at first don’t depend on how the rows arrive', () => {
+test('which folders are open by default doesn’t depend on how the rows arrive', () => {
   const whole = tableOf(SPECS);
   const load = (cuts: readonly number[]) => {
     const assembly = new PageAssembler();
     let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, mode: 'image' });
-    // With the first page, the host sends which folders are open at first.
+    // With the first page, the host sends which folders are open by default.
     const open = foldersToOpen(whole);
     cuts.forEach((cut, at) => {
       assembly.add(pageOf(whole, cut, cuts[at + 1] ?? whole.length));
@@ -443,7 +443,7 @@ test('a whole image is sorted by all its bytes, a layer and a filesystem by size
   assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
 });
 
-test('with a filter, folders weigh what matches in them, are ordered by that, and add up to what the heading says', () => {
+test('with a filter, folders have the size of their matches, are sorted by that, and add up to the heading’s sum', () => {
   const specs: readonly Spec[] = [
     { path: 'big/' },
     { path: 'big/data.bin', size: 900 },
@@ -515,7 +515,7 @@ test('only differences are described', () => {
     [
       'content, mode, time',
       'written again',
-      'hides 200.0 kB of layer 2',
+      'hides 200.0 kB from layer 2',
       'hides 23 paths, 41.0 MB',
       'from layer 3',
       '',

@@ -5,7 +5,7 @@ import { keysOf } from '../../renderer/state/key-names.ts';
 import { landing, matchesWords } from '../../renderer/state/palette.ts';
 import { words } from '../../renderer/words/index.ts';
 
-test('up to four layers are named, more are counted', () => {
+test('up to four layers are listed by number, more are counted', () => {
   assert.equal(words.frame.inLayers([3]), 'layer 3');
   assert.equal(words.frame.inLayers([0, 1, 2, 3]), 'layers 0, 1, 2, 3');
   assert.equal(words.frame.inLayers(Array.from({ length: 120 }, (_, layer) => layer)), '120 layers');

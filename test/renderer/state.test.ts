@@ -22,7 +22,7 @@ afterEach(() => {
   appStore.setState(atFirst, true);
 });
 
-/** A client that answers calls by name; calls without an answer stay pending until aborted. */
+/** Creates a client that answers calls by name; calls without an answer stay pending until aborted. */
 function clientWith(answers: Readonly<Record<string, unknown>>): {
   client: Client;
   signals: { name: string; signal: AbortSignal | undefined }[];
@@ -70,17 +70,17 @@ async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly st
   return toasts();
 }
 
-test('a check of the digests reports what the host found by the end of the check', async () => {
+test('checking digests reports what the host has found by the end of the check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('diffid-mismatch', 'a', { image: 0 })]), ['1 digest does not match']);
 });
 
-test('mismatches of other images and other findings don’t affect the outcome of a check', async () => {
+test('mismatches in other images and other findings don’t affect the outcome of a check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('digest-mismatch', 'a', { image: 1 }), finding('trailing-data', 'b', { image: 0 })]), [
     'All digests match',
   ]);
 });
 
-test('an equal message takes the other’s place, and a message goes when it no longer applies, or after a while', () => {
+test('a message replaces an equal one, and disappears when it no longer applies, or after a while', () => {
   watchToasts();
   toast('Path copied');
   toast('21 secrets found', null, ({ layout }) => !layout.findingsOpen);
@@ -211,7 +211,7 @@ test('a path is compared with the layers below the selected ones, or with side A
   assert.deepEqual(viewBefore({ ...selection, mode: 'compare', against }), { archiveId: 'a2', image: 1, layer: 3 });
 });
 
-test('a message has ids in short', () => {
+test('ids in a message are shortened', () => {
   const id = '0123456789ab'.padEnd(64, 'c');
   toast(`layer ${id} is in use by sha256:${id}`);
   assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');

@@ -47,7 +47,7 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
   );
 }
 
-/** What the catalog holds, at a glance. */
+/** What the catalog contains, at a glance. */
 function Holds({ summary, rows }: { summary: CatalogSummary; rows: CatalogRows }) {
   const { images, layers, layerBytes, unsharedBytes, files, packagedImages, indexed, problems } = summary;
   const places = rows.images.reduce((sum, image) => sum + image.places.length, 0);

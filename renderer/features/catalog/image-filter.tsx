@@ -4,12 +4,12 @@ import { Segmented } from '../../components/segmented.tsx';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
-/** How images are listed: in groups of one repository, or each for itself. */
+/** How images are listed: grouped by repository, or each on its own. */
 export type Grouping = 'repository' | 'none';
 
 const GROUPINGS = (['repository', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
 
-/** The text that images are filtered by, and how they are listed. */
+/** The field that filters images, and the choice of how they are listed. */
 export function ImageFilter({
   text,
   onText,
@@ -22,7 +22,7 @@ export function ImageFilter({
   onText: (text: string) => void;
   grouping: Grouping;
   onGrouping: (grouping: Grouping) => void;
-  /** Images that match, and all. */
+  /** Number of images that match, and of all images. */
   found: number;
   all: number;
 }) {

@@ -28,12 +28,12 @@ import { NotKnown } from './not-known.tsx';
 import { barHead, largest, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
 
-/** Groups that are open at first: as many as fit in a window. */
+/** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
-/** With a filter, what it found is in sight unless that is very much. */
+/** The same with a filter, whose matches are all in sight unless there are very many. */
 const MOST_FOUND_ROWS = 2_000;
 
-/** All images, each once: what they are called, weigh and share. They are grouped by repository, or one by one, and can be filtered. */
+/** All images, each listed once, with name, size and what it shares. They can be grouped by repository, and filtered. */
 export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) {
   const [text, setText] = useState('');
   const [grouping, setGrouping] = useState<Grouping>('repository');
@@ -97,7 +97,7 @@ function Images({
     ).flatMap(({ image }) => byImage.get(image) ?? []);
   }, [rows, found, order, isGrouped]);
   const full = useMemo(() => largest(all.map(({ size }) => size)), [all]);
-  // What is in one place is that place's row.
+  // An image in only one place needs no row for the place.
   const childrenOf = ({ images: members, sum }: ImageGroup) => {
     const places = images[sum.image]?.places.length ?? 0;
     return members.length > 1 ? members.length : places > 1 ? places : 0;
@@ -165,7 +165,7 @@ function Images({
     </>
   );
 
-  /** The name of a repository, of an image or, in a group, its tags. */
+  /** The name of a repository or an image or, within a group, an image's tags. */
   function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
     if (row === null) return nameCell(place, twisty, shown.name, <MiddleText className={styles.repository} text={shown.name} />);
     const places = images[row.image]?.places.length ?? 0;
@@ -188,12 +188,12 @@ function tagsCell(row: ImageRow | null, { images }: ImageGroup): ReactNode {
   return <span title={row.tags.join('\n')}>{words.list(row.tags)}</span>;
 }
 
-/** What tells an image from others of its repository. */
+/** Returns the tags that distinguish an image from others in its repository. */
 function tagsOf({ tags }: ImageRow): string {
   return tags.length === 0 ? words.catalog.noTag : words.list(tags);
 }
 
-/** The groups that fit in a window when they are open, and at least the first; by their ids. */
+/** Returns the indexes of the groups that fit in a window when open, but at least the first. */
 function firstOpen(groups: readonly ImageGroup[], most: number): readonly number[] {
   let count = groups.length;
   return groups.flatMap(({ sum, images }, at) => {
@@ -207,7 +207,7 @@ function otherNames({ otherNames: count }: ImageRow) {
   return count === 0 ? null : <span className={styles.quiet}>{words.catalog.otherNames(count)}</span>;
 }
 
-/** Columns that fit: the name and the numbers before what the catalog knows. */
+/** Returns the columns that fit. Name and numbers take precedence over what the catalog knows about an image. */
 function columnsFor(
   room: number,
   full: number,

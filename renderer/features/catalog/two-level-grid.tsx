@@ -21,7 +21,7 @@ export interface Place {
   readonly child: number;
 }
 
-/** An image of the catalog; with `place`, from there, and with `at`, at a place in it. */
+/** An image of the catalog, optionally from one of its places (`place`), and at a place within the image (`at`). */
 export interface ChosenImage {
   readonly image: number;
   readonly place?: number | null;
@@ -32,14 +32,14 @@ function openImage(chosen: ChosenImage | null): void {
   if (chosen !== null) void openCatalogImage(chosen.image, { place: chosen.place ?? null, at: chosen.at });
 }
 
-/** What the window's menu for images needs. */
+/** Returns what the window's image menu needs. */
 function menuData(chosen: ChosenImage | null) {
   if (chosen === null) return undefined;
   const { image, place = null } = chosen;
   return { 'data-catalog-image': image, ...(place === null ? {} : { 'data-catalog-place': place }) };
 }
 
-/** A tree of groups and what is in them. What has no children is chosen by a click or Enter. */
+/** A tree of groups and their children. A click or Enter chooses a row without children. */
 export function TwoLevelGrid({
   label,
   tree,
@@ -54,21 +54,21 @@ export function TwoLevelGrid({
   label: string;
   tree: TwoLevels;
   columns: readonly TreeColumn[];
-  /** Groups that are open at first. */
+  /** Groups that are open by default. */
   open?: readonly number[];
-  /** What tells the groups apart, by group, if their order can change. */
+  /** An identity for each group, if the order of groups can change. */
   ids?: readonly number[];
   /** For type-ahead. */
   name: (place: Place) => string;
-  /** `twisty`: the row's triangle, or the room that it would take. */
+  /** `twisty`: the row's triangle, or a gap of the same size. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
-  /** What a row that is chosen opens; null for one that opens nothing. */
+  /** Returns what choosing a row opens; null if it opens nothing. */
   imageOf: (place: Place) => ChosenImage | null;
-  /** Of the columns' headings, px, if one of them isn't a single line. */
+  /** Height of the column headings, px, if one of them isn't a single line. */
   headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  // By place, because the rows before it become more while a search goes on.
+  // Kept by place, because rows are inserted before it while a search goes on.
   const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
   const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
   const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);
@@ -128,7 +128,7 @@ function isGroup(tree: TwoLevels, row: number): boolean {
   return child < 0 && tree.childrenOf(group) > 0;
 }
 
-/** The first cell of a row: its triangle, and its name. */
+/** The first cell of a row: its triangle and its name. */
 export function nameCell({ child }: Place, twisty: ReactNode, title: string, text: ReactNode): ReactNode {
   return (
     <span className={`${styles.name} ${child < 0 ? '' : styles.inner}`} title={title}>

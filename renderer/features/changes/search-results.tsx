@@ -14,7 +14,7 @@ import styles from './search-results.module.css';
 const SHOWN = 2_000;
 const ROW_HEIGHT = 28;
 
-/** How long, in ms, typing must have paused before a search, which goes through every layer. */
+/** How long, in ms, typing must pause before a search, which goes through every layer. */
 const SEARCH_AFTER = 120;
 
 /** Paths in any layer that match the filter's text, each with the layers that touch it. */

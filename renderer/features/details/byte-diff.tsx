@@ -10,12 +10,12 @@ import { useLines } from './use-lines.ts';
 import { useRoom } from './use-room.ts';
 import { useVersionNames } from './use-version-names.ts';
 
-/** Padding and gaps of a line, px, as in the styles. */
+/** Padding and gaps of a line, px, as in the stylesheet. */
 const GAPS = { unified: 40, split: 58 } as const;
-/** Characters of the sign before a line that only one side has. */
+/** Width, in characters, of the sign before a line that only one side has. */
 const SIGN = 2;
 
-/** The bytes of both files at equal offsets, with those that differ marked. `cut` says that only the beginning is compared. */
+/** The bytes of both files at equal offsets, with the differing ones marked. `cut`: a note that only the beginning is compared. */
 export function ByteDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
   const count = useMemo(() => countDifferingBytes(a, b), [a, b]);
   if (count === 0) return <Notice title={cut === null ? words.details.identicalContent : words.details.noDifferenceYet}>{cut}</Notice>;
@@ -118,7 +118,7 @@ function SplitRow({ row, a, b, shape, before, now }: RowProps) {
   );
 }
 
-/** A row's bytes in hex and as text, twice with the same parts marked. */
+/** A row's bytes in hex and as text, with the same parts marked in both. */
 function Cells({ bytes, other, row, shape }: { bytes: Uint8Array; other: Uint8Array; row: number; shape: HexShape }) {
   const parts = byteParts(bytes, other, row, shape);
   const drawn = (of: 'hex' | 'text') =>

@@ -87,7 +87,7 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
   return <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} note={note} split={how === 'split'} onOpen={open} />;
 }
 
-/** Lines as they are shown, with the parts of long ones joined again. */
+/** Returns whole lines: the parts of long ones are joined again. */
 function wholeLines(bytes: Uint8Array): readonly string[] {
   const lines: string[] = [];
   for (const { number, text } of textLines(bytes)) {
@@ -125,7 +125,7 @@ function Lines({
   split: boolean;
   onOpen: (run: number) => void;
 }) {
-  // Lines always wrap side by side, so that both halves stay in sight.
+  // Side by side, lines always wrap, so that both halves stay in sight.
   const wraps = useApp((app) => app.layout.wraps) || split;
   const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
   const steps = useSteps(shown, (line) => virtual.scrollToIndex(line, { align: 'center' }));
@@ -176,7 +176,7 @@ interface LineProps {
   readonly texts: Texts;
 }
 
-/** Both texts and their diff. */
+/** The lines of both files, and their diff. */
 interface Texts {
   readonly a: readonly string[];
   readonly b: readonly string[];
@@ -222,14 +222,14 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
   );
 }
 
-/** A changed line; what differs from its partner is marked. */
+/** A changed line, with its differences from its partner marked. */
 function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
   const partner = partnerOf(runs, side, number - 1);
   const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
   return shownText(text, part === null || part[0] === part[1] ? null : part);
 }
 
-/** The part of a line that is shown, with the changed part marked, and how much is left out on either side. */
+/** The shown part of a line, with the changed part marked, and how much is left out on either side. */
 function shownText(text: string, changed: readonly [number, number] | null): ReactNode {
   const [from, to] = shownPart(text.length, changed);
   const left = (count: number) => (count === 0 ? null : <span className={styles.cut}>{words.details.charactersLeftOut(count)}</span>);

@@ -40,7 +40,7 @@ function FolderNotice({ details }: { details: EntryDetails }) {
   );
 }
 
-/** Whether the selected file can be compared with another one, and whether their contents differ. */
+/** Returns whether the selected file can be compared with another one, and whether their contents differ. */
 function useDiff(details: EntryDetails): 'none' | 'same' | 'modified' {
   const table = useApp((app) => app.changes.table);
   const path = useApp((app) => app.selection.path);
@@ -55,7 +55,7 @@ export function ContentTab({
 }: {
   state: DetailsState;
   details: EntryDetails;
-  /** Whether nothing around it says how big the file is. */
+  /** Whether to show the file's size, because nothing around it does. */
   withSize?: boolean;
 }) {
   const diff = useDiff(details);
@@ -133,7 +133,7 @@ function Loaded({
 }: {
   content: LoadedContent;
   showAs: DetailsState['showAs'];
-  /** The layer that wrote the content, if the path was removed since. */
+  /** The layer that wrote the content, if the path has been removed since. */
   removedFrom: number | null;
   /** Whether there is a file to compare with, and whether its content differs. */
   diff: 'none' | 'same' | 'modified';

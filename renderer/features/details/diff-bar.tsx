@@ -8,32 +8,32 @@ import { useApp } from '../use-app.ts';
 import styles from './content-diff.module.css';
 import { useVersionNames } from './use-version-names.ts';
 
-/** A line of a diff: a run of lines that are neither `same` nor a `fold` is a difference. */
+/** A line of a diff. A run of lines that are neither `same` nor a `fold` is a difference. */
 interface Line {
   readonly kind: string;
 }
 
 const isDifferent = (line: Line | undefined) => line !== undefined && line.kind !== 'same' && line.kind !== 'fold';
 
-/** The differences among the lines that are shown, of which one at a time is the current one. */
+/** The differences among the shown lines, one of which is current. */
 export interface Steps {
   readonly count: number;
-  /** Index of the current one. */
+  /** Index of the current difference. */
   readonly at: number;
-  /** Whether a line is of the current one. */
+  /** Whether a line belongs to the current difference. */
   has(line: number): boolean;
-  /** Makes the next or previous one current, and brings it into sight. */
+  /** Makes the next or previous difference current, and scrolls it into view. */
   go(step: 1 | -1): void;
 }
 
-/** `show` brings a line into sight. */
+/** `show` scrolls a line into view. */
 export function useSteps(lines: readonly Line[], show: (line: number) => void): Steps {
   const [chosen, choose] = useState(0);
   const starts = useMemo(
     () => lines.flatMap((line, index) => (isDifferent(line) && !isDifferent(lines[index - 1]) ? [index] : [])),
     [lines],
   );
-  // Lines change with the layout, and differences that an equal line parted may join.
+  // Lines change with the layout, and differences separated by an equal line may be joined.
   const at = Math.min(chosen, Math.max(0, starts.length - 1));
   const [from, to] = [starts[at] ?? 0, starts[at + 1] ?? lines.length];
   return {
@@ -50,7 +50,7 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
   };
 }
 
-/** What a diff adds up to, the way from one difference to the next, and the choice of layout. */
+/** A summary of the diff, the buttons that step through its differences, and the choice of layout. */
 export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();

@@ -48,7 +48,7 @@ export function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: P
   );
 }
 
-/** `32 × 32 → 64 × 64`, or the size of both. */
+/** Describes the sizes: `32 × 32 → 64 × 64`, or just one if they are equal. */
 function differenceOf({ size: a }: Sided, { size: b }: Sided): string {
   if (a === null || b === null) return '';
   const [before, now] = [words.details.pixels(a), words.details.pixels(b)];
@@ -66,7 +66,7 @@ function Captioned({ title, alt, of: { part, kind, size } }: { title: string; al
   );
 }
 
-/** Both pictures on top of each other, at the same scale, with a slider for how much of the newer one is visible. */
+/** Both pictures on top of each other, at the same scale, with a slider that sets how much of the newer one is visible. */
 function Over({ way, before, now }: { way: 'swipe' | 'onion'; before: Sided; now: Sided }) {
   const [share, setShare] = useState(50);
   const names = useVersionNames();

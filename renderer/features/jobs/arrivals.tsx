@@ -11,7 +11,7 @@ import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './arrivals.module.css';
 
-/** What is being opened and isn't in the library yet. */
+/** Returns what is being opened and isn't in the library yet. */
 export function useArrivals(): readonly Arrival[] {
   const jobs = useApp((app) => app.jobs);
   const archives = useApp((app) => app.archives);
@@ -24,7 +24,7 @@ function stateOf({ isUpload, job, doneBytes, totalBytes }: Arrival): string {
   return [phase, amount].filter((part) => part !== '').join(' · ');
 }
 
-/** Where the window shows an image: the first of what is being opened, how far that is, and how many others there are. */
+/** Shown where an image will be: the first of what is being opened, its progress, and the number of others. */
 export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   const [first, ...others] = all;
   if (first === undefined) return null;
@@ -43,7 +43,7 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   );
 }
 
-/** Where an image will be in the library. It is cancelled among the running work. */
+/** A placeholder for an image in the library. It can be cancelled in the list of running work. */
 export function ArrivalItem({ arrival }: { arrival: Arrival }) {
   const name = displayText(arrival.name);
   return (

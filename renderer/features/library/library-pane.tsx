@@ -70,7 +70,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         <StoreGroups />
         <BaseImages />
       </div>
-      {/* Below the list, so that what comes and goes doesn't move the images under the pointer. */}
+      {/* Below the list, so that jobs that come and go don't move the images under the pointer. */}
       <div className={styles.work}>
         <JobList />
         <ImportOffers />

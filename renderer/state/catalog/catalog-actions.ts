@@ -15,7 +15,7 @@ export function showCatalog(catalogId: string): void {
   setLayout({ drawer: 'none' });
 }
 
-/** Changes how the shown catalog is shown. With `replace`, Back skips the way it was. */
+/** Changes which part of the shown catalog is on screen. With `replace`, Back skips the previous one. */
 export function chooseInCatalog(choice: Partial<Omit<CatalogChoice, 'catalogId'>>, options: { readonly replace?: boolean } = {}): void {
   const { selection } = getApp();
   if (selection.catalog !== undefined) select({ ...selection, catalog: { ...selection.catalog, ...choice } }, options);
@@ -29,7 +29,7 @@ export async function closeCatalog(catalogId: string): Promise<void> {
   }
 }
 
-/** Takes the list of open catalogs, and leaves one that is no longer open. */
+/** Updates the list of open catalogs, and leaves one that is no longer open. */
 export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
   setApp({ catalogs });
   const { catalog } = getApp().selection;
@@ -38,8 +38,8 @@ export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
 }
 
 /**
- * Opens an image of the shown catalog: from the given place, or from the first one where it still is. If it is nowhere, the catalog says
- * why. `at`: where in it to begin. With `compares`, asks what to compare it with.
+ * Opens an image of the shown catalog from the given place, or else from the first place that still has it. If none does, the catalog says
+ * why. `at`: where in the image to begin. With `compares`, asks what to compare it with.
  */
 export async function openCatalogImage(
   image: number,

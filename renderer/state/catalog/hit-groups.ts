@@ -1,4 +1,4 @@
-// What a search of a catalog found, as groups: a path of several layers is one thing in several places.
+// What a search of a catalog found, in groups: a path in several layers is one thing in several places.
 import type { CatalogHit } from '#contract';
 import type { CatalogRows } from './catalog.ts';
 
@@ -10,17 +10,20 @@ export interface HitPlace {
 
 /** What was found, and where. */
 export interface HitGroup {
-  /** The number of its first hit, which later hits don't change. */
+  /** Index of its first hit, which stays the same when more hits arrive. */
   readonly id: number;
-  /** Each once. */
+  /** Without duplicates. */
   readonly hits: readonly CatalogHit[];
-  /** The places of an image are together. */
+  /** Sorted by image. */
   readonly places: readonly HitPlace[];
-  /** Different images. */
+  /** Number of distinct images. */
   readonly images: number;
 }
 
-/** Returns what was found in its order, but folders after all else: a path of all layers, or a package that images have in one version from one layer. */
+/**
+ * Groups hits, in the order in which they were found, but folders last. A group is a path in all layers that have it, or one version of a
+ * package from one layer in all images that have it.
+ */
 export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
   const groups = new Map<string, { readonly id: number; readonly hits: CatalogHit[]; readonly places: HitPlace[] }>();
   for (const [id, hit] of hits.entries()) {
@@ -30,7 +33,7 @@ export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['hol
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { id, hits: [hit], places });
     else {
-      // Packages come once for each image.
+      // A package is a separate hit for each image.
       if (hit.kind !== 'package') known.hits.push(hit);
       known.places.push(...places);
     }
@@ -52,7 +55,7 @@ function isFolder(hits: readonly CatalogHit[]): boolean {
   return hits.every(({ kind, type }) => kind === 'opaque' || type === 'directory');
 }
 
-/** Returns the part of a name that a search is for; empty with wildcards, of which each name has another. */
+/** Returns the part of a name that a search is for; empty with wildcards, which match something different in each name. */
 export function searchedText(what: 'path' | 'package' | 'content', text: string): string {
   const typed = text.trim();
   if (what === 'path') return /[*?]/.test(typed) ? '' : typed.replace(/^\/+/, '');

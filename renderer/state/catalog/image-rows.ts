@@ -8,18 +8,18 @@ import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName }
 export interface ImageRow {
   /** Its number in the catalog. */
   readonly image: number;
-  /** The name without the tag, or what the image is called without one. */
+  /** The name without the tag, or the image's title if it has no name. */
   readonly name: string;
-  /** Its tags of that name. */
+  /** Its tags with that name. */
   readonly tags: readonly string[];
-  /** Other names that it has. */
+  /** How many other names it has. */
   readonly otherNames: number;
   readonly size: number;
-  /** Of the layers that no other image has. */
+  /** Bytes in layers that no other image has. */
   readonly unique: number;
-  /** Null if they aren't known: the catalog's files about them can't be read. */
+  /** Null if unknown, because the catalog's files about them can't be read. */
   readonly layers: number | null;
-  /** Milliseconds since 1970; null if it isn't known. */
+  /** Milliseconds since 1970; null if unknown. */
   readonly created: number | null;
 }
 
@@ -46,16 +46,19 @@ export function imageRows({ images, layers, holders }: CatalogRows): readonly Im
   });
 }
 
-/** Whether two places have one name but for the tag. A tag alone follows the name of its archive. */
+/** Whether two places have the same name apart from the tag. A bare tag follows the name of its archive. */
 function isSameName(a: Named, b: Named): boolean {
   return a.repository === b.repository && (a.repository !== null || a.source === b.source);
 }
 
 type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 
-/** Images of one repository; one that has no repository is alone. */
+/** Images of one repository; an image without one is a group of its own. */
 export interface ImageGroup {
-  /** What they are together: each layer once, the newest time, and as unique what no other repository has. Its number is that of the first. */
+  /**
+   * The images together: each layer counted once, the newest time, and as unique what no other repository has. Its number is the first
+   * image's.
+   */
   readonly sum: ImageRow;
   /** In the order of the rows that were grouped. */
   readonly images: readonly ImageRow[];
@@ -103,10 +106,10 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
 /** Columns by which images are sorted. */
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
-/** At first, images of one name are together, the newest first. */
+/** By default, images are sorted by name, so that those with one name are together, newest first. */
 export const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
 
-/** Returns rows in an order; equal ones by name, then the newest first. */
+/** Returns the rows, sorted; equal ones by name, then newest first. */
 export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {
   const sortValue = (row: ImageRow) => (by === 'name' ? 0 : (row[by] ?? 0));
   const compare = (a: ImageRow, b: ImageRow) => (by === 'name' ? byText(a.name, b.name) : sortValue(a) - sortValue(b));

@@ -4,13 +4,13 @@ import { plainError } from '../plain-error.ts';
 import { holdersOf, NO_CATALOG, NO_SEARCH } from './catalog.ts';
 import { runSearch } from './catalog-search.ts';
 
-/** Loads the catalog that is shown, and searches it for what the address says. */
+/** Loads the catalog that is shown, and runs the search that the address asks for. */
 export function watchCatalog(): void {
   appStore.subscribe((state, before) => {
     const { catalog } = state.selection;
     const { catalog: last } = before.selection;
     const summary = summaryOf(state.catalogs, catalog?.catalogId);
-    // A catalog that was read again has another summary.
+    // Reading a catalog again gives it a new summary.
     if (summary !== summaryOf(before.catalogs, last?.catalogId)) void loadCatalog(summary);
     if (catalog?.text !== last?.text || catalog?.what !== last?.what || catalog?.catalogId !== last?.catalogId) runSearch();
   });
@@ -53,7 +53,7 @@ async function allPages<T>(page: (start: number) => Promise<CatalogPage<T>>, onR
   const all: T[] = [];
   for (let total = 1; all.length < total; ) {
     const { rows, total: now } = await page(all.length);
-    // An empty page would be asked for again and again.
+    // An empty page would otherwise be requested again and again.
     if (rows.length === 0) break;
     all.push(...rows);
     total = now;

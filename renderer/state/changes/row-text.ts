@@ -11,7 +11,7 @@ function differences(differs: number): string[] {
 }
 
 /**
- * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
+ * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB from layer 2`.
  */
 export function whatDiffers(table: RowTable, row: number): string {
   const kind = table.kind[row];
@@ -26,13 +26,13 @@ export function whatDiffers(table: RowTable, row: number): string {
 const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 
 /**
- * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, states how much it contained. `briefly`: mode, owner
- * and attributes in one word, and the time only if nothing else differs.
+ * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, says how much it contained. `briefly`: one word
+ * for mode, owner and attributes, and the time only if nothing else differs.
  */
 export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
   if (table.kind[row] === KIND.modified) {
     const bits = table.differs[row] as number;
-    // What was written again with the same bytes is the same for both sides, if anything else tells them apart.
+    // A file written again with the same bytes doesn't differ between the sides, so that is left out if anything else does.
     const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
     if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
     const hasMetadata = (telling & METADATA) !== 0;
@@ -43,7 +43,7 @@ export function whatDiffersBetween(table: RowTable, row: number, briefly = false
   return words.changes.withPaths(entries);
 }
 
-/** Returns a modified file's previous size in words, or the difference if both sizes read alike; an empty text if the size is the same. */
+/** Describes a modified file's previous size, or the difference if both sizes look the same when rounded; empty if the size is the same. */
 export function previousSize(table: RowTable, row: number): string {
   const previous = table.previousSize[row] as number;
   const isResized = table.kind[row] === KIND.modified && table.type[row] === TYPE.file && previous !== table.size[row];
@@ -53,7 +53,7 @@ export function previousSize(table: RowTable, row: number): string {
     : words.changes.was(formatSize(previous));
 }
 
-/** Whether two sizes are the same text. */
+/** Whether two sizes look the same when formatted. */
 export function readsAlike(a: number, b: number): boolean {
   return formatSize(a) === formatSize(b);
 }
@@ -79,8 +79,8 @@ function hides(table: RowTable, row: number): string {
 }
 
 /**
- * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a pattern of names, such as `*.so`. Null if
- * the text is found only in the path, is a pattern of paths or an expression, or its letters are scattered over the path.
+ * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a name pattern, such as `*.so`. Null if only
+ * the path contains the text, if the text is a path pattern or an expression, or if its letters are scattered over the path.
  */
 export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } | null {
   if (text === '' || /^\/.+\/[imsu]*$/s.test(text)) return null;

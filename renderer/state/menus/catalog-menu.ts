@@ -5,7 +5,9 @@ import { placeName } from '../catalog/catalog.ts';
 import { openCatalogImage } from '../catalog/catalog-actions.ts';
 import { copyAction } from './copy-action.ts';
 
-/** Returns the actions for an image of the shown catalog, by its number. `place`: one of its places; null for the first where it still is. */
+/**
+ * Returns the actions for an image of the shown catalog, by its number. `place`: one of its places; null for the first that still has it.
+ */
 export function catalogImageActions(found: CatalogImage, image: number, place: number | null): readonly ActionSection[] {
   return [
     {

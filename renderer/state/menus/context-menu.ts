@@ -13,7 +13,7 @@ export function watchContextMenu(): void {
   });
 }
 
-/** Opens the menu of what can be saved, beside what has the focus. */
+/** Opens the menu of what can be saved, next to the focused element. */
 export function openSaveMenu(): void {
   const { activeElement, body } = document;
   const box = activeElement === null || activeElement === body ? null : activeElement.getBoundingClientRect();

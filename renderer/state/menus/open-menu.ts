@@ -5,7 +5,7 @@ export type MenuTarget =
   | { readonly kind: 'save' }
   | { readonly kind: 'layer'; readonly layer: number }
   | { readonly kind: 'image'; readonly archiveId: string; readonly image: number }
-  /** An image of the shown catalog, in one of its places or in any. */
+  /** An image of the shown catalog, in one of its places, or in any if null. */
   | { readonly kind: 'catalogImage'; readonly image: number; readonly place: number | null };
 
 /** An open context menu. Its position is in px from the window's corner. */

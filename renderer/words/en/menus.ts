@@ -33,9 +33,9 @@ export const menus = {
 
   openImage: 'Open',
   showImage: 'Show this image',
-  showWhole: 'Show the details of the image',
+  showWhole: 'Show image details',
   compareWith: 'Compare with…',
-  compareShown: 'Compare with the shown image',
+  compareShown: 'Compare with the image shown',
   saveDocker: 'Save as Docker archive…',
   saveOci: 'Save as OCI archive…',
 

@@ -122,7 +122,7 @@ export class ImageList {
   /** Adds findings that count those beyond the limit. Don't report anything after this. */
   finish(): void {
     for (const [code, count] of this.#findingCounts) {
-      if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these are left out`));
+      if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these not listed`));
     }
     this.#findingCounts.clear();
   }

@@ -26,7 +26,7 @@ export class BoundedFindings {
   /** Returns the kept findings, then, for each code that was cut off, one with the number of omitted findings. */
   finish(): Finding[] {
     for (const [code, count] of this.#leftOut) {
-      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these are left out` });
+      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these not listed` });
     }
     return this.#findings;
   }

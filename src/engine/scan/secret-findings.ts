@@ -33,7 +33,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
       if (!seen.has(key)) placed.push({ hit, layer: index, path });
       seen.add(key);
     }
-    for (const [code, count] of scan.leftOut) findings.push(finding(code, `${count} more of these are left out`, { layer: index }));
+    for (const [code, count] of scan.leftOut) findings.push(finding(code, `${count} more of these not listed`, { layer: index }));
     for (const member of scan.cut) {
       const node = pathNode(layer, member);
       const path = node === null ? {} : { path: escapePath(nodePath(table, node).subarray(0, MAX_SHOWN)) };

@@ -35,7 +35,7 @@ export class FindingList {
   /** Returns all findings, followed, for each code, by the number of omitted findings. */
   finish(): Finding[] {
     for (const [code, left] of this.#leftOut) {
-      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these are left out` });
+      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these not listed` });
     }
     return this.#findings;
   }

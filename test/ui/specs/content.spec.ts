@@ -3,7 +3,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, type ImageLayer, PNG } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
-/** Returns the same picture with another size in its header; browsers allocate that many pixels before reading any. */
+/** Returns the same picture with a different size in its header; browsers allocate that many pixels before reading any. */
 function pngOf(width: number, height: number): Uint8Array {
   const bytes = Buffer.from(PNG);
   bytes.writeUInt32BE(width, 16);
@@ -34,7 +34,7 @@ const LAYERS: readonly ImageLayer[] = [
       file('same.txt', 'the same\n', { mode: 0o600 }),
       file('setup.inf', Buffer.from('\ufeff[Version]\r\nSignature="$WINDOWS NT$"\r\n', 'utf16le')),
       file('huge.png', pngOf(16_000, 16_000)),
-      // Chromium lays out such lines for minutes.
+      // Chromium would take minutes to lay out such a line.
       file('marks.txt', `a${'\u0301'.repeat(500_000)}`),
       file('marks2.txt', `a${'\u0301'.repeat(500_000)}\n2`),
       file('one-line.txt', `${'x'.repeat(900_000)} new ${'y'.repeat(100_000)}`),
@@ -55,14 +55,14 @@ async function open(win: LayerscopeWindow) {
   return { page, details, choose };
 }
 
-test('a text in UTF-16 is shown as text', { tag: '@page' }, async ({ win }) => {
+test('a UTF-16 file is shown as text', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('setup.inf');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('[Version]');
   await expect(details).toContainText('UTF-16 LE');
 });
 
-test('a pile of marks does not freeze the page', { tag: '@page' }, async ({ win }) => {
+test('a pile of combining marks doesn’t freeze the page', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('marks.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('\\u0301\\u0301');
@@ -72,7 +72,7 @@ test('a pile of marks does not freeze the page', { tag: '@page' }, async ({ win 
   await expect.poll(() => page.evaluate(() => 'alive')).toBe('alive');
 });
 
-test('of a very long line, a diff shows what is around its change', { tag: '@page' }, async ({ win }) => {
+test('a diff of a very long line shows the surroundings of its change', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('one-line.txt');
   const differences = details.getByRole('region', { name: 'Text differences' });
@@ -81,7 +81,7 @@ test('of a very long line, a diff shows what is around its change', { tag: '@pag
   await expect(differences).toContainText('899,801 more characters');
 });
 
-test('a picture of very many pixels is only drawn on request', async ({ win }) => {
+test('a picture with very many pixels is only drawn on request', async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('huge.png');
   await expect(details.getByText('16,000 × 16,000 pixels')).toBeVisible();
@@ -91,7 +91,7 @@ test('a picture of very many pixels is only drawn on request', async ({ win }) =
   await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('89 50 4e 47');
 });
 
-test('a modified text opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
+test('a modified text file opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('a.conf');
   const diff = details.getByRole('region', { name: 'Text differences' });
@@ -105,7 +105,7 @@ test('a modified text opens on its diff, and the choice is remembered for the ne
   await details.getByRole('radio', { name: 'Diff' }).click();
   await choose('a.conf');
   await expect(diff).toContainText('port = 8080');
-  // Only the file's mode was changed, so there is nothing to compare.
+  // Only the file's mode changed, so there is nothing to compare.
   await choose('same.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('the same');
   expect(win.complaints).toEqual([]);
@@ -147,7 +147,7 @@ test('modified pictures are compared two-up, by a swipe, or as onion skin', asyn
   expect(win.complaints).toEqual([]);
 });
 
-test('a text can be searched, and its matches stepped through', { tag: '@page' }, async ({ win }) => {
+test('text can be searched, with steps from match to match', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('long.txt');
   await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');
