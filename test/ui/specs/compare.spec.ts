@@ -227,9 +227,15 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
-  await page.getByRole('radio', { name: 'Side by side' }).click();
-  await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
+  // Side by side needs more room than this pane has.
+  await page.getByRole('row', { name: /modified app\.conf/ }).focus();
+  await page.keyboard.press(' ');
+  const large = page.getByRole('dialog');
+  await large.getByRole('radio', { name: 'Side by side' }).click();
+  await expect(large.getByRole('region', { name: 'Text differences' })).toContainText('host = a');
+  await page.keyboard.press('Escape');
+  await expect(diff).toContainText('removed: port = 80');
 });
 
 test('content that only one side has is shown', { tag: '@page' }, async ({ win }) => {
