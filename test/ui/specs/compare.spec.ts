@@ -220,6 +220,37 @@ test('layers are compared alone, without those below, even after swapping sides'
   expect(await complaintsOf(page)).toEqual([]);
 });
 
+test('the library marks both sides with their letters', { tag: '@page' }, async ({ win }) => {
+  const page = await compareImages(win);
+  const library = page.getByRole('navigation', { name: 'Library' });
+  const images = () =>
+    library
+      .getByRole('button', { name: /web-api.*of the comparison/ })
+      .evaluateAll((buttons) =>
+        buttons.map((button) => [
+          (button.getAttribute('aria-label') ?? button.textContent)?.match(/web-api:1\.\d/)?.[0],
+          button.parentElement?.querySelector('[data-sides]')?.getAttribute('data-sides'),
+        ]),
+      );
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'A'],
+    ['web-api:1.8', 'B'],
+  ]);
+  await page.keyboard.press('x');
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  await page.setViewportSize({ width: 900, height: 860 });
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('1');
+  await expect(library.locator('[data-sides]')).toHaveCount(0);
+});
+
 test('text is compared line by line, unified or side by side', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
@@ -434,7 +465,7 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
-  await expect(row).toContainText('rewritten, mode');
+  await expect(row).toContainText('rewritten, mode 0644 → 0600');
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
