@@ -9,7 +9,7 @@ import {
   NO_FILTER,
 } from '../../renderer/state/changes/changes.ts';
 import { orderSteps } from '../../renderer/state/changes/ordering.ts';
-import { matchIn, textsBetween, whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { matchIn, textsBetween, textsOfChange, whatDiffers } from '../../renderer/state/changes/row-text.ts';
 import { matchedBytes } from '../../renderer/state/changes/shown-bytes.ts';
 import { findRow } from '../../renderer/state/changes/table-facts.ts';
 import type { MatchedSums } from '../../src/changes/index.ts';
@@ -511,7 +511,8 @@ test('a mode that differs is described by both modes where there is room', () =>
   );
   table.previousMode.fill(0o644);
   table.mode.fill(0o4755);
-  assert.deepEqual(whatDiffers(table, 3, true), 'rewritten, mode 0644 → 4755');
+  assert.deepEqual(textsOfChange(table, 3), ['rewritten, mode 0644 → 4755', 'rewritten, 0644 → 4755', 'rewritten, mode']);
+  assert.deepEqual(textsOfChange(table, 4), ['owner']);
   assert.deepEqual(textsBetween(table, 0), ['mode 0644 → 4755', '0644 → 4755', 'mode', 'metadata']);
   assert.deepEqual(textsBetween(table, 1), ['mode 0644 → 4755, time', '0644 → 4755', 'mode, time', 'metadata']);
   assert.deepEqual(textsBetween(table, 2), ['content, mode 0644 → 4755', 'content, mode', 'content, metadata']);

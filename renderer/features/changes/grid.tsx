@@ -7,7 +7,7 @@ import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
 import type { SortBy } from '../../state/changes/ordering.ts';
-import { previousSize, textsBetween, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { previousSize, textsBetween, textsOfChange, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { isFolder, touched, wholeTotals } from '../../state/changes/table-facts.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
@@ -149,7 +149,7 @@ export function Grid({
         if (id === 'what')
           return sides === null
             ? whatCell(
-                [whatDiffers(table, row, true), textOf(row)].map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
+                textsOfChange(table, row).map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
                 fit.what,
                 isOpaque(table, row),
               )

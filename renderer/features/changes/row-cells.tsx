@@ -166,6 +166,10 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
+/** Between two modes. Their digits are wider than most letters, px. */
+const ARROW = '→';
+const WIDE_DIGIT = 7.7;
+
 /**
  * What changed or is hidden: the first of `texts` for which there is room, or else the last; all of it, which is the first, in the tooltip.
  * That of an `opaque` folder also says what that is.
@@ -174,7 +178,7 @@ export function whatCell(texts: readonly string[], room: number, opaque = false)
   const [full = ''] = texts;
   return full === '' ? null : (
     <span className={styles.what} title={opaque ? `${full}\n${words.changes.opaqueWhy}` : full}>
-      {texts.find((text) => text.length * SMALL_CHARACTER <= room) ?? texts.at(-1)}
+      {texts.find((text) => text.length * (text.includes(ARROW) ? WIDE_DIGIT : SMALL_CHARACTER) <= room) ?? texts.at(-1)}
     </span>
   );
 }

@@ -6,9 +6,10 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-function differences(differs: number, modes: readonly [string, string] | null = null): string[] {
+/** `mode`: what says that the mode differs. */
+function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
   return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
-    name === 'mode' && modes !== null ? words.changes.modeChange(...modes) : words.changes.differs[name],
+    name === 'mode' ? mode : words.changes.differs[name],
   );
 }
 
@@ -20,16 +21,25 @@ function modesOf(table: RowTable, row: number): readonly [string, string] | null
 
 /**
  * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
- * `inFull`: `mode 0644 → 0755`.
+ * `mode`: what says that the mode differs.
  */
-export function whatDiffers(table: RowTable, row: number, inFull = false): string {
+export function whatDiffers(table: RowTable, row: number, mode?: string): string {
   const kind = table.kind[row];
-  const found = kind === KIND.modified ? differences(table.differs[row] as number, inFull ? modesOf(table, row) : null) : [];
+  const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
   const hidden = hides(table, row);
   // Most rows of a long table have at most one difference and need no list.
   if (found.length === 0) return hidden;
   return words.list([...found, hidden]);
+}
+
+/** Returns what {@link whatDiffers} says, from the longest text to the shortest: with `mode 0644 → 0755`, `0644 → 0755` and `mode`. */
+export function textsOfChange(table: RowTable, row: number): readonly string[] {
+  const text = whatDiffers(table, row);
+  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
+  if (modes === null) return [text];
+  const { modeChange, modes: short } = words.changes;
+  return [whatDiffers(table, row, modeChange(...modes)), whatDiffers(table, row, short(...modes)), text];
 }
 
 const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
@@ -64,7 +74,7 @@ export function textsBetween(table: RowTable, row: number): readonly string[] {
   const bits = (table.differs[row] as number) & ~DIFFERS.rewritten;
   const isAlone = (bits & ~(DIFFERS.mode | DIFFERS.time)) === 0;
   return [
-    words.list(differences(bits, modes)),
+    words.list(differences(bits, words.changes.modeChange(...modes))),
     ...(isAlone ? [words.changes.modes(...modes)] : []),
     text,
     whatDiffersBetween(table, row, true),

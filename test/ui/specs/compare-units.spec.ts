@@ -113,12 +113,12 @@ test('both layer menus have words, and no change is cut, at all widths', { tag: 
     const hasColumn = (await page.getByRole('columnheader', { name: 'Change' }).count()) > 0;
     expect(hasColumn || width === 720, `${width} px`).toBe(true);
     for (const name of hasColumn ? [/modified run/, /modified settings/] : []) {
-      const change = page.getByRole('row', { name }).getByTitle(/mode, owner/);
+      const change = page.getByRole('row', { name }).getByTitle(/mode 0644 → 0\d{3}, owner/);
       expect(await change.evaluate((element) => element.scrollWidth - element.clientWidth), `${width} px, ${name}`).toBeLessThanOrEqual(0);
     }
   }
   await page.setViewportSize({ width: 1320, height: 860 });
-  await expect(page.getByRole('row', { name: /modified settings/ }).getByTitle('content, mode, owner, time')).toHaveText(
+  await expect(page.getByRole('row', { name: /modified settings/ }).getByTitle('content, mode 0644 → 0600, owner, time')).toHaveText(
     /^content, (metadata|mode, owner, time)$/,
   );
   expect(win.complaints).toEqual([]);

@@ -465,7 +465,8 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
-  await expect(row).toContainText('rewritten, mode 0644 → 0600');
+  await expect(row).toContainText('rewritten, 0644 → 0600');
+  await expect(row.getByTitle('rewritten, mode 0644 → 0600')).toBeVisible();
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
