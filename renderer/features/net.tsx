@@ -4,14 +4,14 @@ import { words } from '../words/index.ts';
 import styles from './net.module.css';
 
 /**
- * How many bytes larger something has become, styled the same in all views: a decrease stands out. `children`: replaces the text with the
- * difference; without it, nothing is shown if there is no difference, as in columns. `unit`: the one that it shares with the sizes.
+ * How many more bytes something has than before, by one rule in all views: less stands out. No difference is left out of columns, which have
+ * no `children`: a text with the size.
  */
-export function Net({ bytes, unit = null, children }: { bytes: number; unit?: number | null; children?: ReactNode }) {
+export function Net({ bytes, children }: { bytes: number; children?: ReactNode }) {
   if (bytes === 0 && children === undefined) return null;
   return (
     <span className={`number ${bytes < 0 ? styles.less : ''}`} title={words.exactBytes(bytes)}>
-      {children ?? signedSize(bytes, unit)}
+      {children ?? signedSize(bytes)}
     </span>
   );
 }

@@ -2,7 +2,7 @@ import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
 import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
 import { words } from '../words/index.ts';
-import { formatSize, formatSizeIn } from '../words/numbers.ts';
+import { formatSize } from '../words/numbers.ts';
 import { plainCommand } from './chain.ts';
 import { imageTitle } from './library.ts';
 import type { Selection, Side } from './selection.ts';
@@ -163,9 +163,9 @@ export function sideBytes(table: RowTable): SideBytes {
   return { before, net };
 }
 
-/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. `unit`: the one that it shares with the sizes. */
-export function signedSize(bytes: number, unit: number | null = null): string {
-  return bytes > 0 ? `+${formatSizeIn(bytes, unit)}` : formatSizeIn(bytes, unit);
+/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. */
+export function signedSize(bytes: number): string {
+  return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
 }
 
 /** Returns a line about a config field that differs. */

@@ -6,7 +6,7 @@ import { showCatalog } from './catalog/catalog-actions.ts';
 import { chooseMode, showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { isOpenSecret, isSecret } from './findings.ts';
-import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
+import { isPreceded, isRunning, type OwnJob, type Purpose } from './jobs.ts';
 import { imageTitle } from './library.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
@@ -101,7 +101,7 @@ async function reportFound(
   }
 }
 
-/** Shows the first image of a batch at once, even while its layers are still being read, and offers the others in toasts. */
+/** Shows the first image of a batch as soon as it is known, even while its layers are still being read, and offers each other image in a toast. */
 function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): void {
   const { sideA, offersImport, isShown } = purpose;
   const { jobId, state } = job;
@@ -113,7 +113,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   }
   const { archives, jobs, selection } = getApp();
   const archive = archives?.find((each) => each.archiveId === job.archiveId);
-  if (archive === undefined) return;
+  if (archive === undefined || isPreceded(jobs, purpose.place)) return;
   const { archiveId } = archive;
   if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null) {
     dispatchJobs({ type: 'imageShown', jobId });
@@ -128,8 +128,10 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   else {
     if (purpose.imageId !== undefined && wanted === undefined) toast(words.catalog.otherImage(archive.title));
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
-    if (sideA !== null) showAgainst(sideA, archiveId, image);
-    else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
+    if (sideA !== null) {
+      dispatchJobs({ type: 'imageShown', jobId: null });
+      showAgainst(sideA, archiveId, image);
+    } else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
     else {
       // In an image other than the indexed one, the place would mean something else.
       const show = () => showImage(archiveId, image.index, wanted === undefined ? null : (purpose.at ?? null));

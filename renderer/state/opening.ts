@@ -1,7 +1,7 @@
 import type { FileGrant } from '#contract';
 import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp } from './app-state.ts';
-import { type Purpose, shownJobs } from './jobs.ts';
+import { type PlaceInBatch, type Purpose, shownJobs } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
 import type { Side, Spot } from './selection.ts';
@@ -17,15 +17,21 @@ export function toOpen({
   offersImport = false,
   imageId,
   at,
+  place,
   compares = false,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
   imageId?: string;
   at?: Spot | undefined;
+  place?: PlaceInBatch | undefined;
   compares?: boolean;
 }): Purpose {
-  const wanted = { ...(imageId === undefined ? {} : { imageId }), ...(at === undefined ? {} : { at }) };
+  const wanted = {
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(at === undefined ? {} : { at }),
+    ...(place === undefined ? {} : { place }),
+  };
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
@@ -40,10 +46,13 @@ export function showWhenOpen(jobId: string): void {
   dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
 }
 
+let batches = 0;
+
 /** Opens files that were dropped on the window or chosen in the page. With a side A, the first file is compared with it. */
 export function openFiles(files: readonly File[], sideA: Side | null = null): void {
   if (files.length > 0) endOffers();
-  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
+  const batch = ++batches;
+  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null, { batch, at });
 }
 
 function newTransferId(): string {
@@ -64,16 +73,16 @@ function jobOf(file: File): string | null {
   return job !== undefined && archives?.some(({ archiveId }) => archiveId === job.archiveId) === true ? job.jobId : null;
 }
 
-async function openFile(file: File, sideA: Side | null): Promise<void> {
+async function openFile(file: File, sideA: Side | null, place?: PlaceInBatch): Promise<void> {
   const before = jobOf(file);
   if (before !== null) {
-    dispatchJobs({ type: 'started', jobId: before, purpose: toOpen({ sideA }) });
+    dispatchJobs({ type: 'started', jobId: before, purpose: toOpen({ sideA, place }) });
     return;
   }
   const id = newTransferId();
   const control = new AbortController();
   const totalBytes = file.size > 0 ? file.size : null;
-  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, cancel: () => control.abort() });
+  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, place, cancel: () => control.abort() });
   rememberRetry(id, () => {
     dispatchJobs({ type: 'transferEnded', id });
     void openFile(file, sideA);
@@ -87,7 +96,7 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
     const { jobId } = await client.call('archive.open', { grant });
     rememberRetry(jobId, () => void openFile(file, sideA));
     openedBy.set(keyOf(file), jobId);
-    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null }) });
+    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null, place }) });
     dispatchJobs({ type: 'transferEnded', id });
   } catch (error) {
     const plain = plainError(error);
@@ -110,11 +119,16 @@ export async function openGrants(
 ): Promise<void> {
   if (grants.length > 0) endOffers();
   const client = await connectedClient();
+  const batch = ++batches;
   for (const [at, { grant, name }] of grants.entries()) {
     const side = at === 0 ? sideA : null;
     try {
       const { jobId } = await client.call('archive.open', { grant });
-      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA: side, offersImport: offersImport && side === null }) });
+      dispatchJobs({
+        type: 'started',
+        jobId,
+        purpose: toOpen({ sideA: side, offersImport: offersImport && side === null, place: { batch, at } }),
+      });
     } catch (error) {
       listFailure(name, plainError(error));
     }

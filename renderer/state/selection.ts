@@ -77,6 +77,14 @@ export function selectedImage(
   return archive === undefined || image === undefined ? null : { archive, image };
 }
 
+/** Returns the letters of the sides of a comparison that show an image. Layers of one image may be compared with each other. */
+export function sidesShowing({ mode, against, archiveId, image }: Selection, of: string, index: number): '' | 'A' | 'B' | 'AB' {
+  if (mode !== 'compare') return '';
+  const isA = against?.archiveId === of && against.image === index;
+  const isB = archiveId === of && image === index;
+  return isA ? (isB ? 'AB' : 'A') : isB ? 'B' : '';
+}
+
 /** Returns the selection, limited to the image's layers. */
 export function clampSelection(selection: Selection, layerCount: number): Selection {
   const top = Math.max(0, layerCount - 1);

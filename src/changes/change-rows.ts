@@ -9,7 +9,7 @@ import { ImpliedFacts } from './implied-facts.ts';
 import { type Fact, layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { LinkNames } from './link-names.ts';
 import { mergedNodes } from './merged-bodies.ts';
-import { contentDifference, difference, NOTHING_SHOWN, type Shown } from './same-entry.ts';
+import { contentDifference, difference, NOTHING_SHOWN, type Shown, shownMode } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View } from './view.ts';
@@ -197,7 +197,9 @@ class RowFiller {
       rows.kind[row] = KIND.modified;
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
-      if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
+      const shown = shownAt(this.#comparison, before, node);
+      rows.previousMode[row] = shownMode(shown);
+      if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shown.size;
       // An implied folder has no entry; its row shows what it hides.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;

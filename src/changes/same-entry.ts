@@ -47,6 +47,12 @@ function metaDifference(one: MemberMeta, two: MemberMeta): number {
   return bits;
 }
 
+/** Returns the permission, set-id and sticky bits of what is shown. */
+export function shownMode({ table, member }: Shown): number {
+  const meta = table === null ? IMPLIED_META : (table.metas[table.meta[member] as number] as MemberMeta);
+  return meta.mode & MODE_BITS;
+}
+
 function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === null || b === null) return a === b;
   return a.length === b.length && a.every((byte, i) => byte === b[i]);

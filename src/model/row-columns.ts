@@ -29,6 +29,8 @@ export const ROW_COLUMNS = {
   mtime: Float64Array,
   /** Permission, set-id and sticky bits. */
   mode: Uint16Array,
+  /** Previous mode of a modified row; otherwise 0. */
+  previousMode: Uint16Array,
   uid: Float64Array,
   gid: Float64Array,
   /**

@@ -9,7 +9,7 @@ import {
   NO_FILTER,
 } from '../../renderer/state/changes/changes.ts';
 import { orderSteps } from '../../renderer/state/changes/ordering.ts';
-import { matchIn, whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { matchIn, textsBetween, textsOfChange, whatDiffers } from '../../renderer/state/changes/row-text.ts';
 import { matchedBytes } from '../../renderer/state/changes/shown-bytes.ts';
 import { findRow } from '../../renderer/state/changes/table-facts.ts';
 import type { MatchedSums } from '../../src/changes/index.ts';
@@ -86,6 +86,7 @@ function tableOf(specs: readonly Spec[]): RowTable {
     hiddenBytes: Float64Array.from(column(({ more }) => more?.hiddenBytes ?? 0)),
     mtime: new Float64Array(length),
     mode: new Uint16Array(length),
+    previousMode: new Uint16Array(length),
     uid: new Float64Array(length),
     gid: new Float64Array(length),
     layer: Uint16Array.from(column(({ more }) => more?.layer ?? 0)),
@@ -497,6 +498,29 @@ test('the part of a name that a filter matches is marked', () => {
   ] as const) {
     assert.equal(matchIn(name, text), null, text);
   }
+});
+
+test('a mode that differs is described by both modes where there is room', () => {
+  const { content, mode, owner, rewritten, time } = DIFFERS;
+  const table = tableOf(
+    [mode, mode | time, content | mode, rewritten | mode, owner].map((differs, at) => ({
+      path: `${at}`,
+      kind: KIND.modified,
+      more: { differs },
+    })),
+  );
+  table.previousMode.fill(0o644);
+  table.mode.fill(0o4755);
+  assert.deepEqual(textsOfChange(table, 3), ['rewritten, mode 0644 → 4755', 'rewritten, 0644 → 4755', 'rewritten, mode']);
+  assert.deepEqual(textsOfChange(table, 4), ['owner']);
+  assert.deepEqual(textsBetween(table, 0), ['mode 0644 → 4755', '0644 → 4755', 'mode', 'metadata']);
+  assert.deepEqual(textsBetween(table, 1), ['mode 0644 → 4755, time', '0644 → 4755', 'mode, time', 'metadata']);
+  assert.deepEqual(textsBetween(table, 2), ['content, mode 0644 → 4755', 'content, mode', 'content, metadata']);
+  assert.deepEqual(textsBetween(table, 3)[1], '0644 → 4755');
+  assert.deepEqual(textsBetween(table, 4), ['owner', 'metadata']);
+  // Unknown to whatever made the table.
+  table.previousMode.set(table.mode);
+  assert.deepEqual(textsBetween(table, 0), ['mode', 'metadata']);
 });
 
 test('only differences are described', () => {

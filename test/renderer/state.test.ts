@@ -8,7 +8,7 @@ import { ofOpenArchives, withCached } from '../../renderer/state/changes/table-c
 import { clearDetails, loadDetails, loadMore } from '../../renderer/state/details/load-details.ts';
 import { viewBefore } from '../../renderer/state/details/views.ts';
 import { watchOwnJobs } from '../../renderer/state/finished-jobs.ts';
-import { initialJobs, jobsReducer, type Purpose } from '../../renderer/state/jobs.ts';
+import { initialJobs, isPreceded, jobsReducer, type PlaceInBatch, type Purpose } from '../../renderer/state/jobs.ts';
 import { toast, watchToasts } from '../../renderer/state/messages.ts';
 import { mayPass, messageAfter } from '../../renderer/state/plain-error.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
@@ -112,6 +112,21 @@ test('the first of several files opened together is shown; the next batch begins
     jobs.own.map(({ jobId }) => jobId),
     ['c'],
   );
+});
+
+test('of files that were opened together the first is shown, whichever is read first, and the next one if it fails', () => {
+  const [first, second] = [0, 1].map((at) => ({ batch: 1, at }));
+  let jobs = jobsReducer(initialJobs, { type: 'transferStarted', id: 't', name: 'a.tar', totalBytes: null, place: first });
+  jobs = jobsReducer(jobs, { type: 'started', jobId: 'b', purpose: { ...opens, place: second as PlaceInBatch } });
+  assert.equal(isPreceded(jobs, second), true);
+  assert.equal(isPreceded(jobs, { batch: 2, at: 1 }), false);
+  const failed = jobsReducer(jobs, { type: 'transferFailed', id: 't', error: { code: 'IO', message: 'cut off' } });
+  assert.equal(isPreceded(failed, second), false);
+  jobs = jobsReducer(jobs, { type: 'started', jobId: 'a', purpose: { ...opens, place: first as PlaceInBatch } });
+  jobs = jobsReducer(jobs, { type: 'transferEnded', id: 't' });
+  assert.deepEqual([isPreceded(jobs, first), isPreceded(jobs, second)], [false, true]);
+  assert.equal(isPreceded(jobsReducer(jobs, { type: 'imageShown', jobId: 'a' }), second), false);
+  assert.equal(isPreceded(jobsReducer(jobs, { type: 'settled', jobId: 'a' }), second), false);
 });
 
 test('a store job’s callback runs once, after the report that includes its result', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offerFor } from '../../renderer/state/drop.ts';
 import { groupFindings } from '../../renderer/state/findings.ts';
-import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
+import { contentsJob, initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
 import { parseLayout } from '../../renderer/state/layout.ts';
 import { artifactTitle, contentWords, imageTitle, lastPart, shortTitle } from '../../renderer/state/library.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
@@ -59,6 +59,16 @@ test('the job that reads an image is found by that image', () => {
   const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs });
   assert.equal(loadingJob(state, 'a1', 0)?.jobId, 'mine');
   assert.equal(loadingJob(state, 'a2', 0), null);
+});
+
+test('the job that reads contents for a table is found by the image, while it runs', () => {
+  const jobs = (['done', 'running', 'failed'] as const).map((state) =>
+    job({ jobId: state, kind: 'compare', state, archiveId: 'a1', image: 0 }),
+  );
+  const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs: [...jobs, job({ archiveId: 'a1', image: 0 })] });
+  assert.equal(contentsJob(state, { archiveId: 'a1', image: 0 })?.jobId, 'running');
+  assert.equal(contentsJob(state, { archiveId: 'a1', image: 1 }), null);
+  assert.equal(contentsJob(state, { archiveId: null, image: 0 }), null);
 });
 
 test('a transfer progresses, fails and ends', () => {

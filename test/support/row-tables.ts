@@ -30,6 +30,7 @@ export function numberedRows(length: number): RowTable {
     hiddenBytes: Float64Array.from(rows, (row) => row * 7),
     mtime: Float64Array.from(rows, (row) => row + 0.5),
     mode: Uint16Array.from(rows, (row) => row % 4096),
+    previousMode: Uint16Array.from(rows, (row) => row % 512),
     uid: Float64Array.from(rows, (row) => row * 11),
     gid: Float64Array.from(rows, (row) => row * 13),
     layer: Uint16Array.from(rows, (row) => row % 9),

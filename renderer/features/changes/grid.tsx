@@ -7,7 +7,7 @@ import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
 import type { SortBy } from '../../state/changes/ordering.ts';
-import { previousSize, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { previousSize, textsBetween, textsOfChange, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { isFolder, touched, wholeTotals } from '../../state/changes/table-facts.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
@@ -18,7 +18,7 @@ import { words } from '../../words/index.ts';
 import { SideBars } from '../compare/compare-bar.tsx';
 import { Net } from '../net.tsx';
 import styles from './changes-pane.module.css';
-import { betweenCell, bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
+import { bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 
 /** The rows as a tree. */
 export function Grid({
@@ -148,9 +148,13 @@ export function Grid({
           });
         if (id === 'what')
           return sides === null
-            ? whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row))
-            : betweenCell(textOf(row), () => whatDiffersBetween(table, row, true), fit.what);
-        // Partial sums would look final.
+            ? whatCell(
+                textsOfChange(table, row).map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
+                fit.what,
+                isOpaque(table, row),
+              )
+            : whatCell(textsBetween(table, row), fit.what);
+        // Sums of what has come so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
           return isWhole

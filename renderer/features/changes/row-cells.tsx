@@ -166,21 +166,19 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** What changed or is hidden. The tooltip of an `opaque` folder explains the term. */
-export function whatCell(text: string, opaque: boolean): ReactElement | null {
-  return text === '' ? null : (
-    <span className={styles.what} title={opaque ? `${text}\n${words.changes.opaqueWhy}` : text}>
-      {text}
-    </span>
-  );
-}
+/** Between two modes. Their digits are wider than most letters, px. */
+const ARROW = '→';
+const WIDE_DIGIT = 7.7;
 
-/** What differs between the sides of a comparison, shortened with `briefly` if it doesn't fit; the tooltip then has all of it. */
-export function betweenCell(text: string, briefly: () => string, room: number): ReactElement | null {
-  if (text === '') return null;
-  return (
-    <span className={styles.what} title={text}>
-      {text.length * SMALL_CHARACTER > room ? briefly() : text}
+/**
+ * What changed or is hidden: the first of `texts` for which there is room, or else the last; all of it, which is the first, in the tooltip.
+ * That of an `opaque` folder also says what that is.
+ */
+export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
+  const [full = ''] = texts;
+  return full === '' ? null : (
+    <span className={styles.what} title={opaque ? `${full}\n${words.changes.opaqueWhy}` : full}>
+      {texts.find((text) => text.length * (text.includes(ARROW) ? WIDE_DIGIT : SMALL_CHARACTER) <= room) ?? texts.at(-1)}
     </span>
   );
 }

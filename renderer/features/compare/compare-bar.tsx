@@ -152,7 +152,7 @@ function Growth({ measures }: { measures: readonly Measure[] }) {
           <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
             {words.compare.growth[name]}{' '}
             <strong>
-              <Net bytes={now - before}>{signedSize(now - before, unit)}</Net>
+              <Net bytes={now - before}>{signedSize(now - before)}</Net>
             </strong>
           </span>
         );
@@ -176,7 +176,7 @@ function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number |
   return answer.state === 'ready' ? answer.value.bytes : null;
 }
 
-/** `A 5667.7 kB → B 5700.1 kB (+32.4 kB)`, in one unit. */
+/** `A 5.668 MB → B 5.700 MB (+32.4 kB)`, with the digits that tell them apart. */
 function BothSums({ a, b }: { a: number; b: number }) {
   const unit = unitOfBoth(a, b);
   return (
@@ -185,7 +185,7 @@ function BothSums({ a, b }: { a: number; b: number }) {
       {a === b ? null : (
         <strong>
           {' '}
-          <Net bytes={b - a}>{words.compare.more(signedSize(b - a, unit))}</Net>
+          <Net bytes={b - a}>{words.compare.more(signedSize(b - a))}</Net>
         </strong>
       )}
     </span>

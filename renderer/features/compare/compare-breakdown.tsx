@@ -116,8 +116,9 @@ function Table<T extends FileSums>({
       </thead>
       <tbody>
         {sums.map((sum) => {
-          // In a column of kilobytes, thousands of bytes would look larger than they are.
-          const unit = unitOfBoth(sum.before, sum.now) || null;
+          // In a column with kilobytes, thousands of bytes would look larger than they are.
+          const shared = unitOfBoth(sum.before, sum.now);
+          const unit = shared.power === 0 ? null : shared;
           return (
             <tr key={sum.key}>
               <th scope="row">{children(sum)}</th>
@@ -127,7 +128,7 @@ function Table<T extends FileSums>({
               <td className={styles.right}>{sum.a === null ? null : <Size bytes={sum.before} unit={unit} />}</td>
               <td className={styles.right}>{sum.b === null ? null : <Size bytes={sum.now} unit={unit} />}</td>
               <td className={styles.right}>
-                <Net bytes={sum.now - sum.before} unit={unit} />
+                <Net bytes={sum.now - sum.before} />
               </td>
             </tr>
           );

@@ -199,7 +199,7 @@ function Bytes({
         <Size bytes={b} unit={unit} />
         {a === null ? null : (
           <span className={styles.net}>
-            <Net bytes={b - a} unit={unit} />
+            <Net bytes={b - a} />
           </span>
         )}
       </>

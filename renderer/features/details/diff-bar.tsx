@@ -1,11 +1,13 @@
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
-import styles from './content-diff.module.css';
+import { ContentBar } from './content-bar.tsx';
+import styles from './diff-bar.module.css';
+import frame from './diff-view.module.css';
 import { useVersionNames } from './use-version-names.ts';
 
 /** A line of a diff. A run of lines that are neither `same` nor a `fold` is a difference. */
@@ -50,17 +52,37 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
   };
 }
 
-/** A summary of the diff, the buttons that step through its differences, and the choice of layout. */
-export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
+/** Where a diff is drawn. */
+export interface DiffPlace {
+  /** Its width, px. */
+  readonly room: number;
+  /** Whether the sides are beside each other: as chosen, where there is room. */
+  readonly split: boolean;
+  /** What else is known of the file. */
+  readonly note: string;
+  /** The choice of what else the content is shown as. */
+  readonly views: ReactNode;
+}
+
+/** Width from which two halves of a line can be read side by side, px. */
+export const SPLIT_ROOM = 500;
+/** Width from which the names of the versions fit into the bar, px. */
+const LEGEND_ROOM = 440;
+/** Width below which the bar has two rows, so that they fit again, px. */
+const ROW_ROOM = 360;
+
+/** What a diff adds up to, the way from one difference to the next, and the choice of layout where there is one. */
+export function DiffBar({ sum, steps, place: { room, note, views } }: { sum: string; steps: Steps; place: DiffPlace }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();
   return (
-    <div className={styles.bar}>
-      <span className={`number ${styles.note}`}>{note}</span>
-      <span className={styles.legend} aria-hidden="true">
-        <span className={styles.removed}>− {names.before}</span>
-        <span className={styles.added}>+ {names.now}</span>
-      </span>
+    <ContentBar note={words.details.notes([sum, note])} views={views}>
+      {room >= ROW_ROOM && room < LEGEND_ROOM ? null : (
+        <span className={styles.legend} aria-hidden="true">
+          <span className={frame.removed}>− {names.before}</span>
+          <span className={frame.added}>+ {names.now}</span>
+        </span>
+      )}
       {steps.count < 2 ? null : (
         <span className={styles.steps} data-differences="">
           <span className={`number ${styles.at}`} role="status">
@@ -82,16 +104,18 @@ export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
           />
         </span>
       )}
-      <Segmented
-        small
-        label={words.details.layout}
-        value={how}
-        options={[
-          { value: 'unified', label: words.details.layouts.unified },
-          { value: 'split', label: words.details.layouts.split },
-        ]}
-        onChange={(diffLayout) => setLayout({ diffLayout })}
-      />
-    </div>
+      {room < SPLIT_ROOM ? null : (
+        <Segmented
+          small
+          label={words.details.layout}
+          value={how}
+          options={[
+            { value: 'unified', label: words.details.layouts.unified },
+            { value: 'split', label: words.details.layouts.split },
+          ]}
+          onChange={(diffLayout) => setLayout({ diffLayout })}
+        />
+      )}
+    </ContentBar>
   );
 }

@@ -1,5 +1,4 @@
 import { displayText } from '#model';
-import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { Progress } from '../../components/progress.tsx';
@@ -10,6 +9,7 @@ import { formatSize } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './arrivals.module.css';
+import { WorkState } from './work-state.tsx';
 
 /** Returns what is being opened and isn't in the library yet. */
 export function useArrivals(): readonly Arrival[] {
@@ -31,15 +31,14 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   const name = displayText(first.name);
   const cancel = () => (first.job === null ? cancelTransfer(first.id) : void cancelJob(first.job.jobId));
   return (
-    <section className={styles.state} aria-label={words.jobs.opening(name)}>
-      <h2 className={styles.title}>{words.jobs.opening(name)}</h2>
-      <Progress label={words.jobs.openingProgress(name)} done={first.doneBytes} total={first.totalBytes} />
-      <p className={`number ${styles.phase}`}>
-        {stateOf(first)}
-        {others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}
-      </p>
-      <Button onPress={cancel}>{words.cancel}</Button>
-    </section>
+    <WorkState
+      title={words.jobs.opening(name)}
+      progress={words.jobs.openingProgress(name)}
+      done={first.doneBytes}
+      total={first.totalBytes}
+      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}`}
+      onCancel={cancel}
+    />
   );
 }
 

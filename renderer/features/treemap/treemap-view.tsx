@@ -6,7 +6,7 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
-import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { textsBetween, textsOfChange } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -244,7 +244,7 @@ function Caption({
       : '',
     !isLeaf(table, row) || layer === NO_LAYER || mode === 'compare' ? '' : mode === 'image' ? layersText(table, row) : words.layer(layer),
     table.kind[row] === KIND.removed && mode === 'layer' ? words.changed.removed : '',
-    mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
+    mode === 'image' ? '' : mode === 'compare' ? (textsBetween(table, row)[0] ?? '') : (textsOfChange(table, row)[0] ?? ''),
   ];
   return <Described path={displayPath(rowPath(table, row))} what={what} />;
 }

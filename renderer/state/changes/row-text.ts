@@ -1,4 +1,4 @@
-import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
+import { CONTENT_BITS, DIFFERS, formatMode, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { signedSize } from '../compare.ts';
@@ -6,21 +6,40 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-function differences(differs: number): string[] {
-  return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) => words.changes.differs[name]);
+/** `mode`: what says that the mode differs. */
+function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
+  return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
+    name === 'mode' ? mode : words.changes.differs[name],
+  );
+}
+
+/** Both modes of a row that was modified, such as `0644` and `0755`; null if they are the same. */
+function modesOf(table: RowTable, row: number): readonly [string, string] | null {
+  const [was, now] = [table.previousMode[row] as number, table.mode[row] as number];
+  return ((table.differs[row] as number) & DIFFERS.mode) === 0 || was === now ? null : [formatMode(was), formatMode(now)];
 }
 
 /**
- * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB from layer 2`.
+ * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
+ * `mode`: what says that the mode differs.
  */
-export function whatDiffers(table: RowTable, row: number): string {
+export function whatDiffers(table: RowTable, row: number, mode?: string): string {
   const kind = table.kind[row];
-  const found = kind === KIND.modified ? differences(table.differs[row] as number) : [];
+  const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
   const hidden = hides(table, row);
   // Most rows of a long table have at most one difference and need no list.
   if (found.length === 0) return hidden;
   return words.list([...found, hidden]);
+}
+
+/** Returns what {@link whatDiffers} says, from the longest text to the shortest: with `mode 0644 → 0755`, `0644 → 0755` and `mode`. */
+export function textsOfChange(table: RowTable, row: number): readonly string[] {
+  const text = whatDiffers(table, row);
+  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
+  if (modes === null) return [text];
+  const { modeChange, modes: short } = words.changes;
+  return [whatDiffers(table, row, modeChange(...modes)), whatDiffers(table, row, short(...modes)), text];
 }
 
 const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
@@ -43,7 +62,26 @@ export function whatDiffersBetween(table: RowTable, row: number, briefly = false
   return words.changes.withPaths(entries);
 }
 
-/** Describes a modified file's previous size, or the difference if both sizes look the same when rounded; empty if the size is the same. */
+/**
+ * Returns what differs between the sides of a comparison, from the longest text to the shortest, for a cell to take the first that fits: with
+ * both modes, only these if nothing else but the time differs, in words, and briefly. Empty if there is nothing to say.
+ */
+export function textsBetween(table: RowTable, row: number): readonly string[] {
+  const text = whatDiffersBetween(table, row);
+  if (text === '') return [];
+  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
+  if (modes === null) return [text, whatDiffersBetween(table, row, true)];
+  const bits = (table.differs[row] as number) & ~DIFFERS.rewritten;
+  const isAlone = (bits & ~(DIFFERS.mode | DIFFERS.time)) === 0;
+  return [
+    words.list(differences(bits, words.changes.modeChange(...modes))),
+    ...(isAlone ? [words.changes.modes(...modes)] : []),
+    text,
+    whatDiffersBetween(table, row, true),
+  ];
+}
+
+/** Returns a modified file's previous size in words, or the difference if both sizes read alike; an empty text if the size is the same. */
 export function previousSize(table: RowTable, row: number): string {
   const previous = table.previousSize[row] as number;
   const isResized = table.kind[row] === KIND.modified && table.type[row] === TYPE.file && previous !== table.size[row];

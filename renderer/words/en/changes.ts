@@ -31,6 +31,12 @@ export const changes = {
 
   // In place of rows
   readingOther: 'Reading the other side…',
+  /** While file contents are read, which may take long. */
+  comparingContents: 'Comparing contents',
+  comparingWhy: 'Files of the same size are read on both sides, because what an image states about them proves nothing.',
+  rewrittenWhy: 'Files that a layer has again in the same size are read, to tell which have changed.',
+  comparedBytes: (amount: string) => `${amount} of each side`,
+  notCompared: 'The comparison was cancelled',
   failed: 'Could not load the changes',
   layerMissing: 'Layer missing',
   layerMissingWhy: 'The archive doesn’t contain this layer, so its changes are unknown.',
@@ -81,6 +87,8 @@ export const changes = {
     time: 'time',
     device: 'device numbers',
   },
+  modes: (was: string, now: string) => `${was} → ${now}`,
+  modeChange: (was: string, now: string) => `mode ${was} → ${now}`,
   writtenAgain: 'written again',
   withPaths: (count: number) => `with ${counted(count, PATHS)}`,
   sameContent: 'same content',

@@ -24,6 +24,8 @@ export const compare = {
   whole: 'whole',
   wholeImageAt: (layer: number) => `Layer ${layer}, the whole image`,
   withoutLower: 'without lower layers',
+  /** Of an image in the library. */
+  shownAs: { A: 'side A of the comparison', B: 'side B of the comparison', AB: 'both sides of the comparison' },
   sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
   sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
 

@@ -224,7 +224,7 @@ test('sides with equal packages and sizes that round to the same say that their 
   await win.dropRight(await win.write('two.tar', image(1_237_000, '2')));
   await expect(differences(page)).toBeVisible();
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('VisibleA1210.1 kBB1237.1 kB+27.0 kB');
+  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('VisibleA1.210 MBB1.237 MB+27.0 kB');
   await page.keyboard.press('i');
   await expect(page.getByText('Same packages, but files differ: see Tree')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);

@@ -218,6 +218,37 @@ test('layers are compared on their own, without those below, even after swapping
   expect(await complaintsOf(page)).toEqual([]);
 });
 
+test('the library marks both sides with their letters', { tag: '@page' }, async ({ win }) => {
+  const page = await compareImages(win);
+  const library = page.getByRole('navigation', { name: 'Library' });
+  const images = () =>
+    library
+      .getByRole('button', { name: /web-api.*of the comparison/ })
+      .evaluateAll((buttons) =>
+        buttons.map((button) => [
+          (button.getAttribute('aria-label') ?? button.textContent)?.match(/web-api:1\.\d/)?.[0],
+          button.parentElement?.querySelector('[data-sides]')?.getAttribute('data-sides'),
+        ]),
+      );
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'A'],
+    ['web-api:1.8', 'B'],
+  ]);
+  await page.keyboard.press('x');
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  await page.setViewportSize({ width: 900, height: 860 });
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('1');
+  await expect(library.locator('[data-sides]')).toHaveCount(0);
+});
+
 test('text is compared line by line, unified or side by side', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
@@ -225,9 +256,15 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
-  await page.getByRole('radio', { name: 'Side by side' }).click();
-  await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
+  // Side by side needs more room than this pane has.
+  await page.getByRole('row', { name: /modified app\.conf/ }).focus();
+  await page.keyboard.press(' ');
+  const large = page.getByRole('dialog');
+  await large.getByRole('radio', { name: 'Side by side' }).click();
+  await expect(large.getByRole('region', { name: 'Text differences' })).toContainText('host = a');
+  await page.keyboard.press('Escape');
+  await expect(diff).toContainText('removed: port = 80');
 });
 
 test('content that only one side has is shown', { tag: '@page' }, async ({ win }) => {
@@ -426,7 +463,8 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
-  await expect(row).toContainText('rewritten, mode');
+  await expect(row).toContainText('rewritten, 0644 → 0600');
+  await expect(row.getByTitle('rewritten, mode 0644 → 0600')).toBeVisible();
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();

@@ -111,11 +111,36 @@ test('a modified text file opens on its diff, and the choice is remembered for t
   expect(win.complaints).toEqual([]);
 });
 
-test('both halves of a side-by-side diff are in sight in the details pane', { tag: '@page' }, async ({ win }) => {
-  const { details, choose } = await open(win);
+test('a diff is side by side where both halves are in sight, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
+  const { page, details, choose } = await open(win);
   await choose('a.conf');
-  await details.getByRole('radio', { name: 'Side by side' }).click();
   const view = details.getByRole('region', { name: 'Text differences' });
+  const way = details.getByRole('radio', { name: 'Side by side' });
+  const bar = details.locator('[data-content-bar]');
+  // A narrow pane has no room for two halves.
+  await expect(view).toContainText('added: port = 8080');
+  await expect(way).toHaveCount(0);
+  await expect(details.getByRole('radio', { name: 'Diff' })).toBeChecked();
+  await expect(bar).toHaveCount(1);
+  const edge = details.getByRole('separator', { name: 'Details width' });
+  await page.setViewportSize({ width: 1920, height: 860 });
+  await edge.focus();
+  const height = () => bar.evaluate((element) => element.clientHeight);
+  for (const width of [380, 470]) {
+    while ((await details.evaluate((element) => element.clientWidth)) < width) await page.keyboard.press('ArrowLeft');
+    expect(await height(), `${width} px`).toBeLessThan(40);
+    await expect(way).toHaveCount(0);
+  }
+  await page.keyboard.press('End');
+  await way.click();
+  expect(await height()).toBeLessThan(40);
+  // The choice stays, for where there is room.
+  await edge.focus();
+  await page.keyboard.press('Home');
+  await expect(way).toHaveCount(0);
+  await edge.focus();
+  await page.keyboard.press('End');
+  await expect(way).toBeChecked();
   const box = await view.boundingBox();
   for (const text of ['port = 80', 'port = 8080']) {
     const line = await view.getByText(text, { exact: true }).boundingBox();

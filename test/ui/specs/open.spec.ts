@@ -119,11 +119,12 @@ test('a file that cannot be an archive is refused before the drop', async ({ win
   await expect(alert).toHaveCount(0);
 });
 
-test('two archives can be open at once', { tag: '@page' }, async ({ win }) => {
+test('of two archives that are dropped at once the first is shown', { tag: '@page' }, async ({ win }) => {
   const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
   await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
   const library = win.page.getByRole('navigation', { name: 'Library' });
-  await library.getByRole('button', { name: /^web-api:1\.8/ }).click();
+  await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveAttribute('aria-current', 'true');
+  await expect(win.page.getByText('acme/other:2 is open')).toBeVisible();
   await expect(win.page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await expect(win.page.getByText('5 layers')).toBeVisible();
   await library.getByRole('button', { name: /^other:2/ }).click();
