@@ -18,14 +18,20 @@ export function toOpen({
   imageId,
   at,
   compares = false,
+  onOpen,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
   imageId?: string;
   at?: Spot | undefined;
   compares?: boolean;
+  onOpen?: ((side: Side) => void) | undefined;
 }): Purpose {
-  const wanted = { ...(imageId === undefined ? {} : { imageId }), ...(at === undefined ? {} : { at }) };
+  const wanted = {
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(at === undefined ? {} : { at }),
+    ...(onOpen === undefined ? {} : { onOpen }),
+  };
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 

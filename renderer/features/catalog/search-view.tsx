@@ -13,11 +13,11 @@ import type { TreeColumn } from '../../components/tree-grid.tsx';
 import type { CatalogRows, CatalogSearch } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog } from '../../state/catalog/catalog-actions.ts';
 import { stopSearch } from '../../state/catalog/catalog-search.ts';
-import { type HitGroup, type HitPlace, hitGroups, searchedText } from '../../state/catalog/hit-groups.ts';
+import { type HitGroup, type HitPlace, hitGroups, searchedText, spotOf } from '../../state/catalog/hit-groups.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { CatalogChoice, Spot } from '../../state/selection.ts';
+import type { CatalogChoice } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
@@ -204,6 +204,7 @@ function Hits({
       ids={ids}
       columns={hitColumns(room, what)}
       name={({ group, child }) => (child < 0 ? hitName(firstHit(groupAt(group))) : nameOf(placeAt(group, child)?.image))}
+      groupData={(group) => ({ 'data-catalog-hit': groupAt(group).id })}
       imageOf={({ group, child }) => {
         const found = placeAt(group, child);
         return found === undefined ? null : { image: found.image, at: spotOf(images[found.image]?.layers, found.hit) };
@@ -279,14 +280,6 @@ function typeOf({ kind, type }: CatalogHit): string {
 function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   const found = layer === null ? undefined : layers[layer];
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
-}
-
-/** Where in an image a hit is shown: in the layer that brought it. */
-function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
-  const at = layer === null ? -1 : layers.indexOf(layer);
-  if (at < 0) return undefined;
-  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
-  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }
 
 /** Where a hit's layer is in an image. */
