@@ -120,8 +120,8 @@ export const frame = {
     fold: 'Collapse, expand folder',
     siblings: 'Expand all beside it',
     open: 'Open',
-    menu: 'Actions for what has the focus',
-    pick: 'Pick an image of a catalog to compare',
+    menu: 'Menu of the row',
+    pick: 'Pick a catalog’s image to compare',
   },
   /** The English titles are shared with the desktop menu, so they are in #contract. */
   commands: Object.fromEntries(COMMAND_FACTS.map(({ id, title }) => [id, title])) as Record<CommandId, string>,

@@ -46,6 +46,10 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(paths).toHaveText([...named].reverse());
   await head('Size').getByRole('button').click();
   await expect(paths.first()).toHaveText(/^var\/cache\/a\.bin/);
+  // Paths are what one reads: they get the most room.
+  const width = async (name: string) => (await head(name).boundingBox())?.width ?? 0;
+  expect(await width('Path')).toBeGreaterThan(150);
+  expect(await width('Path')).toBeGreaterThan((await width('By command')) * 1.5);
   const left = async (name: string) => Math.round((await head(name).boundingBox())?.x ?? 0);
   expect(await left('Path')).toBe(Math.round((await paths.first().boundingBox())?.x ?? 0));
   await causes
