@@ -31,6 +31,9 @@ export interface TreeShape {
   name(row: number): string;
 }
 
+/** What tells what a row is about. */
+export type RowData = Readonly<Record<`data-${string}`, number>>;
+
 export interface TreeColumn {
   readonly id: string;
   readonly header: ReactNode;
@@ -77,6 +80,7 @@ export function TreeGrid({
   onOpen,
   onPreview,
   onClick,
+  onMark,
   cell,
   rowClass,
   rowData,
@@ -100,11 +104,13 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
-  /** `width`: of the row, in px; 0 until it is known. */
+  /** Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Says whether the row can be marked; one that can't is clicked as usual. */
+  onMark?: ((row: number) => boolean) | undefined;
+  /** `width`: of the row, px; 0 before it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** Data attributes that say what a row is about, for its menu. */
-  rowData?: (row: number) => Readonly<Record<`data-${string}`, number>> | undefined;
+  /** What tells what a row is about, for its menu. */
+  rowData?: (row: number) => RowData | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
@@ -211,9 +217,16 @@ export function TreeGrid({
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows[stop];
     if (row === undefined) return;
+    // A checkbox in a row keeps its key.
+    if (event.key === ' ' && event.target instanceof HTMLInputElement) return;
+    if (event.key === ' ' && (event.ctrlKey || event.shiftKey) && onMark?.(row) === true) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 240) / ROW_HEIGHT) - 2);
     const key = event.key;
     const typing = key.length === 1 && event.timeStamp - typed.current.at < 600 && typed.current.text !== '';
@@ -262,7 +275,9 @@ export function TreeGrid({
   function onRowClick(event: MouseEvent, row: number) {
     wantFocus.current = true;
     onActive(row);
+    const isMarking = event.ctrlKey || event.metaKey || event.shiftKey;
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
+    else if (isMarking && onMark?.(row) === true) return;
     else onClick?.(row);
   }
 

@@ -2,6 +2,7 @@ import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId } fr
 import { isWindowsPlatform } from '#model';
 import { words } from '../words/index.ts';
 import { type AppState, dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
+import { comparePicked } from './catalog/catalog-actions.ts';
 import { chooseMode, leave, moveLayer, openDetails, swapSides, toggleView } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { copiedPath, imageOf } from './details/shown-path.ts';
@@ -42,7 +43,7 @@ const RUNS: Readonly<Record<CommandId, () => void>> = {
   image: () => chooseMode('image'),
   layer: () => chooseMode('layer'),
   stacked: () => chooseMode('stacked'),
-  compare: () => chooseMode('compare'),
+  compare: () => (getApp().catalog.picked.length === 2 ? comparePicked() : chooseMode('compare')),
   swap: swapSides,
   filter: focusFilter,
   find: focusFilter,
@@ -79,11 +80,12 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
-/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, too. */
+/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, and two of them compared, too. */
 export function lacksImage({ id, image }: Command): boolean {
-  const { archiveId, catalog } = getApp().selection;
-  const filters = id === 'filter' || id === 'find';
-  return image === true && archiveId === null && !(filters && catalog?.view === 'images');
+  const { selection, catalog } = getApp();
+  if (image !== true || selection.archiveId !== null) return false;
+  if (id === 'compare') return catalog.picked.length < 2;
+  return !((id === 'filter' || id === 'find') && selection.catalog?.view === 'images');
 }
 
 /**

@@ -103,7 +103,7 @@ async function reportFound(
 
 /** Shows the first image of a batch as soon as it is known, even while its layers are still being read, and offers each other image in a toast. */
 function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): void {
-  const { sideA, offersImport, isShown } = purpose;
+  const { sideA, offersImport, isShown, onOpen } = purpose;
   const { jobId, state } = job;
   if (state === 'failed' || state === 'cancelled') dispatchJobs({ type: 'settled', jobId });
   if (state === 'done' && job.catalogId !== undefined) {
@@ -115,7 +115,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   const archive = archives?.find((each) => each.archiveId === job.archiveId);
   if (archive === undefined || isPreceded(jobs, purpose.place)) return;
   const { archiveId } = archive;
-  if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null) {
+  if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null && onOpen === undefined) {
     dispatchJobs({ type: 'imageShown', jobId });
     const early = wantedImage(archive, purpose);
     showImage(archiveId, early?.index ?? job.image, early === undefined ? null : (purpose.at ?? null));
@@ -128,7 +128,8 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   else {
     if (purpose.imageId !== undefined && wanted === undefined) toast(words.catalog.otherImage(archive.title));
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
-    if (sideA !== null) {
+    if (onOpen !== undefined) onOpen({ archiveId, image: image.index, layer: Math.max(0, image.layers.length - 1) });
+    else if (sideA !== null) {
       dispatchJobs({ type: 'imageShown', jobId: null });
       showAgainst(sideA, archiveId, image);
     } else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });

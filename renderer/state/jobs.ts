@@ -26,7 +26,7 @@ export type Purpose =
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
    * the image is already on screen while its layers are still being read. Of several files, the first by its `place` is shown. `imageId` is the image to show of an archive with several: the
    * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
-   * `compares`, the window asks what to compare it with.
+   * `compares`, the window asks what to compare it with. `onOpen` gets the image as a side instead of its being shown.
    */
   | {
       readonly kind: 'open';
@@ -37,6 +37,7 @@ export type Purpose =
       readonly place?: PlaceInBatch;
       readonly imageId?: string;
       readonly at?: Spot;
+      readonly onOpen?: (side: Side) => void;
     }
   /** Reports whether the digests match. */
   | { readonly kind: 'check' }

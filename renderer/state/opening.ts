@@ -19,6 +19,7 @@ export function toOpen({
   at,
   place,
   compares = false,
+  onOpen,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
@@ -26,11 +27,13 @@ export function toOpen({
   at?: Spot | undefined;
   place?: PlaceInBatch | undefined;
   compares?: boolean;
+  onOpen?: ((side: Side) => void) | undefined;
 }): Purpose {
   const wanted = {
     ...(imageId === undefined ? {} : { imageId }),
     ...(at === undefined ? {} : { at }),
     ...(place === undefined ? {} : { place }),
+    ...(onOpen === undefined ? {} : { onOpen }),
   };
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }

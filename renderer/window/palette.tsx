@@ -144,7 +144,12 @@ function noPath(answer: Answer<SearchReport>): string {
 const GROUPS = [...new Set(COMMANDS.map(({ group }) => group))];
 const ROW_KEYS = [
   { id: 'move', keys: ['↑', '↓'] },
+  { id: 'ends', keys: [words.keys.home, words.keys.end] },
   { id: 'fold', keys: ['←', '→'] },
+  { id: 'siblings', keys: ['*'] },
+  { id: 'open', keys: [words.keys.enter] },
+  { id: 'menu', keys: [words.keys.shift, 'F10'] },
+  { id: 'pick', keys: [words.keys.ctrl, words.keys.space] },
 ] as const;
 
 /** All shortcuts that apply to this host and image, by group. */

@@ -224,10 +224,16 @@ const OPERATIONS = {
   ).gives<PackageDifferencesReport>(),
   /**
    * Which layers touch paths that match a search text (see RowFilter), best first, at most `limit` of them. With `scattered`, if there are
-   * none, those with the letters of the text in their order.
+   * none, those with the letters of the text in their order. With `order: 'size'` the largest come first.
    */
   'image.search': takes(
-    z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit, scattered: z.boolean().optional() }),
+    z.strictObject({
+      ...image,
+      text: z.string().min(1).max(1_024),
+      limit,
+      scattered: z.boolean().optional(),
+      order: z.enum(['best', 'size']).optional(),
+    }),
   ).gives<SearchReport>(),
 
   /** What the layers from `from` to `to` changed in the registry of a Windows image, each of them; with `text` only what matches it. */

@@ -148,7 +148,31 @@ test('a search keeps only its best paths: names before folders, prefixes before 
   assert.equal((await search('c/mod', 1)).matches[0]?.path, 'a/bc/model');
 });
 
-test('a Windows image’s paths can also be searched for as the container sees them', async (t) => {
+test('a search may begin with the largest, of all layers and whatever is listed, and its sums are of all', async (t) => {
+  // Each is larger in the upper layer, but for the one that this removes.
+  const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
+  const layers = [
+    tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),
+    tar(...files((at) => 100 + at), file('lib/.wh.gone.so')),
+  ];
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
+  const wanted = { text: '*.so', limit: 3, order: 'size' } as const;
+  const found = await library.search({ archiveId: ids[0] ?? '', image: 0 }, wanted, signal);
+  assert.deepEqual(
+    found.matches.map(({ path, size, touches }) => [path, size, touches.map(({ kind, layer }) => `${kind} ${layer}`)]),
+    [
+      ['lib/gone.so', 500, ['added 0', 'removed 1']],
+      ['lib/29.so', 129, ['added 0', 'modified 1']],
+      ['lib/28.so', 128, ['added 0', 'modified 1']],
+    ],
+  );
+  const sums = { total: 31, bytes: 435 + 500 + 3_000 + 435 };
+  assert.deepEqual({ total: found.total, bytes: found.bytes }, sums);
+  const { total, bytes } = await library.search({ archiveId: ids[0] ?? '', image: 0 }, { text: '*.so', limit: 1 }, signal);
+  assert.deepEqual({ total, bytes }, sums);
+});
+
+test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
   const layer = tar(directory('Files/'), directory('Files/Windows/'), file('Files/Windows/a.dll', 'a'), file('Hives/System_Delta', 'h'));
   const { library, ids } = await open(
     t,

@@ -105,7 +105,7 @@ test('an export is downloaded once, or saved where the dialog says if the door h
       },
     });
     const reply = await desktop.host.handle(desktop.host.admit(), 'export.start', input);
-    assert.deepEqual(reply, { ok: true, value: { jobId: expected, download: null, leftOut: 0 } });
+    assert.deepEqual(reply, { ok: true, value: { jobId: expected, download: null, name: null, leftOut: 0 } });
     assert.deepEqual(asked, ["a 'name'.tar"]);
   }
 });

@@ -16,7 +16,7 @@ import {
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
 import { hitGroups, searchedText } from '../../renderer/state/catalog/hit-groups.ts';
-import { FIRST_IMAGE_ORDER, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
+import { FIRST_LIST, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 import { words } from '../../renderer/words/index.ts';
@@ -126,10 +126,10 @@ test('an image’s row has its tags, its bytes and those in layers that no other
       ['shop/app', ['10'], 0, 5, 0, 2, 4 * DAY],
     ],
   );
-  const sorted = (order: typeof FIRST_IMAGE_ORDER) => sortedImages(rows, order).map((row) => row.image);
-  assert.deepEqual(sorted(FIRST_IMAGE_ORDER), [1, 3, 0, 2]);
-  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'name', 'name')), [3, 0, 2, 1]);
-  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'size', 'name')), [0, 1, 3, 2]);
+  const sorted = (order: typeof FIRST_LIST.order) => sortedImages(rows, order).map((row) => row.image);
+  assert.deepEqual(sorted(FIRST_LIST.order), [1, 3, 0, 2]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_LIST.order, 'name', 'name')), [3, 0, 2, 1]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_LIST.order, 'size', 'name')), [0, 1, 3, 2]);
   assert.deepEqual(sorted({ by: 'unique', descending: true })[0], 1);
   assert.deepEqual(sorted({ by: 'created', descending: false }), [1, 2, 0, 3]);
 });

@@ -121,7 +121,7 @@ export function fakeLibrary(): Library & {
     async search(ref, wanted) {
       know(ref.archiveId);
       asked.push(wanted);
-      return { total: 0, matches: [], problem: null };
+      return { total: 0, bytes: 0, matches: [], problem: null };
     },
     registryChanges: unused,
     registryHives: unused,

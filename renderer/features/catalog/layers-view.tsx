@@ -100,6 +100,7 @@ function LayerGrid({
       headHeight={room < LEAST_HELD ? HEAD_HEIGHT : held.height}
       ids={layers}
       name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
+      groupData={(group) => ({ 'data-catalog-layer': layerOf(group) })}
       imageOf={({ group, child }) => (child < 0 ? null : { image: imageOf(group, child) })}
       cell={(place, column, twisty) => {
         const { group, child } = place;

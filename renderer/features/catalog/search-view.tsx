@@ -13,11 +13,11 @@ import type { TreeColumn } from '../../components/tree-grid.tsx';
 import type { CatalogRows, CatalogSearch } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog } from '../../state/catalog/catalog-actions.ts';
 import { stopSearch } from '../../state/catalog/catalog-search.ts';
-import { type HitGroup, type HitPlace, hitGroups, searchedText } from '../../state/catalog/hit-groups.ts';
+import { type HitGroup, type HitPlace, hitGroups, searchedText, spotOf } from '../../state/catalog/hit-groups.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { CatalogChoice, Spot } from '../../state/selection.ts';
+import type { CatalogChoice } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
@@ -204,6 +204,7 @@ function Hits({
       ids={ids}
       columns={hitColumns(room, what)}
       name={({ group, child }) => (child < 0 ? hitName(firstHit(groupAt(group))) : nameOf(placeAt(group, child)?.image))}
+      groupData={(group) => ({ 'data-catalog-hit': groupAt(group).id })}
       imageOf={({ group, child }) => {
         const found = placeAt(group, child);
         return found === undefined ? null : { image: found.image, at: spotOf(images[found.image]?.layers, found.hit) };
@@ -281,15 +282,7 @@ function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
 }
 
-/** Returns where in an image to show a hit: in the layer that has it. */
-function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
-  const at = layer === null ? -1 : layers.indexOf(layer);
-  if (at < 0) return undefined;
-  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
-  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
-}
-
-/** Returns the position of a hit's layer in an image. */
+/** Where a hit's layer is in an image. */
 function placeOf(layers: readonly number[] = [], layer: number | null): string {
   const at = layer === null ? -1 : layers.indexOf(layer);
   return at < 0 ? '' : words.catalog.layerIn(at, layers.length);

@@ -34,7 +34,12 @@ export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
       columns={columnsFor(room, full)}
       open={open}
       name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
-      imageOf={({ group, child }) => tagOf(group, child)}
+      picks
+      groupData={(group) => {
+        const { repository, tags } = groups[group] as TagGroup;
+        return repository === null || tags[0] === undefined ? undefined : { 'data-catalog-name': tags[0].image };
+      }}
+      imageOf={({ group, child }) => (child < 0 ? null : tagOf(group, child))}
       cell={(place, column, twisty) => {
         const { group, child } = place;
         const names = groups[group] as TagGroup;

@@ -41,6 +41,8 @@ export interface CatalogState {
   readonly search: CatalogSearch;
   /** Why an image could not be opened from the catalog. */
   readonly refusal: { readonly name: string; readonly error: PlainError } | null;
+  /** Numbers of the images that are to be compared, in the order in which they were picked: two at most. */
+  readonly picked: readonly number[];
 }
 
 export const NO_CATALOG: CatalogState = {
@@ -51,6 +53,7 @@ export const NO_CATALOG: CatalogState = {
   error: null,
   search: NO_SEARCH,
   refusal: null,
+  picked: [],
 };
 
 /** Returns, for each of `layers` layers, the images that have it. */
@@ -76,7 +79,15 @@ export function repositoryName(image: CatalogImage): string {
   return tag === null ? placeName(image, 0) : displayText(archiveName(lastPart(source.replaceAll('\\', '/'))));
 }
 
-/** Groups consecutive numbers into runs, for a picture: `[start, length]`. */
+/** Returns two images, the earlier one first; of those without a known time, the one with fewer layers, or else in the order given. */
+export function inOrder({ images }: Pick<CatalogRows, 'images'>, one: number, other: number): readonly [number, number] {
+  const [a, b] = [images[one], images[other]];
+  const [time, otherTime] = [knownTime(a?.created ?? null), knownTime(b?.created ?? null)];
+  const later = time === null || otherTime === null ? (a?.layers.length ?? 0) - (b?.layers.length ?? 0) : time - otherTime;
+  return later > 0 ? [other, one] : [one, other];
+}
+
+/** Consecutive images as runs, for a picture: `[start, length]`. */
 export function runsOf(numbers: readonly number[]): readonly (readonly [start: number, length: number])[] {
   const runs: [number, number][] = [];
   for (const number of numbers) {

@@ -1,5 +1,6 @@
 // What a search of a catalog found, in groups: a path in several layers is one thing in several places.
 import type { CatalogHit } from '#contract';
+import type { Spot } from '../selection.ts';
 import type { CatalogRows } from './catalog.ts';
 
 /** An image that has what was found, in the layer of the hit. */
@@ -61,4 +62,12 @@ export function searchedText(what: 'path' | 'package' | 'content', text: string)
   if (what === 'path') return /[*?]/.test(typed) ? '' : typed.replace(/^\/+/, '');
   if (what === 'content') return typed.replace(/^sha(256|512):/i, '').slice(0, 12);
   return /^(.*[^\s@])(?:\s+|@)[^\s@]+$/.exec(typed)?.[1] ?? typed;
+}
+
+/** Where in an image a hit is shown: in the layer that brought it. */
+export function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
+  const at = layer === null ? -1 : layers.indexOf(layer);
+  if (at < 0) return undefined;
+  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
+  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }

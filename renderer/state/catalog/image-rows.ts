@@ -66,10 +66,7 @@ export interface ImageGroup {
 
 /** Groups rows by the repository of each image's first name, or by its archive if that is only a tag. */
 export function imageGroups({ images, layers, holders }: CatalogRows, rows: readonly ImageRow[]): readonly ImageGroup[] {
-  const groups = grouped(rows, ({ image }) => {
-    const { repository = null, tag = null, source = '' } = images[image]?.places[0] ?? {};
-    return repository ?? (tag === null ? `${image}` : `\0${source}`);
-  });
+  const groups = grouped(rows, ({ image }) => groupKey(images, image));
   return [...groups.values()].flatMap((members): ImageGroup[] => {
     const [first] = members;
     if (first === undefined || members.length === 1) return first === undefined ? [] : [{ sum: first, images: members }];
@@ -91,6 +88,24 @@ export function imageGroups({ images, layers, holders }: CatalogRows, rows: read
   });
 }
 
+function groupKey(images: CatalogRows['images'], image: number): string {
+  const { repository = null, tag = null, source = '' } = images[image]?.places[0] ?? {};
+  return repository ?? (tag === null ? `${image}` : `\0${source}`);
+}
+
+/** Returns the images that are grouped with one. */
+export function imagesOfName({ images }: CatalogRows, image: number): readonly number[] {
+  const key = groupKey(images, image);
+  return [...images.keys()].filter((each) => groupKey(images, each) === key);
+}
+
+/** Returns images in the order of time, the newest first; those without a known time last, by their names. */
+export function newestFirst({ images }: CatalogRows, some: readonly number[]): readonly number[] {
+  const time = (image: number) => knownTime(images[image]?.created ?? null) ?? 0;
+  const name = (image: number) => images[image]?.places[0]?.reference ?? '';
+  return [...some].sort((a, b) => time(b) - time(a) || byText(name(b), name(a)));
+}
+
 /** Whether an image's names or tags have every word of a text, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
@@ -106,8 +121,22 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
 /** Columns by which images are sorted. */
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
-/** By default, images are sorted by name, so that those with one name are together, newest first. */
-export const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
+/** How images are listed: in groups of one repository, each below what it is built on, or each for itself. */
+export type Grouping = 'repository' | 'base' | 'none';
+
+/** At first, images of one name are together, the newest first. */
+const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
+
+/** How the images of a catalog are listed. It is kept while one of them is shown. */
+export interface ImageList {
+  readonly catalogId: string | null;
+  /** What they are filtered by. */
+  readonly text: string;
+  readonly grouping: Grouping;
+  readonly order: ColumnOrder<ImageSort>;
+}
+
+export const FIRST_LIST: ImageList = { catalogId: null, text: '', grouping: 'repository', order: FIRST_IMAGE_ORDER };
 
 /** Returns the rows, sorted; equal ones by name, then newest first. */
 export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {

@@ -3,6 +3,7 @@ import { appStore, connectedClient, getApp, newRequest, setApp } from '../app-st
 import { plainError } from '../plain-error.ts';
 import { holdersOf, NO_CATALOG, NO_SEARCH } from './catalog.ts';
 import { runSearch } from './catalog-search.ts';
+import { FIRST_LIST } from './image-rows.ts';
 
 /** Loads the catalog that is shown, and runs the search that the address asks for. */
 export function watchCatalog(): void {
@@ -29,6 +30,7 @@ async function loadCatalog(summary: CatalogSummary | null): Promise<void> {
   }
   const { catalogId } = summary;
   const before = getApp().catalog;
+  if (getApp().imageList.catalogId !== catalogId) setApp({ imageList: { ...FIRST_LIST, catalogId } });
   setApp({ catalog: { ...NO_CATALOG, catalogId, search: before.catalogId === catalogId ? before.search : NO_SEARCH } });
   try {
     const client = await connectedClient();

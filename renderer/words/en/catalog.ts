@@ -29,7 +29,13 @@ export const catalog = {
   /** The command line counts each image once per place and name. */
   inAll: (places: number) => `in ${counted(places, PLACES)}`,
   problems: (count: number) => counted(count, PROBLEMS),
-  sums: <T>(layers: number, stored: T, saved: T): Phrase<T> => [`${counted(layers, LAYERS)}, `, stored, ' · ', saved, ' saved by sharing'],
+  inAllTitle: 'Files and names that hold these images: an image that is in several is listed once',
+  /** `saved`: null if no layer is shared. */
+  sums: <T>(layers: number, stored: T, saved: T | null): Phrase<T> => [
+    `${counted(layers, LAYERS)}, `,
+    stored,
+    ...(saved === null ? [' · none shared'] : [' · ', saved, ' saved by sharing']),
+  ],
   files: (count: number) => counted(count, FILES),
   filesTitle: 'Files that containers from these images see; a file in a shared layer counts once for each image that shows it',
   packagesOf: (images: number) => `packages known for ${counted(images, IMAGES)}`,
@@ -49,6 +55,7 @@ export const catalog = {
   imageColumns: {
     name: 'Name',
     tags: 'Tags',
+    adds: 'On its base',
     size: 'Stored',
     unique: 'Unique',
     layers: 'Layers',
@@ -61,8 +68,24 @@ export const catalog = {
   noImage: 'No matching image',
   clearFilter: 'Clear the filter',
   grouping: 'How images are listed',
-  groupings: { repository: 'By repository', none: 'Ungrouped' },
+  groupings: { repository: 'By repository', base: 'By base image', none: 'Ungrouped' },
   noTag: 'no tag',
+  addsTitle: 'Layers on top of the row above that it is built on, and their bytes',
+  adds: (layers: number) => `+${counted(layers, LAYERS)}`,
+  addsNone: 'same layers',
+  derived: (images: number) => `base of ${counted(images, IMAGES)}`,
+  /** Of layers that several images begin with. */
+  noBase: (layers: number, images: number) =>
+    `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image of the catalog ends here`,
+  lineageTitle: 'Images and what is built on them',
+
+  // Two images to compare
+  pickColumn: 'Picked to compare',
+  picked: 'picked',
+  pickTitle: 'Pick two images to compare them (Ctrl+click or Ctrl+Space on a row)',
+  picks: 'Images to compare',
+  pickAnother: 'Pick another image to compare it with.',
+  clearPicks: 'Clear',
   sizeLegend: { title: 'Size as stored', unique: 'in layers only this image has', shared: 'in shared layers' },
   otherNames: (count: number) => `+${counted(count, { one: 'name', other: 'names' })}`,
   inPlaces: (count: number) => `In ${counted(count, PLACES)}`,

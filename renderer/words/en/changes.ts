@@ -148,8 +148,11 @@ export const changes = {
   searchFailed: 'Search failed',
   searching: 'Searching',
   noPath: 'No matching path in any layer',
-  found: (total: number, shown: number) =>
-    `${counted(total, PATHS)} in all layers${total > shown ? `, showing the first ${formatCount(shown)}` : ''}`,
+  /** `size`: of all versions of all that was found. */
+  found: (total: number, size: string, shown: number) =>
+    `${counted(total, PATHS)} in all layers, ${size}${total > shown ? `; showing the first ${formatCount(shown)}` : ''}`,
+  foundOrder: 'Order of the paths',
+  foundOrders: { best: 'Best match', size: 'Largest first' },
   foundLabel: 'Paths in all layers',
   /** For screen readers, between a kind of change and a layer's number. */
   inLayer: ' in layer ',

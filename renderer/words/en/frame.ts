@@ -114,7 +114,15 @@ export const frame = {
   closeShortcuts: 'Close shortcuts',
   allShortcuts: 'All shortcuts',
   groups: { Window: 'Window', Layers: 'Layers', Rows: 'Rows', Panels: 'Panels' },
-  rowKeys: { move: 'Previous row, next row', fold: 'Collapse, expand folder' },
+  rowKeys: {
+    move: 'Previous row, next row',
+    ends: 'First row, last row',
+    fold: 'Collapse, expand folder',
+    siblings: 'Expand all beside it',
+    open: 'Open',
+    menu: 'Menu of the row',
+    pick: 'Pick a catalog’s image to compare',
+  },
   /** The English titles are shared with the desktop menu, so they are in #contract. */
   commands: Object.fromEntries(COMMAND_FACTS.map(({ id, title }) => [id, title])) as Record<CommandId, string>,
 };

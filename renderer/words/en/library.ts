@@ -42,6 +42,7 @@ export const jobs = {
   dismissAll: (count: number) => `Dismiss all ${formatCount(count)}`,
   copyDetails: 'Copy details',
   retry: 'Retry',
+  downloading: (name: string) => `Saving as ${name}; it is among the browser’s downloads`,
   saved: (title: string) => `Saved ${title}`,
   savedAs: (title: string, digest: string) => `Saved ${title}: ${digest}`,
   copyDigest: 'Copy digest',

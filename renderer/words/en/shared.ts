@@ -38,7 +38,7 @@ export const shared = {
   open: 'Open…',
   openFolder: 'Open folder…',
   /** As printed on keyboards, except a Mac's. */
-  keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc' },
+  keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc', enter: 'Enter', home: 'Home', end: 'End' },
 
   commandUnknown: 'command not recorded',
   commandUnknownTitle: 'Command not recorded',

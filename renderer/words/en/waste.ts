@@ -3,6 +3,8 @@ import type { Phrase } from '../language.ts';
 import { formatCount, formatShare } from '../numbers.ts';
 import { counted, FILES, form, LAYERS } from './grammar.ts';
 
+const MORE_FILES = { one: 'more file', other: 'more files' };
+
 /** Maximum number of layers that are listed by number; more are only counted. */
 const MOST_NAMED = 3;
 
@@ -54,7 +56,7 @@ export const waste = {
   largest: (path: string, size: string) => `${path}: ${size}`,
   layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
   /** The other files of a cause. */
-  others: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more · `, size],
+  others: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} · `, size],
   /** Bytes that the image doesn't need, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
@@ -87,8 +89,8 @@ export const waste = {
   pack: 'Measure stored sizes',
   packStop: 'Stop measuring',
   packing: 'Compressing the layers to measure them',
-  /** How many files aren't listed. */
-  moreFiles: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more, `, size],
+  /** How many files aren't listed, and their bytes. */
+  moreFiles: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} too small to list, `, size],
 };
 
 export const findings = {

@@ -36,7 +36,7 @@ test.describe('a fleet', () => {
     await expect(head('Unique')).toHaveAttribute('aria-sort', 'descending');
     const unique = await images(page)
       .getByRole('row')
-      .evaluateAll((rows) => rows.slice(1).map((each) => each.children[4]?.textContent ?? ''));
+      .evaluateAll((rows) => rows.slice(1).map((each) => each.children[5]?.textContent ?? ''));
     const bytes = unique.map((text) => Number.parseFloat(text || '0') * (text.includes('MB') ? 1000 : 1));
     expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
     expect(await complaintsOf(page)).toEqual([]);
@@ -54,7 +54,7 @@ test.describe('a fleet', () => {
     // A row has a menu, which offers a comparison, too.
     await row(/shop\/checkout.*1\.2/).click({ button: 'right' });
     const menu = page.getByRole('menu', { name: 'Actions for registry.example.com/shop/checkout:1.2' });
-    await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Copy name', 'Copy digest']);
+    await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Pick to compare', 'Copy name', 'Copy digest']);
     expect(await complaintsOf(page)).toEqual([]);
     await menu.getByRole('menuitem', { name: 'Compare with…' }).click();
     await expect(page.getByRole('dialog', { name: /Compare/ })).toBeVisible();
@@ -97,7 +97,69 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('layers are sorted by column heading, and lead to their images with the keyboard', async ({ win: { page, complaints } }) => {
+  test('images are listed below what they are built on, and two of them are compared', async ({ win: { page, complaints } }) => {
+    await page.setViewportSize({ width: 1320, height: 860 });
+    await page.getByRole('radio', { name: 'By base image' }).click();
+    const tree = page.getByRole('treegrid', { name: 'Images and what is built on them' });
+    const row = (name: RegExp) => tree.getByRole('row', { name });
+    // Debian alone is no image of the catalog, but Java and Node are built on it.
+    await expect(tree).toHaveAttribute('aria-rowcount', '17');
+    await expect(row(/ADD debian-12/)).toHaveAttribute('aria-level', '1');
+    await expect(row(/ADD debian-12/)).toContainText('base of 11 images');
+    await expect(row(/base\/java:21/)).toHaveAttribute('aria-level', '2');
+    await expect(row(/shop\/search:1\.0/)).toHaveAttribute('aria-level', '3');
+    await expect(row(/shop\/search:1\.0/)).toContainText('+2 layers 43.0 kB');
+    expect(await complaintsOf(page)).toEqual([]);
+    await row(/base\/java:21/)
+      .locator('[data-twisty]')
+      .click();
+    await expect(row(/shop\/search/)).toHaveCount(0);
+    await row(/base\/java:21/).press('ArrowRight');
+
+    // By keyboard, with the mouse, and with the checkbox.
+    await page.keyboard.press('ArrowDown');
+    await expect(row(/shop\/search:1\.2/)).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('Control+Space');
+    const picks = page.getByRole('region', { name: 'Images to compare' });
+    await expect(picks).toContainText('search:1.2');
+    await expect(picks.getByRole('button', { name: 'Compare' })).toBeDisabled();
+    await row(/shop\/search:1\.1/).click({ modifiers: ['Control'] });
+    await row(/shop\/search:1\.0/)
+      .locator('input')
+      .check();
+    await expect(tree.getByRole('row', { name: /^picked registry/ })).toHaveCount(2);
+    await expect(picks.getByRole('status')).toHaveText(/^Aregistry.*search:1\.0Bregistry.*search:1\.1$/);
+    await row(/shop\/search:1\.1/).click({ button: 'right' });
+    const menu = page.getByRole('menu');
+    await expect(menu.getByRole('menuitem', { name: 'Compare with registry.example.com/shop/search:1.0' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    expect(await complaintsOf(page)).toEqual([]);
+    await page.keyboard.press('3');
+    await expect(page.getByRole('radio', { name: 'Compare' })).toBeChecked();
+    await expect(page.getByRole('row', { name: /modified server\.js/ })).toBeVisible();
+
+    // What was chosen is kept. Groups have menus, too.
+    await page.goBack();
+    await expect(tree).toBeVisible();
+    await page.getByRole('radio', { name: 'By repository' }).click();
+    await images(page)
+      .getByRole('row', { name: /shop\/checkout/ })
+      .click({ button: 'right' });
+    await expect(menu.getByRole('menuitem')).toHaveText([
+      'Open the newest, registry.example.com/shop/checkout:1.2',
+      'Show tags over time',
+      'Compare the two newest',
+      'Compare the oldest with the newest',
+      'Copy name',
+      'Copy names of its images',
+    ]);
+    await menu.getByRole('menuitem', { name: 'Compare the two newest' }).click();
+    await expect(page.getByText('checkout:1.1').first()).toBeVisible();
+    await expect(page.getByRole('radio', { name: 'Compare' })).toBeChecked();
+    expect(complaints).toEqual([]);
+  });
+
+  test('layers are sorted by their columns’ heads, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await view(page, 'Layers').click();
     // The picture says what it shows, and what its colours mean.

@@ -179,6 +179,10 @@ test('searching all layers shows which layers touch a path, with links', async (
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');
   await expect(found).toHaveCount(2);
   await expect(found.nth(1)).toContainText('usr/lib/libssl.so.3');
+  await expect(page.getByText(/^2 paths in all layers, [\d.]+ [kM]B$/)).toBeVisible();
+  await page.getByRole('radio', { name: 'Largest first' }).click();
+  await expect(found.first()).toContainText('usr/lib/libssl.so.3');
+  await page.getByRole('radio', { name: 'Best match' }).click();
   await found.nth(1).getByRole('button', { name: 'modified in layer 1' }).click();
   await expect(layer(1)).toHaveAttribute('aria-pressed', 'true');
   await expect(page.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();

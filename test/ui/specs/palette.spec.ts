@@ -172,11 +172,18 @@ test('the list of shortcuts contains every key, and disables the window’s keys
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(sheet).toContainText('Older layer');
   await expect(sheet).toContainText('Go to path…');
+  await expect(sheet).toContainText('Menu of the rowShiftF10');
   await expect(sheet.getByText('Filter', { exact: true })).toHaveCount(1);
   await page.keyboard.press('2');
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
   await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
+  // What can be chosen by a key says so.
+  await page.mouse.move(640, 400);
+  await page.getByRole('radio', { name: 'Treemap' }).hover();
+  await expect(page.getByRole('tooltip')).toHaveText('Treemapt');
+  await page.getByRole('radio', { name: 'Filesystem' }).hover();
+  await expect(page.getByRole('tooltip')).toHaveText('Filesystem2');
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
