@@ -77,7 +77,9 @@ test('the top layers of whole images are compared only if they are the same step
   await expect(details.getByRole('heading', { name: 'Layer', exact: true })).toBeVisible();
 });
 
-test('sizes that look the same when rounded are in a smaller unit in the list, but not in the sums of a breakdown', { tag: '@page' }, async ({ win }) => {
+test('sizes that look the same when rounded are in a smaller unit in the list, but not in the sums of a breakdown', {
+  tag: '@page',
+}, async ({ win }) => {
   const page = await compareSizes(win, 12_353, 12_400);
   await page.setViewportSize({ width: 1600, height: 860 });
   const row = page.getByRole('row', { name: /modified data/ });
