@@ -172,6 +172,25 @@ test('a search may begin with the largest, of all layers and whatever is listed,
   assert.deepEqual({ total, bytes }, sums);
 });
 
+test('of paths of one size, a search by size returns the first by name, with all layers that touch them', async (t) => {
+  const names = Array.from({ length: 500 }, (_, at) => `f/${String((at * 77) % 500).padStart(3, '0')}`);
+  const layers = [
+    tar(...names.map((name) => file(name, 'xx'))),
+    tar(...names.toReversed().map((name) => file(name, 'y')), file('g', 'xyz')),
+  ];
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
+  const found = await library.search({ archiveId: ids[0] ?? '', image: 0 }, { text: '*', limit: 4, order: 'size' }, signal);
+  assert.deepEqual(
+    found.matches.map(({ path, size, touches }) => [path, size, touches.length]),
+    [
+      ['g', 3, 1],
+      ['f/000', 2, 2],
+      ['f/001', 2, 2],
+      ['f/002', 2, 2],
+    ],
+  );
+});
+
 test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
   const layer = tar(directory('Files/'), directory('Files/Windows/'), file('Files/Windows/a.dll', 'a'), file('Hives/System_Delta', 'h'));
   const { library, ids } = await open(

@@ -1,7 +1,8 @@
 import { changesOf, type Stack } from '#changes';
 import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
 import type { PathMatch, SearchReport } from '#contract';
-import { escapePath, imagePathOfWindows, KIND, KIND_NAMES, type RowTable, rowPath, throwIfCancelled } from '#model';
+import { createRest } from '#engine/turns';
+import { escapePath, imagePathOfWindows, KIND, KIND_NAMES, type Rest, type RowTable, rowPath, throwIfCancelled } from '#model';
 
 type Touch = PathMatch['touches'][number];
 
@@ -33,27 +34,50 @@ export async function searchLayers(stack: Stack, text: string, { scattered, ...o
 async function search(stack: Stack, text: string, { limit, scattered, order = 'best', signal }: SearchOptions): Promise<SearchReport> {
   const found: RowMatches['matches'][] = [];
   const best = order === 'best' ? new BestPaths(text, limit) : null;
-  const sizes = new Map<string, number>();
+  const rest = createRest(signal);
+  /** By {@link keyOf}: the size of each path's largest version. */
+  const sizes = new Map<number, number>();
   let bytes = 0;
   for (let layer = 0; layer < stack.layers.length; layer++) {
     throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
     const filter = { text, scattered, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
-    const { matches, problem } = await filterInTurns(table, filter, signal);
+    const { matches, problem } = await filterInTurns(table, filter, rest);
     if (problem !== null) return { total: 0, bytes: 0, matches: [], problem };
     found.push(matches);
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
-      const path = escapePath(rowPath(table, row));
+      if (row % ROWS_A_TURN === 0) await rest();
+      const path = rowPath(table, row);
       const touch = touchOf(table, row, layer);
       const stored = storedBytes(touch);
+      const key = keyOf(path);
       bytes += stored;
-      if (best !== null) best.add(path, touch);
-      else sizes.set(path, Math.max(sizes.get(path) ?? 0, stored));
+      if (best !== null) best.add(escapePath(path), key, touch);
+      else sizes.set(key, Math.max(sizes.get(key) ?? 0, stored));
     }
   }
   if (best !== null) return { total: best.total, bytes, matches: best.matches(), problem: null };
-  return { total: sizes.size, bytes, matches: touchesOf(stack, found, largest(sizes, limit), signal), problem: null };
+  const matches = await largestPaths(stack, found, sizes, limit, rest);
+  return { total: sizes.size, bytes, matches, problem: null };
+}
+
+/** Rows between two looks at the clock. */
+const ROWS_A_TURN = 64;
+
+/**
+ * Returns a number of 53 bits for a path, the same for the same path. A million paths as strings could take gigabytes, so only those that are
+ * returned are kept as such.
+ */
+function keyOf(path: Uint8Array): number {
+  let one = 0x811c9dc5;
+  let other = 0x9e3779b9;
+  for (let at = 0; at < path.length; at++) {
+    const byte = path[at] as number;
+    one = Math.imul(one ^ byte, 0x01000193);
+    other = Math.imul(other ^ byte, 0x85ebca6b);
+  }
+  return (one >>> 0) * 0x20_0000 + (other >>> 11);
 }
 
 function touchOf(table: RowTable, row: number, layer: number): Touch {
@@ -70,27 +94,87 @@ function largestVersion(touches: readonly Touch[]): number {
   return touches.reduce((most, touch) => Math.max(most, storedBytes(touch)), 0);
 }
 
-/** Returns the paths of the largest sizes, of equal ones in the order of their names. */
-function largest(sizes: ReadonlyMap<string, number>, limit: number): readonly string[] {
-  const sorted = [...sizes.keys()].sort((a, b) => (sizes.get(b) as number) - (sizes.get(a) as number) || (a < b ? -1 : 1));
-  return sorted.slice(0, limit);
-}
-
-/** Returns paths with all layers that touch them. Which are the largest is known only after the last layer, so that they are collected then. */
-function touchesOf(stack: Stack, found: readonly RowMatches['matches'][], paths: readonly string[], signal: AbortSignal): PathMatch[] {
-  const touches = new Map<string, Touch[]>(paths.map((path) => [path, []]));
+/**
+ * Returns the paths with the largest versions, and all layers that touch them; paths of the same size by name. Which they are is known only
+ * after the last layer, so their touches are collected in a second pass.
+ */
+async function largestPaths(
+  stack: Stack,
+  found: readonly RowMatches['matches'][],
+  sizes: ReadonlyMap<number, number>,
+  limit: number,
+  rest: Rest,
+): Promise<readonly PathMatch[]> {
+  // Paths as large as the last one that has a place are all candidates for it.
+  const ordered = Float64Array.from(sizes.values()).sort();
+  const least = ordered.at(-limit) ?? 0;
+  const above = ordered.length - firstAbove(ordered, least);
+  const larger = new Map<string, Touch[]>();
+  const equal = new FirstPaths(limit - above);
   for (const [layer, matches] of found.entries()) {
-    throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
     for (let row = 0; row < table.length; row++) {
-      if (matches?.[row] === 1) touches.get(escapePath(rowPath(table, row)))?.push(touchOf(table, row, layer));
+      if (matches?.[row] !== 1) continue;
+      if (row % ROWS_A_TURN === 0) await rest();
+      const bytes = rowPath(table, row);
+      const size = sizes.get(keyOf(bytes)) ?? 0;
+      if (size < least) continue;
+      const path = escapePath(bytes);
+      const touch = touchOf(table, row, layer);
+      if (size === least) equal.add(path, touch);
+      else add(larger, path, touch);
     }
   }
-  return [...touches].map(([path, own]) => ({ path, size: largestVersion(own), touches: own }));
+  const matches = [...larger, ...equal.paths()].map(([path, touches]) => ({ path, size: largestVersion(touches), touches }));
+  return matches.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1)).slice(0, limit);
+}
+
+function add(paths: Map<string, Touch[]>, path: string, touch: Touch): void {
+  const known = paths.get(path);
+  if (known === undefined) paths.set(path, [touch]);
+  else known.push(touch);
+}
+
+/** The index of the first number above `least`, in a sorted list. */
+function firstAbove(sorted: Float64Array, least: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) > least) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Keeps the first `limit` paths by name that were added, each with all its touches. */
+class FirstPaths {
+  readonly #limit: number;
+  #kept = new Map<string, Touch[]>();
+  /** The last path kept by the last clean-up. */
+  #last: string | null = null;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(path: string, touch: Touch): void {
+    // Paths dropped before came after the current last one too.
+    if (this.#last !== null && path > this.#last) return;
+    add(this.#kept, path, touch);
+    if (this.#kept.size < 4 * this.#limit + 64) return;
+    this.#kept = new Map(this.paths());
+    this.#last = [...this.#kept.keys()].at(-1) ?? '';
+  }
+
+  paths(): [string, Touch[]][] {
+    return [...this.#kept].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, this.#limit);
+  }
 }
 
 interface Ranked {
   readonly path: string;
+  readonly key: number;
   readonly rank: number;
   readonly touches: Touch[];
 }
@@ -102,7 +186,8 @@ interface Ranked {
 class BestPaths {
   readonly #text: string;
   readonly #limit: number;
-  readonly #others = new Set<string>();
+  /** Paths that were dropped, by {@link keyOf}. */
+  readonly #others = new Set<number>();
   #best = new Map<string, Ranked>();
   /** The worst path kept by the last clean-up. */
   #worst: Ranked | null = null;
@@ -112,16 +197,16 @@ class BestPaths {
     this.#limit = limit;
   }
 
-  add(path: string, touch: Touch): void {
+  add(path: string, key: number, touch: Touch): void {
     const known = this.#best.get(path);
     if (known !== undefined) {
       known.touches.push(touch);
       return;
     }
-    const ranked = { path, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
+    const ranked = { path, key, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
     // Paths dropped before were worse than the current worst too.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
-      this.#others.add(path);
+      this.#others.add(key);
       return;
     }
     this.#best.set(path, ranked);
@@ -145,7 +230,7 @@ class BestPaths {
 
   #drop(): void {
     const sorted = this.#sorted();
-    for (const { path } of sorted.slice(this.#limit)) this.#others.add(path);
+    for (const { key } of sorted.slice(this.#limit)) this.#others.add(key);
     const kept = sorted.slice(0, this.#limit);
     this.#best = new Map(kept.map((ranked) => [ranked.path, ranked]));
     this.#worst = kept.at(-1) ?? null;
@@ -177,17 +262,9 @@ function rankOf(path: string, text: string): number {
   return 3;
 }
 
-/** Longest time between two yields, in milliseconds. */
-const TURN_MS = 10;
-
-async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSignal): Promise<RowMatches> {
-  const steps = filterSteps(table, filter);
-  for (let turnEnds = 0; ; ) {
-    if (performance.now() >= turnEnds) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      turnEnds = performance.now() + TURN_MS;
-    }
-    throwIfCancelled(signal);
+async function filterInTurns(table: RowTable, filter: RowFilter, rest: Rest): Promise<RowMatches> {
+  for (const steps = filterSteps(table, filter); ; ) {
+    await rest();
     const { done, value } = steps.next();
     if (done) return value;
   }
