@@ -110,7 +110,7 @@ function ignoredBits(words: string | undefined): number {
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown exclude each other');
+  if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown cannot be used together');
   if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name goes with --markdown');
   if (args.flag('show-secrets') && args.flag('markdown')) throw usageError('--show-secrets does not go with --markdown');
   const ignore = ignoredBits(args.value('ignore'));

@@ -40,7 +40,7 @@ export function manPage(version: string, commands: readonly ListedCommand[]): st
   const lines = [
     `.TH LAYERSCOPE 1 "" "layerscope ${roff(version)}" "User Commands"`,
     '.SH NAME',
-    'layerscope \\- shows what is in a container image and what each layer changed',
+    'layerscope \\- show what is in a container image and what each layer changed',
     '.SH SYNOPSIS',
     '.B layerscope',
     '.I COMMAND',

@@ -41,8 +41,8 @@ export const spec: CommandSpec = {
     'merge-removals      files are left out of the layer that added them if a later layer removes them',
     'drop-caches         caches of package managers and builds are left out; no other change alters what the image shows',
     'zstd                all layers packed as zstd',
-    'Several of them, joined by commas or each with its own --if, are one image: removals are merged first, then caches dropped, then layers',
-    'squashed (N is the number in the image as it is), then all is packed. The same image gives the same layers each time.',
+    'Several, joined by commas or each with its own --if, are combined into one image: removals are merged first, then caches dropped, then',
+    'layers squashed (N is the number in the image as it is); then everything is packed. The same image gives the same layers each time.',
     'With --json, --if prints one object per line.',
   ],
 };

@@ -106,7 +106,7 @@ class Reading {
     this.#options.onProgress(`listing ${table}`);
     const { names, isCut, changed } = await this.#thread.run('list', { folder: this.#folder, table });
     if (table === 'images') this.#indexed = changed;
-    if (isCut) this.#problem({ file: table, code: 'TOO_LARGE', message: 'the folder has more files than are read' });
+    if (isCut) this.#problem({ file: table, code: 'TOO_LARGE', message: 'the folder has more files than the limit; the rest are not read' });
     return names;
   }
 
