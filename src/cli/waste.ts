@@ -49,7 +49,7 @@ export const spec: CommandSpec = {
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.flag('if')) return (await import('./what-if.ts')).runWhatIf(context, args);
-  for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} goes with --if`);
+  for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} needs --if`);
   const typed = args.value('limit') ?? String(DEFAULT_LIMIT);
   if (!/^\d{1,9}$/.test(typed)) throw usageError('--limit takes a number');
   const limit = Number(typed);
@@ -105,7 +105,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** What the image could do without, by kind. Removed files are listed above by what hid them, and are left out here. */
+/**
+ * Yields what the image could do without, by kind. Removed files are left out, because they are listed above with the layer that hid them.
+ */
 function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => string, style: Style): Generator<string> {
   for (const { code, bytes, count, places } of kinds) {
     if (code === 'waste-removed-later') continue;
@@ -127,7 +129,7 @@ function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => s
   }
 }
 
-/** Says what a list leaves out. */
+/** Formats how much a list leaves out. */
 function moreLine(count: number, what: string, bytes: number, style: Style): string {
   return style.dim(`  and ${plural(count, `more ${what}`)}, ${formatSize(bytes)}: --limit N lists more, with --json too`);
 }

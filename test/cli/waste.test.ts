@@ -218,8 +218,8 @@ test('combinations that mean nothing are refused with a code', async (t) => {
   await refused(2, /USAGE: --if squash=N takes the number of a layer/, 'image.tar', '--if', 'squash=top');
   await refused(2, /USAGE: --if takes .*, not "slim"/, 'image.tar', '--if', 'zstd,slim');
   await refused(2, /USAGE: --if takes .*, not ""/, 'image.tar', '--if', 'zstd,');
-  await refused(2, /USAGE: --limit does not go with --if/, 'image.tar', '--if', 'zstd', '--limit', '3');
-  await refused(2, /USAGE: --pack goes with --if/, 'image.tar', '--pack');
+  await refused(2, /USAGE: --limit and --if cannot be used together/, 'image.tar', '--if', 'zstd', '--limit', '3');
+  await refused(2, /USAGE: --pack needs --if/, 'image.tar', '--pack');
   await refused(3, /NOT_FOUND: no layer 3: layers are 0 to 2/, 'image.tar', '--if', 'drop-caches,squash=3,zstd');
   assert.equal((await bench.cli(['waste', 'image.tar', '--if', 'squash=3'])).stdout, '', 'an error comes alone');
   await refused(3, /UNSUPPORTED: .*Windows image/, 'windows.tar', '--if', 'zstd');
