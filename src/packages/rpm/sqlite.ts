@@ -1,11 +1,11 @@
 // Reads one table of an SQLite database. Numbers are big-endian.
 //
-//   file     pages, numbered from 1. Header in page 1: at 16 page size u16 (1: 65,536), at 20 bytes reserved in each page
-//   page     at 0 (in page 1 at 100): type 13 leaf, 5 interior; at 3 number of cells u16; interior: at 8 rightmost child u32; then
-//            offsets of the cells u16
-//   cell     leaf: payload length varint, row id varint, payload; interior: child u32, row id varint
-//   payload  a record; what doesn't fit the cell is in a chain of overflow pages: next page u32, bytes
-//   record   header length varint, a type varint for each column, then the columns
+// file pages, numbered from 1. Header in page 1: at 16 page size u16 (1: 65,536), at 20 bytes reserved in each page
+// page at 0 (in page 1 at 100): type 13 leaf, 5 interior; at 3 number of cells u16; interior: at 8 rightmost child u32; then
+// offsets of the cells u16
+// cell leaf: payload length varint, row id varint, payload; interior: child u32, row id varint
+// payload a record; what doesn't fit the cell is in a chain of overflow pages: next page u32, bytes
+// record header length varint, a type varint for each column, then the columns
 //
 // Source: sqlite.org/fileformat2.html.
 import { encodeUtf8, LayerscopeError } from '#model';
@@ -29,14 +29,14 @@ export function isSqlite(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, index) => bytes[index] === byte);
 }
 
-/** A database and the pages of its log. */
+/** A database, including the pages in its log. */
 export class SqliteFile {
   readonly #bytes: Uint8Array;
   readonly #pageSize: number;
   readonly #usable: number;
   readonly #log: LoggedPages | null;
   readonly #pageCount: number;
-  /** Payload bytes that may still be read. Each byte of a sound database is part of at most one payload. */
+  /** Payload bytes that may still be read. Each byte of an intact database is part of at most one payload. */
   #left: number;
 
   /** `log`: the database's write-ahead log. Throws DAMAGED. */
@@ -90,7 +90,7 @@ export class SqliteFile {
     }
   }
 
-  /** The payload of a leaf's cell, with its overflow pages. */
+  /** Returns the payload of a leaf's cell, including its overflow pages. */
   #payload(page: Uint8Array, offset: number): Uint8Array {
     const length = varint(page, offset);
     const start = varint(page, length.end).end;
@@ -161,7 +161,7 @@ function u32(bytes: Uint8Array, at: number): number {
   return u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2);
 }
 
-/** A varint of up to nine bytes. Throws DAMAGED if it is cut off or beyond 2^53. */
+/** Reads a varint of up to nine bytes. Throws DAMAGED if it is cut off or exceeds 2^53. */
 function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let index = 0; index < 9; index++) {
@@ -174,7 +174,7 @@ function varint(bytes: Uint8Array, at: number): { readonly value: number; readon
   throw damaged('a number is cut off or too large');
 }
 
-/** Bytes of a column's value by its type, for types below 12. */
+/** Number of bytes in a column's value, by type, for types below 12. */
 const WIDTHS = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0] as const;
 
 function record(payload: Uint8Array): Value[] {
