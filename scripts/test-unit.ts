@@ -1,5 +1,5 @@
-// `npm run test:unit [-- ROOM|FILE…]`: the unit tests of all rooms or of the named ones (`changes`, `src/changes`,
-// `driver`, `driver/portable`).
+// `npm run test:unit [-- ROOM|FILE…]`: the unit tests of all rooms or of the named ones (`changes`, `src/changes`, `driver`,
+// `driver/portable`).
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { runTestFiles } from './node-test.ts';

@@ -106,9 +106,8 @@ function versionsOf(program: string): Readonly<Record<string, string>> {
 }
 
 /**
- * Returns all third-party components of a package: Electron and Node with what they contain, bundled packages, and koffi.
- * `electron`: the program of a runtime for this system, whose parts are the same on every processor. `build`: the folder made by
- * `scripts/build.ts`.
+ * Returns all third-party components of a package: Electron and Node with what they contain, bundled packages, and koffi. `electron`: the
+ * program of a runtime for this system, whose parts are the same on every processor. `build`: the folder made by `scripts/build.ts`.
  */
 export function listComponents(electron: string, build: string): readonly Component[] {
   const npm = [...bundledPackages(build)].map(([name, { folder, where }]) => npmComponent(name, folder, where));

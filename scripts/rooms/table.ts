@@ -1,5 +1,5 @@
-// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table;
-// `npm run rooms -- --write` writes the table into ARCHITECTURE.md.
+// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table; `npm run rooms
+// -- --write` writes the table into ARCHITECTURE.md.
 
 type Runs = 'anywhere' | 'Node' | 'Electron' | 'browser' | '';
 

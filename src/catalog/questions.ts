@@ -1,9 +1,9 @@
 // The questions that ship with the program: one SQL file each, in `questions/`. Their first lines say what they answer and which parameters
 // they take:
 //
-// -- Images that have a package installed.
-// -- :name its name
-// -- :version = % its version a parameter with a default
+//   -- Images that have a package installed.
+//   -- :name         its name
+//   -- :version = %  its version                  a parameter with a default
 //
 // They run on DuckDB and on Spark. Both accept the same SQL here, except for parameters: Spark's `:name` is DuckDB's `$name`. Where a
 // column to sort by may be null, NULLS LAST is written out, because Spark would otherwise put nulls first.

@@ -203,8 +203,8 @@ const OPERATIONS = {
    */
   'image.rewritten': takes(imageRef).gives<Started>(),
   /**
-   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps nothing else. Runs as a job;
-   * `image.waste` returns the sizes.
+   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps nothing else. Runs as a job; `image.waste`
+   * returns the sizes.
    */
   'image.weigh': takes(imageRef).gives<Started>(),
   'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport & { readonly whatIf: readonly WhatIfReport[] }>(),

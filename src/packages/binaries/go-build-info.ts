@@ -1,8 +1,8 @@
 // What Go's linker records about a program's modules, in a separate section or at the start of the writable data, aligned to 16 bytes:
 //
-// FF ' Go buildinf:', pointer size at 14, flags at 15
-// flags & 2 at 32: the Go version and the module text, each a varint length and bytes
-// otherwise at 16: pointers to two Go strings (pointer, length); flags & 1: big-endian
+//   FF ' Go buildinf:', pointer size at 14, flags at 15
+//   flags & 2  at 32: the Go version and the module text, each a varint length and bytes
+//   otherwise  at 16: pointers to two Go strings (pointer, length); flags & 1: big-endian
 //
 // The module text is enclosed in 16-byte markers. Lines: `mod` (the main module), `dep`, `=>` (the replacement for the dep before it), each
 // with path, version and checksum, separated by tabs. Source: Go, debug/buildinfo and runtime/debug.

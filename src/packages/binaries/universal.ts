@@ -1,7 +1,7 @@
 // Universal ("fat") Mach-O files contain a program once for each processor. Numbers are big-endian.
 //
-// header magic CAFEBABE or, with 64-bit numbers, CAFEBABF; number of programs u32
-// entry processor u32, kind u32, offset, size (u32, or u64 each), alignment u32 (with 64-bit numbers, then four zero bytes)
+//   header  magic CAFEBABE or, with 64-bit numbers, CAFEBABF; number of programs u32
+//   entry   processor u32, kind u32, offset, size (u32, or u64 each), alignment u32 (with 64-bit numbers, then four zero bytes)
 //
 // A Java class begins with CAFEBABE too; its next four bytes are its version, which is at least 45. Source: Apple, mach-o/fat.h.
 import { type Content, contentWithin } from '../seen-files.ts';

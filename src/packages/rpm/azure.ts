@@ -1,8 +1,8 @@
 // Azure Linux removes rpm's database from its distroless images and leaves two lists:
 //
-// container-manifest-1 NAME-VERSION-RELEASE.ARCH, one per line
-// container-manifest-2 tab-separated: name, version-release, time installed, time built, vendor, epoch, size, arch, epoch as a number,
-// source file
+//   container-manifest-1  NAME-VERSION-RELEASE.ARCH, one per line
+//   container-manifest-2  tab-separated: name, version-release, time installed, time built, vendor, epoch, size, arch, epoch as a number,
+//                         source file
 //
 // Source: azurelinux, toolkit's distroless images.
 import { type FoundPackage, FoundPackages, foundPackage } from '../package.ts';

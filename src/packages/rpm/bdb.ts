@@ -1,9 +1,9 @@
 // The hash tables of Berkeley DB, in which rpm stored packages until 4.16. Numbers are in the byte order of the machine that wrote them.
 //
-// first page at 12 magic 061561, at 20 page size u32, at 32 last page u32
-// hash page at 20 number of items u16, at 25 type 2 or 13; from 26 offsets of the items u16, keys and values alternately
-// value type 1: bytes up to the item before it; type 3: at 4 first overflow page u32, at 8 length u32
-// overflow page at 16 next page u32, at 22 bytes used u16 (in the last page), from 26 bytes
+//   first page     at 12 magic 061561, at 20 page size u32, at 32 last page u32
+//   hash page      at 20 number of items u16, at 25 type 2 or 13; from 26 offsets of the items u16, keys and values alternately
+//   value          type 1: bytes up to the item before it; type 3: at 4 first overflow page u32, at 8 length u32
+//   overflow page  at 16 next page u32, at 22 bytes used u16 (in the last page), from 26 bytes
 //
 // Source: Berkeley DB, src/dbinc/db_page.h.
 import { LayerscopeError } from '#model';

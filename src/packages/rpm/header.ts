@@ -1,7 +1,7 @@
 // An rpm header, as databases store it. All numbers are big-endian.
 //
-// number of tags u32, bytes of data u32, then for each tag: tag u32, type u32, offset in the data u32, count u32; then the data
-// types: 3 u16, 4 u32, 5 u64, 6 string, 8 list of strings, 9 list of translated strings; strings are NUL-terminated
+//   number of tags u32, bytes of data u32, then for each tag: tag u32, type u32, offset in the data u32, count u32; then the data
+//   types: 3 u16, 4 u32, 5 u64, 6 string, 8 list of strings, 9 list of translated strings; strings are NUL-terminated
 //
 // Source: rpm's docs/manual/format_header.md, include/rpm/rpmtag.h.
 import { LayerscopeError } from '#model';

@@ -1,8 +1,8 @@
 // ndb, the database format of SUSE's rpm. Numbers are little-endian.
 //
-// header `RpmP`, version, generation, number of 4096-byte slot pages, next package
-// slot from 32 on, 16 bytes: `Slot`, package, offset in 16-byte blocks, number of blocks; package 0 is a free slot
-// blob `BlbS`, package, generation, length; the header's bytes
+//   header  `RpmP`, version, generation, number of 4096-byte slot pages, next package
+//   slot    from 32 on, 16 bytes: `Slot`, package, offset in 16-byte blocks, number of blocks; package 0 is a free slot
+//   blob    `BlbS`, package, generation, length; the header's bytes
 //
 // Source: rpm, lib/backend/ndb/rpmpkg.c.
 import { LayerscopeError } from '#model';

@@ -1,11 +1,11 @@
 // Reads one table of an SQLite database. Numbers are big-endian.
 //
-// file pages, numbered from 1. Header in page 1: at 16 page size u16 (1: 65,536), at 20 bytes reserved in each page
-// page at 0 (in page 1 at 100): type 13 leaf, 5 interior; at 3 number of cells u16; interior: at 8 rightmost child u32; then
-// offsets of the cells u16
-// cell leaf: payload length varint, row id varint, payload; interior: child u32, row id varint
-// payload a record; what doesn't fit the cell is in a chain of overflow pages: next page u32, bytes
-// record header length varint, a type varint for each column, then the columns
+//   file     pages, numbered from 1. Header in page 1: at 16 page size u16 (1: 65,536), at 20 bytes reserved in each page
+//   page     at 0 (in page 1 at 100): type 13 leaf, 5 interior; at 3 number of cells u16; interior: at 8 rightmost child u32; then
+//            offsets of the cells u16
+//   cell     leaf: payload length varint, row id varint, payload; interior: child u32, row id varint
+//   payload  a record; what doesn't fit the cell is in a chain of overflow pages: next page u32, bytes
+//   record   header length varint, a type varint for each column, then the columns
 //
 // Source: sqlite.org/fileformat2.html.
 import { encodeUtf8, LayerscopeError } from '#model';

@@ -1,7 +1,7 @@
 // SQLite's write-ahead log: pages that are newer than the database's. Numbers are big-endian.
 //
-// header magic 377F0682 or 377F0683 (its checksums are big-endian), version, page size, sequence, two salts, two checksums
-// frame page number, size of the database in pages if the frame ends a transaction (else 0), the salts, two checksums, the page
+//   header  magic 377F0682 or 377F0683 (its checksums are big-endian), version, page size, sequence, two salts, two checksums
+//   frame   page number, size of the database in pages if the frame ends a transaction (else 0), the salts, two checksums, the page
 //
 // A frame is part of the database if its salts and checksums match, and if it ends a transaction or a later frame does. Source:
 // sqlite.org/fileformat2.html#walformat.
